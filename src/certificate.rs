@@ -1,0 +1,267 @@
+//! The sandwich: `lower ≤ EMD ≤ upper`, with proof.
+//!
+//! A feasible plan costs at least the optimum, feasible potentials are worth at most the optimum
+//! (weak duality; Villani 2009, "Optimal transport: old and new", ch. 5). [`certify`] takes what
+//! any method hands over, plan, potentials or both, makes them feasible, and states what they
+//! prove. It knows no solver and trusts none: it recomputes everything from the problem.
+
+use ndarray::{Array1, ArrayView1};
+use thiserror::Error;
+
+use crate::math;
+use crate::plan::TransportPlan;
+use crate::potentials::{Potentials, to_source, to_target};
+use crate::problem::OtProblem;
+use crate::tolerance;
+
+/// What a plan and potentials prove about the transport cost. All bounds are in units of
+/// cost × mass.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Certificate {
+    /// Dual value of the repaired potentials: at most the optimum.
+    pub lower: f64,
+    /// Cost of the repaired plan: at least the optimum. Infinite without a plan.
+    pub upper: f64,
+    /// `upper − lower`, never below 0 (rounding may cross the bounds by a few ulps).
+    pub gap: f64,
+    /// `Σ_i |Σ_j γ_ij − μ_i|` of the plan as it was handed over.
+    pub source_residual: f64,
+    /// `Σ_j |Σ_i γ_ij − ν_j|` of the plan as it was handed over.
+    pub target_residual: f64,
+    /// `max_ij (f_i + g_j − c_ij)⁺` of the potentials as they were handed over.
+    pub dual_violation: f64,
+    /// The widest gap an exact optimum may show here ([`tolerance::gap`]).
+    pub tolerance: f64,
+}
+
+impl Certificate {
+    /// `gap / |upper|`; 0 when the gap is 0, infinite when only `upper` is.
+    #[must_use]
+    pub fn relative_gap(&self) -> f64 {
+        if self.gap == 0.0 {
+            0.0
+        } else if self.upper.is_finite() {
+            self.gap / self.upper.abs()
+        } else {
+            f64::INFINITY
+        }
+    }
+
+    /// Whether the gap is no wider than rounding explains: the plan is optimal.
+    #[must_use]
+    pub fn is_tight(&self) -> bool {
+        self.gap <= self.tolerance
+    }
+}
+
+/// A judged answer: the certificate, and the feasible plan and potentials that prove it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Certified {
+    /// What is proved.
+    pub certificate: Certificate,
+    /// The plan with its marginals repaired; `None` if none was handed over.
+    pub plan: Option<TransportPlan>,
+    /// The potentials repaired by c-transforms.
+    pub potentials: Potentials,
+}
+
+/// The answer does not fit the problem.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// The plan has another shape.
+    #[error("the plan is {rows}×{columns}, the problem {n}×{m}")]
+    Plan {
+        /// Rows of the plan.
+        rows: usize,
+        /// Columns of the plan.
+        columns: usize,
+        /// Source points.
+        n: usize,
+        /// Target points.
+        m: usize,
+    },
+    /// The potentials have other lengths.
+    #[error("{f} source and {g} target potentials for {n} source and {m} target points")]
+    Potentials {
+        /// Length of f.
+        f: usize,
+        /// Length of g.
+        g: usize,
+        /// Source points.
+        n: usize,
+        /// Target points.
+        m: usize,
+    },
+}
+
+/// Judges a plan and potentials; what is missing proves nothing: no plan, no upper bound; no
+/// potentials, and zero potentials take their place.
+///
+/// The plan is repaired by [`TransportPlan::round_to`] if its marginals are off by more than
+/// rounding. Of the potentials, f is kept on the atoms with mass, and the c-transforms
+/// `g ← f^c`, then `f ← g^c` do the rest: they give zero-mass atoms their potentials and never
+/// lower the value of feasible ones. O(nm) time, parallel, O(m) memory a thread.
+///
+/// # Errors
+/// [`CertificateError`] if shapes do not fit.
+pub fn certify(
+    problem: &OtProblem,
+    plan: Option<&TransportPlan>,
+    potentials: Option<&Potentials>,
+) -> Result<Certified, CertificateError> {
+    let upper = plan.map(|plan| bound_from_plan(problem, plan)).transpose()?;
+    let lower = bound_from_potentials(problem, potentials)?;
+    let (source_residual, target_residual) = upper.as_ref().map_or((0.0, 0.0), |u| u.residuals);
+    let upper_value = upper.as_ref().map_or(f64::INFINITY, |u| u.cost);
+    let potential_mass = lower.repaired.absolute_value(problem.source(), problem.target());
+    let certificate = Certificate {
+        lower: lower.value,
+        upper: upper_value,
+        gap: (upper_value - lower.value).max(0.0),
+        source_residual,
+        target_residual,
+        dual_violation: lower.violation,
+        tolerance: tolerance::gap(upper_value, potential_mass),
+    };
+    Ok(Certified { certificate, plan: upper.map(|u| u.repaired), potentials: lower.repaired })
+}
+
+struct UpperBound {
+    cost: f64,
+    repaired: TransportPlan,
+    residuals: (f64, f64),
+}
+
+fn bound_from_plan(
+    problem: &OtProblem,
+    plan: &TransportPlan,
+) -> Result<UpperBound, CertificateError> {
+    let (n, m) = (problem.n(), problem.m());
+    if (plan.n(), plan.m()) != (n, m) {
+        return Err(CertificateError::Plan { rows: plan.n(), columns: plan.m(), n, m });
+    }
+    let (rows, columns) = plan.marginals();
+    let l1 = |have: &Array1<f64>, want: ArrayView1<'_, f64>| -> f64 {
+        have.iter().zip(want).map(|(have, want)| (have - want).abs()).sum()
+    };
+    let residuals = (l1(&rows, problem.source()), l1(&columns, problem.target()));
+    let rounding = tolerance::marginals(math::sum(problem.source()));
+    let repaired = if residuals.0 + residuals.1 <= rounding {
+        plan.clone()
+    } else {
+        plan.round_to(problem.source(), problem.target())
+    };
+    Ok(UpperBound { cost: repaired.cost(problem.cost()), repaired, residuals })
+}
+
+struct LowerBound {
+    value: f64,
+    repaired: Potentials,
+    violation: f64,
+}
+
+fn bound_from_potentials(
+    problem: &OtProblem,
+    potentials: Option<&Potentials>,
+) -> Result<LowerBound, CertificateError> {
+    let (n, m) = (problem.n(), problem.m());
+    let zero;
+    let potentials = if let Some(given) = potentials {
+        given
+    } else {
+        zero = Potentials::zero(n, m);
+        &zero
+    };
+    let (f, g) = (potentials.f(), potentials.g());
+    if (f.len(), g.len()) != (n, m) {
+        return Err(CertificateError::Potentials { f: f.len(), g: g.len(), n, m });
+    }
+    let f_where_mass: Array1<f64> = f
+        .iter()
+        .zip(problem.source())
+        .map(|(&f, &mass)| if mass > 0.0 { f } else { f64::NEG_INFINITY })
+        .collect();
+    let g_repaired = to_target(problem.cost(), f_where_mass.view());
+    let violation = g
+        .iter()
+        .zip(&g_repaired)
+        .zip(problem.target())
+        .filter(|(_, mass)| **mass > 0.0)
+        .map(|((g, best), _)| g - best)
+        .fold(0.0, f64::max);
+    let f_repaired = to_source(problem.cost(), g_repaired.view());
+    let repaired = Potentials::from_finite(f_repaired, g_repaired);
+    let value = repaired.value(problem.source(), problem.target());
+    Ok(LowerBound { value, repaired, violation })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::CostMatrix;
+    use crate::plan::PlanArc;
+    use ndarray::array;
+
+    /// Two sources, two targets, optimum 1·0.5 + 2·0.5 = 1.5 on the diagonal.
+    fn square() -> OtProblem {
+        let cost = CostMatrix::new(array![[1.0, 4.0], [3.0, 2.0]]).unwrap();
+        OtProblem::from_cost(array![0.5, 0.5].view(), array![0.5, 0.5].view(), Box::new(cost))
+            .unwrap()
+    }
+
+    fn plan(cells: &[(usize, usize, f64)]) -> TransportPlan {
+        let arcs = cells.iter().map(|&(source, target, mass)| PlanArc { source, target, mass });
+        TransportPlan::new(2, 2, arcs.collect()).unwrap()
+    }
+
+    #[test]
+    fn an_optimal_pair_leaves_no_gap() {
+        let potentials = Potentials::new(array![0.0, 0.0], array![1.0, 2.0]).unwrap();
+        let judged =
+            certify(&square(), Some(&plan(&[(0, 0, 0.5), (1, 1, 0.5)])), Some(&potentials))
+                .unwrap();
+        let c = judged.certificate;
+        assert_eq!((c.lower, c.upper, c.gap, c.dual_violation), (1.5, 1.5, 0.0, 0.0));
+        assert!(c.is_tight());
+    }
+
+    #[test]
+    fn bad_answers_are_repaired_into_true_bounds() {
+        let potentials = Potentials::new(array![7.0, -1.0], array![1.0, 2.0]).unwrap();
+        let judged = certify(&square(), Some(&plan(&[(0, 1, 0.9)])), Some(&potentials)).unwrap();
+        let c = judged.certificate;
+        assert!(c.lower <= 1.5 && 1.5 <= c.upper);
+        assert_eq!(c.dual_violation, 7.0);
+        assert!((c.source_residual - 0.9).abs() < 1e-15);
+        assert!(c.gap > 0.0 && !c.is_tight());
+    }
+
+    #[test]
+    fn what_is_missing_proves_nothing() {
+        let c = certify(&square(), None, None).unwrap().certificate;
+        assert_eq!((c.lower, c.upper), (1.5, f64::INFINITY));
+        assert!(c.relative_gap().is_infinite());
+    }
+
+    #[test]
+    fn potentials_of_zero_mass_atoms_do_not_matter() {
+        let cost = CostMatrix::new(array![[1.0], [5.0]]).unwrap();
+        let problem =
+            OtProblem::from_cost(array![1.0, 0.0].view(), array![1.0].view(), Box::new(cost))
+                .unwrap();
+        let potentials = Potentials::new(array![1.0, 1e9], array![0.0]).unwrap();
+        let judged = certify(&problem, None, Some(&potentials)).unwrap();
+        assert_eq!(judged.certificate.lower, 1.0);
+        assert_eq!(judged.potentials.f()[1], 5.0);
+    }
+
+    #[test]
+    fn answers_of_another_shape_are_refused() {
+        let potentials = Potentials::new(array![0.0], array![0.0]).unwrap();
+        assert!(matches!(
+            certify(&square(), None, Some(&potentials)),
+            Err(CertificateError::Potentials { f: 1, g: 1, n: 2, m: 2 })
+        ));
+    }
+}

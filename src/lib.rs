@@ -1,0 +1,12 @@
+//! deblais
+
+pub mod certificate;
+pub mod cost;
+pub mod math;
+pub mod measure;
+pub mod plan;
+pub mod potentials;
+pub mod problem;
+pub mod progress;
+pub mod solvers;
+pub mod tolerance;

@@ -1,0 +1,260 @@
+//! Transport plans: who sends how much to whom.
+
+use ndarray::{Array1, Array2, ArrayView1};
+use thiserror::Error;
+
+use crate::cost::Cost;
+use crate::math::NeumaierSum;
+
+/// One non-zero cell of a plan.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlanArc {
+    /// Row i: the source point.
+    pub source: usize,
+    /// Column j: the target point.
+    pub target: usize,
+    /// `γ_ij > 0`.
+    pub mass: f64,
+}
+
+/// A non-negative n×m matrix γ, stored as its non-zero cells.
+///
+/// A vertex of the transport polytope has at most n + m − 1 of them. Whether the marginals are
+/// right is not this type's promise: [`TransportPlan::round_to`] makes them so, and the
+/// certificate says how far off they were.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransportPlan {
+    n: usize,
+    m: usize,
+    arcs: Vec<PlanArc>,
+}
+
+/// What is wrong with a would-be plan.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// A cell outside the matrix.
+    #[error("cell {place}: ({source_index}, {target_index}) lies outside the {n}×{m} plan")]
+    Outside {
+        /// Which of the given cells, from 0.
+        place: usize,
+        /// Row given.
+        source_index: usize,
+        /// Column given.
+        target_index: usize,
+        /// Rows there are.
+        n: usize,
+        /// Columns there are.
+        m: usize,
+    },
+    /// A mass that is negative, NaN or infinite.
+    #[error("cell {place}: mass {mass} is not a finite number ≥ 0")]
+    Mass {
+        /// Which of the given cells, from 0.
+        place: usize,
+        /// The mass given.
+        mass: f64,
+    },
+}
+
+impl TransportPlan {
+    /// A plan from cells in any order; zero cells are dropped, repeated cells added up.
+    ///
+    /// # Errors
+    /// [`PlanError`] for cells outside the matrix and masses that are not finite and ≥ 0.
+    pub fn new(n: usize, m: usize, arcs: Vec<PlanArc>) -> Result<Self, PlanError> {
+        for (place, arc) in arcs.iter().enumerate() {
+            if arc.source >= n || arc.target >= m {
+                return Err(PlanError::Outside {
+                    place,
+                    source_index: arc.source,
+                    target_index: arc.target,
+                    n,
+                    m,
+                });
+            }
+            if !(arc.mass.is_finite() && arc.mass >= 0.0) {
+                return Err(PlanError::Mass { place, mass: arc.mass });
+            }
+        }
+        Ok(Self::from_arcs(n, m, arcs))
+    }
+
+    /// As [`TransportPlan::new`] for cells known to be valid.
+    pub(crate) fn from_arcs(n: usize, m: usize, mut arcs: Vec<PlanArc>) -> Self {
+        arcs.retain(|arc| arc.mass > 0.0);
+        arcs.sort_unstable_by_key(|arc| (arc.source, arc.target));
+        arcs.dedup_by(|next, kept| {
+            let same = (next.source, next.target) == (kept.source, kept.target);
+            if same {
+                kept.mass += next.mass;
+            }
+            same
+        });
+        Self { n, m, arcs }
+    }
+
+    /// Number of rows n.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// Number of columns m.
+    #[must_use]
+    pub fn m(&self) -> usize {
+        self.m
+    }
+
+    /// The non-zero cells, by row, then column.
+    #[must_use]
+    pub fn arcs(&self) -> &[PlanArc] {
+        &self.arcs
+    }
+
+    /// Row sums and column sums, shapes (n,) and (m,).
+    #[must_use]
+    pub fn marginals(&self) -> (Array1<f64>, Array1<f64>) {
+        let mut rows = vec![NeumaierSum::default(); self.n];
+        let mut columns = vec![NeumaierSum::default(); self.m];
+        for arc in &self.arcs {
+            rows[arc.source].add(arc.mass);
+            columns[arc.target].add(arc.mass);
+        }
+        let values = |sums: Vec<NeumaierSum>| sums.into_iter().map(NeumaierSum::value).collect();
+        (values(rows), values(columns))
+    }
+
+    /// ⟨C, γ⟩, compensated.
+    #[must_use]
+    pub fn cost(&self, cost: &dyn Cost) -> f64 {
+        let mut sum = NeumaierSum::default();
+        for arc in &self.arcs {
+            sum.add_product(cost.at(arc.source, arc.target), arc.mass);
+        }
+        sum.value()
+    }
+
+    /// The dense matrix, shape (n, m): for looking at, n·m·8 bytes.
+    #[must_use]
+    pub fn to_dense(&self) -> Array2<f64> {
+        let mut dense = Array2::zeros((self.n, self.m));
+        for arc in &self.arcs {
+            dense[(arc.source, arc.target)] = arc.mass;
+        }
+        dense
+    }
+
+    /// A feasible plan close to this one: rows, then columns that carry too much are scaled
+    /// down, and what is missing is placed by the north-west corner, on at most n + m − 1 more
+    /// cells (Altschuler, Weed, Rigollet 2017, "Near-linear time approximation algorithms for
+    /// optimal transport via Sinkhorn iteration", Algorithm 2; they spread the rest as a
+    /// rank-one matrix, which would be dense). In L1, the result is at most twice as far away
+    /// as the marginals are off. O(cells + n + m).
+    ///
+    /// # Panics
+    /// If the marginals have other lengths than the plan.
+    #[must_use]
+    pub fn round_to(&self, source: ArrayView1<'_, f64>, target: ArrayView1<'_, f64>) -> Self {
+        assert_eq!((self.n, self.m), (source.len(), target.len()), "marginals of the plan's shape");
+        let mut arcs = self.arcs.clone();
+        let (rows, _) = self.marginals();
+        for arc in &mut arcs {
+            let (have, want) = (rows[arc.source], source[arc.source]);
+            if have > want {
+                arc.mass *= want / have;
+            }
+        }
+        let narrowed = Self::from_arcs(self.n, self.m, arcs);
+        let (_, columns) = narrowed.marginals();
+        let mut arcs = narrowed.arcs;
+        for arc in &mut arcs {
+            let (have, want) = (columns[arc.target], target[arc.target]);
+            if have > want {
+                arc.mass *= want / have;
+            }
+        }
+        let lowered = Self::from_arcs(self.n, self.m, arcs);
+        let (rows, columns) = lowered.marginals();
+        let missing_rows = (&source - &rows).mapv(|x| x.max(0.0));
+        let missing_columns = (&target - &columns).mapv(|x| x.max(0.0));
+        let mut arcs = lowered.arcs;
+        arcs.extend(north_west_corner(missing_rows.view(), missing_columns.view()));
+        Self::from_arcs(self.n, self.m, arcs)
+    }
+}
+
+/// The north-west-corner plan: fills cells from the first row and column on, each as far as the
+/// marginals allow; at most n + m − 1 cells. Totals that differ leave the surplus unplaced.
+#[must_use]
+pub fn north_west_corner(source: ArrayView1<'_, f64>, target: ArrayView1<'_, f64>) -> Vec<PlanArc> {
+    let mut arcs = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    let (mut supply, mut demand) = (source[0], target[0]);
+    loop {
+        let mass = supply.min(demand);
+        if mass > 0.0 {
+            arcs.push(PlanArc { source: i, target: j, mass });
+        }
+        supply -= mass;
+        demand -= mass;
+        if supply <= demand {
+            i += 1;
+            if i == source.len() {
+                return arcs;
+            }
+            supply = source[i];
+        } else {
+            j += 1;
+            if j == target.len() {
+                return arcs;
+            }
+            demand = target[j];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn cells_are_sorted_merged_and_checked() {
+        let arc = |source, target, mass| PlanArc { source, target, mass };
+        let plan = TransportPlan::new(2, 2, vec![arc(1, 0, 0.5), arc(0, 1, 0.0), arc(1, 0, 0.25)])
+            .unwrap();
+        assert_eq!(plan.arcs(), [arc(1, 0, 0.75)]);
+        assert!(matches!(
+            TransportPlan::new(2, 2, vec![arc(2, 0, 0.5)]),
+            Err(PlanError::Outside { place: 0, source_index: 2, .. })
+        ));
+        assert!(matches!(
+            TransportPlan::new(2, 2, vec![arc(0, 0, -1.0)]),
+            Err(PlanError::Mass { place: 0, .. })
+        ));
+    }
+
+    #[test]
+    fn rounding_reaches_the_marginals_and_stays_close() {
+        let source = array![0.5, 0.25, 0.25];
+        let target = array![0.6, 0.4];
+        let arc = |source, target, mass| PlanArc { source, target, mass };
+        let off = TransportPlan::new(3, 2, vec![arc(0, 0, 0.7), arc(1, 1, 0.1)]).unwrap();
+        let rounded = off.round_to(source.view(), target.view());
+        let (rows, columns) = rounded.marginals();
+        for (have, want) in rows.iter().zip(&source).chain(columns.iter().zip(&target)) {
+            assert!((have - want).abs() < 1e-16, "{have} is not {want}");
+        }
+        let l1 = (rounded.to_dense() - off.to_dense()).mapv(f64::abs).sum();
+        let error = (0.7 - 0.5) + 0.15 + 0.25 + 0.1 + 0.3;
+        assert!(l1 <= 2.0 * error);
+    }
+
+    #[test]
+    fn the_north_west_corner_is_a_staircase() {
+        let arcs = north_west_corner(array![1.0, 2.0].view(), array![2.0, 0.5, 0.5].view());
+        let cells: Vec<_> = arcs.iter().map(|a| (a.source, a.target)).collect();
+        assert_eq!(cells, [(0, 0), (1, 0), (1, 1), (1, 2)]);
+    }
+}

@@ -1,0 +1,196 @@
+//! Kantorovich potentials and the c-transform.
+//!
+//! Sign convention: potentials (f, g) are feasible when `f_i + g_j ≤ c(i, j)` for all i, j; the
+//! dual value is `Σ μ_i f_i + Σ ν_j g_j`. For a metric cost and shared points, f = −g = a
+//! 1-Lipschitz function.
+
+use multiversion::multiversion;
+use ndarray::{Array1, ArrayView1};
+use rayon::prelude::*;
+use thiserror::Error;
+
+use crate::cost::Cost;
+use crate::math;
+
+/// A pair of dual vectors f (n,) on the source and g (m,) on the target, in the units of the
+/// cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Potentials {
+    f: Array1<f64>,
+    g: Array1<f64>,
+}
+
+/// What is wrong with would-be potentials.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum PotentialsError {
+    /// A potential that is NaN or infinite.
+    #[error("the {side} potential at index {index} is {value}, not a finite number")]
+    Value {
+        /// `"source"` or `"target"`.
+        side: &'static str,
+        /// Which point, from 0.
+        index: usize,
+        /// The value given.
+        value: f64,
+    },
+}
+
+impl Potentials {
+    /// Wraps f (source) and g (target); they need not be feasible.
+    ///
+    /// # Errors
+    /// [`PotentialsError`] for values that are not finite.
+    pub fn new(f: Array1<f64>, g: Array1<f64>) -> Result<Self, PotentialsError> {
+        for (side, values) in [("source", &f), ("target", &g)] {
+            if let Some((index, &value)) = values.iter().enumerate().find(|(_, x)| !x.is_finite()) {
+                return Err(PotentialsError::Value { side, index, value });
+            }
+        }
+        Ok(Self { f, g })
+    }
+
+    /// As [`Potentials::new`] for values known to be finite.
+    pub(crate) fn from_finite(f: Array1<f64>, g: Array1<f64>) -> Self {
+        Self { f, g }
+    }
+
+    /// Zero potentials, feasible for non-negative costs.
+    #[must_use]
+    pub fn zero(n: usize, m: usize) -> Self {
+        Self { f: Array1::zeros(n), g: Array1::zeros(m) }
+    }
+
+    /// Source potential f, shape (n,).
+    #[must_use]
+    pub fn f(&self) -> ArrayView1<'_, f64> {
+        self.f.view()
+    }
+
+    /// Target potential g, shape (m,).
+    #[must_use]
+    pub fn g(&self) -> ArrayView1<'_, f64> {
+        self.g.view()
+    }
+
+    /// The dual value `Σ μ_i f_i + Σ ν_j g_j`, compensated.
+    #[must_use]
+    pub fn value(&self, source: ArrayView1<'_, f64>, target: ArrayView1<'_, f64>) -> f64 {
+        math::dot(source.iter().chain(target), self.f.iter().chain(&self.g))
+    }
+
+    /// `Σ μ_i |f_i| + Σ ν_j |g_j|`: what the rounding of the potentials is multiplied by.
+    #[must_use]
+    pub fn absolute_value(&self, source: ArrayView1<'_, f64>, target: ArrayView1<'_, f64>) -> f64 {
+        let size = |mass: ArrayView1<'_, f64>, values: &Array1<f64>| -> f64 {
+            mass.iter().zip(values).map(|(w, x)| w * x.abs()).sum()
+        };
+        size(source, &self.f) + size(target, &self.g)
+    }
+}
+
+/// Rows handled by one parallel task; fixed, so that results do not depend on the threads.
+const ROWS: usize = 64;
+
+/// The c-transform of a source potential, `f^c(j) = min_i c(i, j) − f_i`, shape (m,): the
+/// largest g for which (f, g) is feasible. O(nm) time, parallel over rows; O(m) memory a thread.
+#[must_use]
+pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
+    let m = cost.m();
+    let smallest = (0..cost.n().div_ceil(ROWS))
+        .into_par_iter()
+        .fold(
+            || (vec![f64::INFINITY; m], vec![0.0; m]),
+            |(mut g, mut buffer), block| {
+                for i in block * ROWS..((block + 1) * ROWS).min(cost.n()) {
+                    lower_envelope(cost.row(i, &mut buffer), f[i], &mut g);
+                }
+                (g, buffer)
+            },
+        )
+        .map(|(g, _)| g)
+        .reduce(
+            || vec![f64::INFINITY; m],
+            |mut a, b| {
+                a.iter_mut().zip(b).for_each(|(a, b)| *a = a.min(b));
+                a
+            },
+        );
+    Array1::from(smallest)
+}
+
+/// The c-transform of a target potential, `g^c(i) = min_j c(i, j) − g_j`, shape (n,): the
+/// largest f for which (f, g) is feasible. O(nm) time, parallel over rows.
+#[must_use]
+pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
+    let g = g.as_standard_layout();
+    let g = g.as_slice().expect("standard layout");
+    let mut f = vec![0.0; cost.n()];
+    f.par_chunks_mut(ROWS).enumerate().for_each_init(
+        || vec![0.0; cost.m()],
+        |buffer, (block, f)| {
+            for (k, f) in f.iter_mut().enumerate() {
+                *f = smallest_difference(cost.row(block * ROWS + k, buffer), g);
+            }
+        },
+    );
+    Array1::from(f)
+}
+
+/// `g_j ← min(g_j, row_j − f)`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+fn lower_envelope(row: &[f64], f: f64, g: &mut [f64]) {
+    for (g, c) in g.iter_mut().zip(row) {
+        let d = c - f;
+        *g = if d < *g { d } else { *g };
+    }
+}
+
+/// `min_j row_j − g_j`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(crate) fn smallest_difference(row: &[f64], g: &[f64]) -> f64 {
+    const LANES: usize = 32;
+    let mut smallest = [f64::INFINITY; LANES];
+    let (rows, row_rest) = row.as_chunks::<LANES>();
+    let (gs, g_rest) = g.as_chunks::<LANES>();
+    for (row, g) in rows.iter().zip(gs) {
+        for k in 0..LANES {
+            let d = row[k] - g[k];
+            smallest[k] = if d < smallest[k] { d } else { smallest[k] };
+        }
+    }
+    for (c, g) in row_rest.iter().zip(g_rest) {
+        smallest[0] = smallest[0].min(c - g);
+    }
+    smallest.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::CostMatrix;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn transforms_match_the_definition() {
+        let entries = Array2::from_shape_fn((130, 71), |(i, j)| ((i * 37 + j * 101) % 97) as f64);
+        let cost = CostMatrix::new(entries.clone()).unwrap();
+        let f = Array1::from_shape_fn(130, |i| (i as f64).sin());
+        let g = Array1::from_shape_fn(71, |j| (j as f64).cos());
+        let smallest = |x: Array1<f64>| x.into_iter().fold(f64::INFINITY, f64::min);
+        for (j, value) in to_target(&cost, f.view()).into_iter().enumerate() {
+            assert_eq!(value.to_bits(), smallest(&entries.column(j) - &f).to_bits());
+        }
+        for (i, value) in to_source(&cost, g.view()).into_iter().enumerate() {
+            assert_eq!(value.to_bits(), smallest(&entries.row(i) - &g).to_bits());
+        }
+    }
+
+    #[test]
+    fn values_that_are_not_numbers_are_refused() {
+        assert!(matches!(
+            Potentials::new(array![0.0], array![0.0, f64::NAN]),
+            Err(PotentialsError::Value { side: "target", index: 1, .. })
+        ));
+    }
+}

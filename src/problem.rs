@@ -1,0 +1,209 @@
+//! The transportation problem: two marginals and a ground cost.
+
+use ndarray::{Array1, ArrayView1};
+use thiserror::Error;
+
+use crate::cost::{Cost, CostError, GroundCost, PointCost};
+use crate::math;
+use crate::measure::{DiscreteMeasure, MeasureError, check_mass};
+use crate::tolerance;
+
+/// Minimise `Σ_ij c(i, j)·γ_ij` over plans γ ≥ 0 with row sums μ (source) and column sums ν
+/// (target).
+///
+/// Valid by construction: finite non-negative masses, and totals that agree (the target is
+/// rescaled to the source if they differ by rounding only).
+pub struct OtProblem {
+    source: Array1<f64>,
+    target: Array1<f64>,
+    cost: Box<dyn Cost>,
+    rescaled: f64,
+}
+
+/// What is wrong with a would-be problem.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ProblemError {
+    /// The totals differ by more than rounding.
+    #[error("the source has total mass {source_total}, the target {target_total}")]
+    Totals {
+        /// Sum of the source masses.
+        source_total: f64,
+        /// Sum of the target masses.
+        target_total: f64,
+    },
+    /// The cost table does not fit the masses.
+    #[error("the cost matrix is {rows}×{columns}, but there are {n} source and {m} target masses")]
+    Shape {
+        /// Rows of the table.
+        rows: usize,
+        /// Columns of the table.
+        columns: usize,
+        /// Source masses.
+        n: usize,
+        /// Target masses.
+        m: usize,
+    },
+    /// A marginal is not a measure.
+    #[error("{side} marginal: {error}")]
+    Mass {
+        /// `"source"` or `"target"`.
+        side: &'static str,
+        /// What is wrong with it.
+        error: MeasureError,
+    },
+    /// The ground cost is not defined for these points.
+    #[error(transparent)]
+    Cost(#[from] CostError),
+}
+
+impl ProblemError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Totals { .. } => "give equal totals, or scale each side to 1 with --normalize",
+            Self::Shape { .. } => "rows of the matrix are source points, columns target points",
+            Self::Mass { .. } => "masses are finite numbers ≥ 0 with a positive sum",
+            Self::Cost(error) => error.hint(),
+        }
+    }
+}
+
+impl OtProblem {
+    /// The problem between two clouds under a ground cost computed on demand.
+    ///
+    /// # Errors
+    /// [`ProblemError`]: different dimensions, unequal totals.
+    pub fn new<G: GroundCost + 'static>(
+        source: &DiscreteMeasure,
+        target: &DiscreteMeasure,
+        ground: G,
+    ) -> Result<Self, ProblemError> {
+        let cost = PointCost::new(source, target, ground)?;
+        Self::from_cost(source.mass(), target.mass(), Box::new(cost))
+    }
+
+    /// The problem between two marginals under any cost table.
+    ///
+    /// # Errors
+    /// [`ProblemError`]: a bad marginal, a table of another shape, unequal totals.
+    pub fn from_cost(
+        source: ArrayView1<'_, f64>,
+        target: ArrayView1<'_, f64>,
+        cost: Box<dyn Cost>,
+    ) -> Result<Self, ProblemError> {
+        Self::with_total_tolerance(source, target, cost, tolerance::TOTALS_F64)
+    }
+
+    /// As [`OtProblem::from_cost`], with the relative difference of the totals up to which the
+    /// target is rescaled.
+    ///
+    /// # Errors
+    /// As [`OtProblem::from_cost`].
+    pub fn with_total_tolerance(
+        source: ArrayView1<'_, f64>,
+        target: ArrayView1<'_, f64>,
+        cost: Box<dyn Cost>,
+        tolerance: f64,
+    ) -> Result<Self, ProblemError> {
+        check_mass(source).map_err(|error| ProblemError::Mass { side: "source", error })?;
+        check_mass(target).map_err(|error| ProblemError::Mass { side: "target", error })?;
+        if (cost.n(), cost.m()) != (source.len(), target.len()) {
+            return Err(ProblemError::Shape {
+                rows: cost.n(),
+                columns: cost.m(),
+                n: source.len(),
+                m: target.len(),
+            });
+        }
+        let (source_total, target_total) = (math::sum(source), math::sum(target));
+        if (source_total - target_total).abs() > tolerance * source_total.max(target_total) {
+            return Err(ProblemError::Totals { source_total, target_total });
+        }
+        let rescaled = source_total / target_total;
+        Ok(Self { source: source.to_owned(), target: &target * rescaled, cost, rescaled })
+    }
+
+    /// Number of source points n.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.source.len()
+    }
+
+    /// Number of target points m.
+    #[must_use]
+    pub fn m(&self) -> usize {
+        self.target.len()
+    }
+
+    /// Source marginal μ, shape (n,).
+    #[must_use]
+    pub fn source(&self) -> ArrayView1<'_, f64> {
+        self.source.view()
+    }
+
+    /// Target marginal ν, shape (m,), rescaled to the source's total.
+    #[must_use]
+    pub fn target(&self) -> ArrayView1<'_, f64> {
+        self.target.view()
+    }
+
+    /// The factor the target masses were multiplied by so that the totals agree.
+    #[must_use]
+    pub fn rescaled(&self) -> f64 {
+        self.rescaled
+    }
+
+    /// The cost table.
+    #[must_use]
+    pub fn cost(&self) -> &dyn Cost {
+        self.cost.as_ref()
+    }
+
+    /// Replaces the cost table by its n·m stored entries (8·n·m bytes).
+    #[must_use]
+    pub fn tabulated(self) -> Self {
+        let cost = Box::new(crate::cost::CostMatrix::tabulate(self.cost.as_ref()));
+        Self { cost, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::{CostMatrix, Euclidean};
+    use ndarray::array;
+
+    #[test]
+    fn totals_that_differ_by_rounding_are_rescaled_and_others_refused() {
+        let cost = || Box::new(CostMatrix::new(array![[1.0], [2.0]]).unwrap());
+        let problem =
+            OtProblem::from_cost(array![1.0, 1.0].view(), array![2.0 + 1e-9].view(), cost())
+                .unwrap();
+        assert!((problem.target()[0] - 2.0).abs() < 1e-15);
+        assert!(problem.rescaled() < 1.0);
+        assert!(matches!(
+            OtProblem::from_cost(array![1.0, 1.0].view(), array![2.1].view(), cost()),
+            Err(ProblemError::Totals { .. })
+        ));
+        assert!(matches!(
+            OtProblem::from_cost(array![1.0].view(), array![1.0].view(), cost()),
+            Err(ProblemError::Shape { rows: 2, columns: 1, n: 1, m: 1 })
+        ));
+        assert!(matches!(
+            OtProblem::from_cost(array![1.0, f64::NAN].view(), array![1.0].view(), cost()),
+            Err(ProblemError::Mass { side: "source", .. })
+        ));
+    }
+
+    #[test]
+    fn clouds_of_different_dimension_are_refused() {
+        let x = DiscreteMeasure::uniform(array![[0.0, 0.0]]).unwrap();
+        let y = DiscreteMeasure::uniform(array![[0.0]]).unwrap();
+        assert!(matches!(
+            OtProblem::new(&x, &y, Euclidean),
+            Err(ProblemError::Cost(CostError::Dimensions { source_dim: 2, target_dim: 1 }))
+        ));
+    }
+}

@@ -1,0 +1,121 @@
+//! Solvers: each takes an [`OtProblem`] and hands over a plan, potentials, and why it stopped.
+//!
+//! None of them is believed: [`Solution::certify`] judges every answer by the same certificate.
+
+use thiserror::Error;
+
+use crate::certificate::{Certified, certify};
+use crate::plan::TransportPlan;
+use crate::potentials::Potentials;
+use crate::problem::OtProblem;
+use crate::progress::{Observer, Stop};
+
+/// Why a solver stopped. A limit is not an error: the iterate and its certificate are still a
+/// true statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Termination {
+    /// The solver claims an exact optimum.
+    Optimal,
+    /// The stated tolerance is reached.
+    ToleranceReached,
+    /// The stated number of iterations is used up.
+    IterationLimit,
+    /// The time allowed is used up.
+    TimeLimit,
+    /// The observer asked to stop (Ctrl-C).
+    Stopped,
+}
+
+impl Termination {
+    /// The name the reports use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Optimal => "optimal",
+            Self::ToleranceReached => "tolerance_reached",
+            Self::IterationLimit => "iteration_limit",
+            Self::TimeLimit => "time_limit",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// Whether the solver finished what it set out to do.
+    #[must_use]
+    pub fn is_complete(self) -> bool {
+        matches!(self, Self::Optimal | Self::ToleranceReached)
+    }
+}
+
+impl From<Stop> for Termination {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::TimeLimit => Self::TimeLimit,
+            Stop::Interrupted => Self::Stopped,
+        }
+    }
+}
+
+/// What a solver hands over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solution {
+    /// The transport plan; after a limit it may miss its marginals, which the certificate
+    /// repairs.
+    pub plan: TransportPlan,
+    /// The Kantorovich potentials, feasible or not.
+    pub potentials: Potentials,
+    /// Why the solver stopped.
+    pub termination: Termination,
+    /// Iterations in the solver's own unit: pivots, augmentations, sweeps.
+    pub iterations: u64,
+}
+
+impl Solution {
+    /// Judges this answer; see [`certify`].
+    ///
+    /// # Panics
+    /// If this is the solution of a problem of another shape.
+    #[must_use]
+    pub fn certify(&self, problem: &OtProblem) -> Certified {
+        certify(problem, Some(&self.plan), Some(&self.potentials))
+            .expect("a solution has the shape of its problem")
+    }
+}
+
+/// A method for the transportation problem.
+pub trait Solver {
+    /// The name the command line and the reports use.
+    fn name(&self) -> &'static str;
+
+    /// Solves the problem, reporting to `observer`, which may stop it.
+    ///
+    /// # Errors
+    /// [`SolveError`] if this method does not apply to the problem.
+    fn solve(
+        &self,
+        problem: &OtProblem,
+        observer: &mut dyn Observer,
+    ) -> Result<Solution, SolveError>;
+}
+
+/// A method does not apply to a problem, or a foreign backend failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SolveError {
+    /// The problem lacks the structure that the method needs.
+    #[error("the {method} method needs {needs}")]
+    NotApplicable {
+        /// The method.
+        method: &'static str,
+        /// What it needs.
+        needs: &'static str,
+    },
+    /// The LP backend gave up.
+    #[error("the {backend} backend failed: {message}")]
+    Backend {
+        /// Which backend.
+        backend: &'static str,
+        /// Its own words.
+        message: String,
+    },
+}
