@@ -123,8 +123,7 @@ pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
 /// largest f for which (f, g) is feasible. O(nm) time, parallel over rows.
 #[must_use]
 pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
-    let g = g.as_standard_layout();
-    let g = g.as_slice().expect("standard layout");
+    let g = &g.to_vec();
     let mut f = vec![0.0; cost.n()];
     f.par_chunks_mut(ROWS).enumerate().for_each_init(
         || vec![0.0; cost.m()],

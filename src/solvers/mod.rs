@@ -2,6 +2,8 @@
 //!
 //! None of them is believed: [`Solution::certify`] judges every answer by the same certificate.
 
+pub mod arcs;
+
 use thiserror::Error;
 
 use crate::certificate::{Certified, certify};
