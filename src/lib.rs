@@ -5,6 +5,8 @@ pub mod cost;
 pub mod math;
 pub mod measure;
 pub mod plan;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod potentials;
 pub mod problem;
 pub mod progress;
