@@ -1,18 +1,36 @@
 //! Pictures of plans: data in, ink out.
 //!
 //! Whatever draws here is a function over plotters' `DrawingBackend`: it takes numbers and a
-//! `DrawingArea`, never a path. `Heatmap` shows γ as a matrix, `TransportMap` as arrows in
+//! `DrawingArea`, never a path. [`Heatmap`] shows γ as a matrix, [`TransportMap`] as arrows in
 //! the plane. Only [`save`] knows files: PNG or SVG, by the extension.
 //!
 //! Every picture carries its own font (DejaVu Sans, from the crate `dejavu`), so that it looks
 //! the same on a machine without any. Lengths grow with the page: a figure drawn into a panel
 //! half as wide has letters half as high.
+//!
+//! ```
+//! use deblais::plan::{PlanArc, TransportPlan};
+//! use deblais::plot::{self, Heatmap};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let arc = |source, target, mass| PlanArc { source, target, mass };
+//! let plan = TransportPlan::new(2, 2, vec![arc(0, 0, 0.5), arc(1, 1, 0.25), arc(1, 0, 0.25)])?;
+//! let heatmap = Heatmap::new(&plan).titled("Two piles of earth");
+//! let svg = plot::svg(heatmap.size(), |root| heatmap.draw(root))?;
+//! assert!(svg.contains("Two piles of earth"));
+//! # Ok(())
+//! # }
+//! ```
 
+mod axes;
 mod bins;
 mod bitmap;
 mod canvas;
 mod font;
+mod heatmap;
+mod map;
 mod order;
+mod page;
 pub mod palette;
 mod raster;
 mod save;
@@ -28,6 +46,8 @@ pub use bins::Bins;
 pub use bitmap::Bitmap;
 pub use canvas::Canvas;
 pub use font::FAMILY;
+pub use heatmap::Heatmap;
+pub use map::TransportMap;
 pub use order::{Arrangement, Order};
 pub use save::{bitmap, save, svg};
 

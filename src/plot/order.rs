@@ -77,7 +77,7 @@ impl Order {
                 rows: sweep::sweep(source),
                 columns: sweep::sweep(target),
                 description: format!(
-                    "Source and target points are each {}.",
+                    "Source and target points each {}.",
                     sweep::describe(source.ncols())
                 ),
             },
@@ -86,7 +86,7 @@ impl Order {
                 let columns = by_mean_row(plan, &rows, &sweep::sweep(target));
                 let along = sweep::describe(source.ncols());
                 let description = format!(
-                    "Source points are {along}; each target point stands at the mean row of the \
+                    "Source points {along}; each target point stands at the mean row of the \
                      mass it receives."
                 );
                 Arrangement { rows, columns, description }

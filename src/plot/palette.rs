@@ -45,10 +45,10 @@ pub const PAPER: RGBColor = RGBColor(255, 255, 255);
 /// with evenly falling lightness and one hue.
 #[must_use]
 pub fn sequential(t: f64) -> RGBColor {
-    const HUE: f64 = 4.45; // radians: blue
+    const HUE: f64 = 4.5; // radians: blue
     let t = t.clamp(0.0, 1.0);
     let lightness = 0.93 - 0.67 * t;
-    let chroma = 0.03 + 0.11 * (std::f64::consts::PI * t.powf(0.85)).sin();
+    let chroma = 0.03 + 0.11 * (2.5 * t).sin();
     oklab(lightness, chroma * HUE.cos(), chroma * HUE.sin())
 }
 

@@ -51,14 +51,8 @@ impl Scale {
     pub(super) fn ticks(self) -> Vec<(f64, String)> {
         match self {
             Self::Linear(most) => {
-                let step = nice_step(most / 5.0);
-                let decimals = decimals_for(step);
-                let count = whole((most / step * (1.0 + 1e-9)).floor());
-                let text = |value: f64| match number(most) {
-                    plain if plain.contains('×') => number(value),
-                    _ => format!("{value:.decimals$}"),
-                };
-                (0..=count).map(|k| f64::from(k) * step).map(|v| (v / most, text(v))).collect()
+                let marks = round_marks(0.0, most, 5.0);
+                marks.into_iter().map(|(value, text)| (value / most, text)).collect()
             }
             Self::Logarithmic(low, high) => {
                 let step = (high - low + 7) / 8;
@@ -72,6 +66,24 @@ impl Scale {
     }
 }
 
+/// Round numbers from `low` to `high`, about `count` of them, with the digits that tell them
+/// apart; none for a range that is empty or not finite.
+pub(super) fn round_marks(low: f64, high: f64, count: f64) -> Vec<(f64, String)> {
+    let step = nice_step((high - low) / count);
+    if !(step > 0.0 && step.is_finite()) {
+        return Vec::new();
+    }
+    let decimals = decimals_for(step);
+    let largest = low.abs().max(high.abs());
+    let plain = (1e-3..1e5).contains(&largest) || largest / step >= 1e3;
+    let text = |value: f64| if plain { format!("{value:.decimals$}") } else { number(value) };
+    let first = (low / step - 1e-9).ceil();
+    let inside = (high / step + 1e-9).floor() - first;
+    // `+ 0.0` turns −0 into 0.
+    let value = |k: i32| (first + f64::from(k)) * step + 0.0;
+    (0..=whole(inside)).map(value).map(|value| (value, text(value))).collect()
+}
+
 /// The next of 1, 2, 5 times a power of ten at or above `rough` > 0.
 pub(super) fn nice_step(rough: f64) -> f64 {
     let power = 10.0_f64.powf(rough.log10().floor());
@@ -80,7 +92,7 @@ pub(super) fn nice_step(rough: f64) -> f64 {
 }
 
 /// Decimals that tell multiples of `step` apart.
-pub(super) fn decimals_for(step: f64) -> usize {
+fn decimals_for(step: f64) -> usize {
     whole((-step.log10()).ceil().max(0.0) + 1e-9).unsigned_abs() as usize
 }
 
@@ -172,6 +184,20 @@ mod tests {
         assert_eq!(text(Scale::Linear(1.0)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(text(Scale::Linear(0.02)).len(), 5);
         assert_eq!(text(Scale::Linear(3e-7))[1], "1×10⁻⁷");
+        let texts = |low, high| round_marks(low, high, 5.0).into_iter().map(|mark| mark.1);
+        assert!(texts(-1.0, 1.0).eq(["-1.0", "-0.5", "0.0", "0.5", "1.0"]));
+        assert!(texts(1e8, 1e8 + 0.1).eq([
+            "100000000.00",
+            "100000000.02",
+            "100000000.04",
+            "100000000.06",
+            "100000000.08",
+            "100000000.10"
+        ]));
+        assert!(texts(-2e-9, 2e-9).eq(["-2×10⁻⁹", "-1×10⁻⁹", "0", "1×10⁻⁹", "2×10⁻⁹"]));
+        for (low, high) in [(0.0, 0.0), (0.0, f64::INFINITY), (1.0, f64::NAN)] {
+            assert!(round_marks(low, high, 5.0).is_empty());
+        }
         assert_eq!(text(Scale::Logarithmic(-2, 1)), ["10⁻²", "10⁻¹", "10⁰", "10¹"]);
         assert!(text(Scale::Logarithmic(-300, 10)).len() <= 9);
     }

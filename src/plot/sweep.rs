@@ -29,9 +29,9 @@ pub(super) fn sweep(points: ArrayView2<'_, f64>) -> Vec<usize> {
 /// What [`sweep`] did, for a caption.
 pub(super) fn describe(dim: usize) -> &'static str {
     match dim {
-        1 => "sorted by coordinate",
-        2 | 3 => "along a Hilbert curve, so that neighbours in space are neighbours in the list",
-        _ => "sorted along the first principal component",
+        1 => "are sorted by their coordinate",
+        2 | 3 => "follow a Hilbert curve (neighbours in the list are neighbours in space)",
+        _ => "are sorted along their first principal component",
     }
 }
 
