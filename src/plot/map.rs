@@ -1,5 +1,8 @@
 //! A plan in the plane: both clouds, and an arrow for every way that mass takes.
 
+mod field;
+mod signs;
+
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -11,7 +14,9 @@ use super::page::{self, Frame, LABEL, MARGIN, Page, TICK, TITLE_ROOM, UNITS};
 use super::scale::round_marks;
 use super::{DrawResult, PlotError, palette};
 use crate::measure::DiscreteMeasure;
-use crate::plan::TransportPlan;
+use crate::plan::{PlanArc, TransportPlan};
+use field::{Field, between, crowding};
+use signs::{Side, arrow};
 
 /// The width of the page that [`TransportMap::size`] asks for, in pixels.
 const WIDTH: u32 = 1400;
@@ -27,15 +32,24 @@ const WIDEST: f64 = 3.0;
 /// White between the outermost points and the frame, as a fraction of the longer side.
 const PADDING: f64 = 0.05;
 
-/// Radius of the heaviest point's marker, in units: for few points and for many, and the least.
-const MARKER: (f64, f64) = (7.0, 1.7);
-const LEAST_MARKER: f64 = 0.7;
-
 /// Thickness of the heaviest arrow, in units: for few arrows and for many.
 const ARROW: (f64, f64) = (4.0, 1.0);
 
 /// Opacity of the heaviest arrow: for few arrows and for many.
 const OPACITY: (f64, f64) = (0.85, 0.4);
+
+/// Radius of the heaviest point's marker, in units: for few points and for many, and the least.
+const MARKER: (f64, f64) = (7.0, 1.7);
+const LEAST_MARKER: f64 = 0.7;
+
+/// Opacity of markers: for few points and for many.
+const SOLIDITY: (f64, f64) = (0.95, 0.7);
+
+/// Arrows are made so pale that they cover this part of the field, as if none crossed another.
+const COVER: f64 = 0.45;
+
+/// No arrow set is paler than this.
+const PALEST: f64 = 0.05;
 
 /// Both clouds of a plan in the plane and the arrows between them.
 ///
@@ -129,9 +143,7 @@ impl<'a> TransportMap<'a> {
         let field = Field::fitting(self.world(), room);
         self.draw_axes(&page, &field)?;
         self.draw_arrows(&page, &field)?;
-        // Diamonds stick out from under discs, so that points in the same place are both seen.
-        self.draw_points(&page, &field, Side::Target)?;
-        self.draw_points(&page, &field, Side::Source)?;
+        self.draw_points(&page, &field)?;
         page.caption(&lines, inside.left, field.frame.bottom + page.px(BELOW))
     }
 
@@ -231,10 +243,20 @@ impl<'a> TransportMap<'a> {
         let most = arcs.last().map_or(1.0, |arc| arc.mass);
         let crowd = crowding(arcs.len());
         let (thickest, opacity) = (between(ARROW, crowd), between(OPACITY, crowd));
-        let radius = self.marker(Side::Target);
+        let ends =
+            |arc: &PlanArc| (field.of(self.source, arc.source), field.of(self.target, arc.target));
+        let ink: f64 = arcs
+            .iter()
+            .map(|arc| {
+                let (from, to) = ends(arc);
+                (to.0 - from.0).hypot(to.1 - from.1) * page.px(thickest) * arc.mass / most
+            })
+            .sum();
+        let area = field.frame.width() * field.frame.height();
+        let opacity = opacity.min((COVER * area / ink.max(1.0)).max(PALEST));
+        let radius = self.radius();
         for arc in &arcs {
-            let from = field.of(self.source, arc.source);
-            let to = field.of(self.target, arc.target);
+            let (from, to) = ends(arc);
             let (across, down) = (to.0 - from.0, to.1 - from.1);
             let length = across.hypot(down);
             // Up to the rim of the marker that the arrow points at.
@@ -253,23 +275,30 @@ impl<'a> TransportMap<'a> {
     }
 
     /// The radius of a marker by its mass, in units.
-    fn marker(&self, side: Side) -> impl Fn(f64) -> f64 {
-        let measure = side.of(self.source, self.target);
-        let most = measure.mass().iter().copied().fold(0.0, f64::max);
+    fn radius(&self) -> impl Fn(f64) -> f64 {
+        let masses = self.source.mass().into_iter().chain(self.target.mass());
+        let most = masses.copied().fold(0.0, f64::max);
         let largest = between(MARKER, crowding(self.source.len() + self.target.len()));
         move |mass| (largest * (mass / most).sqrt()).max(LEAST_MARKER)
     }
 
+    /// The points of both clouds, the smallest on top, so that none hides another in its place;
+    /// of two of the same size the diamond sticks out from under the disc.
     fn draw_points<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,
         field: &Field,
-        side: Side,
     ) -> DrawResult<DB> {
-        let measure = side.of(self.source, self.target);
-        let radius = self.marker(side);
-        for (k, &mass) in measure.mass().iter().enumerate() {
-            side.mark(page, field.of(measure, k), page.px(radius(mass)), 0.9)?;
+        let of = |side: Side, measure: &'a DiscreteMeasure| {
+            (0..measure.len()).map(move |k| (side, measure, k))
+        };
+        let mut points: Vec<_> =
+            of(Side::Target, self.target).chain(of(Side::Source, self.source)).collect();
+        points.sort_by(|a, b| b.1.mass()[b.2].total_cmp(&a.1.mass()[a.2]));
+        let (radius, opacity) = (self.radius(), between(SOLIDITY, crowding(points.len())));
+        for (side, measure, k) in points {
+            let at = field.of(measure, k);
+            side.mark(page, at, page.px(radius(measure.mass()[k])), opacity)?;
         }
         Ok(())
     }
@@ -280,106 +309,6 @@ impl<'a> TransportMap<'a> {
                    markers hold more mass; mass that stays in its place has no arrow.";
         if self.note.is_empty() { how.to_owned() } else { format!("{} {how}", self.note) }
     }
-}
-
-/// One of the two clouds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Source,
-    Target,
-}
-
-impl Side {
-    fn of<'a>(
-        self,
-        source: &'a DiscreteMeasure,
-        target: &'a DiscreteMeasure,
-    ) -> &'a DiscreteMeasure {
-        match self {
-            Self::Source => source,
-            Self::Target => target,
-        }
-    }
-
-    /// A disc for the source, a diamond for the target; the radius is in pixels.
-    fn mark<DB: DrawingBackend>(
-        self,
-        page: &Page<'_, DB>,
-        (x, y): (f64, f64),
-        radius: f64,
-        opacity: f64,
-    ) -> DrawResult<DB> {
-        match self {
-            Self::Source => page.disc((x, y), radius.max(1.0), palette::SOURCE.mix(opacity)),
-            Self::Target => {
-                let r = 1.25 * radius.max(1.2);
-                let corners = [(x, y - r), (x + r, y), (x, y + r), (x - r, y)];
-                page.polygon(&corners, palette::TARGET.mix(opacity))
-            }
-        }
-    }
-}
-
-/// Where the plane meets the page, with one scale for both axes.
-struct Field {
-    frame: Frame,
-    world: Frame,
-    scale: f64,
-}
-
-impl Field {
-    /// The largest frame at the top of the room, in its middle, that shows `world`.
-    fn fitting(world: Frame, room: Frame) -> Self {
-        let scale = (room.width() / world.width()).min(room.height() / world.height()).max(0.0);
-        let (width, height) = (world.width() * scale, world.height() * scale);
-        let left = room.left + ((room.width() - width) / 2.0).max(0.0);
-        let frame = Frame { left, top: room.top, right: left + width, bottom: room.top + height };
-        Self { frame, world, scale }
-    }
-
-    fn place(&self, x: f64, y: f64) -> (f64, f64) {
-        let across = (x - self.world.left) * self.scale;
-        let up = (y - self.world.top) * self.scale;
-        (self.frame.left + across, self.frame.bottom - up)
-    }
-
-    fn of(&self, measure: &DiscreteMeasure, k: usize) -> (f64, f64) {
-        let support = measure.support();
-        self.place(support[(k, 0)], support[(k, 1)])
-    }
-}
-
-/// 0 for up to 40 things on the page, 1 from 4000 on.
-fn crowding(count: usize) -> f64 {
-    ((count as f64 / 40.0).max(1.0).log10() / 2.0).min(1.0)
-}
-
-/// From the first to the second as `t` goes from 0 to 1, by ratio.
-fn between((few, many): (f64, f64), t: f64) -> f64 {
-    few * (many / few).powf(t)
-}
-
-/// A line with a head, its thickness in units.
-fn arrow<DB: DrawingBackend>(
-    page: &Page<'_, DB>,
-    from: (f64, f64),
-    tip: (f64, f64),
-    thickness: f64,
-    opacity: f64,
-) -> DrawResult<DB> {
-    let colour = palette::ARROW.mix(opacity);
-    let length = (tip.0 - from.0).hypot(tip.1 - from.1);
-    let head = page.px(2.2 * thickness + 3.0).min(0.6 * length);
-    let (across, down) = ((tip.0 - from.0) / length, (tip.1 - from.1) / length);
-    let neck = (tip.0 - head * across, tip.1 - head * down);
-    let half = 0.42 * head;
-    let corners = [
-        tip,
-        (neck.0 - half * down, neck.1 + half * across),
-        (neck.0 + half * down, neck.1 - half * across),
-    ];
-    page.line(from, neck, thickness, colour)?;
-    page.polygon(&corners, colour)
 }
 
 #[cfg(test)]
