@@ -1,0 +1,143 @@
+//! Masses as integers: flows that add up exactly.
+//!
+//! Subtracting masses in `f64` loses the small ones: after 1 − 10⁻¹⁷ a supply of 10⁻¹⁷ has
+//! vanished, and with it a row of the plan. Here every mass becomes a multiple of one power of
+//! two near 2⁻¹⁰⁰ of the total, the totals are made equal to the last unit, and all that a
+//! solver does to flows (minimum, sum, difference) is exact.
+
+use ndarray::ArrayView1;
+
+/// The total is less than 2 to this power, in units.
+const BITS: i32 = 100;
+
+/// The exponent of the smallest subnormal `f64`: no mass has bits below it.
+const SMALLEST_EXPONENT: i32 = -1074;
+
+/// Source and target masses in units of one power of two, with equal totals.
+///
+/// With total mass T, the unit lies in (2⁻¹⁰⁰, 2⁻⁹⁹]·T: masses of at least 2⁻⁴⁷·T are exact,
+/// smaller ones are rounded to the nearest unit (below 10⁻³⁰·T, to nothing). The total is less
+/// than 2¹⁰⁰ units, which leaves 27 bits of an `i128` for sums of flows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FixedMasses {
+    /// μ in units, length n.
+    pub(crate) supply: Vec<i128>,
+    /// ν in units, length m; the sum is that of `supply`.
+    pub(crate) demand: Vec<i128>,
+    /// The unit, a power of two.
+    pub(crate) unit: f64,
+}
+
+impl FixedMasses {
+    /// Quantises the two marginals of a problem (finite, ≥ 0, totals that agree up to rounding)
+    /// and gives what the totals still differ by to the largest demand.
+    ///
+    /// # Panics
+    /// If the totals differ by more than the largest demand.
+    pub(crate) fn new(source: ArrayView1<'_, f64>, target: ArrayView1<'_, f64>) -> Self {
+        let total: f64 = source.iter().sum();
+        let exponent = (exponent(total) + 1 - BITS).max(SMALLEST_EXPONENT);
+        let quantise = |mass: ArrayView1<'_, f64>| -> Vec<i128> {
+            mass.iter().map(|&w| units(w, exponent)).collect()
+        };
+        let supply = quantise(source);
+        let mut demand = quantise(target);
+        let surplus = supply.iter().sum::<i128>() - demand.iter().sum::<i128>();
+        if let Some(largest) = demand.iter_mut().max() {
+            *largest += surplus;
+            assert!(*largest >= 0, "totals agree up to rounding");
+        }
+        Self { supply, demand, unit: power_of_two(exponent) }
+    }
+
+    /// A flow in the units of the masses, correctly rounded.
+    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
+    pub(crate) fn to_f64(&self, flow: i128) -> f64 {
+        flow as f64 * self.unit
+    }
+}
+
+/// The exponent e of a positive `x = s·2^e` with 1 ≤ s < 2 (for subnormals, −1023).
+fn exponent(x: f64) -> i32 {
+    i32::from((x.to_bits() >> 52) as u16 & 0x7ff) - 1023
+}
+
+/// `2^exponent`, subnormal results included.
+fn power_of_two(exponent: i32) -> f64 {
+    let bits = if exponent >= -1022 {
+        u64::from((exponent + 1023).unsigned_abs()) << 52
+    } else {
+        1 << (exponent - SMALLEST_EXPONENT)
+    };
+    f64::from_bits(bits)
+}
+
+/// `w / 2^exponent` rounded to the nearest integer (ties away from zero), for w ≥ 0.
+fn units(w: f64, exponent: i32) -> i128 {
+    let bits = w.to_bits();
+    let biased = i32::from((bits >> 52) as u16 & 0x7ff);
+    let fraction = i128::from(bits & ((1 << 52) - 1));
+    let significand = if biased == 0 { fraction } else { fraction | 1 << 52 };
+    let shift = biased.max(1) - 1075 - exponent;
+    match shift {
+        0.. => significand << shift,
+        -54..0 => ((significand >> (-shift - 1)) + 1) >> 1,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, array};
+
+    #[test]
+    fn masses_over_seventeen_decades_are_kept() {
+        let source = array![1.0, 1e-17, 3e-16, 0.0];
+        let target = array![1e-17, 0.5, 0.5 + 3e-16];
+        let fixed = FixedMasses::new(source.view(), target.view());
+        assert_eq!(fixed.supply.iter().sum::<i128>(), fixed.demand.iter().sum::<i128>());
+        for (flow, mass) in fixed.supply.iter().zip(&source) {
+            assert!((fixed.to_f64(*flow) - mass).abs() <= 1e-13 * mass);
+        }
+        assert_eq!(fixed.to_f64(fixed.supply[0]), 1.0);
+        assert_eq!(fixed.supply[3], 0);
+    }
+
+    #[test]
+    fn large_masses_are_exact_and_tiny_ones_rounded_to_nearest() {
+        let exponent = -100;
+        assert_eq!(units(1.0, exponent), 1 << 100);
+        assert_eq!(units(0.1, exponent), i128::from(0x0019_9999_9999_999a_u64) << (100 - 56));
+        assert_eq!(units(0.75 * power_of_two(-100), exponent), 1);
+        assert_eq!(units(0.5 * power_of_two(-100), exponent), 1);
+        assert_eq!(units(0.4999 * power_of_two(-100), exponent), 0);
+        assert_eq!(units(2.5 * power_of_two(-100), exponent), 3);
+        assert_eq!(units(1e-300, exponent), 0);
+        assert_eq!(units(0.0, exponent), 0);
+    }
+
+    #[test]
+    fn the_ends_of_the_range_of_f64_work() {
+        for scale in [5e-324, 1e-310, 1e-300, 1.0, 1e300] {
+            let source = array![3.0, 4.0, 1.0] * scale;
+            let target = Array1::from_elem(1, 8.0 * scale);
+            let fixed = FixedMasses::new(source.view(), target.view());
+            assert_eq!(fixed.supply.iter().sum::<i128>(), fixed.demand[0]);
+            for (flow, mass) in fixed.supply.iter().zip(&source) {
+                assert_eq!(fixed.to_f64(*flow), *mass);
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_demand_takes_the_rounding_of_the_totals() {
+        let source = array![0.1, 0.2, 0.3, 0.4];
+        let third = 1.0 / 3.0;
+        let target = array![third, third, third];
+        let fixed = FixedMasses::new(source.view(), target.view());
+        assert_eq!(fixed.supply.iter().sum::<i128>(), fixed.demand.iter().sum::<i128>());
+        let moved = fixed.demand.iter().filter(|d| fixed.to_f64(**d) != third).count();
+        assert!(moved <= 1);
+    }
+}
