@@ -4,6 +4,7 @@
 
 pub mod arcs;
 pub(crate) mod fixed_point;
+pub mod network_simplex;
 
 use thiserror::Error;
 

@@ -57,7 +57,8 @@ impl<K: Price> Pricing<K> for ArcBlocks<K> {
             let (mut best, mut least) = (None, self.threshold);
             for k in self.place..end {
                 let (source, target) = (self.sources[k], self.targets[k]);
-                let reduced = self.costs[k] - potentials[source as usize] + potentials[target as usize];
+                let reduced =
+                    self.costs[k] - potentials[source as usize] + potentials[target as usize];
                 if reduced < least {
                     (best, least) = (Some(k), reduced);
                 }

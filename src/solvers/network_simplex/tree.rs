@@ -166,11 +166,39 @@ impl<K: Price> Tree<K> {
         })
     }
 
+    /// Nodes whose arc to the parent carries no flow, with the cost of that arc.
+    pub(crate) fn idle_arcs(&self) -> impl Iterator<Item = (u32, K)> {
+        (0..self.root()).filter(|&u| self.flow[u as usize] == 0).map(|u| (u, self.cost[u as usize]))
+    }
+
+    /// Numbers the parts that the tree falls into when the root and the arcs of the marked nodes
+    /// are taken out.
+    pub(crate) fn components(&self, cut: &[bool]) -> Vec<u32> {
+        let root = self.root();
+        let mut component = vec![0; self.nodes()];
+        let mut count = 0;
+        let mut u = self.next[root as usize];
+        while u != root {
+            let (v, parent) = (u as usize, self.parent[u as usize]);
+            component[v] = if parent == root || cut[v] {
+                count += 1;
+                count - 1
+            } else {
+                component[parent as usize]
+            };
+            u = self.next[v];
+        }
+        component
+    }
+
     /// The same tree with other numbers for costs (real arcs, artificial arcs).
     pub(crate) fn with_costs<L: Price>(&self, real: impl Fn(K) -> L, artificial: L) -> Tree<L> {
         let root = self.root();
-        let cost =
-            self.cost.iter().zip(&self.parent).map(|(&c, &p)| if p == root { artificial } else { real(c) });
+        let cost = self
+            .cost
+            .iter()
+            .zip(&self.parent)
+            .map(|(&c, &p)| if p == root { artificial } else { real(c) });
         let mut tree = Tree {
             sources: self.sources,
             parent: self.parent.clone(),
@@ -326,8 +354,11 @@ impl<K: Price> Tree<K> {
         while below != top {
             let s = stem as usize;
             let stem_before = self.previous[s];
-            let (stem_end, stem_after) =
-                if self.last[s] == end { (end, after) } else { (self.last[s], self.next[self.last[s] as usize]) };
+            let (stem_end, stem_after) = if self.last[s] == end {
+                (end, after)
+            } else {
+                (self.last[s], self.next[self.last[s] as usize])
+            };
             self.link(tail, stem);
             if stem_end == end {
                 tail = before;
