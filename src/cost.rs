@@ -29,6 +29,11 @@ pub trait Cost: Send + Sync {
     /// Entries equal those of [`Cost::at`] to the bit.
     fn row<'a>(&'a self, i: usize, buffer: &'a mut [f64]) -> &'a [f64];
 
+    /// Whether rows are at hand without computing anything.
+    fn is_stored(&self) -> bool {
+        false
+    }
+
     /// Source and target coordinates, if both clouds lie on the line and the cost is a convex
     /// function of their difference; then sorting solves the problem.
     fn convex_on_line(&self) -> Option<(&[f64], &[f64])> {
@@ -566,6 +571,10 @@ impl Cost for CostMatrix {
 
     fn at(&self, i: usize, j: usize) -> f64 {
         self.entries[(i, j)]
+    }
+
+    fn is_stored(&self) -> bool {
+        true
     }
 
     fn row<'a>(&'a self, i: usize, _: &'a mut [f64]) -> &'a [f64] {

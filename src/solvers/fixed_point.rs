@@ -13,6 +13,34 @@ const BITS: i32 = 100;
 /// The exponent of the smallest subnormal `f64`: no mass has bits below it.
 const SMALLEST_EXPONENT: i32 = -1074;
 
+/// A fixed-point format for signed numbers of bounded size: integers in units of a power of two.
+///
+/// With largest size L, the unit lies in (2⁻¹⁰⁰, 2⁻⁹⁹]·L: numbers of at least 2⁻⁴⁷·L in size are
+/// exact, smaller ones are rounded to the nearest unit, and 2²⁷ numbers can be added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FixedPoint {
+    exponent: i32,
+}
+
+impl FixedPoint {
+    /// The format for numbers up to `largest` in size.
+    pub(crate) fn for_sizes_up_to(largest: f64) -> Self {
+        Self { exponent: (exponent(largest) + 1 - BITS).max(SMALLEST_EXPONENT) }
+    }
+
+    /// A number in units, rounded to nearest.
+    pub(crate) fn units(self, x: f64) -> i128 {
+        let size = units(x.abs(), self.exponent);
+        if x < 0.0 { -size } else { size }
+    }
+
+    /// The number of so many units, correctly rounded.
+    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
+    pub(crate) fn to_f64(self, units: i128) -> f64 {
+        units as f64 * power_of_two(self.exponent)
+    }
+}
+
 /// Source and target masses in units of one power of two, with equal totals.
 ///
 /// With total mass T, the unit lies in (2⁻¹⁰⁰, 2⁻⁹⁹]·T: masses of at least 2⁻⁴⁷·T are exact,

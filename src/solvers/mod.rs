@@ -6,6 +6,7 @@ pub mod arcs;
 pub(crate) mod fixed_point;
 pub mod line;
 pub mod lp;
+pub mod network_simplex;
 
 use thiserror::Error;
 

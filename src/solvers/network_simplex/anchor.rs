@@ -1,0 +1,121 @@
+//! Which of the many optimal potentials to hand over: small ones.
+//!
+//! Potentials may be shifted, f up and g down, in every group of nodes that no flow connects with
+//! the others, as far as the arcs between the groups allow. A rounded potential is wrong by half
+//! an ulp, so groups far apart whose potentials carry the distance between them would spoil the
+//! bound that they prove. Here the tree is cut at its long arcs without flow, and each group is
+//! moved as close to zero as the others let it.
+
+use super::tree::Tree;
+use crate::cost::Cost;
+use crate::solvers::fixed_point::FixedPoint;
+
+/// An arc without flow is long if it costs this many times what a unit of mass travels on
+/// average: then what lies beyond loses at least 10 bits by it.
+const LONG: f64 = 1024.0;
+
+/// At most so many groups are told apart; their number enters squared.
+const GROUPS: usize = 256;
+
+/// Amounts to add to the potentials of the tree's nodes, in the tree's fixed-point format, that
+/// keep them optimal and make them small. `mean` is the transport cost per unit of mass, `mass`
+/// the mass of each node. O(nm) time if there is more than one group, O(N log N) if not.
+pub(crate) fn shifts(
+    tree: &Tree<i128>,
+    cost: &dyn Cost,
+    format: FixedPoint,
+    mass: &[f64],
+    mean: f64,
+) -> Vec<i128> {
+    let group = groups(tree, format, LONG * mean);
+    let count = group.iter().max().map_or(0, |&g| g as usize + 1);
+    let sizes: Vec<f64> = tree.potentials().iter().map(|&y| format.to_f64(y)).collect();
+    let wanted: Vec<f64> = (0..count).map(|k| -median(&sizes, mass, &group, k as u32)).collect();
+    let shift = if count == 1 {
+        wanted
+    } else {
+        allowed(&wanted, &slacks(tree, cost, format, &group, count))
+    };
+    group.iter().map(|&k| format.units(shift[k as usize])).collect()
+}
+
+/// Numbers the groups that the tree falls into without its artificial arcs and the longest of
+/// its long arcs without flow.
+fn groups(tree: &Tree<i128>, format: FixedPoint, long: f64) -> Vec<u32> {
+    let mut cuts: Vec<(f64, u32)> = tree
+        .idle_arcs()
+        .map(|(node, cost)| (format.to_f64(cost), node))
+        .filter(|(c, _)| *c > long)
+        .collect();
+    cuts.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+    cuts.truncate(GROUPS);
+    let mut cut = vec![false; tree.nodes()];
+    for (_, node) in cuts {
+        cut[node as usize] = true;
+    }
+    tree.components(&cut)
+}
+
+/// The median of the potentials of one group, weighted by mass.
+fn median(potentials: &[f64], mass: &[f64], group: &[u32], k: u32) -> f64 {
+    let mut members: Vec<(f64, f64)> =
+        (0..group.len()).filter(|&v| group[v] == k).map(|v| (potentials[v], mass[v])).collect();
+    members.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let half = 0.5 * members.iter().map(|(_, w)| w).sum::<f64>();
+    let mut below = 0.0;
+    for (potential, w) in &members {
+        below += w;
+        if below >= half {
+            return *potential;
+        }
+    }
+    members.last().map_or(0.0, |(potential, _)| *potential)
+}
+
+/// `slack[a][b]`: the least reduced cost of an arc from group a to group b, rounded down.
+fn slacks(
+    tree: &Tree<i128>,
+    cost: &dyn Cost,
+    format: FixedPoint,
+    group: &[u32],
+    count: usize,
+) -> Vec<Vec<f64>> {
+    let n = tree.sources();
+    let y: Vec<f64> = tree.potentials().iter().map(|&y| format.to_f64(y)).collect();
+    let mut slack = vec![vec![f64::INFINITY; count]; count];
+    let mut buffer = vec![0.0; cost.m()];
+    for i in 0..n {
+        let least = &mut slack[group[i] as usize];
+        for (j, c) in cost.row(i, &mut buffer).iter().enumerate() {
+            let error = 4.0 * f64::EPSILON * (c.abs() + y[i].abs() + y[n + j].abs());
+            let least = &mut least[group[n + j] as usize];
+            *least = least.min(c - y[i] + y[n + j] - error);
+        }
+    }
+    for row in &mut slack {
+        for slack in row {
+            *slack = slack.max(0.0);
+        }
+    }
+    slack
+}
+
+/// Shifts as close to the wanted ones as the slacks allow, found by moving one group at a time:
+/// sources of a up by `t_a` and targets of b by `t_b` take `t_a − t_b` from the slack of a → b.
+fn allowed(wanted: &[f64], slack: &[Vec<f64>]) -> Vec<f64> {
+    const SWEEPS: usize = 8;
+    let mut shift = vec![0.0; wanted.len()];
+    for _ in 0..SWEEPS {
+        for a in 0..wanted.len() {
+            let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
+            for b in (0..wanted.len()).filter(|&b| b != a) {
+                high = high.min(shift[b] + slack[a][b]);
+                low = low.max(shift[b] - slack[b][a]);
+            }
+            if low <= high {
+                shift[a] = wanted[a].clamp(low, high);
+            }
+        }
+    }
+    shift
+}
