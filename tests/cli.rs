@@ -314,3 +314,106 @@ fn help_names_the_exit_codes() {
     assert_eq!(output.status.code(), Some(0));
     assert!(stdout(&output).contains("Exit codes"));
 }
+
+/// Points on a jittered lattice: a problem with plenty to do.
+fn crowd(count: u32, seed: u32) -> String {
+    let jitter = |k: u32| f64::from(k.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 8);
+    let line = |k| format!("{},{}\n", jitter(2 * k + 1), jitter(7 * k + 3));
+    (0..count).map(line).collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn a_time_limit_stops_with_the_best_plan_and_its_bracket() {
+    let folder = Folder::with(&[("a.csv", &crowd(700, 1)), ("b.csv", &crowd(699, 1 << 30))]);
+    let output = folder.run("emd a.csv b.csv --method simplex --time-limit 0 --json --plan p.csv");
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["termination"], "time_limit");
+    let (lower, upper) = (number(&json, "/certificate/lower"), number(&json, "/certificate/upper"));
+    assert!(lower < upper && upper.is_finite(), "{lower} {upper}");
+    assert!(stderr(&output).contains("stopped"));
+    let exact = number(&folder.json("emd a.csv b.csv --json"), "/transport_cost");
+    assert!(lower <= exact && exact <= upper, "{lower} <= {exact} <= {upper}");
+    let judged = folder.json("certify a.csv b.csv --plan p.csv --json");
+    assert_eq!(number(&judged, "/certificate/upper"), upper);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_stops_with_the_best_plan_and_its_bracket() {
+    use std::time::Duration;
+    let folder = Folder::with(&[("a.csv", &crowd(4000, 1)), ("b.csv", &crowd(3999, 1 << 30))]);
+    let child = Command::new(env!("CARGO_BIN_EXE_deblais"))
+        .args(["emd", "a.csv", "b.csv", "--method", "simplex", "--json"])
+        .current_dir(folder.0.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).output().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let json: Value = serde_json::from_slice(&output.stdout).expect("a report in any case");
+    // A fast machine may be done by then.
+    if kill.status.success() && json["termination"] != "optimal" {
+        assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+        assert_eq!(json["termination"], "stopped");
+        assert!(number(&json, "/certificate/lower") <= number(&json, "/certificate/upper"));
+    }
+}
+
+#[test]
+fn a_claim_that_does_not_hold_is_exit_code_3() {
+    // An interior point is never optimal to the last digit.
+    let folder = Folder::with(&[("a.csv", &crowd(30, 1)), ("b.csv", &crowd(29, 1 << 30))]);
+    let args = "emd a.csv b.csv --method lp --lp-backend clarabel --json";
+    let json = folder.json(args);
+    assert_eq!(json["settings"]["lp_backend"], "clarabel");
+    let strict = folder.run(&format!("{args} --gap-tolerance 0"));
+    let code = strict.status.code();
+    if number(&json, "/certificate/gap") > number(&json, "/certificate/tolerance") {
+        assert_eq!(code, Some(3));
+        assert!(stderr(&strict).contains("wider than"));
+    } else {
+        assert_eq!(code, Some(0));
+    }
+}
+
+/// A grey PNG of the given intensities.
+fn picture(path: &Path, width: u32, pixels: &[u8]) {
+    let height = u32::try_from(pixels.len()).unwrap() / width;
+    let mut encoder = png::Encoder::new(fs::File::create(path).unwrap(), width, height);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header().unwrap().write_image_data(pixels).unwrap();
+}
+
+#[test]
+fn pictures_are_histograms_and_always_normalized() {
+    let folder = Folder::with(&[]);
+    picture(&folder.path("a.png"), 3, &[9, 0, 0, 0, 0, 0]);
+    picture(&folder.path("b.png"), 3, &[0, 0, 0, 0, 0, 200]);
+    // From the top left to two columns right and one row down.
+    let json = folder.json("emd a.png b.png --json");
+    assert!((number(&json, "/transport_cost") - 5.0_f64.sqrt()).abs() < 1e-15);
+    assert_eq!((json["n"].as_u64(), json["inputs"]["source"]["normalized"].as_bool()), (Some(6), Some(true)));
+    assert!(stdout(&folder.run("emd a.png b.png")).contains("normalized"));
+    let refused = folder.run("emd a.png b.png --columns 0");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("--columns"), "{}", stderr(&refused));
+}
+
+#[test]
+fn pictures_of_the_plan_are_written_whole() {
+    let folder = piles();
+    fs::write(folder.path("c.csv"), "0,0\n1,0\n").unwrap();
+    let output = folder.run("emd c.csv c.csv --heatmap h.png --map m.svg --plan p.csv --order input");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(fs::read(folder.path("h.png")).unwrap().starts_with(b"\x89PNG"));
+    assert!(fs::read_to_string(folder.path("m.svg")).unwrap().trim_end().ends_with("</svg>"));
+    let again = folder.run("plot c.csv c.csv --plan p.csv --heatmap again.png --order input");
+    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
+    assert_eq!(fs::read(folder.path("h.png")).unwrap(), fs::read(folder.path("again.png")).unwrap());
+    assert_eq!(folder.run("plot c.csv c.csv --plan p.csv").status.code(), Some(2));
+}

@@ -74,7 +74,7 @@ pub(crate) struct CostArgs {
     #[arg(long, value_enum, default_value_t = CostName::Euclidean, value_name = "NAME", conflicts_with = "cost_matrix")]
     pub(crate) cost: CostName,
 
-    /// The cost is the distance to this power (W_p); 1 if left out
+    /// The cost is the distance to this power, as for `W_p`; 1 if left out
     #[arg(long, value_name = "P", conflicts_with = "cost_matrix", allow_negative_numbers = true)]
     pub(crate) p: Option<f64>,
 

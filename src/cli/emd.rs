@@ -157,7 +157,8 @@ impl Job {
         let loaded = self.problem.load()?;
         self.pictures.check(&loaded)?;
         warn(&loaded.warnings, self.talk.quiet);
-        let Loaded { problem, report, inputs, warnings, clouds, seconds } = loaded;
+        let Loaded { problem, report, inputs, warnings, clouds, axes, seconds } = loaded;
+        let clouds = clouds.filter(|_| !self.pictures.is_empty());
 
         let solver = self.method.solver(&problem);
         let mut watch = Watch::start(self.limit, self.talk.quiet)?;
@@ -185,6 +186,7 @@ impl Job {
         let scene = Scene {
             plan,
             clouds: clouds.as_ref(),
+            axes: axes.as_ref(),
             problem: &report.problem,
             cost: (certificate.upper, certificate.relative_gap()),
         };
@@ -192,12 +194,12 @@ impl Job {
         self.print(&report, certificate)?;
         saved?;
         Ok(if !solution.termination.is_complete() {
-            self.hint("stopped at a limit: the best plan so far, with its true bracket");
+            self.warn("stopped at a limit: the best plan so far, with its true bracket");
             Exit::Stopped
         } else if claim_holds(certificate, self.claim) {
             Exit::Fine
         } else {
-            self.hint(&format!(
+            self.warn(&format!(
                 "the relative gap {:.1e} is wider than {:e}: the {} method has not proved its claim",
                 certificate.relative_gap(),
                 self.claim,
@@ -217,7 +219,7 @@ impl Job {
         self.pictures.draw(scene)
     }
 
-    fn hint(&self, text: &str) {
+    fn warn(&self, text: &str) {
         if !self.talk.quiet {
             eprintln!("warning: {text}");
         }

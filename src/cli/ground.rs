@@ -111,7 +111,7 @@ impl Ground {
         self.p
     }
 
-    /// Whether the cost is a power of a distance, so that its p-th root is W_p.
+    /// Whether the cost is a power of a distance, so that its p-th root is `W_p`.
     pub(crate) fn is_power_of_distance(&self) -> bool {
         self.base != Base::Cosine
     }

@@ -25,7 +25,7 @@ pub(crate) struct ProblemJob {
 
 #[derive(Debug)]
 enum Kind {
-    Points { source: SideJob, target: SideJob, ground: Ground },
+    Points { sides: Box<[SideJob; 2]>, ground: Ground },
     Matrix { matrix: Origin, source: Option<Origin>, target: Option<Origin> },
 }
 
@@ -37,6 +37,8 @@ pub(crate) struct Loaded {
     pub(crate) warnings: Vec<String>,
     /// The clouds, unless the costs came as a matrix.
     pub(crate) clouds: Option<(DiscreteMeasure, DiscreteMeasure)>,
+    /// What the two coordinates of points in the plane are called.
+    pub(crate) axes: Option<(String, String)>,
     /// Seconds that reading took.
     pub(crate) seconds: f64,
 }
@@ -59,8 +61,7 @@ impl ProblemJob {
             }
         } else {
             Kind::Points {
-                source: side(inputs, Role::Source)?,
-                target: side(inputs, Role::Target)?,
+                sides: Box::new([side(inputs, Role::Source)?, side(inputs, Role::Target)?]),
                 ground: Ground::new(cost.cost, cost.exponent, cost.p)?,
             }
         };
@@ -82,7 +83,7 @@ impl ProblemJob {
     pub(crate) fn load(&self) -> Result<Loaded, Failure> {
         let start = Instant::now();
         let mut loaded = match &self.kind {
-            Kind::Points { source, target, ground } => self.load_points(source, target, *ground)?,
+            Kind::Points { sides, ground } => self.load_points(sides, *ground)?,
             Kind::Matrix { matrix, source, target } => {
                 self.load_matrix(matrix, source.as_ref(), target.as_ref())?
             }
@@ -93,8 +94,7 @@ impl ProblemJob {
 
     fn load_points(
         &self,
-        source: &SideJob,
-        target: &SideJob,
+        [source, target]: &[SideJob; 2],
         ground: Ground,
     ) -> Result<Loaded, Failure> {
         let (mut inputs, mut warnings) = (Inputs::new(), Vec::new());
@@ -116,8 +116,12 @@ impl ProblemJob {
             power_of_distance: ground.is_power_of_distance(),
             ..ProblemReport::new(&problem, ground.name())
         };
+        let axes = match x.axes.as_deref() {
+            Some([first, second]) => Some((first.clone(), second.clone())),
+            _ => None,
+        };
         let clouds = Some((x.measure, y.measure));
-        Ok(Loaded { problem, report, inputs, warnings, clouds, seconds: 0.0 })
+        Ok(Loaded { problem, report, inputs, warnings, clouds, axes, seconds: 0.0 })
     }
 
     fn load_matrix(
@@ -147,7 +151,7 @@ impl ProblemJob {
         let report =
             ProblemReport { power_of_distance: false, ..ProblemReport::new(&problem, "matrix") };
         let warnings = Vec::new();
-        Ok(Loaded { problem, report, inputs, warnings, clouds: None, seconds: 0.0 })
+        Ok(Loaded { problem, report, inputs, warnings, clouds: None, axes: None, seconds: 0.0 })
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) enum BackendName {
     Microlp,
     /// An interior-point code in Rust
     Clarabel,
-    /// HiGHS, if the program was built with it
+    /// `HiGHS`, if the program was built with it
     Highs,
 }
 

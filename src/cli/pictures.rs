@@ -27,6 +27,7 @@ pub(crate) struct Pictures {
 pub(crate) struct Scene<'a> {
     pub(crate) plan: &'a TransportPlan,
     pub(crate) clouds: Option<&'a (DiscreteMeasure, DiscreteMeasure)>,
+    pub(crate) axes: Option<&'a (String, String)>,
     pub(crate) problem: &'a ProblemReport,
     /// Cost of the plan, and the relative gap that says how well it is known.
     pub(crate) cost: (f64, f64),
@@ -41,11 +42,10 @@ impl Pictures {
         outputs.add("--heatmap", args.heatmap.as_deref(), FORMATS)?;
         outputs.add("--map", args.map.as_deref(), FORMATS)?;
         let order = match args.order {
-            Some(OrderName::Input) => Order::Input,
             Some(OrderName::Sorted) => Order::Sorted,
             Some(OrderName::Plan) => Order::Plan,
             None if job.has_points() => Order::Plan,
-            None => Order::Input,
+            Some(OrderName::Input) | None => Order::Input,
         };
         Ok(Self { heatmap: args.heatmap.map(|path| (path, order)), map: args.map })
     }
@@ -74,6 +74,10 @@ impl Pictures {
         if let (Some(path), Some((source, target))) = (&self.map, scene.clouds) {
             let map = TransportMap::new(source, target, scene.plan)?;
             let map = map.noted(scene.caption());
+            let map = match scene.axes {
+                Some((x, y)) => map.labelled(x, y),
+                None => map,
+            };
             plot::save(path, map.size(), |root| map.draw(root))?;
         }
         Ok(())

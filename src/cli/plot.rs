@@ -56,6 +56,7 @@ pub(crate) fn run(args: PlotArgs) -> Result<Exit, Failure> {
     pictures.draw(&Scene {
         plan: &plan,
         clouds: loaded.clouds.as_ref(),
+        axes: loaded.axes.as_ref(),
         problem: &loaded.report,
         cost: (plan.cost(loaded.problem.cost()), 0.0),
     })?;

@@ -67,6 +67,8 @@ pub(crate) struct SideJob {
 /// A cloud that was read.
 pub(crate) struct Cloud {
     pub(crate) measure: DiscreteMeasure,
+    /// What the coordinates are called.
+    pub(crate) axes: Option<Vec<String>>,
     /// Relative difference up to which its total may be rescaled.
     pub(crate) totals_tolerance: f64,
 }
@@ -85,16 +87,17 @@ pub(crate) fn cloud(
     warnings: &mut Vec<String>,
 ) -> Result<Cloud, Failure> {
     let (input, digest) = Input::read(&job.origin)?;
-    let (points, masses, normalize) = match input {
+    let (points, axes, masses, normalize) = match input {
         Input::Image(histogram) => {
             job.refuse_columns()?;
             let precision = tolerance::TOTALS_F64;
             let masses = Masses { values: histogram.mass, totals_tolerance: precision };
-            (histogram.support, masses, true)
+            let axes = ["row", "column"].map(str::to_owned).to_vec();
+            (histogram.support, Some(axes), masses, true)
         }
         Input::Table(table) => {
-            let (points, masses) = select(job, &table, normalize, inputs, warnings)?;
-            (points, masses, normalize)
+            let (samples, masses) = select(job, &table, normalize, inputs, warnings)?;
+            (samples.points, samples.column_names, masses, normalize)
         }
     };
     let rows = points.nrows();
@@ -103,7 +106,7 @@ pub(crate) fn cloud(
     let values = if normalize { normalized(values) } else { values };
     let measure = DiscreteMeasure::new(points, values)
         .map_err(|error| Failure::from(error).at(&job.origin))?;
-    Ok(Cloud { measure, totals_tolerance })
+    Ok(Cloud { measure, axes, totals_tolerance })
 }
 
 /// Points and masses of a table.
@@ -113,12 +116,12 @@ fn select(
     normalize: bool,
     inputs: &mut Inputs,
     warnings: &mut Vec<String>,
-) -> Result<(Array2<f64>, Masses), Failure> {
+) -> Result<(Samples, Masses), Failure> {
     let selection =
         |weights| Selection { columns: job.columns.clone(), filter: job.filter.clone(), weights };
     let uniform = selection(None);
     let mut file = None;
-    let samples = match &job.weights {
+    let mut samples = match &job.weights {
         Weights::Uniform => table.select(&uniform)?,
         Weights::Column(column) => table.select(&selection(Some(column.clone())))?,
         Weights::ColumnOrFile(text) => {
@@ -144,7 +147,7 @@ fn select(
     };
     let rows = samples.points.nrows();
     let totals_tolerance = totals_tolerance(samples.precision);
-    let masses = match (file, samples.weights) {
+    let masses = match (file, samples.weights.take()) {
         (Some(file), _) => mass_file(&file, job.role, rows, normalize, inputs)?,
         (None, Some(values)) => Masses { values, totals_tolerance },
         (None, None) => {
@@ -153,7 +156,7 @@ fn select(
             Masses { values, totals_tolerance: tolerance::TOTALS_F64 }
         }
     };
-    Ok((samples.points, masses))
+    Ok((samples, masses))
 }
 
 impl SideJob {

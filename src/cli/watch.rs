@@ -104,12 +104,15 @@ impl Line {
 mod tests {
     use super::*;
 
+    // One test, for the interrupt is a flag of the whole process.
     #[test]
-    fn the_time_limit_stops_a_run() {
+    fn the_time_limit_and_the_interrupt_stop_a_run() {
         let event = Event { phase: "pivoting", iterations: 1, cost: None };
         let mut none = Watch::start(None, true).unwrap();
         assert_eq!(none.observe(&event), ControlFlow::Continue(()));
         let mut zero = Watch::start(Some(Duration::ZERO), true).unwrap();
         assert_eq!(zero.observe(&event), ControlFlow::Break(Stop::TimeLimit));
+        on_interrupt();
+        assert_eq!(none.observe(&event), ControlFlow::Break(Stop::Interrupted));
     }
 }
