@@ -5,6 +5,7 @@
 pub mod arcs;
 pub(crate) mod fixed_point;
 pub mod network_simplex;
+pub mod shortlist;
 
 use thiserror::Error;
 
