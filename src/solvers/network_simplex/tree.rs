@@ -281,19 +281,28 @@ impl<K: Price> Tree<K> {
     /// Adds `shift` to the potentials below `top`, or takes it from all others if these are
     /// fewer: only differences matter.
     fn shift_potentials(&mut self, top: u32, shift: K) {
+        let last = self.last[top as usize];
         let below = self.size[top as usize] as usize;
-        if 2 * below <= self.parent.len() {
-            let mut u = top;
-            for _ in 0..below {
-                self.potential[u as usize] = self.potential[u as usize] + shift;
-                u = self.next[u as usize];
-            }
+        let others = self.parent.len() - below;
+        if below <= others {
+            self.shift_stretch(top, last, below, shift);
         } else {
-            let mut u = self.next[self.last[top as usize] as usize];
-            while u != top {
-                self.potential[u as usize] = self.potential[u as usize] - shift;
-                u = self.next[u as usize];
-            }
+            let (first, last) = (self.next[last as usize], self.previous[top as usize]);
+            self.shift_stretch(first, last, others, K::default() - shift);
+        }
+    }
+
+    /// Adds `shift` to the potentials of a stretch of the thread. It is walked from both ends at
+    /// once, since each walk waits for one link after another to come from memory.
+    fn shift_stretch(&mut self, first: u32, last: u32, length: usize, shift: K) {
+        let (mut u, mut v) = (first as usize, last as usize);
+        for _ in 0..length / 2 {
+            self.potential[u] = self.potential[u] + shift;
+            self.potential[v] = self.potential[v] + shift;
+            (u, v) = (self.next[u] as usize, self.previous[v] as usize);
+        }
+        if length % 2 == 1 {
+            self.potential[u] = self.potential[u] + shift;
         }
     }
 
