@@ -2,6 +2,7 @@
 
 pub mod certificate;
 pub mod cost;
+pub mod io;
 pub mod math;
 pub mod measure;
 pub mod plan;

@@ -1,0 +1,367 @@
+//! What can be wrong with an input.
+
+use std::io;
+
+use thiserror::Error;
+
+use super::header::is_numeric;
+use super::place::Found;
+use super::{
+    ColumnId, ColumnRef, Filter, ForeignFormat, ImageProblem, NpyProblem, Origin, Place,
+    PlanProblem, PotentialsProblem,
+};
+
+/// An input that cannot be used, and where.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// There is no such file.
+    #[error("{origin}: there is no such file")]
+    NotFound {
+        /// The path.
+        origin: Origin,
+    },
+    /// The path is a folder.
+    #[error("{origin}: this is a folder, not a file")]
+    Directory {
+        /// The path.
+        origin: Origin,
+    },
+    /// The file may not be read.
+    #[error("{origin}: permission denied")]
+    PermissionDenied {
+        /// The file.
+        origin: Origin,
+    },
+    /// The system failed to read it for another reason.
+    #[error("{origin}: {source}")]
+    Io {
+        /// The file.
+        origin: Origin,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No data at all.
+    #[error("{origin}: there is nothing in it")]
+    Empty {
+        /// The file.
+        origin: Origin,
+    },
+    /// A header without rows.
+    #[error("{origin}, line {line}: a header, but no rows below it")]
+    HeaderOnly {
+        /// The file.
+        origin: Origin,
+        /// Line of the header, from 1.
+        line: usize,
+    },
+    /// A format that is known, but not read.
+    #[error("{origin}: this {}", .format.name())]
+    Foreign {
+        /// The file.
+        origin: Origin,
+        /// What it is.
+        format: ForeignFormat,
+    },
+    /// Bytes that are not text.
+    #[error("{origin}, line {line}: neither text in UTF-8, nor NPY, nor PNG")]
+    NotText {
+        /// The file.
+        origin: Origin,
+        /// Line of the first bad byte, from 1.
+        line: usize,
+    },
+    /// A row with too few or too many cells.
+    #[error("{origin}, line {line}: {found} cells, where the first row has {expected}")]
+    Ragged {
+        /// The file.
+        origin: Origin,
+        /// The line, from 1.
+        line: usize,
+        /// Cells in that line.
+        found: usize,
+        /// Cells in the first line.
+        expected: usize,
+    },
+    /// Text where a number should be.
+    #[error("{origin}, {place}, {column}: found {}, not a number", Found(.found))]
+    NotANumber {
+        /// The file.
+        origin: Origin,
+        /// The row.
+        place: Place,
+        /// The column.
+        column: ColumnId,
+        /// The cell.
+        found: String,
+    },
+    /// NaN or an infinity.
+    #[error("{origin}, {place}, {column}: found {found}, not a finite number")]
+    NotFinite {
+        /// The file.
+        origin: Origin,
+        /// The row.
+        place: Place,
+        /// The column.
+        column: ColumnId,
+        /// The cell.
+        found: String,
+    },
+    /// A whole column of text among the coordinates.
+    #[error("{origin}, {column}: it holds text, such as {}, not numbers", Found(.example))]
+    TextColumn {
+        /// The file.
+        origin: Origin,
+        /// The column.
+        column: ColumnId,
+        /// One of its cells.
+        example: String,
+    },
+    /// A mass below zero.
+    #[error("{origin}, {place}, {column}: found the weight {found}, which is negative")]
+    NegativeWeight {
+        /// The file.
+        origin: Origin,
+        /// The row.
+        place: Place,
+        /// The column.
+        column: ColumnId,
+        /// The weight.
+        found: f64,
+    },
+    /// No row has any mass.
+    #[error("{origin}, {column}: all weights are zero")]
+    ZeroWeights {
+        /// The file.
+        origin: Origin,
+        /// The column.
+        column: ColumnId,
+    },
+    /// A column that is not there.
+    #[error("{origin}: there is no column {asked}")]
+    UnknownColumn {
+        /// The file.
+        origin: Origin,
+        /// What was asked for.
+        asked: ColumnRef,
+        /// The names there are, if the table has a header.
+        header: Option<Vec<String>>,
+        /// The number of columns there are.
+        columns: usize,
+    },
+    /// A name that several columns have.
+    #[error("{origin}: columns {first} and {second} (from 0) are both called \"{name}\"")]
+    AmbiguousColumn {
+        /// The file.
+        origin: Origin,
+        /// The name asked for.
+        name: String,
+        /// The first column of that name, from 0.
+        first: usize,
+        /// The next.
+        second: usize,
+    },
+    /// No column is left for the coordinates.
+    #[error("{origin}: no column is left for the coordinates")]
+    NoCoordinates {
+        /// The file.
+        origin: Origin,
+    },
+    /// A filter that no row passes.
+    #[error("{origin}: no row has {filter}")]
+    NoSuchRows {
+        /// The file.
+        origin: Origin,
+        /// The filter.
+        filter: Filter,
+        /// Some values that the column has.
+        values: Vec<String>,
+    },
+    /// A table where one column is wanted.
+    #[error("{origin}: {columns} columns, where a single one is wanted")]
+    NotOneColumn {
+        /// The file.
+        origin: Origin,
+        /// Columns there are.
+        columns: usize,
+    },
+    /// A picture where a table is wanted.
+    #[error("{origin}: a picture, where a table of numbers is wanted")]
+    NotATable {
+        /// The file.
+        origin: Origin,
+    },
+    /// A bad NPY file.
+    #[error("{origin}: {problem}")]
+    Npy {
+        /// The file.
+        origin: Origin,
+        /// What is wrong with it.
+        problem: NpyProblem,
+    },
+    /// A picture that is no histogram.
+    #[error("{origin}: {problem}")]
+    Image {
+        /// The file.
+        origin: Origin,
+        /// What is wrong with it.
+        problem: ImageProblem,
+    },
+    /// A bad plan file.
+    #[error("{origin}: {problem}")]
+    Plan {
+        /// The file.
+        origin: Origin,
+        /// What is wrong with it.
+        problem: PlanProblem,
+    },
+    /// A bad potentials file.
+    #[error("{origin}: {problem}")]
+    Potentials {
+        /// The file.
+        origin: Origin,
+        /// What is wrong with it.
+        problem: PotentialsProblem,
+    },
+}
+
+impl ReadError {
+    /// The system's error, told apart by kind.
+    pub(super) fn from_io(origin: &Origin, source: io::Error) -> Self {
+        let origin = origin.clone();
+        match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::NotFound { origin },
+            io::ErrorKind::IsADirectory => Self::Directory { origin },
+            io::ErrorKind::PermissionDenied => Self::PermissionDenied { origin },
+            _ => Self::Io { origin, source },
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NotFound { .. } => {
+                "check the spelling; a relative path starts at the current folder".into()
+            }
+            Self::Directory { .. } => "name a file inside it".into(),
+            Self::PermissionDenied { .. } => "make the file readable: chmod u+r FILE".into(),
+            Self::Io { .. } => "check that the file is complete and its disk or pipe alive".into(),
+            Self::Empty { .. } => "a table needs at least one row; was the file written?".into(),
+            Self::HeaderOnly { .. } => "put one sample per row below the header".into(),
+            Self::Foreign { format, .. } => format.hint().into(),
+            Self::NotText { .. } => "save it as CSV in UTF-8, or as NPY by np.save".into(),
+            Self::Ragged { .. } => "give every row the same number of cells; a cell that holds \
+                                    the delimiter must be in double quotes"
+                .into(),
+            Self::NotANumber { found, .. } => not_a_number_hint(found),
+            Self::NotFinite { .. } => "remove the row, or fill in a finite number".into(),
+            Self::TextColumn { .. } => "pick the coordinates with --columns; to use the text as a \
+                                        class label, pick rows with --where COLUMN=VALUE"
+                .into(),
+            Self::NegativeWeight { .. } => "weights are finite numbers ≥ 0".into(),
+            Self::ZeroWeights { .. } => "at least one weight must be positive".into(),
+            Self::UnknownColumn { asked, header, columns, .. } => {
+                unknown_column_hint(asked, header.as_deref(), *columns)
+            }
+            Self::AmbiguousColumn { first, .. } => {
+                format!("name the column by its number, as in {first}")
+            }
+            Self::NoCoordinates { .. } => {
+                "name at least one column with --columns; by default the columns of --weights and \
+                 --where are left out"
+                    .into()
+            }
+            Self::NoSuchRows { values, .. } => {
+                format!("that column holds {}", listed(values, "and other values"))
+            }
+            Self::NotOneColumn { .. } => "give a file with one number per row".into(),
+            Self::NotATable { .. } => "give a CSV or NPY file".into(),
+            Self::Npy { problem, .. } => problem.hint(),
+            Self::Image { problem, .. } => problem.hint().into(),
+            Self::Plan { problem, .. } => problem.hint().into(),
+            Self::Potentials { problem, .. } => problem.hint().into(),
+        }
+    }
+}
+
+fn not_a_number_hint(found: &str) -> String {
+    if found.is_empty() {
+        "fill in a number, or remove the row".into()
+    } else if is_numeric(found) {
+        format!("write a decimal point: {}", found.replacen(',', ".", 1))
+    } else {
+        "write a number such as -1.5e3, or leave the column out with --columns".into()
+    }
+}
+
+fn unknown_column_hint(asked: &ColumnRef, header: Option<&[String]>, columns: usize) -> String {
+    let Some(header) = header else {
+        return match (asked, columns) {
+            (ColumnRef::Index(_), 1) => "there is one column, number 0".into(),
+            (ColumnRef::Index(_), _) => format!("columns are numbered 0 to {}", columns - 1),
+            (ColumnRef::Name(_), 1) => {
+                "the table has no header and one column: use its number, 0".into()
+            }
+            (ColumnRef::Name(_), _) => {
+                format!("the table has no header: use a number, 0 to {}", columns - 1)
+            }
+        };
+    };
+    let there_are = format!("the columns are {}", listed(header, "and more"));
+    match asked {
+        ColumnRef::Name(name) => match closest(name, header) {
+            Some(near) => format!("did you mean \"{near}\"? {there_are}"),
+            None => there_are,
+        },
+        ColumnRef::Index(_) => format!("{there_are}: numbers 0 to {}", columns - 1),
+    }
+}
+
+/// The name that differs from `asked` in few enough letters to be meant by it.
+fn closest<'a>(asked: &str, names: &'a [String]) -> Option<&'a str> {
+    let farthest = (asked.chars().count() / 3).max(1);
+    names
+        .iter()
+        .map(|name| {
+            (strsim::damerau_levenshtein(&asked.to_lowercase(), &name.to_lowercase()), name)
+        })
+        .filter(|&(distance, _)| distance <= farthest)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, name)| name.as_str())
+}
+
+/// The first few of `names`, and `rest` for the others.
+fn listed(names: &[String], rest: &str) -> String {
+    const SHOWN: usize = 12;
+    let mut text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text.push_str(", … ");
+        text.push_str(rest);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_miss_is_suggested_and_nonsense_is_not() {
+        let names = ["label", "weight", "x"].map(String::from);
+        assert_eq!(closest("wieght", &names), Some("weight"));
+        assert_eq!(closest("Label", &names), Some("label"));
+        assert_eq!(closest("temperature", &names), None);
+    }
+
+    #[test]
+    fn a_decimal_comma_gets_its_own_hint() {
+        assert_eq!(not_a_number_hint("1,5"), "write a decimal point: 1.5");
+        assert!(not_a_number_hint("abc").contains("--columns"));
+    }
+
+    #[test]
+    fn the_error_is_small_enough_to_return_by_value() {
+        assert!(size_of::<ReadError>() <= 128, "{}", size_of::<ReadError>());
+    }
+}

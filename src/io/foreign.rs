@@ -1,0 +1,129 @@
+//! Formats that are recognised, but not read.
+
+/// A format that is refused by name, with a way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ForeignFormat {
+    /// Compressed by gzip.
+    Gzip,
+    /// A NumPy archive of several arrays.
+    Npz,
+    /// An Excel workbook, new or old.
+    Excel,
+    /// Another zip archive.
+    Zip,
+    /// A JPEG picture.
+    Jpeg,
+    /// A GIF, BMP, TIFF or WebP picture.
+    Picture,
+    /// HDF5, which includes MATLAB files from version 7.3 on.
+    Hdf5,
+    /// Parquet.
+    Parquet,
+    /// A MATLAB file before version 7.3.
+    Matlab,
+    /// Text in UTF-16.
+    Utf16,
+}
+
+impl ForeignFormat {
+    /// Recognises a format by its first bytes.
+    pub(super) fn detect(bytes: &[u8]) -> Option<Self> {
+        const MAGIC: [(&[u8], ForeignFormat); 14] = [
+            (b"\x1f\x8b", ForeignFormat::Gzip),
+            (b"\xd0\xcf\x11\xe0", ForeignFormat::Excel),
+            (b"\xff\xd8\xff", ForeignFormat::Jpeg),
+            (b"GIF8", ForeignFormat::Picture),
+            (b"BM", ForeignFormat::Picture),
+            (b"II*\0", ForeignFormat::Picture),
+            (b"MM\0*", ForeignFormat::Picture),
+            (b"RIFF", ForeignFormat::Picture),
+            (b"\x89HDF", ForeignFormat::Hdf5),
+            (b"PAR1", ForeignFormat::Parquet),
+            (b"MATLAB 5.0", ForeignFormat::Matlab),
+            (b"\xff\xfe", ForeignFormat::Utf16),
+            (b"\xfe\xff", ForeignFormat::Utf16),
+            (b"PK\x03\x04", ForeignFormat::Zip),
+        ];
+        let (magic, format) = MAGIC.into_iter().find(|(magic, _)| bytes.starts_with(magic))?;
+        // A few letters are not much evidence: text may begin with them, but holds no NUL.
+        if magic.iter().all(u8::is_ascii_graphic) && !bytes.contains(&0) {
+            return None;
+        }
+        Some(if format == Self::Zip { zip_kind(bytes) } else { format })
+    }
+
+    /// The name, as it stands in the message.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "is compressed by gzip",
+            Self::Npz => "is a NumPy archive (.npz)",
+            Self::Excel => "is an Excel workbook",
+            Self::Zip => "is a zip archive",
+            Self::Jpeg => "is a JPEG picture",
+            Self::Picture => "is a picture, but not a PNG",
+            Self::Hdf5 => "is an HDF5 file",
+            Self::Parquet => "is a Parquet file",
+            Self::Matlab => "is a MATLAB file",
+            Self::Utf16 => "is text in UTF-16",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Gzip => "unpack it first with gunzip, or pipe it: gunzip -c FILE | deblais … -",
+            Self::Npz => "save the one array you mean by np.save('x.npy', archive['name'])",
+            Self::Excel => "save the sheet as CSV",
+            Self::Zip => "unpack it first",
+            Self::Jpeg | Self::Picture => {
+                "convert it to a grey PNG: convert IN -colorspace Gray OUT.png"
+            }
+            Self::Hdf5 | Self::Matlab => "save the array you mean by np.save, or as CSV",
+            Self::Parquet => "save it as CSV: pandas.read_parquet(…).to_csv('x.csv', index=False)",
+            Self::Utf16 => "save it as UTF-8: iconv -f UTF-16 -t UTF-8 IN > OUT",
+        }
+    }
+}
+
+/// Tells zip archives apart by the names of their members, which stand in them in clear.
+fn zip_kind(bytes: &[u8]) -> ForeignFormat {
+    const LOCAL_HEADER: usize = 30;
+    let name_length =
+        bytes.get(26..28).map_or(0, |b| usize::from(u16::from_le_bytes([b[0], b[1]])));
+    let first_name = bytes.get(LOCAL_HEADER..LOCAL_HEADER + name_length).unwrap_or_default();
+    if first_name.ends_with(b".npy") {
+        ForeignFormat::Npz
+    } else if first_name == b"[Content_Types].xml" || first_name.starts_with(b"xl/") {
+        ForeignFormat::Excel
+    } else {
+        ForeignFormat::Zip
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zip(name: &str) -> Vec<u8> {
+        let mut bytes = b"PK\x03\x04".to_vec();
+        bytes.resize(26, 0);
+        bytes.extend([u8::try_from(name.len()).unwrap(), 0, 0, 0]);
+        bytes.extend(name.as_bytes());
+        bytes
+    }
+
+    #[test]
+    fn formats_are_told_by_their_first_bytes() {
+        let detect = ForeignFormat::detect;
+        assert_eq!(detect(b"\x1f\x8b\x08"), Some(ForeignFormat::Gzip));
+        assert_eq!(detect(&zip("arr_0.npy")), Some(ForeignFormat::Npz));
+        assert_eq!(detect(&zip("[Content_Types].xml")), Some(ForeignFormat::Excel));
+        assert_eq!(detect(&zip("readme")), Some(ForeignFormat::Zip));
+        assert_eq!(detect(b"PK\x03\x04"), Some(ForeignFormat::Zip));
+        assert_eq!(detect(b"BMI,height\n1,2\n"), None);
+        assert_eq!(detect(b"x,y\n"), None);
+        assert_eq!(detect(b""), None);
+    }
+}

@@ -1,0 +1,44 @@
+//! Reading and writing files.
+//!
+//! [`Input::read`] looks at the first bytes of a file (its name does not matter) and gives
+//! either a [`Table`] (CSV, TSV, other delimited text, NPY) or a [`Histogram`] (grey PNG), with
+//! the size and SHA-256 of what was read. A table knows nothing of measures:
+//! [`Table::select`] picks rows and columns by a [`Selection`] and gives [`Samples`].
+//!
+//! Plans and potentials are files of their own ([`write_plan`], [`read_plan`],
+//! [`write_potentials`], [`read_potentials`]). Everything is written under a temporary name and
+//! renamed when it is complete ([`atomic`]).
+//!
+//! Errors name the file, the line, the column and what was found; `hint()` says what to do.
+//! `docs/formats.md` describes the formats for users.
+
+pub mod atomic;
+mod cells;
+mod delimiter;
+mod digest;
+mod error;
+mod foreign;
+mod header;
+mod image;
+mod input;
+mod npy;
+mod origin;
+mod place;
+mod plan_file;
+mod potentials_file;
+mod selection;
+mod table;
+
+pub use atomic::WriteError;
+pub use digest::InputDigest;
+pub use error::ReadError;
+pub use foreign::ForeignFormat;
+pub use image::{Histogram, ImageProblem};
+pub use input::Input;
+pub use npy::NpyProblem;
+pub use origin::Origin;
+pub use place::{ColumnId, Place};
+pub use plan_file::{PlanProblem, read_plan, write_plan};
+pub use potentials_file::{PotentialsProblem, read_potentials, write_potentials};
+pub use selection::{ColumnRef, Filter, ParseFilterError, Selection};
+pub use table::{Precision, Samples, Table};

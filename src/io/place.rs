@@ -1,0 +1,72 @@
+//! Places in a table, as messages name them.
+
+use std::fmt;
+
+/// A row, counted the way its reader can count it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Line of a text file, from 1, as an editor counts.
+    Line(usize),
+    /// Row of an array, from 0, as NumPy counts.
+    Row(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Row(row) => write!(f, "row {row} (from 0)"),
+        }
+    }
+}
+
+/// A column: its number and, if the table has a header, its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnId {
+    /// Position, from 0.
+    pub index: usize,
+    /// Name in the header.
+    pub name: Option<String>,
+}
+
+impl fmt::Display for ColumnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) if !name.is_empty() => write!(f, "column \"{name}\""),
+            _ => write!(f, "column {} (from 0)", self.index),
+        }
+    }
+}
+
+/// What was found in a cell, as messages show it: quoted, and cut if it is long.
+pub(super) struct Found<'a>(pub(super) &'a str);
+
+impl fmt::Display for Found<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 40;
+        if self.0.is_empty() {
+            return f.write_str("nothing");
+        }
+        let cut: String = self.0.chars().take(LONGEST).collect();
+        let more = if cut.len() < self.0.len() { "…" } else { "" };
+        write!(f, "\"{}{more}\"", cut.escape_debug())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_is_shown_short_and_clean() {
+        assert_eq!(Found("").to_string(), "nothing");
+        assert_eq!(Found("a\u{1b}b").to_string(), "\"a\\u{1b}b\"");
+        assert_eq!(Found(&"x".repeat(100)).to_string(), format!("\"{}…\"", "x".repeat(40)));
+    }
+
+    #[test]
+    fn a_column_goes_by_its_name_if_it_has_one() {
+        assert_eq!(ColumnId { index: 3, name: None }.to_string(), "column 3 (from 0)");
+        assert_eq!(ColumnId { index: 3, name: Some("w".into()) }.to_string(), "column \"w\"");
+    }
+}

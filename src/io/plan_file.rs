@@ -1,0 +1,257 @@
+//! Plans as files.
+//!
+//! As text: a header `i,j,mass`, then a line per non-zero cell; i and j count from 0. As NPY: an
+//! array of shape (k, 3) with the same three columns. A dense n×m matrix is read, too.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+
+use ndarray::Array2;
+use ndarray_npy::{WriteNpyError, WriteNpyExt};
+use thiserror::Error;
+
+use super::atomic::{WriteError, write_atomically};
+use super::{Origin, Place, ReadError, Table};
+use crate::plan::{PlanArc, TransportPlan};
+
+/// What is wrong with a plan file.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum PlanProblem {
+    /// Neither triplets nor a dense matrix.
+    #[error("a table of {rows}×{columns}, neither triplets i, j, mass nor a plan of {n}×{m}")]
+    Shape {
+        /// Rows of the table.
+        rows: usize,
+        /// Columns of the table.
+        columns: usize,
+        /// Rows of the plan: source points.
+        n: usize,
+        /// Columns of the plan: target points.
+        m: usize,
+    },
+    /// A cell outside the plan.
+    #[error("{place}: {axis} is {found}, not a whole number from 0 to {}", .size - 1)]
+    Index {
+        /// The row of the file.
+        place: Place,
+        /// `"i"` (source) or `"j"` (target).
+        axis: &'static str,
+        /// The number given.
+        found: f64,
+        /// The number of points on that side.
+        size: usize,
+    },
+    /// A mass below zero.
+    #[error("{place}: the mass {found} is negative")]
+    Negative {
+        /// The row of the file.
+        place: Place,
+        /// The mass.
+        found: f64,
+    },
+}
+
+impl PlanProblem {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Shape { .. } => {
+                "give CSV with the header i,j,mass, NPY of shape (k, 3), or the dense matrix with \
+                 a row per source and a column per target"
+            }
+            Self::Index { .. } => {
+                "points count from 0; rows of the plan are source points, columns target points"
+            }
+            Self::Negative { .. } => "a plan moves masses ≥ 0: set rounding dust to zero",
+        }
+    }
+}
+
+/// Writes the non-zero cells: NPY if the name ends so, else CSV. Numbers are printed with as
+/// many digits as it takes to read them back to the bit.
+///
+/// # Errors
+/// [`WriteError`]; nothing half-written is left.
+pub fn write_plan(path: &Path, plan: &TransportPlan) -> Result<(), WriteError> {
+    write_atomically(path, |out| {
+        if is_npy(path) {
+            let arcs = plan.arcs();
+            let triplets = Array2::from_shape_fn((arcs.len(), 3), |(k, column)| match column {
+                0 => arcs[k].source as f64,
+                1 => arcs[k].target as f64,
+                _ => arcs[k].mass,
+            });
+            return triplets.write_npy(out).map_err(as_io);
+        }
+        writeln!(out, "i,j,mass")?;
+        for arc in plan.arcs() {
+            writeln!(out, "{},{},{:?}", arc.source, arc.target, arc.mass)?;
+        }
+        Ok(())
+    })
+}
+
+/// Reads an n×m plan: triplets, with or without header, or a dense matrix, as text or NPY.
+///
+/// An n×3 table for m = 3 could be either. It counts as triplets if it has their header, or if
+/// all i and j are whole numbers in range, no cell occurs twice and no mass is zero.
+///
+/// # Errors
+/// [`ReadError`], with [`PlanProblem`] for what concerns plans.
+pub fn read_plan(origin: &Origin, n: usize, m: usize) -> Result<TransportPlan, ReadError> {
+    plan_from(&Table::read(origin)?, n, m)
+}
+
+fn plan_from(table: &Table, n: usize, m: usize) -> Result<TransportPlan, ReadError> {
+    let bad = |problem| ReadError::Plan { origin: table.origin().clone(), problem };
+    let (rows, columns) = (table.n_rows(), table.n_columns());
+    let has_header = table.header().is_some_and(|header| header == ["i", "j", "mass"]);
+    let dense = (rows, columns) == (n, m);
+    let triplets = columns == 3 && (has_header || !dense || look_like_triplets(table, n, m)?);
+    if !(triplets || dense) {
+        return Err(bad(PlanProblem::Shape { rows, columns, n, m }));
+    }
+    let mut arcs = Vec::new();
+    for row in 0..rows {
+        let mut add = |source, target, mass| {
+            if mass < 0.0 {
+                return Err(bad(PlanProblem::Negative { place: table.place(row), found: mass }));
+            }
+            if mass > 0.0 {
+                arcs.push(PlanArc { source, target, mass });
+            }
+            Ok(())
+        };
+        if triplets {
+            let index = |column, axis, size| {
+                let found = table.finite(row, column)?;
+                let place = table.place(row);
+                whole(found, size)
+                    .ok_or_else(|| bad(PlanProblem::Index { place, axis, found, size }))
+            };
+            add(index(0, "i", n)?, index(1, "j", m)?, table.finite(row, 2)?)?;
+        } else {
+            for column in 0..columns {
+                add(row, column, table.finite(row, column)?)?;
+            }
+        }
+    }
+    Ok(TransportPlan::from_arcs(n, m, arcs))
+}
+
+fn look_like_triplets(table: &Table, n: usize, m: usize) -> Result<bool, ReadError> {
+    let mut seen = HashSet::new();
+    for row in 0..table.n_rows() {
+        let (i, j) = (whole(table.finite(row, 0)?, n), whole(table.finite(row, 1)?, m));
+        let new = i.is_some() && j.is_some() && seen.insert((i, j));
+        if !new || table.finite(row, 2)? == 0.0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The index that a number stands for.
+pub(super) fn whole(value: f64, size: usize) -> Option<usize> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked here")]
+    let index = value as usize;
+    (value >= 0.0 && index as f64 == value && index < size).then_some(index)
+}
+
+/// The format that a name asks for.
+pub(super) fn is_npy(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"))
+}
+
+/// Writing an array of numbers can only fail in the system.
+pub(super) fn as_io(error: WriteNpyError) -> io::Error {
+    match error {
+        WriteNpyError::Io(error) => error,
+        other => io::Error::other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    use ndarray::array;
+    use proptest::prelude::*;
+    use tempfile::tempdir;
+
+    fn read(text: &str, n: usize, m: usize) -> Result<TransportPlan, ReadError> {
+        plan_from(&Table::from_bytes(&Origin::from("p.csv"), text.as_bytes())?, n, m)
+    }
+
+    fn dense(text: &str, n: usize, m: usize) -> Array2<f64> {
+        read(text, n, m).unwrap().to_dense()
+    }
+
+    #[test]
+    fn the_text_is_what_the_documentation_says() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("plan.csv");
+        let arc = |source, target, mass| PlanArc { source, target, mass };
+        let plan = TransportPlan::new(2, 2, vec![arc(0, 1, 0.5), arc(1, 0, 1e-300)]).unwrap();
+        write_plan(&path, &plan).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "i,j,mass\n0,1,0.5\n1,0,1e-300\n");
+    }
+
+    #[test]
+    fn triplets_and_dense_matrices_are_told_apart() {
+        let wanted = array![[0.0, 0.5], [0.5, 0.0]];
+        assert_eq!(dense("i,j,mass\n0,1,0.5\n1,0,0.5\n", 2, 2), wanted);
+        assert_eq!(dense("0,1,0.5\n1,0,0.25\n1,0,0.25\n", 2, 2), wanted);
+        assert_eq!(dense("0 0.5\n0.5 0\n", 2, 2), wanted);
+        let identity = array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        assert_eq!(dense("1,0,0\n0,1,0\n0,0,1\n", 3, 3), identity);
+        assert_eq!(dense("i,j,mass\n0,0,1\n1,1,1\n2,2,1\n", 3, 3), identity);
+        assert_eq!(dense("0,0,1\n1,1,1\n2,2,1\n", 3, 3), identity);
+        assert_eq!(
+            dense("0.5,0,0\n0,0.25,0.25\n", 2, 3),
+            array![[0.5, 0.0, 0.0], [0.0, 0.25, 0.25]]
+        );
+    }
+
+    #[test]
+    fn bad_plans_are_refused_with_their_line() {
+        let message = |text| read(text, 2, 2).unwrap_err().to_string();
+        assert_eq!(
+            message("i,j,mass\n0,2,1\n"),
+            "p.csv: line 2: j is 2, not a whole number from 0 to 1"
+        );
+        assert_eq!(
+            message("i,j,mass\n0.5,1,1\n"),
+            "p.csv: line 2: i is 0.5, not a whole number from 0 to 1"
+        );
+        assert_eq!(message("i,j,mass\n0,1,-1\n"), "p.csv: line 2: the mass -1 is negative");
+        assert!(message("1,2,3,4\n").contains("a table of 1×4"));
+        assert!(message("i,j,mass\n0,1,nan\n").contains("line 2, column \"mass\""));
+    }
+
+    proptest! {
+        #[test]
+        fn plans_round_trip_to_the_bit(
+            n in 1..6_usize,
+            m in 1..6_usize,
+            cells in prop::collection::vec((0..6_usize, 0..6_usize, 1e-20..1e20_f64), 1..20),
+            extension in prop::sample::select(vec!["csv", "npy", "txt"]),
+        ) {
+            let mut seen = HashSet::new();
+            let arcs = cells
+                .into_iter()
+                .map(|(i, j, mass)| PlanArc { source: i % n, target: j % m, mass })
+                .filter(|arc| seen.insert((arc.source, arc.target)))
+                .collect();
+            let plan = TransportPlan::new(n, m, arcs).unwrap();
+            let folder = tempdir().unwrap();
+            let path = folder.path().join("plan").with_extension(extension);
+            write_plan(&path, &plan).unwrap();
+            prop_assert_eq!(read_plan(&path.as_path().into(), n, m).unwrap(), plan);
+        }
+    }
+}
