@@ -6,6 +6,8 @@ pub mod io;
 pub mod math;
 pub mod measure;
 pub mod plan;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod potentials;
 pub mod problem;
 pub mod progress;

@@ -1,0 +1,122 @@
+//! Marks along an axis, and the colour bar.
+
+use plotters::backend::DrawingBackend;
+use plotters::style::Color;
+use plotters::style::text_anchor::{HPos, VPos};
+
+use super::page::{Frame, LABEL, Page, TICK};
+use super::scale::{Scale, nice_step};
+use super::{DrawResult, palette};
+
+/// Length of a tick and the white beside a number, in units.
+pub(super) const TICK_LENGTH: f64 = 4.0;
+pub(super) const GAP: f64 = 4.0;
+
+/// Width of the colour bar, and white to its left, in units.
+pub(super) const BAR: f64 = 15.0;
+pub(super) const BAR_GAP: f64 = 22.0;
+
+/// Slices of one colour that make up the bar.
+const SLICES: u32 = 128;
+
+/// Round marks stand this many times as far apart as they must.
+const SPARSE: f64 = 1.6;
+
+/// The marks of one axis.
+pub(super) struct Marks {
+    /// Place between 0 and 1, and text.
+    pub(super) at: Vec<(f64, String)>,
+    /// Whether every point has a mark with its own number; else round places are marked.
+    each: bool,
+}
+
+/// Marks for one axis of `count` points, so far apart that they do not touch.
+pub(super) fn marks(
+    count: usize,
+    order: &[usize],
+    room: impl Fn(&str) -> f64,
+    length: f64,
+) -> Marks {
+    let need = room(&count.saturating_sub(1).to_string());
+    let pitch = length / count.max(1) as f64;
+    let middle = |k: usize| (k as f64 + 0.5) / count as f64;
+    if pitch >= need {
+        let at = order.iter().enumerate().map(|(k, i)| (middle(k), i.to_string())).collect();
+        return Marks { at, each: true };
+    }
+    let step = whole(nice_step((SPARSE * need / pitch).max(1.0))).max(1);
+    Marks {
+        at: (0..count).step_by(step).map(|k| (middle(k), k.to_string())).collect(),
+        each: false,
+    }
+}
+
+impl Marks {
+    /// An axis label; round places of a list in another order are not the points' own numbers.
+    pub(super) fn label(&self, name: &str, order: &[usize]) -> String {
+        let own = self.each || order.iter().enumerate().all(|(place, &i)| place == i);
+        if own { name.to_owned() } else { format!("{name}, place in the order shown") }
+    }
+}
+
+/// What the colour bar takes to the right of the matrix, in pixels.
+pub(super) fn bar_width<DB: DrawingBackend>(page: &Page<'_, DB>, scale: Scale) -> f64 {
+    let widest = scale.ticks().iter().map(|t| page.text_width(&t.1, TICK)).fold(0.0, f64::max);
+    page.px(BAR_GAP + BAR + TICK_LENGTH + GAP + LABEL * 1.6) + widest
+}
+
+/// The colour bar with its marks and what they measure.
+pub(super) fn draw_bar<DB: DrawingBackend>(
+    page: &Page<'_, DB>,
+    bar: Frame,
+    scale: Scale,
+    name: &str,
+) -> DrawResult<DB> {
+    let level = |t: f64| bar.bottom - t * bar.height();
+    for k in 0..SLICES {
+        let t = |k: u32| f64::from(k) / f64::from(SLICES);
+        let slice = Frame { top: level(t(k + 1)), bottom: level(t(k)), ..bar };
+        page.fill(slice, palette::sequential(t(k) + 0.5 / f64::from(SLICES)))?;
+    }
+    page.outline(bar, palette::FRAME)?;
+    let mut widest: f64 = 0.0;
+    for (place, text) in scale.ticks() {
+        let (y, tick) = (level(place), page.px(TICK_LENGTH));
+        page.line((bar.right, y), (bar.right + tick, y), 0.8, palette::FRAME.to_rgba())?;
+        let at = (bar.right + tick + page.px(GAP), y);
+        page.text(&text, at, TICK, (HPos::Left, VPos::Center), palette::INK)?;
+        widest = widest.max(page.text_width(&text, TICK));
+    }
+    let x = bar.right + page.px(TICK_LENGTH + GAP + LABEL) + widest;
+    page.text_upwards(name, (x, f64::midpoint(bar.top, bar.bottom)), LABEL)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1, 2, 5, 10 …")]
+fn whole(step: f64) -> usize {
+    step.round() as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_point_is_marked_by_its_own_number_where_there_is_room() {
+        let marks = marks(3, &[2, 0, 1], |_| 20.0, 90.0);
+        let texts: Vec<_> = marks.at.iter().map(|mark| mark.1.as_str()).collect();
+        assert_eq!(texts, ["2", "0", "1"]);
+        assert_eq!(marks.at[0].0, 1.0 / 6.0);
+        assert_eq!(marks.label("source", &[2, 0, 1]), "source");
+    }
+
+    #[test]
+    fn crowded_axes_have_round_marks_that_do_not_touch_and_say_what_they_count() {
+        let order: Vec<usize> = (0..5000).rev().collect();
+        let marks = marks(5000, &order, |_| 40.0, 1000.0);
+        assert!(marks.at.windows(2).all(|pair| (pair[1].0 - pair[0].0) * 1000.0 > 40.0));
+        assert_eq!(marks.at[1].1, "500");
+        assert_eq!(marks.label("source", &order), "source, place in the order shown");
+        let given: Vec<usize> = (0..5000).collect();
+        assert_eq!(marks.label("source", &given), "source");
+    }
+}

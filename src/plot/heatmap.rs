@@ -1,0 +1,291 @@
+//! γ as a matrix: rows source, columns target, the darker the more mass.
+
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::style::Color;
+use plotters::style::text_anchor::{HPos, VPos};
+
+use super::axes::{self, BAR, BAR_GAP, GAP, TICK_LENGTH, marks};
+use super::page::{self, Frame, LABEL, MARGIN, Page, TICK, TITLE_ROOM, UNITS};
+use super::scale::{Scale, number};
+use super::{Arrangement, Bins, DrawResult, palette};
+use crate::plan::TransportPlan;
+
+/// The most blocks along an axis: each is then a few pixels wide on a page of [`Heatmap::size`].
+const MOST_BLOCKS: usize = 250;
+
+/// Up to this many cells along an axis, lines part them.
+const MOST_RULED: usize = 40;
+
+/// Letters in cells are between these heights, in units, or left out.
+const CELL_TEXT: (f64, f64) = (7.5, 15.0);
+
+/// No cell is wider than this many units: a matrix of one cell need not fill the page.
+const WIDEST_CELL: f64 = 110.0;
+
+/// The longer side of the matrix is at most this many times the shorter: one row of a thousand
+/// columns would be a hair.
+const LONGEST: f64 = 3.0;
+
+/// What an axis takes below the matrix: ticks, numbers, label.
+const AXIS: f64 = TICK_LENGTH + GAP + TICK + LABEL * 1.6;
+
+/// What axis and colour bar take beside a matrix, roughly: for the size of the page.
+const AROUND: f64 = 140.0;
+
+/// The width of the page that [`Heatmap::size`] asks for, in pixels.
+const WIDTH: u32 = 1400;
+
+/// The colour bar is at least this high.
+const LEAST_BAR: f64 = 120.0;
+
+/// The picture of a plan as the lecture draws it.
+///
+/// Rows are source points from top to bottom, columns target points from left to right; white
+/// is no mass at all, the lightest blue the smallest there is, night blue the largest. Small
+/// matrices have their masses written into the cells, large ones are added up into blocks. Masses
+/// spanning more than three decades are shaded by their logarithm. The caption says all this.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heatmap {
+    bins: Bins,
+    shown: Arrangement,
+    title: String,
+    note: String,
+    labels: (String, String),
+    scale: Scale,
+}
+
+impl Heatmap {
+    /// A plan in the order of the input.
+    #[must_use]
+    pub fn new(plan: &TransportPlan) -> Self {
+        Self::arranged(plan, Arrangement::input(plan.n(), plan.m()))
+    }
+
+    /// A plan in another order: see [`Order::arrange`](super::Order::arrange).
+    #[must_use]
+    pub fn arranged(plan: &TransportPlan, shown: Arrangement) -> Self {
+        Self::from_bins(Bins::of_plan(plan, &shown, MOST_BLOCKS), shown)
+    }
+
+    /// Masses already added up, by the order shown.
+    #[must_use]
+    pub fn from_bins(bins: Bins, shown: Arrangement) -> Self {
+        let labels = ("source i".to_owned(), "target j".to_owned());
+        let title = "Transport plan γ".to_owned();
+        let scale = Scale::fitting(bins.cells().iter().map(|cell| cell.1));
+        Self { bins, shown, title, note: String::new(), labels, scale }
+    }
+
+    /// With another title than “Transport plan γ”.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// With sentences that open the caption: what is being moved, and at what cost.
+    #[must_use]
+    pub fn noted(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    /// With other axis labels than “source i” and “target j”.
+    #[must_use]
+    pub fn labelled(mut self, source: impl Into<String>, target: impl Into<String>) -> Self {
+        self.labels = (source.into(), target.into());
+        self
+    }
+
+    /// A page that suits the shape of the matrix, in pixels.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+    pub fn size(&self) -> (u32, u32) {
+        let (rows, columns) = self.bins.counts();
+        let (across, down) = proportions((rows, columns));
+        let room = UNITS - 2.0 * MARGIN - AROUND;
+        let unit = (room / across)
+            .min(1.05 * room / down)
+            .min(WIDEST_CELL * columns as f64 / across)
+            .min(WIDEST_CELL * rows as f64 / down);
+        let matrix = (unit * down + AXIS).max(LEAST_BAR + TICK);
+        let lines = page::wrap(&self.caption(), UNITS - 2.0 * MARGIN).len();
+        let height = 2.0 * MARGIN + TITLE_ROOM + matrix + page::caption_height(lines);
+        (WIDTH, (height * f64::from(WIDTH) / UNITS).ceil() as u32)
+    }
+
+    /// Draws title, matrix, axes, colour bar and caption over the whole area.
+    ///
+    /// # Errors
+    /// What the backend reports.
+    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
+        let page = Page::new(root);
+        let inside = page.inside();
+        page.title(&self.title, inside)?;
+        let matrix = self.matrix(&page);
+        self.draw_cells(&page, matrix)?;
+        self.draw_axes(&page, matrix)?;
+        let bar = Frame {
+            left: matrix.right + page.px(BAR_GAP),
+            right: matrix.right + page.px(BAR_GAP + BAR),
+            bottom: matrix.bottom.max(matrix.top + page.px(LEAST_BAR)),
+            ..matrix
+        };
+        let name = if self.bins.block() == (1, 1) { "mass γ(i, j)" } else { "mass per block" };
+        axes::draw_bar(&page, bar, self.scale, name)?;
+        let below = (matrix.bottom + page.px(AXIS)).max(bar.bottom + page.px(TICK / 2.0));
+        page.caption(&page.caption_lines(&self.caption(), inside), inside.left, below)
+    }
+
+    /// Where the matrix goes: what title, axes, bar and caption leave.
+    fn matrix<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Frame {
+        let inside = page.inside();
+        let lines = page.caption_lines(&self.caption(), inside);
+        let last_row = self.bins.shape().0.saturating_sub(1).to_string();
+        let numbers = page.text_width(&last_row, TICK);
+        self.place(
+            page,
+            Frame {
+                left: inside.left + page.px(LABEL * 1.6 + TICK_LENGTH + GAP) + numbers,
+                top: page.below_title(&self.title, inside),
+                right: inside.right - axes::bar_width(page, self.scale),
+                bottom: inside.bottom - page.px(page::caption_height(lines.len()) + AXIS),
+            },
+        )
+    }
+
+    /// The largest frame of the right proportions at the top of the room, in its middle.
+    fn place<DB: DrawingBackend>(&self, page: &Page<'_, DB>, room: Frame) -> Frame {
+        let (rows, columns) = self.bins.counts();
+        let (across, down) = proportions((rows, columns));
+        let widest = page.px(WIDEST_CELL);
+        let unit = (room.width() / across)
+            .min(room.height() / down)
+            .min(widest * columns as f64 / across)
+            .min(widest * rows as f64 / down)
+            .max(0.0);
+        let (width, height) = ((unit * across).round().max(1.0), (unit * down).round().max(1.0));
+        let left = (room.left + (room.width() - width) / 2.0).max(room.left).round();
+        let top = room.top.round();
+        Frame { left, top, right: left + width, bottom: top + height }
+    }
+
+    fn draw_cells<DB: DrawingBackend>(&self, page: &Page<'_, DB>, matrix: Frame) -> DrawResult<DB> {
+        let (cells, scale) = (&self.bins.cells(), self.scale);
+        let (rows, columns) = self.bins.counts();
+        let (down, across) = (matrix.height() / rows as f64, matrix.width() / columns as f64);
+        let frame = |(row, column): (usize, usize)| Frame {
+            left: (matrix.left + across * column as f64).round(),
+            top: (matrix.top + down * row as f64).round(),
+            right: (matrix.left + across * (column as f64 + 1.0)).round(),
+            bottom: (matrix.top + down * (row as f64 + 1.0)).round(),
+        };
+        for &(place, mass) in cells {
+            page.fill(frame(place), scale.shade(mass))?;
+        }
+        if rows.max(columns) <= MOST_RULED {
+            for k in 1..rows {
+                let y = (matrix.top + down * k as f64).round();
+                page.line((matrix.left, y), (matrix.right, y), 0.4, palette::GRID.to_rgba())?;
+            }
+            for k in 1..columns {
+                let x = (matrix.left + across * k as f64).round();
+                page.line((x, matrix.top), (x, matrix.bottom), 0.4, palette::GRID.to_rgba())?;
+            }
+        }
+        if let Some(height) = number_height(page, cells, (across, down)) {
+            for &(place, mass) in cells {
+                let Frame { left, top, right, bottom } = frame(place);
+                let middle = (f64::midpoint(left, right), f64::midpoint(top, bottom));
+                let light = palette::is_light(scale.shade(mass));
+                let ink = if light { palette::INK } else { palette::PAPER };
+                page.text(&number(mass), middle, height, (HPos::Center, VPos::Center), ink)?;
+            }
+        }
+        page.outline(matrix, palette::FRAME)
+    }
+
+    fn draw_axes<DB: DrawingBackend>(&self, page: &Page<'_, DB>, matrix: Frame) -> DrawResult<DB> {
+        let (n, m) = self.bins.shape();
+        let ink = palette::FRAME.to_rgba();
+        let tick = page.px(TICK_LENGTH);
+        let pitch = page.px(TICK * 1.35);
+        let rows = marks(n, &self.shown.rows, |_| pitch, matrix.height());
+        let mut widest: f64 = 0.0;
+        for (place, text) in &rows.at {
+            let y = matrix.top + place * matrix.height();
+            page.line((matrix.left - tick, y), (matrix.left, y), 0.8, ink)?;
+            let at = (matrix.left - tick - page.px(GAP), y);
+            page.text(text, at, TICK, (HPos::Right, VPos::Center), palette::INK)?;
+            widest = widest.max(page.text_width(text, TICK));
+        }
+        let wide = |text: &str| page.text_width(text, TICK) + page.px(TICK * 0.8);
+        let columns = marks(m, &self.shown.columns, wide, matrix.width());
+        for (place, text) in &columns.at {
+            let x = matrix.left + place * matrix.width();
+            page.line((x, matrix.bottom), (x, matrix.bottom + tick), 0.8, ink)?;
+            let at = (x, matrix.bottom + tick + page.px(GAP));
+            page.text(text, at, TICK, (HPos::Center, VPos::Top), palette::INK)?;
+        }
+        let x = matrix.left - tick - page.px(GAP + LABEL * 0.9) - widest;
+        let middle = f64::midpoint(matrix.top, matrix.bottom);
+        page.text_upwards(&rows.label(&self.labels.0, &self.shown.rows), (x, middle), LABEL)?;
+        let y = matrix.bottom + tick + page.px(GAP + TICK + LABEL * 0.4);
+        let middle = f64::midpoint(matrix.left, matrix.right);
+        let name = columns.label(&self.labels.1, &self.shown.columns);
+        page.text(&name, (middle, y), LABEL, (HPos::Center, VPos::Top), palette::INK)
+    }
+
+    /// How to read the picture.
+    fn caption(&self) -> String {
+        let mut sentences = vec![
+            self.note.clone(),
+            "Each row is a source point, each column a target point: the darker a cell, the more \
+             mass moves from the one to the other; white is none."
+                .to_owned(),
+            self.shown.description.clone(),
+        ];
+        let (down, across) = self.bins.block();
+        if (down, across) != (1, 1) {
+            sentences.push(format!("A block adds up {}.", block(down, across)));
+        }
+        if matches!(self.scale, Scale::Logarithmic(..)) {
+            sentences.push("The shade is logarithmic.".to_owned());
+        }
+        sentences.retain(|sentence| !sentence.is_empty());
+        sentences.join(" ")
+    }
+}
+
+/// Width and height of the matrix in proportion: square cells, unless that makes it a hair.
+fn proportions((rows, columns): (usize, usize)) -> (f64, f64) {
+    let (across, down) = (columns.max(1) as f64, rows.max(1) as f64);
+    let most = across.max(down);
+    (across.max(most / LONGEST), down.max(most / LONGEST))
+}
+
+/// The height of the numbers in the cells, if they fit.
+fn number_height<DB: DrawingBackend>(
+    page: &Page<'_, DB>,
+    cells: &[((usize, usize), f64)],
+    (across, down): (f64, f64),
+) -> Option<f64> {
+    if across.min(down) < page.px(CELL_TEXT.0 * 1.3) {
+        return None;
+    }
+    let widest = cells.iter().map(|cell| page.text_width(&number(cell.1), 1.0)).fold(0.1, f64::max);
+    let height = (across * 0.86 / widest).min(down * 0.7 / page.px(1.0)).min(CELL_TEXT.1);
+    (height >= CELL_TEXT.0).then_some(height)
+}
+
+/// The rows and columns of a block in words that stay on one line.
+fn block(down: usize, across: usize) -> String {
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let (s, t) = (plural(down), plural(across));
+    format!("{down}\u{a0}row{s}\u{a0}×\u{a0}{across}\u{a0}column{t}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Pictures of plans: data in, ink out.
+//!
+//! Whatever draws here is a function over plotters' `DrawingBackend`: it takes numbers and a
+//! `DrawingArea`, never a path. [`Heatmap`] shows γ as a matrix, [`TransportMap`] as arrows in
+//! the plane. Only [`save`] knows files: PNG or SVG, by the extension.
+//!
+//! Every picture carries its own font (DejaVu Sans, from the crate `dejavu`), so that it looks
+//! the same on a machine without any. Lengths grow with the page: a figure drawn into a panel
+//! half as wide has letters half as high.
+//!
+//! ```
+//! use deblais::plan::{PlanArc, TransportPlan};
+//! use deblais::plot::{self, Heatmap};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let arc = |source, target, mass| PlanArc { source, target, mass };
+//! let plan = TransportPlan::new(2, 2, vec![arc(0, 0, 0.5), arc(1, 1, 0.25), arc(1, 0, 0.25)])?;
+//! let heatmap = Heatmap::new(&plan).titled("Two piles of earth");
+//! let svg = plot::svg(heatmap.size(), |root| heatmap.draw(root))?;
+//! assert!(svg.contains("Two piles of earth"));
+//! # Ok(())
+//! # }
+//! ```
+
+mod axes;
+mod bins;
+mod bitmap;
+mod canvas;
+mod font;
+mod heatmap;
+mod map;
+mod order;
+mod page;
+pub mod palette;
+mod raster;
+mod save;
+mod scale;
+mod sweep;
+
+use std::path::PathBuf;
+
+use plotters::drawing::DrawingAreaErrorKind;
+use thiserror::Error;
+
+pub use bins::Bins;
+pub use bitmap::Bitmap;
+pub use canvas::Canvas;
+pub use font::FAMILY;
+pub use heatmap::Heatmap;
+pub use map::TransportMap;
+pub use order::{Arrangement, Order};
+pub use save::{bitmap, save, svg};
+
+/// What a function that draws into a backend of type `DB` returns.
+pub type DrawResult<DB> =
+    Result<(), DrawingAreaErrorKind<<DB as plotters::backend::DrawingBackend>::ErrorType>>;
+
+/// Why there is no picture.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PlotError {
+    /// The file name does not say which format is meant.
+    #[error("{}: not a picture format this program writes", path.display())]
+    Extension {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// The file could not be written.
+    #[error("{}: {error}", path.display())]
+    Write {
+        /// The path given.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The pixels could not be encoded.
+    #[error("the picture could not be encoded as PNG: {0}")]
+    Encode(#[from] png::EncodingError),
+    /// A drawing function gave up.
+    #[error("the picture could not be drawn: {0}")]
+    Draw(#[from] DrawingAreaErrorKind<std::io::Error>),
+    /// A map was asked for points that do not lie in the plane.
+    #[error("a map needs points in the plane, these have {dim} coordinates")]
+    NotPlanar {
+        /// Coordinates of the points.
+        dim: usize,
+    },
+    /// The points do not belong to the plan.
+    #[error("{points} {side} points for a plan with {plan}")]
+    Points {
+        /// `"source"` or `"target"`.
+        side: &'static str,
+        /// How many points there are.
+        points: usize,
+        /// How many the plan has.
+        plan: usize,
+    },
+}
+
+impl PlotError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Extension { .. } => "end the file name in .png or .svg",
+            Self::Write { .. } => "name a file in a folder that exists and may be written to",
+            Self::Encode(_) | Self::Draw(_) => "try the other format, .png or .svg",
+            Self::NotPlanar { .. } => "pick two coordinates, or draw a heatmap instead",
+            Self::Points { .. } => "give the clouds that the plan was computed for",
+        }
+    }
+}

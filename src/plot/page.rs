@@ -1,0 +1,213 @@
+//! A drawing area with lengths that grow with it, and the parts all pictures share.
+
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::element::{Circle, PathElement, Polygon, Rectangle};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontTransform, IntoFont, RGBAColor, RGBColor, TextStyle};
+
+use super::{DrawResult, FAMILY, font, palette};
+
+/// A page is this many units wide, or a third as many high if that makes them smaller; letters are
+/// about 12 units high.
+pub(super) const UNITS: f64 = 620.0;
+
+/// Heights of letters, in units.
+pub(super) const TITLE: f64 = 17.0;
+pub(super) const LABEL: f64 = 13.0;
+pub(super) const TICK: f64 = 11.5;
+pub(super) const CAPTION: f64 = 11.5;
+
+/// White around everything, in units.
+pub(super) const MARGIN: f64 = 16.0;
+
+/// Line spacing in heights of letters.
+const LEADING: f64 = 1.4;
+
+/// What a title takes, and the white above a caption, in units.
+pub(super) const TITLE_ROOM: f64 = TITLE * LEADING + 6.0;
+const CAPTION_GAP: f64 = 10.0;
+
+/// A drawing area and the length of its unit in pixels.
+pub(super) struct Page<'r, DB: DrawingBackend> {
+    root: &'r DrawingArea<DB, Shift>,
+    unit: f64,
+}
+
+/// A rectangle between pixel corners.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Frame {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) right: f64,
+    pub(super) bottom: f64,
+}
+
+impl Frame {
+    pub(super) fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    pub(super) fn height(&self) -> f64 {
+        self.bottom - self.top
+    }
+}
+
+impl<'r, DB: DrawingBackend> Page<'r, DB> {
+    pub(super) fn new(root: &'r DrawingArea<DB, Shift>) -> Self {
+        font::register();
+        let (width, height) = root.dim_in_pixel();
+        Self { root, unit: f64::from(width.min(3 * height)) / UNITS }
+    }
+
+    /// `units` in pixels.
+    pub(super) fn px(&self, units: f64) -> f64 {
+        units * self.unit
+    }
+
+    /// The page without its margin.
+    pub(super) fn inside(&self) -> Frame {
+        let (width, height) = self.root.dim_in_pixel();
+        let margin = self.px(MARGIN);
+        Frame {
+            left: margin,
+            top: margin,
+            right: f64::from(width) - margin,
+            bottom: f64::from(height) - margin,
+        }
+    }
+
+    /// The width of a text in letters of so many units, in pixels.
+    pub(super) fn text_width(&self, text: &str, height: f64) -> f64 {
+        font::width(text, self.px(height))
+    }
+
+    /// A line of text; `height` is its em in units.
+    pub(super) fn text(
+        &self,
+        text: &str,
+        at: (f64, f64),
+        height: f64,
+        anchor: (HPos, VPos),
+        colour: RGBColor,
+    ) -> DrawResult<DB> {
+        self.text_turned(text, at, height, anchor, colour, FontTransform::None)
+    }
+
+    /// A line of text that reads upwards, its middle at `at`.
+    pub(super) fn text_upwards(&self, text: &str, at: (f64, f64), height: f64) -> DrawResult<DB> {
+        let anchor = (HPos::Center, VPos::Center);
+        self.text_turned(text, at, height, anchor, palette::INK, FontTransform::Rotate270)
+    }
+
+    fn text_turned(
+        &self,
+        text: &str,
+        at: (f64, f64),
+        height: f64,
+        (h, v): (HPos, VPos),
+        colour: RGBColor,
+        turn: FontTransform,
+    ) -> DrawResult<DB> {
+        let size = self.px(height) * font::SIZE_PER_EM;
+        let font = (FAMILY, size).into_font().transform(turn);
+        let style = TextStyle::from(font).color(&colour).pos(Pos::new(h, v));
+        self.root.draw_text(text, &style, pixel(at))
+    }
+
+    /// A straight line, `width` in units but at least a pixel.
+    pub(super) fn line(
+        &self,
+        from: (f64, f64),
+        to: (f64, f64),
+        width: f64,
+        colour: RGBAColor,
+    ) -> DrawResult<DB> {
+        let style = colour.stroke_width(self.stroke(width));
+        self.root.draw(&PathElement::new([pixel(from), pixel(to)], style))
+    }
+
+    /// Units as a whole number of pixels, at least one.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and ≥ 1")]
+    pub(super) fn stroke(&self, units: f64) -> u32 {
+        self.px(units).round().max(1.0) as u32
+    }
+
+    /// A filled rectangle.
+    pub(super) fn fill(&self, frame: Frame, colour: RGBColor) -> DrawResult<DB> {
+        let corners = [pixel((frame.left, frame.top)), pixel((frame.right, frame.bottom))];
+        self.root.draw(&Rectangle::new(corners, colour.filled()))
+    }
+
+    /// The outline of a rectangle.
+    pub(super) fn outline(&self, frame: Frame, colour: RGBColor) -> DrawResult<DB> {
+        let Frame { left, top, right, bottom } = frame;
+        let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
+        let style = colour.stroke_width(self.stroke(0.8));
+        self.root.draw(&PathElement::new(corners.map(pixel), style))
+    }
+
+    /// A filled polygon.
+    pub(super) fn polygon(&self, corners: &[(f64, f64)], colour: RGBAColor) -> DrawResult<DB> {
+        let corners: Vec<_> = corners.iter().copied().map(pixel).collect();
+        self.root.draw(&Polygon::new(corners, colour))
+    }
+
+    /// A disc; the radius is in pixels.
+    pub(super) fn disc(&self, at: (f64, f64), radius: f64, colour: RGBAColor) -> DrawResult<DB> {
+        self.root.draw(&Circle::new(pixel(at), pixel((radius, 0.0)).0, colour.filled()))
+    }
+
+    /// The title, in the middle at the top, smaller if it is long.
+    pub(super) fn title(&self, text: &str, inside: Frame) -> DrawResult<DB> {
+        let fit = inside.width() / self.text_width(text, TITLE).max(1.0);
+        let middle = f64::midpoint(inside.left, inside.right);
+        let anchor = (HPos::Center, VPos::Top);
+        self.text(text, (middle, inside.top), TITLE * fit.min(1.0), anchor, palette::INK)
+    }
+
+    /// Where the picture begins below that title.
+    pub(super) fn below_title(&self, text: &str, inside: Frame) -> f64 {
+        if text.is_empty() { inside.top } else { inside.top + self.px(TITLE_ROOM) }
+    }
+
+    /// The caption broken into lines that fit between these edges.
+    pub(super) fn caption_lines(&self, text: &str, inside: Frame) -> Vec<String> {
+        wrap(text, inside.width() / self.px(1.0))
+    }
+
+    /// Writes the caption with its first line below `top`.
+    pub(super) fn caption(&self, lines: &[String], left: f64, top: f64) -> DrawResult<DB> {
+        for (k, line) in lines.iter().enumerate() {
+            let y = top + self.px(CAPTION_GAP + CAPTION * LEADING * k as f64);
+            self.text(line, (left, y), CAPTION, (HPos::Left, VPos::Top), palette::INK)?;
+        }
+        Ok(())
+    }
+}
+
+/// Breaks a caption into lines of at most `width` units.
+pub(super) fn wrap(text: &str, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    // At spaces only: a no-break space holds its words together.
+    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
+        let longer = lines.last().map(|line| format!("{line} {word}"));
+        match (lines.last_mut(), longer) {
+            (Some(line), Some(longer)) if font::width(&longer, CAPTION) <= width => *line = longer,
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// The height of so many lines of caption with the white above them, in units.
+pub(super) fn caption_height(lines: usize) -> f64 {
+    if lines == 0 { 0.0 } else { CAPTION_GAP + CAPTION * LEADING * lines as f64 }
+}
+
+/// The nearest pixel.
+#[expect(clippy::cast_possible_truncation, reason = "a page is far smaller than 2³¹ pixels")]
+fn pixel((x, y): (f64, f64)) -> (i32, i32) {
+    (x.round() as i32, y.round() as i32)
+}

@@ -1,0 +1,134 @@
+//! The one place of this module that knows files: PNG or SVG, by the extension.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
+
+use super::{Bitmap, Canvas, DrawResult, PlotError, font, palette};
+
+/// A white page of `size` pixels to draw on.
+type Page<'a> = DrawingArea<Canvas<'a>, Shift>;
+
+/// Draws on a page and hands back the pixels.
+///
+/// # Errors
+/// [`PlotError::Draw`] if the drawing function gives up.
+pub fn bitmap<D>(size: (u32, u32), draw: D) -> Result<Bitmap, PlotError>
+where
+    D: for<'a> FnOnce(&Page<'a>) -> DrawResult<Canvas<'a>>,
+{
+    let mut bitmap = Bitmap::new(size);
+    render(Canvas::pixels(&mut bitmap), draw)?;
+    Ok(bitmap)
+}
+
+/// Draws on a page and hands back an SVG document.
+///
+/// # Errors
+/// [`PlotError::Draw`] if the drawing function gives up.
+pub fn svg<D>(size: (u32, u32), draw: D) -> Result<String, PlotError>
+where
+    D: for<'a> FnOnce(&Page<'a>) -> DrawResult<Canvas<'a>>,
+{
+    let mut document = String::new();
+    render(Canvas::svg(&mut document, size), draw)?;
+    Ok(document)
+}
+
+fn render<'a, D>(canvas: Canvas<'a>, draw: D) -> Result<(), DrawingAreaErrorKind<io::Error>>
+where
+    D: FnOnce(&Page<'a>) -> DrawResult<Canvas<'a>>,
+{
+    font::register();
+    let root = canvas.into_drawing_area();
+    root.fill(&palette::PAPER)?;
+    draw(&root)?;
+    root.present()
+}
+
+/// Draws on a page of `size` pixels and writes it to `path`: PNG or SVG, as its extension says.
+///
+/// The file appears whole or not at all: it is written under another name beside `path` and
+/// then renamed.
+///
+/// # Errors
+/// [`PlotError`]: an extension that is neither, a drawing function that gives up, a folder that
+/// cannot be written to.
+pub fn save<D>(path: &Path, size: (u32, u32), draw: D) -> Result<(), PlotError>
+where
+    D: for<'a> FnOnce(&Page<'a>) -> DrawResult<Canvas<'a>>,
+{
+    let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
+    let bytes = match extension.as_ref().and_then(|extension| extension.to_str()) {
+        Some("png") => bitmap(size, draw)?.to_png()?,
+        Some("svg") => svg(size, draw)?.into_bytes(),
+        _ => return Err(PlotError::Extension { path: path.to_owned() }),
+    };
+    replace(path, &bytes).map_err(|error| PlotError::Write { path: path.to_owned(), error })
+}
+
+/// Writes a file under a passing name in the same folder, then renames it.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut passing = path.as_os_str().to_owned();
+    passing.push(format!(".{}.tmp", std::process::id()));
+    let passing = PathBuf::from(passing);
+    let written = fs::File::create(&passing)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&passing, path));
+    if written.is_err() {
+        // The first error is the one to report; a leftover that resists is all that remains.
+        drop(fs::remove_file(&passing));
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plotters::style::Color;
+
+    fn dot<'a>(root: &Page<'a>) -> DrawResult<Canvas<'a>> {
+        root.draw(&plotters::element::Circle::new((10, 10), 4, palette::SOURCE.filled()))
+    }
+
+    #[test]
+    fn the_extension_decides_and_nothing_else_is_left_in_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        save(&folder.path().join("a.PNG"), (20, 20), dot).unwrap();
+        save(&folder.path().join("b.svg"), (20, 20), dot).unwrap();
+        assert!(fs::read(folder.path().join("a.PNG")).unwrap().starts_with(b"\x89PNG\r\n"));
+        let document = fs::read_to_string(folder.path().join("b.svg")).unwrap();
+        assert!(document.starts_with("<svg") && document.trim_end().ends_with("</svg>"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn an_unknown_extension_is_refused_before_anything_is_drawn() {
+        for name in ["picture", "picture.jpg", "png"] {
+            let refused = save(Path::new(name), (20, 20), |_| unreachable!());
+            assert!(matches!(refused, Err(PlotError::Extension { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_no_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing").join("a.png");
+        assert!(matches!(save(&missing, (20, 20), dot), Err(PlotError::Write { .. })));
+        // A folder of that name: the rename fails after the write succeeded.
+        fs::create_dir(folder.path().join("b.png")).unwrap();
+        let taken = save(&folder.path().join("b.png"), (20, 20), dot);
+        assert!(matches!(taken, Err(PlotError::Write { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn pixels_are_drawn_where_asked() {
+        let picture = bitmap((20, 20), dot).unwrap();
+        assert_eq!(picture.at(10, 10), Some([0, 114, 178]));
+        assert_eq!(picture.at(0, 0), Some([255, 255, 255]));
+    }
+}

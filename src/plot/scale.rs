@@ -1,0 +1,204 @@
+//! From a mass to a shade and a number.
+
+use plotters::style::RGBColor;
+
+use super::palette;
+
+/// Masses spanning more than this factor are shaded by their logarithm.
+const LINEAR_SPAN: f64 = 1e3;
+
+/// Masses below this fraction of the largest do not stretch the scale: rounding dust.
+const DUST: f64 = 1e-12;
+
+/// The shading of masses.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Scale {
+    /// From 0 to this mass.
+    Linear(f64),
+    /// Between two powers of ten.
+    Logarithmic(i32, i32),
+}
+
+impl Scale {
+    /// The scale that fits these masses.
+    pub(super) fn fitting(masses: impl Iterator<Item = f64> + Clone) -> Self {
+        let most = masses.clone().fold(0.0, f64::max);
+        let least = masses.filter(|&mass| mass >= DUST * most).fold(most, f64::min);
+        if most > 0.0 && most / least > LINEAR_SPAN {
+            Self::Logarithmic(whole(least.log10().floor()), whole(most.log10().ceil()))
+        } else if most > 0.0 {
+            Self::Linear(most)
+        } else {
+            Self::Linear(1.0)
+        }
+    }
+
+    /// Where a mass stands between the ends of the scale, 0 to 1.
+    pub(super) fn place(self, mass: f64) -> f64 {
+        let place = match self {
+            Self::Linear(most) => mass / most,
+            Self::Logarithmic(low, high) => (mass.log10() - f64::from(low)) / f64::from(high - low),
+        };
+        place.clamp(0.0, 1.0)
+    }
+
+    /// The colour of a mass; none at all is the page's own white.
+    pub(super) fn shade(self, mass: f64) -> RGBColor {
+        if mass > 0.0 { palette::sequential(self.place(mass)) } else { palette::PAPER }
+    }
+
+    /// Marks for the colour bar: place between 0 and 1, and text.
+    pub(super) fn ticks(self) -> Vec<(f64, String)> {
+        match self {
+            Self::Linear(most) => {
+                let marks = round_marks(0.0, most, 5.0);
+                marks.into_iter().map(|(value, text)| (value / most, text)).collect()
+            }
+            Self::Logarithmic(low, high) => {
+                let step = (high - low + 7) / 8;
+                let span = f64::from(high - low);
+                (low..=high)
+                    .step_by(step.unsigned_abs() as usize)
+                    .map(|power| (f64::from(power - low) / span, format!("10{}", raised(power))))
+                    .collect()
+            }
+        }
+    }
+}
+
+/// Round numbers from `low` to `high`, about `count` of them, with the digits that tell them
+/// apart; none for a range that is empty or not finite.
+pub(super) fn round_marks(low: f64, high: f64, count: f64) -> Vec<(f64, String)> {
+    let step = nice_step((high - low) / count);
+    if !(step > 0.0 && step.is_finite()) {
+        return Vec::new();
+    }
+    let decimals = decimals_for(step);
+    let largest = low.abs().max(high.abs());
+    let plain = (1e-3..1e5).contains(&largest) || largest / step >= 1e3;
+    let text = |value: f64| if plain { format!("{value:.decimals$}") } else { number(value) };
+    let first = (low / step - 1e-9).ceil();
+    let inside = (high / step + 1e-9).floor() - first;
+    // `+ 0.0` turns −0 into 0.
+    let value = |k: i32| (first + f64::from(k)) * step + 0.0;
+    (0..=whole(inside)).map(value).map(|value| (value, text(value))).collect()
+}
+
+/// The next of 1, 2, 5 times a power of ten at or above `rough` > 0.
+pub(super) fn nice_step(rough: f64) -> f64 {
+    let power = 10.0_f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0].map(|k| k * power).into_iter().find(|s| *s >= rough * (1.0 - 1e-9));
+    step.unwrap_or(10.0 * power)
+}
+
+/// Decimals that tell multiples of `step` apart.
+fn decimals_for(step: f64) -> usize {
+    whole((-step.log10()).ceil().max(0.0) + 1e-9).unsigned_abs() as usize
+}
+
+/// A number with three significant digits: 0.0333, 12.5, 3.2×10⁻⁵.
+pub(super) fn number(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    // Rounded first, so that 9.996 is 10 and not 10.0.
+    let rounded = format!("{value:.2e}");
+    let Some((digits, power)) = rounded.split_once('e') else { return rounded };
+    let power: i32 = power.parse().unwrap_or(0);
+    let trim = |text: &str| {
+        let end = if text.contains('.') { text.trim_end_matches('0').len() } else { text.len() };
+        text[..end].trim_end_matches('.').to_owned()
+    };
+    if (-3..5).contains(&power) {
+        trim(&format!("{value:.*}", (2 - power).max(0).unsigned_abs() as usize))
+    } else {
+        format!("{}×10{}", trim(digits), raised(power))
+    }
+}
+
+/// An exponent in raised digits.
+fn raised(power: i32) -> String {
+    let raise = |letter: char| match letter {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        digit => char::from_u32('⁰' as u32 + digit as u32 - '0' as u32).unwrap_or(digit),
+    };
+    power.to_string().chars().map(raise).collect()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "exponents and counts of marks are small")]
+fn whole(x: f64) -> i32 {
+    x as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits() {
+        let cases = [
+            (0.0, "0"),
+            (1.0, "1"),
+            (9.996, "10"),
+            (0.033_333, "0.0333"),
+            (0.25, "0.25"),
+            (1234.5, "1234"),
+            (100.0, "100"),
+            (-0.5, "-0.5"),
+            (3.2e-5, "3.2×10⁻⁵"),
+            (1.0 / 3.0, "0.333"),
+            (6e23, "6×10²³"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn the_scale_is_linear_until_masses_span_three_decades() {
+        assert_eq!(Scale::fitting([0.5, 0.001].into_iter()), Scale::Linear(0.5));
+        assert_eq!(Scale::fitting([0.5, 0.0001].into_iter()), Scale::Logarithmic(-4, 0));
+        assert_eq!(Scale::fitting([0.5, 1e-17].into_iter()), Scale::Linear(0.5));
+        assert_eq!(Scale::fitting(std::iter::empty()), Scale::Linear(1.0));
+    }
+
+    #[test]
+    fn the_least_mass_is_not_white_and_the_most_is_darkest() {
+        for scale in [Scale::Linear(2.0), Scale::Logarithmic(-9, 1)] {
+            assert_eq!(scale.shade(0.0), palette::PAPER);
+            assert_ne!(scale.shade(1e-30), palette::PAPER);
+        }
+        assert_eq!(Scale::Linear(2.0).shade(2.0), palette::sequential(1.0));
+    }
+
+    #[test]
+    fn marks_are_round_numbers_inside_the_scale() {
+        let text = |scale: Scale| -> Vec<String> {
+            let ticks = scale.ticks();
+            assert!(ticks.iter().all(|tick| (0.0..=1.0 + 1e-9).contains(&tick.0)), "{ticks:?}");
+            ticks.into_iter().map(|tick| tick.1).collect()
+        };
+        assert_eq!(text(Scale::Linear(1.0)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(text(Scale::Linear(0.02)).len(), 5);
+        assert_eq!(text(Scale::Linear(3e-7))[1], "1×10⁻⁷");
+        let texts = |low, high| round_marks(low, high, 5.0).into_iter().map(|mark| mark.1);
+        assert!(texts(-1.0, 1.0).eq(["-1.0", "-0.5", "0.0", "0.5", "1.0"]));
+        assert!(texts(1e8, 1e8 + 0.1).eq([
+            "100000000.00",
+            "100000000.02",
+            "100000000.04",
+            "100000000.06",
+            "100000000.08",
+            "100000000.10"
+        ]));
+        assert!(texts(-2e-9, 2e-9).eq(["-2×10⁻⁹", "-1×10⁻⁹", "0", "1×10⁻⁹", "2×10⁻⁹"]));
+        for (low, high) in [(0.0, 0.0), (0.0, f64::INFINITY), (1.0, f64::NAN)] {
+            assert!(round_marks(low, high, 5.0).is_empty());
+        }
+        assert_eq!(text(Scale::Logarithmic(-2, 1)), ["10⁻²", "10⁻¹", "10⁰", "10¹"]);
+        assert!(text(Scale::Logarithmic(-300, 10)).len() <= 9);
+    }
+}
