@@ -101,7 +101,9 @@ pub enum CertificateError {
 /// The plan is repaired by [`TransportPlan::round_to`] if its marginals are off by more than
 /// rounding. Of the potentials, f is kept on the atoms with mass, and the c-transforms
 /// `g ← f^c`, then `f ← g^c` do the rest: they give zero-mass atoms their potentials and never
-/// lower the value of feasible ones. O(nm) time, parallel, O(m) memory a thread.
+/// lower the value of feasible ones. Only atoms with mass constrain others: the rounding of a
+/// large cost to a far atom without mass must not widen the bracket. O(nm) time, parallel, O(m)
+/// memory a thread.
 ///
 /// # Errors
 /// [`CertificateError`] if shapes do not fit.
@@ -182,7 +184,7 @@ fn bound_from_potentials(
         .zip(problem.source())
         .map(|(&f, &mass)| if mass > 0.0 { f } else { f64::NEG_INFINITY })
         .collect();
-    let g_repaired = to_target(problem.cost(), f_where_mass.view());
+    let mut g_repaired = to_target(problem.cost(), f_where_mass.view());
     let violation = g
         .iter()
         .zip(&g_repaired)
@@ -190,7 +192,20 @@ fn bound_from_potentials(
         .filter(|(_, mass)| **mass > 0.0)
         .map(|((g, best), _)| g - best)
         .fold(0.0, f64::max);
-    let f_repaired = to_source(problem.cost(), g_repaired.view());
+    let g_where_mass: Array1<f64> = g_repaired
+        .iter()
+        .zip(problem.target())
+        .map(|(&g, &mass)| if mass > 0.0 { g } else { f64::NEG_INFINITY })
+        .collect();
+    let f_repaired = to_source(problem.cost(), g_where_mass.view());
+    if g_where_mass.iter().any(|g| g.is_infinite()) {
+        let g_everywhere = to_target(problem.cost(), f_repaired.view());
+        for ((g, &value), &mass) in g_repaired.iter_mut().zip(&g_everywhere).zip(problem.target()) {
+            if mass == 0.0 {
+                *g = value;
+            }
+        }
+    }
     let repaired = Potentials::from_finite(f_repaired, g_repaired);
     let value = repaired.value(problem.source(), problem.target());
     Ok(LowerBound { value, repaired, violation })
@@ -254,6 +269,20 @@ mod tests {
         let judged = certify(&problem, None, Some(&potentials)).unwrap();
         assert_eq!(judged.certificate.lower, 1.0);
         assert_eq!(judged.potentials.f()[1], 5.0);
+    }
+
+    #[test]
+    fn a_far_target_without_mass_does_not_lower_the_bound() {
+        // At 1e12, numbers are 1.2e-4 apart: c(1, 1) − (c(1, 1) − f(1)) is not f(1).
+        let cost = CostMatrix::new(array![[0.3, 1e12], [5.29986, 1e12]]).unwrap();
+        let problem =
+            OtProblem::from_cost(array![0.5, 0.5].view(), array![1.0, 0.0].view(), Box::new(cost))
+                .unwrap();
+        let potentials = Potentials::new(array![0.3, 5.29986], array![0.0, 0.0]).unwrap();
+        let judged =
+            certify(&problem, Some(&plan(&[(0, 0, 0.5), (1, 0, 0.5)])), Some(&potentials)).unwrap();
+        assert!(judged.certificate.gap <= 1e-15, "{:?}", judged.certificate);
+        assert_eq!(judged.potentials.g()[1], 1e12 - 5.29986);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 pub mod arcs;
 pub(crate) mod fixed_point;
+pub mod line;
+pub mod lp;
 pub mod network_simplex;
 pub mod shortlist;
 
@@ -115,6 +117,16 @@ pub enum SolveError {
         /// What it needs.
         needs: &'static str,
     },
+    /// The problem has more cells than the method can be asked to handle.
+    #[error("{cells} cells are too many for the {method} method: it takes at most {limit}")]
+    TooLarge {
+        /// The method.
+        method: &'static str,
+        /// Cells n·m of the problem.
+        cells: usize,
+        /// Cells it takes.
+        limit: usize,
+    },
     /// The LP backend gave up.
     #[error("the {backend} backend failed: {message}")]
     Backend {
@@ -123,4 +135,16 @@ pub enum SolveError {
         /// Its own words.
         message: String,
     },
+}
+
+impl SolveError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotApplicable { .. } => "let --method auto choose one that applies",
+            Self::TooLarge { .. } => "use --method simplex, which solves the same problem exactly",
+            Self::Backend { .. } => "try another --lp-backend, or --method simplex",
+        }
+    }
 }

@@ -1,0 +1,89 @@
+//! The list of solvers that the integration tests run, and how each answer is judged.
+//!
+//! A new solver is one more line in [`methods`].
+
+use deblais::certificate::Certificate;
+use deblais::math;
+use deblais::problem::OtProblem;
+use deblais::solvers::line::Line;
+use deblais::solvers::lp::{Backend, GenericLp};
+use deblais::solvers::{SolveError, Solver};
+use deblais::tolerance;
+
+/// A solver under test.
+pub(crate) struct Method {
+    /// What failures are reported as.
+    pub(crate) label: &'static str,
+    /// Whether it claims an exact optimum; otherwise a relative gap of 1e-6.
+    pub(crate) exact: bool,
+    solver: Box<dyn Solver>,
+    /// Larger problems than this (n·m) are left to others, to keep the tests fast.
+    cells: usize,
+}
+
+/// Every solver there is.
+pub(crate) fn methods() -> Vec<Method> {
+    let mut methods = vec![exact("line", Line)];
+    methods.extend(Backend::all().iter().map(|&backend| Method {
+        label: backend.name(),
+        exact: false,
+        solver: Box::new(GenericLp { backend }),
+        cells: 60_000,
+    }));
+    methods
+}
+
+fn exact(label: &'static str, solver: impl Solver + 'static) -> Method {
+    Method { label, exact: true, solver: Box::new(solver), cells: usize::MAX }
+}
+
+impl Method {
+    /// Solves the problem and checks what every answer must satisfy: the method finished, its
+    /// plan has the right marginals, its bracket is as narrow as it claims. `None` if the method
+    /// does not apply.
+    pub(crate) fn judge(&self, problem: &OtProblem) -> Option<Certificate> {
+        if problem.n() * problem.m() > self.cells {
+            return None;
+        }
+        let solution = match self.solver.solve(problem, &mut ()) {
+            Ok(solution) => solution,
+            Err(SolveError::NotApplicable { .. } | SolveError::TooLarge { .. }) => return None,
+            Err(error) => panic!("{}: {error}", self.label),
+        };
+        assert!(solution.termination.is_complete(), "{}", self.label);
+        let c = solution.certify(problem).certificate;
+        assert!(c.gap <= self.slack(problem, c.upper).max(c.tolerance), "{}: {c:?}", self.label);
+        if self.exact {
+            assert!(c.is_tight(), "{}: {c:?}", self.label);
+            let rounding = tolerance::marginals(math::sum(problem.source()));
+            assert!(c.source_residual + c.target_residual <= rounding, "{}: {c:?}", self.label);
+        }
+        Some(c)
+    }
+
+    /// Judges the answer and compares it with the exact optimum, to a relative 1e-11.
+    pub(crate) fn check(&self, problem: &OtProblem, truth: f64) -> bool {
+        let Some(c) = self.judge(problem) else { return false };
+        let slack = self.slack(problem, truth).max(c.tolerance);
+        let context = || format!("{}: the truth is {truth}, {c:?}", self.label);
+        assert!((c.upper - truth).abs() <= slack, "{}", context());
+        // The bracket holds up to the rounding of the truth and of the bounds themselves.
+        let rounding = 1e-11 * truth.abs() + c.tolerance;
+        assert!(c.lower <= truth + rounding && truth - rounding <= c.upper, "{}", context());
+        true
+    }
+
+    /// How far an upper bound may be from an optimum of the given size.
+    pub(crate) fn slack(&self, problem: &OtProblem, value: f64) -> f64 {
+        if self.exact {
+            return 1e-11 * value.abs();
+        }
+        // An LP backend's dust is as large as its tolerance on the scaled problem.
+        let cost = problem.cost();
+        let mut buffer = vec![0.0; cost.m()];
+        let largest = (0..cost.n()).fold(0.0_f64, |largest, i| {
+            cost.row(i, &mut buffer).iter().fold(largest, |a, b| a.max(b.abs()))
+        });
+        tolerance::GENERIC_LP_CLAIM * value.abs() + 1e-8 * largest * math::sum(problem.source())
+    }
+}
