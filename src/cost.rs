@@ -9,7 +9,7 @@
 //! clouds lie, so no translation is needed here.
 
 use multiversion::multiversion;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use thiserror::Error;
 
 use crate::measure::DiscreteMeasure;
@@ -29,6 +29,9 @@ pub trait Cost: Send + Sync {
     /// Entries equal those of [`Cost::at`] to the bit.
     fn row<'a>(&'a self, i: usize, buffer: &'a mut [f64]) -> &'a [f64];
 
+    /// The costs between some of the sources and some of the targets.
+    fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost>;
+
     /// Whether rows are at hand without computing anything.
     fn is_stored(&self) -> bool {
         false
@@ -45,7 +48,7 @@ pub trait Cost: Send + Sync {
 ///
 /// Implementations fold the coordinates' absolute differences (`accumulate`, in order) and
 /// finish: Euclidean squares, adds and takes the root.
-pub trait GroundCost: Send + Sync {
+pub trait GroundCost: Clone + Send + Sync + 'static {
     /// The name the command line and the reports use.
     fn name(&self) -> String;
 
@@ -482,6 +485,14 @@ impl<G: GroundCost> Cost for PointCost<G> {
         buffer
     }
 
+    fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
+        Box::new(Self {
+            source: self.source.select(Axis(0), rows),
+            target: self.target.select(Axis(1), columns).as_standard_layout().into_owned(),
+            ground: self.ground.clone(),
+        })
+    }
+
     fn convex_on_line(&self) -> Option<(&[f64], &[f64])> {
         if self.source.ncols() == 1 && self.ground.convex_on_line() {
             Some((self.source.as_slice()?, self.target.as_slice()?))
@@ -547,6 +558,12 @@ impl CostMatrix {
         Ok(Self { entries: entries.as_standard_layout().into_owned() })
     }
 
+    /// Wraps entries known to be finite, row by row.
+    pub(crate) fn from_finite(n: usize, m: usize, entries: Vec<f64>) -> Self {
+        let entries = Array2::from_shape_vec((n, m), entries).expect("n·m entries");
+        Self { entries }
+    }
+
     /// Computes and stores all n·m entries of another cost: 8·n·m bytes.
     #[must_use]
     pub fn tabulate(cost: &dyn Cost) -> Self {
@@ -571,6 +588,13 @@ impl Cost for CostMatrix {
 
     fn at(&self, i: usize, j: usize) -> f64 {
         self.entries[(i, j)]
+    }
+
+    fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
+        let entries = Array2::from_shape_fn((rows.len(), columns.len()), |(i, j)| {
+            self.entries[(rows[i], columns[j])]
+        });
+        Box::new(Self { entries })
     }
 
     fn is_stored(&self) -> bool {

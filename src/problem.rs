@@ -75,7 +75,7 @@ impl OtProblem {
     ///
     /// # Errors
     /// [`ProblemError`]: different dimensions, unequal totals.
-    pub fn new<G: GroundCost + 'static>(
+    pub fn new<G: GroundCost>(
         source: &DiscreteMeasure,
         target: &DiscreteMeasure,
         ground: G,

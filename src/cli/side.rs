@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use deblais::io::{
-    ColumnRef, Filter, Input, InputDigest, Origin, Precision, ReadError, Selection, Table,
+    ColumnRef, Filter, Input, InputDigest, Origin, Precision, ReadError, Samples, Selection, Table,
 };
 use deblais::math;
 use deblais::measure::DiscreteMeasure;

@@ -4,6 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
+use super::header::is_numeric;
 use super::place::Found;
 use super::{
     ColumnId, ColumnRef, Filter, ForeignFormat, ImageProblem, NpyProblem, Origin, Place,
@@ -229,7 +230,7 @@ impl ReadError {
     pub(super) fn from_io(origin: &Origin, source: io::Error) -> Self {
         let origin = origin.clone();
         match source.kind() {
-            io::ErrorKind::NotFound => Self::NotFound { origin },
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::NotFound { origin },
             io::ErrorKind::IsADirectory => Self::Directory { origin },
             io::ErrorKind::PermissionDenied => Self::PermissionDenied { origin },
             _ => Self::Io { origin, source },
@@ -285,11 +286,10 @@ impl ReadError {
 }
 
 fn not_a_number_hint(found: &str) -> String {
-    let comma_to_point = found.replacen(',', ".", 1);
     if found.is_empty() {
         "fill in a number, or remove the row".into()
-    } else if comma_to_point != found && comma_to_point.parse::<f64>().is_ok() {
-        format!("write a decimal point: {comma_to_point}")
+    } else if is_numeric(found) {
+        format!("write a decimal point: {}", found.replacen(',', ".", 1))
     } else {
         "write a number such as -1.5e3, or leave the column out with --columns".into()
     }

@@ -10,12 +10,12 @@ use super::cells::TextCells;
 pub(super) fn is_header(cells: &TextCells) -> bool {
     let first: Vec<&str> = (0..cells.columns()).map(|column| cells.cell(0, column)).collect();
     let (numbers, names): (Vec<_>, Vec<_>) =
-        first.iter().copied().partition(|cell| number(cell).is_some());
+        first.iter().copied().partition(|cell| is_numeric(cell));
     if cells.rows() == 1 {
         return numbers.is_empty() && names.iter().any(|name| is_name(name));
     }
     let names_a_number = (0..cells.columns())
-        .any(|column| number(first[column]).is_none() && numeric(cells, column));
+        .any(|column| !is_numeric(first[column]) && is_numeric_column(cells, column));
     names_a_number
         && (names.iter().all(|name| is_name(name)) && numbers.iter().all(|cell| is_whole(cell))
             || numbers.is_empty() && names.iter().any(|name| is_name(name))
@@ -27,12 +27,17 @@ pub(super) fn number(cell: &str) -> Option<f64> {
     cell.parse().ok()
 }
 
+/// A number, perhaps with a decimal comma: that is refused later, too, but it is no name.
+pub(super) fn is_numeric(cell: &str) -> bool {
+    number(cell).is_some() || number(&cell.replacen(',', ".", 1)).is_some()
+}
+
 /// Most of the first cells below the first row are numbers.
-fn numeric(cells: &TextCells, column: usize) -> bool {
+fn is_numeric_column(cells: &TextCells, column: usize) -> bool {
     const SAMPLE: usize = 32;
     let sample = 1..cells.rows().min(1 + SAMPLE);
     let rows = sample.len();
-    2 * sample.filter(|&row| number(cells.cell(row, column)).is_some()).count() > rows
+    2 * sample.filter(|&row| is_numeric(cells.cell(row, column))).count() > rows
 }
 
 fn is_name(cell: &str) -> bool {
@@ -69,6 +74,7 @@ mod tests {
         assert!(detected(",x\n0,1.5\n1,2.5\n"), "the index column of pandas");
         assert!(detected(",0,1\n0,1.5,2\n1,2.5,3\n"), "pandas without column names");
         assert!(detected("x,y\n"), "a header only");
+        assert!(detected("x;y\n1,5;2,5\n3,5;4,5\n"), "decimal commas");
         assert!(detected("nanometres,infinity_norm\n1,2\n"));
     }
 

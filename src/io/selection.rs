@@ -91,7 +91,8 @@ impl fmt::Display for Filter {
 /// Rows, coordinates and weights to take from a table. The default is all of it as coordinates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// The coordinates, in this order; all columns but those of filter and weights if `None`.
+    /// The coordinates, in this order. If `None`, all columns but those of filter and weights,
+    /// and but row names: a first column whose header cell is empty, as pandas and R write it.
     pub columns: Option<Vec<ColumnRef>>,
     /// The rows; all if `None`.
     pub filter: Option<Filter>,

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::io::Read;
+use std::ops::Range;
 
 use ndarray::{Array1, Array2};
 
 use super::cells::TextCells;
-use super::header::{is_header, number};
+use super::header::{is_header, is_numeric, number};
 use super::{ColumnId, ColumnRef, Filter, Input, Origin, Place, ReadError, Selection, npy};
 
 /// The precision that the numbers of an input were stored in; they are f64 from here on.
@@ -155,7 +156,7 @@ impl Table {
             columns.iter().map(|column| self.resolve(column)).collect::<Result<Vec<_>, _>>()?
         } else {
             let taken = [weights, filter.map(|(_, column)| column)];
-            (0..self.n_columns()).filter(|&column| !taken.contains(&Some(column))).collect()
+            self.data_columns().filter(|&column| !taken.contains(&Some(column))).collect()
         };
         if columns.is_empty() {
             return Err(ReadError::NoCoordinates { origin: self.origin.clone() });
@@ -173,13 +174,13 @@ impl Table {
         Ok(Samples { points, weights, precision: self.precision(), column_names })
     }
 
-    /// All cells as numbers, as a cost matrix needs them.
+    /// All cells but row names as numbers, as a cost matrix needs them.
     ///
     /// # Errors
     /// [`ReadError::NotANumber`] and [`ReadError::NotFinite`], by line and column.
     pub fn matrix(&self) -> Result<Array2<f64>, ReadError> {
         let rows: Vec<usize> = (0..self.n_rows()).collect();
-        let columns: Vec<usize> = (0..self.n_columns()).collect();
+        let columns: Vec<usize> = self.data_columns().collect();
         gather(&rows, &columns, |row, column| self.finite(row, column))
     }
 
@@ -204,8 +205,8 @@ impl Table {
     /// # Errors
     /// [`ReadError::NotOneColumn`], and those of [`Table::matrix`].
     pub fn vector(&self) -> Result<Array1<f64>, ReadError> {
-        self.one_column()?;
-        (0..self.n_rows()).map(|row| self.finite(row, 0)).collect()
+        let column = self.only_column()?;
+        (0..self.n_rows()).map(|row| self.finite(row, column)).collect()
     }
 
     /// The weights in a table of one column.
@@ -213,15 +214,22 @@ impl Table {
     /// # Errors
     /// As [`Table::vector`], and [`ReadError::NegativeWeight`], [`ReadError::ZeroWeights`].
     pub fn weights(&self) -> Result<Array1<f64>, ReadError> {
-        self.one_column()?;
-        self.weights_of(&(0..self.n_rows()).collect::<Vec<_>>(), 0)
+        let column = self.only_column()?;
+        self.weights_of(&(0..self.n_rows()).collect::<Vec<_>>(), column)
     }
 
-    fn one_column(&self) -> Result<(), ReadError> {
-        match self.n_columns() {
-            1 => Ok(()),
-            columns => Err(ReadError::NotOneColumn { origin: self.origin.clone(), columns }),
+    /// All columns but the row names that pandas and R put first, under an empty header cell.
+    fn data_columns(&self) -> Range<usize> {
+        let named_rows = self.header.as_ref().is_some_and(|header| header[0].is_empty());
+        usize::from(named_rows)..self.n_columns()
+    }
+
+    fn only_column(&self) -> Result<usize, ReadError> {
+        let columns = self.data_columns();
+        if columns.len() == 1 {
+            return Ok(columns.start);
         }
+        Err(ReadError::NotOneColumn { origin: self.origin.clone(), columns: columns.len() })
     }
 
     fn weights_of(&self, rows: &[usize], column: usize) -> Result<Array1<f64>, ReadError> {
@@ -338,8 +346,10 @@ impl Table {
     fn is_text(&self, column: usize) -> bool {
         const SAMPLE: usize = 32;
         let rows = self.n_rows().min(SAMPLE);
-        let is_text =
-            |row: &usize| self.value(*row, column).is_none() && !self.text(*row, column).is_empty();
+        let is_text = |row: &usize| {
+            let text = self.text(*row, column);
+            !text.is_empty() && !is_numeric(&text)
+        };
         2 * (0..rows).filter(is_text).count() > rows
     }
 
@@ -478,6 +488,27 @@ mod tests {
         assert_eq!(error, "t.csv, column \"name\": it holds text, such as \"a\", not numbers");
         assert!(hint.contains("--where"));
         assert_eq!(table.select(&selection("x", "", "")).unwrap().points, array![[1.0], [2.0]]);
+    }
+
+    #[test]
+    fn a_decimal_comma_is_a_slip_and_no_text() {
+        let (error, hint) = message(&table("x;y\n1,5;2\n3,5;4\n"), &Selection::default());
+        assert_eq!(error, "t.csv, line 2, column \"x\": found \"1,5\", not a number");
+        assert_eq!(hint, "write a decimal point: 1.5");
+    }
+
+    #[test]
+    fn row_names_without_a_header_are_no_coordinates() {
+        let named = table(",x,y\n0,1,2\n7,3,4\n");
+        let samples = named.select(&Selection::default()).unwrap();
+        assert_eq!(samples.points, array![[1.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(samples.column_names, Some(vec!["x".into(), "y".into()]));
+        assert_eq!(named.matrix().unwrap(), samples.points);
+        assert_eq!(named.select(&selection("0", "", "")).unwrap().points, array![[0.0], [7.0]]);
+        assert_eq!(table(",0\n0,0.5\n1,0.25\n").weights().unwrap(), array![0.5, 0.25]);
+        // Here the names look like numbers: column "0" is not column 0.
+        let series = table(",0\n5,0.5\n6,0.25\n").select(&selection("0", "", "")).unwrap();
+        assert_eq!(series.points, array![[0.5], [0.25]]);
     }
 
     #[test]

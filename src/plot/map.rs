@@ -188,14 +188,14 @@ impl<'a> TransportMap<'a> {
         ];
         let (sign, gap) = (page.px(20.0), page.px(22.0));
         let widths = texts.each_ref().map(|text| sign + page.text_width(text, LABEL));
-        let mut x = middle - (widths.iter().sum::<f64>() + 2.0 * gap) / 2.0;
+        let mut x = middle - gap - widths.iter().sum::<f64>() / 2.0;
         let y = top + page.px(LABEL * 0.6);
         for (k, (text, width)) in texts.iter().zip(widths).enumerate() {
             let at = (x + sign * 0.35, y);
             match k {
                 0 => Side::Source.mark(page, at, page.px(5.0), 1.0)?,
                 1 => Side::Target.mark(page, at, page.px(5.0), 1.0)?,
-                _ => arrow(page, (x - sign * 0.1, y), (x + sign * 0.8, y), 1.6, 0.85)?,
+                _ => arrow(page, (x - sign * 0.1, y), (x + sign * 0.7, y), 1.6, 0.85)?,
             }
             let anchor = (HPos::Left, VPos::Center);
             page.text(text, (x + sign, y), LABEL, anchor, palette::INK)?;

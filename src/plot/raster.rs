@@ -138,9 +138,9 @@ fn crossing(((x0, y0), (x1, y1)): Edge, level: f64) -> Option<f64> {
 fn add_span(row: &mut [f64], from: f64, to: f64) {
     let (from, to) = (from.max(0.0), to.min(row.len() as f64));
     let end = (to.ceil().max(0.0) as usize).min(row.len());
-    for x in from as usize..end {
+    for (x, covered) in row.iter_mut().enumerate().take(end).skip(from as usize) {
         let overlap = to.min(x as f64 + 1.0) - from.max(x as f64);
-        row[x] += overlap.max(0.0) / f64::from(SUB_ROWS);
+        *covered += overlap.max(0.0) / f64::from(SUB_ROWS);
     }
 }
 

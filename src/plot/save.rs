@@ -61,7 +61,7 @@ pub fn save<D>(path: &Path, size: (u32, u32), draw: D) -> Result<(), PlotError>
 where
     D: for<'a> FnOnce(&Page<'a>) -> DrawResult<Canvas<'a>>,
 {
-    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
     let bytes = match extension.as_ref().and_then(|extension| extension.to_str()) {
         Some("png") => bitmap(size, draw)?.to_png()?,
         Some("svg") => svg(size, draw)?.into_bytes(),

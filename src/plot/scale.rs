@@ -105,9 +105,9 @@ pub(super) fn number(value: f64) -> String {
     let rounded = format!("{value:.2e}");
     let Some((digits, power)) = rounded.split_once('e') else { return rounded };
     let power: i32 = power.parse().unwrap_or(0);
-    let trim = |text: &str| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text.to_owned(),
+    let trim = |text: &str| {
+        let end = if text.contains('.') { text.trim_end_matches('0').len() } else { text.len() };
+        text[..end].trim_end_matches('.').to_owned()
     };
     if (-3..5).contains(&power) {
         trim(&format!("{value:.*}", (2 - power).max(0).unsigned_abs() as usize))

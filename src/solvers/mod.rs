@@ -8,6 +8,7 @@ pub mod line;
 pub mod lp;
 mod method;
 pub mod network_simplex;
+pub mod shortlist;
 
 use thiserror::Error;
 

@@ -13,6 +13,7 @@ fn drawn(n: usize, m: usize, cells: &[(usize, usize, f64)]) -> (Heatmap, Bitmap)
 }
 
 /// The pixel at a place of the matrix, both coordinates from 0 to 1.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "inside the page")]
 fn look(heatmap: &Heatmap, picture: &Bitmap, down: f64, across: f64) -> [u8; 3] {
     let mut sheet = Bitmap::new((picture.width(), picture.height()));
     let root =

@@ -26,22 +26,20 @@
 mod anchor;
 mod exact;
 mod pricing;
+mod run;
 mod start;
 mod support;
 mod tree;
 
 use std::ops::ControlFlow;
 
-use self::pricing::{ArcBlocks, Pricing, Rows};
+use self::pricing::Pricing;
+use self::run::Run;
 use self::support::Support;
 use self::tree::{Price, Tree};
-use crate::cost::Cost;
-use crate::plan::PlanArc;
-use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::{Event, Observer, Stop};
-use crate::solvers::fixed_point::{FixedMasses, FixedPoint};
-use crate::solvers::{Solution, SolveError, Solver, Termination};
+use crate::solvers::{Solution, SolveError, Solver};
 
 /// Exact optimal transport between any two discrete measures.
 #[derive(Debug, Clone, Copy, Default)]
@@ -79,105 +77,14 @@ impl Solver for NetworkSimplex {
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
         let (support, masses) = Support::of(problem.source(), problem.target());
-        let table = support.table(problem.cost());
-        let mut run = Run::new(table.cost(), masses, observer);
-        let tree = run.start();
-        let (tree, termination) = run.to_optimum(tree);
-        let (arcs, potentials) = run.answer(&tree);
+        let restricted = support.restrict(problem);
+        let mut run = Run::new(restricted.as_ref().unwrap_or(problem), masses, observer);
+        let (tree, termination) = run.optimum();
         Ok(Solution {
-            plan: support.extend_plan(arcs.into_iter()),
-            potentials: support.extend_potentials(problem.cost(), &potentials),
+            plan: support.extend_plan(run.plan(&tree)),
+            potentials: support.extend_potentials(problem.cost(), &run.potentials(&tree)),
             termination,
-            iterations: run.pivots,
+            iterations: run.pivots(),
         })
     }
-}
-
-/// One run on the atoms with mass.
-struct Run<'a> {
-    cost: &'a dyn Cost,
-    masses: FixedMasses,
-    /// `max |c_ij|`: the scale of tolerances, and the cost of artificial arcs (any arc between
-    /// two nodes is cheaper than the detour over the root).
-    largest: f64,
-    format: FixedPoint,
-    pivots: u64,
-    observer: &'a mut dyn Observer,
-}
-
-impl<'a> Run<'a> {
-    fn new(cost: &'a dyn Cost, masses: FixedMasses, observer: &'a mut dyn Observer) -> Self {
-        let largest = largest_cost(cost);
-        let format = FixedPoint::for_sizes_up_to(largest);
-        Self { cost, masses, largest, format, pivots: 0, observer }
-    }
-
-    fn start(&self) -> Tree<f64> {
-        start::by_rows(self.cost, &self.masses, self.largest)
-    }
-
-    /// Pivots in `f64`, then in integers until no arc of the table has a negative reduced cost.
-    fn to_optimum(&mut self, mut tree: Tree<f64>) -> (Tree<i128>, Termination) {
-        let mut rows = Rows::new(self.cost, -TOLERANCE * self.largest);
-        let rough = optimise(&mut tree, &mut rows, &mut self.pivots, self.observer);
-        let mut tree = tree.with_costs(|c| self.format.units(c), self.format.units(self.largest));
-        if let ControlFlow::Break(stop) = rough {
-            return (tree, stop.into());
-        }
-        loop {
-            let violations = exact::violations(self.cost, self.largest, &tree, self.format, 8);
-            if violations.is_empty() {
-                return (tree, Termination::Optimal);
-            }
-            let arcs = violations.iter().map(|v| (v.source, v.target, self.format.units(v.cost)));
-            let mut blocks = ArcBlocks::new(arcs, 0);
-            if let ControlFlow::Break(stop) =
-                optimise(&mut tree, &mut blocks, &mut self.pivots, self.observer)
-            {
-                return (tree, stop.into());
-            }
-        }
-    }
-
-    /// The plan and the potentials of a tree.
-    fn answer(&self, tree: &Tree<i128>) -> (Vec<PlanArc>, Potentials) {
-        let n = tree.sources();
-        let plan: Vec<PlanArc> = tree
-            .arcs()
-            .map(|arc| PlanArc {
-                source: arc.source as usize,
-                target: arc.target as usize - n,
-                mass: self.masses.to_f64(arc.flow),
-            })
-            .collect();
-        let mass: Vec<f64> = self
-            .masses
-            .supply
-            .iter()
-            .chain(&self.masses.demand)
-            .map(|&w| self.masses.to_f64(w))
-            .collect();
-        let total: f64 = mass[..n].iter().sum();
-        let cost: f64 = tree
-            .arcs()
-            .map(|arc| self.format.to_f64(arc.cost) * self.masses.to_f64(arc.flow))
-            .sum();
-        let shift = anchor::shifts(tree, self.cost, self.format, &mass, cost / total);
-        let mut y = tree.potentials().iter().zip(&shift).map(|(y, t)| self.format.to_f64(y + t));
-        let f = y.by_ref().take(n).collect();
-        let g = y.map(|y| -y).collect();
-        (plan, Potentials::from_finite(f, g))
-    }
-}
-
-/// Reduced costs above −1e-12 of the largest cost do not start a pivot in `f64`: the noise of
-/// potentials is smaller than that, and the exact finish sees what is left.
-const TOLERANCE: f64 = 1e-12;
-
-/// `max_ij |c_ij|`.
-fn largest_cost(cost: &dyn Cost) -> f64 {
-    let mut buffer = vec![0.0; cost.m()];
-    (0..cost.n())
-        .map(|i| cost.row(i, &mut buffer).iter().fold(0.0, |m: f64, c| m.max(c.abs())))
-        .fold(0.0, f64::max)
 }

@@ -134,3 +134,18 @@ fn smallest_sum(row: &[f64], y: &[f64]) -> f64 {
     }
     smallest.iter().copied().fold(f64::INFINITY, f64::min)
 }
+
+/// `max_j |row_j|`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(super) fn largest(row: &[f64]) -> f64 {
+    const LANES: usize = 32;
+    let mut largest = [0.0; LANES];
+    let (rows, rest) = row.as_chunks::<LANES>();
+    for row in rows {
+        for k in 0..LANES {
+            let size = row[k].abs();
+            largest[k] = if size > largest[k] { size } else { largest[k] };
+        }
+    }
+    rest.iter().chain(&largest).fold(0.0, |m: f64, c| m.max(c.abs()))
+}

@@ -3,11 +3,12 @@
 //! Atoms without mass take no part in any plan, yet each would cost a node, a row or column to
 //! price, and an arc without flow. They get their potentials at the end, by c-transform.
 
-use ndarray::{Array1, ArrayView1};
+use ndarray::{Array1, ArrayView1, Axis};
 
-use crate::cost::{Cost, CostMatrix};
+use crate::cost::Cost;
 use crate::plan::{PlanArc, TransportPlan};
 use crate::potentials::{Potentials, smallest_difference, to_target};
+use crate::problem::OtProblem;
 use crate::solvers::fixed_point::FixedMasses;
 
 /// Indices of the sources and targets with mass, ascending.
@@ -40,19 +41,25 @@ impl Support {
         (self.rows.len(), self.columns.len()) == (self.n, self.m)
     }
 
-    /// The table of costs on the support: the given one where that serves, a stored copy where
-    /// it is small enough, else a view.
-    pub(crate) fn table<'a>(&'a self, cost: &'a dyn Cost) -> Table<'a> {
-        let entries = self.rows.len() * self.columns.len();
-        if self.is_whole() && (cost.is_stored() || entries > STORED_ENTRIES) {
-            return Table::Given(cost);
+    /// The problem on the support alone, with its costs stored where they fit; `None` if that is
+    /// the problem given.
+    ///
+    /// # Panics
+    /// If the problem is not the one whose support this is.
+    pub(crate) fn restrict(&self, problem: &OtProblem) -> Option<OtProblem> {
+        let store =
+            !problem.cost().is_stored() && self.rows.len() * self.columns.len() <= STORED_ENTRIES;
+        if self.is_whole() && !store {
+            return None;
         }
-        let view = Restricted { cost, rows: &self.rows, columns: &self.columns };
-        if entries <= STORED_ENTRIES {
-            Table::Stored(CostMatrix::tabulate(&view))
-        } else {
-            Table::View(view)
-        }
+        let of = |mass: ArrayView1<'_, f64>, kept: &[usize]| mass.select(Axis(0), kept);
+        let restricted = OtProblem::from_cost(
+            of(problem.source(), &self.rows).view(),
+            of(problem.target(), &self.columns).view(),
+            problem.cost().select(&self.rows, &self.columns),
+        )
+        .expect("a problem without its zero-mass atoms is a problem");
+        Some(if store { restricted.tabulated() } else { restricted })
     }
 
     /// A plan on the support as a plan between all atoms.
@@ -93,53 +100,3 @@ impl Support {
 
 /// Tables up to this many entries (512 MiB) are computed once and stored.
 const STORED_ENTRIES: usize = 1 << 26;
-
-/// The costs on a support.
-pub(crate) enum Table<'a> {
-    Given(&'a dyn Cost),
-    Stored(CostMatrix),
-    View(Restricted<'a>),
-}
-
-impl Table<'_> {
-    pub(crate) fn cost(&self) -> &dyn Cost {
-        match self {
-            Self::Given(cost) => *cost,
-            Self::Stored(matrix) => matrix,
-            Self::View(view) => view,
-        }
-    }
-}
-
-/// Some rows and columns of a table.
-pub(crate) struct Restricted<'a> {
-    cost: &'a dyn Cost,
-    rows: &'a [usize],
-    columns: &'a [usize],
-}
-
-impl Cost for Restricted<'_> {
-    fn n(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn m(&self) -> usize {
-        self.columns.len()
-    }
-
-    fn at(&self, i: usize, j: usize) -> f64 {
-        self.cost.at(self.rows[i], self.columns[j])
-    }
-
-    fn row<'a>(&'a self, i: usize, buffer: &'a mut [f64]) -> &'a [f64] {
-        if self.columns.len() == self.cost.m() {
-            return self.cost.row(self.rows[i], buffer);
-        }
-        let mut whole = vec![0.0; self.cost.m()];
-        let whole = self.cost.row(self.rows[i], &mut whole);
-        for (out, &j) in buffer.iter_mut().zip(self.columns) {
-            *out = whole[j];
-        }
-        buffer
-    }
-}

@@ -76,22 +76,15 @@ pub(crate) struct Tree<K> {
 const NONE: u32 = u32::MAX;
 
 impl<K: Price> Tree<K> {
-    /// Hangs a forest on the root. `surplus[v]` is the mass of node v that the forest leaves
-    /// unmoved (at most one node of each component has any); it flows over an artificial arc of
-    /// cost `artificial`. Components without surplus hang by a source, by an arc without flow.
-    pub(crate) fn hang(
-        sources: usize,
-        surplus: &[i128],
-        forest: &[ForestArc<K>],
-        artificial: K,
-    ) -> Self {
-        let nodes = surplus.len();
+    /// Hangs a forest that places all mass on the root, each of its trees by its first source, on
+    /// an artificial arc without flow, which gives that source the potential `f`.
+    pub(crate) fn hang(sources: usize, nodes: usize, forest: &[ForestArc<K>], f: &[K]) -> Self {
         let root = nodes as u32;
         let mut tree = Self {
             sources,
             parent: vec![NONE; nodes + 1],
             flow: vec![0; nodes + 1],
-            cost: vec![artificial; nodes + 1],
+            cost: vec![K::default(); nodes + 1],
             potential: vec![K::default(); nodes + 1],
             size: vec![1; nodes + 1],
             next: vec![root; nodes + 1],
@@ -100,14 +93,13 @@ impl<K: Price> Tree<K> {
         };
         let neighbours = Neighbours::new(nodes, forest);
         let mut preorder = vec![root];
-        let with_surplus = (0..nodes).filter(|&v| surplus[v] > 0);
         let mut stack = Vec::new();
-        for top in with_surplus.chain(0..sources) {
+        for top in 0..sources {
             if tree.parent[top] != NONE {
                 continue;
             }
             tree.parent[top] = root;
-            tree.flow[top] = surplus[top];
+            tree.cost[top] = f[top];
             stack.push(top as u32);
             while let Some(u) = stack.pop() {
                 preorder.push(u);
@@ -191,19 +183,13 @@ impl<K: Price> Tree<K> {
         component
     }
 
-    /// The same tree with other numbers for costs (real arcs, artificial arcs).
-    pub(crate) fn with_costs<L: Price>(&self, real: impl Fn(K) -> L, artificial: L) -> Tree<L> {
-        let root = self.root();
-        let cost = self
-            .cost
-            .iter()
-            .zip(&self.parent)
-            .map(|(&c, &p)| if p == root { artificial } else { real(c) });
+    /// The same tree with other numbers for costs.
+    pub(crate) fn with_costs<L: Price>(&self, convert: impl Fn(K) -> L) -> Tree<L> {
         let mut tree = Tree {
             sources: self.sources,
             parent: self.parent.clone(),
             flow: self.flow.clone(),
-            cost: cost.collect(),
+            cost: self.cost.iter().map(|&c| convert(c)).collect(),
             potential: vec![L::default(); self.potential.len()],
             size: self.size.clone(),
             next: self.next.clone(),
@@ -295,19 +281,28 @@ impl<K: Price> Tree<K> {
     /// Adds `shift` to the potentials below `top`, or takes it from all others if these are
     /// fewer: only differences matter.
     fn shift_potentials(&mut self, top: u32, shift: K) {
+        let last = self.last[top as usize];
         let below = self.size[top as usize] as usize;
-        if 2 * below <= self.parent.len() {
-            let mut u = top;
-            for _ in 0..below {
-                self.potential[u as usize] = self.potential[u as usize] + shift;
-                u = self.next[u as usize];
-            }
+        let others = self.parent.len() - below;
+        if below <= others {
+            self.shift_stretch(top, last, below, shift);
         } else {
-            let mut u = self.next[self.last[top as usize] as usize];
-            while u != top {
-                self.potential[u as usize] = self.potential[u as usize] - shift;
-                u = self.next[u as usize];
-            }
+            let (first, last) = (self.next[last as usize], self.previous[top as usize]);
+            self.shift_stretch(first, last, others, K::default() - shift);
+        }
+    }
+
+    /// Adds `shift` to the potentials of a stretch of the thread. It is walked from both ends at
+    /// once, since each walk waits for one link after another to come from memory.
+    fn shift_stretch(&mut self, first: u32, last: u32, length: usize, shift: K) {
+        let (mut u, mut v) = (first as usize, last as usize);
+        for _ in 0..length / 2 {
+            self.potential[u] = self.potential[u] + shift;
+            self.potential[v] = self.potential[v] + shift;
+            (u, v) = (self.next[u] as usize, self.previous[v] as usize);
+        }
+        if length % 2 == 1 {
+            self.potential[u] = self.potential[u] + shift;
         }
     }
 

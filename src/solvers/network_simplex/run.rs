@@ -1,0 +1,206 @@
+//! One run of the simplex: from a start, over `f64` pivots, to the exact optimum.
+
+use std::ops::ControlFlow;
+
+use super::exact::{Violation, violations};
+use super::pricing::{ArcBlocks, Rows, largest};
+use super::tree::Tree;
+use super::{anchor, optimise, start};
+use crate::cost::Cost;
+use crate::plan::PlanArc;
+use crate::potentials::Potentials;
+use crate::problem::OtProblem;
+use crate::progress::{Observer, Stop};
+use crate::solvers::Termination;
+use crate::solvers::arcs::{Arc, ArcList};
+use crate::solvers::fixed_point::{FixedMasses, FixedPoint};
+use crate::solvers::shortlist::candidates::candidates;
+use crate::solvers::shortlist::duals::rough_duals;
+
+/// Reduced costs above −1e-12 of the largest cost do not start a pivot in `f64`: the noise of
+/// potentials is smaller than that, and the exact finish sees what is left.
+const TOLERANCE: f64 = 1e-12;
+
+/// Tables of at least this many entries are worked on by shortlist.
+const SHORTLIST_FROM: usize = 1 << 18;
+
+/// Candidate arcs of a source, and of a target, to begin with.
+const PER_SOURCE: usize = 10;
+const PER_TARGET: usize = 4;
+
+/// Violated arcs of a source that a pass over the table adds at most.
+const VIOLATIONS_PER_SOURCE: usize = 8;
+
+/// A problem whose atoms all have mass, and what a run on it needs to know.
+pub(super) struct Run<'a> {
+    problem: &'a OtProblem,
+    masses: FixedMasses,
+    /// `max |c_ij|`, the scale of tolerances.
+    largest: f64,
+    format: FixedPoint,
+    pivots: u64,
+    observer: &'a mut dyn Observer,
+}
+
+/// Where the `f64` pivots ended.
+enum Rough {
+    /// No arc violates the potentials by more than the tolerance; those that do at all.
+    Optimal(Tree<i128>, Vec<Violation>),
+    /// The observer said so.
+    Stopped(Tree<i128>, Stop),
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        problem: &'a OtProblem,
+        masses: FixedMasses,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        let largest = largest_cost(problem.cost());
+        let format = FixedPoint::for_sizes_up_to(largest);
+        Self { problem, masses, largest, format, pivots: 0, observer }
+    }
+
+    pub(super) fn pivots(&self) -> u64 {
+        self.pivots
+    }
+
+    /// The optimal basis: pivots in `f64`, then in integers until a pass over all arcs finds no
+    /// negative reduced cost.
+    pub(super) fn optimum(&mut self) -> (Tree<i128>, Termination) {
+        let (mut tree, mut violations) = match self.rough() {
+            Rough::Optimal(tree, violations) => (tree, violations),
+            Rough::Stopped(tree, stop) => return (tree, stop.into()),
+        };
+        let mut arcs = Vec::new();
+        while !violations.is_empty() {
+            arcs.extend(violations.iter().map(|v| (v.source, v.target, self.format.units(v.cost))));
+            let mut blocks = ArcBlocks::new(arcs.iter().copied(), 0);
+            if let ControlFlow::Break(stop) =
+                optimise(&mut tree, &mut blocks, &mut self.pivots, self.observer)
+            {
+                return (tree, stop.into());
+            }
+            violations = self.violations(&tree);
+        }
+        (tree, Termination::Optimal)
+    }
+
+    fn rough(&mut self) -> Rough {
+        if self.problem.n() * self.problem.m() < SHORTLIST_FROM {
+            self.on_all_arcs()
+        } else {
+            self.on_shortlist()
+        }
+    }
+
+    /// Prices the rows of the table in turn.
+    fn on_all_arcs(&mut self) -> Rough {
+        let cost = self.problem.cost();
+        let g = start::column_minima(cost);
+        let f = vec![0.0; cost.n()];
+        let mut tree = start::greedy(cost, &self.masses, std::iter::empty(), &f, &g);
+        let mut rows = Rows::new(cost, -TOLERANCE * self.largest);
+        let stopped = optimise(&mut tree, &mut rows, &mut self.pivots, self.observer);
+        let tree = tree.with_costs(|c| self.format.units(c));
+        match stopped {
+            ControlFlow::Break(stop) => Rough::Stopped(tree, stop),
+            ControlFlow::Continue(()) => {
+                let violations = self.violations(&tree);
+                Rough::Optimal(tree, violations)
+            }
+        }
+    }
+
+    /// Prices candidate arcs, to which passes over the whole table add what violates the
+    /// potentials that came of it.
+    fn on_shortlist(&mut self) -> Rough {
+        let n = self.problem.n();
+        let (mut tree, mut arcs) = self.start_from_rough_duals();
+        loop {
+            let nodes = arcs.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
+            let mut blocks = ArcBlocks::new(nodes, -TOLERANCE * self.largest);
+            let stopped = optimise(&mut tree, &mut blocks, &mut self.pivots, self.observer);
+            let exact = tree.with_costs(|c| self.format.units(c));
+            if let ControlFlow::Break(stop) = stopped {
+                return Rough::Stopped(exact, stop);
+            }
+            let violations = self.violations(&exact);
+            let negligible = self.format.units(-TOLERANCE * self.largest);
+            if violations.iter().all(|violation| violation.reduced >= negligible) {
+                return Rough::Optimal(exact, violations);
+            }
+            let violated = violations.iter().map(|v| Arc {
+                source: v.source,
+                target: v.target - n as u32,
+                cost: v.cost,
+            });
+            arcs = arcs.union(&ArcList::from_arcs(n, violated.collect()));
+            tree.recompute_potentials();
+        }
+    }
+
+    /// A greedy basis of the arcs that look cheapest under rough duals, and the candidates.
+    fn start_from_rough_duals(&mut self) -> (Tree<f64>, ArcList) {
+        let cost = self.problem.cost();
+        let n = cost.n();
+        let rough = rough_duals(self.problem, &mut |smaller| {
+            let masses = FixedMasses::new(smaller.source(), smaller.target());
+            let mut run = Run::new(smaller, masses, self.observer);
+            let (Rough::Optimal(tree, _) | Rough::Stopped(tree, _)) = run.rough();
+            (run.plan(&tree).collect(), run.potentials(&tree))
+        });
+        let (f, g) = (rough.potentials.f().to_vec(), rough.potentials.g().to_vec());
+        let cells = rough.cells.into_iter().map(|(source, target)| Arc {
+            source,
+            target,
+            cost: cost.at(source as usize, target as usize),
+        });
+        let arcs = candidates(cost, &f, &g, PER_SOURCE, PER_TARGET)
+            .union(&ArcList::from_arcs(n, cells.collect()));
+        let mut order: Vec<(f64, Arc)> = arcs
+            .iter()
+            .map(|arc| (arc.cost - f[arc.source as usize] - g[arc.target as usize], arc))
+            .collect();
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let best_first = order.iter().map(|(_, arc)| (arc.source, arc.target + n as u32, arc.cost));
+        (start::greedy(cost, &self.masses, best_first, &f, &g), arcs)
+    }
+
+    fn violations(&self, tree: &Tree<i128>) -> Vec<Violation> {
+        violations(self.problem.cost(), self.largest, tree, self.format, VIOLATIONS_PER_SOURCE)
+    }
+
+    /// The flows of a tree.
+    pub(super) fn plan(&self, tree: &Tree<i128>) -> impl Iterator<Item = PlanArc> {
+        let n = tree.sources();
+        tree.arcs().map(move |arc| PlanArc {
+            source: arc.source as usize,
+            target: arc.target as usize - n,
+            mass: self.masses.to_f64(arc.flow),
+        })
+    }
+
+    /// The potentials of a tree, rounded once, after they were made small.
+    pub(super) fn potentials(&self, tree: &Tree<i128>) -> Potentials {
+        let n = tree.sources();
+        let units = self.masses.supply.iter().chain(&self.masses.demand);
+        let mass: Vec<f64> = units.map(|&w| self.masses.to_f64(w)).collect();
+        let total: f64 = mass[..n].iter().sum();
+        let cost: f64 = tree
+            .arcs()
+            .map(|arc| self.format.to_f64(arc.cost) * self.masses.to_f64(arc.flow))
+            .sum();
+        let shift = anchor::shifts(tree, self.problem.cost(), self.format, &mass, cost / total);
+        let mut y = tree.potentials().iter().zip(&shift).map(|(y, t)| self.format.to_f64(y + t));
+        let f = y.by_ref().take(n).collect();
+        let g = y.map(|y| -y).collect();
+        Potentials::from_finite(f, g)
+    }
+}
+
+/// `max_ij |c_ij|`.
+fn largest_cost(cost: &dyn Cost) -> f64 {
+    let mut buffer = vec![0.0; cost.m()];
+    (0..cost.n()).map(|i| largest(cost.row(i, &mut buffer))).fold(0.0, f64::max)
+}

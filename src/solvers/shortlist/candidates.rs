@@ -1,0 +1,192 @@
+//! Candidate arcs: the few arcs per point that rough potentials make likely to carry mass.
+//!
+//! An optimal plan uses only arcs with `c_ij = f_i + g_j`, so arcs with small reduced costs under
+//! *rough* potentials are the ones to try; nearest neighbours are not, as soon as mass travels
+//! far. One streaming pass over the rows, O(nm) time with about two SIMD operations an entry,
+//! `O(n·per_source + m·per_target)` memory.
+
+use super::groups;
+use crate::cost::Cost;
+use crate::solvers::arcs::{Arc, ArcList};
+
+/// The `per_source` smallest `c_ij − g_j` of every row and the `per_target` smallest
+/// `c_ij − f_i` of every column, merged. Among equals the lower index comes first.
+///
+/// # Panics
+/// If f or g does not have the length n or m of the cost table.
+#[must_use]
+pub fn candidates(
+    cost: &dyn Cost,
+    f: &[f64],
+    g: &[f64],
+    per_source: usize,
+    per_target: usize,
+) -> ArcList {
+    assert_eq!((f.len(), g.len()), (cost.n(), cost.m()), "potentials of the table's shape");
+    let mut buffer = vec![0.0; cost.m()];
+    let mut of_row = RowBest::new(per_source, cost.m());
+    let mut of_columns = ColumnBest::new(per_target, cost.m());
+    let mut arcs = Vec::with_capacity(cost.n() * per_source + cost.m() * per_target);
+    for (i, &f) in f.iter().enumerate() {
+        let row = cost.row(i, &mut buffer);
+        for j in of_row.smallest(row, g) {
+            arcs.push(Arc { source: i as u32, target: j, cost: row[j as usize] });
+        }
+        of_columns.offer(i as u32, row, f);
+    }
+    arcs.extend(of_columns.into_arcs());
+    ArcList::from_arcs(cost.n(), arcs)
+}
+
+/// Finds the smallest reduced costs of one row after another.
+pub(super) struct RowBest {
+    keep: usize,
+    minima: Vec<f64>,
+    sorted: Vec<f64>,
+    found: Vec<(f64, u32)>,
+}
+
+impl RowBest {
+    pub(super) fn new(keep: usize, m: usize) -> Self {
+        let groups = groups::count(m);
+        Self { keep, minima: vec![0.0; groups], sorted: Vec::new(), found: Vec::new() }
+    }
+
+    /// The columns of the `keep` smallest `row_j − g_j`, in no order.
+    pub(super) fn smallest(&mut self, row: &[f64], g: &[f64]) -> impl Iterator<Item = u32> {
+        self.found.clear();
+        if self.keep > 0 {
+            groups::minima(row, g, &mut self.minima);
+            let threshold = self.threshold();
+            self.collect_below(threshold, row, g);
+        }
+        self.found.iter().map(|&(_, j)| j)
+    }
+
+    /// At least `keep` entries are no larger than this: the `keep`-th smallest group minimum.
+    fn threshold(&mut self) -> f64 {
+        if self.minima.len() <= self.keep {
+            return f64::INFINITY;
+        }
+        self.sorted.clone_from(&self.minima);
+        *self.sorted.select_nth_unstable_by(self.keep - 1, f64::total_cmp).1
+    }
+
+    fn collect_below(&mut self, threshold: f64, row: &[f64], g: &[f64]) {
+        for (group, _) in self.minima.iter().enumerate().filter(|(_, min)| **min <= threshold) {
+            for j in groups::columns(group, row.len()) {
+                let reduced = row[j] - g[j];
+                if reduced <= threshold {
+                    self.found.push((reduced, j as u32));
+                }
+            }
+        }
+        if self.found.len() > self.keep {
+            self.found.select_nth_unstable_by(self.keep - 1, by_value_then_index);
+            self.found.truncate(self.keep);
+        }
+    }
+}
+
+fn by_value_then_index(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {
+    a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+}
+
+/// The best rows of every column so far, while the rows stream by.
+struct ColumnBest {
+    keep: usize,
+    /// The worst value each column keeps, +∞ until it keeps enough.
+    worst: Vec<f64>,
+    /// `keep` entries a column, ascending by value: (c − f, c, row).
+    best: Vec<(f64, f64, u32)>,
+    minima: Vec<f64>,
+}
+
+impl ColumnBest {
+    fn new(keep: usize, m: usize) -> Self {
+        Self {
+            keep,
+            worst: vec![f64::INFINITY; m],
+            best: vec![(f64::INFINITY, 0.0, 0); m * keep],
+            minima: vec![0.0; groups::count(m)],
+        }
+    }
+
+    fn offer(&mut self, i: u32, row: &[f64], f: f64) {
+        if self.keep == 0 {
+            return;
+        }
+        groups::minima(row, &self.worst, &mut self.minima);
+        for (group, _) in self.minima.iter().enumerate().filter(|(_, min)| **min < f) {
+            for j in groups::columns(group, row.len()) {
+                if row[j] - f < self.worst[j] {
+                    let best = &mut self.best[j * self.keep..(j + 1) * self.keep];
+                    let value = row[j] - f;
+                    let place = best.partition_point(|kept| kept.0 <= value);
+                    best[place..].rotate_right(1);
+                    best[place] = (value, row[j], i);
+                    self.worst[j] = best[self.keep - 1].0;
+                }
+            }
+        }
+    }
+
+    fn into_arcs(self) -> impl Iterator<Item = Arc> {
+        let keep = self.keep;
+        self.best
+            .into_iter()
+            .enumerate()
+            .filter(|(_, (value, ..))| value.is_finite())
+            .map(move |(k, (_, cost, i))| Arc { source: i, target: (k / keep) as u32, cost })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::CostMatrix;
+    use ndarray::Array2;
+
+    /// The definition, by sorting.
+    fn naive(
+        c: &Array2<f64>,
+        f: &[f64],
+        g: &[f64],
+        rows: usize,
+        columns: usize,
+    ) -> Vec<(u32, u32)> {
+        let mut cells = Vec::new();
+        for i in 0..f.len() {
+            let mut order: Vec<usize> = (0..g.len()).collect();
+            order.sort_by(|&a, &b| (c[(i, a)] - g[a]).total_cmp(&(c[(i, b)] - g[b])));
+            cells.extend(order.iter().take(rows).map(|&j| (i as u32, j as u32)));
+        }
+        for j in 0..g.len() {
+            let mut order: Vec<usize> = (0..f.len()).collect();
+            order.sort_by(|&a, &b| (c[(a, j)] - f[a]).total_cmp(&(c[(b, j)] - f[b])));
+            cells.extend(order.iter().take(columns).map(|&i| (i as u32, j as u32)));
+        }
+        cells.sort_unstable();
+        cells.dedup();
+        cells
+    }
+
+    #[test]
+    fn candidates_match_the_definition_ties_included() {
+        for (n, m, modulus) in [(1, 1, 5), (7, 400, 1_000_003), (300, 40, 1_000_003), (60, 530, 9)]
+        {
+            let c = Array2::from_shape_fn((n, m), |(i, j)| {
+                ((i * 7919 + j * 104_729 + i * j * 31) % modulus) as f64
+            });
+            let f: Vec<f64> = (0..n).map(|i| ((i * 13) % 5) as f64).collect();
+            let g: Vec<f64> = (0..m).map(|j| ((j * 11) % 7) as f64).collect();
+            let cost = CostMatrix::new(c.clone()).unwrap();
+            for (rows, columns) in [(3, 2), (0, 1), (1, 0), (50, 9)] {
+                let arcs = candidates(&cost, &f, &g, rows, columns);
+                let found: Vec<_> = arcs.iter().map(|arc| (arc.source, arc.target)).collect();
+                assert_eq!(found, naive(&c, &f, &g, rows, columns));
+                assert!(arcs.iter().all(|a| a.cost == c[(a.source as usize, a.target as usize)]));
+            }
+        }
+    }
+}
