@@ -27,7 +27,7 @@ const LINE: (&str, &[u8]) = ("line.csv", b"0\n1\n2\n");
 /// Bytes of an NPY file with this header text and this many zero bytes of data.
 fn npy(header: &str, data: usize) -> Vec<u8> {
     let mut text = header.to_owned();
-    while (10 + text.len() + 1) % 64 != 0 {
+    while !(10 + text.len() + 1).is_multiple_of(64) {
         text.push(' ');
     }
     text.push('\n');
