@@ -5,6 +5,7 @@ mod methods;
 use std::path::PathBuf;
 
 use deblais::cost::{Cityblock, Euclidean, SqEuclidean};
+use deblais::io::{Origin, Table};
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use ndarray::{Array1, Array2, Axis};
@@ -22,13 +23,7 @@ fn json(name: &str) -> Vec<Value> {
 }
 
 fn table(name: &str) -> Array2<f64> {
-    let mut reader = csv::Reader::from_path(data(name)).unwrap();
-    let columns = reader.headers().unwrap().len();
-    let cells = reader.records().flat_map(|record| {
-        record.unwrap().iter().map(|cell| cell.parse().unwrap()).collect::<Vec<f64>>()
-    });
-    let cells: Vec<f64> = cells.collect();
-    Array2::from_shape_vec((cells.len() / columns, columns), cells).unwrap()
+    Table::read(&Origin::from(data(name))).unwrap().matrix().unwrap()
 }
 
 /// All columns but the last are coordinates, the last is the mass, here normalised.
