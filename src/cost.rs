@@ -558,8 +558,6 @@ impl CostMatrix {
         Ok(Self { entries: entries.as_standard_layout().into_owned() })
     }
 
-    /// Wraps entries known to be finite, row by row.
-
     /// Computes and stores all n·m entries of another cost: 8·n·m bytes.
     #[must_use]
     pub fn tabulate(cost: &dyn Cost) -> Self {

@@ -11,5 +11,6 @@ pub mod plot;
 pub mod potentials;
 pub mod problem;
 pub mod progress;
+pub mod report;
 pub mod solvers;
 pub mod tolerance;

@@ -1,1 +1,9 @@
-fn main() {}
+//! The command `deblais`; see `deblais --help`.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -5,7 +5,7 @@ mod methods;
 use std::path::PathBuf;
 
 use deblais::cost::{Cityblock, Euclidean, SqEuclidean};
-use deblais::io::{Origin, Table};
+use deblais::io::Table;
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use ndarray::{Array1, Array2, Axis};
@@ -23,7 +23,7 @@ fn json(name: &str) -> Vec<Value> {
 }
 
 fn table(name: &str) -> Array2<f64> {
-    Table::read(&Origin::from(data(name))).unwrap().matrix().unwrap()
+    Table::read(&data(name).into()).and_then(|table| table.matrix()).unwrap()
 }
 
 /// All columns but the last are coordinates, the last is the mass, here normalised.

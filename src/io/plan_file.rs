@@ -105,7 +105,11 @@ pub fn read_plan(origin: &Origin, n: usize, m: usize) -> Result<TransportPlan, R
     plan_from(&Table::read(origin)?, n, m)
 }
 
-fn plan_from(table: &Table, n: usize, m: usize) -> Result<TransportPlan, ReadError> {
+/// As [`read_plan`], from a table that was read already.
+///
+/// # Errors
+/// As [`read_plan`].
+pub fn plan_from(table: &Table, n: usize, m: usize) -> Result<TransportPlan, ReadError> {
     let bad = |problem| ReadError::Plan { origin: table.origin().clone(), problem };
     let (rows, columns) = (table.n_rows(), table.n_columns());
     let has_header = table.header().is_some_and(|header| header == ["i", "j", "mass"]);

@@ -121,7 +121,11 @@ pub fn read_potentials(origin: &Origin, n: usize, m: usize) -> Result<Potentials
     potentials_from(&Table::read(origin)?, n, m)
 }
 
-fn potentials_from(table: &Table, n: usize, m: usize) -> Result<Potentials, ReadError> {
+/// As [`read_potentials`], from a table that was read already.
+///
+/// # Errors
+/// As [`read_potentials`].
+pub fn potentials_from(table: &Table, n: usize, m: usize) -> Result<Potentials, ReadError> {
     let bad = |problem| ReadError::Potentials { origin: table.origin().clone(), problem };
     let (rows, columns) = (table.n_rows(), table.n_columns());
     if columns == 1 && rows == n + m {

@@ -6,6 +6,7 @@ pub mod arcs;
 pub(crate) mod fixed_point;
 pub mod line;
 pub mod lp;
+mod method;
 pub mod network_simplex;
 pub mod shortlist;
 
@@ -16,6 +17,8 @@ use crate::plan::TransportPlan;
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::{Observer, Stop};
+
+pub use method::Method;
 
 /// Why a solver stopped. A limit is not an error: the iterate and its certificate are still a
 /// true statement.

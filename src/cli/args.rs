@@ -1,0 +1,134 @@
+//! The flags that several subcommands share, as they are typed.
+
+use std::path::PathBuf;
+
+use clap::builder::{Resettable, Str};
+use clap::{Args, ValueEnum};
+
+use super::ground::CostName;
+
+/// Two measures and what moving costs.
+#[derive(Debug, Args)]
+pub(crate) struct ProblemArgs {
+    #[command(flatten)]
+    pub(crate) inputs: InputArgs,
+    #[command(flatten)]
+    pub(crate) cost: CostArgs,
+}
+
+/// Under the heading that clap gives to arguments without a flag.
+const ARGUMENTS: Resettable<Str> = Resettable::Reset;
+
+/// Where the two measures come from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputArgs {
+    /// Source points: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram; `-` is
+    /// stdin
+    #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
+    pub(crate) source: Option<String>,
+
+    /// Target points, likewise
+    #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
+    pub(crate) target: Option<String>,
+
+    /// Column of both files that holds the masses, by name or by index from 0
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["source_weights", "target_weights"])]
+    pub(crate) weights: Option<String>,
+
+    /// Masses of the source: a column of SOURCE, or a file with one column (uniform if left out)
+    #[arg(long, value_name = "COLUMN|FILE")]
+    pub(crate) source_weights: Option<String>,
+
+    /// Masses of the target: a column of TARGET, or a file with one column (uniform if left out)
+    #[arg(long, value_name = "COLUMN|FILE")]
+    pub(crate) target_weights: Option<String>,
+
+    /// Columns that are the coordinates, by name or index, separated by commas (default: all
+    /// that --weights and --where do not use)
+    #[arg(long, value_name = "LIST", conflicts_with = "cost_matrix")]
+    pub(crate) columns: Option<String>,
+
+    /// Keep only the rows of both files that have this value in this column
+    #[arg(long = "where", value_name = "COLUMN=VALUE", conflicts_with_all = ["source_where", "target_where", "cost_matrix"])]
+    pub(crate) both_where: Option<String>,
+
+    /// Keep only these rows of the source
+    #[arg(long, value_name = "COLUMN=VALUE", conflicts_with = "cost_matrix")]
+    pub(crate) source_where: Option<String>,
+
+    /// Keep only these rows of the target
+    #[arg(long, value_name = "COLUMN=VALUE", conflicts_with = "cost_matrix")]
+    pub(crate) target_where: Option<String>,
+
+    /// Scale the masses of each side to a total of 1
+    #[arg(long)]
+    pub(crate) normalize: bool,
+}
+
+/// The ground cost.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Ground cost")]
+pub(crate) struct CostArgs {
+    /// Ground distance between two points
+    #[arg(long, value_enum, default_value_t = CostName::Euclidean, value_name = "NAME", conflicts_with = "cost_matrix")]
+    pub(crate) cost: CostName,
+
+    /// The cost is the distance to this power, as for `W_p`; 1 if left out
+    #[arg(long, value_name = "P", conflicts_with = "cost_matrix", allow_negative_numbers = true)]
+    pub(crate) p: Option<f64>,
+
+    /// Exponent q ≥ 1 of `--cost minkowski`
+    #[arg(long, value_name = "Q", conflicts_with = "cost_matrix", allow_negative_numbers = true)]
+    pub(crate) exponent: Option<f64>,
+
+    /// Cost matrix instead of points, NPY or CSV: rows are source points, columns target points
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cost_matrix: Option<String>,
+}
+
+/// Pictures of a plan.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pictures")]
+pub(crate) struct DrawArgs {
+    /// Draw the plan as a matrix, rows source, columns target, the darker the more mass
+    #[arg(long, value_name = "FILE.png|.svg")]
+    pub(crate) heatmap: Option<PathBuf>,
+
+    /// Draw both clouds and the arrows of the plan, for points in the plane
+    #[arg(long, value_name = "FILE.png|.svg", conflicts_with = "cost_matrix")]
+    pub(crate) map: Option<PathBuf>,
+
+    /// Order of the rows and columns of the heatmap (default: plan for points, input for a cost
+    /// matrix and for points on a line or a grid)
+    #[arg(long, value_enum, value_name = "ORDER", requires = "heatmap")]
+    pub(crate) order: Option<OrderName>,
+}
+
+/// `--order`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OrderName {
+    /// As in the files
+    Input,
+    /// Rows and columns along a curve through each cloud
+    Sorted,
+    /// Rows along a curve through the source, columns by where their mass comes from
+    Plan,
+}
+
+/// How to talk, and how many threads to use.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct TalkArgs {
+    /// Print one JSON object on stdout (see docs/json.md)
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// No progress and no warnings on stderr
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+
+    /// Number of threads (default: all cores); the result is the same for any number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+}

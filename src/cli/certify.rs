@@ -1,0 +1,116 @@
+//! `deblais certify`: judges anyone's answer.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use deblais::certificate::{Certificate, certify};
+use deblais::report::{CertifyReport, Number, Setting, write_json};
+
+use super::args::{ProblemArgs, TalkArgs};
+use super::emd::{claim_holds, gap};
+use super::failure::{Exit, Failure};
+use super::generate::print;
+use super::inputs::{ProblemJob, names, one_stdin};
+use super::saved;
+use super::text::Lines;
+use super::{use_threads, warn};
+
+/// `deblais certify SOURCE TARGET --plan FILE`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "deblais certify [OPTIONS] <SOURCE> <TARGET> (--plan <FILE> | --potentials <FILE>)\n       deblais certify [OPTIONS] --cost-matrix <FILE> (--plan <FILE> | --potentials <FILE>)"
+)]
+#[command(after_help = "A plan with wrong marginals and potentials that are not feasible are \
+    repaired first; the residuals say how far off they were.")]
+pub(crate) struct CertifyArgs {
+    #[command(flatten)]
+    problem: ProblemArgs,
+    #[command(flatten)]
+    answer: AnswerArgs,
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+/// What is to be judged.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Answer")]
+#[group(required = true, multiple = true)]
+struct AnswerArgs {
+    /// Plan: triplets i, j, mass (indices from 0) as CSV or NPY, or an n×m matrix as NPY
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+
+    /// Potentials of all source and target points, as `emd --potentials` writes them
+    #[arg(long, value_name = "FILE")]
+    potentials: Option<PathBuf>,
+
+    /// Exit with code 3 if the relative gap is wider than this
+    #[arg(long, value_name = "GAP", value_parser = gap)]
+    gap_tolerance: Option<f64>,
+}
+
+/// Validates the arguments, then runs.
+pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
+    let CertifyArgs { problem, answer, talk } = args;
+    let job = ProblemJob::new(&problem)?;
+    let files: Vec<_> = [&answer.plan, &answer.potentials]
+        .into_iter()
+        .flatten()
+        .map(|p| p.to_string_lossy())
+        .collect();
+    let mut all = names(&problem);
+    all.extend(files.iter().map(AsRef::as_ref));
+    one_stdin(&all)?;
+    use_threads(talk.threads)?;
+
+    let loaded = job.load()?;
+    warn(&loaded.warnings, talk.quiet);
+    let mut inputs = loaded.inputs;
+    let start = Instant::now();
+    let (n, m) = (loaded.problem.n(), loaded.problem.m());
+    let plan = answer.plan.as_deref().map(|path| saved::read_plan(path, n, m, &mut inputs));
+    let plan = plan.transpose()?;
+    let potentials = answer.potentials.as_deref();
+    let potentials = potentials.map(|path| saved::read_potentials(path, n, m, &mut inputs));
+    let potentials = potentials.transpose()?;
+    let read_seconds = loaded.seconds + start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let certificate = certify(&loaded.problem, plan.as_ref(), potentials.as_ref())?.certificate;
+    let certify_seconds = start.elapsed().as_secs_f64();
+
+    let mut report = CertifyReport::new(loaded.report, &certificate);
+    report.inputs = inputs;
+    report.settings = job.settings();
+    if let Some(gap) = answer.gap_tolerance {
+        report.settings.insert("gap_tolerance", Setting::Number(Number(gap)));
+    }
+    report.warnings = loaded.warnings;
+    report.timings = [("read", Number(read_seconds)), ("certify", Number(certify_seconds))].into();
+    let mut bytes = Vec::new();
+    if talk.json {
+        write_json(&mut bytes, &report).map_err(Failure::new)?;
+    } else {
+        bytes = text(&report, &certificate).into_bytes();
+    }
+    print(&bytes)?;
+    match answer.gap_tolerance {
+        Some(gap) if !claim_holds(&certificate, gap) => {
+            if !talk.quiet {
+                let found = certificate.relative_gap();
+                eprintln!("warning: the relative gap {found:.1e} is wider than {gap:e}");
+            }
+            Ok(Exit::ClaimBroken)
+        }
+        _ => Ok(Exit::Fine),
+    }
+}
+
+fn text(report: &CertifyReport, certificate: &Certificate) -> String {
+    let mut lines = Lines::default();
+    lines.headline(&report.problem, certificate);
+    lines.certificate(certificate);
+    lines.problem(&report.problem, &report.inputs);
+    lines.timings(&report.timings);
+    lines.finish()
+}

@@ -1,0 +1,272 @@
+//! `deblais emd`: the main job.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use deblais::certificate::Certificate;
+use deblais::potentials::Potentials;
+use deblais::report::{EmdReport, Number, PlanReport, Setting, write_json};
+use deblais::solvers::Method;
+use deblais::tolerance;
+
+use super::args::{DrawArgs, ProblemArgs, TalkArgs};
+use super::failure::{Exit, Failure};
+use super::generate::print;
+use super::ground::Seconds;
+use super::inputs::{Loaded, ProblemJob, names};
+use super::method::{BackendName, MethodName, choose};
+use super::outputs::Outputs;
+use super::pictures::{Pictures, Scene};
+use super::saved;
+use super::text::Lines;
+use super::watch::Watch;
+use super::{use_threads, warn};
+
+/// `deblais emd SOURCE TARGET`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "deblais emd [OPTIONS] <SOURCE> <TARGET>\n       deblais emd [OPTIONS] --cost-matrix <FILE>"
+)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct EmdArgs {
+    #[command(flatten)]
+    problem: ProblemArgs,
+    #[command(flatten)]
+    solver: SolverArgs,
+    #[command(flatten)]
+    files: FileArgs,
+    #[command(flatten)]
+    draw: DrawArgs,
+    #[command(flatten)]
+    talk: TalkArgs,
+    /// Put the plan's cells into the JSON as well
+    #[arg(long, requires = "json", help_heading = "Output")]
+    json_plan: bool,
+}
+
+const EXAMPLES: &str = "Examples:
+  deblais emd a.csv b.csv
+  deblais emd table.csv table.csv --source-where label=3 --target-where label=8
+  deblais emd a.csv b.csv --weights w --normalize --p 2 --plan plan.csv
+  deblais emd --cost-matrix C.npy --source-weights mu.csv --target-weights nu.csv --json";
+
+/// How to solve.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Solver")]
+struct SolverArgs {
+    /// Method; auto takes the fastest that is exact for the input
+    #[arg(long, value_enum, default_value_t = MethodName::Auto, value_name = "NAME")]
+    method: MethodName,
+
+    /// LP code behind `--method lp`
+    #[arg(long, value_enum, value_name = "NAME")]
+    lp_backend: Option<BackendName>,
+
+    /// Stop after this time with the best plan so far and its bracket: seconds, or 500ms, 10s, 2m
+    #[arg(long, value_name = "TIME")]
+    time_limit: Option<Seconds>,
+
+    /// Exit with code 3 if the relative gap is wider than this (default: 1e-9, for lp 1e-6)
+    #[arg(long, value_name = "GAP", value_parser = gap)]
+    gap_tolerance: Option<f64>,
+}
+
+/// Files to write.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+struct FileArgs {
+    /// Write the plan's non-zero cells i, j, mass
+    #[arg(long, value_name = "FILE.csv|.npy")]
+    plan: Option<PathBuf>,
+
+    /// Write the potentials of all source and target points
+    #[arg(long, value_name = "FILE.csv|.npy")]
+    potentials: Option<PathBuf>,
+}
+
+/// Parses a relative gap.
+pub(crate) fn gap(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(gap) if gap >= 0.0 => Ok(gap),
+        _ => Err("a relative gap is a number ≥ 0 such as 1e-6".into()),
+    }
+}
+
+/// Whether an answer is as good as it is claimed to be: the gap is below `claim·|upper|`, or no
+/// wider than rounding explains.
+pub(crate) fn claim_holds(certificate: &Certificate, claim: f64) -> bool {
+    let Certificate { upper, gap, tolerance, .. } = *certificate;
+    upper.is_finite() && gap <= (claim * upper.abs()).max(tolerance)
+}
+
+/// A validated request.
+struct Job {
+    problem: ProblemJob,
+    method: Method,
+    limit: Option<Duration>,
+    claim: f64,
+    plan: Option<PathBuf>,
+    potentials: Option<PathBuf>,
+    pictures: Pictures,
+    json_plan: bool,
+    talk: TalkArgs,
+    settings: Vec<(&'static str, Setting)>,
+}
+
+/// Validates the arguments, then runs.
+pub(crate) fn run(args: EmdArgs) -> Result<Exit, Failure> {
+    Job::new(args)?.run()
+}
+
+impl Job {
+    fn new(args: EmdArgs) -> Result<Self, Failure> {
+        let EmdArgs { problem: problem_args, solver, files, draw, talk, json_plan } = args;
+        let problem = ProblemJob::new(&problem_args)?;
+        let method = choose(solver.method, solver.lp_backend)?;
+        let mut outputs = Outputs::default();
+        outputs.add("--plan", files.plan.as_deref(), saved::FORMATS)?;
+        outputs.add("--potentials", files.potentials.as_deref(), saved::FORMATS)?;
+        let pictures = Pictures::new(draw, &problem, &mut outputs)?;
+        outputs.check(&names(&problem_args))?;
+        use_threads(talk.threads)?;
+        let exact = match solver.method {
+            MethodName::Lp => tolerance::GENERIC_LP_CLAIM,
+            _ => tolerance::EXACT_CLAIM,
+        };
+        let mut settings = vec![("method", Setting::Text(solver.method.name().into()))];
+        settings.extend(solver.lp_backend.map(|b| ("lp_backend", Setting::Text(b.name().into()))));
+        settings.extend(solver.time_limit.map(|s| ("time_limit", Setting::Number(Number(s.0)))));
+        let claim = solver.gap_tolerance.unwrap_or(exact);
+        settings.push(("gap_tolerance", Setting::Number(Number(claim))));
+        Ok(Self {
+            problem,
+            method,
+            limit: solver.time_limit.map(|s| Duration::from_secs_f64(s.0)),
+            claim,
+            plan: files.plan,
+            potentials: files.potentials,
+            pictures,
+            json_plan,
+            talk,
+            settings,
+        })
+    }
+
+    fn run(self) -> Result<Exit, Failure> {
+        let loaded = self.problem.load()?;
+        self.pictures.check(&loaded)?;
+        warn(&loaded.warnings, self.talk.quiet);
+        let Loaded { problem, report, inputs, warnings, clouds, axes, seconds } = loaded;
+        let clouds = clouds.filter(|_| !self.pictures.is_empty());
+
+        let solver = self.method.solver(&problem);
+        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let solution = solver.solve(&problem, &mut watch);
+        let solve_seconds = watch.finish();
+        let solution = solution?;
+        let start = Instant::now();
+        let certified = solution.certify(&problem);
+        let certify_seconds = start.elapsed().as_secs_f64();
+
+        let certificate = &certified.certificate;
+        let mut report = EmdReport::new(report, solver.name(), &solution, certificate);
+        report.inputs = inputs;
+        report.warnings = warnings;
+        report.settings = self.problem.settings();
+        report.settings.extend(self.settings.clone());
+        report.timings =
+            [("read", seconds), ("solve", solve_seconds), ("certify", certify_seconds)]
+                .map(|(stage, seconds)| (stage, Number(seconds)))
+                .into();
+        let plan = certified.plan.as_ref().unwrap_or(&solution.plan);
+        report.plan = self.json_plan.then(|| PlanReport::from(plan));
+
+        // A file that fails now must not cost the user the answer: it is printed all the same.
+        let scene = Scene {
+            plan,
+            clouds: clouds.as_ref(),
+            axes: axes.as_ref(),
+            problem: &report.problem,
+            cost: (certificate.upper, certificate.relative_gap()),
+        };
+        let saved = self.save(&scene, &certified.potentials);
+        self.print(&report, certificate)?;
+        saved?;
+        Ok(if !solution.termination.is_complete() {
+            self.warn("stopped at a limit: the best plan so far, with its true bracket");
+            Exit::Stopped
+        } else if claim_holds(certificate, self.claim) {
+            Exit::Fine
+        } else {
+            self.warn(&format!(
+                "the relative gap {:.1e} is wider than {:e}: the {} method has not proved its claim",
+                certificate.relative_gap(),
+                self.claim,
+                report.method
+            ));
+            Exit::ClaimBroken
+        })
+    }
+
+    fn save(&self, scene: &Scene<'_>, potentials: &Potentials) -> Result<(), Failure> {
+        if let Some(path) = &self.plan {
+            saved::write_plan(path, scene.plan)?;
+        }
+        if let Some(path) = &self.potentials {
+            saved::write_potentials(path, potentials)?;
+        }
+        self.pictures.draw(scene)
+    }
+
+    fn warn(&self, text: &str) {
+        if !self.talk.quiet {
+            eprintln!("warning: {text}");
+        }
+    }
+
+    fn print(&self, report: &EmdReport, certificate: &Certificate) -> Result<Exit, Failure> {
+        let mut bytes = Vec::new();
+        if self.talk.json {
+            write_json(&mut bytes, report).map_err(Failure::new)?;
+        } else {
+            bytes = self.text(report, certificate).into_bytes();
+        }
+        print(&bytes)
+    }
+
+    fn text(&self, report: &EmdReport, certificate: &Certificate) -> String {
+        let mut lines = Lines::default();
+        lines.headline(&report.problem, certificate);
+        lines.certificate(certificate);
+        lines.problem(&report.problem, &report.inputs);
+        let auto = if self.method == Method::Auto { " (auto)" } else { "" };
+        let ended = report.termination.replace('_', " ");
+        let method = format!("{}{auto}, {ended}, {} iterations", report.method, report.iterations);
+        lines.line("  method", method);
+        lines.timings(&report.timings);
+        lines.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_plan_no_claim_holds() {
+        let certificate = Certificate {
+            lower: 1.0,
+            upper: f64::INFINITY,
+            gap: f64::INFINITY,
+            source_residual: 0.0,
+            target_residual: 0.0,
+            dual_violation: 0.0,
+            tolerance: f64::INFINITY,
+        };
+        assert!(!claim_holds(&certificate, 1e-9));
+        let tight = Certificate { upper: 1.0, gap: 1e-8, tolerance: 1e-11, ..certificate };
+        assert!(!claim_holds(&tight, 1e-9));
+        assert!(claim_holds(&tight, 1e-7));
+    }
+}

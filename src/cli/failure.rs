@@ -1,0 +1,124 @@
+//! What went wrong, where, and what to do about it: the one error type of the command.
+
+use std::fmt::{self, Display};
+use std::process::ExitCode;
+
+use deblais::certificate::CertificateError;
+use deblais::cost::CostError;
+use deblais::io::{ReadError, WriteError};
+use deblais::measure::MeasureError;
+use deblais::plot::PlotError;
+use deblais::problem::ProblemError;
+use deblais::solvers::SolveError;
+
+/// How a run ended; the exit code of the process. The first that applies wins, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done, and every claim holds: 0.
+    Fine,
+    /// Bad input or a failure at run time: 1.
+    Failed,
+    /// Flags that make no sense: 2.
+    Usage,
+    /// Stopped at a limit before it was done: 4.
+    Stopped,
+    /// Done, but a stated claim does not hold: 3.
+    ClaimBroken,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::ClaimBroken => 3,
+            Exit::Stopped => 4,
+        })
+    }
+}
+
+/// An error on its way to stderr.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    hint: Option<String>,
+    exit: Exit,
+}
+
+impl Failure {
+    /// Bad input or a failure at run time.
+    pub(crate) fn new(message: impl Display) -> Self {
+        Self { message: message.to_string(), hint: None, exit: Exit::Failed }
+    }
+
+    /// Flags that make no sense together.
+    pub(crate) fn usage(message: impl Display) -> Self {
+        Self { exit: Exit::Usage, ..Self::new(message) }
+    }
+
+    /// Adds the remedy.
+    pub(crate) fn hint(self, hint: impl Display) -> Self {
+        Self { hint: Some(hint.to_string()), ..self }
+    }
+
+    /// Puts the place in front of the message.
+    pub(crate) fn at(self, place: impl Display) -> Self {
+        Self { message: format!("{place}: {}", self.message), ..self }
+    }
+
+    /// The exit code it asks for.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Library errors with a `hint()` of their own.
+macro_rules! from_hinted {
+    ($($error:ty),+ $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::new(&error).hint(error.hint())
+            }
+        }
+    )+};
+}
+
+from_hinted!(CostError, ProblemError, PlotError, ReadError, WriteError);
+
+impl From<MeasureError> for Failure {
+    fn from(error: MeasureError) -> Self {
+        let hint = match error {
+            MeasureError::Empty { .. } => "give at least one row and one column of coordinates",
+            MeasureError::Coordinate { .. } => "every coordinate must be a finite number",
+            _ => "masses are finite numbers ≥ 0 with a positive sum",
+        };
+        Self::new(error).hint(hint)
+    }
+}
+
+impl From<CertificateError> for Failure {
+    fn from(error: CertificateError) -> Self {
+        Self::new(error).hint("judge a plan with the very inputs it was computed for")
+    }
+}
+
+impl From<SolveError> for Failure {
+    fn from(error: SolveError) -> Self {
+        let hint = match error {
+            SolveError::NotApplicable { .. } => "use --method auto",
+            _ => "use --method auto, which needs no LP code, or another --lp-backend",
+        };
+        Self::new(error).hint(hint)
+    }
+}

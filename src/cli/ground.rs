@@ -1,0 +1,214 @@
+//! The ground cost as it is typed, and the problem it makes.
+
+use std::str::FromStr;
+
+use clap::ValueEnum;
+use deblais::cost::{
+    Chebyshev, Cityblock, Cosine, Euclidean, GroundCost, Minkowski, PointCost, Power, SqEuclidean,
+};
+use deblais::cost::{Cost, CostError};
+use deblais::measure::DiscreteMeasure;
+
+use super::failure::Failure;
+
+/// `--cost`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CostName {
+    /// ‖x − y‖₂
+    Euclidean,
+    /// ‖x − y‖₂²: the same as `--cost euclidean --p 2`
+    Sqeuclidean,
+    /// Sum of the absolute differences
+    Cityblock,
+    /// Largest absolute difference
+    Chebyshev,
+    /// 1 − cos of the angle between x and y; not a metric
+    Cosine,
+    /// ‖x − y‖_q with q given by --exponent
+    Minkowski,
+}
+
+/// A distance, or a dissimilarity that is none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Base {
+    Euclidean,
+    Cityblock,
+    Chebyshev,
+    Minkowski(Minkowski, f64),
+    Cosine,
+}
+
+/// A validated ground cost: a distance to the power p, or the cosine dissimilarity.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Ground {
+    name: CostName,
+    base: Base,
+    p: f64,
+}
+
+impl Ground {
+    /// Checks the three flags against each other.
+    pub(crate) fn new(
+        name: CostName,
+        exponent: Option<f64>,
+        p: Option<f64>,
+    ) -> Result<Self, Failure> {
+        let base = match (name, exponent) {
+            (CostName::Minkowski, None) => {
+                return Err(Failure::usage("--cost minkowski needs its exponent")
+                    .hint("add --exponent 3, say"));
+            }
+            (CostName::Minkowski, Some(q)) => Base::Minkowski(Minkowski::new(q).map_err(usage)?, q),
+            (_, Some(_)) => {
+                return Err(Failure::usage("--exponent belongs to --cost minkowski")
+                    .hint("for the distance to a power, use --p"));
+            }
+            (CostName::Euclidean | CostName::Sqeuclidean, None) => Base::Euclidean,
+            (CostName::Cityblock, None) => Base::Cityblock,
+            (CostName::Chebyshev, None) => Base::Chebyshev,
+            (CostName::Cosine, None) => Base::Cosine,
+        };
+        let p = match (name, p) {
+            (CostName::Sqeuclidean, Some(p)) => {
+                return Err(Failure::usage("--cost sqeuclidean is a power already: --p is 2")
+                    .hint(format!(
+                        "for the Euclidean distance to the power {p}, use --cost euclidean --p {p}"
+                    )));
+            }
+            (CostName::Cosine, Some(_)) => {
+                return Err(Failure::usage("--cost cosine is no distance: --p has no meaning")
+                    .hint("leave --p out"));
+            }
+            (CostName::Sqeuclidean, None) => 2.0,
+            (_, p) => p.unwrap_or(1.0),
+        };
+        Power::new(Euclidean, p).map_err(usage)?;
+        Ok(Self { name, base, p })
+    }
+
+    /// The name in the reports.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.name {
+            CostName::Euclidean => "euclidean",
+            CostName::Sqeuclidean => "sqeuclidean",
+            CostName::Cityblock => "cityblock",
+            CostName::Chebyshev => "chebyshev",
+            CostName::Cosine => "cosine",
+            CostName::Minkowski => "minkowski",
+        }
+    }
+
+    /// The Minkowski exponent q.
+    pub(crate) fn exponent(&self) -> Option<f64> {
+        match self.base {
+            Base::Minkowski(_, q) => Some(q),
+            _ => None,
+        }
+    }
+
+    /// The power p: the cost is the distance to the power p.
+    pub(crate) fn p(&self) -> f64 {
+        self.p
+    }
+
+    /// Whether the cost is a power of a distance, so that its p-th root is `W_p`.
+    pub(crate) fn is_power_of_distance(&self) -> bool {
+        self.base != Base::Cosine
+    }
+
+    /// The cost table between two clouds.
+    pub(crate) fn between(
+        &self,
+        source: &DiscreteMeasure,
+        target: &DiscreteMeasure,
+    ) -> Result<Box<dyn Cost>, CostError> {
+        let table = Between { source, target, p: self.p };
+        match self.base {
+            // Exact, where the root and the power would round, and faster.
+            Base::Euclidean if self.p == 2.0 => table.plain(SqEuclidean),
+            Base::Euclidean => table.powered(Euclidean),
+            Base::Cityblock => table.powered(Cityblock),
+            Base::Chebyshev => table.powered(Chebyshev),
+            Base::Minkowski(ground, _) => table.powered(ground),
+            Base::Cosine => table.plain(Cosine),
+        }
+    }
+}
+
+fn usage(error: CostError) -> Failure {
+    Failure::usage(&error).hint(error.hint())
+}
+
+/// Two clouds and a power, waiting for their ground cost.
+struct Between<'a> {
+    source: &'a DiscreteMeasure,
+    target: &'a DiscreteMeasure,
+    p: f64,
+}
+
+impl Between<'_> {
+    fn plain<G: GroundCost + 'static>(&self, ground: G) -> Result<Box<dyn Cost>, CostError> {
+        Ok(Box::new(PointCost::new(self.source, self.target, ground)?))
+    }
+
+    fn powered<G: GroundCost + 'static>(&self, ground: G) -> Result<Box<dyn Cost>, CostError> {
+        if self.p == 1.0 { self.plain(ground) } else { self.plain(Power::new(ground, self.p)?) }
+    }
+}
+
+/// A length of time: seconds, or a number with `ms`, `s`, `m` or `h`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Seconds(pub(crate) f64);
+
+impl FromStr for Seconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let units = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+        let (number, unit) = units
+            .iter()
+            .find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, *unit)))
+            .unwrap_or((text, 1.0));
+        match number.trim().parse::<f64>() {
+            Ok(value) if value.is_finite() && value >= 0.0 => Ok(Self(value * unit)),
+            _ => Err("a time is a number of seconds such as 90, or 500ms, 90s, 2m, 1h".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn flags_that_contradict_each_other_are_refused() {
+        use CostName::{Cosine, Euclidean, Minkowski, Sqeuclidean};
+        assert!(Ground::new(Minkowski, None, None).is_err());
+        assert!(Ground::new(Minkowski, Some(0.5), None).is_err());
+        assert!(Ground::new(Euclidean, Some(3.0), None).is_err());
+        assert!(Ground::new(Sqeuclidean, None, Some(4.0)).is_err());
+        assert!(Ground::new(Cosine, None, Some(1.0)).is_err());
+        assert!(Ground::new(Euclidean, None, Some(0.0)).is_err());
+        assert!(Ground::new(Euclidean, None, Some(f64::NAN)).is_err());
+        assert_eq!(Ground::new(Sqeuclidean, None, None).unwrap().p(), 2.0);
+    }
+
+    #[test]
+    fn the_square_of_the_distance_does_not_go_through_its_root() {
+        let at = |x: f64| DiscreteMeasure::uniform(array![[x]]).unwrap();
+        let ground = Ground::new(CostName::Euclidean, None, Some(2.0)).unwrap();
+        let cost = ground.between(&at(0.0), &at(0.1)).unwrap();
+        assert_eq!(cost.at(0, 0).to_bits(), (0.1_f64 * 0.1).to_bits());
+    }
+
+    #[test]
+    fn times_are_read_with_their_units() {
+        for (text, seconds) in [("10", 10.0), ("10s", 10.0), ("2m", 120.0), ("500ms", 0.5)] {
+            assert_eq!(text.parse(), Ok(Seconds(seconds)));
+        }
+        for text in ["", "s", "-1", "inf", "ten"] {
+            assert!(text.parse::<Seconds>().is_err(), "{text}");
+        }
+    }
+}

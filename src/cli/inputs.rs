@@ -1,0 +1,241 @@
+//! From the input flags to a problem: what is to be read, and reading it.
+
+use std::time::Instant;
+
+use deblais::cost::CostMatrix;
+use deblais::io::{ColumnRef, Filter, Origin};
+use deblais::measure::DiscreteMeasure;
+use deblais::problem::OtProblem;
+use deblais::report::{Inputs, Number, ProblemReport, Setting, Settings};
+use deblais::tolerance;
+use ndarray::Array1;
+
+use super::args::{InputArgs, ProblemArgs};
+use super::failure::Failure;
+use super::ground::Ground;
+use super::side::{Role, SideJob, Weights, cloud, mass_file, read_matrix};
+
+/// A validated request for a problem.
+#[derive(Debug)]
+pub(crate) struct ProblemJob {
+    kind: Kind,
+    normalize: bool,
+    settings: Settings,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Points { sides: Box<[SideJob; 2]>, ground: Ground },
+    Matrix { matrix: Origin, source: Option<Origin>, target: Option<Origin> },
+}
+
+/// A problem and all that is known about where it came from.
+pub(crate) struct Loaded {
+    pub(crate) problem: OtProblem,
+    pub(crate) report: ProblemReport,
+    pub(crate) inputs: Inputs,
+    pub(crate) warnings: Vec<String>,
+    /// The clouds, unless the costs came as a matrix.
+    pub(crate) clouds: Option<(DiscreteMeasure, DiscreteMeasure)>,
+    /// What the two coordinates of points in the plane are called.
+    pub(crate) axes: Option<(String, String)>,
+    /// Seconds that reading took.
+    pub(crate) seconds: f64,
+}
+
+impl ProblemJob {
+    pub(crate) fn new(args: &ProblemArgs) -> Result<Self, Failure> {
+        let ProblemArgs { inputs, cost } = args;
+        let kind = if let Some(matrix) = &cost.cost_matrix {
+            let origin = |name: &Option<String>| name.as_deref().map(Origin::from);
+            if inputs.weights.is_some() {
+                return Err(Failure::usage("--weights names a column, but --cost-matrix has none")
+                    .hint(
+                        "give the masses as files: --source-weights FILE --target-weights FILE",
+                    ));
+            }
+            Kind::Matrix {
+                matrix: Origin::from(matrix.as_str()),
+                source: origin(&inputs.source_weights),
+                target: origin(&inputs.target_weights),
+            }
+        } else {
+            Kind::Points {
+                sides: Box::new([side(inputs, Role::Source)?, side(inputs, Role::Target)?]),
+                ground: Ground::new(cost.cost, cost.exponent, cost.p)?,
+            }
+        };
+        one_stdin(&names(args))?;
+        Ok(Self { kind, normalize: inputs.normalize, settings: settings(args) })
+    }
+
+    /// The settings that shape the problem.
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings.clone()
+    }
+
+    /// The number of coordinates is known only when the files are read, but a matrix has none.
+    pub(crate) fn has_points(&self) -> bool {
+        matches!(self.kind, Kind::Points { .. })
+    }
+
+    /// Reads the files and builds the problem.
+    pub(crate) fn load(&self) -> Result<Loaded, Failure> {
+        let start = Instant::now();
+        let mut loaded = match &self.kind {
+            Kind::Points { sides, ground } => self.load_points(sides, *ground)?,
+            Kind::Matrix { matrix, source, target } => {
+                self.load_matrix(matrix, source.as_ref(), target.as_ref())?
+            }
+        };
+        loaded.seconds = start.elapsed().as_secs_f64();
+        Ok(loaded)
+    }
+
+    fn load_points(
+        &self,
+        [source, target]: &[SideJob; 2],
+        ground: Ground,
+    ) -> Result<Loaded, Failure> {
+        let (mut inputs, mut warnings) = (Inputs::new(), Vec::new());
+        let x = cloud(source, self.normalize, &mut inputs, &mut warnings)?;
+        let y = cloud(target, self.normalize, &mut inputs, &mut warnings)?;
+        let cost = ground.between(&x.measure, &y.measure).map_err(|error| {
+            Failure::from(error).at(format!("{} and {}", source.origin, target.origin))
+        })?;
+        let tolerance = x.totals_tolerance.max(y.totals_tolerance);
+        let (mu, nu) = (x.measure.mass(), y.measure.mass());
+        let problem =
+            OtProblem::with_total_tolerance(mu, nu, cost, tolerance).map_err(|error| {
+                Failure::from(error).at(format!("{} and {}", source.origin, target.origin))
+            })?;
+        let report = ProblemReport {
+            dim: Some(x.measure.dim()),
+            exponent: ground.exponent().map(Number),
+            p: Number(ground.p()),
+            power_of_distance: ground.is_power_of_distance(),
+            ..ProblemReport::new(&problem, ground.name())
+        };
+        let axes = match x.axes.as_deref() {
+            Some([first, second]) => Some((first.clone(), second.clone())),
+            _ => None,
+        };
+        let clouds = Some((x.measure, y.measure));
+        Ok(Loaded { problem, report, inputs, warnings, clouds, axes, seconds: 0.0 })
+    }
+
+    fn load_matrix(
+        &self,
+        matrix: &Origin,
+        source: Option<&Origin>,
+        target: Option<&Origin>,
+    ) -> Result<Loaded, Failure> {
+        let mut inputs = Inputs::new();
+        let entries = read_matrix(matrix, &mut inputs)?;
+        let (n, m) = entries.dim();
+        let cost = CostMatrix::new(entries).map_err(|error| Failure::from(error).at(matrix))?;
+        let mut tolerance = tolerance::TOTALS_F64;
+        let mut mass = |origin: Option<&Origin>, role: Role, count: usize| match origin {
+            None => Ok(Array1::from_elem(count, 1.0 / count as f64)),
+            Some(origin) => {
+                let masses = mass_file(origin, role, count, self.normalize, &mut inputs)?;
+                tolerance = tolerance.max(masses.totals_tolerance);
+                Ok::<_, Failure>(masses.values)
+            }
+        };
+        let mu = mass(source, Role::Source, n)?;
+        let nu = mass(target, Role::Target, m)?;
+        let problem =
+            OtProblem::with_total_tolerance(mu.view(), nu.view(), Box::new(cost), tolerance)
+                .map_err(|error| Failure::from(error).at(matrix))?;
+        let report =
+            ProblemReport { power_of_distance: false, ..ProblemReport::new(&problem, "matrix") };
+        let warnings = Vec::new();
+        Ok(Loaded { problem, report, inputs, warnings, clouds: None, axes: None, seconds: 0.0 })
+    }
+}
+
+/// All names that may be files to read.
+pub(crate) fn names(args: &ProblemArgs) -> Vec<&str> {
+    let ProblemArgs { inputs, cost } = args;
+    [
+        &inputs.source,
+        &inputs.target,
+        &inputs.source_weights,
+        &inputs.target_weights,
+        &cost.cost_matrix,
+    ]
+    .into_iter()
+    .filter_map(Option::as_deref)
+    .collect()
+}
+
+/// Stdin can be read by one of the inputs only.
+pub(crate) fn one_stdin(names: &[&str]) -> Result<(), Failure> {
+    match names.iter().filter(|name| **name == "-").count() {
+        0 | 1 => Ok(()),
+        _ => Err(Failure::usage("`-` stands for stdin, which can be read only once")
+            .hint("put all inputs but one into files")),
+    }
+}
+
+/// One side's flags.
+fn side(args: &InputArgs, role: Role) -> Result<SideJob, Failure> {
+    let (name, weights, filter) = match role {
+        Role::Source => (&args.source, &args.source_weights, &args.source_where),
+        Role::Target => (&args.target, &args.target_weights, &args.target_where),
+    };
+    let column = |text: &str| -> ColumnRef {
+        let Ok(column) = text.parse();
+        column
+    };
+    let filter = filter.as_ref().or(args.both_where.as_ref());
+    let filter = filter
+        .map(|text| {
+            text.parse::<Filter>()
+                .map_err(|error| Failure::usage(format!("--where: {error}")).hint(error.hint()))
+        })
+        .transpose()?;
+    let columns = args.columns.as_ref().map(|list| list.split(',').map(column).collect::<Vec<_>>());
+    if columns.iter().flatten().any(|c| *c == ColumnRef::Name(String::new())) {
+        return Err(Failure::usage("--columns has an empty name in its list")
+            .hint("separate the columns by single commas, as in --columns x,y"));
+    }
+    let weights = match (weights, &args.weights) {
+        (Some(text), _) => Weights::ColumnOrFile(text.clone()),
+        (None, Some(text)) => Weights::Column(column(text)),
+        (None, None) => Weights::Uniform,
+    };
+    let origin = Origin::from(name.as_deref().unwrap_or("-"));
+    Ok(SideJob { role, origin, columns, filter, weights })
+}
+
+/// The flags as the report repeats them.
+fn settings(args: &ProblemArgs) -> Settings {
+    let ProblemArgs { inputs, cost } = args;
+    let mut settings = Settings::new();
+    let texts = [
+        ("weights", &inputs.weights),
+        ("source_weights", &inputs.source_weights),
+        ("target_weights", &inputs.target_weights),
+        ("columns", &inputs.columns),
+        ("where", &inputs.both_where),
+        ("source_where", &inputs.source_where),
+        ("target_where", &inputs.target_where),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            settings.insert(name, Setting::Text(text.clone()));
+        }
+    }
+    settings.insert("normalize", Setting::Flag(inputs.normalize));
+    if cost.cost_matrix.is_none() {
+        let name = clap::ValueEnum::to_possible_value(&cost.cost);
+        settings.extend(name.map(|name| ("cost", Setting::Text(name.get_name().to_owned()))));
+    }
+    let numbers = [("p", cost.p), ("exponent", cost.exponent)];
+    settings.extend(
+        numbers.into_iter().filter_map(|(name, x)| Some((name, Setting::Number(Number(x?))))),
+    );
+    settings
+}

@@ -1,0 +1,97 @@
+//! The command line: raw arguments → a validated job → run. One file per subcommand.
+
+mod args;
+mod certify;
+mod emd;
+mod failure;
+mod generate;
+mod ground;
+mod inputs;
+mod method;
+mod outputs;
+mod pictures;
+mod plot;
+mod saved;
+mod side;
+mod text;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// The true earth mover's distance: exact optimal transport with a certificate.
+///
+/// Every answer comes as a bracket, lower ≤ EMD ≤ upper, that is proved by a feasible plan and
+/// feasible potentials and checked apart from the method that found them.
+#[derive(Debug, Parser)]
+#[command(name = "deblais", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 fine; 1 bad input or a failure; 2 wrong usage; \
+    3 a claim does not hold; 4 stopped at a limit";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Earth mover's distance between two sets of weighted points
+    Emd(emd::EmdArgs),
+    /// Judge somebody's plan or potentials: what do they prove?
+    Certify(certify::CertifyArgs),
+    /// Draw a saved plan
+    Plot(plot::PlotArgs),
+    /// Print the completion script of a shell
+    Completions(generate::CompletionsArgs),
+    /// Print a manual page (roff)
+    Man(generate::ManArgs),
+}
+
+/// Parses the arguments, runs the subcommand, and says how it went.
+pub(crate) fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Emd(args) => emd::run(args),
+        Command::Certify(args) => certify::run(args),
+        Command::Plot(args) => plot::run(args),
+        Command::Completions(args) => generate::completions(&args),
+        Command::Man(args) => generate::man(&args),
+    };
+    result
+        .unwrap_or_else(|failure| {
+            eprintln!("{failure}");
+            failure.exit()
+        })
+        .into()
+}
+
+/// Sets the size of the thread pool, once for the process.
+fn use_threads(threads: Option<u16>) -> Result<(), Failure> {
+    let Some(threads) = threads else { return Ok(()) };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.into())
+        .build_global()
+        .map_err(|error| Failure::new(format!("--threads {threads}: {error}")))
+}
+
+/// Tells of a warning on stderr.
+fn warn(warnings: &[String], quiet: bool) {
+    if !quiet {
+        for warning in warnings {
+            eprintln!("warning: {warning}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

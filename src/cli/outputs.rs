@@ -1,0 +1,118 @@
+//! Everything that can be wrong with an output file is found before the first number is read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use deblais::io::atomic::check_writable;
+
+use super::failure::Failure;
+
+/// The output files of one run, by the flag that names them.
+#[derive(Debug, Default)]
+pub(crate) struct Outputs {
+    files: Vec<(&'static str, PathBuf)>,
+}
+
+impl Outputs {
+    /// Adds an output, which must end in one of `extensions`.
+    pub(crate) fn add(
+        &mut self,
+        flag: &'static str,
+        path: Option<&Path>,
+        extensions: &[&str],
+    ) -> Result<(), Failure> {
+        let Some(path) = path else { return Ok(()) };
+        let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+        if !extension.is_some_and(|e| extensions.contains(&e.as_str())) {
+            let names: Vec<_> = extensions.iter().map(|e| format!(".{e}")).collect();
+            return Err(Failure::usage(format!(
+                "{flag} {}: the file name must end in {}",
+                path.display(),
+                names.join(" or ")
+            ))
+            .hint("the ending picks the format"));
+        }
+        self.files.push((flag, path.to_owned()));
+        Ok(())
+    }
+
+    /// Refuses outputs that clash with each other or with an input, and those that cannot be
+    /// written.
+    pub(crate) fn check(&self, inputs: &[&str]) -> Result<(), Failure> {
+        let inputs: Vec<_> = inputs
+            .iter()
+            .filter(|name| **name != "-")
+            .map(|name| identity(Path::new(name)))
+            .collect();
+        let mut seen: Vec<(&str, PathBuf)> = Vec::new();
+        for (flag, path) in &self.files {
+            let place = identity(path);
+            if let Some((other, _)) = seen.iter().find(|(_, other)| *other == place) {
+                return Err(Failure::usage(format!(
+                    "{other} and {flag} both name {}",
+                    path.display()
+                ))
+                .hint("give each output a file of its own"));
+            }
+            if inputs.contains(&place) {
+                return Err(Failure::usage(format!(
+                    "{flag} {} would overwrite an input",
+                    path.display()
+                ))
+                .hint("give the output another name"));
+            }
+            check_writable(path).map_err(|error| Failure::from(error).at(flag))?;
+            seen.push((flag, place));
+        }
+        Ok(())
+    }
+}
+
+/// The file a path leads to, whether it exists or not.
+fn identity(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| match (directory(path), path.file_name()) {
+        (directory, Some(name)) => {
+            fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned()).join(name)
+        }
+        (_, None) => path.to_owned(),
+    })
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outputs(files: &[(&'static str, &Path)]) -> Outputs {
+        Outputs { files: files.iter().map(|(flag, path)| (*flag, path.to_path_buf())).collect() }
+    }
+
+    #[test]
+    fn clashes_are_found_however_the_path_is_spelt() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let same = folder.path().join(".").join("a.csv");
+        assert!(outputs(&[("--plan", &path)]).check(&[]).is_ok());
+        let twice = outputs(&[("--plan", &path), ("--potentials", &same)]).check(&[]);
+        assert!(twice.unwrap_err().to_string().contains("both name"));
+        fs::write(&path, "1\n").unwrap();
+        let input = outputs(&[("--plan", &same)]).check(&[path.to_str().unwrap()]);
+        assert!(input.unwrap_err().to_string().contains("overwrite an input"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let nowhere = folder.path().join("missing").join("a.csv");
+        assert!(outputs(&[("--plan", &nowhere)]).check(&[]).is_err());
+        assert!(outputs(&[("--plan", folder.path())]).check(&[]).is_err());
+        assert!(Outputs::default().add("--plan", Some(Path::new("a.txt")), &["csv"]).is_err());
+    }
+}

@@ -1,0 +1,111 @@
+//! `--heatmap`, `--map` and `--order`: pictures of a plan.
+
+use std::path::{Path, PathBuf};
+
+use deblais::measure::DiscreteMeasure;
+use deblais::plan::TransportPlan;
+use deblais::plot::{self, Heatmap, Order, PlotError, TransportMap};
+use deblais::report::ProblemReport;
+
+use super::args::{DrawArgs, OrderName};
+use super::failure::Failure;
+use super::inputs::{Loaded, ProblemJob};
+use super::outputs::Outputs;
+use super::text::supported;
+
+/// Endings of the formats that can be drawn.
+const FORMATS: &[&str] = &["png", "svg"];
+
+/// The pictures asked for.
+#[derive(Debug)]
+pub(crate) struct Pictures {
+    heatmap: Option<(PathBuf, Order)>,
+    map: Option<PathBuf>,
+}
+
+/// What is drawn.
+pub(crate) struct Scene<'a> {
+    pub(crate) plan: &'a TransportPlan,
+    pub(crate) clouds: Option<&'a (DiscreteMeasure, DiscreteMeasure)>,
+    pub(crate) axes: Option<&'a (String, String)>,
+    pub(crate) problem: &'a ProblemReport,
+    /// Cost of the plan, and the relative gap that says how well it is known.
+    pub(crate) cost: (f64, f64),
+}
+
+impl Pictures {
+    pub(crate) fn new(
+        args: DrawArgs,
+        job: &ProblemJob,
+        outputs: &mut Outputs,
+    ) -> Result<Self, Failure> {
+        outputs.add("--heatmap", args.heatmap.as_deref(), FORMATS)?;
+        outputs.add("--map", args.map.as_deref(), FORMATS)?;
+        let order = match args.order {
+            Some(OrderName::Sorted) => Order::Sorted,
+            Some(OrderName::Plan) => Order::Plan,
+            None if job.has_points() => Order::Plan,
+            Some(OrderName::Input) | None => Order::Input,
+        };
+        Ok(Self { heatmap: args.heatmap.map(|path| (path, order)), map: args.map })
+    }
+
+    /// Whether there is nothing to draw.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.heatmap.is_none() && self.map.is_none()
+    }
+
+    /// Refuses what cannot be drawn, before anything is solved.
+    pub(crate) fn check(&self, loaded: &Loaded) -> Result<(), Failure> {
+        const PLANE: usize = 2;
+        match (&self.map, loaded.report.dim) {
+            (Some(_), Some(dim)) if dim != PLANE => {
+                Err(Failure::from(PlotError::NotPlanar { dim }).at("--map"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Draws them all.
+    pub(crate) fn draw(&self, scene: &Scene<'_>) -> Result<(), Failure> {
+        if let Some((path, order)) = &self.heatmap {
+            draw_heatmap(path, *order, scene)?;
+        }
+        if let (Some(path), Some((source, target))) = (&self.map, scene.clouds) {
+            let map = TransportMap::new(source, target, scene.plan)?;
+            let map = map.noted(scene.caption());
+            let map = match scene.axes {
+                Some((x, y)) => map.labelled(x, y),
+                None => map,
+            };
+            plot::save(path, map.size(), |root| map.draw(root))?;
+        }
+        Ok(())
+    }
+}
+
+fn draw_heatmap(path: &Path, order: Order, scene: &Scene<'_>) -> Result<(), Failure> {
+    let points = scene.clouds.map(|(source, target)| (source.support(), target.support()));
+    let heatmap = Heatmap::arranged(scene.plan, order.arrange(scene.plan, points));
+    let heatmap = heatmap.noted(scene.caption());
+    Ok(plot::save(path, heatmap.size(), |root| heatmap.draw(root))?)
+}
+
+impl Scene<'_> {
+    /// What the plan costs, in a sentence.
+    fn caption(&self) -> String {
+        /// As much as a reader of a picture cares for.
+        const ROUGHLY: f64 = 1e-6;
+        let (cost, gap) = self.cost;
+        let ProblemReport { cost: ground, p, .. } = self.problem;
+        let power = match p.0 {
+            p if p == 1.0 || ground == "sqeuclidean" => String::new(),
+            p => format!(" to the power {p}"),
+        };
+        let cost = supported(cost, gap.max(ROUGHLY));
+        match ground.as_str() {
+            "matrix" => format!("Transport cost {cost} (given cost matrix)."),
+            ground => format!("Transport cost {cost} ({ground}{power})."),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Plans and potentials in files.
+
+use std::path::Path;
+
+use deblais::io::{self, Origin, plan_from, potentials_from};
+use deblais::plan::TransportPlan;
+use deblais::potentials::Potentials;
+use deblais::report::Inputs;
+
+use super::failure::Failure;
+use super::side::{report, table};
+
+/// Endings of the formats that can be written.
+pub(crate) const FORMATS: &[&str] = &["csv", "npy"];
+
+/// Writes the cells of a plan.
+pub(crate) fn write_plan(path: &Path, plan: &TransportPlan) -> Result<(), Failure> {
+    Ok(io::write_plan(path, plan)?)
+}
+
+/// Writes potentials.
+pub(crate) fn write_potentials(path: &Path, potentials: &Potentials) -> Result<(), Failure> {
+    Ok(io::write_potentials(path, potentials)?)
+}
+
+/// Reads somebody's plan for n source and m target points.
+pub(crate) fn read_plan(
+    path: &Path,
+    n: usize,
+    m: usize,
+    inputs: &mut Inputs,
+) -> Result<TransportPlan, Failure> {
+    let origin = Origin::from(path);
+    let (table, digest) = table(&origin)?;
+    let plan = plan_from(&table, n, m)?;
+    inputs.insert("plan", report(&origin, table.n_rows(), digest, false));
+    Ok(plan)
+}
+
+/// Reads somebody's potentials for n source and m target points.
+pub(crate) fn read_potentials(
+    path: &Path,
+    n: usize,
+    m: usize,
+    inputs: &mut Inputs,
+) -> Result<Potentials, Failure> {
+    let origin = Origin::from(path);
+    let (table, digest) = table(&origin)?;
+    let potentials = potentials_from(&table, n, m)?;
+    inputs.insert("potentials", report(&origin, table.n_rows(), digest, false));
+    Ok(potentials)
+}

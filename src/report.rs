@@ -1,0 +1,375 @@
+//! Versioned reports: what a run found, as data that serialises to the JSON of `docs/json.md`.
+//!
+//! A number in a report is a [`Number`]: infinity is the string `"inf"`, and NaN is refused, so
+//! that no reader ever meets `null`. What is not known or makes no sense is left out. Timings
+//! stand in an object of their own; everything else is the same, to the bit, for the same
+//! inputs, settings and version.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::{Serialize, Serializer, ser::Error as _};
+
+use crate::certificate::Certificate;
+use crate::plan::TransportPlan;
+use crate::problem::OtProblem;
+use crate::solvers::Solution;
+
+/// Schema of [`EmdReport`].
+pub const EMD_SCHEMA: &str = "deblais.emd/1";
+
+/// Schema of [`CertifyReport`].
+pub const CERTIFY_SCHEMA: &str = "deblais.certify/1";
+
+/// A number as JSON can hold it: finite, or `"inf"`, or `"-inf"`.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Number(pub f64);
+
+impl From<f64> for Number {
+    fn from(value: f64) -> Self {
+        Self(value)
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            f64::INFINITY => serializer.serialize_str("inf"),
+            f64::NEG_INFINITY => serializer.serialize_str("-inf"),
+            value if value.is_nan() => Err(S::Error::custom("a report never holds NaN")),
+            value => serializer.serialize_f64(value),
+        }
+    }
+}
+
+/// The problem in figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProblemReport {
+    /// Source points.
+    pub n: usize,
+    /// Target points.
+    pub m: usize,
+    /// Coordinates of a point; absent for a cost matrix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dim: Option<usize>,
+    /// Name of the ground distance, or `"matrix"`.
+    pub cost: String,
+    /// Minkowski exponent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exponent: Option<Number>,
+    /// The cost is the distance to this power.
+    pub p: Number,
+    /// Whether the cost is the p-th power of a distance, so that [`ProblemReport::distance`]
+    /// means something.
+    #[serde(skip)]
+    pub power_of_distance: bool,
+    /// Total mass of the source.
+    pub total_mass: Number,
+    /// Whether the target masses were rescaled because the totals differ by rounding.
+    pub rescaled: bool,
+    /// The factor they were multiplied by.
+    pub rescale_factor: Number,
+}
+
+impl ProblemReport {
+    /// The figures of `problem`, whose cost is a distance called `cost` to the power 1.
+    #[must_use]
+    pub fn new(problem: &OtProblem, cost: impl Into<String>) -> Self {
+        /// Sums of n copies of 1/n differ from 1 by so much; nobody wants to hear of it.
+        const ROUNDING: f64 = 8.0 * f64::EPSILON;
+        let factor = problem.rescaled();
+        Self {
+            n: problem.n(),
+            m: problem.m(),
+            dim: None,
+            cost: cost.into(),
+            exponent: None,
+            p: Number(1.0),
+            power_of_distance: true,
+            total_mass: Number(crate::math::sum(problem.source())),
+            rescaled: (factor - 1.0).abs() > ROUNDING,
+            rescale_factor: Number(factor),
+        }
+    }
+
+    /// `transport_cost^(1/p)`, the Wasserstein distance, if the cost is a power of a distance.
+    #[must_use]
+    pub fn distance(&self, transport_cost: f64) -> Option<f64> {
+        let root = |cost: f64| match self.p.0 {
+            2.0 => cost.sqrt(),
+            3.0 => cost.cbrt(),
+            p => cost.powf(1.0 / p),
+        };
+        self.power_of_distance.then(|| {
+            // An optimum of 0 may come out an ulp below it.
+            if self.p.0 == 1.0 { transport_cost } else { root(transport_cost.max(0.0)) }
+        })
+    }
+}
+
+/// A [`Certificate`] as it is reported.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CertificateReport {
+    /// At most the optimum.
+    pub lower: Number,
+    /// At least the optimum; infinite without a plan.
+    pub upper: Number,
+    /// `upper − lower`, at least 0.
+    pub gap: Number,
+    /// `gap / upper`.
+    pub relative_gap: Number,
+    /// The widest gap an exact optimum may show here.
+    pub tolerance: Number,
+    /// L1 error of the plan's row sums as it was handed over.
+    pub source_residual: Number,
+    /// L1 error of the plan's column sums as it was handed over.
+    pub target_residual: Number,
+    /// Largest violation of `f_i + g_j ≤ c_ij` as the potentials were handed over.
+    pub dual_violation: Number,
+}
+
+impl From<&Certificate> for CertificateReport {
+    fn from(certificate: &Certificate) -> Self {
+        Self {
+            lower: Number(certificate.lower),
+            upper: Number(certificate.upper),
+            gap: Number(certificate.gap),
+            relative_gap: Number(certificate.relative_gap()),
+            tolerance: Number(certificate.tolerance),
+            source_residual: Number(certificate.source_residual),
+            target_residual: Number(certificate.target_residual),
+            dual_violation: Number(certificate.dual_violation),
+        }
+    }
+}
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InputReport {
+    /// As it was given; `"-"` for stdin.
+    pub name: String,
+    /// Rows (or pixels) that were used.
+    pub rows: usize,
+    /// Size of the file.
+    pub bytes: u64,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// Whether the masses were scaled to a total of 1.
+    pub normalized: bool,
+}
+
+/// The inputs by role: `source`, `target`, `source_weights`, `target_weights`, `cost_matrix`,
+/// `plan`, `potentials`.
+pub type Inputs = BTreeMap<&'static str, InputReport>;
+
+/// One setting that shapes the answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Setting {
+    /// On or off.
+    Flag(bool),
+    /// A count.
+    Count(u64),
+    /// A number.
+    Number(Number),
+    /// A name or a list as it was typed.
+    Text(String),
+}
+
+/// The settings by name; what was not given is left out.
+pub type Settings = BTreeMap<&'static str, Setting>;
+
+/// The non-zero cells of a plan, as three columns of equal length.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlanReport {
+    /// Source index of each cell, from 0.
+    pub i: Vec<usize>,
+    /// Target index of each cell, from 0.
+    pub j: Vec<usize>,
+    /// Mass of each cell.
+    pub mass: Vec<Number>,
+}
+
+impl From<&TransportPlan> for PlanReport {
+    fn from(plan: &TransportPlan) -> Self {
+        Self {
+            i: plan.arcs().iter().map(|arc| arc.source).collect(),
+            j: plan.arcs().iter().map(|arc| arc.target).collect(),
+            mass: plan.arcs().iter().map(|arc| Number(arc.mass)).collect(),
+        }
+    }
+}
+
+/// Seconds of wall-clock time by stage: `read`, `solve`, `certify`.
+pub type Timings = BTreeMap<&'static str, Number>;
+
+/// What a solver claims and the certificate proves: the report of `deblais emd`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EmdReport {
+    /// [`EMD_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// The problem in figures.
+    #[serde(flatten)]
+    pub problem: ProblemReport,
+    /// Name of the solver that ran.
+    pub method: String,
+    /// Cost of the feasible plan: the certified upper bound.
+    pub transport_cost: Number,
+    /// `transport_cost^(1/p)`, where that is a distance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distance: Option<Number>,
+    /// Why the solver stopped.
+    pub termination: &'static str,
+    /// Iterations in the solver's own unit.
+    pub iterations: u64,
+    /// What is proved.
+    pub certificate: CertificateReport,
+    /// The files that were read.
+    pub inputs: Inputs,
+    /// The settings that shape the answer.
+    pub settings: Settings,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// The plan, if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanReport>,
+    /// Seconds by stage.
+    pub timings: Timings,
+}
+
+impl EmdReport {
+    /// The report of a solution and its certificate; inputs, settings, warnings, plan and
+    /// timings are the caller's to fill in.
+    #[must_use]
+    pub fn new(
+        problem: ProblemReport,
+        method: impl Into<String>,
+        solution: &Solution,
+        certificate: &Certificate,
+    ) -> Self {
+        Self {
+            schema: EMD_SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            distance: problem.distance(certificate.upper).map(Number),
+            problem,
+            method: method.into(),
+            transport_cost: Number(certificate.upper),
+            termination: solution.termination.name(),
+            iterations: solution.iterations,
+            certificate: certificate.into(),
+            inputs: Inputs::new(),
+            settings: Settings::new(),
+            warnings: Vec::new(),
+            plan: None,
+            timings: Timings::new(),
+        }
+    }
+}
+
+/// What somebody's plan and potentials prove: the report of `deblais certify`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CertifyReport {
+    /// [`CERTIFY_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// The problem in figures.
+    #[serde(flatten)]
+    pub problem: ProblemReport,
+    /// Cost of the repaired plan; absent without a plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_cost: Option<Number>,
+    /// `transport_cost^(1/p)`, where that is a distance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distance: Option<Number>,
+    /// What is proved.
+    pub certificate: CertificateReport,
+    /// The files that were read.
+    pub inputs: Inputs,
+    /// The settings that shape the answer.
+    pub settings: Settings,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Seconds by stage.
+    pub timings: Timings,
+}
+
+impl CertifyReport {
+    /// The report of a certificate; inputs, settings, warnings and timings are the caller's to
+    /// fill in.
+    #[must_use]
+    pub fn new(problem: ProblemReport, certificate: &Certificate) -> Self {
+        let cost = certificate.upper.is_finite().then_some(certificate.upper);
+        Self {
+            schema: CERTIFY_SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            transport_cost: cost.map(Number),
+            distance: cost.and_then(|cost| problem.distance(cost)).map(Number),
+            problem,
+            certificate: certificate.into(),
+            inputs: Inputs::new(),
+            settings: Settings::new(),
+            warnings: Vec::new(),
+            timings: Timings::new(),
+        }
+    }
+}
+
+/// Writes a report as one JSON object with a final newline: objects indented, arrays on one
+/// line, for a plan has many cells.
+///
+/// # Errors
+/// Whatever the writer says.
+pub fn write_json(writer: &mut dyn Write, report: &impl Serialize) -> io::Result<()> {
+    let mut text = Vec::new();
+    let layout = Layout(serde_json::ser::PrettyFormatter::new());
+    report.serialize(&mut serde_json::Serializer::with_formatter(&mut text, layout))?;
+    text.push(b'\n');
+    writer.write_all(&text)
+}
+
+/// Objects as the pretty formatter writes them, arrays as the compact one does.
+struct Layout(serde_json::ser::PrettyFormatter<'static>);
+
+impl serde_json::ser::Formatter for Layout {
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object(writer)
+    }
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object(writer)
+    }
+    fn begin_object_key<W: ?Sized + Write>(&mut self, w: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_object_key(w, first)
+    }
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(writer)
+    }
+    fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object_value(writer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_has_a_word_for_infinity_and_none_for_nan() {
+        let json = |x| serde_json::to_string(&Number(x)).ok();
+        assert_eq!(json(0.1).as_deref(), Some("0.1"));
+        assert_eq!(json(f64::INFINITY).as_deref(), Some("\"inf\""));
+        assert_eq!(json(f64::NEG_INFINITY).as_deref(), Some("\"-inf\""));
+        assert_eq!(json(f64::NAN), None);
+    }
+
+    #[test]
+    fn arrays_stay_on_one_line() {
+        let plan = PlanReport { i: vec![0, 1], j: vec![1, 0], mass: vec![Number(0.5); 2] };
+        let mut text = Vec::new();
+        write_json(&mut text, &plan).unwrap();
+        let expected = "{\n  \"i\": [0,1],\n  \"j\": [1,0],\n  \"mass\": [0.5,0.5]\n}\n";
+        assert_eq!(String::from_utf8(text).unwrap(), expected);
+    }
+}

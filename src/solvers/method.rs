@@ -1,0 +1,63 @@
+//! Which solver: named, or the fastest that is exact for the problem at hand.
+
+use crate::problem::OtProblem;
+use crate::solvers::Solver;
+use crate::solvers::line::Line;
+use crate::solvers::lp::{Backend, GenericLp};
+use crate::solvers::network_simplex::NetworkSimplex;
+
+/// A choice of solver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Method {
+    /// The fastest that is exact for the problem.
+    #[default]
+    Auto,
+    /// [`NetworkSimplex`].
+    Simplex,
+    /// [`Line`].
+    Line,
+    /// [`GenericLp`] with a backend.
+    Lp(Backend),
+}
+
+impl Method {
+    /// The solver for `problem`. A named method may not apply to it: then it says so when it
+    /// solves.
+    #[must_use]
+    pub fn solver(self, problem: &OtProblem) -> Box<dyn Solver> {
+        match self {
+            Self::Auto => automatic(problem),
+            Self::Simplex => Box::new(NetworkSimplex),
+            Self::Line => Box::new(Line),
+            Self::Lp(backend) => Box::new(GenericLp { backend }),
+        }
+    }
+}
+
+fn automatic(problem: &OtProblem) -> Box<dyn Solver> {
+    if problem.cost().convex_on_line().is_some() {
+        Box::new(Line)
+    } else {
+        Box::new(NetworkSimplex)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::Euclidean;
+    use crate::measure::DiscreteMeasure;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn points_on_the_line_are_sorted() {
+        let name = |support: Array2<f64>| {
+            let cloud = DiscreteMeasure::uniform(support).unwrap();
+            let problem = OtProblem::new(&cloud, &cloud, Euclidean).unwrap();
+            Method::Auto.solver(&problem).name()
+        };
+        assert_eq!(name(array![[1.0], [2.0]]), "line");
+        assert_eq!(name(array![[1.0, 0.0], [2.0, 0.0]]), "simplex");
+    }
+}
