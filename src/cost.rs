@@ -558,12 +558,6 @@ impl CostMatrix {
         Ok(Self { entries: entries.as_standard_layout().into_owned() })
     }
 
-    /// Wraps entries known to be finite, row by row.
-    pub(crate) fn from_finite(n: usize, m: usize, entries: Vec<f64>) -> Self {
-        let entries = Array2::from_shape_vec((n, m), entries).expect("n·m entries");
-        Self { entries }
-    }
-
     /// Computes and stores all n·m entries of another cost: 8·n·m bytes.
     #[must_use]
     pub fn tabulate(cost: &dyn Cost) -> Self {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::cost::Cost;
-use crate::math;
+use crate::math::{self, sorted_order};
 
 /// A pair of dual vectors f (n,) on the source and g (m,) on the target, in the units of the
 /// cost.
@@ -94,8 +94,12 @@ const ROWS: usize = 64;
 
 /// The c-transform of a source potential, `f^c(j) = min_i c(i, j) − f_i`, shape (m,): the
 /// largest g for which (f, g) is feasible. O(nm) time, parallel over rows; O(m) memory a thread.
+/// Convex costs on the line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
+    if let Some((x, y)) = large_on_line(cost) {
+        return minima_on_line(y, x, f, |j, i| cost.at(i, j) - f[i]);
+    }
     let m = cost.m();
     let smallest = (0..cost.n().div_ceil(ROWS))
         .into_par_iter()
@@ -120,9 +124,13 @@ pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
 }
 
 /// The c-transform of a target potential, `g^c(i) = min_j c(i, j) − g_j`, shape (n,): the
-/// largest f for which (f, g) is feasible. O(nm) time, parallel over rows.
+/// largest f for which (f, g) is feasible. O(nm) time, parallel over rows. Convex costs on the
+/// line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
+    if let Some((x, y)) = large_on_line(cost) {
+        return minima_on_line(x, y, g, |i, j| cost.at(i, j) - g[j]);
+    }
     let g = &g.to_vec();
     let mut f = vec![0.0; cost.n()];
     f.par_chunks_mut(ROWS).enumerate().for_each_init(
@@ -134,6 +142,78 @@ pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
         },
     );
     Array1::from(f)
+}
+
+/// Cells n·m beyond which a c-transform for a convex cost on the line sorts instead of looking at
+/// every cell. A second or so is a fair price for a judgement that relies on nothing; an hour is
+/// not.
+pub const LINE_CELLS: usize = 1 << 30;
+
+fn large_on_line(cost: &dyn Cost) -> Option<(&[f64], &[f64])> {
+    cost.convex_on_line().filter(|_| cost.n().saturating_mul(cost.m()) > LINE_CELLS)
+}
+
+/// The minimum of every row of a table over points on the line, in the order of `rows`; columns
+/// whose potential is −∞ are left out.
+///
+/// With rows and columns sorted, `c(x_i, y_j) − f_i` is a Monge table for a convex cost, so the
+/// column of the minimum moves right from row to row: find that of the middle row, then search
+/// the rows above only left of it and the rows below only right of it (Aggarwal, Klawe, Moran,
+/// Shor, Wilber 1987, "Geometric applications of a matrix-searching algorithm", Algorithmica 2,
+/// whose method saves the logarithm). Where two columns are equal up to rounding, either may be
+/// taken, and what is missed by that is the rounding of a cell at most once for each of the
+/// log₂(rows) levels.
+fn minima_on_line(
+    rows: &[f64],
+    columns: &[f64],
+    potential: ArrayView1<'_, f64>,
+    cell: impl Fn(usize, usize) -> f64 + Sync,
+) -> Array1<f64> {
+    let rows = sorted_order(rows);
+    let mut columns = sorted_order(columns);
+    columns.retain(|&k| potential[k] > f64::NEG_INFINITY);
+    let mut sorted = vec![f64::INFINITY; rows.len()];
+    monotone_minima(&rows, &columns, &cell, &mut sorted);
+    let mut minima = Array1::zeros(rows.len());
+    for (&k, minimum) in rows.iter().zip(sorted) {
+        minima[k] = minimum;
+    }
+    minima
+}
+
+/// Row minima of a table in which the minimum's column moves right from row to row.
+fn monotone_minima(
+    rows: &[usize],
+    columns: &[usize],
+    cell: &(impl Fn(usize, usize) -> f64 + Sync),
+    minima: &mut [f64],
+) {
+    /// Rows from which on it pays to hand a half to another thread.
+    const PARALLEL: usize = 4096;
+    if rows.is_empty() {
+        return;
+    }
+    let middle = rows.len() / 2;
+    let (mut smallest, mut place) = (f64::INFINITY, 0);
+    for (k, &column) in columns.iter().enumerate() {
+        let value = cell(rows[middle], column);
+        if value < smallest {
+            (smallest, place) = (value, k);
+        }
+    }
+    let (above, rest) = minima.split_at_mut(middle);
+    let (here, below) = rest.split_at_mut(1);
+    here[0] = smallest;
+    let left = &columns[..columns.len().min(place + 1)];
+    let right = &columns[place..];
+    let mut upper = || monotone_minima(&rows[..middle], left, cell, above);
+    let mut lower = || monotone_minima(&rows[middle + 1..], right, cell, below);
+    if rows.len() > PARALLEL {
+        rayon::join(upper, lower);
+    } else {
+        upper();
+        lower();
+    }
 }
 
 /// `g_j ← min(g_j, row_j − f)`.
@@ -167,7 +247,8 @@ pub(crate) fn smallest_difference(row: &[f64], g: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::CostMatrix;
+    use crate::cost::{CostMatrix, Euclidean, GroundCost, PointCost, Power, SqEuclidean};
+    use crate::measure::DiscreteMeasure;
     use ndarray::{Array2, array};
 
     #[test]
@@ -182,6 +263,36 @@ mod tests {
         }
         for (i, value) in to_source(&cost, g.view()).into_iter().enumerate() {
             assert_eq!(value.to_bits(), smallest(&entries.row(i) - &g).to_bits());
+        }
+    }
+
+    #[test]
+    fn transforms_on_the_line_find_the_same_minima_by_sorting() {
+        fn check<G: GroundCost>(n: usize, m: usize, ground: G) {
+            let wave = |n: usize, speed: f64| {
+                let points = Array2::from_shape_fn((n, 1), |(i, _)| (i as f64 * speed).sin());
+                DiscreteMeasure::uniform(points).unwrap()
+            };
+            let cost = PointCost::new(&wave(n, 1.1), &wave(m, 0.7), ground).unwrap();
+            let (x, y) = cost.convex_on_line().unwrap();
+            let mut f = Array1::from_shape_fn(n, |i| (i as f64 * 0.3).cos());
+            f[n / 2] = if n > 1 { f64::NEG_INFINITY } else { 0.5 };
+            let slow = to_target(&cost, f.view());
+            let fast = minima_on_line(y, x, f.view(), |j, i| cost.at(i, j) - f[i]);
+            for (fast, slow) in fast.iter().zip(&slow) {
+                assert!((fast - slow).abs() <= 4.0 * f64::EPSILON, "{fast} is not {slow}");
+            }
+            let slow = to_source(&cost, slow.view());
+            let g = fast.view();
+            let fast = minima_on_line(x, y, g, |i, j| cost.at(i, j) - g[j]);
+            for (fast, slow) in fast.iter().zip(&slow) {
+                assert!((fast - slow).abs() <= 8.0 * f64::EPSILON, "{fast} is not {slow}");
+            }
+        }
+        for (n, m) in [(1, 1), (1, 50), (50, 1), (300, 200), (70, 5000)] {
+            check(n, m, Euclidean);
+            check(n, m, SqEuclidean);
+            check(n, m, Power::new(Euclidean, 1.5).unwrap());
         }
     }
 

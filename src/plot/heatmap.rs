@@ -45,7 +45,7 @@ const LEAST_BAR: f64 = 120.0;
 /// Rows are source points from top to bottom, columns target points from left to right; white
 /// is no mass at all, the lightest blue the smallest there is, night blue the largest. Small
 /// matrices have their masses written into the cells, large ones are added up into blocks. Masses
-/// spanning more than three decades are shaded by their logarithm. The caption says all this.
+/// spanning more than three decades (slivers apart) are shaded by their logarithm. The caption says all this.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heatmap {
     bins: Bins,

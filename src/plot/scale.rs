@@ -10,7 +10,11 @@ const LINEAR_SPAN: f64 = 1e3;
 /// Masses below this fraction of the largest do not stretch the scale: rounding dust.
 const DUST: f64 = 1e-12;
 
-/// The shading of masses.
+/// One cell in so many may be lighter than the scale's span counts: at the corners of its
+/// staircase a plan has slivers of any size.
+const FEW: usize = 20;
+
+/// The shading of masses; those below the scale are shaded as its lower end.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Scale {
     /// From 0 to this mass.
@@ -21,9 +25,12 @@ pub(super) enum Scale {
 
 impl Scale {
     /// The scale that fits these masses.
-    pub(super) fn fitting(masses: impl Iterator<Item = f64> + Clone) -> Self {
-        let most = masses.clone().fold(0.0, f64::max);
-        let least = masses.filter(|&mass| mass >= DUST * most).fold(most, f64::min);
+    pub(super) fn fitting(masses: impl Iterator<Item = f64>) -> Self {
+        let mut masses: Vec<f64> = masses.filter(|&mass| mass > 0.0).collect();
+        masses.sort_unstable_by(f64::total_cmp);
+        let most = masses.last().copied().unwrap_or(0.0);
+        masses.retain(|&mass| mass >= DUST * most);
+        let least = masses.get(masses.len() / FEW).copied().unwrap_or(most);
         if most > 0.0 && most / least > LINEAR_SPAN {
             Self::Logarithmic(whole(least.log10().floor()), whole(most.log10().ceil()))
         } else if most > 0.0 {
@@ -162,6 +169,8 @@ mod tests {
         assert_eq!(Scale::fitting([0.5, 0.001].into_iter()), Scale::Linear(0.5));
         assert_eq!(Scale::fitting([0.5, 0.0001].into_iter()), Scale::Logarithmic(-4, 0));
         assert_eq!(Scale::fitting([0.5, 1e-17].into_iter()), Scale::Linear(0.5));
+        let slivers = (1..100).map(|k| if k == 50 { 1e-6 } else { f64::from(k) });
+        assert_eq!(Scale::fitting(slivers), Scale::Linear(99.0));
         assert_eq!(Scale::fitting(std::iter::empty()), Scale::Linear(1.0));
     }
 

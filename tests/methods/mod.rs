@@ -7,6 +7,7 @@ use deblais::math;
 use deblais::problem::OtProblem;
 use deblais::solvers::line::Line;
 use deblais::solvers::lp::{Backend, GenericLp};
+use deblais::solvers::network_simplex::NetworkSimplex;
 use deblais::solvers::{SolveError, Solver};
 use deblais::tolerance;
 
@@ -23,7 +24,7 @@ pub(crate) struct Method {
 
 /// Every solver there is.
 pub(crate) fn methods() -> Vec<Method> {
-    let mut methods = vec![exact("line", Line)];
+    let mut methods = vec![exact("line", Line), exact("simplex", NetworkSimplex)];
     methods.extend(Backend::all().iter().map(|&backend| Method {
         label: backend.name(),
         exact: false,
