@@ -100,7 +100,7 @@ pub(crate) struct DrawArgs {
     pub(crate) map: Option<PathBuf>,
 
     /// Order of the rows and columns of the heatmap (default: plan for points, input for a cost
-    /// matrix and for points on a line or a grid)
+    /// matrix)
     #[arg(long, value_enum, value_name = "ORDER", requires = "heatmap")]
     pub(crate) order: Option<OrderName>,
 }

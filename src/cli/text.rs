@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_wide_bracket_is_shown_as_one_and_never_narrowed() {
-        assert_eq!(between((0.0157151, 0.0167581)), "0.0157 … 0.0168");
+        assert_eq!(between((0.01572, 0.01676)), "0.0157 … 0.0168");
         assert_eq!(between((0.0, 2.93e-11)), "0 … 3.0e-11");
         assert_eq!(between((2.0, f64::INFINITY)), "≥ 2");
         assert_eq!(between((0.0, 0.0)), "0");
