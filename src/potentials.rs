@@ -138,7 +138,7 @@ pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
 
 /// `g_j ← min(g_j, row_j − f)`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn lower_envelope(row: &[f64], f: f64, g: &mut [f64]) {
+pub(crate) fn lower_envelope(row: &[f64], f: f64, g: &mut [f64]) {
     for (g, c) in g.iter_mut().zip(row) {
         let d = c - f;
         *g = if d < *g { d } else { *g };

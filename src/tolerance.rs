@@ -21,14 +21,14 @@ pub const EXACT_CLAIM: f64 = 1e-9;
 pub const GENERIC_LP_CLAIM: f64 = 1e-6;
 
 /// The widest gap that an exact optimum may show, in the units of the transport cost:
-/// `1e-11·upper + 8 ulp·(Σμ|f| + Σν|g|)`.
+/// `1e-11·|upper| + 8 ulp·(Σμ|f| + Σν|g|)`.
 ///
 /// The second term is the rounding floor: a potential of size `|f|` is stored with an error of
 /// half an ulp, and that error enters the lower bound multiplied by its mass. Upper bounds with
 /// `upper = 0` (identical measures) have only this floor.
 #[must_use]
 pub fn gap(upper: f64, potential_mass: f64) -> f64 {
-    1e-11 * upper + 8.0 * f64::EPSILON * potential_mass
+    1e-11 * upper.abs() + 8.0 * f64::EPSILON * potential_mass
 }
 
 /// L1 distance of a plan's marginals from the problem's up to which it counts as feasible, given

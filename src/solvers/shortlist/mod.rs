@@ -9,6 +9,6 @@
 
 pub mod candidates;
 pub mod duals;
-mod groups;
+pub(in crate::solvers) mod groups;
 pub mod pricing;
 mod sample;
