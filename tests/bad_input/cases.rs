@@ -287,6 +287,13 @@ pub(crate) const CASES: &[Case] = &[
         says: &["line", "--method auto", "hint:"],
     },
     Case {
+        name: "the assignment method for unequal masses",
+        files: &[GOOD],
+        args: "emd good.csv good.csv --columns x,y --weights w --method assignment",
+        code: 1,
+        says: &["assignment", "--method auto", "hint:"],
+    },
+    Case {
         name: "a time limit that is no time",
         files: &[GOOD],
         args: "emd good.csv good.csv --columns x,y --time-limit soon",

@@ -250,3 +250,21 @@ fn help_names_the_exit_codes() {
     assert_eq!(output.status.code(), Some(0));
     assert!(stdout(&output).contains("Exit codes"));
 }
+
+#[test]
+fn every_method_finds_the_same_distance() {
+    let plane = translation();
+    let line = Folder::with(&[("a.csv", "0\n1\n5\n"), ("b.csv", "2\n3\n4\n")]);
+    for (folder, expected, methods) in [
+        (&plane, 5.0, &["auto", "simplex", "assignment", "lp"][..]),
+        (&line, 5.0 / 3.0, &["auto", "simplex", "assignment", "lp", "line"]),
+    ] {
+        for method in methods {
+            let json = folder.json(&format!("emd a.csv b.csv --json --method {method}"));
+            let found = number(&json, "/distance");
+            assert!((found - expected).abs() < 1e-7, "{method}: {found}");
+            assert_eq!(json["settings"]["method"], *method);
+            assert!(*method == "auto" || json["method"] == *method);
+        }
+    }
+}

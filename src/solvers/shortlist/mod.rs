@@ -10,6 +10,6 @@
 pub mod candidates;
 mod coarse;
 pub mod duals;
-mod groups;
+pub(in crate::solvers) mod groups;
 pub mod pricing;
 mod sample;
