@@ -58,7 +58,7 @@ use crate::progress::{Event, Observer, Stop};
 pub struct Assignment;
 
 /// Sizes up to which looking at every arc is faster than keeping lists.
-const DENSE: usize = 192;
+const DENSE: usize = 320;
 
 /// Pricing rounds before the tolerance of the proof starts to grow, so that no pattern of
 /// roundings can go on for ever. One round is the rule.
@@ -180,7 +180,7 @@ impl Steps<'_> {
 
     fn take(&mut self) -> ControlFlow<Stop> {
         self.taken += 1;
-        if self.taken % Self::PATIENCE != 0 {
+        if !self.taken.is_multiple_of(Self::PATIENCE) {
             return ControlFlow::Continue(());
         }
         self.observer.observe(&Event { phase: self.phase, iterations: self.taken, cost: None })

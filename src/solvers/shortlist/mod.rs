@@ -9,6 +9,6 @@
 
 pub mod candidates;
 pub mod duals;
-pub(in crate::solvers) mod groups;
+mod groups;
 pub mod pricing;
 mod sample;
