@@ -153,6 +153,22 @@ fn tight_clusters_far_apart_keep_their_digits() {
     }
 }
 
+/// Prices must rise by the distance of the clusters: the first phase is a price war.
+#[test]
+fn clusters_of_unequal_size_end_in_good_time() {
+    for surplus in [1, 60] {
+        let near = |stream, first: usize| {
+            let local = noise(500, 2, stream);
+            let at = |i: usize| if i < first { 0.0 } else { 1e3 };
+            Array2::from_shape_fn((500, 2), |(i, k)| 1e-3 * local[(i, k)] + at(i))
+        };
+        let problem = clouds(near(1, 250), near(2, 250 + surplus), SqEuclidean);
+        assert!(solved(&problem) > 1e6 * surplus as f64 / 500.0);
+        let solution = Assignment.solve(&problem, &mut ()).unwrap();
+        assert!(solution.iterations < 1_000_000);
+    }
+}
+
 #[test]
 fn the_scale_of_the_clouds_does_not_matter() {
     for n in [60, 350] {

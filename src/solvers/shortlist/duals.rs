@@ -7,7 +7,13 @@
 //!   columns cheapest (hubs); damping makes hubs dear before candidates are picked.
 //! - [`from_subsample`]: solve a quarter of the points on either side, extend by c-transforms.
 //!   In low dimension a subsample sees how the mass travels; in high dimension its points are
-//!   as far from each other as from anything.
+//!   as far from each other as from anything, unless the two clouds differ in shape.
+//!
+//! How many arcs of an optimal assignment are among the candidates (30 a row, 8 a column, n =
+//! 4000, Euclidean), averaged and from a subsample: uniform clouds in 64-D 100 % and 99.8 %, in
+//! 2-D 95 % and 88 %; a Gaussian against five blobs in 64-D 53 % and 99.5 %, in 2-D 13 % and
+//! 30 %. Where mass travels far in the plane, almost every column along the ray is nearly
+//! tight, and no rough duals tell them apart.
 
 use ndarray::{Array1, ArrayView1};
 
