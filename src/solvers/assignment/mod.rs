@@ -14,7 +14,7 @@
 //!
 //! **Complexity.** O(n²) for the lists and the proof, O(n³) at worst for the paths; in practice
 //! the renewed rows dominate, a few to a few tens for each row. O(n) memory beside the cost table.
-//! The table is read many times: tabulate a cost that is computed from points.
+//! The table is read many times; costs computed from points are stored first if they fit.
 //!
 //! **References.** Jonker, Volgenant 1987, "A shortest augmenting path algorithm for dense and
 //! sparse linear assignment problems", Computing 38; Volgenant 1996, "Linear and semi-assignment
@@ -92,9 +92,11 @@ impl Solver for Assignment {
             return Err(SolveError::NotApplicable { method: self.name(), needs });
         }
         let n = problem.n();
-        let mut matching = Matching::empty(column_minima(problem.cost()));
+        let stored = problem.stored();
+        let cost = stored.as_ref().unwrap_or(problem).cost();
+        let mut matching = Matching::empty(column_minima(cost));
         let mut steps = Steps { taken: 0, phase: "", observer };
-        let termination = match optimise(problem.cost(), &mut matching, &mut steps) {
+        let termination = match optimise(cost, &mut matching, &mut steps) {
             ControlFlow::Continue(()) => Termination::Optimal,
             ControlFlow::Break(stop) => stop.into(),
         };

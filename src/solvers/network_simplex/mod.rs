@@ -78,7 +78,9 @@ impl Solver for NetworkSimplex {
     ) -> Result<Solution, SolveError> {
         let (support, masses) = Support::of(problem.source(), problem.target());
         let restricted = support.restrict(problem);
-        let mut run = Run::new(restricted.as_ref().unwrap_or(problem), masses, observer);
+        let on_support = restricted.as_ref().unwrap_or(problem);
+        let stored = on_support.stored();
+        let mut run = Run::new(stored.as_ref().unwrap_or(on_support), masses, observer);
         let (tree, termination) = run.optimum();
         Ok(Solution {
             plan: support.extend_plan(run.plan(&tree)),
