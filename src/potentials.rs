@@ -218,7 +218,7 @@ fn monotone_minima(
 
 /// `g_j ← min(g_j, row_j − f)`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn lower_envelope(row: &[f64], f: f64, g: &mut [f64]) {
+pub(crate) fn lower_envelope(row: &[f64], f: f64, g: &mut [f64]) {
     for (g, c) in g.iter_mut().zip(row) {
         let d = c - f;
         *g = if d < *g { d } else { *g };

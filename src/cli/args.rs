@@ -26,11 +26,11 @@ pub(crate) struct InputArgs {
     /// Source points: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram; `-` is
     /// stdin
     #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
-    pub(crate) source: Option<String>,
+    pub(crate) source: Option<PathBuf>,
 
     /// Target points, likewise
     #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
-    pub(crate) target: Option<String>,
+    pub(crate) target: Option<PathBuf>,
 
     /// Column of both files that holds the masses, by name or by index from 0
     #[arg(long, value_name = "COLUMN", conflicts_with_all = ["source_weights", "target_weights"])]
@@ -84,7 +84,7 @@ pub(crate) struct CostArgs {
 
     /// Cost matrix instead of points, NPY or CSV: rows are source points, columns target points
     #[arg(long, value_name = "FILE")]
-    pub(crate) cost_matrix: Option<String>,
+    pub(crate) cost_matrix: Option<PathBuf>,
 }
 
 /// Pictures of a plan.
@@ -100,7 +100,7 @@ pub(crate) struct DrawArgs {
     pub(crate) map: Option<PathBuf>,
 
     /// Order of the rows and columns of the heatmap (default: plan for points, input for a cost
-    /// matrix and for points on a line or a grid)
+    /// matrix)
     #[arg(long, value_enum, value_name = "ORDER", requires = "heatmap")]
     pub(crate) order: Option<OrderName>,
 }

@@ -54,13 +54,8 @@ struct AnswerArgs {
 pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     let CertifyArgs { problem, answer, talk } = args;
     let job = ProblemJob::new(&problem)?;
-    let files: Vec<_> = [&answer.plan, &answer.potentials]
-        .into_iter()
-        .flatten()
-        .map(|p| p.to_string_lossy())
-        .collect();
     let mut all = names(&problem);
-    all.extend(files.iter().map(AsRef::as_ref));
+    all.extend([&answer.plan, &answer.potentials].into_iter().filter_map(Option::as_deref));
     one_stdin(&all)?;
     use_threads(talk.threads)?;
 

@@ -1,5 +1,6 @@
 //! From the input flags to a problem: what is to be read, and reading it.
 
+use std::path::Path;
 use std::time::Instant;
 
 use deblais::cost::CostMatrix;
@@ -55,7 +56,7 @@ impl ProblemJob {
                     ));
             }
             Kind::Matrix {
-                matrix: Origin::from(matrix.as_str()),
+                matrix: Origin::from(matrix.as_path()),
                 source: origin(&inputs.source_weights),
                 target: origin(&inputs.target_weights),
             }
@@ -156,23 +157,17 @@ impl ProblemJob {
 }
 
 /// All names that may be files to read.
-pub(crate) fn names(args: &ProblemArgs) -> Vec<&str> {
+pub(crate) fn names(args: &ProblemArgs) -> Vec<&Path> {
     let ProblemArgs { inputs, cost } = args;
-    [
-        &inputs.source,
-        &inputs.target,
-        &inputs.source_weights,
-        &inputs.target_weights,
-        &cost.cost_matrix,
-    ]
-    .into_iter()
-    .filter_map(Option::as_deref)
-    .collect()
+    let files = [&inputs.source, &inputs.target, &cost.cost_matrix];
+    let weights = [&inputs.source_weights, &inputs.target_weights];
+    let files = files.into_iter().filter_map(Option::as_deref);
+    files.chain(weights.into_iter().flatten().map(Path::new)).collect()
 }
 
 /// Stdin can be read by one of the inputs only.
-pub(crate) fn one_stdin(names: &[&str]) -> Result<(), Failure> {
-    match names.iter().filter(|name| **name == "-").count() {
+pub(crate) fn one_stdin(names: &[&Path]) -> Result<(), Failure> {
+    match names.iter().filter(|name| name.as_os_str() == "-").count() {
         0 | 1 => Ok(()),
         _ => Err(Failure::usage("`-` stands for stdin, which can be read only once")
             .hint("put all inputs but one into files")),
@@ -206,7 +201,7 @@ fn side(args: &InputArgs, role: Role) -> Result<SideJob, Failure> {
         (None, Some(text)) => Weights::Column(column(text)),
         (None, None) => Weights::Uniform,
     };
-    let origin = Origin::from(name.as_deref().unwrap_or("-"));
+    let origin = Origin::from(name.as_deref().unwrap_or(Path::new("-")));
     Ok(SideJob { role, origin, columns, filter, weights })
 }
 

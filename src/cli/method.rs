@@ -13,6 +13,8 @@ pub(crate) enum MethodName {
     Auto,
     /// The network simplex, for any input
     Simplex,
+    /// Shortest augmenting paths, for uniform masses and n = m
+    Assignment,
     /// The closed form for points on the line and a convex cost
     Line,
     /// A generic linear program: for small problems and as a cross-check
@@ -25,6 +27,7 @@ impl MethodName {
         match self {
             Self::Auto => "auto",
             Self::Simplex => "simplex",
+            Self::Assignment => "assignment",
             Self::Line => "line",
             Self::Lp => "lp",
         }
@@ -65,6 +68,7 @@ pub(crate) fn choose(method: MethodName, backend: Option<BackendName>) -> Result
         }
         (MethodName::Auto, None) => Ok(Method::Auto),
         (MethodName::Simplex, None) => Ok(Method::Simplex),
+        (MethodName::Assignment, None) => Ok(Method::Assignment),
         (MethodName::Line, None) => Ok(Method::Line),
     }
 }

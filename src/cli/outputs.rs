@@ -38,12 +38,9 @@ impl Outputs {
 
     /// Refuses outputs that clash with each other or with an input, and those that cannot be
     /// written.
-    pub(crate) fn check(&self, inputs: &[&str]) -> Result<(), Failure> {
-        let inputs: Vec<_> = inputs
-            .iter()
-            .filter(|name| **name != "-")
-            .map(|name| identity(Path::new(name)))
-            .collect();
+    pub(crate) fn check(&self, inputs: &[&Path]) -> Result<(), Failure> {
+        let inputs = inputs.iter().filter(|name| name.as_os_str() != "-");
+        let inputs: Vec<_> = inputs.map(|name| identity(name)).collect();
         let mut seen: Vec<(&str, PathBuf)> = Vec::new();
         for (flag, path) in &self.files {
             let place = identity(path);
@@ -102,7 +99,7 @@ mod tests {
         let twice = outputs(&[("--plan", &path), ("--potentials", &same)]).check(&[]);
         assert!(twice.unwrap_err().to_string().contains("both name"));
         fs::write(&path, "1\n").unwrap();
-        let input = outputs(&[("--plan", &same)]).check(&[path.to_str().unwrap()]);
+        let input = outputs(&[("--plan", &same)]).check(&[&path]);
         assert!(input.unwrap_err().to_string().contains("overwrite an input"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

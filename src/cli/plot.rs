@@ -42,9 +42,8 @@ pub(crate) fn run(args: PlotArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage("there is no picture to draw")
             .hint("name one by --heatmap FILE.png or --map FILE.png"));
     }
-    let plan_name = plan.to_string_lossy();
     let mut inputs = names(&problem_args);
-    inputs.push(&plan_name);
+    inputs.push(&plan);
     one_stdin(&inputs)?;
     outputs.check(&inputs)?;
 

@@ -19,6 +19,26 @@ pub(crate) fn supported(value: f64, relative_gap: f64) -> String {
     significant(value, digits)
 }
 
+/// What a bracket says: a number if it is narrow, else both ends, rounded outwards.
+fn between((lower, upper): (f64, f64)) -> String {
+    const NARROW: f64 = 1e-3;
+    const MOST: f64 = 4.0;
+    if upper == f64::INFINITY {
+        return format!("≥ {}", supported(lower, 0.0));
+    }
+    let relative = (upper - lower).max(0.0) / upper.abs();
+    if relative <= NARROW || upper == 0.0 {
+        return supported(upper, relative);
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    let digits = (2.0 - relative.log10()).clamp(2.0, MOST) as usize;
+    // Half a unit of the last digit, so that rounding to nearest goes outwards.
+    let unit = 10.0_f64.powf(upper.abs().log10().floor() + 1.0 - digits as f64);
+    let ends = [lower - 0.5 * unit, upper + 0.5 * unit].map(|end| (end / unit).round() * unit);
+    let lower = if lower == 0.0 { 0.0 } else { ends[0] };
+    format!("{} … {}", significant(lower, digits), significant(ends[1], digits))
+}
+
 /// `value` with so many significant digits, in positional notation where that is readable.
 fn significant(value: f64, digits: usize) -> String {
     let scientific = format!("{value:.*e}", digits.max(1) - 1);
@@ -64,23 +84,19 @@ impl Lines {
 
     /// The headline: the number, as far as it is known.
     pub(crate) fn headline(&mut self, problem: &ProblemReport, certificate: &Certificate) {
-        let known = certificate.upper.is_finite();
-        let (cost, relative, sign) = if known {
-            (certificate.upper, certificate.relative_gap(), "")
-        } else {
-            (certificate.lower, 0.0, "≥ ")
-        };
-        let p = problem.p.0;
-        let value = |value, relative| format!("{sign}{}", supported(value, relative));
-        match problem.distance(cost) {
-            Some(distance) if p == 1.0 => {
-                self.line("earth mover's distance", value(distance, relative));
+        let Certificate { lower, upper, .. } = *certificate;
+        let cost = (lower, upper);
+        // The root keeps the order of the bounds; an optimum of 0 may have a lower one below it.
+        let distance = problem.distance(lower).zip(problem.distance(upper));
+        match distance {
+            Some(distance) if problem.p.0 == 1.0 => {
+                self.line("earth mover's distance", between(distance));
             }
             Some(distance) => {
-                self.line("transport cost", value(cost, relative));
-                self.line(&format!("W_{p}"), value(distance, relative / p));
+                self.line("transport cost", between(cost));
+                self.line(&format!("W_{}", problem.p.0), between(distance));
             }
-            None => self.line("transport cost", value(cost, relative)),
+            None => self.line("transport cost", between(cost)),
         }
     }
 
@@ -159,5 +175,14 @@ mod tests {
         assert_eq!(supported(0.0, 0.0), "0");
         assert_eq!(supported(1.25e-9, 0.0), "1.2500000000000e-9");
         assert_eq!(supported(123_456.0, 1e-3), "123456");
+    }
+
+    #[test]
+    fn a_wide_bracket_is_shown_as_one_and_never_narrowed() {
+        assert_eq!(between((0.01572, 0.01676)), "0.0157 … 0.0168");
+        assert_eq!(between((0.0, 2.93e-11)), "0 … 3.0e-11");
+        assert_eq!(between((2.0, f64::INFINITY)), "≥ 2");
+        assert_eq!(between((0.0, 0.0)), "0");
+        assert_eq!(between((1.25, 1.25 + 1e-9)), "1.25");
     }
 }

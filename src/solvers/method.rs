@@ -2,6 +2,7 @@
 
 use crate::problem::OtProblem;
 use crate::solvers::Solver;
+use crate::solvers::assignment::Assignment;
 use crate::solvers::line::Line;
 use crate::solvers::lp::{Backend, GenericLp};
 use crate::solvers::network_simplex::NetworkSimplex;
@@ -15,6 +16,8 @@ pub enum Method {
     Auto,
     /// [`NetworkSimplex`].
     Simplex,
+    /// [`Assignment`].
+    Assignment,
     /// [`Line`].
     Line,
     /// [`GenericLp`] with a backend.
@@ -29,6 +32,7 @@ impl Method {
         match self {
             Self::Auto => automatic(problem),
             Self::Simplex => Box::new(NetworkSimplex),
+            Self::Assignment => Box::new(Assignment),
             Self::Line => Box::new(Line),
             Self::Lp(backend) => Box::new(GenericLp { backend }),
         }

@@ -3,6 +3,7 @@
 //! None of them is believed: [`Solution::certify`] judges every answer by the same certificate.
 
 pub mod arcs;
+pub mod assignment;
 pub(crate) mod fixed_point;
 pub mod line;
 pub mod lp;

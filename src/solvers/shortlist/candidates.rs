@@ -24,12 +24,12 @@ pub fn candidates(
 ) -> ArcList {
     assert_eq!((f.len(), g.len()), (cost.n(), cost.m()), "potentials of the table's shape");
     let mut buffer = vec![0.0; cost.m()];
-    let mut of_row = RowBest::new(per_source, cost.m());
+    let mut of_row = RowBest::new(cost.m());
     let mut of_columns = ColumnBest::new(per_target, cost.m());
     let mut arcs = Vec::with_capacity(cost.n() * per_source + cost.m() * per_target);
     for (i, &f) in f.iter().enumerate() {
         let row = cost.row(i, &mut buffer);
-        for j in of_row.smallest(row, g) {
+        for &(_, j) in of_row.smallest(row, g, per_source) {
             arcs.push(Arc { source: i as u32, target: j, cost: row[j as usize] });
         }
         of_columns.offer(i as u32, row, f);
@@ -39,37 +39,44 @@ pub fn candidates(
 }
 
 /// Finds the smallest reduced costs of one row after another.
-pub(super) struct RowBest {
-    keep: usize,
+pub(in crate::solvers) struct RowBest {
     minima: Vec<f64>,
     sorted: Vec<f64>,
     found: Vec<(f64, u32)>,
 }
 
 impl RowBest {
-    pub(super) fn new(keep: usize, m: usize) -> Self {
-        let groups = groups::count(m);
-        Self { keep, minima: vec![0.0; groups], sorted: Vec::new(), found: Vec::new() }
+    pub(in crate::solvers) fn new(m: usize) -> Self {
+        Self { minima: vec![0.0; groups::count(m)], sorted: Vec::new(), found: Vec::new() }
     }
 
-    /// The columns of the `keep` smallest `row_j − g_j`, in no order.
-    pub(super) fn smallest(&mut self, row: &[f64], g: &[f64]) -> impl Iterator<Item = u32> {
+    /// The `keep` smallest `row_j − g_j` with their columns, in no order.
+    pub(in crate::solvers) fn smallest(
+        &mut self,
+        row: &[f64],
+        g: &[f64],
+        keep: usize,
+    ) -> &[(f64, u32)] {
         self.found.clear();
-        if self.keep > 0 {
+        if keep > 0 {
             groups::minima(row, g, &mut self.minima);
-            let threshold = self.threshold();
+            let threshold = self.threshold(keep);
             self.collect_below(threshold, row, g);
         }
-        self.found.iter().map(|&(_, j)| j)
+        if self.found.len() > keep {
+            self.found.select_nth_unstable_by(keep - 1, by_value_then_index);
+            self.found.truncate(keep);
+        }
+        &self.found
     }
 
     /// At least `keep` entries are no larger than this: the `keep`-th smallest group minimum.
-    fn threshold(&mut self) -> f64 {
-        if self.minima.len() <= self.keep {
+    fn threshold(&mut self, keep: usize) -> f64 {
+        if self.minima.len() <= keep {
             return f64::INFINITY;
         }
         self.sorted.clone_from(&self.minima);
-        *self.sorted.select_nth_unstable_by(self.keep - 1, f64::total_cmp).1
+        *self.sorted.select_nth_unstable_by(keep - 1, f64::total_cmp).1
     }
 
     fn collect_below(&mut self, threshold: f64, row: &[f64], g: &[f64]) {
@@ -80,10 +87,6 @@ impl RowBest {
                     self.found.push((reduced, j as u32));
                 }
             }
-        }
-        if self.found.len() > self.keep {
-            self.found.select_nth_unstable_by(self.keep - 1, by_value_then_index);
-            self.found.truncate(self.keep);
         }
     }
 }

@@ -1,44 +1,24 @@
-//! Every kind of bad input, through the binary: the exit code, a message that names the file,
-//! the place and the remedy, no panic, and nothing half-written.
-
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-
-use tempfile::TempDir;
+//! The table of faults.
 
 /// One bad run.
-struct Case {
+pub(crate) struct Case {
     /// Name of the fault.
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// Files to make.
-    files: &'static [(&'static str, &'static [u8])],
+    pub(crate) files: &'static [(&'static str, &'static [u8])],
     /// Arguments, separated by blanks.
-    args: &'static str,
+    pub(crate) args: &'static str,
     /// Exit code.
-    code: i32,
+    pub(crate) code: i32,
     /// What stderr must say.
-    says: &'static [&'static str],
+    pub(crate) says: &'static [&'static str],
 }
 
 const GOOD: (&str, &[u8]) = ("good.csv", b"x,y,w,label\n0,0,1,a\n1,0,2,a\n0,1,1,b\n");
 const LINE: (&str, &[u8]) = ("line.csv", b"0\n1\n2\n");
 
-/// Bytes of an NPY file with this header text and this many zero bytes of data.
-fn npy(header: &str, data: usize) -> Vec<u8> {
-    let mut text = header.to_owned();
-    while !(10 + text.len() + 1).is_multiple_of(64) {
-        text.push(' ');
-    }
-    text.push('\n');
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend(u16::try_from(text.len()).unwrap().to_le_bytes());
-    bytes.extend(text.as_bytes());
-    bytes.resize(bytes.len() + data, 0);
-    bytes
-}
-
-const CASES: &[Case] = &[
+/// Every fault there is a test for.
+pub(crate) const CASES: &[Case] = &[
     Case {
         name: "no such file",
         files: &[GOOD],
@@ -307,6 +287,13 @@ const CASES: &[Case] = &[
         says: &["line", "--method auto", "hint:"],
     },
     Case {
+        name: "the assignment method for unequal masses",
+        files: &[GOOD],
+        args: "emd good.csv good.csv --columns x,y --weights w --method assignment",
+        code: 1,
+        says: &["assignment", "--method auto", "hint:"],
+    },
+    Case {
         name: "a time limit that is no time",
         files: &[GOOD],
         args: "emd good.csv good.csv --columns x,y --time-limit soon",
@@ -351,7 +338,7 @@ const CASES: &[Case] = &[
 ];
 
 /// NPY files that cannot be used: header text, bytes of data that follow, what stderr must say.
-const BAD_ARRAYS: &[(&str, &str, usize, &[&str])] = &[
+pub(crate) const BAD_ARRAYS: &[(&str, &str, usize, &[&str])] = &[
     ("truncated", "{'descr': '<f8', 'fortran_order': False, 'shape': (4, 2), }", 40, &["hint:"]),
     (
         "complex",
@@ -374,88 +361,3 @@ const BAD_ARRAYS: &[(&str, &str, usize, &[&str])] = &[
     ),
     ("no shape", "{'descr': '<f8', 'fortran_order': False, }", 16, &["hint:"]),
 ];
-
-fn run(folder: &Path, args: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_deblais"))
-        .args(args.split_whitespace())
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the binary runs")
-}
-
-fn listing(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut names: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .map(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            (name, fs::read(&path).unwrap_or_default())
-        })
-        .collect();
-    names.sort();
-    names
-}
-
-/// Runs and checks one case; returns what is wrong with the outcome.
-fn complaints(folder: &TempDir, args: &str, code: i32, says: &[&str]) -> Vec<String> {
-    let before = listing(folder.path());
-    let output = run(folder.path(), args);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let mut wrong = Vec::new();
-    if output.status.code() != Some(code) {
-        wrong.push(format!("exit {:?}, not {code}", output.status.code()));
-    }
-    for word in says.iter().filter(|word| !stderr.contains(**word)) {
-        wrong.push(format!("does not say {word:?}"));
-    }
-    if stderr.contains("panicked") {
-        wrong.push("panicked".into());
-    }
-    if !stderr.contains("error: ") {
-        wrong.push("no error message".into());
-    }
-    if !output.stdout.is_empty() {
-        wrong.push("something on stdout".into());
-    }
-    if listing(folder.path()) != before {
-        wrong.push("files were left behind or changed".into());
-    }
-    if !wrong.is_empty() {
-        wrong.push(format!("stderr: {stderr}"));
-    }
-    wrong
-}
-
-#[test]
-fn every_kind_of_bad_input_is_refused_with_its_place_and_remedy() {
-    let mut report = Vec::new();
-    for case in CASES {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("dir.csv")).unwrap();
-        for (name, bytes) in case.files {
-            fs::write(folder.path().join(name), bytes).unwrap();
-        }
-        let wrong = complaints(&folder, case.args, case.code, case.says);
-        if !wrong.is_empty() {
-            report.push(format!("{}: {}", case.name, wrong.join("; ")));
-        }
-    }
-    assert!(report.is_empty(), "{}", report.join("\n\n"));
-}
-
-#[test]
-fn arrays_that_cannot_be_used_are_refused() {
-    let mut report = Vec::new();
-    for (name, header, data, says) in BAD_ARRAYS {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("bad.npy"), npy(header, *data)).unwrap();
-        fs::write(folder.path().join("good.csv"), "0,0\n1,1\n").unwrap();
-        let mut wrong = complaints(&folder, "emd bad.npy good.csv", 1, says);
-        wrong.extend(complaints(&folder, "emd good.csv bad.npy", 1, &["bad.npy"]));
-        if !wrong.is_empty() {
-            report.push(format!("{name}: {}", wrong.join("; ")));
-        }
-    }
-    assert!(report.is_empty(), "{}", report.join("\n\n"));
-}

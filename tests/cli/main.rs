@@ -1,78 +1,14 @@
 //! The command as a user meets it: through the binary.
 
+mod folder;
+mod pictures;
+mod stopping;
+
 use std::fs;
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-struct Folder(TempDir);
-
-impl Folder {
-    fn with(files: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            fs::write(folder.path().join(name), text).unwrap();
-        }
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn run_with_stdin(&self, args: &str, stdin: &str) -> Output {
-        run_in(self.0.path(), args, stdin)
-    }
-
-    fn run(&self, args: &str) -> Output {
-        self.run_with_stdin(args, "")
-    }
-
-    fn json(&self, args: &str) -> Value {
-        let output = self.run(args);
-        assert_eq!(output.status.code(), Some(0), "{args}: {}", stderr(&output));
-        serde_json::from_slice(&output.stdout).expect("one JSON object on stdout")
-    }
-}
-
-fn run_in(folder: &Path, args: &str, stdin: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_deblais"))
-        .args(args.split_whitespace())
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
-    // A run that does not read its stdin closes the pipe.
-    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-    child.wait_with_output().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn number(value: &Value, pointer: &str) -> f64 {
-    value.pointer(pointer).and_then(Value::as_f64).unwrap_or_else(|| panic!("{pointer}: {value}"))
-}
-
-/// A 3-4-5 triangle: the two clouds are each other's translation by (3, 4).
-fn translation() -> Folder {
-    Folder::with(&[("a.csv", "x,y\n0,0\n1,0\n0,1\n"), ("b.csv", "x,y\n3,4\n4,4\n3,5\n")])
-}
-
-/// Piles on the line with masses: 1 and 3 at 0 and 2; 2 and 2 at 1 and 2.
-fn piles() -> Folder {
-    Folder::with(&[("a.csv", "x,w\n0,1\n2,3\n"), ("b.csv", "x,w\n1,2\n2,2\n")])
-}
+use folder::{Folder, number, piles, stderr, stdout, translation};
 
 #[test]
 fn the_main_job_prints_the_number_with_its_bracket() {
@@ -315,112 +251,20 @@ fn help_names_the_exit_codes() {
     assert!(stdout(&output).contains("Exit codes"));
 }
 
-/// Points on a jittered lattice: a problem with plenty to do.
-fn crowd(count: u32, seed: u32) -> String {
-    let jitter = |k: u32| f64::from(k.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 8);
-    let line = |k| format!("{},{}\n", jitter(2 * k + 1), jitter(7 * k + 3));
-    (0..count).map(line).collect::<Vec<_>>().concat()
-}
-
 #[test]
-fn a_time_limit_stops_with_the_best_plan_and_its_bracket() {
-    let folder = Folder::with(&[("a.csv", &crowd(700, 1)), ("b.csv", &crowd(699, 1 << 30))]);
-    let output = folder.run("emd a.csv b.csv --method simplex --time-limit 0 --json --plan p.csv");
-    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
-    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(json["termination"], "time_limit");
-    let (lower, upper) = (number(&json, "/certificate/lower"), number(&json, "/certificate/upper"));
-    assert!(lower < upper && upper.is_finite(), "{lower} {upper}");
-    assert!(stderr(&output).contains("stopped"));
-    let exact = number(&folder.json("emd a.csv b.csv --json"), "/transport_cost");
-    assert!(lower <= exact && exact <= upper, "{lower} <= {exact} <= {upper}");
-    let judged = folder.json("certify a.csv b.csv --plan p.csv --json");
-    assert_eq!(number(&judged, "/certificate/upper"), upper);
-}
-
-#[cfg(unix)]
-#[test]
-fn an_interrupt_stops_with_the_best_plan_and_its_bracket() {
-    use std::time::Duration;
-    let folder = Folder::with(&[("a.csv", &crowd(4000, 1)), ("b.csv", &crowd(3999, 1 << 30))]);
-    let child = Command::new(env!("CARGO_BIN_EXE_deblais"))
-        .args(["emd", "a.csv", "b.csv", "--method", "simplex", "--json"])
-        .current_dir(folder.0.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(Duration::from_millis(400));
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).output().unwrap();
-    let output = child.wait_with_output().unwrap();
-    let json: Value = serde_json::from_slice(&output.stdout).expect("a report in any case");
-    // A fast machine may be done by then.
-    if kill.status.success() && json["termination"] != "optimal" {
-        assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
-        assert_eq!(json["termination"], "stopped");
-        assert!(number(&json, "/certificate/lower") <= number(&json, "/certificate/upper"));
+fn every_method_finds_the_same_distance() {
+    let plane = translation();
+    let line = Folder::with(&[("a.csv", "0\n1\n5\n"), ("b.csv", "2\n3\n4\n")]);
+    for (folder, expected, methods) in [
+        (&plane, 5.0, &["auto", "simplex", "assignment", "lp"][..]),
+        (&line, 5.0 / 3.0, &["auto", "simplex", "assignment", "lp", "line"]),
+    ] {
+        for method in methods {
+            let json = folder.json(&format!("emd a.csv b.csv --json --method {method}"));
+            let found = number(&json, "/distance");
+            assert!((found - expected).abs() < 1e-7, "{method}: {found}");
+            assert_eq!(json["settings"]["method"], *method);
+            assert!(*method == "auto" || json["method"] == *method);
+        }
     }
-}
-
-#[test]
-fn a_claim_that_does_not_hold_is_exit_code_3() {
-    // An interior point is never optimal to the last digit.
-    let folder = Folder::with(&[("a.csv", &crowd(30, 1)), ("b.csv", &crowd(29, 1 << 30))]);
-    let args = "emd a.csv b.csv --method lp --lp-backend clarabel --json";
-    let json = folder.json(args);
-    assert_eq!(json["settings"]["lp_backend"], "clarabel");
-    let strict = folder.run(&format!("{args} --gap-tolerance 0"));
-    let code = strict.status.code();
-    if number(&json, "/certificate/gap") > number(&json, "/certificate/tolerance") {
-        assert_eq!(code, Some(3));
-        assert!(stderr(&strict).contains("wider than"));
-    } else {
-        assert_eq!(code, Some(0));
-    }
-}
-
-/// A grey PNG of the given intensities.
-fn picture(path: &Path, width: u32, pixels: &[u8]) {
-    let height = u32::try_from(pixels.len()).unwrap() / width;
-    let mut encoder = png::Encoder::new(fs::File::create(path).unwrap(), width, height);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.write_header().unwrap().write_image_data(pixels).unwrap();
-}
-
-#[test]
-fn pictures_are_histograms_and_always_normalized() {
-    let folder = Folder::with(&[]);
-    picture(&folder.path("a.png"), 3, &[9, 0, 0, 0, 0, 0]);
-    picture(&folder.path("b.png"), 3, &[0, 0, 0, 0, 0, 200]);
-    // From the top left to two columns right and one row down.
-    let json = folder.json("emd a.png b.png --json");
-    assert!((number(&json, "/transport_cost") - 5.0_f64.sqrt()).abs() < 1e-15);
-    assert_eq!(
-        (json["n"].as_u64(), json["inputs"]["source"]["normalized"].as_bool()),
-        (Some(6), Some(true))
-    );
-    assert!(stdout(&folder.run("emd a.png b.png")).contains("normalized"));
-    let refused = folder.run("emd a.png b.png --columns 0");
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(stderr(&refused).contains("--columns"), "{}", stderr(&refused));
-}
-
-#[test]
-fn pictures_of_the_plan_are_written_whole() {
-    let folder = piles();
-    fs::write(folder.path("c.csv"), "0,0\n1,0\n").unwrap();
-    let output =
-        folder.run("emd c.csv c.csv --heatmap h.png --map m.svg --plan p.csv --order input");
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(fs::read(folder.path("h.png")).unwrap().starts_with(b"\x89PNG"));
-    assert!(fs::read_to_string(folder.path("m.svg")).unwrap().trim_end().ends_with("</svg>"));
-    let again = folder.run("plot c.csv c.csv --plan p.csv --heatmap again.png --order input");
-    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
-    assert_eq!(
-        fs::read(folder.path("h.png")).unwrap(),
-        fs::read(folder.path("again.png")).unwrap()
-    );
-    assert_eq!(folder.run("plot c.csv c.csv --plan p.csv").status.code(), Some(2));
 }

@@ -1,0 +1,188 @@
+//! The assignment problem: uniform masses, n = m.
+//!
+//! ```text
+//! minimise Σ_i c(i, σ(i)) over permutations σ;   dual: maximise Σ_i f_i + Σ_j g_j,
+//!                                                 f_i + g_j ≤ c(i, j), equality on j = σ(i)
+//! ```
+//!
+//! **Idea.** Prices only ever rise (g only falls), so a short list of a row's cheapest columns,
+//! with a bound for all others, stays exact until the bound is reached; then the row is looked
+//! at as a whole and its list renewed (`lists`). An ε-scaled auction on the lists finds nearly
+//! optimal prices (`auction`), and shortest augmenting paths match exactly the rows whose arc
+//! is not tight (`paths`). One dense pass prices all arcs: what it finds violated is repaired
+//! the same way, and the pass that finds nothing is the proof.
+//!
+//! **Complexity.** O(n²) for the lists and the proof, O(n³) at worst for the paths; in practice
+//! the renewed rows dominate, a few to a few tens for each row. O(n) memory beside the cost table.
+//! The table is read many times: tabulate a cost that is computed from points.
+//!
+//! **References.** Jonker, Volgenant 1987, "A shortest augmenting path algorithm for dense and
+//! sparse linear assignment problems", Computing 38; Volgenant 1996, "Linear and semi-assignment
+//! problems: a core oriented approach", Computers & OR 23 (short lists and pricing); Bertsekas
+//! 1988, "The auction algorithm", Annals of OR 14 (ε-scaling, and trusting the k best while
+//! prices rise).
+//!
+//! **Failure modes.** Not applicable to other masses. Potentials are `f64`: each augmentation
+//! rounds them once more, which the proof allows for by a few ulps a row. Thousands of columns
+//! at equal distance (duplicates, coarse lattices) make lists long, up to n columns for the rows
+//! that need it.
+
+#![expect(clippy::cast_possible_truncation, reason = "indices fit u32: the lists store them so")]
+
+mod auction;
+mod dense;
+mod lists;
+mod matching;
+mod paths;
+#[cfg(test)]
+mod tests;
+
+use std::ops::ControlFlow;
+
+use ndarray::ArrayView1;
+
+use self::dense::Dense;
+use self::lists::Lists;
+use self::matching::{FREE, Matching};
+use self::paths::Paths;
+use super::shortlist::pricing::price;
+use super::{Solution, SolveError, Solver, Termination};
+use crate::cost::Cost;
+use crate::plan::{PlanArc, TransportPlan};
+use crate::potentials::{Potentials, lower_envelope};
+use crate::problem::OtProblem;
+use crate::progress::{Event, Observer, Stop};
+
+/// Shortest augmenting paths for uniform masses, n = m; see the [module](self).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Assignment;
+
+/// Sizes up to which looking at every arc is faster than keeping lists.
+const DENSE: usize = 320;
+
+/// Pricing rounds before the tolerance of the proof starts to grow, so that no pattern of
+/// roundings can go on for ever. One round is the rule.
+const STRICT_ROUNDS: i32 = 8;
+
+impl Assignment {
+    /// Whether the masses on either side are equal up to rounding, and n = m.
+    #[must_use]
+    pub fn applies_to(problem: &OtProblem) -> bool {
+        let uniform = |mass: ArrayView1<'_, f64>| {
+            let smallest = mass.iter().copied().fold(f64::INFINITY, f64::min);
+            let largest = mass.iter().copied().fold(0.0, f64::max);
+            largest - smallest <= 4.0 * f64::EPSILON * largest
+        };
+        problem.n() == problem.m() && uniform(problem.source()) && uniform(problem.target())
+    }
+}
+
+impl Solver for Assignment {
+    fn name(&self) -> &'static str {
+        "assignment"
+    }
+
+    fn solve(
+        &self,
+        problem: &OtProblem,
+        observer: &mut dyn Observer,
+    ) -> Result<Solution, SolveError> {
+        if !Self::applies_to(problem) {
+            let needs = "equal masses and as many source as target points";
+            return Err(SolveError::NotApplicable { method: self.name(), needs });
+        }
+        let n = problem.n();
+        let mut matching = Matching::empty(column_minima(problem.cost()));
+        let mut steps = Steps { taken: 0, phase: "", observer };
+        let termination = match optimise(problem.cost(), &mut matching, &mut steps) {
+            ControlFlow::Continue(()) => Termination::Optimal,
+            ControlFlow::Break(stop) => stop.into(),
+        };
+        let masses = problem.source();
+        let arcs = matching.column_of.iter().zip(masses).enumerate();
+        let arcs = arcs
+            .filter(|(_, (column, _))| **column != FREE)
+            .map(|(i, (&j, &mass))| PlanArc { source: i, target: j as usize, mass })
+            .collect();
+        let iterations = steps.taken;
+        matching.anchor();
+        Ok(Solution {
+            plan: TransportPlan::from_arcs(n, n, arcs),
+            potentials: Potentials::from_finite(matching.f.into(), matching.g.into()),
+            termination,
+            iterations,
+        })
+    }
+}
+
+/// Matches all rows optimally, starting from feasible prices.
+fn optimise(cost: &dyn Cost, matching: &mut Matching, steps: &mut Steps<'_>) -> ControlFlow<Stop> {
+    if cost.n() <= DENSE {
+        let mut dense = Dense::new(cost);
+        dense.reduce(matching);
+        steps.phase = "augmenting";
+        for i in matching.free_rows() {
+            dense.augment(matching, i as usize);
+            steps.take()?;
+        }
+        return ControlFlow::Continue(());
+    }
+    let mut lists = Lists::new(cost, &matching.g);
+    steps.phase = "bidding";
+    auction::run(&mut lists, matching, steps)?;
+    let mut paths = Paths::new(cost.m());
+    steps.phase = "augmenting";
+    for round in 0.. {
+        for i in matching.free_rows() {
+            paths.augment(&mut lists, matching, i as usize);
+            steps.take()?;
+        }
+        if !free_violated(cost, matching, round) {
+            break;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// Prices all arcs and frees the rows whose arc is not the cheapest, up to two ulps of what was
+/// subtracted. Says whether there were any.
+fn free_violated(cost: &dyn Cost, matching: &mut Matching, round: i32) -> bool {
+    let ulps = 2.0 * f64::from((round - STRICT_ROUNDS).max(0)).exp2();
+    let (f, cost_of) = (&matching.f, &matching.cost_of);
+    let tolerance = |i: usize| ulps * f64::EPSILON * (f[i].abs() + cost_of[i].abs());
+    let priced = price(cost, f, &matching.g, &tolerance, 1);
+    for arc in priced.violated.iter() {
+        matching.part(arc.source as usize);
+    }
+    priced.count > 0
+}
+
+/// `min_i c_ij` for every column: with f = 0 feasible, and the cheapest start there is.
+fn column_minima(cost: &dyn Cost) -> Vec<f64> {
+    let mut g = vec![f64::INFINITY; cost.m()];
+    let mut buffer = vec![0.0; cost.m()];
+    for i in 0..cost.n() {
+        lower_envelope(cost.row(i, &mut buffer), 0.0, &mut g);
+    }
+    g
+}
+
+/// Counts bids and augmentations and asks the observer now and then.
+struct Steps<'a> {
+    taken: u64,
+    phase: &'static str,
+    observer: &'a mut dyn Observer,
+}
+
+impl Steps<'_> {
+    /// Steps between two questions.
+    const PATIENCE: u64 = 1000;
+
+    fn take(&mut self) -> ControlFlow<Stop> {
+        self.taken += 1;
+        if !self.taken.is_multiple_of(Self::PATIENCE) {
+            return ControlFlow::Continue(());
+        }
+        self.observer.observe(&Event { phase: self.phase, iterations: self.taken, cost: None })
+    }
+}

@@ -1,0 +1,144 @@
+//! Shortest augmenting paths over lazy lists: Dijkstra on the reduced costs `c_ij − f_i − g_j`.
+//!
+//! Beside columns, rows wait in the queue, at the distance from which on a column that is not
+//! on their list could matter; when it is a row's turn its list is renewed. So a search sees
+//! every arc that it needs and few others.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::lists::Lists;
+use super::matching::{FREE, Matching};
+
+/// Working memory of [`Paths::augment`], reused from row to row.
+pub(super) struct Paths {
+    labels: Vec<Label>,
+    search: u32,
+    /// Columns j, and rows i as m + i, by distance; the bits of a distance ≥ 0 sort like it.
+    queue: BinaryHeap<Reverse<(u64, u32)>>,
+    /// Columns at the distance reached, which need no sorting.
+    ready: Vec<u32>,
+    scanned: Vec<(u32, f64)>,
+}
+
+/// What a search knows of a column.
+#[derive(Clone, Copy)]
+struct Label {
+    distance: f64,
+    row: u32,
+    /// The search that wrote this.
+    search: u32,
+}
+
+/// What is next in the order of distance.
+enum Next {
+    Column(u32),
+    Row(u32),
+}
+
+impl Paths {
+    pub(super) fn new(m: usize) -> Self {
+        let label = Label { distance: f64::INFINITY, row: 0, search: 0 };
+        Self {
+            labels: vec![label; m],
+            search: 0,
+            queue: BinaryHeap::new(),
+            ready: Vec::new(),
+            scanned: Vec::new(),
+        }
+    }
+
+    /// Matches the free row `start` along a shortest alternating path.
+    pub(super) fn augment(&mut self, lists: &mut Lists<'_>, matching: &mut Matching, start: usize) {
+        self.search += 1;
+        self.queue.clear();
+        self.ready.clear();
+        self.scanned.clear();
+        matching.f[start] = lists.two_best(start, &matching.g, 0.0).smallest;
+        // The row to scan, its distance, the distance reached; the nearest free column.
+        let (mut i, mut base, mut reached) = (start, 0.0, 0.0);
+        let (mut end, mut last) = (f64::INFINITY, FREE);
+        loop {
+            self.scan(lists, matching, i, base, reached, &mut end, &mut last);
+            let Some((distance, next)) = self.next(end, reached) else { break };
+            reached = distance;
+            match next {
+                Next::Column(j) => {
+                    self.scanned.push((j, reached));
+                    (i, base) = (matching.row_of[j as usize] as usize, reached);
+                }
+                Next::Row(row) => {
+                    i = row as usize;
+                    lists.renew(i, &matching.g);
+                    let own = matching.column_of[i];
+                    base = if own == FREE { 0.0 } else { self.labels[own as usize].distance };
+                }
+            }
+        }
+        let labels = &self.labels;
+        matching.augment(&self.scanned, end, last as usize, start, |j| {
+            (labels[j].row, lists.cost(labels[j].row as usize, j))
+        });
+    }
+
+    /// Offers paths through row i to its listed columns; the free one nearest so far is `last`
+    /// at distance `end`.
+    #[expect(clippy::too_many_arguments, reason = "the state of one search, in local variables")]
+    fn scan(
+        &mut self,
+        lists: &Lists<'_>,
+        matching: &Matching,
+        i: usize,
+        base: f64,
+        reached: f64,
+        end: &mut f64,
+        last: &mut u32,
+    ) {
+        let (targets, costs) = lists.row(i);
+        let f = matching.f[i];
+        for (&j, &cost) in targets.iter().zip(costs) {
+            let distance = (base + ((cost - matching.g[j as usize]) - f)).max(reached);
+            let label = &mut self.labels[j as usize];
+            if distance >= *end || (label.search == self.search && label.distance <= distance) {
+                continue;
+            }
+            *label = Label { distance, row: i as u32, search: self.search };
+            if matching.row_of[j as usize] == FREE {
+                (*end, *last) = (distance, j);
+            } else if distance <= reached {
+                self.ready.push(j);
+            } else {
+                self.queue.push(Reverse((distance.to_bits(), j)));
+            }
+        }
+        let unlisted = (base + (lists.bound(i) - f)).max(reached);
+        if unlisted < *end {
+            let row = (self.labels.len() + i) as u32;
+            self.queue.push(Reverse((unlisted.to_bits(), row)));
+        }
+    }
+
+    /// The closest column not yet scanned or row to be renewed, if it is closer than `end`.
+    fn next(&mut self, end: f64, reached: f64) -> Option<(f64, Next)> {
+        if end <= reached {
+            return None;
+        }
+        if let Some(j) = self.ready.pop() {
+            return Some((reached, Next::Column(j)));
+        }
+        let m = self.labels.len() as u32;
+        while let Some(Reverse((bits, place))) = self.queue.pop() {
+            let distance = f64::from_bits(bits);
+            if distance >= end {
+                return None;
+            }
+            if place >= m {
+                return Some((distance, Next::Row(place - m)));
+            }
+            if distance == self.labels[place as usize].distance {
+                return Some((distance, Next::Column(place)));
+            }
+        }
+        None
+    }
+}
