@@ -16,7 +16,7 @@ import numpy as np
 import peers
 import report
 from cases import Case, all_cases
-from ours import Side, build
+from ours import RequestError, Side, build
 
 # Costs that differ by more than this, relatively, are a bug on one of the sides.
 AGREEMENT = 1e-9
@@ -54,15 +54,23 @@ def take_turns(contenders: dict[str, peers.Contender]) -> Row:
     return row
 
 
-def our_methods(side: Side, arguments: str = "") -> dict[str, peers.Contender]:
-    """The method chosen, and the network simplex alone if it is another."""
+def our_methods(side: Side, also: list[str], arguments: str = "") -> dict[str, peers.Contender]:
+    """The method chosen, the network simplex alone, and others wished for where they apply."""
+    chosen = side.ask("name")["method"]
     methods = {"auto": lambda: side.ask("auto" + arguments)}
-    if side.ask("name")["method"] != "simplex":
-        methods["simplex"] = lambda: side.ask("simplex" + arguments)
+    for name in dict.fromkeys(["simplex", *also]):
+        if name == chosen:
+            continue
+        if name != "simplex":
+            try:
+                side.ask(name + arguments)
+            except RequestError:
+                continue
+        methods[name] = lambda name=name: side.ask(name + arguments)
     return methods
 
 
-def measure(case: Case, folder: Path, executable: str) -> Row:
+def measure(case: Case, folder: Path, executable: str, also: list[str]) -> Row:
     arrays = case.build()
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
@@ -72,11 +80,11 @@ def measure(case: Case, folder: Path, executable: str) -> Row:
     with Side(executable, kind, folder) as side:
         if kind == "table":
             contenders = peers.table(arrays, **case.settings)
-            contenders |= our_methods(side)
+            contenders |= our_methods(side, also)
         elif kind == "batch":
             rounds = case.settings["rounds"]
             contenders = peers.batch(arrays, rounds)
-            contenders |= our_methods(side, f" {rounds}")
+            contenders |= our_methods(side, also, f" {rounds}")
         else:
             p = case.settings["p"]
             contenders = peers.line(arrays, p)
@@ -118,6 +126,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="run.sh", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="tiny sizes: a smoke test")
     parser.add_argument("--cases", default="*", help="only 'GROUP/NAME' that match: 'clouds/*d=64*'")
+    parser.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        choices=["assignment"],
+        help="time this method of ours, too, where it applies (in the log, not in the tables)",
+    )
     parser.add_argument("--cpu", type=int, help="the CPU to stay on; default: the last one")
     parser.add_argument(
         "--write",
@@ -142,7 +157,7 @@ def main() -> int:
     failed = False
     for case in chosen:
         with tempfile.TemporaryDirectory() as folder:
-            row = measure(case, Path(folder), executable)
+            row = measure(case, Path(folder), executable, options.also)
         rows.setdefault(case.group, {})[case.name] = row
         print(f"{case.group}/{case.name}: {report.summary(row)}", file=sys.stderr, flush=True)
         for fault in faults(row):

@@ -17,6 +17,10 @@ def build() -> str:
     raise SystemExit("cargo built no benches/compare/side.rs")
 
 
+class RequestError(Exception):
+    """Our side cannot do what it was asked for: a method that does not apply, say."""
+
+
 class Side:
     """A running side: it has loaded its instance and waits for requests."""
 
@@ -38,7 +42,10 @@ class Side:
         line = self.process.stdout.readline()
         if not line:
             raise SystemExit(f"our side ended with code {self.process.wait()}")
-        return json.loads(line)
+        answer = json.loads(line)
+        if "error" in answer:
+            raise RequestError(answer["error"])
+        return answer
 
     def __enter__(self) -> "Side":
         return self

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Compares deblais with POT and lap, side by side: see docs/benchmarks.md.
-#   benches/compare/run.sh [--quick] [--cases PATTERN] [--write]
+#   benches/compare/run.sh [--quick] [--cases PATTERN] [--also METHOD] [--write]
 # Needs cargo and Python >= 3.11 with venv. Everything it makes is in target/compare.
 set -eu
 cd "$(dirname "$0")/../.."

@@ -5,11 +5,10 @@
 //! turns in one run, and nothing is loaded while the other side's clock is ticking. Kinds and
 //! their requests:
 //!
-//! - `table`: two clouds, whose costs are stored before any clock starts. `auto`, `simplex`, and
-//!   `name`: what `auto` chooses.
-//! - `batch`: many small pairs of clouds with uniform masses. `auto R`, `simplex R`: R rounds
-//!   over all of them; the time is the mean of a call, validation of matrix and masses included.
-//!   And `name`.
+//! - `table`: two clouds, whose costs are stored before any clock starts. `auto`, `simplex`,
+//!   `assignment`, and `name`: what `auto` chooses.
+//! - `batch`: many small pairs of clouds with uniform masses. `auto R` and so on: R rounds over all
+//!   of them; the time is the mean of a call, validation of matrix and masses included.
 //! - `line`: two samples on the line. `value P`, `full P`: the value of `W_p^p` alone, or plan
 //!   and potentials, too; validation included.
 
@@ -61,7 +60,8 @@ fn answer(reply: impl Fn(&str) -> Outcome<Value>) -> Outcome<()> {
     let mut out = io::stdout();
     writeln!(out, "{}", json!({ "ready": true, "peak_rss_mib": peak_rss_mib() }))?;
     for request in io::stdin().lock().lines() {
-        writeln!(out, "{}", reply(&request?)?)?;
+        let answer = reply(&request?).unwrap_or_else(|e| json!({ "error": e.to_string() }));
+        writeln!(out, "{answer}")?;
         out.flush()?;
     }
     Ok(())
@@ -197,6 +197,7 @@ fn method(name: &str) -> Outcome<Method> {
     match name {
         "auto" => Ok(Method::Auto),
         "simplex" => Ok(Method::Simplex),
+        "assignment" => Ok(Method::Assignment),
         _ => Err(format!("no method {name}").into()),
     }
 }
