@@ -90,6 +90,7 @@ fn one_point_sends_to_a_thousand() {
         OtProblem::new(&uniform(array![[0.0, 0.0, 0.0]]), &uniform(targets.clone()), Euclidean)
             .unwrap();
     let mean = targets.rows().into_iter().map(|y| y.dot(&y).sqrt()).sum::<f64>() / 1000.0;
+    assert!(exact_methods().any(|method| method.check(&problem, mean)));
     close(optimum(&problem), mean, 1e-13);
 }
 

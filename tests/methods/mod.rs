@@ -68,7 +68,6 @@ impl Method {
     }
 
     /// Judges the answer and compares it with the exact optimum, to a relative 1e-11.
-    #[expect(dead_code, reason = "not every test file knows the truth")]
     pub(crate) fn check(&self, problem: &OtProblem, truth: f64) -> bool {
         let Some(c) = self.judge(problem) else { return false };
         let slack = self.slack(problem, truth).max(c.tolerance);

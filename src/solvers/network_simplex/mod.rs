@@ -23,6 +23,11 @@
 //! **Failure modes.** Masses below 2⁻¹⁰⁰ of the total count as none. Costs that span more than
 //! 2⁴⁷ lose their lowest bits (beyond 2¹⁰⁰, the small ones count as 0).
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "nodes are numbered in u32: 2³² of them would not fit in memory"
+)]
+
 mod anchor;
 mod exact;
 mod pricing;
