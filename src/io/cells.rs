@@ -238,6 +238,12 @@ mod tests {
         assert!(matches!(parse("\n# nothing\n\n"), Err(ReadError::Empty { .. })));
     }
 
+    #[test]
+    fn a_quoted_line_break_among_empty_cells_is_a_cell() {
+        let cells = parse("\"\n\"\t\"\"\t\"\"\n").unwrap();
+        assert_eq!((cells.rows(), cells.cell(0, 0), cells.cell(0, 2)), (1, "", ""));
+    }
+
     proptest! {
         #[test]
         fn quoting_round_trips(rows in prop::collection::vec(

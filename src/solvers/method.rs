@@ -1,11 +1,14 @@
 //! Which solver: named, or the fastest that is exact for the problem at hand.
 
+use crate::plan::PlanArc;
+use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::solvers::Solver;
 use crate::solvers::assignment::Assignment;
 use crate::solvers::line::Line;
 use crate::solvers::lp::{Backend, GenericLp};
 use crate::solvers::network_simplex::NetworkSimplex;
+use crate::solvers::shortlist::duals::coarse_problems_help;
 
 /// A choice of solver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,14 +42,28 @@ impl Method {
     }
 }
 
+/// Sizes from which it is worth trying on a sample whether assignment or simplex will be faster.
+const TRIAL_FROM: usize = 1500;
+
 fn automatic(problem: &OtProblem) -> Box<dyn Solver> {
     if problem.cost().convex_on_line().is_some() {
         Box::new(Line)
-    } else if Assignment::applies_to(problem) {
-        Box::new(Assignment)
-    } else {
+    } else if !Assignment::applies_to(problem) {
         Box::new(NetworkSimplex)
+    } else if problem.n() >= TRIAL_FROM && coarse_problems_help(problem, &mut solve_smaller) {
+        // Low dimension, where mass may travel far along rays of nearly equal arcs: there the
+        // assignment solver's lists are renewed again and again.
+        Box::new(NetworkSimplex)
+    } else {
+        Box::new(Assignment)
     }
+}
+
+fn solve_smaller(problem: &OtProblem) -> (Vec<PlanArc>, Potentials) {
+    let method: &dyn Solver =
+        if Assignment::applies_to(problem) { &Assignment } else { &NetworkSimplex };
+    let solution = method.solve(problem, &mut ()).expect("the method applies");
+    (solution.plan.arcs().to_vec(), solution.potentials)
 }
 
 #[cfg(test)]

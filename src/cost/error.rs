@@ -1,0 +1,75 @@
+//! What can be wrong with costs.
+
+use thiserror::Error;
+
+/// What is wrong with a ground cost, a cost matrix, or the points given to it.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum CostError {
+    /// The clouds have different numbers of coordinates.
+    #[error("source points have {source_dim} coordinates, target points {target_dim}")]
+    Dimensions {
+        /// Coordinates of a source point.
+        source_dim: usize,
+        /// Coordinates of a target point.
+        target_dim: usize,
+    },
+    /// The clouds are so wide that the cost overflows, or so tight that it vanishes.
+    #[error("coordinates spread over {spread:e}: the {cost} cost leaves the range of f64 there")]
+    Range {
+        /// The largest extent of the two clouds along any axis.
+        spread: f64,
+        /// Name of the ground cost.
+        cost: String,
+    },
+    /// The cosine of the angle with the zero vector.
+    #[error("the cosine cost is not defined for the zero vector")]
+    ZeroVector,
+    /// A Minkowski exponent below 1, or a power that is not positive.
+    #[error("{what} {value} is out of range: it must be finite and {bound}")]
+    Exponent {
+        /// Which exponent.
+        what: &'static str,
+        /// The value given.
+        value: f64,
+        /// What would be right.
+        bound: &'static str,
+    },
+    /// An entry of the cost matrix is NaN or infinite.
+    #[error("entry ({row}, {column}) of the cost matrix is {value}")]
+    Entry {
+        /// Source index, from 0.
+        row: usize,
+        /// Target index, from 0.
+        column: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// The cost matrix has no rows or no columns.
+    #[error("the cost matrix has shape ({n}, {m})")]
+    EmptyMatrix {
+        /// Number of rows.
+        n: usize,
+        /// Number of columns.
+        m: usize,
+    },
+}
+
+impl CostError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Dimensions { .. } => "compare clouds with the same columns",
+            Self::Range { .. } => "rescale both clouds by the same factor",
+            Self::ZeroVector => "remove the zero rows, or use another cost",
+            Self::Exponent { .. } => "use euclidean, cityblock or chebyshev, or mend the exponent",
+            Self::Entry { .. } => {
+                "every cost must be a finite number; forbid an arc by a large one"
+            }
+            Self::EmptyMatrix { .. } => {
+                "give one row per source point and one column per target point"
+            }
+        }
+    }
+}

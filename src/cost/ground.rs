@@ -1,0 +1,258 @@
+//! The ground costs by name: functions c(x, y) on R^d × R^d.
+//!
+//! Distances are computed by direct differences, never by `‖x‖² + ‖y‖² − 2⟨x, y⟩`: on clouds far
+//! from the origin that expansion loses every digit, and on identical clouds it gives 1e-8
+//! instead of 0. Direct differences are exact up to the rounding of the input, wherever the
+//! clouds lie, so no translation is needed here.
+
+use super::CostError;
+
+/// A function c(x, y) on R^d × R^d.
+///
+/// Implementations fold the coordinates' absolute differences (`accumulate`, in order) and
+/// finish: Euclidean squares, adds and takes the root.
+pub trait GroundCost: Clone + Send + Sync + 'static {
+    /// The name the command line and the reports use.
+    fn name(&self) -> String;
+
+    /// Folds one absolute coordinate difference into the accumulator, which starts at 0.
+    fn accumulate(&self, accumulator: f64, difference: f64) -> f64;
+
+    /// Turns the accumulator into the cost.
+    #[inline(always)]
+    fn finish(&self, accumulator: f64) -> f64 {
+        accumulator
+    }
+
+    /// Maps a point to where differences are taken; only [`Cosine`] does anything here.
+    ///
+    /// # Errors
+    /// [`CostError`] without a row if the cost is not defined at this point.
+    fn prepare(&self, _point: &mut [f64]) -> Result<(), CostError> {
+        Ok(())
+    }
+
+    /// Whether c(x, y) is a convex function of x − y for d = 1.
+    fn convex_on_line(&self) -> bool {
+        true
+    }
+
+    /// The exponent of the accumulator before the root, which bounds the sizes of coordinates
+    /// that neither overflow nor vanish.
+    fn degree(&self) -> f64 {
+        1.0
+    }
+
+    /// `c(x, y_j)` for a block of targets given coordinate by coordinate: `columns[k][j]` is
+    /// coordinate k of target j.
+    fn block(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
+        out.fill(0.0);
+        for (&x, column) in x.iter().zip(columns) {
+            for (out, &y) in out.iter_mut().zip(*column) {
+                *out = self.accumulate(*out, (x - y).abs());
+            }
+        }
+        for out in out {
+            *out = self.finish(*out);
+        }
+    }
+}
+
+/// ‖x − y‖₂.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Euclidean;
+
+/// ‖x − y‖₂².
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SqEuclidean;
+
+/// ‖x − y‖₁.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cityblock;
+
+/// `‖x − y‖_∞`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Chebyshev;
+
+/// ‖x − y‖_q with q ≥ 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Minkowski {
+    exponent: f64,
+}
+
+/// 1 − cos∠(x, y), computed as ½‖x/‖x‖ − y/‖y‖‖², which does not cancel. Not a metric.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cosine;
+
+/// Another ground cost to a power: c(x, y)^p, p > 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Power<G> {
+    base: G,
+    p: f64,
+}
+
+impl GroundCost for Euclidean {
+    fn name(&self) -> String {
+        "euclidean".into()
+    }
+    #[inline(always)]
+    fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
+        accumulator + difference * difference
+    }
+    #[inline(always)]
+    fn finish(&self, accumulator: f64) -> f64 {
+        accumulator.sqrt()
+    }
+    fn degree(&self) -> f64 {
+        2.0
+    }
+}
+
+impl GroundCost for SqEuclidean {
+    fn name(&self) -> String {
+        "sqeuclidean".into()
+    }
+    #[inline(always)]
+    fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
+        accumulator + difference * difference
+    }
+    fn degree(&self) -> f64 {
+        2.0
+    }
+}
+
+impl GroundCost for Cityblock {
+    fn name(&self) -> String {
+        "cityblock".into()
+    }
+    #[inline(always)]
+    fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
+        accumulator + difference
+    }
+}
+
+impl GroundCost for Chebyshev {
+    fn name(&self) -> String {
+        "chebyshev".into()
+    }
+    #[inline(always)]
+    fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
+        accumulator.max(difference)
+    }
+}
+
+impl Minkowski {
+    /// The Minkowski distance with exponent q ≥ 1.
+    ///
+    /// # Errors
+    /// [`CostError::Exponent`] for q < 1 (the triangle inequality fails there), NaN, infinity.
+    pub fn new(exponent: f64) -> Result<Self, CostError> {
+        if exponent.is_finite() && exponent >= 1.0 {
+            Ok(Self { exponent })
+        } else {
+            Err(CostError::Exponent {
+                what: "the Minkowski exponent",
+                value: exponent,
+                bound: "≥ 1",
+            })
+        }
+    }
+}
+
+impl GroundCost for Minkowski {
+    fn name(&self) -> String {
+        format!("minkowski({})", self.exponent)
+    }
+    /// The largest difference; [`Minkowski::block`] scales by it before any power is taken.
+    #[inline(always)]
+    fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
+        accumulator.max(difference)
+    }
+    /// `M·(Σ (|x_k − y_k|/M)^q)^(1/q)` with `M` the largest difference: no power overflows.
+    fn block(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
+        for (j, out) in out.iter_mut().enumerate() {
+            let differences = || x.iter().zip(columns).map(|(x, column)| (x - column[j]).abs());
+            let largest = differences().fold(0.0, f64::max);
+            *out = if largest > 0.0 {
+                let sum: f64 = differences().map(|d| (d / largest).powf(self.exponent)).sum();
+                largest * sum.powf(1.0 / self.exponent)
+            } else {
+                0.0
+            };
+        }
+    }
+}
+
+impl GroundCost for Cosine {
+    fn name(&self) -> String {
+        "cosine".into()
+    }
+    #[inline(always)]
+    fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
+        accumulator + difference * difference
+    }
+    #[inline(always)]
+    fn finish(&self, accumulator: f64) -> f64 {
+        0.5 * accumulator
+    }
+    fn prepare(&self, point: &mut [f64]) -> Result<(), CostError> {
+        let largest = point.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+        if largest == 0.0 {
+            return Err(CostError::ZeroVector);
+        }
+        for x in &mut *point {
+            *x /= largest;
+        }
+        let norm = point.iter().map(|x| x * x).sum::<f64>().sqrt();
+        for x in point {
+            *x /= norm;
+        }
+        Ok(())
+    }
+    fn convex_on_line(&self) -> bool {
+        false
+    }
+}
+
+impl<G: GroundCost> Power<G> {
+    /// `base` to the power p > 0.
+    ///
+    /// # Errors
+    /// [`CostError::Exponent`] if p is not finite and positive.
+    pub fn new(base: G, p: f64) -> Result<Self, CostError> {
+        if p.is_finite() && p > 0.0 {
+            Ok(Self { base, p })
+        } else {
+            Err(CostError::Exponent { what: "the power p", value: p, bound: "> 0" })
+        }
+    }
+}
+
+impl<G: GroundCost> GroundCost for Power<G> {
+    fn name(&self) -> String {
+        format!("{}^{}", self.base.name(), self.p)
+    }
+    #[inline(always)]
+    fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
+        self.base.accumulate(accumulator, difference)
+    }
+    #[inline(always)]
+    fn finish(&self, accumulator: f64) -> f64 {
+        self.base.finish(accumulator).powf(self.p)
+    }
+    fn prepare(&self, point: &mut [f64]) -> Result<(), CostError> {
+        self.base.prepare(point)
+    }
+    fn convex_on_line(&self) -> bool {
+        self.base.convex_on_line() && self.p >= 1.0
+    }
+    fn degree(&self) -> f64 {
+        self.base.degree() * self.p.max(1.0)
+    }
+    fn block(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
+        self.base.block(x, columns, out);
+        for out in out {
+            *out = out.powf(self.p);
+        }
+    }
+}

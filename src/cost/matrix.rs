@@ -1,0 +1,71 @@
+//! Costs given as a matrix.
+
+use ndarray::{Array2, ArrayView1};
+
+use super::{Cost, CostError};
+
+/// An explicit n×m cost table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CostMatrix {
+    entries: Array2<f64>,
+}
+
+impl CostMatrix {
+    /// Wraps a matrix of shape (n, m), rows for source points. Entries may be negative, never
+    /// NaN or infinite.
+    ///
+    /// # Errors
+    /// [`CostError::EmptyMatrix`], [`CostError::Entry`].
+    pub fn new(entries: Array2<f64>) -> Result<Self, CostError> {
+        let (n, m) = entries.dim();
+        if n == 0 || m == 0 {
+            return Err(CostError::EmptyMatrix { n, m });
+        }
+        if let Some(((row, column), &value)) = entries.indexed_iter().find(|(_, c)| !c.is_finite())
+        {
+            return Err(CostError::Entry { row, column, value });
+        }
+        Ok(Self { entries: entries.as_standard_layout().into_owned() })
+    }
+
+    /// Computes and stores all n·m entries of another cost: 8·n·m bytes.
+    #[must_use]
+    pub fn tabulate(cost: &dyn Cost) -> Self {
+        let mut entries = Array2::zeros((cost.n(), cost.m()));
+        let mut buffer = vec![0.0; cost.m()];
+        for (i, mut row) in entries.rows_mut().into_iter().enumerate() {
+            row.assign(&ArrayView1::from(cost.row(i, &mut buffer)));
+        }
+        Self { entries }
+    }
+}
+
+impl Cost for CostMatrix {
+    fn n(&self) -> usize {
+        self.entries.nrows()
+    }
+
+    fn m(&self) -> usize {
+        self.entries.ncols()
+    }
+
+    fn at(&self, i: usize, j: usize) -> f64 {
+        self.entries[(i, j)]
+    }
+
+    fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
+        let entries = Array2::from_shape_fn((rows.len(), columns.len()), |(i, j)| {
+            self.entries[(rows[i], columns[j])]
+        });
+        Box::new(Self { entries })
+    }
+
+    fn is_stored(&self) -> bool {
+        true
+    }
+
+    fn row<'a>(&'a self, i: usize, _: &'a mut [f64]) -> &'a [f64] {
+        let m = self.entries.ncols();
+        &self.entries.as_slice().expect("standard layout")[i * m..(i + 1) * m]
+    }
+}

@@ -1,0 +1,111 @@
+//! Ground costs: what it takes to move one unit of mass from a source point to a target point.
+//!
+//! Solvers see a [`Cost`]: an n×m table that may or may not exist in memory. [`PointCost`]
+//! computes its entries from two clouds and a [`GroundCost`]; [`CostMatrix`] stores them.
+
+mod error;
+mod ground;
+mod matrix;
+mod points;
+
+pub use error::CostError;
+pub use ground::{
+    Chebyshev, Cityblock, Cosine, Euclidean, GroundCost, Minkowski, Power, SqEuclidean,
+};
+pub use matrix::CostMatrix;
+pub use points::PointCost;
+
+/// An n×m cost table, rows for source points, columns for target points.
+pub trait Cost: Send + Sync {
+    /// Number of source points n.
+    fn n(&self) -> usize;
+
+    /// Number of target points m.
+    fn m(&self) -> usize;
+
+    /// The cost c(i, j) of moving one unit from source i to target j.
+    fn at(&self, i: usize, j: usize) -> f64;
+
+    /// The costs c(i, ·), length m: the stored row, or `buffer` (length m) filled with it.
+    /// Entries equal those of [`Cost::at`] to the bit.
+    fn row<'a>(&'a self, i: usize, buffer: &'a mut [f64]) -> &'a [f64];
+
+    /// The costs between some of the sources and some of the targets.
+    fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost>;
+
+    /// Whether rows are at hand without computing anything.
+    fn is_stored(&self) -> bool {
+        false
+    }
+
+    /// Source and target coordinates, if both clouds lie on the line and the cost is a convex
+    /// function of their difference; then sorting solves the problem.
+    fn convex_on_line(&self) -> Option<(&[f64], &[f64])> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::DiscreteMeasure;
+    use ndarray::{Array2, array};
+
+    fn between<G: GroundCost>(ground: G, x: [f64; 2], y: [f64; 2]) -> f64 {
+        let x = DiscreteMeasure::uniform(array![x]).unwrap();
+        let y = DiscreteMeasure::uniform(array![y]).unwrap();
+        PointCost::new(&x, &y, ground).unwrap().at(0, 0)
+    }
+
+    fn close(a: f64, b: f64) {
+        assert!((a - b).abs() <= 4.0 * f64::EPSILON * b.abs(), "{a} is not {b}");
+    }
+
+    #[test]
+    fn ground_costs_match_their_formulas() {
+        let (x, y) = ([1.0, 2.0], [4.0, -2.0]);
+        close(between(Euclidean, x, y), 5.0);
+        close(between(SqEuclidean, x, y), 25.0);
+        close(between(Cityblock, x, y), 7.0);
+        close(between(Chebyshev, x, y), 4.0);
+        close(between(Minkowski::new(3.0).unwrap(), x, y), 91.0_f64.cbrt());
+        close(
+            between(Minkowski::new(500.0).unwrap(), [0.0, 0.0], [1e9, 1e9]),
+            1e9 * 2.0_f64.powf(0.002),
+        );
+        close(between(Cosine, [2.0, 0.0], [0.0, 7.0]), 1.0);
+        close(between(Power::new(Euclidean, 3.0).unwrap(), x, y), 125.0);
+    }
+
+    #[test]
+    fn rows_equal_single_entries_to_the_bit() {
+        let x = Array2::from_shape_fn((3, 5), |(i, k)| ((i * 7 + k * 3) as f64).sin());
+        let y = Array2::from_shape_fn((1100, 5), |(j, k)| ((j * 5 + k) as f64).cos() * 1e3);
+        let x = DiscreteMeasure::uniform(x).unwrap();
+        let y = DiscreteMeasure::uniform(y).unwrap();
+        let cost = PointCost::new(&x, &y, Euclidean).unwrap();
+        let mut buffer = vec![0.0; 1100];
+        for i in 0..3 {
+            let row = cost.row(i, &mut buffer).to_vec();
+            for (j, c) in row.iter().enumerate() {
+                assert_eq!(c.to_bits(), cost.at(i, j).to_bits());
+            }
+        }
+        assert_eq!(CostMatrix::tabulate(&cost).at(2, 1099).to_bits(), cost.at(2, 1099).to_bits());
+    }
+
+    #[test]
+    fn sizes_beyond_f64_are_refused() {
+        let x = DiscreteMeasure::uniform(array![[0.0]]).unwrap();
+        for far in [1e200, 1e-200] {
+            let y = DiscreteMeasure::uniform(array![[far]]).unwrap();
+            assert!(matches!(PointCost::new(&x, &y, SqEuclidean), Err(CostError::Range { .. })));
+        }
+        assert!(matches!(Minkowski::new(0.5), Err(CostError::Exponent { .. })));
+        assert!(matches!(PointCost::new(&x, &x, Cosine), Err(CostError::ZeroVector)));
+        assert!(matches!(
+            CostMatrix::new(array![[0.0, f64::INFINITY]]),
+            Err(CostError::Entry { row: 0, column: 1, .. })
+        ));
+    }
+}
