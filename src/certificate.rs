@@ -50,7 +50,7 @@ impl Certificate {
     /// Whether the gap is no wider than rounding explains: the plan is optimal.
     #[must_use]
     pub fn is_tight(&self) -> bool {
-        self.gap <= self.tolerance
+        self.upper.is_finite() && self.gap <= self.tolerance
     }
 }
 
@@ -102,8 +102,8 @@ pub enum CertificateError {
 /// rounding. Of the potentials, f is kept on the atoms with mass, and the c-transforms
 /// `g ← f^c`, then `f ← g^c` do the rest: they give zero-mass atoms their potentials and never
 /// lower the value of feasible ones. Only atoms with mass constrain others: the rounding of a
-/// large cost to a far atom without mass must not widen the bracket. O(nm) time, parallel, O(m)
-/// memory a thread.
+/// large cost to a far atom without mass must not widen the bracket. Potentials that prove less
+/// than nothing give way to zero ones. O(nm) time, parallel, O(m) memory a thread.
 ///
 /// # Errors
 /// [`CertificateError`] if shapes do not fit.
@@ -179,6 +179,24 @@ fn bound_from_potentials(
     if (f.len(), g.len()) != (n, m) {
         return Err(CertificateError::Potentials { f: f.len(), g: g.len(), n, m });
     }
+    let (repaired, violation) = repair(problem, f, g);
+    let value = repaired.value(problem.source(), problem.target());
+    if value < 0.0 {
+        let (trivial, _) = repair(problem, Array1::zeros(n).view(), Array1::zeros(m).view());
+        let trivial_value = trivial.value(problem.source(), problem.target());
+        if trivial_value > value {
+            return Ok(LowerBound { value: trivial_value, repaired: trivial, violation });
+        }
+    }
+    Ok(LowerBound { value, repaired, violation })
+}
+
+/// Feasible potentials from f by two c-transforms, and by how much (f, g) violated `f + g ≤ c`.
+fn repair(
+    problem: &OtProblem,
+    f: ArrayView1<'_, f64>,
+    g: ArrayView1<'_, f64>,
+) -> (Potentials, f64) {
     let f_where_mass: Array1<f64> = f
         .iter()
         .zip(problem.source())
@@ -206,9 +224,7 @@ fn bound_from_potentials(
             }
         }
     }
-    let repaired = Potentials::from_finite(f_repaired, g_repaired);
-    let value = repaired.value(problem.source(), problem.target());
-    Ok(LowerBound { value, repaired, violation })
+    (Potentials::from_finite(f_repaired, g_repaired), violation)
 }
 
 #[cfg(test)]

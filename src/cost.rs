@@ -9,7 +9,7 @@
 //! clouds lie, so no translation is needed here.
 
 use multiversion::multiversion;
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use thiserror::Error;
 
 use crate::measure::DiscreteMeasure;
@@ -73,7 +73,7 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
     /// that neither overflow nor vanish.
     fn degree(&self) -> f64;
 
-    /// c(x, y_j) for a block of targets given coordinate by coordinate: `columns[k][j]` is
+    /// `c(x, y_j)` for a block of targets given coordinate by coordinate: `columns[k][j]` is
     /// coordinate k of target j.
     fn block(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
         out.fill(0.0);
@@ -436,7 +436,9 @@ impl<G: GroundCost> PointCost<G> {
         let mut source = source.support().to_owned();
         let mut target = target.support().to_owned();
         for mut point in source.rows_mut().into_iter().chain(target.rows_mut()) {
-            ground.prepare(point.as_slice_mut().expect("rows of a standard layout"))?;
+            let mut coordinates = point.to_vec();
+            ground.prepare(&mut coordinates)?;
+            point.assign(&ArrayView1::from(&coordinates));
         }
         let target = target.t().as_standard_layout().into_owned();
         Ok(Self { source, target, ground })
@@ -562,10 +564,9 @@ impl CostMatrix {
     #[must_use]
     pub fn tabulate(cost: &dyn Cost) -> Self {
         let mut entries = Array2::zeros((cost.n(), cost.m()));
+        let mut buffer = vec![0.0; cost.m()];
         for (i, mut row) in entries.rows_mut().into_iter().enumerate() {
-            let row = row.as_slice_mut().expect("rows of a standard layout");
-            let mut buffer = vec![0.0; row.len()];
-            row.copy_from_slice(cost.row(i, &mut buffer));
+            row.assign(&ArrayView1::from(cost.row(i, &mut buffer)));
         }
         Self { entries }
     }

@@ -1,4 +1,4 @@
-//! deblais
+#![doc = include_str!("../README.md")]
 
 pub mod certificate;
 pub mod cost;
@@ -14,3 +14,15 @@ pub mod progress;
 pub mod report;
 pub mod solvers;
 pub mod tolerance;
+
+pub use certificate::{Certificate, Certified, certify};
+pub use cost::{
+    Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Euclidean, GroundCost, Minkowski, PointCost,
+    Power, SqEuclidean,
+};
+pub use measure::DiscreteMeasure;
+pub use plan::{PlanArc, TransportPlan};
+pub use potentials::Potentials;
+pub use problem::OtProblem;
+pub use progress::Observer;
+pub use solvers::{Method, Solution, Solver, Termination};

@@ -89,8 +89,16 @@ impl Potentials {
     }
 }
 
-/// Rows handled by one parallel task; fixed, so that results do not depend on the threads.
+/// Rows handled together; fixed, so that results do not depend on the threads.
 const ROWS: usize = 64;
+
+/// Cells of a table below which a task is not worth handing to another thread.
+const TASK_CELLS: usize = 1 << 16;
+
+/// The least number of rows of m cells worth a task of their own.
+pub(crate) fn rows_per_task(m: usize) -> usize {
+    TASK_CELLS.div_ceil(m)
+}
 
 /// The c-transform of a source potential, `f^c(j) = min_i c(i, j) − f_i`, shape (m,): the
 /// largest g for which (f, g) is feasible. O(nm) time, parallel over rows; O(m) memory a thread.
@@ -103,6 +111,7 @@ pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
     let m = cost.m();
     let smallest = (0..cost.n().div_ceil(ROWS))
         .into_par_iter()
+        .with_min_len(rows_per_task(m).div_ceil(ROWS))
         .fold(
             || (vec![f64::INFINITY; m], vec![0.0; m]),
             |(mut g, mut buffer), block| {
@@ -133,13 +142,9 @@ pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
     }
     let g = &g.to_vec();
     let mut f = vec![0.0; cost.n()];
-    f.par_chunks_mut(ROWS).enumerate().for_each_init(
+    f.par_iter_mut().enumerate().with_min_len(rows_per_task(cost.m())).for_each_init(
         || vec![0.0; cost.m()],
-        |buffer, (block, f)| {
-            for (k, f) in f.iter_mut().enumerate() {
-                *f = smallest_difference(cost.row(block * ROWS + k, buffer), g);
-            }
-        },
+        |buffer, (i, f)| *f = smallest_difference(cost.row(i, buffer), g),
     );
     Array1::from(f)
 }

@@ -3,7 +3,7 @@
 use ndarray::{Array1, ArrayView1};
 use thiserror::Error;
 
-use crate::cost::{Cost, CostError, GroundCost, PointCost};
+use crate::cost::{Cost, CostError, CostMatrix, GroundCost, PointCost};
 use crate::math;
 use crate::measure::{DiscreteMeasure, MeasureError, check_mass};
 use crate::tolerance;
@@ -161,10 +161,26 @@ impl OtProblem {
         self.cost.as_ref()
     }
 
+    /// This problem with its costs stored, for solvers that read them many times; `None` if they
+    /// are stored already, or would take more than 512 MiB.
+    pub(crate) fn stored(&self) -> Option<Self> {
+        const ENTRIES: usize = 1 << 26;
+        let (n, m) = (self.n(), self.m());
+        if self.cost.is_stored() || n.saturating_mul(m) > ENTRIES {
+            return None;
+        }
+        Some(Self {
+            source: self.source.clone(),
+            target: self.target.clone(),
+            cost: Box::new(CostMatrix::tabulate(self.cost.as_ref())),
+            rescaled: self.rescaled,
+        })
+    }
+
     /// Replaces the cost table by its n·m stored entries (8·n·m bytes).
     #[must_use]
     pub fn tabulated(self) -> Self {
-        let cost = Box::new(crate::cost::CostMatrix::tabulate(self.cost.as_ref()));
+        let cost = Box::new(CostMatrix::tabulate(self.cost.as_ref()));
         Self { cost, ..self }
     }
 }
@@ -172,7 +188,7 @@ impl OtProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::{CostMatrix, Euclidean};
+    use crate::cost::Euclidean;
     use ndarray::array;
 
     #[test]

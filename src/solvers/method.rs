@@ -42,6 +42,8 @@ impl Method {
 fn automatic(problem: &OtProblem) -> Box<dyn Solver> {
     if problem.cost().convex_on_line().is_some() {
         Box::new(Line)
+    } else if Assignment::applies_to(problem) {
+        Box::new(Assignment)
     } else {
         Box::new(NetworkSimplex)
     }
@@ -55,13 +57,15 @@ mod tests {
     use ndarray::{Array2, array};
 
     #[test]
-    fn points_on_the_line_are_sorted() {
-        let name = |support: Array2<f64>| {
-            let cloud = DiscreteMeasure::uniform(support).unwrap();
-            let problem = OtProblem::new(&cloud, &cloud, Euclidean).unwrap();
+    fn auto_takes_what_the_structure_allows() {
+        let name = |source: Array2<f64>, target: Array2<f64>| {
+            let measure = |support| DiscreteMeasure::uniform(support).unwrap();
+            let problem = OtProblem::new(&measure(source), &measure(target), Euclidean).unwrap();
             Method::Auto.solver(&problem).name()
         };
-        assert_eq!(name(array![[1.0], [2.0]]), "line");
-        assert_eq!(name(array![[1.0, 0.0], [2.0, 0.0]]), "simplex");
+        let pair = array![[1.0, 0.0], [2.0, 0.0]];
+        assert_eq!(name(array![[1.0], [2.0]], array![[1.0]]), "line");
+        assert_eq!(name(pair.clone(), pair.clone()), "assignment");
+        assert_eq!(name(pair, array![[1.0, 0.0]]), "simplex");
     }
 }

@@ -5,6 +5,7 @@
 use deblais::certificate::Certificate;
 use deblais::math;
 use deblais::problem::OtProblem;
+use deblais::solvers::assignment::Assignment;
 use deblais::solvers::line::Line;
 use deblais::solvers::lp::{Backend, GenericLp};
 use deblais::solvers::network_simplex::NetworkSimplex;
@@ -24,7 +25,11 @@ pub(crate) struct Method {
 
 /// Every solver there is.
 pub(crate) fn methods() -> Vec<Method> {
-    let mut methods = vec![exact("line", Line), exact("simplex", NetworkSimplex)];
+    let mut methods = vec![
+        exact("line", Line),
+        exact("simplex", NetworkSimplex),
+        exact("assignment", Assignment),
+    ];
     methods.extend(Backend::all().iter().map(|&backend| Method {
         label: backend.name(),
         exact: false,

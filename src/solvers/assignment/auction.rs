@@ -17,8 +17,11 @@ const FACTOR: f64 = 4.0;
 const LAST: f64 = 2.0;
 /// A list is trusted up to so many ε beyond its bound: the next phase will notice.
 const SLACK: f64 = 8.0;
-/// Bids per row and phase after which a price war is left to the shortest paths.
-const PATIENCE: usize = 100;
+/// Bids per row after which a phase counts as a price war: the prices have far to go in steps
+/// of ε. The first phase then raises ε; later ones leave the rest to the shortest paths.
+const PATIENCE: usize = 20;
+/// What the first phase raises ε by.
+const RAISE: f64 = 16.0;
 
 /// Raises prices until most rows hold a tight arc; the others end up free.
 pub(super) fn run(
@@ -29,17 +32,29 @@ pub(super) fn run(
     let n = matching.g.len();
     take_free_columns(lists, matching);
     let mut epsilon = lists.reach(&matching.g);
-    let last = LAST * epsilon / n as f64;
-    while epsilon > last && !matching.is_complete() {
+    let last = if matching.is_complete() { epsilon } else { LAST * epsilon / n as f64 };
+    if epsilon > last {
+        while let War::Goes = phase(lists, matching, epsilon, steps)? {
+            epsilon *= RAISE;
+        }
+        epsilon /= FACTOR;
+    }
+    while epsilon > last {
+        loosen(lists, matching, epsilon);
         phase(lists, matching, epsilon, steps)?;
         epsilon /= FACTOR;
-        if epsilon > last {
-            loosen(lists, matching, epsilon);
-        }
     }
     loosen(lists, matching, 0.0);
     take_free_columns(lists, matching);
     ControlFlow::Continue(())
+}
+
+/// How a phase ended.
+enum War {
+    /// All rows are matched.
+    Over,
+    /// Patience ended first.
+    Goes,
 }
 
 /// All free rows bid until none is left, or patience ends.
@@ -48,10 +63,10 @@ fn phase(
     matching: &mut Matching,
     epsilon: f64,
     steps: &mut Steps<'_>,
-) -> ControlFlow<Stop> {
+) -> ControlFlow<Stop, War> {
     let mut free = matching.free_rows();
-    let mut patience = PATIENCE * matching.g.len();
-    while let Some(i) = free.pop() {
+    for _ in 0..PATIENCE * matching.g.len() {
+        let Some(i) = free.pop() else { return ControlFlow::Continue(War::Over) };
         let best = lists.two_best(i as usize, &matching.g, SLACK * epsilon);
         let j = best.column as usize;
         let owner = matching.row_of[j];
@@ -62,12 +77,8 @@ fn phase(
         }
         matching.join(i as usize, j, best.cost);
         steps.take()?;
-        patience -= 1;
-        if patience == 0 {
-            break;
-        }
     }
-    ControlFlow::Continue(())
+    ControlFlow::Continue(War::Goes)
 }
 
 /// Frees the rows whose arc is dearer than their cheapest by more than `slack`.

@@ -167,7 +167,7 @@ fn relax(
 fn closest(distance: &[f64], nearest: f64, row_of: &[u32]) -> usize {
     let mut found = usize::MAX;
     for (block, chunk) in distance.chunks(LANES).enumerate() {
-        if chunk.iter().fold(false, |any, d| any | (*d == nearest)) {
+        if chunk.contains(&nearest) {
             for (k, _) in chunk.iter().enumerate().filter(|(_, d)| **d == nearest) {
                 found = block * LANES + k;
                 if row_of[found] == FREE {

@@ -73,8 +73,12 @@ impl Matching {
         let middle = both.len() / 2;
         let shift = *both.select_nth_unstable_by(middle, f64::total_cmp).1;
         if 2.0 * size(shift, f, g) < size(0.0, f, g) {
-            f.iter_mut().for_each(|f| *f += shift);
-            g.iter_mut().for_each(|g| *g -= shift);
+            for f in f {
+                *f += shift;
+            }
+            for g in g {
+                *g -= shift;
+            }
         }
     }
 

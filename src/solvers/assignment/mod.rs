@@ -7,14 +7,14 @@
 //!
 //! **Idea.** Prices only ever rise (g only falls), so a short list of a row's cheapest columns,
 //! with a bound for all others, stays exact until the bound is reached; then the row is looked
-//! at as a whole and its list renewed ([`lists`]). An ε-scaled auction on the lists finds nearly
-//! optimal prices ([`auction`]), and shortest augmenting paths match exactly the rows whose arc
-//! is not tight ([`paths`]). One dense pass prices all arcs: what it finds violated is repaired
+//! at as a whole and its list renewed (`lists`). An ε-scaled auction on the lists finds nearly
+//! optimal prices (`auction`), and shortest augmenting paths match exactly the rows whose arc
+//! is not tight (`paths`). One dense pass prices all arcs: what it finds violated is repaired
 //! the same way, and the pass that finds nothing is the proof.
 //!
 //! **Complexity.** O(n²) for the lists and the proof, O(n³) at worst for the paths; in practice
-//! the renewed rows dominate, five to twenty for each row. O(n) memory beside the cost table.
-//! The table is read many times: tabulate a cost that is computed from points.
+//! the renewed rows dominate, a few to a few tens for each row. O(n) memory beside the cost table.
+//! The table is read many times; costs computed from points are stored first if they fit.
 //!
 //! **References.** Jonker, Volgenant 1987, "A shortest augmenting path algorithm for dense and
 //! sparse linear assignment problems", Computing 38; Volgenant 1996, "Linear and semi-assignment
@@ -58,7 +58,7 @@ use crate::progress::{Event, Observer, Stop};
 pub struct Assignment;
 
 /// Sizes up to which looking at every arc is faster than keeping lists.
-const DENSE: usize = 192;
+const DENSE: usize = 320;
 
 /// Pricing rounds before the tolerance of the proof starts to grow, so that no pattern of
 /// roundings can go on for ever. One round is the rule.
@@ -92,9 +92,11 @@ impl Solver for Assignment {
             return Err(SolveError::NotApplicable { method: self.name(), needs });
         }
         let n = problem.n();
-        let mut matching = Matching::empty(column_minima(problem.cost()));
+        let stored = problem.stored();
+        let cost = stored.as_ref().unwrap_or(problem).cost();
+        let mut matching = Matching::empty(column_minima(cost));
         let mut steps = Steps { taken: 0, phase: "", observer };
-        let termination = match optimise(problem.cost(), &mut matching, &mut steps) {
+        let termination = match optimise(cost, &mut matching, &mut steps) {
             ControlFlow::Continue(()) => Termination::Optimal,
             ControlFlow::Break(stop) => stop.into(),
         };
@@ -180,7 +182,7 @@ impl Steps<'_> {
 
     fn take(&mut self) -> ControlFlow<Stop> {
         self.taken += 1;
-        if self.taken % Self::PATIENCE != 0 {
+        if !self.taken.is_multiple_of(Self::PATIENCE) {
             return ControlFlow::Continue(());
         }
         self.observer.observe(&Event { phase: self.phase, iterations: self.taken, cost: None })

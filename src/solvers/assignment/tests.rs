@@ -90,7 +90,7 @@ fn lists_and_dense_rows_agree() {
 
 #[test]
 fn random_clouds_are_solved_to_a_tight_certificate() {
-    for n in [16, 100, 193, 500] {
+    for n in [16, 100, 321, 500] {
         for d in [1, 2, 64] {
             let (x, y) = (noise(n, d, 5), noise(n, d, 6));
             solved(&clouds(x.clone(), y.clone(), Euclidean));
@@ -110,7 +110,7 @@ fn mass_that_travels_far_is_followed() {
 
 #[test]
 fn integer_lattices_with_ties_end_and_are_exact() {
-    for n in [64, 300] {
+    for n in [64, 400] {
         let lattice = |stream| noise(n, 2, stream).mapv(|x| (8.0 * x).floor());
         let problem = clouds(lattice(3), lattice(4), Cityblock);
         let total = solved(&problem) * n as f64;
@@ -153,9 +153,25 @@ fn tight_clusters_far_apart_keep_their_digits() {
     }
 }
 
+/// Prices must rise by the distance of the clusters: the first phase is a price war.
+#[test]
+fn clusters_of_unequal_size_end_in_good_time() {
+    for surplus in [1, 60] {
+        let near = |stream, first: usize| {
+            let local = noise(500, 2, stream);
+            let at = |i: usize| if i < first { 0.0 } else { 1e3 };
+            Array2::from_shape_fn((500, 2), |(i, k)| 1e-3 * local[(i, k)] + at(i))
+        };
+        let problem = clouds(near(1, 250), near(2, 250 + surplus), SqEuclidean);
+        assert!(solved(&problem) > 1e6 * surplus as f64 / 500.0);
+        let solution = Assignment.solve(&problem, &mut ()).unwrap();
+        assert!(solution.iterations < 1_000_000);
+    }
+}
+
 #[test]
 fn the_scale_of_the_clouds_does_not_matter() {
-    for n in [60, 300] {
+    for n in [60, 350] {
         let (x, y) = (noise(n, 3, 7), noise(n, 3, 8));
         let unit = solved(&clouds(x.clone(), y.clone(), Euclidean));
         for scale in [1e-9, 1e9] {

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::tree::Tree;
 use crate::cost::Cost;
-use crate::potentials::smallest_difference;
+use crate::potentials::{rows_per_task, smallest_difference};
 use crate::solvers::fixed_point::FixedPoint;
 
 /// An arc whose reduced cost is negative in exact arithmetic.
@@ -73,6 +73,7 @@ pub(crate) fn violations(
     };
     (0..n)
         .into_par_iter()
+        .with_min_len(rows_per_task(cost.m()))
         .map_init(|| vec![0.0; cost.m()], |buffer, i| price_row(i, buffer))
         .flatten_iter()
         .collect()

@@ -23,6 +23,11 @@
 //! **Failure modes.** Masses below 2⁻¹⁰⁰ of the total count as none. Costs that span more than
 //! 2⁴⁷ lose their lowest bits (beyond 2¹⁰⁰, the small ones count as 0).
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "nodes are numbered in u32: 2³² of them would not fit in memory"
+)]
+
 mod anchor;
 mod exact;
 mod pricing;
@@ -78,7 +83,9 @@ impl Solver for NetworkSimplex {
     ) -> Result<Solution, SolveError> {
         let (support, masses) = Support::of(problem.source(), problem.target());
         let restricted = support.restrict(problem);
-        let mut run = Run::new(restricted.as_ref().unwrap_or(problem), masses, observer);
+        let on_support = restricted.as_ref().unwrap_or(problem);
+        let stored = on_support.stored();
+        let mut run = Run::new(stored.as_ref().unwrap_or(on_support), masses, observer);
         let (tree, termination) = run.optimum();
         Ok(Solution {
             plan: support.extend_plan(run.plan(&tree)),

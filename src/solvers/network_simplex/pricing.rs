@@ -37,14 +37,14 @@ impl<K: Price> ArcBlocks<K> {
             targets.push(target);
             costs.push(cost);
         }
-        let block = ((sources.len() as f64).sqrt() * BLOCK_PER_ROOT) as usize;
-        Self { sources, targets, costs, threshold, block: block.max(SMALLEST_BLOCK), place: 0 }
+        let block = (sources.len().isqrt() / BLOCKS_PER_ROOT).max(SMALLEST_BLOCK);
+        Self { sources, targets, costs, threshold, block, place: 0 }
     }
 }
 
-/// Arcs per block, as a multiple of the root of their number: small blocks give shorter cycles
-/// and fewer pivots than the customary 1 when the arcs are a shortlist.
-const BLOCK_PER_ROOT: f64 = 0.25;
+/// A block is the root of the number of arcs divided by this: small blocks give shorter cycles and
+/// fewer arcs to look at than the customary 1 when the arcs are a shortlist.
+const BLOCKS_PER_ROOT: usize = 4;
 
 const SMALLEST_BLOCK: usize = 16;
 

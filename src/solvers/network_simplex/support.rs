@@ -41,15 +41,12 @@ impl Support {
         (self.rows.len(), self.columns.len()) == (self.n, self.m)
     }
 
-    /// The problem on the support alone, with its costs stored where they fit; `None` if that is
-    /// the problem given.
+    /// The problem on the support alone; `None` if that is the whole problem.
     ///
     /// # Panics
     /// If the problem is not the one whose support this is.
     pub(crate) fn restrict(&self, problem: &OtProblem) -> Option<OtProblem> {
-        let store =
-            !problem.cost().is_stored() && self.rows.len() * self.columns.len() <= STORED_ENTRIES;
-        if self.is_whole() && !store {
+        if self.is_whole() {
             return None;
         }
         let of = |mass: ArrayView1<'_, f64>, kept: &[usize]| mass.select(Axis(0), kept);
@@ -57,9 +54,8 @@ impl Support {
             of(problem.source(), &self.rows).view(),
             of(problem.target(), &self.columns).view(),
             problem.cost().select(&self.rows, &self.columns),
-        )
-        .expect("a problem without its zero-mass atoms is a problem");
-        Some(if store { restricted.tabulated() } else { restricted })
+        );
+        Some(restricted.expect("a problem without its zero-mass atoms is a problem"))
     }
 
     /// A plan on the support as a plan between all atoms.
@@ -97,6 +93,3 @@ impl Support {
         Potentials::from_finite(f, g)
     }
 }
-
-/// Tables up to this many entries (512 MiB) are computed once and stored.
-const STORED_ENTRIES: usize = 1 << 26;

@@ -94,12 +94,12 @@ impl<K: Price> Tree<K> {
         let neighbours = Neighbours::new(nodes, forest);
         let mut preorder = vec![root];
         let mut stack = Vec::new();
-        for top in 0..sources {
+        for (top, &f) in f.iter().enumerate() {
             if tree.parent[top] != NONE {
                 continue;
             }
             tree.parent[top] = root;
-            tree.cost[top] = f[top];
+            tree.cost[top] = f;
             stack.push(top as u32);
             while let Some(u) = stack.pop() {
                 preorder.push(u);

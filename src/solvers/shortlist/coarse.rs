@@ -5,7 +5,7 @@
 //! the group's mass. Targets likewise. The coarse problem's potentials tell how far the mass
 //! travels (Schmitzer 2016, "A sparse multiscale algorithm for dense optimal transport", J. Math.
 //! Imaging Vis. 56; Gottschlich, Schuhmacher 2014, "The shortlist method for fast computation of
-//! the earth mover's distance", PLoS ONE 9).
+//! the earth mover's distance", PLOS One 9).
 
 use ndarray::{Array1, ArrayView1};
 

@@ -5,8 +5,7 @@
 //!
 //! - [`averaged`]: a few damped c-transforms. In high dimension most rows find the same few
 //!   columns cheapest (hubs); damping makes hubs dear before candidates are picked.
-//! - [`from_coarse`]: solve a problem a quarter as large, extend its potentials by c-transforms.
-//!   In low dimension that sees how the mass travels; in high dimension its points are as far
+//! - Solve a problem a quarter as large, extend its potentials by c-transforms. In low dimension that sees how the mass travels; in high dimension its points are as far
 //!   from those they stand for as from anything.
 
 use ndarray::Array1;

@@ -13,7 +13,7 @@ const LANES: usize = 16;
 const BLOCK: usize = 16 * LANES;
 
 /// Number of groups that m columns fall into.
-pub(in crate::solvers) fn count(m: usize) -> usize {
+pub(super) fn count(m: usize) -> usize {
     m.div_ceil(BLOCK) * LANES
 }
 

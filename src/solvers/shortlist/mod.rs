@@ -10,6 +10,6 @@
 pub mod candidates;
 mod coarse;
 pub mod duals;
-pub(in crate::solvers) mod groups;
+mod groups;
 pub mod pricing;
 mod sample;
