@@ -5,8 +5,9 @@
 //!
 //! - [`averaged`]: a few damped c-transforms. In high dimension most rows find the same few
 //!   columns cheapest (hubs); damping makes hubs dear before candidates are picked.
-//! - Solve a problem a quarter as large, extend its potentials by c-transforms. In low dimension that sees how the mass travels; in high dimension its points are as far
-//!   from those they stand for as from anything.
+//! - Solve a problem a quarter to half as large, extend its potentials by c-transforms. In low
+//!   dimension that sees how the mass travels; in high dimension its points are as far from those
+//!   they stand for as from anything.
 
 use ndarray::Array1;
 
