@@ -31,9 +31,9 @@ pub fn gap(upper: f64, potential_mass: f64) -> f64 {
     1e-11 * upper.abs() + 8.0 * f64::EPSILON * potential_mass
 }
 
-/// L1 distance of a plan's marginals from the problem's up to which it counts as feasible, given
-/// the total mass: every flow and every marginal is rounded once, the totals once more.
+/// How far a marginal of a plan may be from the mass wanted and still count as that mass: every
+/// flow, the sum of flows, and the mass itself are rounded once or twice.
 #[must_use]
-pub fn marginals(total: f64) -> f64 {
-    8.0 * f64::EPSILON * total
+pub fn marginal(mass: f64) -> f64 {
+    8.0 * f64::EPSILON * mass
 }

@@ -149,6 +149,20 @@ fn clusters_far_apart_are_solved_at_their_own_scale() {
 }
 
 #[test]
+fn clusters_as_small_as_the_tolerance_do_not_hang() {
+    let two = |seed: u64, near: usize, beyond: usize| {
+        let near = cloud(seed, near, 2) * 1e-12;
+        let beyond = cloud(seed + 500, beyond, 2) * 1e-12 + array![1.0, 0.0];
+        uniform(concatenate(Axis(0), &[near.view(), beyond.view()]).unwrap())
+    };
+    let simplex = methods().into_iter().find(|method| method.label == "simplex").unwrap();
+    for seed in 0..20 {
+        let problem = OtProblem::new(&two(seed, 260, 260), &two(seed + 50, 280, 240), Euclidean);
+        assert!(simplex.judge(&problem.unwrap()).is_some());
+    }
+}
+
+#[test]
 fn lattices_full_of_ties_and_duplicates_by_the_hundred() {
     let lattice =
         Array2::from_shape_fn((400, 2), |(i, k)| if k == 0 { i / 20 } else { i % 20 } as f64);

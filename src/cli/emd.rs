@@ -96,8 +96,9 @@ pub(crate) fn gap(text: &str) -> Result<f64, String> {
 /// Whether an answer is as good as it is claimed to be: the gap is below `claim·|upper|`, or no
 /// wider than rounding explains.
 pub(crate) fn claim_holds(certificate: &Certificate, claim: f64) -> bool {
-    let Certificate { upper, gap, tolerance, .. } = *certificate;
-    upper.is_finite() && gap <= (claim * upper.abs()).max(tolerance)
+    let Certificate { lower, upper, gap, tolerance, .. } = *certificate;
+    let crossed = lower - upper > tolerance;
+    upper.is_finite() && !crossed && gap <= (claim * upper.abs()).max(tolerance)
 }
 
 /// A validated request.

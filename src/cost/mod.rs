@@ -15,6 +15,8 @@ pub use ground::{
 pub use matrix::CostMatrix;
 pub use points::PointCost;
 
+use multiversion::multiversion;
+
 /// An n×m cost table, rows for source points, columns for target points.
 pub trait Cost: Send + Sync {
     /// Number of source points n.
@@ -43,6 +45,28 @@ pub trait Cost: Send + Sync {
     fn convex_on_line(&self) -> Option<(&[f64], &[f64])> {
         None
     }
+}
+
+/// `max_ij |c(i, j)|`, the scale of a table. O(nm).
+#[must_use]
+pub fn largest_size(cost: &dyn Cost) -> f64 {
+    let mut buffer = vec![0.0; cost.m()];
+    (0..cost.n()).map(|i| largest_in(cost.row(i, &mut buffer))).fold(0.0, f64::max)
+}
+
+/// `max_j |row_j|`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+fn largest_in(row: &[f64]) -> f64 {
+    const LANES: usize = 32;
+    let mut largest = [0.0; LANES];
+    let (rows, rest) = row.as_chunks::<LANES>();
+    for row in rows {
+        for (largest, c) in largest.iter_mut().zip(row) {
+            let size = c.abs();
+            *largest = if size > *largest { size } else { *largest };
+        }
+    }
+    rest.iter().chain(&largest).fold(0.0, |m: f64, c| m.max(c.abs()))
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ use good_lp::{
 };
 use ndarray::Array1;
 
-use crate::cost::Cost;
+use crate::cost::{Cost, largest_size};
 use crate::math;
 use crate::plan::{PlanArc, TransportPlan};
 use crate::potentials::{Potentials, to_target};
@@ -199,11 +199,7 @@ struct Scale {
 
 impl Scale {
     fn of(problem: &OtProblem) -> Self {
-        let cost = problem.cost();
-        let mut buffer = vec![0.0; cost.m()];
-        let largest = (0..cost.n())
-            .filter_map(|i| cost.row(i, &mut buffer).iter().map(|c| c.abs()).reduce(f64::max))
-            .fold(0.0, f64::max);
+        let largest = largest_size(problem.cost());
         let average = math::sum(problem.source()) / problem.n().max(problem.m()) as f64;
         let target = problem.target();
         let left_out = (0..target.len()).fold(0, |k, j| if target[j] > target[k] { j } else { k });

@@ -61,7 +61,7 @@ impl Method {
         assert!(c.gap <= self.slack(problem, c.upper).max(c.tolerance), "{}: {c:?}", self.label);
         if self.exact {
             assert!(c.is_tight(), "{}: {c:?}", self.label);
-            let rounding = tolerance::marginals(math::sum(problem.source()));
+            let rounding = tolerance::marginal(math::sum(problem.source()));
             assert!(c.source_residual + c.target_residual <= rounding, "{}: {c:?}", self.label);
         }
         Some(c)

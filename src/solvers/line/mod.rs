@@ -174,9 +174,9 @@ fn plan(cells: &[Cell], rows: &[usize], columns: &[usize]) -> TransportPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::Array1;
     use crate::cost::{Cityblock, Cosine, Euclidean, GroundCost, Power, SqEuclidean};
     use crate::measure::DiscreteMeasure;
+    use ndarray::Array1;
     use ndarray::{Array2, array};
 
     fn measure(points: &[f64], mass: &[f64]) -> DiscreteMeasure {
@@ -338,5 +338,4 @@ mod tests {
             }
         }
     }
-
 }

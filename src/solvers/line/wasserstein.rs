@@ -3,9 +3,10 @@
 use ndarray::ArrayView1;
 
 use crate::cost::CostError;
-use crate::math::{NeumaierSum, from_sort_key, sort_key, sorted_order};
+use crate::math::{NeumaierSum, from_sort_key, sort_key};
 use crate::measure::{MeasureError, check_mass};
 use crate::problem::ProblemError;
+use crate::solvers::fixed_point::FixedMasses;
 use crate::tolerance;
 
 /// The Wasserstein distance `W_p` between the empirical measures of two samples on the line

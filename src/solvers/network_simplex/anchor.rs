@@ -14,8 +14,9 @@ use crate::solvers::fixed_point::FixedPoint;
 /// average: then what lies beyond loses at least 10 bits by it.
 const LONG: f64 = 1024.0;
 
-/// At most so many groups are told apart; their number enters squared.
-const GROUPS: usize = 256;
+/// At most so many groups are told apart, and as many cuts are made; the number of groups enters
+/// squared. Any union of groups may serve as one.
+const GROUPS: u32 = 256;
 
 /// Amounts to add to the potentials of the tree's nodes, in the tree's fixed-point format, that
 /// keep them optimal and make them small. `mean` is the transport cost per unit of mass, `mass`
@@ -48,12 +49,12 @@ fn groups(tree: &Tree<i128>, format: FixedPoint, long: f64) -> Vec<u32> {
         .filter(|(c, _)| *c > long)
         .collect();
     cuts.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    cuts.truncate(GROUPS);
+    cuts.truncate(GROUPS as usize);
     let mut cut = vec![false; tree.nodes()];
     for (_, node) in cuts {
         cut[node as usize] = true;
     }
-    tree.components(&cut)
+    tree.components(&cut).into_iter().map(|group| group.min(GROUPS - 1)).collect()
 }
 
 /// The median of the potentials of one group, weighted by mass.

@@ -12,7 +12,7 @@
 //! rounded to 2⁻¹⁰⁰ of the total.
 //!
 //! **Complexity.** No polynomial bound is known for this pivot rule; in practice a few pivots per
-//! node, each O(√(nm)) for pricing and O(n + m) at worst for the tree. Memory O(n + m) beside the
+//! node, each with a block of arcs to price and O(n + m) at worst for the tree. Memory O(n + m) beside the
 //! cost table and the shortlist.
 //!
 //! **References.** Dantzig 1951; Cunningham 1976 (strongly feasible trees); Ahuja, Magnanti,
@@ -20,7 +20,7 @@
 //! the network simplex solution method"; Bonneel et al. 2011, "Displacement interpolation using
 //! Lagrangian mass transport" (its use for optimal transport).
 //!
-//! **Failure modes.** Masses below 2⁻¹⁰⁰ of the total count as none. Costs that span more than
+//! **Failure modes.** Masses below 2⁻¹⁰¹ of the total count as none. Costs that span more than
 //! 2⁴⁷ lose their lowest bits (beyond 2¹⁰⁰, the small ones count as 0).
 
 #![expect(
@@ -63,12 +63,19 @@ fn optimise<K: Price>(
         tree.pivot(&entering, &leaving);
         *pivots += 1;
         if pivots.is_multiple_of(PIVOTS_BETWEEN_EVENTS) {
-            observer.observe(&Event { phase: "pivoting", iterations: *pivots, cost: None })?;
+            tree.recompute_potentials();
+            observe(*pivots, observer)?;
         }
     }
     ControlFlow::Continue(())
 }
 
+fn observe(pivots: u64, observer: &mut dyn Observer) -> ControlFlow<Stop> {
+    observer.observe(&Event { phase: "pivoting", iterations: pivots, cost: None })
+}
+
+/// Often enough to stop in time, and to keep the roundings of `f64` potentials, one a pivot, from
+/// adding up.
 const PIVOTS_BETWEEN_EVENTS: u64 = 1024;
 
 impl Solver for NetworkSimplex {

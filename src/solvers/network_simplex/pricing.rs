@@ -103,12 +103,13 @@ impl Pricing<f64> for Rows<'_> {
             let row = self.cost.row(i, &mut self.buffer);
             let least = smallest_sum(row, targets);
             if least - sources[i] < self.threshold {
-                let j = row.iter().zip(targets).position(|(c, y)| c + y == least)?;
+                let place = row.iter().zip(targets).position(|(c, y)| c + y == least);
+                let j = place.expect("the least sum is one of the sums");
                 return Some(Entering {
                     source: i as u32,
                     target: (n + j) as u32,
                     cost: row[j],
-                    reduced: row[j] - sources[i] + targets[j],
+                    reduced: least - sources[i],
                 });
             }
         }
@@ -133,19 +134,4 @@ fn smallest_sum(row: &[f64], y: &[f64]) -> f64 {
         smallest[0] = smallest[0].min(c + y);
     }
     smallest.iter().copied().fold(f64::INFINITY, f64::min)
-}
-
-/// `max_j |row_j|`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn largest(row: &[f64]) -> f64 {
-    const LANES: usize = 32;
-    let mut largest = [0.0; LANES];
-    let (rows, rest) = row.as_chunks::<LANES>();
-    for row in rows {
-        for k in 0..LANES {
-            let size = row[k].abs();
-            largest[k] = if size > largest[k] { size } else { largest[k] };
-        }
-    }
-    rest.iter().chain(&largest).fold(0.0, |m: f64, c| m.max(c.abs()))
 }

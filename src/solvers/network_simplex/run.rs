@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use super::exact::{Violation, violations};
-use super::pricing::{ArcBlocks, Rows, largest};
-use super::tree::Tree;
-use super::{anchor, optimise, start};
-use crate::cost::Cost;
+use super::pricing::{ArcBlocks, Pricing, Rows};
+use super::tree::{Price, Tree};
+use super::{anchor, observe, optimise, start};
+use crate::cost::largest_size;
 use crate::plan::PlanArc;
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
@@ -56,7 +56,7 @@ impl<'a> Run<'a> {
         masses: FixedMasses,
         observer: &'a mut dyn Observer,
     ) -> Self {
-        let largest = largest_cost(problem.cost());
+        let largest = largest_size(problem.cost());
         let format = FixedPoint::for_sizes_up_to(largest);
         Self { problem, masses, largest, format, pivots: 0, observer }
     }
@@ -76,9 +76,7 @@ impl<'a> Run<'a> {
         while !violations.is_empty() {
             arcs.extend(violations.iter().map(|v| (v.source, v.target, self.format.units(v.cost))));
             let mut blocks = ArcBlocks::new(arcs.iter().copied(), 0);
-            if let ControlFlow::Break(stop) =
-                optimise(&mut tree, &mut blocks, &mut self.pivots, self.observer)
-            {
+            if let ControlFlow::Break(stop) = self.pivot(&mut tree, &mut blocks) {
                 return (tree, stop.into());
             }
             violations = self.violations(&tree);
@@ -101,13 +99,13 @@ impl<'a> Run<'a> {
         let f = vec![0.0; cost.n()];
         let mut tree = start::greedy(cost, &self.masses, std::iter::empty(), &f, &g);
         let mut rows = Rows::new(cost, -TOLERANCE * self.largest);
-        let stopped = optimise(&mut tree, &mut rows, &mut self.pivots, self.observer);
-        let tree = tree.with_costs(|c| self.format.units(c));
+        let stopped = self.pivot(&mut tree, &mut rows);
+        let exact = tree.with_costs(|c| self.format.units(c));
         match stopped {
-            ControlFlow::Break(stop) => Rough::Stopped(tree, stop),
+            ControlFlow::Break(stop) => Rough::Stopped(exact, stop),
             ControlFlow::Continue(()) => {
-                let violations = self.violations(&tree);
-                Rough::Optimal(tree, violations)
+                let violations = self.violations(&exact);
+                Rough::Optimal(exact, violations)
             }
         }
     }
@@ -116,11 +114,13 @@ impl<'a> Run<'a> {
     /// potentials that came of it.
     fn on_shortlist(&mut self) -> Rough {
         let n = self.problem.n();
-        let (mut tree, mut arcs) = self.start_from_rough_duals();
+        let (mut tree, mut arcs, mut stopped) = self.start_from_rough_duals();
         loop {
-            let nodes = arcs.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
-            let mut blocks = ArcBlocks::new(nodes, -TOLERANCE * self.largest);
-            let stopped = optimise(&mut tree, &mut blocks, &mut self.pivots, self.observer);
+            if stopped.is_continue() {
+                let nodes = arcs.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
+                let mut blocks = ArcBlocks::new(nodes, -TOLERANCE * self.largest);
+                stopped = self.pivot(&mut tree, &mut blocks);
+            }
             let exact = tree.with_costs(|c| self.format.units(c));
             if let ControlFlow::Break(stop) = stopped {
                 return Rough::Stopped(exact, stop);
@@ -135,20 +135,45 @@ impl<'a> Run<'a> {
                 target: v.target - n as u32,
                 cost: v.cost,
             });
+            let known = arcs.len();
             arcs = arcs.union(&ArcList::from_arcs(n, violated.collect()));
-            tree.recompute_potentials();
+            if arcs.len() == known {
+                // Known arcs that violate in integers but not in `f64`: for the exact finish.
+                return Rough::Optimal(exact, violations);
+            }
         }
     }
 
+    /// Pivots until the rule finds no arc, after asking the observer.
+    fn pivot<K: Price>(
+        &mut self,
+        tree: &mut Tree<K>,
+        pricing: &mut impl Pricing<K>,
+    ) -> ControlFlow<Stop> {
+        tree.recompute_potentials();
+        observe(self.pivots, self.observer)?;
+        optimise(tree, pricing, &mut self.pivots, self.observer)
+    }
+
     /// A greedy basis of the arcs that look cheapest under rough duals, and the candidates.
-    fn start_from_rough_duals(&mut self) -> (Tree<f64>, ArcList) {
+    fn start_from_rough_duals(&mut self) -> (Tree<f64>, ArcList, ControlFlow<Stop>) {
         let cost = self.problem.cost();
         let n = cost.n();
+        let mut stopped = ControlFlow::Continue(());
         let rough = rough_duals(self.problem, &mut |smaller| {
             let masses = FixedMasses::new(smaller.source(), smaller.target());
             let mut run = Run::new(smaller, masses, self.observer);
-            let (Rough::Optimal(tree, _) | Rough::Stopped(tree, _)) = run.rough();
-            (run.plan(&tree).collect(), run.potentials(&tree))
+            run.pivots = self.pivots;
+            let tree = match run.rough() {
+                Rough::Optimal(tree, _) => tree,
+                Rough::Stopped(tree, stop) => {
+                    stopped = ControlFlow::Break(stop);
+                    tree
+                }
+            };
+            let answer = (run.plan(&tree).collect(), run.potentials(&tree));
+            self.pivots = run.pivots;
+            answer
         });
         let (f, g) = (rough.potentials.f().to_vec(), rough.potentials.g().to_vec());
         let cells = rough.cells.into_iter().map(|(source, target)| Arc {
@@ -164,7 +189,7 @@ impl<'a> Run<'a> {
             .collect();
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let best_first = order.iter().map(|(_, arc)| (arc.source, arc.target + n as u32, arc.cost));
-        (start::greedy(cost, &self.masses, best_first, &f, &g), arcs)
+        (start::greedy(cost, &self.masses, best_first, &f, &g), arcs, stopped)
     }
 
     fn violations(&self, tree: &Tree<i128>) -> Vec<Violation> {
@@ -194,13 +219,7 @@ impl<'a> Run<'a> {
         let shift = anchor::shifts(tree, self.problem.cost(), self.format, &mass, cost / total);
         let mut y = tree.potentials().iter().zip(&shift).map(|(y, t)| self.format.to_f64(y + t));
         let f = y.by_ref().take(n).collect();
-        let g = y.map(|y| -y).collect();
+        let g = y.map(|y| 0.0 - y).collect();
         Potentials::from_finite(f, g)
     }
-}
-
-/// `max_ij |c_ij|`.
-fn largest_cost(cost: &dyn Cost) -> f64 {
-    let mut buffer = vec![0.0; cost.m()];
-    (0..cost.n()).map(|i| largest(cost.row(i, &mut buffer))).fold(0.0, f64::max)
 }

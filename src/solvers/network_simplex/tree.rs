@@ -158,9 +158,12 @@ impl<K: Price> Tree<K> {
         })
     }
 
-    /// Nodes whose arc to the parent carries no flow, with the cost of that arc.
+    /// Nodes whose arc to a parent other than the root carries no flow, with the cost of that arc.
     pub(crate) fn idle_arcs(&self) -> impl Iterator<Item = (u32, K)> {
-        (0..self.root()).filter(|&u| self.flow[u as usize] == 0).map(|u| (u, self.cost[u as usize]))
+        let root = self.root();
+        (0..root)
+            .filter(move |&u| self.flow[u as usize] == 0 && self.parent[u as usize] != root)
+            .map(|u| (u, self.cost[u as usize]))
     }
 
     /// Numbers the parts that the tree falls into when the root and the arcs of the marked nodes

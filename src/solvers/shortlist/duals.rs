@@ -55,17 +55,27 @@ pub fn rough_duals(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> Rough {
     if n.min(m) <= 2 * TRIAL {
         return better(problem, solve).0;
     }
-    let (rows, columns) = (sample(n, TRIAL, 1), sample(m, TRIAL, 2));
-    let uniform = Array1::from_elem(TRIAL, 1.0);
-    let trial = OtProblem::from_cost(
-        uniform.view(),
-        uniform.view(),
-        problem.cost().select(&rows, &columns),
-    );
-    match trial.map(|trial| better(&trial, solve).1) {
-        Ok(Recipe::Coarse) => from_coarse(problem, solve).unwrap_or_else(averaged),
-        _ => averaged(),
+    match trial(problem, solve) {
+        Recipe::Coarse => from_coarse(problem, solve).unwrap_or_else(averaged),
+        Recipe::Averaged => averaged(),
     }
+}
+
+/// Whether coarse problems tell how the mass travels: tried on a sample of the points. In high
+/// dimension they do not.
+pub(crate) fn coarse_problems_help(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> bool {
+    trial(problem, solve) == Recipe::Coarse
+}
+
+/// The better recipe on a sample of the points with equal masses.
+fn trial(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> Recipe {
+    let (n, m) = (problem.n(), problem.m());
+    let size = TRIAL.min(n).min(m);
+    let (rows, columns) = (sample(n, size, 1), sample(m, size, 2));
+    let uniform = Array1::from_elem(size, 1.0);
+    let cost = problem.cost().select(&rows, &columns);
+    OtProblem::from_cost(uniform.view(), uniform.view(), cost)
+        .map_or(Recipe::Averaged, |trial| better(&trial, solve).1)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
