@@ -83,7 +83,7 @@ impl BackendName {
             Self::Highs => Ok(Backend::Highs),
             #[cfg(not(feature = "highs"))]
             Self::Highs => Err(Failure::usage("this program was built without HiGHS").hint(
-                "use clarabel or microlp, or build with `cargo install deblais --features highs`",
+                "use clarabel or microlp, or build with `cargo build --release --features highs`",
             )),
         }
     }
