@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::cost::Cost;
-use crate::math::{self, sorted_order};
+use crate::math::{self, smallest_lane, sorted_order};
 
 /// A pair of dual vectors f (n,) on the source and g (m,) on the target, in the units of the
 /// cost.
@@ -243,10 +243,11 @@ pub(crate) fn smallest_difference(row: &[f64], g: &[f64]) -> f64 {
             smallest[k] = if d < smallest[k] { d } else { smallest[k] };
         }
     }
-    for (c, g) in row_rest.iter().zip(g_rest) {
-        smallest[0] = smallest[0].min(c - g);
+    for ((smallest, c), g) in smallest.iter_mut().zip(row_rest).zip(g_rest) {
+        let d = c - g;
+        *smallest = if d < *smallest { d } else { *smallest };
     }
-    smallest.iter().copied().fold(f64::INFINITY, f64::min)
+    smallest_lane(smallest)
 }
 
 #[cfg(test)]

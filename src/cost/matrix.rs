@@ -21,11 +21,23 @@ impl CostMatrix {
         if n == 0 || m == 0 {
             return Err(CostError::EmptyMatrix { n, m });
         }
-        if let Some(((row, column), &value)) = entries.indexed_iter().find(|(_, c)| !c.is_finite())
+        let entries = if entries.is_standard_layout() {
+            entries
+        } else {
+            entries.as_standard_layout().into_owned()
+        };
+        // All entries at once, and the place only if there is one to look for.
+        let mut finite = true;
+        for c in &entries {
+            finite &= c.is_finite();
+        }
+        if !finite
+            && let Some(((row, column), &value)) =
+                entries.indexed_iter().find(|(_, c)| !c.is_finite())
         {
             return Err(CostError::Entry { row, column, value });
         }
-        Ok(Self { entries: entries.as_standard_layout().into_owned() })
+        Ok(Self { entries })
     }
 
     /// Computes and stores all n·m entries of another cost: 8·n·m bytes.

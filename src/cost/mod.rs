@@ -66,7 +66,11 @@ fn largest_in(row: &[f64]) -> f64 {
             *largest = if size > *largest { size } else { *largest };
         }
     }
-    rest.iter().chain(&largest).fold(0.0, |m: f64, c| m.max(c.abs()))
+    for (largest, c) in largest.iter_mut().zip(rest) {
+        let size = c.abs();
+        *largest = if size > *largest { size } else { *largest };
+    }
+    largest.into_iter().fold(0.0, f64::max)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use multiversion::multiversion;
 
 use super::matching::{FREE, Matching};
 use crate::cost::Cost;
+use crate::math::{position_of, smallest_lane};
 use crate::potentials::smallest_difference;
 
 const LANES: usize = 16;
@@ -110,18 +111,31 @@ fn two_smallest(row: &[f64], g: &[f64]) -> (f64, f64) {
             second[k] = if larger < second[k] { larger } else { second[k] };
         }
     }
-    let (mut smallest, mut next) = (f64::INFINITY, f64::INFINITY);
-    let rest = row_rest.iter().zip(g_rest).map(|(c, g)| c - g);
-    for d in first.into_iter().chain(second).chain(rest) {
-        next = next.min(d.max(smallest));
-        smallest = smallest.min(d);
+    for (k, (c, g)) in row_rest.iter().zip(g_rest).enumerate() {
+        let d = c - g;
+        let larger = if d > first[k] { d } else { first[k] };
+        first[k] = if d < first[k] { d } else { first[k] };
+        second[k] = if larger < second[k] { larger } else { second[k] };
     }
-    (smallest, next)
+    let mut half = LANES / 2;
+    while half > 0 {
+        for k in 0..half {
+            let (a, b) = (first[k], first[k + half]);
+            let (less, larger) = if b < a { (b, a) } else { (a, b) };
+            let (a, b) = (second[k], second[k + half]);
+            let next = if b < a { b } else { a };
+            first[k] = less;
+            second[k] = if larger < next { larger } else { next };
+        }
+        half /= 2;
+    }
+    (first[0], second[0])
 }
 
 /// The first j ≥ from with `row_j − g_j = value`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 fn position(row: &[f64], g: &[f64], value: f64, from: usize) -> usize {
-    let found = row[from..].iter().zip(&g[from..]).position(|(c, g)| c - g == value);
+    let found = position_of(value, &row[from..], &g[from..], |c, g| c - g);
     from + found.expect("the minimum is attained")
 }
 
@@ -151,23 +165,27 @@ fn relax(
             smallest[k] = if distance[k] < smallest[k] { distance[k] } else { smallest[k] };
         }
     }
-    for (((row, open), distance), tree) in
-        row_rest.iter().zip(open_rest).zip(distance_rest).zip(tree_rest)
-    {
+    let rest = row_rest.iter().zip(open_rest).zip(distance_rest).zip(tree_rest);
+    for ((((row, open), distance), tree), smallest) in rest.zip(&mut smallest) {
         let d = ((row - open) - f) + reached;
-        if d < *distance {
-            (*distance, *tree) = (d, i);
-        }
-        smallest[0] = smallest[0].min(*distance);
+        let closer = d < *distance;
+        *distance = if closer { d } else { *distance };
+        *tree = if closer { i } else { *tree };
+        *smallest = if *distance < *smallest { *distance } else { *smallest };
     }
-    smallest.into_iter().fold(f64::INFINITY, f64::min)
+    smallest_lane(smallest)
 }
 
 /// A column at the given distance, a free one if there is one.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 fn closest(distance: &[f64], nearest: f64, row_of: &[u32]) -> usize {
     let mut found = usize::MAX;
     for (block, chunk) in distance.chunks(LANES).enumerate() {
-        if chunk.contains(&nearest) {
+        let mut any = false;
+        for d in chunk {
+            any |= *d == nearest;
+        }
+        if any {
             for (k, _) in chunk.iter().enumerate().filter(|(_, d)| **d == nearest) {
                 found = block * LANES + k;
                 if row_of[found] == FREE {

@@ -8,6 +8,7 @@ use multiversion::multiversion;
 
 use super::tree::{Entering, Price};
 use crate::cost::Cost;
+use crate::math::{position_of, smallest_lane};
 
 /// A rule that picks entering arcs.
 pub(crate) trait Pricing<K> {
@@ -103,8 +104,7 @@ impl Pricing<f64> for Rows<'_> {
             let row = self.cost.row(i, &mut self.buffer);
             let least = smallest_sum(row, targets);
             if least - sources[i] < self.threshold {
-                let place = row.iter().zip(targets).position(|(c, y)| c + y == least);
-                let j = place.expect("the least sum is one of the sums");
+                let j = place_of(least, row, targets);
                 return Some(Entering {
                     source: i as u32,
                     target: (n + j) as u32,
@@ -130,8 +130,15 @@ fn smallest_sum(row: &[f64], y: &[f64]) -> f64 {
             smallest[k] = if sum < smallest[k] { sum } else { smallest[k] };
         }
     }
-    for (c, y) in row_rest.iter().zip(y_rest) {
-        smallest[0] = smallest[0].min(c + y);
+    for ((smallest, c), y) in smallest.iter_mut().zip(row_rest).zip(y_rest) {
+        let sum = c + y;
+        *smallest = if sum < *smallest { sum } else { *smallest };
     }
-    smallest.iter().copied().fold(f64::INFINITY, f64::min)
+    smallest_lane(smallest)
+}
+
+/// The first j with `row_j + y_j = sum`, which there must be.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+fn place_of(sum: f64, row: &[f64], y: &[f64]) -> usize {
+    position_of(sum, row, y, |c, y| c + y).expect("the least sum is one of the sums")
 }
