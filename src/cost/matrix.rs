@@ -26,12 +26,8 @@ impl CostMatrix {
         } else {
             entries.as_standard_layout().into_owned()
         };
-        // All entries at once, and the place only if there is one to look for.
-        let mut finite = true;
-        for c in &entries {
-            finite &= c.is_finite();
-        }
-        if !finite
+        // Counted, since SIMD cannot stop at the first; its place only if there is one.
+        if entries.iter().filter(|c| !c.is_finite()).count() > 0
             && let Some(((row, column), &value)) =
                 entries.indexed_iter().find(|(_, c)| !c.is_finite())
         {

@@ -1,6 +1,8 @@
 //! The dense algorithm of Jonker and Volgenant: every arc is looked at, row by row in SIMD
 //! lanes. For small problems, and for rows that the candidate arcs lead nowhere.
 
+use std::ops::BitOr;
+
 use multiversion::multiversion;
 
 use super::matching::{FREE, Matching};
@@ -181,11 +183,7 @@ fn relax(
 fn closest(distance: &[f64], nearest: f64, row_of: &[u32]) -> usize {
     let mut found = usize::MAX;
     for (block, chunk) in distance.chunks(LANES).enumerate() {
-        let mut any = false;
-        for d in chunk {
-            any |= *d == nearest;
-        }
-        if any {
+        if chunk.iter().map(|d| *d == nearest).fold(false, BitOr::bitor) {
             for (k, _) in chunk.iter().enumerate().filter(|(_, d)| **d == nearest) {
                 found = block * LANES + k;
                 if row_of[found] == FREE {
