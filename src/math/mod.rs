@@ -1,0 +1,9 @@
+//! Arithmetic that everything else stands on.
+
+mod keys;
+mod lanes;
+mod sums;
+
+pub(crate) use keys::{from_sort_key, sort_key, sorted_order};
+pub(crate) use lanes::{position_of, smallest_lane};
+pub use sums::{NeumaierSum, dot, sum};
