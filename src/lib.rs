@@ -2,6 +2,7 @@
 
 pub mod certificate;
 pub mod cost;
+pub mod gibbs;
 pub mod io;
 pub mod math;
 pub mod measure;
@@ -15,11 +16,12 @@ pub mod report;
 pub mod solvers;
 pub mod tolerance;
 
-pub use certificate::{Certificate, Certified, certify};
+pub use certificate::{Certificate, Certified, certify, certify_gibbs};
 pub use cost::{
     Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Euclidean, GroundCost, Minkowski, PointCost,
     Power, SqEuclidean,
 };
+pub use gibbs::GibbsPlan;
 pub use measure::DiscreteMeasure;
 pub use plan::{PlanArc, TransportPlan};
 pub use potentials::Potentials;

@@ -1,5 +1,6 @@
 //! Arithmetic that everything else stands on.
 
+pub(crate) mod exp;
 mod keys;
 mod lanes;
 mod sums;

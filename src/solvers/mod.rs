@@ -10,6 +10,7 @@ pub mod lp;
 mod method;
 pub mod network_simplex;
 pub mod shortlist;
+pub mod sinkhorn;
 
 use thiserror::Error;
 

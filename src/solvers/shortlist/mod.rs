@@ -12,4 +12,4 @@ mod coarse;
 pub mod duals;
 mod groups;
 pub mod pricing;
-mod sample;
+pub(crate) mod sample;

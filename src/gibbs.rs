@@ -1,0 +1,114 @@
+//! Gibbs plans: the plans of entropic transport, given by their potentials and never formed.
+//!
+//! ```text
+//! γ_ij = μ_i ν_j / T · exp((f_i + g_j − c_ij) / ε),   T = Σ_i μ_i = Σ_j ν_j
+//! ```
+//!
+//! [`GibbsPlan`] streams over the rows of the cost: what its marginals are, what it costs once
+//! it is rounded to the right ones, which cells matter. Memory is O(n + m) beside the cost.
+//!
+//! Sums over rows are made in blocks of rows whose number depends on the shape alone and added
+//! up in the order of the blocks, so any number of threads finds the same bits.
+
+mod kernel;
+mod rounding;
+mod table;
+
+pub(crate) use kernel::Kernel;
+pub use rounding::Rounded;
+pub(crate) use table::GibbsTable;
+
+use ndarray::ArrayView1;
+
+use crate::cost::Cost;
+use crate::plan::{PlanArc, TransportPlan};
+use crate::potentials::Potentials;
+
+/// A plan `γ_ij = μ_i ν_j / T · exp((f_i + g_j − c_ij)/ε)`; see the [module](self).
+///
+/// The potentials are those of the whole table. f is read as a hint only: whatever it is, rows
+/// are scaled to carry the mass `μ_i`, which makes f the soft c-transform
+/// `f_i = −ε log Σ_j ν_j/T·exp((g_j − c_ij)/ε)` of g, up to rounding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GibbsPlan {
+    potentials: Potentials,
+    epsilon: f64,
+}
+
+impl GibbsPlan {
+    /// The plan of these potentials at this ε.
+    ///
+    /// # Panics
+    /// If ε or 1/ε is not a positive finite number.
+    #[must_use]
+    pub fn new(potentials: Potentials, epsilon: f64) -> Self {
+        assert!(is_regularisation(epsilon), "ε = {epsilon}");
+        Self { potentials, epsilon }
+    }
+
+    /// The potentials (f, g) in the units of the cost.
+    #[must_use]
+    pub fn potentials(&self) -> &Potentials {
+        &self.potentials
+    }
+
+    /// The regularisation ε in the units of the cost.
+    #[must_use]
+    pub fn epsilon(&self) -> f64 {
+        self.epsilon
+    }
+
+    /// The cells of at least `threshold` times the total mass, and the mass of all others
+    /// together. O(nm) time; what is kept had better be sparse.
+    ///
+    /// # Panics
+    /// If the potentials, the masses and the cost have different shapes.
+    #[must_use]
+    pub fn sparse(
+        &self,
+        cost: &dyn Cost,
+        source: ArrayView1<'_, f64>,
+        target: ArrayView1<'_, f64>,
+        threshold: f64,
+    ) -> (TransportPlan, f64) {
+        let table = GibbsTable::new(cost, source, target);
+        let total = table.total();
+        let g = self.potentials.g().to_vec();
+        let g = table.masked(&g);
+        let mut rows: Vec<(f64, Vec<PlanArc>, f64)> =
+            self.potentials.f().iter().map(|&f| (f, Vec::new(), 0.0)).collect();
+        table.over_rows(&mut rows, |i, (f, arcs, dropped), scratch, _| {
+            let scale = table.row(self.epsilon, i, &g, f, scratch).scale * total;
+            for (j, weight) in scratch.weights.iter().enumerate() {
+                let mass = weight * scale;
+                if mass > 0.0 && mass >= threshold * total {
+                    arcs.push(PlanArc { source: i, target: j, mass });
+                } else {
+                    *dropped += mass;
+                }
+            }
+        });
+        let dropped = crate::math::sum(rows.iter().map(|(_, _, dropped)| dropped));
+        let arcs = rows.into_iter().flat_map(|(_, arcs, _)| arcs).collect();
+        (TransportPlan::from_arcs(cost.n(), cost.m(), arcs), dropped)
+    }
+
+    /// What this plan costs once it is rounded to the marginals; see [`Rounded`].
+    ///
+    /// # Panics
+    /// If the potentials, the masses and the cost have different shapes.
+    #[must_use]
+    pub fn rounded(
+        &self,
+        cost: &dyn Cost,
+        source: ArrayView1<'_, f64>,
+        target: ArrayView1<'_, f64>,
+    ) -> Rounded {
+        rounding::round(self, &GibbsTable::new(cost, source, target), source, target)
+    }
+}
+
+/// Whether ε can be divided by and multiplied with.
+pub(crate) fn is_regularisation(epsilon: f64) -> bool {
+    epsilon > 0.0 && epsilon.is_finite() && (1.0 / epsilon).is_finite()
+}
