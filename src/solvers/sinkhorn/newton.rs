@@ -25,8 +25,8 @@ const MATTERS: f64 = 1e-3;
 /// The same, however large the marginal error is.
 const LEAST: f64 = 1e-6;
 
-/// Products with P for one step.
-const PRODUCTS: usize = 500;
+/// Products with P for one step: enough that tight tolerances at small ε do not end half-solved.
+const PRODUCTS: usize = 4000;
 
 /// Trials of a step, each a quarter as long.
 const TRIALS: u32 = 3;
