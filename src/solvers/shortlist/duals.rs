@@ -9,7 +9,7 @@
 //!   dimension that sees how the mass travels; in high dimension its points are as far from those
 //!   they stand for as from anything.
 
-use ndarray::Array1;
+use ndarray::{Array1, ArrayView1, Axis};
 
 use super::coarse::{Coarse, all};
 use super::sample::sample;
@@ -113,10 +113,22 @@ pub fn averaged(cost: &dyn Cost) -> Potentials {
 fn from_coarse(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> Option<Rough> {
     let coarse = Coarse::of(problem)?;
     let (plan, potentials) = solve(&coarse.problem);
-    let kept = problem.cost().select(&coarse.sources(), &all(problem.m()));
-    let g = to_target(kept.as_ref(), potentials.f());
+    let g = transform_from(problem.cost(), &coarse.sources(), potentials.f());
     let potentials = Potentials::from_finite(to_source(problem.cost(), g.view()), g);
     Some(Rough { potentials, cells: coarse.split(&plan, problem) })
+}
+
+/// The c-transform of potentials known at some of the sources.
+fn transform_from(cost: &dyn Cost, sources: &[usize], f: ArrayView1<'_, f64>) -> Array1<f64> {
+    /// Rows copied out of the table at a time.
+    const ROWS: usize = 256;
+    let everywhere = all(cost.m());
+    let mut g = Array1::from_elem(cost.m(), f64::INFINITY);
+    for (rows, f) in sources.chunks(ROWS).zip(f.axis_chunks_iter(Axis(0), ROWS)) {
+        let part = to_target(cost.select(rows, &everywhere).as_ref(), f);
+        g.zip_mut_with(&part, |g, &part| *g = g.min(part));
+    }
+    g
 }
 
 #[cfg(test)]
