@@ -3,9 +3,14 @@
 
 mod methods;
 
+use std::ops::ControlFlow;
+
 use deblais::cost::{Euclidean, SqEuclidean};
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
+use deblais::progress::{Event, Observer, Stop};
+use deblais::solvers::network_simplex::NetworkSimplex;
+use deblais::solvers::{Solver, Termination};
 use ndarray::{Array1, Array2, Axis, array, concatenate};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -104,8 +109,7 @@ fn masses_over_seventeen_decades_keep_their_marginals() {
     let target = weighted(cloud(9, 170, 2), b);
     let problem = OtProblem::new(&source, &target, Euclidean).unwrap();
     optimum(&problem);
-    let simplex = deblais::solvers::network_simplex::NetworkSimplex;
-    let solution = deblais::solvers::Solver::solve(&simplex, &problem, &mut ()).unwrap();
+    let solution = NetworkSimplex.solve(&problem, &mut ()).unwrap();
     let (rows, columns) = solution.plan.marginals();
     for (have, want) in rows.iter().zip(problem.source()) {
         close(*have, *want, 1e-12);
@@ -148,17 +152,42 @@ fn clusters_far_apart_are_solved_at_their_own_scale() {
     }
 }
 
+/// Gives up after so many questions, so that an endless loop is a failure and not a wait.
+struct Patience(u32);
+
+impl Observer for Patience {
+    fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
+        self.0 = self.0.saturating_sub(1);
+        if self.0 == 0 { ControlFlow::Break(Stop::Interrupted) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// A violation just at the tolerance counts in integers but not in `f64`: passes over the table
+/// then found the same known arcs for ever (seed 7 of these).
 #[test]
-fn clusters_as_small_as_the_tolerance_do_not_hang() {
-    let two = |seed: u64, near: usize, beyond: usize| {
-        let near = cloud(seed, near, 2) * 1e-12;
-        let beyond = cloud(seed + 500, beyond, 2) * 1e-12 + array![1.0, 0.0];
-        uniform(concatenate(Axis(0), &[near.view(), beyond.view()]).unwrap())
-    };
-    let simplex = methods().into_iter().find(|method| method.label == "simplex").unwrap();
-    for seed in 0..20 {
-        let problem = OtProblem::new(&two(seed, 260, 260), &two(seed + 50, 280, 240), Euclidean);
-        assert!(simplex.judge(&problem.unwrap()).is_some());
+fn a_shortlist_without_news_ends_the_rough_part() {
+    for seed in 5..=8 {
+        let mut state = u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15) | 1;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as f64 * 2.0_f64.powi(-53)
+        };
+        for _ in 0..10 {
+            next();
+        }
+        let mut two_clusters = |beyond: usize| {
+            uniform(Array2::from_shape_fn((520, 2), |(i, k)| {
+                let far = if k == 0 && i < beyond { 1.0 } else { 0.0 };
+                far + 1e-12 * next()
+            }))
+        };
+        let (x, y) = (two_clusters(260), two_clusters(280));
+        let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
+        let solution = NetworkSimplex.solve(&problem, &mut Patience(10_000)).unwrap();
+        assert_eq!(solution.termination, Termination::Optimal, "seed {seed}");
+        assert!(solution.certify(&problem).certificate.is_tight(), "seed {seed}");
     }
 }
 
