@@ -10,7 +10,9 @@
 //! Sums over rows are made in blocks of rows whose number depends on the shape alone and added
 //! up in the order of the blocks, so any number of threads finds the same bits.
 
+mod blocks;
 mod kernel;
+mod lanes;
 mod rounding;
 mod table;
 
@@ -74,12 +76,12 @@ impl GibbsPlan {
         let table = GibbsTable::new(cost, source, target);
         let total = table.total();
         let g = self.potentials.g().to_vec();
-        let g = table.masked(&g);
+        let pass = table.pass(self.epsilon, &g);
         let mut rows: Vec<(f64, Vec<PlanArc>, f64)> =
             self.potentials.f().iter().map(|&f| (f, Vec::new(), 0.0)).collect();
         table.over_rows(&mut rows, |i, (f, arcs, dropped), scratch, _| {
-            let scale = table.row(self.epsilon, i, &g, f, scratch).scale * total;
-            for (j, weight) in scratch.weights.iter().enumerate() {
+            let scale = table.row(&pass, i, f, scratch).scale * total;
+            for (j, weight) in scratch.cells() {
                 let mass = weight * scale;
                 if mass > 0.0 && mass >= threshold * total {
                     arcs.push(PlanArc { source: i, target: j, mass });

@@ -14,6 +14,7 @@ pub mod problem;
 pub mod progress;
 pub mod report;
 pub mod solvers;
+mod spatial;
 pub mod tolerance;
 
 pub use certificate::{Certificate, Certified, certify, certify_gibbs};

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "math",
     "tolerance",
     "progress",
+    "spatial",
     "measure",
     "cost",
     "plan",

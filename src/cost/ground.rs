@@ -10,7 +10,8 @@ use super::CostError;
 /// A function c(x, y) on R^d × R^d.
 ///
 /// Implementations fold the coordinates' absolute differences (`accumulate`, in order) and
-/// finish: Euclidean squares, adds and takes the root.
+/// finish: Euclidean squares, adds and takes the root. The cost must not fall when a difference
+/// grows: boxes of points are told apart by that.
 pub trait GroundCost: Clone + Send + Sync + 'static {
     /// The name the command line and the reports use.
     fn name(&self) -> String;
@@ -45,6 +46,7 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
 
     /// `c(x, y_j)` for a block of targets given coordinate by coordinate: `columns[k][j]` is
     /// coordinate k of target j.
+    #[inline(always)]
     fn block(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
         out.fill(0.0);
         for (&x, column) in x.iter().zip(columns) {
@@ -169,6 +171,7 @@ impl GroundCost for Minkowski {
         accumulator.max(difference)
     }
     /// `M·(Σ (|x_k − y_k|/M)^q)^(1/q)` with `M` the largest difference: no power overflows.
+    #[inline(always)]
     fn block(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
         for (j, out) in out.iter_mut().enumerate() {
             let differences = || x.iter().zip(columns).map(|(x, column)| (x - column[j]).abs());
@@ -249,6 +252,7 @@ impl<G: GroundCost> GroundCost for Power<G> {
     fn degree(&self) -> f64 {
         self.base.degree() * self.p.max(1.0)
     }
+    #[inline(always)]
     fn block(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
         self.base.block(x, columns, out);
         for out in out {

@@ -72,8 +72,8 @@ impl Cost for CostMatrix {
         true
     }
 
-    fn row<'a>(&'a self, i: usize, _: &'a mut [f64]) -> &'a [f64] {
-        let m = self.entries.ncols();
-        &self.entries.as_slice().expect("standard layout")[i * m..(i + 1) * m]
+    fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64] {
+        let first = i * self.entries.ncols() + start;
+        &self.entries.as_slice().expect("standard layout")[first..first + buffer.len()]
     }
 }

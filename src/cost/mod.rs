@@ -16,6 +16,9 @@ pub use matrix::CostMatrix;
 pub use points::PointCost;
 
 use multiversion::multiversion;
+use ndarray::Array2;
+
+pub use crate::spatial::LEAF;
 
 /// An n×m cost table, rows for source points, columns for target points.
 pub trait Cost: Send + Sync {
@@ -30,7 +33,13 @@ pub trait Cost: Send + Sync {
 
     /// The costs c(i, ·), length m: the stored row, or `buffer` (length m) filled with it.
     /// Entries equal those of [`Cost::at`] to the bit.
-    fn row<'a>(&'a self, i: usize, buffer: &'a mut [f64]) -> &'a [f64];
+    fn row<'a>(&'a self, i: usize, buffer: &'a mut [f64]) -> &'a [f64] {
+        self.part_of_row(i, 0, buffer)
+    }
+
+    /// The costs c(i, j) for `j = start, start + 1, …`, as many as `buffer` is long: a stored
+    /// slice, or `buffer` filled.
+    fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64];
 
     /// The costs between some of the sources and some of the targets.
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost>;
@@ -40,10 +49,53 @@ pub trait Cost: Send + Sync {
         false
     }
 
+    /// An order of the sources and one of the targets in which every run of [`LEAF`] points, of
+    /// twice as many, and so on, lies close together; `None` if no order would leave most pairs
+    /// of such runs far apart.
+    fn local_orders(&self) -> Option<(Vec<usize>, Vec<usize>)> {
+        None
+    }
+
+    /// A lower bound of the costs between runs of `height` consecutive sources and runs of
+    /// `width` consecutive targets, one entry for each pair of runs; `None` if none is known.
+    fn block_bounds(&self, _height: usize, _width: usize) -> Option<Array2<f64>> {
+        None
+    }
+
     /// Source and target coordinates, if both clouds lie on the line and the cost is a convex
     /// function of their difference; then sorting solves the problem.
     fn convex_on_line(&self) -> Option<(&[f64], &[f64])> {
         None
+    }
+}
+
+impl<C: Cost + ?Sized> Cost for &C {
+    fn n(&self) -> usize {
+        (**self).n()
+    }
+    fn m(&self) -> usize {
+        (**self).m()
+    }
+    fn at(&self, i: usize, j: usize) -> f64 {
+        (**self).at(i, j)
+    }
+    fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64] {
+        (**self).part_of_row(i, start, buffer)
+    }
+    fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
+        (**self).select(rows, columns)
+    }
+    fn is_stored(&self) -> bool {
+        (**self).is_stored()
+    }
+    fn local_orders(&self) -> Option<(Vec<usize>, Vec<usize>)> {
+        (**self).local_orders()
+    }
+    fn block_bounds(&self, height: usize, width: usize) -> Option<Array2<f64>> {
+        (**self).block_bounds(height, width)
+    }
+    fn convex_on_line(&self) -> Option<(&[f64], &[f64])> {
+        (**self).convex_on_line()
     }
 }
 
@@ -77,7 +129,7 @@ fn largest_in(row: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use crate::measure::DiscreteMeasure;
-    use ndarray::{Array2, array};
+    use ndarray::array;
 
     fn between<G: GroundCost>(ground: G, x: [f64; 2], y: [f64; 2]) -> f64 {
         let x = DiscreteMeasure::uniform(array![x]).unwrap();

@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 use super::{Cost, CostError, GroundCost};
 use crate::measure::DiscreteMeasure;
+use crate::spatial::{boxes, kd_order};
 
 /// The ground cost between two clouds, computed on demand: memory linear in n + m.
 #[derive(Debug, Clone)]
@@ -80,15 +81,30 @@ impl<G: GroundCost> Cost for PointCost<G> {
         out[0]
     }
 
-    fn row<'a>(&'a self, i: usize, buffer: &'a mut [f64]) -> &'a [f64] {
+    fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64] {
         /// Targets per block: the accumulators stay in the first-level cache over all
         /// coordinates.
         const BLOCK: usize = 512;
         let x = self.source_point(i);
         for (b, out) in buffer.chunks_mut(BLOCK).enumerate() {
-            block_of_row(&self.ground, x, self.targets(), b * BLOCK, out);
+            block_of_row(&self.ground, x, self.targets(), start + b * BLOCK, out);
         }
         buffer
+    }
+
+    fn local_orders(&self) -> Option<(Vec<usize>, Vec<usize>)> {
+        /// Beyond, boxes of a few dozen points overlap most others.
+        const DIMENSIONS: usize = 3;
+        (self.source.ncols() <= DIMENSIONS)
+            .then(|| (kd_order(self.source.view()), kd_order(self.target.t())))
+    }
+
+    fn block_bounds(&self, height: usize, width: usize) -> Option<Array2<f64>> {
+        let rows = boxes(self.source.view(), height);
+        let columns = boxes(self.target.t(), width);
+        let bounds = rows.iter().flat_map(|a| columns.iter().map(|b| self.between_boxes(a, b)));
+        let shape = (rows.len(), columns.len());
+        Some(Array2::from_shape_vec(shape, bounds.collect()).expect("one bound a pair"))
     }
 
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
@@ -105,6 +121,18 @@ impl<G: GroundCost> Cost for PointCost<G> {
         } else {
             None
         }
+    }
+}
+
+impl<G: GroundCost> PointCost<G> {
+    /// The least cost between two boxes: that of the differences which cannot be avoided.
+    fn between_boxes(&self, a: &[(f64, f64)], b: &[(f64, f64)]) -> f64 {
+        let apart = |(a, b): (&(f64, f64), &(f64, f64))| (b.0 - a.1).max(a.0 - b.1).max(0.0);
+        let differences: Vec<f64> = a.iter().zip(b).map(apart).collect();
+        let origin = vec![&[0.0][..]; differences.len()];
+        let mut least = [0.0];
+        self.ground.block(&differences, &origin, &mut least);
+        least[0]
     }
 }
 
@@ -135,7 +163,27 @@ fn block_of_row<G: GroundCost>(
     if let [x] = x {
         return ground.block(&[*x], &[&targets[start..start + out.len()]], out);
     }
+    if let [x0, x1] = x {
+        return block_in_plane(ground, [*x0, *x1], targets, start, out);
+    }
     let columns: Vec<&[f64]> =
         targets.chunks_exact(m).map(|column| &column[start..start + out.len()]).collect();
     ground.block(x, &columns, out);
+}
+
+/// The same in the plane, where nothing need be allocated.
+#[multiversion(
+    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
+    dispatcher = "direct"
+)]
+fn block_in_plane<G: GroundCost>(
+    ground: &G,
+    x: [f64; 2],
+    targets: &[f64],
+    start: usize,
+    out: &mut [f64],
+) {
+    let (first, second) = targets.split_at(targets.len() / 2);
+    let part = start..start + out.len();
+    ground.block(&x, &[&first[part.clone()], &second[part]], out);
 }

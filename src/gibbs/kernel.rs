@@ -1,119 +1,199 @@
 //! The plan as a matrix that vectors are multiplied with many times.
 
-use std::borrow::Cow;
-
 use rayon::prelude::*;
 
 use super::GibbsTable;
+use super::lanes::{add_halved, dot_halved, halve};
+use super::table::{Pass, Scratch, add_up};
 
-/// A sparse kernel pays if it keeps fewer than one cell in so many.
-const SPARSE: usize = 6;
+/// Cells stored at most in whole runs, 4 bytes each.
+const STORED: usize = 24 << 20;
 
-/// Rows that share a vector of column sums; fixed, so that the bits do not depend on threads.
-const ROWS: usize = 512;
+/// Cells stored at most one by one, 12 bytes each.
+const PICKED: usize = 8 << 20;
+
+/// Picking cells pays if they are fewer than one in so many of a stored run, …
+const RARE: usize = 24;
+
+/// … or of a run that has to be computed again.
+const SCARCE: usize = 6;
 
 /// `x ↦ Pᵀ diag(1/μ) P x` for the plan P at given potentials, masses as shares.
+///
+/// Cells left out and the rounding of those kept make it smaller, never larger.
 pub(crate) enum Kernel<'a> {
-    /// Cells recomputed for every product.
+    /// Cells computed anew for every product.
     Streamed {
         /// The table.
         table: &'a GibbsTable<'a>,
-        /// The regularisation.
-        epsilon: f64,
-        /// Target potential.
-        g: Cow<'a, [f64]>,
-        /// Its soft c-transform.
+        /// Potentials and regularisation.
+        pass: Pass<'a>,
+        /// The soft c-transform.
         f: &'a [f64],
     },
-    /// The cells that matter.
-    Sparse {
-        /// For each row `1/μ_i` and its cells: column, mass.
-        rows: Vec<(f64, Vec<(u32, f64)>)>,
-        /// Number of columns.
-        m: usize,
-    },
+    /// Runs of cells as `f32`, by tasks.
+    Stored(Vec<Stored>, usize),
+    /// The cells that matter, by tasks.
+    Picked(Vec<Vec<PickedRow>>, usize),
+}
+
+/// Rows of P as shares of their masses.
+pub(crate) struct Stored {
+    /// For each row its mass and the number of its runs.
+    rows: Vec<(f64, usize)>,
+    runs: Vec<(usize, usize)>,
+    weights: Vec<f32>,
+}
+
+/// A row of P as shares of its mass.
+pub(crate) struct PickedRow {
+    mass: f64,
+    cells: Vec<(u32, f64)>,
 }
 
 impl<'a> Kernel<'a> {
-    /// The plan at g and its soft c-transform f: the cells that carry more than the share
-    /// `matters` of their row or column, if they are few and at most `most`.
+    /// The plan at g and its soft c-transform f; cells that carry less than the share `matters`
+    /// of their row or column may be left out.
     pub(crate) fn new(
         table: &'a GibbsTable<'a>,
         epsilon: f64,
         g: &'a [f64],
         f: &'a [f64],
         matters: f64,
-        most: usize,
     ) -> Self {
-        let (n, m) = (f.len(), g.len());
-        let g = table.masked(g);
-        let room = (m / SPARSE).min(most / n);
-        // A look at a few rows says whether it is worth while.
-        let count = |i: usize| cells(table, epsilon, &g, f[i], i, matters).1.len();
-        let looks = n.min(8);
-        let seen: usize = (0..looks).map(|k| count(k * n / looks)).sum();
-        if seen > room * looks || u32::try_from(m).is_err() {
-            return Self::Streamed { table, epsilon, g, f };
+        let m = g.len();
+        let pass = table.pass_within(epsilon, g, f, matters);
+        let reached = table.cells(&pass);
+        let fits = reached <= STORED;
+        let rare = if fits { RARE } else { SCARCE };
+        let room = (reached / rare).min(PICKED);
+        if let Some(tasks) = picked(table, &pass, f, matters, room) {
+            return Self::Picked(tasks, m);
         }
-        let rows: Vec<_> =
-            (0..n).into_par_iter().map(|i| cells(table, epsilon, &g, f[i], i, matters)).collect();
-        if rows.iter().map(|(_, cells)| cells.len()).sum::<usize>() > room * n {
-            return Self::Streamed { table, epsilon, g, f };
+        if !fits {
+            return Self::Streamed { table, pass, f };
         }
-        Self::Sparse { rows, m }
+        let store = |stored: &mut Stored, i: usize, scratch: &mut Scratch| {
+            let row = table.row(&pass, i, &mut f[i].clone(), scratch);
+            let mass = table.source()[i];
+            stored.rows.push((mass, scratch.runs.len()));
+            stored.runs.extend(&scratch.runs);
+            let length: usize = scratch.runs.iter().map(|(start, end)| end - start).sum();
+            let from = stored.weights.len();
+            stored.weights.resize(from + length, 0.0);
+            let scale = if mass > 0.0 { row.scale / mass } else { 0.0 };
+            halve(&scratch.weights[..length], scale, &mut stored.weights[from..]);
+        };
+        let tasks = tasks(table).map_init(
+            || table.scratch(),
+            |scratch, rows| {
+                let room = (rows.len() * (reached / f.len() + 1)).min(rows.len() * m);
+                let (rows_of, weights) = (Vec::with_capacity(rows.len()), Vec::with_capacity(room));
+                let mut stored = Stored { rows: rows_of, runs: Vec::new(), weights };
+                rows.for_each(|i| store(&mut stored, i, scratch));
+                stored
+            },
+        );
+        Self::Stored(tasks.collect(), m)
     }
 
     /// `Pᵀ diag(1/μ) P x`.
     pub(crate) fn product(&self, x: &[f64]) -> Vec<f64> {
         match self {
-            Self::Streamed { table, epsilon, g, f } => {
-                table.product(*epsilon, g, &mut f.to_vec(), x)
+            Self::Streamed { table, pass, f } => table.product(pass, &mut f.to_vec(), x),
+            Self::Stored(tasks, m) => {
+                add_up(tasks.par_iter().map(|stored| stored.product(x, *m)).collect())
             }
-            Self::Sparse { rows, m } => {
-                let blocks: Vec<Vec<f64>> = rows
-                    .par_chunks(ROWS)
+            Self::Picked(tasks, m) => add_up(
+                tasks
+                    .par_iter()
                     .map(|rows| {
                         let mut columns = vec![0.0; *m];
-                        for (inverse, cells) in rows {
-                            let sum: f64 = cells.iter().map(|&(j, w)| w * x[j as usize]).sum();
-                            let mean = sum * inverse;
-                            for &(j, w) in cells {
-                                columns[j as usize] += w * mean;
-                            }
-                        }
+                        rows.iter().for_each(|row| row.product(x, &mut columns));
                         columns
                     })
-                    .collect();
-                let mut sum = vec![0.0; *m];
-                for block in blocks {
-                    sum.iter_mut().zip(block).for_each(|(sum, x)| *sum += x);
-                }
-                sum
-            }
+                    .collect(),
+            ),
         }
     }
 }
 
-/// `1/μ_i` and the cells of row i that matter.
-fn cells(
-    table: &GibbsTable<'_>,
-    epsilon: f64,
-    g: &[f64],
-    f: f64,
-    i: usize,
-    matters: f64,
-) -> (f64, Vec<(u32, f64)>) {
-    let mass = table.source()[i];
-    if mass == 0.0 {
-        return (0.0, Vec::new());
+impl Stored {
+    fn product(&self, x: &[f64], m: usize) -> Vec<f64> {
+        let mut columns = vec![0.0; m];
+        let (mut runs, mut weights) = (&self.runs[..], &self.weights[..]);
+        for &(mass, count) in &self.rows {
+            let (of_row, other_runs) = runs.split_at(count);
+            let mut rest = weights;
+            let mut mean = 0.0;
+            for &(start, end) in of_row {
+                let (part, after) = rest.split_at(end - start);
+                mean += dot_halved(part, &x[start..end]);
+                rest = after;
+            }
+            for &(start, end) in of_row {
+                let (part, after) = weights.split_at(end - start);
+                add_halved(part, mass * mean, &mut columns[start..end]);
+                weights = after;
+            }
+            runs = other_runs;
+        }
+        columns
     }
+}
+
+impl PickedRow {
+    fn product(&self, x: &[f64], columns: &mut [f64]) {
+        let mean: f64 = self.cells.iter().map(|&(j, share)| share * x[j as usize]).sum();
+        for &(j, share) in &self.cells {
+            columns[j as usize] += share * (self.mass * mean);
+        }
+    }
+}
+
+/// The rows of each task.
+fn tasks<'t>(
+    table: &'t GibbsTable<'_>,
+) -> impl IndexedParallelIterator<Item = std::ops::Range<usize>> + 't {
+    let (n, height) = (table.source().len(), table.rows_per_task());
+    (0..n.div_ceil(height))
+        .into_par_iter()
+        .map(move |task| task * height..((task + 1) * height).min(n))
+}
+
+/// The cells that matter, if there are at most `room` of them as far as a look at a few rows tells.
+fn picked(
+    table: &GibbsTable<'_>,
+    pass: &Pass<'_>,
+    f: &[f64],
+    matters: f64,
+    room: usize,
+) -> Option<Vec<Vec<PickedRow>>> {
+    const LOOKS: usize = 8;
+    let (n, m) = (f.len(), table.target().len());
+    let pick = |i: usize, scratch: &mut Scratch| {
+        let mass = table.source()[i];
+        if mass == 0.0 {
+            return PickedRow { mass, cells: Vec::new() };
+        }
+        let row = table.row(pass, i, &mut f[i].clone(), scratch);
+        let share = row.scale / mass;
+        let kept =
+            |&(j, share): &(usize, f64)| share * mass > matters * mass.min(table.target()[j]);
+        let cells = scratch.cells().map(|(j, weight)| (j, weight * share)).filter(kept);
+        #[expect(clippy::cast_possible_truncation, reason = "checked below")]
+        let cells = cells.map(|(j, share)| (j as u32, share)).collect();
+        PickedRow { mass, cells }
+    };
+    let looks = n.min(LOOKS);
     let mut scratch = table.scratch();
-    let mut f = f;
-    let scale = table.row(epsilon, i, g, &mut f, &mut scratch).scale;
-    let cells = scratch.weights.iter().zip(table.target()).enumerate();
-    let cells = cells.map(|(j, (weight, &target))| (j, weight * scale, target));
-    let cells = cells.filter(|&(_, cell, target)| cell > matters * mass.min(target));
-    #[expect(clippy::cast_possible_truncation, reason = "checked by the caller")]
-    let cells = cells.map(|(j, cell, _)| (j as u32, cell)).collect();
-    (1.0 / mass, cells)
+    let seen: usize = (0..looks).map(|k| pick(k * n / looks, &mut scratch).cells.len()).sum();
+    if seen * n > room * looks || u32::try_from(m).is_err() {
+        return None;
+    }
+    let tasks = tasks(table)
+        .map_init(|| table.scratch(), |scratch, rows| rows.map(|i| pick(i, scratch)).collect());
+    let tasks: Vec<Vec<PickedRow>> = tasks.collect();
+    let kept: usize = tasks.iter().flatten().map(|row| row.cells.len()).sum();
+    (kept <= room).then_some(tasks)
 }

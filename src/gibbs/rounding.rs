@@ -2,7 +2,6 @@
 
 use ndarray::{Array1, ArrayView1};
 
-use super::table::dot;
 use super::{GibbsPlan, GibbsTable};
 use crate::math::{self, NeumaierSum};
 use crate::plan::north_west_corner;
@@ -40,14 +39,14 @@ pub(super) fn round(
 ) -> Rounded {
     let (epsilon, total) = (plan.epsilon, table.total());
     let g = plan.potentials.g().to_vec();
-    let g = table.masked(&g);
+    let pass = table.pass(epsilon, &g);
 
     // The raw marginals.
     let mut rows: Vec<(f64, f64)> = plan.potentials.f().iter().map(|&f| (f, 0.0)).collect();
     let columns = table.over_rows(&mut rows, |i, (f, off), scratch, columns| {
-        let row = table.row(epsilon, i, &g, f, scratch);
+        let row = table.row(&pass, i, f, scratch);
         *off = table.source()[i] * (row.fill - 1.0).abs();
-        super::table::add_scaled(&scratch.weights, row.scale, columns);
+        scratch.add_to(row.scale, columns);
     });
     let source_residual = total * math::sum(rows.iter().map(|(_, off)| off));
     let off: Vec<f64> =
@@ -61,12 +60,10 @@ pub(super) fn round(
         .collect();
     let mut kept: Vec<Kept> = rows.iter().map(|&(f, _)| Kept { f, cost: 0.0, mass: 0.0 }).collect();
     let columns = table.over_rows(&mut kept, |i, kept, scratch, columns| {
-        let scale = table.row(epsilon, i, &g, &mut kept.f, scratch).scale * total;
-        scratch.weights.iter_mut().zip(&down).for_each(|(w, down)| *w *= scale * down);
-        kept.mass = scratch.weights.iter().sum();
-        super::table::add_scaled(&scratch.weights, 1.0, columns);
-        let (costs, weights) = table.costs(i, scratch);
-        kept.cost = dot(costs, weights);
+        let scale = table.row(&pass, i, &mut kept.f, scratch).scale * total;
+        kept.mass = scratch.rescale(scale, &down);
+        scratch.add_to(1.0, columns);
+        kept.cost = table.row_cost(i, scratch);
     });
 
     // What is missing is placed by the north-west corner.

@@ -2,22 +2,26 @@
 
 use std::borrow::Cow;
 
-use multiversion::multiversion;
 use ndarray::ArrayView1;
 use rayon::prelude::*;
 
+use super::blocks::Blocks;
+use super::lanes::{add_scaled, dot, weigh};
 use crate::cost::Cost;
-use crate::math::{self, exp::exp};
+use crate::math;
 use crate::potentials::smallest_difference;
 
 /// Cells below which a block of rows is not worth a task of its own.
-const BLOCK_CELLS: usize = 1 << 16;
+const TASK_CELLS: usize = 1 << 16;
 
-/// Blocks at most: each adds up m columns of its own.
-const BLOCKS: usize = 32;
+/// Tasks at most: each adds up m columns of its own.
+const TASKS: usize = 32;
 
 /// A sum of weights outside of this range has lost, or may have lost, digits to underflow.
 const SAFE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
+/// A sum of weights over a part of a row below this says little of what was left out.
+const FULL: f64 = 1e-2;
 
 /// Masses and costs, ready for passes over the rows. Masses are shares of the total.
 pub(crate) struct GibbsTable<'a> {
@@ -27,13 +31,80 @@ pub(crate) struct GibbsTable<'a> {
     target: Vec<f64>,
     /// `log ν_j`; −∞ for atoms without mass.
     log_target: Vec<f64>,
+    blocks: Option<Blocks>,
 }
 
-/// Vectors of length m that a block of rows works in.
+/// What a pass over the rows works with.
+pub(crate) struct Pass<'a> {
+    pub(crate) epsilon: f64,
+    /// g with −∞ for the atoms without mass, which no row must see: their potential may be
+    /// anything.
+    g: Cow<'a, [f64]>,
+    reach: Option<Reach>,
+}
+
+/// Which cells matter, as far as the potentials tell block by block.
+struct Reach {
+    /// Cells with `f_i + g_j − c_ij` below this are left out.
+    least: f64,
+    /// What is left out of a row at most, as a share of a row whose weights sum to 1.
+    dropped: f64,
+    /// The highest f of each block of rows.
+    f: Vec<f64>,
+    /// The highest g of each block of columns.
+    g: Vec<f64>,
+}
+
+/// Vectors of length m that a task works in.
 pub(crate) struct Scratch {
-    row: Vec<f64>,
-    /// What [`GibbsTable::row`] leaves: the row of γ up to a factor.
+    costs: Vec<f64>,
+    /// What [`GibbsTable::row`] leaves: the row of γ up to a factor, in the columns of `runs`.
     pub(crate) weights: Vec<f64>,
+    /// Runs of columns, (start, end), ascending.
+    pub(crate) runs: Vec<(usize, usize)>,
+    /// The block of rows whose runs these are.
+    aimed: Option<usize>,
+}
+
+impl Scratch {
+    /// The runs of columns and their weights.
+    fn parts(&self) -> impl Iterator<Item = ((usize, usize), &[f64])> {
+        let mut from = 0;
+        self.runs.iter().map(move |&(start, end)| {
+            let part = &self.weights[from..from + (end - start)];
+            from += part.len();
+            ((start, end), part)
+        })
+    }
+
+    /// Columns and weights of the row, one by one.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.parts().flat_map(|((start, end), part)| (start..end).zip(part.iter().copied()))
+    }
+
+    /// `columns ← columns + scale·weights`.
+    pub(crate) fn add_to(&self, scale: f64, columns: &mut [f64]) {
+        for ((start, end), part) in self.parts() {
+            add_scaled(part, scale, &mut columns[start..end]);
+        }
+    }
+
+    /// `weights_j ← scale·factors_j·weights_j`; returns their sum.
+    pub(crate) fn rescale(&mut self, scale: f64, factors: &[f64]) -> f64 {
+        let (mut from, mut sum) = (0, 0.0);
+        for &(start, end) in &self.runs {
+            let part = &mut self.weights[from..from + (end - start)];
+            part.iter_mut().zip(&factors[start..end]).for_each(|(w, factor)| *w *= scale * factor);
+            sum += part.iter().sum::<f64>();
+            from += part.len();
+        }
+        sum
+    }
+
+    /// `Σ_j weights_j x_j`.
+    fn dot(&self, x: &[f64]) -> f64 {
+        self.parts().map(|((start, end), part)| dot(part, &x[start..end])).sum()
+    }
 }
 
 /// What [`GibbsTable::row`] says of a row.
@@ -43,6 +114,16 @@ pub(crate) struct Row {
     pub(crate) scale: f64,
     /// What the row of the plan would sum to, as a multiple of `μ_i`, with f as it was given.
     pub(crate) fill: f64,
+    /// The share of the row that was left out at most.
+    dropped: f64,
+}
+
+/// What [`GibbsTable::sweep`] finds.
+pub(crate) struct Sweep {
+    /// The column sums of γ/T, whose row sums are μ/T by construction.
+    pub(crate) columns: Vec<f64>,
+    /// The share of the mass that may be elsewhere, in cells that were left out.
+    pub(crate) dropped: f64,
 }
 
 impl<'a> GibbsTable<'a> {
@@ -60,7 +141,14 @@ impl<'a> GibbsTable<'a> {
         let total = math::sum(source);
         let (source, target) = (shares(source), shares(target));
         let log_target = target.iter().map(|w| w.ln()).collect();
-        Self { cost, total, source, target, log_target }
+        Self { cost, total, source, target, log_target, blocks: None }
+    }
+
+    /// The same table, able to leave out blocks of cells that do not matter, for a cost in its
+    /// [local orders](Cost::local_orders).
+    pub(crate) fn in_blocks(self) -> Self {
+        let blocks = Blocks::of(self.cost);
+        Self { blocks, ..self }
     }
 
     pub(crate) fn cost(&self) -> &'a dyn Cost {
@@ -82,21 +170,60 @@ impl<'a> GibbsTable<'a> {
         &self.target
     }
 
-    /// Room for a row.
+    /// Room for a row, all columns of which are looked at until a pass says otherwise.
     pub(crate) fn scratch(&self) -> Scratch {
         let m = self.target.len();
-        Scratch { row: vec![0.0; m], weights: vec![0.0; m] }
+        Scratch { costs: vec![0.0; m], weights: vec![0.0; m], runs: vec![(0, m)], aimed: None }
+    }
+
+    /// A pass at g that looks at every cell.
+    pub(crate) fn pass<'g>(&self, epsilon: f64, g: &'g [f64]) -> Pass<'g> {
+        let g = if self.target.contains(&0.0) {
+            let mask = |(&g, &w): (&f64, &f64)| if w > 0.0 { g } else { f64::NEG_INFINITY };
+            g.iter().zip(&self.target).map(mask).collect()
+        } else {
+            Cow::Borrowed(g)
+        };
+        Pass { epsilon, g, reach: None }
+    }
+
+    /// A pass at g, and at an f close to its soft c-transform, that may leave out about the share
+    /// `dropped` of each row, if the table is [in blocks](Self::in_blocks).
+    pub(crate) fn pass_within<'g>(
+        &self,
+        epsilon: f64,
+        g: &'g [f64],
+        f: &[f64],
+        dropped: f64,
+    ) -> Pass<'g> {
+        let mut pass = self.pass(epsilon, g);
+        pass.reach = self.blocks.as_ref().map(|blocks| {
+            let highest = |x: &f64, y: &f64| x.total_cmp(y);
+            let of = |values: &[f64], length: usize| -> Vec<f64> {
+                let chunks = values.chunks(length);
+                chunks.filter_map(|chunk| chunk.iter().copied().max_by(highest)).collect()
+            };
+            // Weights of cells left out are below FULL·dropped·ν_j, where FULL is the least sum
+            // of a row's weights that is put up with.
+            Reach {
+                least: epsilon * (FULL * dropped).ln(),
+                dropped: FULL * dropped,
+                f: of(f, blocks.height),
+                g: of(&pass.g, blocks.width),
+            }
+        });
+        pass
     }
 
     /// Calls `each(i, rows[i], scratch, columns)` for every row and returns the sum of what the
-    /// blocks put into their m columns.
+    /// tasks put into their m columns.
     pub(crate) fn over_rows<R: Send>(
         &self,
         rows: &mut [R],
         each: impl Fn(usize, &mut R, &mut Scratch, &mut [f64]) + Sync,
     ) -> Vec<f64> {
-        let (n, m) = (self.source.len(), self.target.len());
-        let height = n.div_ceil(BLOCKS).max(BLOCK_CELLS.div_ceil(m));
+        let m = self.target.len();
+        let height = self.rows_per_task();
         let blocks: Vec<Vec<f64>> = rows
             .par_chunks_mut(height)
             .enumerate()
@@ -111,76 +238,119 @@ impl<'a> GibbsTable<'a> {
                 },
             )
             .collect();
-        let sum = |mut sum: Vec<f64>, block: Vec<f64>| {
-            sum.iter_mut().zip(block).for_each(|(sum, x)| *sum += x);
-            sum
-        };
-        blocks.into_iter().reduce(sum).expect("a measure has a point")
+        add_up(blocks)
     }
 
-    /// g with −∞ for the atoms without mass, which no row must see: their potential may be
-    /// anything.
-    pub(crate) fn masked<'g>(&self, g: &'g [f64]) -> Cow<'g, [f64]> {
-        if !self.target.contains(&0.0) {
-            return Cow::Borrowed(g);
-        }
-        let mask = |(&g, &w): (&f64, &f64)| if w > 0.0 { g } else { f64::NEG_INFINITY };
-        g.iter().zip(&self.target).map(mask).collect()
+    /// Rows that share a vector of column sums: fixed by the shape alone, so that the bits do not
+    /// depend on threads.
+    pub(super) fn rows_per_task(&self) -> usize {
+        let (n, m) = (self.source.len(), self.target.len());
+        let rows = n.div_ceil(TASKS).max(TASK_CELLS.div_ceil(m));
+        // Whole blocks of rows.
+        self.blocks.as_ref().map_or(rows, |blocks| rows.next_multiple_of(blocks.height))
     }
 
-    /// The weights of row i under a [masked](Self::masked) g, and f made the soft c-transform of g there.
+    /// Cells that a pass looks at.
+    pub(super) fn cells(&self, pass: &Pass<'_>) -> usize {
+        let (n, m) = (self.source.len(), self.target.len());
+        let (Some(blocks), Some(reach)) = (&self.blocks, &pass.reach) else { return n * m };
+        let mut runs = Vec::new();
+        let rows = (0..n).step_by(blocks.height).zip(&reach.f).enumerate();
+        rows.map(|(block, (i, &f))| {
+            blocks.runs(block, reach.least - f, &reach.g, &mut runs);
+            let height = blocks.height.min(n - i);
+            height * runs.iter().map(|(start, end)| end - start).sum::<usize>()
+        })
+        .sum()
+    }
+
+    /// The weights of row i, and f made the soft c-transform of g there.
     ///
     /// The exponents are taken relative to the f given; if that turns out to be far off, relative
     /// to the hard c-transform, which can neither overflow nor leave nothing.
-    pub(crate) fn row(
-        &self,
-        epsilon: f64,
-        i: usize,
-        g: &[f64],
-        f: &mut f64,
-        scratch: &mut Scratch,
-    ) -> Row {
-        let Scratch { row, weights } = scratch;
-        let row = self.cost.row(i, row);
+    pub(crate) fn row(&self, pass: &Pass<'_>, i: usize, f: &mut f64, scratch: &mut Scratch) -> Row {
         let given = *f;
-        let mut sum = fill(row, g, &self.log_target, *f, 1.0 / epsilon, weights);
-        if !SAFE.contains(&sum) {
-            *f = smallest_difference(row, g);
-            sum = fill(row, g, &self.log_target, *f, 1.0 / epsilon, weights);
+        let (mut sum, mut dropped) = (0.0, 0.0);
+        if let (Some(blocks), Some(reach)) = (&self.blocks, &pass.reach) {
+            let block = i / blocks.height;
+            if scratch.aimed != Some(block) {
+                blocks.runs(block, reach.least - reach.f[block], &reach.g, &mut scratch.runs);
+                scratch.aimed = Some(block);
+            }
+            sum = self.weigh(pass, i, *f, scratch);
+            if SAFE.contains(&sum) && sum < FULL {
+                *f -= pass.epsilon * sum.ln();
+                blocks.runs(block, reach.least - *f, &reach.g, &mut scratch.runs);
+                scratch.aimed = None;
+                sum = self.weigh(pass, i, *f, scratch);
+            }
+            dropped = reach.dropped / sum;
         }
-        *f -= epsilon * sum.ln();
-        Row { scale: self.source[i] / sum, fill: ((given - *f) / epsilon).exp() }
+        if pass.reach.is_none() || sum < FULL || !SAFE.contains(&sum) {
+            scratch.runs.clear();
+            scratch.runs.push((0, self.target.len()));
+            (scratch.aimed, dropped) = (None, 0.0);
+            sum = self.weigh(pass, i, *f, scratch);
+            if !SAFE.contains(&sum) {
+                *f = smallest_difference(self.cost.row(i, &mut scratch.costs), &pass.g);
+                sum = self.weigh(pass, i, *f, scratch);
+            }
+        }
+        *f -= pass.epsilon * sum.ln();
+        let fill = ((given - *f) / pass.epsilon).exp();
+        Row { scale: self.source[i] / sum, fill, dropped }
     }
 
-    /// One pass: f becomes the soft c-transform of g, and the column sums of γ/T are returned.
-    /// Its row sums are μ/T by construction.
-    pub(crate) fn sweep(&self, epsilon: f64, g: &[f64], f: &mut [f64]) -> Vec<f64> {
-        let g = &self.masked(g);
-        self.over_rows(f, |i, f, scratch, columns| {
-            let row = self.row(epsilon, i, g, f, scratch);
-            add_scaled(&scratch.weights, row.scale, columns);
-        })
+    /// `weights_j ← exp((f + g_j − c_ij)/ε + log ν_j)` in the columns of the runs; returns their
+    /// sum.
+    fn weigh(&self, pass: &Pass<'_>, i: usize, f: f64, scratch: &mut Scratch) -> f64 {
+        let Scratch { costs, weights, runs, .. } = scratch;
+        let inverse_epsilon = 1.0 / pass.epsilon;
+        let (mut from, mut sum) = (0, 0.0);
+        for &(start, end) in &*runs {
+            let length = end - start;
+            let costs = self.cost.part_of_row(i, start, &mut costs[..length]);
+            let weights = &mut weights[from..from + length];
+            let (g, log_target) = (&pass.g[start..end], &self.log_target[start..end]);
+            sum += weigh(costs, g, log_target, f, inverse_epsilon, weights);
+            from += length;
+        }
+        sum
     }
 
-    /// `Pᵀ diag(1/μ) P x` for P = γ/T at soft c-transforms f of a masked g.
-    pub(crate) fn product(&self, epsilon: f64, g: &[f64], f: &mut [f64], x: &[f64]) -> Vec<f64> {
+    /// One pass: f becomes the soft c-transform of g.
+    pub(crate) fn sweep(&self, pass: &Pass<'_>, f: &mut [f64]) -> Sweep {
+        let mut rows: Vec<(f64, f64)> = f.iter().map(|&f| (f, 0.0)).collect();
+        let columns = self.over_rows(&mut rows, |i, (f, dropped), scratch, columns| {
+            let row = self.row(pass, i, f, scratch);
+            *dropped = self.source[i] * row.dropped;
+            scratch.add_to(row.scale, columns);
+        });
+        f.iter_mut().zip(&rows).for_each(|(f, row)| *f = row.0);
+        Sweep { columns, dropped: rows.iter().map(|row| row.1).sum() }
+    }
+
+    /// `Pᵀ diag(1/μ) P x` for P = γ/T at the potentials of the pass and its soft c-transforms f.
+    pub(crate) fn product(&self, pass: &Pass<'_>, f: &mut [f64], x: &[f64]) -> Vec<f64> {
         self.over_rows(f, |i, f, scratch, columns| {
-            let mut hint = *f;
-            let row = self.row(epsilon, i, g, &mut hint, scratch);
+            let row = self.row(pass, i, f, scratch);
             if self.source[i] > 0.0 {
-                let mean = row.scale / self.source[i] * dot(&scratch.weights, x);
-                add_scaled(&scratch.weights, row.scale * mean, columns);
+                let mean = row.scale / self.source[i] * scratch.dot(x);
+                scratch.add_to(row.scale * mean, columns);
             }
         })
     }
 
-    /// The row of costs that [`GibbsTable::row`] has just used.
-    pub(crate) fn costs<'s>(
-        &'s self,
-        i: usize,
-        scratch: &'s mut Scratch,
-    ) -> (&'s [f64], &'s [f64]) {
-        (self.cost.row(i, &mut scratch.row), &scratch.weights)
+    /// `Σ_j c_ij·weights_j` of the row of which [`GibbsTable::row`] has just left the weights.
+    pub(crate) fn row_cost(&self, i: usize, scratch: &mut Scratch) -> f64 {
+        let Scratch { costs, weights, runs, .. } = scratch;
+        let (mut from, mut sum) = (0, 0.0);
+        for &(start, end) in &*runs {
+            let part = &weights[from..from + (end - start)];
+            sum += dot(self.cost.part_of_row(i, start, &mut costs[..part.len()]), part);
+            from += part.len();
+        }
+        sum
     }
 
     /// The soft c-transform `g_j = −ε log Σ_i μ_i/T·exp((f_i − c_ij)/ε)`, also where no row
@@ -193,70 +363,21 @@ impl<'a> GibbsTable<'a> {
         let hard = hard.to_vec();
         let zeros = vec![0.0; hard.len()];
         let sums = self.over_rows(f, |i, f, scratch, columns| {
-            let row = self.cost.row(i, &mut scratch.row);
-            fill(row, &hard, &zeros, *f, 1.0 / epsilon, &mut scratch.weights);
+            let row = self.cost.row(i, &mut scratch.costs);
+            weigh(row, &hard, &zeros, *f, 1.0 / epsilon, &mut scratch.weights);
             if self.source[i] > 0.0 {
-                add_scaled(&scratch.weights, self.source[i], columns);
+                scratch.add_to(self.source[i], columns);
             }
         });
         hard.iter().zip(sums).map(|(g, sum)| g - epsilon * sum.ln()).collect()
     }
 }
 
-/// `weights_j ← exp((g_j − row_j + f)/ε + log ν_j)`; returns their sum.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn fill(
-    row: &[f64],
-    g: &[f64],
-    log_target: &[f64],
-    f: f64,
-    inverse_epsilon: f64,
-    weights: &mut [f64],
-) -> f64 {
-    const LANES: usize = 16;
-    let mut sums = [0.0; LANES];
-    let (weights, weights_rest) = weights.as_chunks_mut::<LANES>();
-    let (rows, rows_rest) = row.as_chunks::<LANES>();
-    let (gs, gs_rest) = g.as_chunks::<LANES>();
-    let (logs, logs_rest) = log_target.as_chunks::<LANES>();
-    for (((weight, row), g), log) in weights.iter_mut().zip(rows).zip(gs).zip(logs) {
-        for k in 0..LANES {
-            let y = exp(((g[k] - row[k]) + f).mul_add(inverse_epsilon, log[k]));
-            weight[k] = y;
-            sums[k] += y;
-        }
-    }
-    for (((weight, row), g), log) in
-        weights_rest.iter_mut().zip(rows_rest).zip(gs_rest).zip(logs_rest)
-    {
-        *weight = exp(((g - row) + f).mul_add(inverse_epsilon, *log));
-        sums[0] += *weight;
-    }
-    sums.iter().sum()
-}
-
-/// `columns ← columns + scale·weights`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(crate) fn add_scaled(weights: &[f64], scale: f64, columns: &mut [f64]) {
-    for (column, weight) in columns.iter_mut().zip(weights) {
-        *column = weight.mul_add(scale, *column);
-    }
-}
-
-/// `Σ_j x_j y_j`, in lanes.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    const LANES: usize = 16;
-    let mut sums = [0.0; LANES];
-    let (xs, x_rest) = x.as_chunks::<LANES>();
-    let (ys, y_rest) = y.as_chunks::<LANES>();
-    for (x, y) in xs.iter().zip(ys) {
-        for k in 0..LANES {
-            sums[k] = x[k].mul_add(y[k], sums[k]);
-        }
-    }
-    for (x, y) in x_rest.iter().zip(y_rest) {
-        sums[0] = x.mul_add(*y, sums[0]);
-    }
-    sums.iter().sum()
+/// The sum of vectors of equal length, in their order.
+pub(super) fn add_up(vectors: Vec<Vec<f64>>) -> Vec<f64> {
+    let add = |mut sum: Vec<f64>, vector: Vec<f64>| {
+        sum.iter_mut().zip(vector).for_each(|(sum, x)| *sum += x);
+        sum
+    };
+    vectors.into_iter().reduce(add).expect("a measure has a point")
 }

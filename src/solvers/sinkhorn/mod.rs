@@ -33,24 +33,23 @@
 //! the last step, and the bracket says what it is worth.
 
 mod epsilon;
+mod levels;
 mod newton;
+mod run;
 mod schedule;
 
 pub use epsilon::{Epsilon, typical_cost};
 
-use std::ops::ControlFlow;
-
 use thiserror::Error;
 
-use self::newton::Newton;
-use self::schedule::Stage;
+use self::levels::Level;
+use self::run::Run;
 use super::Termination;
 use crate::certificate::{Certified, certify_gibbs};
-use crate::gibbs::{GibbsPlan, GibbsTable, is_regularisation};
-use crate::math;
+use crate::gibbs::{GibbsPlan, is_regularisation};
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
-use crate::progress::{Event, Observer};
+use crate::progress::Observer;
 
 /// Entropic transport in the log domain; see the [module](self).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,6 +85,20 @@ pub enum SinkhornError {
         /// The value asked for.
         tolerance: f64,
     },
+    /// Potentials to start from that do not fit the problem.
+    #[error(
+        "{f} source and {g} target potentials to start from for {n} source and {m} target points"
+    )]
+    Start {
+        /// Length of f.
+        f: usize,
+        /// Length of g.
+        g: usize,
+        /// Source points.
+        n: usize,
+        /// Target points.
+        m: usize,
+    },
 }
 
 /// The answer to an entropic problem.
@@ -99,9 +112,9 @@ pub struct Entropic {
     pub entropic_cost: f64,
     /// `Σ_j |r_j − ν_j| / T` of the plan.
     pub marginal_error: f64,
-    /// Passes over the table.
+    /// Passes over the table, or over one of lower resolution.
     pub iterations: u64,
-    /// Products with the plan in Newton steps, each a pass over the table or over the cells that
+    /// Products with the plan in Newton steps, each a pass over a table or over the cells that
     /// matter.
     pub products: u64,
     /// Why the solver stopped.
@@ -130,147 +143,49 @@ impl Sinkhorn {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Entropic, SinkhornError> {
+        self.run(problem, None, observer)
+    }
+
+    /// The same from potentials close to those sought, such as the answer to a similar problem
+    /// or at a similar ε. Only g is read. Far ones do no harm: then it starts afresh.
+    ///
+    /// # Errors
+    /// [`SinkhornError`], also for potentials of another shape.
+    pub fn solve_from(
+        &self,
+        problem: &OtProblem,
+        start: &Potentials,
+        observer: &mut dyn Observer,
+    ) -> Result<Entropic, SinkhornError> {
+        let (n, m) = (problem.n(), problem.m());
+        let (f, g) = (start.f().len(), start.g().len());
+        if (f, g) != (n, m) {
+            return Err(SinkhornError::Start { f, g, n, m });
+        }
+        self.run(problem, Some(start), observer)
+    }
+
+    fn run(
+        &self,
+        problem: &OtProblem,
+        start: Option<&Potentials>,
+        observer: &mut dyn Observer,
+    ) -> Result<Entropic, SinkhornError> {
         if self.tolerance.is_nan() || self.tolerance < 0.0 {
             return Err(SinkhornError::Tolerance { tolerance: self.tolerance });
         }
-        let stored = problem.stored();
+        let orders = problem.cost().local_orders();
+        // In few dimensions, costs are computed faster than they are read.
+        let stored = if orders.is_none() { problem.stored() } else { None };
         let problem = stored.as_ref().unwrap_or(problem);
         let typical = typical_cost(problem);
         let epsilon = self.epsilon.resolve(typical);
         if !is_regularisation(epsilon) {
             return Err(SinkhornError::Epsilon { epsilon });
         }
-        let table = GibbsTable::new(problem.cost(), problem.source(), problem.target());
-        let mut run =
-            Run { table: &table, limit: self.max_iterations, iterations: 0, products: 0, observer };
-        let mut at = run.start(schedule::first(epsilon, typical));
-        let mut ended = ControlFlow::Continue(());
-        for stage in schedule::stages(epsilon, typical, self.tolerance) {
-            ended = run.stage(stage, &mut at);
-            if ended.is_break() {
-                break;
-            }
-        }
-        Ok(run.finish(at, epsilon, ended))
-    }
-}
-
-/// A point of the dual: g, and what a pass over the rows finds there.
-#[derive(Debug, Clone)]
-struct Iterate {
-    epsilon: f64,
-    f: Vec<f64>,
-    g: Vec<f64>,
-    /// Column sums r of the plan; rows are right.
-    columns: Vec<f64>,
-    /// `Σ |r − ν|`, masses as shares.
-    error: f64,
-    /// D(g), masses as shares.
-    value: f64,
-}
-
-/// A run: the table, the counters and who watches.
-struct Run<'a> {
-    table: &'a GibbsTable<'a>,
-    limit: u64,
-    iterations: u64,
-    products: u64,
-    observer: &'a mut dyn Observer,
-}
-
-impl Run<'_> {
-    /// From zero potentials.
-    fn start(&mut self, epsilon: f64) -> Iterate {
-        let cost = self.table.cost();
-        self.evaluate(epsilon, vec![0.0; cost.m()], vec![0.0; cost.n()])
-    }
-
-    /// The main loop, at one ε.
-    fn stage(&mut self, stage: Stage, at: &mut Iterate) -> ControlFlow<Termination> {
-        if at.epsilon != stage.epsilon {
-            *at =
-                self.evaluate(stage.epsilon, std::mem::take(&mut at.g), std::mem::take(&mut at.f));
-        }
-        let mut newton = Newton::default();
-        while at.error > stage.tolerance {
-            self.observe()?;
-            if self.iterations >= self.limit {
-                return ControlFlow::Break(Termination::IterationLimit);
-            }
-            *at = match newton.step(self, at, stage.tolerance)? {
-                Some(next) => next,
-                None => self.sinkhorn_step(at),
-            };
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// One pass over the rows at g; `f` is a hint.
-    fn evaluate(&mut self, epsilon: f64, g: Vec<f64>, mut f: Vec<f64>) -> Iterate {
-        let columns = self.table.sweep(epsilon, &g, &mut f);
-        self.iterations += 1;
-        let (source, target) = (self.table.source(), self.table.target());
-        let error = columns.iter().zip(target).map(|(r, w)| (r - w).abs()).sum();
-        let value = math::dot(source.iter().chain(target), f.iter().chain(&g));
-        Iterate { epsilon, f, g, columns, error, value }
-    }
-
-    /// `g ← g + ε log(ν/r)`; where no row reaches a column, its soft c-transform.
-    fn sinkhorn_step(&mut self, at: &Iterate) -> Iterate {
-        /// Column sums below this have lost digits to underflow.
-        const REACHED: f64 = 1e-280;
-        let mut f = at.f.clone();
-        let target = self.table.target();
-        let unreached = at
-            .columns
-            .iter()
-            .zip(target)
-            .any(|(&r, &w)| w > 0.0 && (r < REACHED || r / w < REACHED));
-        let g = if unreached {
-            self.table.soft_to_target(at.epsilon, &mut f)
-        } else {
-            let step = |((g, r), w): ((&f64, &f64), &f64)| {
-                if *w > 0.0 { g + at.epsilon * (w / r).ln() } else { *g }
-            };
-            at.g.iter().zip(&at.columns).zip(target).map(step).collect()
-        };
-        self.evaluate(at.epsilon, g, f)
-    }
-
-    fn observe(&mut self) -> ControlFlow<Termination> {
-        let event = Event { phase: "balancing", iterations: self.iterations, cost: None };
-        self.observer.observe(&event).map_break(Termination::from)
-    }
-
-    /// The answer, at the ε asked for wherever the run ended.
-    fn finish(
-        mut self,
-        mut at: Iterate,
-        epsilon: f64,
-        ended: ControlFlow<Termination>,
-    ) -> Entropic {
-        if at.epsilon != epsilon {
-            at = self.evaluate(epsilon, at.g, at.f);
-        }
-        if self.table.target().contains(&0.0) {
-            let transform = self.table.soft_to_target(epsilon, &mut at.f);
-            for ((g, soft), &w) in at.g.iter_mut().zip(transform).zip(self.table.target()) {
-                if w == 0.0 {
-                    *g = soft;
-                }
-            }
-        }
-        let termination = match ended {
-            ControlFlow::Continue(()) => Termination::ToleranceReached,
-            ControlFlow::Break(why) => why,
-        };
-        Entropic {
-            plan: GibbsPlan::new(Potentials::from_finite(at.f.into(), at.g.into()), epsilon),
-            entropic_cost: self.table.total() * at.value,
-            marginal_error: at.error,
-            iterations: self.iterations,
-            products: self.products,
-            termination,
-        }
+        let levels = Level::all(problem, orders);
+        let stages = schedule::stages(epsilon, typical, self.tolerance, levels.len());
+        let tables: Vec<_> = levels.iter().map(Level::table).collect();
+        Ok(Run::new(&levels, &tables, self.max_iterations, observer).solve(&stages, start))
     }
 }

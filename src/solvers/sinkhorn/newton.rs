@@ -8,12 +8,10 @@
 
 use std::ops::ControlFlow;
 
-use super::{Iterate, Run, Termination};
+use super::Termination;
+use super::run::{Iterate, Run};
 use crate::gibbs::Kernel;
 use crate::math;
-
-/// Cells that a Newton step keeps at most, 12 bytes each.
-pub(super) const CELLS: usize = 1 << 23;
 
 /// Marginal error above which the quadratic model is not trusted.
 const NEAR: f64 = 0.5;
@@ -99,7 +97,7 @@ fn direction(
     tolerance: f64,
 ) -> ControlFlow<Termination, Vec<f64>> {
     let matters = (MATTERS * at.error).clamp(f64::EPSILON, LEAST);
-    let kernel = Kernel::new(run.table, at.epsilon, &at.g, &at.f, matters, CELLS);
+    let kernel = Kernel::new(run.table, at.epsilon, &at.g, &at.f, matters);
     let scale: Vec<f64> = at
         .columns
         .iter()

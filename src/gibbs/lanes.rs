@@ -1,0 +1,104 @@
+//! The inner loops over a row, in SIMD lanes.
+
+use multiversion::multiversion;
+
+use crate::math::exp::exp;
+
+/// `weights_j ← exp((g_j − row_j + f)/ε + log ν_j)`; returns their sum.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(super) fn weigh(
+    row: &[f64],
+    g: &[f64],
+    log_target: &[f64],
+    f: f64,
+    inverse_epsilon: f64,
+    weights: &mut [f64],
+) -> f64 {
+    const LANES: usize = 16;
+    let mut sums = [0.0; LANES];
+    let (weights, weights_rest) = weights.as_chunks_mut::<LANES>();
+    let (rows, rows_rest) = row.as_chunks::<LANES>();
+    let (gs, gs_rest) = g.as_chunks::<LANES>();
+    let (logs, logs_rest) = log_target.as_chunks::<LANES>();
+    for (((weight, row), g), log) in weights.iter_mut().zip(rows).zip(gs).zip(logs) {
+        for k in 0..LANES {
+            let y = exp(((g[k] - row[k]) + f).mul_add(inverse_epsilon, log[k]));
+            weight[k] = y;
+            sums[k] += y;
+        }
+    }
+    for (((weight, row), g), log) in
+        weights_rest.iter_mut().zip(rows_rest).zip(gs_rest).zip(logs_rest)
+    {
+        *weight = exp(((g - row) + f).mul_add(inverse_epsilon, *log));
+        sums[0] += *weight;
+    }
+    sums.iter().sum()
+}
+
+/// `columns ← columns + scale·weights`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(super) fn add_scaled(weights: &[f64], scale: f64, columns: &mut [f64]) {
+    for (column, weight) in columns.iter_mut().zip(weights) {
+        *column = weight.mul_add(scale, *column);
+    }
+}
+
+/// `Σ_j x_j y_j`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
+    const LANES: usize = 16;
+    let mut sums = [0.0; LANES];
+    let (xs, x_rest) = x.as_chunks::<LANES>();
+    let (ys, y_rest) = y.as_chunks::<LANES>();
+    for (x, y) in xs.iter().zip(ys) {
+        for k in 0..LANES {
+            sums[k] = x[k].mul_add(y[k], sums[k]);
+        }
+    }
+    for (x, y) in x_rest.iter().zip(y_rest) {
+        sums[0] = x.mul_add(*y, sums[0]);
+    }
+    sums.iter().sum()
+}
+
+/// `halved_j ← scale·weights_j`, rounded towards 0 to 24 bits, and 0 where that is next to nothing.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(super) fn halve(weights: &[f64], scale: f64, halved: &mut [f32]) {
+    /// Numbers close to the least normal one are slow.
+    const NOTHING: f64 = 1e-35;
+    // What rounding to nearest may add, taken off before.
+    let scale = scale * (1.0 - f64::from(f32::EPSILON) / 2.0);
+    for (halved, weight) in halved.iter_mut().zip(weights) {
+        let weight = weight * scale;
+        #[expect(clippy::cast_possible_truncation, reason = "that is what is wanted")]
+        let short = if weight < NOTHING { 0.0 } else { weight as f32 };
+        *halved = short;
+    }
+}
+
+/// `columns ← columns + scale·weights`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(super) fn add_halved(weights: &[f32], scale: f64, columns: &mut [f64]) {
+    for (column, &weight) in columns.iter_mut().zip(weights) {
+        *column = f64::from(weight).mul_add(scale, *column);
+    }
+}
+
+/// `Σ_j x_j y_j`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(super) fn dot_halved(x: &[f32], y: &[f64]) -> f64 {
+    const LANES: usize = 32;
+    let mut sums = [0.0; LANES];
+    let (xs, x_rest) = x.as_chunks::<LANES>();
+    let (ys, y_rest) = y.as_chunks::<LANES>();
+    for (x, y) in xs.iter().zip(ys) {
+        for k in 0..LANES {
+            sums[k] = f64::from(x[k]).mul_add(y[k], sums[k]);
+        }
+    }
+    for (&x, y) in x_rest.iter().zip(y_rest) {
+        sums[0] = f64::from(x).mul_add(*y, sums[0]);
+    }
+    sums.iter().sum()
+}

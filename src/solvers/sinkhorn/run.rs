@@ -1,0 +1,203 @@
+//! The iteration: Sinkhorn's and Newton's steps, down to ε and up to full resolution.
+
+use std::ops::ControlFlow;
+
+use super::levels::Level;
+use super::newton::Newton;
+use super::schedule::Stage;
+use super::{Entropic, Termination};
+use crate::gibbs::{GibbsPlan, GibbsTable};
+use crate::math;
+use crate::potentials::Potentials;
+use crate::progress::{Event, Observer};
+
+/// Share of the tolerance that cells left out may take.
+const LEFT_OUT: f64 = 1e-2;
+
+/// Marginal error up to which given potentials are worth starting from.
+const CLOSE: f64 = 0.5;
+
+/// A point of the dual: g, and what a pass over the rows finds there.
+#[derive(Debug, Clone)]
+pub(super) struct Iterate {
+    pub(super) epsilon: f64,
+    pub(super) f: Vec<f64>,
+    pub(super) g: Vec<f64>,
+    /// Column sums r of the plan; rows are right.
+    pub(super) columns: Vec<f64>,
+    /// `Σ |r − ν|` and what may have been left out of r, masses as shares.
+    pub(super) error: f64,
+    /// D(g), masses as shares.
+    pub(super) value: f64,
+}
+
+/// A run: the tables, the counters and who watches.
+pub(super) struct Run<'a> {
+    levels: &'a [Level<'a>],
+    tables: &'a [GibbsTable<'a>],
+    level: usize,
+    /// The table of that level.
+    pub(super) table: &'a GibbsTable<'a>,
+    /// Share of the mass that a pass may leave out.
+    dropped: f64,
+    limit: u64,
+    iterations: u64,
+    pub(super) products: u64,
+    observer: &'a mut dyn Observer,
+}
+
+impl<'a> Run<'a> {
+    /// A run at the coarsest of the levels.
+    pub(super) fn new(
+        levels: &'a [Level<'a>],
+        tables: &'a [GibbsTable<'a>],
+        limit: u64,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        let level = levels.len() - 1;
+        let (table, dropped, iterations, products) = (&tables[level], 0.0, 0, 0);
+        Self { levels, tables, level, table, dropped, limit, iterations, products, observer }
+    }
+
+    /// Through the stages, the last of which is the problem itself; from potentials if they are
+    /// close.
+    pub(super) fn solve(mut self, stages: &[Stage], start: Option<&Potentials>) -> Entropic {
+        let aim = stages[stages.len() - 1];
+        let warm = start.and_then(|start| self.from_potentials(start, aim));
+        let stages = if warm.is_some() { &stages[stages.len() - 1..] } else { stages };
+        let mut at = warm.unwrap_or_else(|| self.from_zero(stages[0]));
+        let mut ended = ControlFlow::Continue(());
+        for &stage in stages {
+            self.refine_to(stage, &mut at);
+            ended = self.stage(stage, &mut at);
+            if ended.is_break() {
+                self.refine_to(aim, &mut at);
+                break;
+            }
+        }
+        self.finish(at, ended)
+    }
+
+    fn from_zero(&mut self, stage: Stage) -> Iterate {
+        self.goto(stage.level);
+        let (n, m) = (self.table.source().len(), self.table.target().len());
+        self.evaluate(stage.epsilon, vec![0.0; m], vec![0.0; n])
+    }
+
+    /// At the full resolution from given potentials, if they are any good there.
+    fn from_potentials(&mut self, start: &Potentials, aim: Stage) -> Option<Iterate> {
+        self.goto(aim.level);
+        let finest = &self.levels[aim.level];
+        let f = finest.rows.iter().map(|&i| start.f()[i]).collect();
+        let g = finest.columns.iter().map(|&j| start.g()[j]).collect();
+        let at = self.evaluate(aim.epsilon, g, f);
+        (at.error <= CLOSE).then_some(at)
+    }
+
+    fn goto(&mut self, level: usize) {
+        (self.level, self.table) = (level, &self.tables[level]);
+    }
+
+    /// The iterate at the resolution and ε of a stage that is to come.
+    fn refine_to(&mut self, stage: Stage, at: &mut Iterate) {
+        if (self.level, at.epsilon) == (stage.level, stage.epsilon) {
+            return;
+        }
+        let (mut f, mut g) = (std::mem::take(&mut at.f), std::mem::take(&mut at.g));
+        for level in (stage.level..self.level).rev() {
+            (f, g) = self.levels[level].refine(&self.levels[level + 1], stage.epsilon, &f);
+        }
+        self.goto(stage.level);
+        self.dropped = LEFT_OUT * stage.tolerance;
+        *at = self.evaluate(stage.epsilon, g, f);
+    }
+
+    /// The main loop, at one ε.
+    fn stage(&mut self, stage: Stage, at: &mut Iterate) -> ControlFlow<Termination> {
+        let mut newton = Newton::default();
+        while at.error > stage.tolerance {
+            self.observe()?;
+            if self.iterations >= self.limit {
+                return ControlFlow::Break(Termination::IterationLimit);
+            }
+            *at = match newton.step(self, at, stage.tolerance)? {
+                Some(next) => next,
+                None => self.sinkhorn_step(at),
+            };
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// One pass over the rows at g; `f` is a hint.
+    pub(super) fn evaluate(&mut self, epsilon: f64, g: Vec<f64>, mut f: Vec<f64>) -> Iterate {
+        let pass = self.table.pass_within(epsilon, &g, &f, self.dropped);
+        let sweep = self.table.sweep(&pass, &mut f);
+        self.iterations += 1;
+        let (source, target) = (self.table.source(), self.table.target());
+        let off: f64 = sweep.columns.iter().zip(target).map(|(r, w)| (r - w).abs()).sum();
+        let value = math::dot(source.iter().chain(target), f.iter().chain(&g));
+        let error = off + sweep.dropped;
+        Iterate { epsilon, f, columns: sweep.columns, error, value, g }
+    }
+
+    /// `g ← g + ε log(ν/r)`; where no row reaches a column, its soft c-transform.
+    fn sinkhorn_step(&mut self, at: &Iterate) -> Iterate {
+        /// Column sums below this have lost digits to underflow.
+        const REACHED: f64 = 1e-280;
+        let mut f = at.f.clone();
+        let target = self.table.target();
+        let unreached = at
+            .columns
+            .iter()
+            .zip(target)
+            .any(|(&r, &w)| w > 0.0 && (r < REACHED || r / w < REACHED));
+        let g = if unreached {
+            self.table.soft_to_target(at.epsilon, &mut f)
+        } else {
+            let step = |((g, r), w): ((&f64, &f64), &f64)| {
+                if *w > 0.0 { g + at.epsilon * (w / r).ln() } else { *g }
+            };
+            at.g.iter().zip(&at.columns).zip(target).map(step).collect()
+        };
+        self.evaluate(at.epsilon, g, f)
+    }
+
+    pub(super) fn observe(&mut self) -> ControlFlow<Termination> {
+        let event = Event { phase: "balancing", iterations: self.iterations, cost: None };
+        self.observer.observe(&event).map_break(Termination::from)
+    }
+
+    /// The answer, in the order of the problem.
+    fn finish(self, mut at: Iterate, ended: ControlFlow<Termination>) -> Entropic {
+        if self.table.target().contains(&0.0) {
+            let transform = self.table.soft_to_target(at.epsilon, &mut at.f);
+            for ((g, soft), &w) in at.g.iter_mut().zip(transform).zip(self.table.target()) {
+                if w == 0.0 {
+                    *g = soft;
+                }
+            }
+        }
+        let termination = match ended {
+            ControlFlow::Continue(()) => Termination::ToleranceReached,
+            ControlFlow::Break(why) => why,
+        };
+        let finest = &self.levels[self.level];
+        let potentials =
+            Potentials::from_finite(back(&finest.rows, &at.f), back(&finest.columns, &at.g));
+        Entropic {
+            plan: GibbsPlan::new(potentials, at.epsilon),
+            entropic_cost: self.table.total() * at.value,
+            marginal_error: at.error,
+            iterations: self.iterations,
+            products: self.products,
+            termination,
+        }
+    }
+}
+
+/// Values in the order of which `order` gave the places.
+fn back(order: &[usize], values: &[f64]) -> ndarray::Array1<f64> {
+    let mut given = ndarray::Array1::zeros(values.len());
+    order.iter().zip(values).for_each(|(&i, &value)| given[i] = value);
+    given
+}
