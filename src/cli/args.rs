@@ -87,6 +87,19 @@ pub(crate) struct CostArgs {
     pub(crate) cost_matrix: Option<PathBuf>,
 }
 
+/// Files to write.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct FileArgs {
+    /// Write the plan's non-zero cells i, j, mass
+    #[arg(long, value_name = "FILE.csv|.npy")]
+    pub(crate) plan: Option<PathBuf>,
+
+    /// Write the potentials of all source and target points
+    #[arg(long, value_name = "FILE.csv|.npy")]
+    pub(crate) potentials: Option<PathBuf>,
+}
+
 /// Pictures of a plan.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pictures")]

@@ -4,16 +4,15 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use deblais::certificate::{Certificate, certify};
-use deblais::report::{CertifyReport, Number, Setting, write_json};
+use deblais::certificate::certify;
+use deblais::report::{CertifyReport, Number, Setting};
 
+use super::answer::answer;
 use super::args::{ProblemArgs, TalkArgs};
 use super::emd::{claim_holds, gap};
 use super::failure::{Exit, Failure};
-use super::generate::print;
 use super::inputs::{ProblemJob, names, one_stdin};
 use super::saved;
-use super::text::Lines;
 use super::{use_threads, warn};
 
 /// `deblais certify SOURCE TARGET --plan FILE`
@@ -52,10 +51,10 @@ struct AnswerArgs {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
-    let CertifyArgs { problem, answer, talk } = args;
+    let CertifyArgs { problem, answer: given, talk } = args;
     let job = ProblemJob::new(&problem)?;
     let mut all = names(&problem);
-    all.extend([&answer.plan, &answer.potentials].into_iter().filter_map(Option::as_deref));
+    all.extend([&given.plan, &given.potentials].into_iter().filter_map(Option::as_deref));
     one_stdin(&all)?;
     use_threads(talk.threads)?;
 
@@ -64,9 +63,9 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     let mut inputs = loaded.inputs;
     let start = Instant::now();
     let (n, m) = (loaded.problem.n(), loaded.problem.m());
-    let plan = answer.plan.as_deref().map(|path| saved::read_plan(path, n, m, &mut inputs));
+    let plan = given.plan.as_deref().map(|path| saved::read_plan(path, n, m, &mut inputs));
     let plan = plan.transpose()?;
-    let potentials = answer.potentials.as_deref();
+    let potentials = given.potentials.as_deref();
     let potentials = potentials.map(|path| saved::read_potentials(path, n, m, &mut inputs));
     let potentials = potentials.transpose()?;
     let read_seconds = loaded.seconds + start.elapsed().as_secs_f64();
@@ -77,19 +76,18 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     let mut report = CertifyReport::new(loaded.report, &certificate);
     report.inputs = inputs;
     report.settings = job.settings();
-    if let Some(gap) = answer.gap_tolerance {
+    if let Some(gap) = given.gap_tolerance {
         report.settings.insert("gap_tolerance", Setting::Number(Number(gap)));
     }
     report.warnings = loaded.warnings;
     report.timings = [("read", Number(read_seconds)), ("certify", Number(certify_seconds))].into();
-    let mut bytes = Vec::new();
-    if talk.json {
-        write_json(&mut bytes, &report).map_err(Failure::new)?;
-    } else {
-        bytes = text(&report, &certificate).into_bytes();
-    }
-    print(&bytes)?;
-    match answer.gap_tolerance {
+    answer(&talk, &report, |lines| {
+        lines.headline(&report.problem, &certificate);
+        lines.certificate(&certificate);
+        lines.problem(&report.problem, &report.inputs);
+        lines.timings(&report.timings);
+    })?;
+    match given.gap_tolerance {
         Some(gap) if !claim_holds(&certificate, gap) => {
             if !talk.quiet {
                 let found = certificate.relative_gap();
@@ -99,13 +97,4 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
         }
         _ => Ok(Exit::Fine),
     }
-}
-
-fn text(report: &CertifyReport, certificate: &Certificate) -> String {
-    let mut lines = Lines::default();
-    lines.headline(&report.problem, certificate);
-    lines.certificate(certificate);
-    lines.problem(&report.problem, &report.inputs);
-    lines.timings(&report.timings);
-    lines.finish()
 }

@@ -1,24 +1,21 @@
 //! `deblais emd`: the main job.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use deblais::certificate::Certificate;
-use deblais::potentials::Potentials;
-use deblais::report::{EmdReport, Number, PlanReport, Setting, write_json};
+use deblais::report::{EmdReport, Number, PlanReport, Setting};
 use deblais::solvers::Method;
 use deblais::tolerance;
 
-use super::args::{DrawArgs, ProblemArgs, TalkArgs};
+use super::answer::answer;
+use super::args::{DrawArgs, FileArgs, ProblemArgs, TalkArgs};
 use super::failure::{Exit, Failure};
-use super::generate::print;
+use super::files::Files;
 use super::ground::Seconds;
 use super::inputs::{Loaded, ProblemJob, names};
 use super::method::{BackendName, MethodName, choose};
-use super::outputs::Outputs;
-use super::pictures::{Pictures, Scene};
-use super::saved;
+use super::pictures::Scene;
 use super::text::Lines;
 use super::watch::Watch;
 use super::{use_threads, warn};
@@ -72,19 +69,6 @@ struct SolverArgs {
     gap_tolerance: Option<f64>,
 }
 
-/// Files to write.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-struct FileArgs {
-    /// Write the plan's non-zero cells i, j, mass
-    #[arg(long, value_name = "FILE.csv|.npy")]
-    plan: Option<PathBuf>,
-
-    /// Write the potentials of all source and target points
-    #[arg(long, value_name = "FILE.csv|.npy")]
-    potentials: Option<PathBuf>,
-}
-
 /// Parses a relative gap.
 pub(crate) fn gap(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -107,9 +91,7 @@ struct Job {
     method: Method,
     limit: Option<Duration>,
     claim: f64,
-    plan: Option<PathBuf>,
-    potentials: Option<PathBuf>,
-    pictures: Pictures,
+    files: Files,
     json_plan: bool,
     talk: TalkArgs,
     settings: Vec<(&'static str, Setting)>,
@@ -125,11 +107,7 @@ impl Job {
         let EmdArgs { problem: problem_args, solver, files, draw, talk, json_plan } = args;
         let problem = ProblemJob::new(&problem_args)?;
         let method = choose(solver.method, solver.lp_backend)?;
-        let mut outputs = Outputs::default();
-        outputs.add("--plan", files.plan.as_deref(), saved::FORMATS)?;
-        outputs.add("--potentials", files.potentials.as_deref(), saved::FORMATS)?;
-        let pictures = Pictures::new(draw, &problem, &mut outputs)?;
-        outputs.check(&names(&problem_args))?;
+        let files = Files::new(files, draw, &problem, &names(&problem_args))?;
         use_threads(talk.threads)?;
         let exact = match solver.method {
             MethodName::Lp => tolerance::GENERIC_LP_CLAIM,
@@ -145,9 +123,7 @@ impl Job {
             method,
             limit: solver.time_limit.map(|s| Duration::from_secs_f64(s.0)),
             claim,
-            plan: files.plan,
-            potentials: files.potentials,
-            pictures,
+            files,
             json_plan,
             talk,
             settings,
@@ -156,10 +132,10 @@ impl Job {
 
     fn run(self) -> Result<Exit, Failure> {
         let loaded = self.problem.load()?;
-        self.pictures.check(&loaded)?;
+        self.files.check(&loaded)?;
         warn(&loaded.warnings, self.talk.quiet);
         let Loaded { problem, report, inputs, warnings, clouds, axes, seconds } = loaded;
-        let clouds = clouds.filter(|_| !self.pictures.is_empty());
+        let clouds = clouds.filter(|_| self.files.draws());
 
         let solver = self.method.solver(&problem);
         let mut watch = Watch::start(self.limit, self.talk.quiet)?;
@@ -191,53 +167,28 @@ impl Job {
             problem: &report.problem,
             cost: (certificate.upper, certificate.relative_gap()),
         };
-        let saved = self.save(&scene, &certified.potentials);
-        self.print(&report, certificate)?;
+        let saved = self.files.save(&scene, &certified.potentials);
+        answer(&self.talk, &report, |lines| self.text(lines, &report, certificate))?;
         saved?;
         Ok(if !solution.termination.is_complete() {
-            self.warn("stopped at a limit: the best plan so far, with its true bracket");
+            let text = "stopped at a limit: the best plan so far, with its true bracket";
+            warn(&[text.into()], self.talk.quiet);
             Exit::Stopped
         } else if claim_holds(certificate, self.claim) {
             Exit::Fine
         } else {
-            self.warn(&format!(
+            let text = format!(
                 "the relative gap {:.1e} is wider than {:e}: the {} method has not proved its claim",
                 certificate.relative_gap(),
                 self.claim,
                 report.method
-            ));
+            );
+            warn(&[text], self.talk.quiet);
             Exit::ClaimBroken
         })
     }
 
-    fn save(&self, scene: &Scene<'_>, potentials: &Potentials) -> Result<(), Failure> {
-        if let Some(path) = &self.plan {
-            saved::write_plan(path, scene.plan)?;
-        }
-        if let Some(path) = &self.potentials {
-            saved::write_potentials(path, potentials)?;
-        }
-        self.pictures.draw(scene)
-    }
-
-    fn warn(&self, text: &str) {
-        if !self.talk.quiet {
-            eprintln!("warning: {text}");
-        }
-    }
-
-    fn print(&self, report: &EmdReport, certificate: &Certificate) -> Result<Exit, Failure> {
-        let mut bytes = Vec::new();
-        if self.talk.json {
-            write_json(&mut bytes, report).map_err(Failure::new)?;
-        } else {
-            bytes = self.text(report, certificate).into_bytes();
-        }
-        print(&bytes)
-    }
-
-    fn text(&self, report: &EmdReport, certificate: &Certificate) -> String {
-        let mut lines = Lines::default();
+    fn text(&self, lines: &mut Lines, report: &EmdReport, certificate: &Certificate) {
         lines.headline(&report.problem, certificate);
         lines.certificate(certificate);
         lines.problem(&report.problem, &report.inputs);
@@ -246,7 +197,6 @@ impl Job {
         let method = format!("{}{auto}, {ended}, {} iterations", report.method, report.iterations);
         lines.line("  method", method);
         lines.timings(&report.timings);
-        lines.finish()
     }
 }
 

@@ -1,11 +1,10 @@
 //! `deblais completions SHELL` and `deblais man`: text for the shell and the manual.
 
-use std::io::{Write, stdout};
-
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::Cli;
+use super::answer::print;
 use super::failure::{Exit, Failure};
 
 /// `deblais completions`.
@@ -46,15 +45,4 @@ pub(crate) fn man(args: &ManArgs) -> Result<Exit, Failure> {
     let mut roff = Vec::new();
     clap_mangen::Man::new(page).render(&mut roff).map_err(Failure::new)?;
     print(&roff)
-}
-
-/// Puts bytes on stdout; a reader that has gone away (`| head`) is no failure.
-pub(crate) fn print(bytes: &[u8]) -> Result<Exit, Failure> {
-    let mut out = stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(format!("stdout: {error}")))
-        }
-        _ => Ok(Exit::Fine),
-    }
 }

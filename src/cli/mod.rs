@@ -1,9 +1,11 @@
 //! The command line: raw arguments → a validated job → run. One file per subcommand.
 
+mod answer;
 mod args;
 mod certify;
 mod emd;
 mod failure;
+mod files;
 mod generate;
 mod ground;
 mod inputs;

@@ -1,0 +1,58 @@
+//! The files that a solved problem leaves behind: plan, potentials, pictures.
+
+use std::path::{Path, PathBuf};
+
+use deblais::potentials::Potentials;
+
+use super::args::{DrawArgs, FileArgs};
+use super::failure::Failure;
+use super::inputs::{Loaded, ProblemJob};
+use super::outputs::Outputs;
+use super::pictures::{Pictures, Scene};
+use super::saved;
+
+/// The files asked for.
+#[derive(Debug)]
+pub(crate) struct Files {
+    plan: Option<PathBuf>,
+    potentials: Option<PathBuf>,
+    pictures: Pictures,
+}
+
+impl Files {
+    /// Checks all names against each other and against those of the inputs.
+    pub(crate) fn new(
+        files: FileArgs,
+        draw: DrawArgs,
+        job: &ProblemJob,
+        inputs: &[&Path],
+    ) -> Result<Self, Failure> {
+        let mut outputs = Outputs::default();
+        outputs.add("--plan", files.plan.as_deref(), saved::FORMATS)?;
+        outputs.add("--potentials", files.potentials.as_deref(), saved::FORMATS)?;
+        let pictures = Pictures::new(draw, job, &mut outputs)?;
+        outputs.check(inputs)?;
+        Ok(Self { plan: files.plan, potentials: files.potentials, pictures })
+    }
+
+    /// Refuses what cannot be drawn, before anything is solved.
+    pub(crate) fn check(&self, loaded: &Loaded) -> Result<(), Failure> {
+        self.pictures.check(loaded)
+    }
+
+    /// Whether there is something to draw.
+    pub(crate) fn draws(&self) -> bool {
+        !self.pictures.is_empty()
+    }
+
+    /// Writes them all.
+    pub(crate) fn save(&self, scene: &Scene<'_>, potentials: &Potentials) -> Result<(), Failure> {
+        if let Some(path) = &self.plan {
+            saved::write_plan(path, scene.plan)?;
+        }
+        if let Some(path) = &self.potentials {
+            saved::write_potentials(path, potentials)?;
+        }
+        self.pictures.draw(scene)
+    }
+}
