@@ -5,6 +5,10 @@
 //! stand in an object of their own; everything else is the same, to the bit, for the same
 //! inputs, settings and version.
 
+mod sinkhorn;
+
+pub use sinkhorn::{EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport};
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 

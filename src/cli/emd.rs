@@ -166,8 +166,12 @@ impl Job {
             axes: axes.as_ref(),
             problem: &report.problem,
             cost: (certificate.upper, certificate.relative_gap()),
+            epsilon: None,
         };
-        let saved = self.files.save(&scene, &certified.potentials);
+        let saved = self
+            .files
+            .save_plan(&scene)
+            .and_then(|()| self.files.save_potentials(&certified.potentials));
         answer(&self.talk, &report, |lines| self.text(lines, &report, certificate))?;
         saved?;
         Ok(if !solution.termination.is_complete() {

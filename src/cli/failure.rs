@@ -10,6 +10,7 @@ use deblais::measure::MeasureError;
 use deblais::plot::PlotError;
 use deblais::problem::ProblemError;
 use deblais::solvers::SolveError;
+use deblais::solvers::sinkhorn::SinkhornError;
 
 /// How a run ended; the exit code of the process. The first that applies wins, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,5 +121,11 @@ impl From<SolveError> for Failure {
             _ => "use --method auto, which needs no LP code, or another --lp-backend",
         };
         Self::new(error).hint(hint)
+    }
+}
+
+impl From<SinkhornError> for Failure {
+    fn from(error: SinkhornError) -> Self {
+        Self::new(error).hint("give --epsilon as a multiple of the typical cost: 0.01rel, say")
     }
 }

@@ -45,14 +45,24 @@ impl Files {
         !self.pictures.is_empty()
     }
 
-    /// Writes them all.
-    pub(crate) fn save(&self, scene: &Scene<'_>, potentials: &Potentials) -> Result<(), Failure> {
+    /// The first flag that needs the cells of the plan.
+    pub(crate) fn needs_cells(&self) -> Option<&'static str> {
+        self.plan.is_some().then_some("--plan").or(self.pictures.flag())
+    }
+
+    /// Writes what shows the plan.
+    pub(crate) fn save_plan(&self, scene: &Scene<'_>) -> Result<(), Failure> {
         if let Some(path) = &self.plan {
             saved::write_plan(path, scene.plan)?;
         }
-        if let Some(path) = &self.potentials {
-            saved::write_potentials(path, potentials)?;
-        }
         self.pictures.draw(scene)
+    }
+
+    /// Writes the potentials.
+    pub(crate) fn save_potentials(&self, potentials: &Potentials) -> Result<(), Failure> {
+        match &self.potentials {
+            Some(path) => saved::write_potentials(path, potentials),
+            None => Ok(()),
+        }
     }
 }

@@ -15,6 +15,7 @@ mod pictures;
 mod plot;
 mod saved;
 mod side;
+mod sinkhorn;
 mod text;
 mod watch;
 
@@ -42,6 +43,8 @@ const EXIT_CODES: &str = "Exit codes: 0 fine; 1 bad input or a failure; 2 wrong 
 enum Command {
     /// Earth mover's distance between two sets of weighted points
     Emd(emd::EmdArgs),
+    /// Entropic transport between two sets of weighted points, with a bracket on the exact cost
+    Sinkhorn(sinkhorn::SinkhornArgs),
     /// Judge somebody's plan or potentials: what do they prove?
     Certify(certify::CertifyArgs),
     /// Draw a saved plan
@@ -56,6 +59,7 @@ enum Command {
 pub(crate) fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Emd(args) => emd::run(args),
+        Command::Sinkhorn(args) => sinkhorn::run(args),
         Command::Certify(args) => certify::run(args),
         Command::Plot(args) => plot::run(args),
         Command::Completions(args) => generate::completions(&args),

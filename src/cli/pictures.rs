@@ -31,6 +31,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) problem: &'a ProblemReport,
     /// Cost of the plan, and the relative gap that says how well it is known.
     pub(crate) cost: (f64, f64),
+    /// The ε of an entropic plan.
+    pub(crate) epsilon: Option<f64>,
 }
 
 impl Pictures {
@@ -53,6 +55,12 @@ impl Pictures {
     /// Whether there is nothing to draw.
     pub(crate) fn is_empty(&self) -> bool {
         self.heatmap.is_none() && self.map.is_none()
+    }
+
+    /// The flag of the first picture.
+    pub(crate) fn flag(&self) -> Option<&'static str> {
+        let heatmap = self.heatmap.as_ref().map(|_| "--heatmap");
+        heatmap.or(self.map.as_ref().map(|_| "--map"))
     }
 
     /// Refuses what cannot be drawn, before anything is solved.
@@ -103,9 +111,12 @@ impl Scene<'_> {
             p => format!(" to the power {p}"),
         };
         let cost = supported(cost, gap.max(ROUGHLY));
+        let entropic = self.epsilon.map_or(String::new(), |epsilon| {
+            format!(", entropic plan at ε = {}", supported(epsilon, ROUGHLY))
+        });
         match ground.as_str() {
-            "matrix" => format!("Transport cost {cost} (given cost matrix)."),
-            ground => format!("Transport cost {cost} ({ground}{power})."),
+            "matrix" => format!("Transport cost {cost} (given cost matrix){entropic}."),
+            ground => format!("Transport cost {cost} ({ground}{power}){entropic}."),
         }
     }
 }

@@ -58,6 +58,7 @@ pub(crate) fn run(args: PlotArgs) -> Result<Exit, Failure> {
         axes: loaded.axes.as_ref(),
         problem: &loaded.report,
         cost: (plan.cost(loaded.problem.cost()), 0.0),
+        epsilon: None,
     })?;
     Ok(Exit::Fine)
 }

@@ -56,12 +56,12 @@ fn significant(value: f64, digits: usize) -> String {
 }
 
 /// A small quantity: an exact zero, or two digits.
-fn small(value: f64) -> String {
+pub(crate) fn small(value: f64) -> String {
     if value == 0.0 { "0".into() } else { format!("{value:.1e}") }
 }
 
 /// All digits of a number, in as few characters as need be.
-fn exact(value: f64) -> String {
+pub(crate) fn exact(value: f64) -> String {
     if value == 0.0 || (1e-5..1e16).contains(&value.abs()) {
         value.to_string()
     } else {

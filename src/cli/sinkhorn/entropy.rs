@@ -1,0 +1,89 @@
+//! `--epsilon` and the limits: how entropic transport is solved.
+
+use clap::Args;
+use deblais::report::{Number, Setting};
+use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn};
+
+use crate::cli::ground::Seconds;
+
+/// How to solve.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Solver")]
+pub(crate) struct EntropyArgs {
+    /// Strength ε of the entropy: in the units of the cost, or as a multiple of the median cost
+    /// with the suffix rel
+    #[arg(long, value_name = "E|Erel", default_value = "0.01rel", value_parser = epsilon, allow_negative_numbers = true)]
+    pub(crate) epsilon: Epsilon,
+
+    /// L1 error of the plan's marginals at which to stop, as a share of the mass
+    #[arg(long, value_name = "SHARE", default_value = "1e-6", value_parser = tolerance, allow_negative_numbers = true)]
+    pub(crate) tolerance: f64,
+
+    /// Give up after so many passes over the costs
+    #[arg(long, value_name = "N", default_value_t = Sinkhorn::default().max_iterations, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_iterations: u64,
+
+    /// Stop after this time with the plan so far and its bracket: seconds, or 500ms, 10s, 2m
+    #[arg(long, value_name = "TIME")]
+    pub(crate) time_limit: Option<Seconds>,
+}
+
+impl EntropyArgs {
+    /// The solver of these flags.
+    pub(crate) fn solver(&self) -> Sinkhorn {
+        let Self { epsilon, tolerance, max_iterations, .. } = *self;
+        Sinkhorn { epsilon, tolerance, max_iterations }
+    }
+
+    /// The flags as the report repeats them.
+    pub(crate) fn settings(&self) -> Vec<(&'static str, Setting)> {
+        let number = |x| Setting::Number(Number(x));
+        let epsilon = match self.epsilon {
+            Epsilon::Absolute(epsilon) => number(epsilon),
+            Epsilon::Relative(share) => Setting::Text(format!("{share}rel")),
+        };
+        let mut settings = vec![
+            ("epsilon", epsilon),
+            ("tolerance", number(self.tolerance)),
+            ("max_iterations", Setting::Count(self.max_iterations)),
+        ];
+        settings.extend(self.time_limit.map(|limit| ("time_limit", number(limit.0))));
+        settings
+    }
+}
+
+/// Parses ε.
+fn epsilon(text: &str) -> Result<Epsilon, String> {
+    let (number, of): (_, fn(f64) -> Epsilon) = match text.strip_suffix("rel") {
+        Some(number) => (number, Epsilon::Relative),
+        None => (text, Epsilon::Absolute),
+    };
+    match number.trim().parse::<f64>() {
+        Ok(value) if value > 0.0 && value.is_finite() && (1.0 / value).is_finite() => Ok(of(value)),
+        _ => Err("ε is a positive number such as 0.05, or 0.01rel for a hundredth of the median \
+                  cost, and 1/ε must be finite"
+            .into()),
+    }
+}
+
+/// Parses a marginal error.
+fn tolerance(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if share >= 0.0 => Ok(share),
+        _ => Err("a marginal error is a number ≥ 0 such as 1e-6".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epsilon_is_absolute_or_relative_and_always_usable() {
+        assert_eq!(epsilon("0.05"), Ok(Epsilon::Absolute(0.05)));
+        assert_eq!(epsilon("1e-3rel"), Ok(Epsilon::Relative(1e-3)));
+        for text in ["", "rel", "0", "-1", "0rel", "nan", "inf", "1e-310", "0.01foo", "1%"] {
+            assert!(epsilon(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! `deblais sinkhorn`: entropic transport and its bracket on the exact cost.
+
+mod cells;
+mod entropy;
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use deblais::certificate::Certificate;
+use deblais::report::{EpsilonReport, Number, PlanReport, Setting, SinkhornReport};
+use deblais::solvers::sinkhorn::{Entropic, Sinkhorn, typical_cost};
+
+use self::cells::{CellArgs, Cells};
+use self::entropy::EntropyArgs;
+use super::answer::answer;
+use super::args::{DrawArgs, FileArgs, ProblemArgs, TalkArgs};
+use super::failure::{Exit, Failure};
+use super::files::Files;
+use super::inputs::{Loaded, ProblemJob, names};
+use super::pictures::Scene;
+use super::text::{Lines, exact, small, supported};
+use super::watch::Watch;
+use super::{use_threads, warn};
+
+/// `deblais sinkhorn SOURCE TARGET`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "deblais sinkhorn [OPTIONS] <SOURCE> <TARGET>\n       deblais sinkhorn [OPTIONS] --cost-matrix <FILE>"
+)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct SinkhornArgs {
+    #[command(flatten)]
+    problem: ProblemArgs,
+    #[command(flatten)]
+    entropy: EntropyArgs,
+    #[command(flatten)]
+    files: FileArgs,
+    #[command(flatten)]
+    cells: CellArgs,
+    #[command(flatten)]
+    draw: DrawArgs,
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+const EXAMPLES: &str = "The plan is γ(i,j) = μ(i)·ν(j)/T · exp((f(i) + g(j) − c(i,j))/ε), T the \
+    total mass; --potentials writes this f and g.
+
+Examples:
+  deblais sinkhorn a.csv b.csv
+  deblais sinkhorn a.csv b.csv --cost sqeuclidean --epsilon 0.001rel --tolerance 1e-9
+  deblais sinkhorn a.csv b.csv --epsilon 0.05 --plan plan.csv --plan-threshold 1e-6";
+
+/// A validated request.
+struct Job {
+    problem: ProblemJob,
+    solver: Sinkhorn,
+    limit: Option<Duration>,
+    files: Files,
+    cells: Cells,
+    json_plan: bool,
+    talk: TalkArgs,
+    settings: Vec<(&'static str, Setting)>,
+}
+
+/// Validates the arguments, then runs.
+pub(crate) fn run(args: SinkhornArgs) -> Result<Exit, Failure> {
+    Job::new(args)?.run()
+}
+
+impl Job {
+    fn new(args: SinkhornArgs) -> Result<Self, Failure> {
+        let SinkhornArgs { problem: problem_args, entropy, files, cells, draw, talk } = args;
+        let problem = ProblemJob::new(&problem_args)?;
+        let files = Files::new(files, draw, &problem, &names(&problem_args))?;
+        let json_plan = cells.json_plan;
+        let cells = Cells::new(&cells, files.needs_cells())?;
+        use_threads(talk.threads)?;
+        let mut settings = entropy.settings();
+        settings.extend(cells.setting());
+        Ok(Self {
+            problem,
+            solver: entropy.solver(),
+            limit: entropy.time_limit.map(|s| Duration::from_secs_f64(s.0)),
+            files,
+            cells,
+            json_plan,
+            talk,
+            settings,
+        })
+    }
+
+    fn run(self) -> Result<Exit, Failure> {
+        let loaded = self.problem.load()?;
+        self.files.check(&loaded)?;
+        self.cells.check(&loaded.problem)?;
+        warn(&loaded.warnings, self.talk.quiet);
+        let Loaded { problem, report, inputs, warnings, clouds, axes, seconds } = loaded;
+
+        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let solved = self.solver.solve(&problem, &mut watch);
+        let solve_seconds = watch.finish();
+        let solved = solved?;
+        let start = Instant::now();
+        let certified = solved.certify(&problem);
+        let certify_seconds = start.elapsed().as_secs_f64();
+
+        let certificate = &certified.certificate;
+        let used = solved.plan.epsilon();
+        let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
+        let mut report = SinkhornReport::new(report, epsilon, &solved, certificate);
+        report.inputs = inputs;
+        report.warnings = warnings;
+        report.settings = self.problem.settings();
+        report.settings.extend(self.settings.clone());
+        report.timings =
+            [("read", seconds), ("solve", solve_seconds), ("certify", certify_seconds)]
+                .map(|(stage, seconds)| (stage, Number(seconds)))
+                .into();
+        let cells = self.cells.of(&solved, &problem);
+        report.plan_dropped_mass = cells.as_ref().map(|(_, dropped)| Number(*dropped));
+        let plan = cells.as_ref().map(|(plan, _)| plan);
+        report.plan = plan.filter(|_| self.json_plan).map(PlanReport::from);
+
+        // A file that fails now must not cost the user the answer: it is printed all the same.
+        let scene = plan.map(|plan| Scene {
+            plan,
+            clouds: clouds.as_ref(),
+            axes: axes.as_ref(),
+            problem: &report.problem,
+            cost: (certificate.upper, 0.0),
+            epsilon: Some(used),
+        });
+        let saved = scene
+            .map_or(Ok(()), |scene| self.files.save_plan(&scene))
+            .and_then(|()| self.files.save_potentials(solved.plan.potentials()));
+        answer(&self.talk, &report, |lines| text(lines, &report, certificate))?;
+        saved?;
+        Ok(self.exit(&solved))
+    }
+
+    /// However wide the bracket is, it is the answer; but a limit is told of.
+    fn exit(&self, solved: &Entropic) -> Exit {
+        if solved.termination.is_complete() {
+            return Exit::Fine;
+        }
+        let text = format!(
+            "stopped at a limit with a marginal error of {:.1e}, above {:e}: the bracket is true \
+             all the same",
+            solved.marginal_error, self.solver.tolerance
+        );
+        warn(&[text], self.talk.quiet);
+        Exit::Stopped
+    }
+}
+
+fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate) {
+    let SinkhornReport { problem, epsilon, answer, transport_cost, .. } = report;
+    lines.headline(problem, certificate);
+    lines.line("  entropic cost", exact(answer.entropic_cost.0));
+    lines.line(
+        "  transport cost",
+        format!("{}, of the plan rounded to its marginals", exact(transport_cost.0)),
+    );
+    lines.certificate(certificate);
+    lines.epsilon(epsilon);
+    lines.line(
+        "  iterations",
+        format!("{}, {} products in Newton steps", answer.iterations, answer.products),
+    );
+    let ended = answer.termination.replace('_', " ");
+    lines.line("  marginal error", format!("{}, {ended}", small(answer.marginal_error.0)));
+    match report.plan_dropped_mass {
+        Some(Number(0.0)) => lines.line("  plan", "all cells with mass"),
+        Some(Number(dropped)) => {
+            let share = small(dropped / problem.total_mass.0);
+            let dropped = small(dropped);
+            lines.line(
+                "  plan",
+                format!("without small cells of mass {dropped}, a share of {share}"),
+            );
+        }
+        None => {}
+    }
+    lines.problem(problem, &report.inputs);
+    lines.timings(&report.timings);
+}
+
+impl Lines {
+    /// ε in both units, and the cost that relates them.
+    fn epsilon(&mut self, report: &EpsilonReport) {
+        let EpsilonReport { epsilon, epsilon_relative, typical_cost } = report;
+        let relative = supported(epsilon_relative.0, 1e-6);
+        let typical = supported(typical_cost.0, 1e-6);
+        self.line(
+            "  epsilon",
+            format!("{}, {relative} × the median cost {typical}", exact(epsilon.0)),
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! What entropic transport found: the reports of `deblais sinkhorn`.
+
+use serde::Serialize;
+
+use super::{CertificateReport, Inputs, Number, PlanReport, ProblemReport, Settings, Timings};
+use crate::certificate::Certificate;
+use crate::solvers::sinkhorn::{Entropic, Epsilon};
+
+/// Schema of [`SinkhornReport`].
+pub const SINKHORN_SCHEMA: &str = "deblais.sinkhorn/1";
+
+/// ε in both units.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct EpsilonReport {
+    /// ε in the units of the cost.
+    pub epsilon: Number,
+    /// ε as a multiple of the typical cost.
+    pub epsilon_relative: Number,
+    /// The typical cost: the median of a sample of all costs.
+    pub typical_cost: Number,
+}
+
+impl EpsilonReport {
+    /// The ε that was used, in the units of the cost, where `asked` may have been lowered since.
+    #[must_use]
+    pub fn new(asked: Epsilon, used: f64, typical_cost: f64) -> Self {
+        let relative = match asked {
+            Epsilon::Relative(share) if asked.resolve(typical_cost) == used => share,
+            _ => used / typical_cost,
+        };
+        Self {
+            epsilon: Number(used),
+            epsilon_relative: Number(relative),
+            typical_cost: Number(typical_cost),
+        }
+    }
+}
+
+/// The answer to one entropic problem.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct EntropicReport {
+    /// The entropic objective, by its dual value.
+    pub entropic_cost: Number,
+    /// Passes over the table of costs.
+    pub iterations: u64,
+    /// Products with the plan in Newton steps.
+    pub products: u64,
+    /// L1 error of the column sums as a share of the mass.
+    pub marginal_error: Number,
+    /// Why the solver stopped.
+    pub termination: &'static str,
+}
+
+impl From<&Entropic> for EntropicReport {
+    fn from(answer: &Entropic) -> Self {
+        Self {
+            entropic_cost: Number(answer.entropic_cost),
+            iterations: answer.iterations,
+            products: answer.products,
+            marginal_error: Number(answer.marginal_error),
+            termination: answer.termination.name(),
+        }
+    }
+}
+
+/// An entropic plan and what it proves about the exact cost.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SinkhornReport {
+    /// [`SINKHORN_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// The problem in figures.
+    #[serde(flatten)]
+    pub problem: ProblemReport,
+    /// ε in both units.
+    #[serde(flatten)]
+    pub epsilon: EpsilonReport,
+    /// The solver's answer.
+    #[serde(flatten)]
+    pub answer: EntropicReport,
+    /// Cost of the plan rounded to exact marginals: the certified upper bound.
+    pub transport_cost: Number,
+    /// `transport_cost^(1/p)`, where that is a distance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distance: Option<Number>,
+    /// What is proved about the exact cost.
+    pub certificate: CertificateReport,
+    /// Mass of the cells that were left out of the plan in files, pictures and this report; absent
+    /// if no cells were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan_dropped_mass: Option<Number>,
+    /// The files that were read.
+    pub inputs: Inputs,
+    /// The settings that shape the answer.
+    pub settings: Settings,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// The cells of the plan, if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanReport>,
+    /// Seconds by stage.
+    pub timings: Timings,
+}
+
+impl SinkhornReport {
+    /// The report of an answer and its certificate; inputs, settings, warnings, plan and timings
+    /// are the caller's to fill in.
+    #[must_use]
+    pub fn new(
+        problem: ProblemReport,
+        epsilon: EpsilonReport,
+        answer: &Entropic,
+        certificate: &Certificate,
+    ) -> Self {
+        Self {
+            schema: SINKHORN_SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            distance: problem.distance(certificate.upper).map(Number),
+            problem,
+            epsilon,
+            answer: answer.into(),
+            transport_cost: Number(certificate.upper),
+            certificate: certificate.into(),
+            plan_dropped_mass: None,
+            inputs: Inputs::new(),
+            settings: Settings::new(),
+            warnings: Vec::new(),
+            plan: None,
+            timings: Timings::new(),
+        }
+    }
+}
