@@ -14,6 +14,10 @@ const DUST: f64 = 1e-12;
 /// staircase a plan has slivers of any size.
 const FEW: usize = 20;
 
+/// The lightest cells that hold no more than this share of the mass together may be lighter than
+/// the scale's span counts: an entropic plan has a little mass everywhere.
+const FAINT: f64 = 1e-4;
+
 /// The shading of masses; those below the scale are shaded as its lower end.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Scale {
@@ -30,7 +34,14 @@ impl Scale {
         masses.sort_unstable_by(f64::total_cmp);
         let most = masses.last().copied().unwrap_or(0.0);
         masses.retain(|&mass| mass >= DUST * most);
-        let least = masses.get(masses.len() / FEW).copied().unwrap_or(most);
+        let faint = FAINT * masses.iter().sum::<f64>();
+        let mut held = 0.0;
+        let is_faint = |mass: &&f64| {
+            held += **mass;
+            held <= faint
+        };
+        let lighter = masses.iter().take_while(is_faint).count().max(masses.len() / FEW);
+        let least = masses.get(lighter).copied().unwrap_or(most);
         if most > 0.0 && most / least > LINEAR_SPAN {
             Self::Logarithmic(whole(least.log10().floor()), whole(most.log10().ceil()))
         } else if most > 0.0 {
@@ -171,6 +182,8 @@ mod tests {
         assert_eq!(Scale::fitting([0.5, 1e-17].into_iter()), Scale::Linear(0.5));
         let slivers = (1..100).map(|k| if k == 50 { 1e-6 } else { f64::from(k) });
         assert_eq!(Scale::fitting(slivers), Scale::Linear(99.0));
+        let entropic = (0..100).flat_map(|k| [0.02, 5e-6, 1e-9 * f64::from(k)]);
+        assert_eq!(Scale::fitting(entropic), Scale::Logarithmic(-6, -1));
         assert_eq!(Scale::fitting(std::iter::empty()), Scale::Linear(1.0));
     }
 
