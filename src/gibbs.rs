@@ -10,15 +10,17 @@
 //! Sums over rows are made in blocks of rows whose number depends on the shape alone and added
 //! up in the order of the blocks, so any number of threads finds the same bits.
 
+mod absorbed;
 mod blocks;
 mod kernel;
 mod lanes;
 mod rounding;
 mod table;
 
+pub(crate) use absorbed::{Absorbed, ROUNDING};
 pub(crate) use kernel::Kernel;
 pub use rounding::Rounded;
-pub(crate) use table::GibbsTable;
+pub(crate) use table::{GibbsTable, Sweep};
 
 use ndarray::ArrayView1;
 

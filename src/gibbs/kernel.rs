@@ -3,19 +3,16 @@
 use rayon::prelude::*;
 
 use super::GibbsTable;
-use super::lanes::{add_halved, dot_halved, halve};
+use super::absorbed::{Absorbed, Scales};
 use super::table::{Pass, Scratch, add_up};
-
-/// Cells stored at most in whole runs, 4 bytes each.
-const STORED: usize = 24 << 20;
 
 /// Cells stored at most one by one, 12 bytes each.
 const PICKED: usize = 8 << 20;
 
-/// Picking cells pays if they are fewer than one in so many of a stored run, …
+/// Picking cells pays if they are fewer than one in so many of those kept, …
 const RARE: usize = 24;
 
-/// … or of a run that has to be computed again.
+/// … or of those that have to be computed again.
 const SCARCE: usize = 6;
 
 /// `x ↦ Pᵀ diag(1/μ) P x` for the plan P at given potentials, masses as shares.
@@ -31,18 +28,10 @@ pub(crate) enum Kernel<'a> {
         /// The soft c-transform.
         f: &'a [f64],
     },
-    /// Runs of cells as `f32`, by tasks.
-    Stored(Vec<Stored>, usize),
+    /// The cells kept of a plan close by.
+    Absorbed(&'a Absorbed, Scales),
     /// The cells that matter, by tasks.
     Picked(Vec<Vec<PickedRow>>, usize),
-}
-
-/// Rows of P as shares of their masses.
-pub(crate) struct Stored {
-    /// For each row its mass and the number of its runs.
-    rows: Vec<(f64, usize)>,
-    runs: Vec<(usize, usize)>,
-    weights: Vec<f32>,
 }
 
 /// A row of P as shares of its mass.
@@ -53,57 +42,32 @@ pub(crate) struct PickedRow {
 
 impl<'a> Kernel<'a> {
     /// The plan at g and its soft c-transform f; cells that carry less than the share `matters`
-    /// of their row or column may be left out.
+    /// of their row or column may be left out. `kept` serves at g.
     pub(crate) fn new(
         table: &'a GibbsTable<'a>,
         epsilon: f64,
         g: &'a [f64],
         f: &'a [f64],
         matters: f64,
+        kept: Option<&'a Absorbed>,
     ) -> Self {
-        let m = g.len();
         let pass = table.pass_within(epsilon, g, f, matters);
-        let reached = table.cells(&pass);
-        let fits = reached <= STORED;
-        let rare = if fits { RARE } else { SCARCE };
-        let room = (reached / rare).min(PICKED);
+        let rare = if kept.is_some() { RARE } else { SCARCE };
+        let room = (table.cells(&pass) / rare).min(PICKED);
         if let Some(tasks) = picked(table, &pass, f, matters, room) {
-            return Self::Picked(tasks, m);
+            return Self::Picked(tasks, g.len());
         }
-        if !fits {
-            return Self::Streamed { table, pass, f };
+        match kept {
+            Some(kept) => Self::Absorbed(kept, kept.scales(table.source(), g, f)),
+            None => Self::Streamed { table, pass, f },
         }
-        let store = |stored: &mut Stored, i: usize, scratch: &mut Scratch| {
-            let row = table.row(&pass, i, &mut f[i].clone(), scratch);
-            let mass = table.source()[i];
-            stored.rows.push((mass, scratch.runs.len()));
-            stored.runs.extend(&scratch.runs);
-            let length: usize = scratch.runs.iter().map(|(start, end)| end - start).sum();
-            let from = stored.weights.len();
-            stored.weights.resize(from + length, 0.0);
-            let scale = if mass > 0.0 { row.scale / mass } else { 0.0 };
-            halve(&scratch.weights[..length], scale, &mut stored.weights[from..]);
-        };
-        let tasks = tasks(table).map_init(
-            || table.scratch(),
-            |scratch, rows| {
-                let room = (rows.len() * (reached / f.len() + 1)).min(rows.len() * m);
-                let (rows_of, weights) = (Vec::with_capacity(rows.len()), Vec::with_capacity(room));
-                let mut stored = Stored { rows: rows_of, runs: Vec::new(), weights };
-                rows.for_each(|i| store(&mut stored, i, scratch));
-                stored
-            },
-        );
-        Self::Stored(tasks.collect(), m)
     }
 
     /// `Pᵀ diag(1/μ) P x`.
     pub(crate) fn product(&self, x: &[f64]) -> Vec<f64> {
         match self {
             Self::Streamed { table, pass, f } => table.product(pass, &mut f.to_vec(), x),
-            Self::Stored(tasks, m) => {
-                add_up(tasks.par_iter().map(|stored| stored.product(x, *m)).collect())
-            }
+            Self::Absorbed(kept, scales) => kept.product(scales, x),
             Self::Picked(tasks, m) => add_up(
                 tasks
                     .par_iter()
@@ -115,30 +79,6 @@ impl<'a> Kernel<'a> {
                     .collect(),
             ),
         }
-    }
-}
-
-impl Stored {
-    fn product(&self, x: &[f64], m: usize) -> Vec<f64> {
-        let mut columns = vec![0.0; m];
-        let (mut runs, mut weights) = (&self.runs[..], &self.weights[..]);
-        for &(mass, count) in &self.rows {
-            let (of_row, other_runs) = runs.split_at(count);
-            let mut rest = weights;
-            let mut mean = 0.0;
-            for &(start, end) in of_row {
-                let (part, after) = rest.split_at(end - start);
-                mean += dot_halved(part, &x[start..end]);
-                rest = after;
-            }
-            for &(start, end) in of_row {
-                let (part, after) = weights.split_at(end - start);
-                add_halved(part, mass * mean, &mut columns[start..end]);
-                weights = after;
-            }
-            runs = other_runs;
-        }
-        columns
     }
 }
 

@@ -62,24 +62,24 @@ pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
     sums.iter().sum()
 }
 
-/// `halved_j ← scale·weights_j`, rounded towards 0 to 24 bits, and 0 where that is next to nothing.
+/// Appends `scale·weights_j`, rounded towards 0 to 24 bits, and 0 where that is next to nothing.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn halve(weights: &[f64], scale: f64, halved: &mut [f32]) {
+pub(super) fn shorten(weights: &[f64], scale: f64, short: &mut Vec<f32>) {
     /// Numbers close to the least normal one are slow.
     const NOTHING: f64 = 1e-35;
     // What rounding to nearest may add, taken off before.
     let scale = scale * (1.0 - f64::from(f32::EPSILON) / 2.0);
-    for (halved, weight) in halved.iter_mut().zip(weights) {
+    short.extend(weights.iter().map(|weight| {
         let weight = weight * scale;
         #[expect(clippy::cast_possible_truncation, reason = "that is what is wanted")]
         let short = if weight < NOTHING { 0.0 } else { weight as f32 };
-        *halved = short;
-    }
+        short
+    }));
 }
 
 /// `columns ← columns + scale·weights`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn add_halved(weights: &[f32], scale: f64, columns: &mut [f64]) {
+pub(super) fn add_short(weights: &[f32], scale: f64, columns: &mut [f64]) {
     for (column, &weight) in columns.iter_mut().zip(weights) {
         *column = f64::from(weight).mul_add(scale, *column);
     }
@@ -87,7 +87,7 @@ pub(super) fn add_halved(weights: &[f32], scale: f64, columns: &mut [f64]) {
 
 /// `Σ_j x_j y_j`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn dot_halved(x: &[f32], y: &[f64]) -> f64 {
+pub(super) fn dot_short(x: &[f32], y: &[f64]) -> f64 {
     const LANES: usize = 32;
     let mut sums = [0.0; LANES];
     let (xs, x_rest) = x.as_chunks::<LANES>();

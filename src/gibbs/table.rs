@@ -112,10 +112,12 @@ impl Scratch {
 pub(crate) struct Row {
     /// `γ_ij / T = scale · weights_j`.
     pub(crate) scale: f64,
+    /// What makes the weights sum to 1.
+    pub(super) normaliser: f64,
     /// What the row of the plan would sum to, as a multiple of `μ_i`, with f as it was given.
     pub(crate) fill: f64,
     /// The share of the row that was left out at most.
-    dropped: f64,
+    pub(super) dropped: f64,
 }
 
 /// What [`GibbsTable::sweep`] finds.
@@ -251,7 +253,7 @@ impl<'a> GibbsTable<'a> {
     }
 
     /// Cells that a pass looks at.
-    pub(super) fn cells(&self, pass: &Pass<'_>) -> usize {
+    pub(crate) fn cells(&self, pass: &Pass<'_>) -> usize {
         let (n, m) = (self.source.len(), self.target.len());
         let (Some(blocks), Some(reach)) = (&self.blocks, &pass.reach) else { return n * m };
         let mut runs = Vec::new();
@@ -298,7 +300,7 @@ impl<'a> GibbsTable<'a> {
         }
         *f -= pass.epsilon * sum.ln();
         let fill = ((given - *f) / pass.epsilon).exp();
-        Row { scale: self.source[i] / sum, fill, dropped }
+        Row { scale: self.source[i] / sum, normaliser: 1.0 / sum, fill, dropped }
     }
 
     /// `weights_j ← exp((f + g_j − c_ij)/ε + log ν_j)` in the columns of the runs; returns their

@@ -10,11 +10,14 @@ use std::ops::ControlFlow;
 
 use super::Termination;
 use super::run::{Iterate, Run};
-use crate::gibbs::Kernel;
+use crate::gibbs::{Absorbed, Kernel};
 use crate::math;
 
 /// Marginal error above which the quadratic model is not trusted.
 const NEAR: f64 = 0.5;
+
+/// Sinkhorn steps that divide the error by so much are left to it.
+const QUICK: f64 = 4.0;
 
 /// Cells below this share of their row and column, times the marginal error, are left out of P:
 /// what is left out acts like a tie of its column to where it is, and slows the last steps down.
@@ -39,15 +42,29 @@ const LONGEST: f64 = 30.0;
 const PATIENCE: u32 = 32;
 
 /// When to attempt a Newton step.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Newton {
     /// Sinkhorn steps left before the next attempt.
     rest: u32,
     /// Failures in a row.
     failures: u32,
+    /// The factor by which the last Sinkhorn step lowered the error.
+    fall: f64,
+}
+
+impl Default for Newton {
+    /// After a Sinkhorn step.
+    fn default() -> Self {
+        Self { rest: 0, failures: 0, fall: f64::INFINITY }
+    }
 }
 
 impl Newton {
+    /// Takes note of a Sinkhorn step that divided the error by `fall`.
+    pub(super) fn after_sinkhorn(&mut self, fall: f64) {
+        self.fall = fall;
+    }
+
     /// The iterate after a Newton step; `None` if it is not worth trying, or brought nothing.
     pub(super) fn step(
         &mut self,
@@ -55,11 +72,14 @@ impl Newton {
         at: &Iterate,
         tolerance: f64,
     ) -> ControlFlow<Termination, Option<Iterate>> {
-        if self.rest > 0 || at.error > NEAR {
+        if self.rest > 0 || at.error > NEAR || self.fall > QUICK {
             self.rest = self.rest.saturating_sub(1);
             return ControlFlow::Continue(None);
         }
-        let x = direction(run, at, tolerance)?;
+        let kept = std::mem::take(&mut run.kept);
+        let x = direction(run, &kept, at, tolerance);
+        run.kept = kept;
+        let x = x?;
         let found = search(run, at, &x);
         self.failures = if found.is_some() { 0 } else { self.failures + 1 };
         self.rest = (1_u32 << self.failures.min(6)).min(PATIENCE) - 1;
@@ -93,11 +113,13 @@ fn search(run: &mut Run<'_>, at: &Iterate, x: &[f64]) -> Option<Iterate> {
 /// Preconditioned conjugate gradients on H x = ν − r.
 fn direction(
     run: &mut Run<'_>,
+    kept: &Absorbed,
     at: &Iterate,
     tolerance: f64,
 ) -> ControlFlow<Termination, Vec<f64>> {
     let matters = (MATTERS * at.error).clamp(f64::EPSILON, LEAST);
-    let kernel = Kernel::new(run.table, at.epsilon, &at.g, &at.f, matters);
+    let kept = kept.serves(at.epsilon, &at.g).then_some(kept);
+    let kernel = Kernel::new(run.table, at.epsilon, &at.g, &at.f, matters, kept);
     let scale: Vec<f64> = at
         .columns
         .iter()

@@ -6,13 +6,16 @@ use super::levels::Level;
 use super::newton::Newton;
 use super::schedule::Stage;
 use super::{Entropic, Termination};
-use crate::gibbs::{GibbsPlan, GibbsTable};
+use crate::gibbs::{Absorbed, GibbsPlan, GibbsTable, ROUNDING, Sweep};
 use crate::math;
 use crate::potentials::Potentials;
 use crate::progress::{Event, Observer};
 
 /// Share of the tolerance that cells left out may take.
 const LEFT_OUT: f64 = 1e-2;
+
+/// Multiples of the rounding of a kept plan above which it says enough.
+const SHORT: f64 = 4.0;
 
 /// Marginal error up to which given potentials are worth starting from.
 const CLOSE: f64 = 0.5;
@@ -38,8 +41,10 @@ pub(super) struct Run<'a> {
     level: usize,
     /// The table of that level.
     pub(super) table: &'a GibbsTable<'a>,
-    /// Share of the mass that a pass may leave out.
-    dropped: f64,
+    /// A plan close by, if it was worth keeping.
+    pub(super) kept: Absorbed,
+    /// Marginal error aimed at.
+    tolerance: f64,
     limit: u64,
     iterations: u64,
     pub(super) products: u64,
@@ -55,8 +60,18 @@ impl<'a> Run<'a> {
         observer: &'a mut dyn Observer,
     ) -> Self {
         let level = levels.len() - 1;
-        let (table, dropped, iterations, products) = (&tables[level], 0.0, 0, 0);
-        Self { levels, tables, level, table, dropped, limit, iterations, products, observer }
+        Self {
+            levels,
+            tables,
+            level,
+            table: &tables[level],
+            kept: Absorbed::default(),
+            tolerance: 0.0,
+            limit,
+            iterations: 0,
+            products: 0,
+            observer,
+        }
     }
 
     /// Through the stages, the last of which is the problem itself; from potentials if they are
@@ -79,14 +94,14 @@ impl<'a> Run<'a> {
     }
 
     fn from_zero(&mut self, stage: Stage) -> Iterate {
-        self.goto(stage.level);
+        self.goto(stage);
         let (n, m) = (self.table.source().len(), self.table.target().len());
         self.evaluate(stage.epsilon, vec![0.0; m], vec![0.0; n])
     }
 
     /// At the full resolution from given potentials, if they are any good there.
     fn from_potentials(&mut self, start: &Potentials, aim: Stage) -> Option<Iterate> {
-        self.goto(aim.level);
+        self.goto(aim);
         let finest = &self.levels[aim.level];
         let f = finest.rows.iter().map(|&i| start.f()[i]).collect();
         let g = finest.columns.iter().map(|&j| start.g()[j]).collect();
@@ -94,21 +109,21 @@ impl<'a> Run<'a> {
         (at.error <= CLOSE).then_some(at)
     }
 
-    fn goto(&mut self, level: usize) {
-        (self.level, self.table) = (level, &self.tables[level]);
+    fn goto(&mut self, stage: Stage) {
+        (self.level, self.table) = (stage.level, &self.tables[stage.level]);
+        self.tolerance = stage.tolerance;
     }
 
     /// The iterate at the resolution and ε of a stage that is to come.
     fn refine_to(&mut self, stage: Stage, at: &mut Iterate) {
         if (self.level, at.epsilon) == (stage.level, stage.epsilon) {
-            return;
+            return self.goto(stage);
         }
         let (mut f, mut g) = (std::mem::take(&mut at.f), std::mem::take(&mut at.g));
         for level in (stage.level..self.level).rev() {
             (f, g) = self.levels[level].refine(&self.levels[level + 1], stage.epsilon, &f);
         }
-        self.goto(stage.level);
-        self.dropped = LEFT_OUT * stage.tolerance;
+        self.goto(stage);
         *at = self.evaluate(stage.epsilon, g, f);
     }
 
@@ -122,22 +137,42 @@ impl<'a> Run<'a> {
             }
             *at = match newton.step(self, at, stage.tolerance)? {
                 Some(next) => next,
-                None => self.sinkhorn_step(at),
+                None => {
+                    let next = self.sinkhorn_step(at);
+                    newton.after_sinkhorn(at.error / next.error);
+                    next
+                }
             };
         }
         ControlFlow::Continue(())
     }
 
     /// One pass over the rows at g; `f` is a hint.
-    pub(super) fn evaluate(&mut self, epsilon: f64, g: Vec<f64>, mut f: Vec<f64>) -> Iterate {
-        let pass = self.table.pass_within(epsilon, &g, &f, self.dropped);
-        let sweep = self.table.sweep(&pass, &mut f);
+    pub(super) fn evaluate(&mut self, epsilon: f64, mut g: Vec<f64>, mut f: Vec<f64>) -> Iterate {
         self.iterations += 1;
+        if self.kept.serves(epsilon, &g) {
+            let sweep = self.kept.sweep(self.table.source(), &g, &mut f);
+            let at = self.iterate(epsilon, g, f, sweep);
+            // Where the rounding of what was kept shows, the table itself is asked.
+            if at.error > SHORT * ROUNDING || self.tolerance > SHORT * ROUNDING {
+                return at;
+            }
+            (g, f) = (at.g, at.f);
+        }
+        let pass = self.table.pass_within(epsilon, &g, &f, LEFT_OUT * self.tolerance);
+        let sweep = if Absorbed::fits(self.table, &pass) {
+            self.kept.sweep_and_keep(self.table, &pass, &g, &mut f)
+        } else {
+            self.table.sweep(&pass, &mut f)
+        };
+        self.iterate(epsilon, g, f, sweep)
+    }
+
+    fn iterate(&self, epsilon: f64, g: Vec<f64>, f: Vec<f64>, sweep: Sweep) -> Iterate {
         let (source, target) = (self.table.source(), self.table.target());
         let off: f64 = sweep.columns.iter().zip(target).map(|(r, w)| (r - w).abs()).sum();
         let value = math::dot(source.iter().chain(target), f.iter().chain(&g));
-        let error = off + sweep.dropped;
-        Iterate { epsilon, f, columns: sweep.columns, error, value, g }
+        Iterate { epsilon, f, g, columns: sweep.columns, error: off + sweep.dropped, value }
     }
 
     /// `g ← g + ε log(ν/r)`; where no row reaches a column, its soft c-transform.
