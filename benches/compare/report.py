@@ -17,8 +17,8 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 Row = dict[str, Any]
 
 
-def machine() -> dict[str, str]:
-    """What the numbers hold for."""
+def machine(peers: Iterable[str] = ("lap",)) -> dict[str, str]:
+    """What the numbers hold for; POT, numpy and scipy are always among the peers."""
     cpu = platform.processor() or platform.machine()
     if Path("/proc/cpuinfo").exists():
         for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -32,7 +32,7 @@ def machine() -> dict[str, str]:
 
     package = json.loads(ask("cargo", "metadata", "--no-deps", "--format-version=1"))
     own = next(p for p in package["packages"] if p["name"] == "deblais")
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("POT", "lap", "numpy", "scipy"))
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("POT", *peers, "numpy", "scipy"))
     return {
         "CPU": f"{cpu}, {os.cpu_count()} logical CPUs, one of them used",
         "System": f"{platform.system()} {platform.machine()}",
@@ -197,7 +197,11 @@ def write(results: dict[str, Any], store: Path, cases: Iterable[Case]) -> None:
         if group in rows
     }
     store.write_text(json.dumps(results, indent=1))
-    page = PAGE.read_text()
-    head, _, rest = page.partition(BEGIN)
+    between_marks(PAGE, markdown(results))
+
+
+def between_marks(page: Path, text: str) -> None:
+    """Replaces what was measured before."""
+    head, _, rest = page.read_text().partition(BEGIN)
     _, _, tail = rest.partition(END)
-    PAGE.write_text(f"{head}{BEGIN}\n\n{markdown(results)}\n\n{END}{tail}")
+    page.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{tail}")

@@ -1,6 +1,8 @@
 #!/bin/sh
-# Compares deblais with POT and lap, side by side: see docs/benchmarks.md.
+# Compares deblais with other libraries, side by side: exact transport (docs/benchmarks.md) or
+# entropic (docs/sinkhorn.md).
 #   benches/compare/run.sh [--quick] [--cases PATTERN] [--also METHOD] [--write]
+#   benches/compare/run.sh entropic [--quick] [--cases PATTERN] [--large] [--write]
 # Needs cargo and Python >= 3.11 with venv. Everything it makes is in target/compare.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -16,4 +18,10 @@ fi
 # One thread a side. OPENBLAS_CORETYPE stays as it is: no timed call multiplies matrices.
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 RAYON_NUM_THREADS=1
 export PYTHONDONTWRITEBYTECODE=1
-exec "$made/venv/bin/python" benches/compare/compare.py --made "$made" "$@"
+export XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+script=compare
+if [ "${1:-}" = entropic ]; then
+    script=entropic
+    shift
+fi
+exec "$made/venv/bin/python" "benches/compare/$script.py" --made "$made" "$@"

@@ -9,6 +9,8 @@
 //!   `assignment`, and `name`: what `auto` chooses.
 //! - `batch`: many small pairs of clouds with uniform masses. `auto R` and so on: R rounds over all
 //!   of them; the time is the mean of a call, validation of matrix and masses included.
+//! - `entropic`: two clouds with uniform masses. `median`: the cost that relative ε refers to.
+//!   `solve EPSILON TOLERANCE`: squared Euclidean costs, from the points on.
 //! - `line`: two samples on the line. `value P`, `full P`: the value of `W_p^p` alone, or plan
 //!   and potentials, too; validation included.
 
@@ -23,6 +25,7 @@ use deblais::cost::{Cost, CostMatrix, Euclidean, PointCost, SqEuclidean};
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::solvers::line::{Line, wasserstein_1d};
+use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn, typical_cost};
 use deblais::solvers::{Method, Solution, Solver, Termination};
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
 use ndarray_npy::{ReadableElement, read_npy};
@@ -50,6 +53,7 @@ fn serve(kind: &str, folder: &Path) -> Outcome<()> {
     match kind {
         "table" => answer(table(folder)?),
         "batch" => answer(batch(folder)?),
+        "entropic" => answer(entropic(folder)?),
         "line" => answer(line(folder)?),
         _ => Err(format!("no kind {kind}").into()),
     }
@@ -168,6 +172,46 @@ fn line(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
         };
         let seconds = start.elapsed().as_secs_f64();
         Ok(json!({ "method": "wasserstein_1d", "seconds": seconds, "cost": value.powi(p) }))
+    })
+}
+
+fn entropic(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
+    let source = DiscreteMeasure::uniform(read(folder, "x")?)?;
+    let target = DiscreteMeasure::uniform(read(folder, "y")?)?;
+    Ok(move |request: &str| {
+        if request == "median" {
+            let problem = OtProblem::new(&source, &target, SqEuclidean)?;
+            return Ok(json!({ "median": typical_cost(&problem) }));
+        }
+        let mut words = request.split(' ');
+        let (Some("solve"), Some(epsilon), Some(tolerance)) =
+            (words.next(), words.next(), words.next())
+        else {
+            return Err(format!("no request {request}").into());
+        };
+        let solver = Sinkhorn {
+            epsilon: Epsilon::Absolute(epsilon.parse()?),
+            tolerance: tolerance.parse()?,
+            ..Sinkhorn::default()
+        };
+        let start = Instant::now();
+        let problem = OtProblem::new(&source, &target, SqEuclidean)?;
+        let answer = solver.solve(&problem, &mut ())?;
+        let seconds = start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        let certificate = answer.certify(&problem).certificate;
+        let certificate_seconds = start.elapsed().as_secs_f64();
+        Ok(json!({
+            "seconds": seconds,
+            "certificate_seconds": certificate_seconds,
+            "error_reached": answer.marginal_error,
+            "lower": certificate.lower,
+            "upper": certificate.upper,
+            "relative_gap": certificate.relative_gap(),
+            "iterations": answer.iterations,
+            "products": answer.products,
+            "peak_rss_mib": peak_rss_mib(),
+        }))
     })
 }
 
