@@ -2,6 +2,7 @@
 
 mod folder;
 mod pictures;
+mod sinkhorn;
 mod stopping;
 
 use std::fs;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::folder::{Folder, number, stderr};
 
 /// Points on a jittered lattice: a problem with plenty to do.
-fn crowd(count: u32, seed: u32) -> String {
+pub(crate) fn crowd(count: u32, seed: u32) -> String {
     let jitter = |k: u32| f64::from(k.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 8);
     let line = |k| format!("{},{}\n", jitter(2 * k + 1), jitter(7 * k + 3));
     (0..count).map(line).collect::<Vec<_>>().concat()
