@@ -75,26 +75,42 @@ impl GibbsPlan {
         target: ArrayView1<'_, f64>,
         threshold: f64,
     ) -> (TransportPlan, f64) {
-        let table = GibbsTable::new(cost, source, target);
-        let total = table.total();
-        let g = self.potentials.g().to_vec();
-        let pass = table.pass(self.epsilon, &g);
-        let mut rows: Vec<(f64, Vec<PlanArc>, f64)> =
-            self.potentials.f().iter().map(|&f| (f, Vec::new(), 0.0)).collect();
-        table.over_rows(&mut rows, |i, (f, arcs, dropped), scratch, _| {
-            let scale = table.row(&pass, i, f, scratch).scale * total;
-            for (j, weight) in scratch.cells() {
-                let mass = weight * scale;
+        let total = crate::math::sum(source);
+        let rows = self.map_rows(cost, source, target, |i, cells| {
+            let (mut arcs, mut dropped) = (Vec::new(), 0.0);
+            for (j, mass) in cells {
                 if mass > 0.0 && mass >= threshold * total {
                     arcs.push(PlanArc { source: i, target: j, mass });
                 } else {
-                    *dropped += mass;
+                    dropped += mass;
                 }
             }
+            (arcs, dropped)
         });
-        let dropped = crate::math::sum(rows.iter().map(|(_, _, dropped)| dropped));
-        let arcs = rows.into_iter().flat_map(|(_, arcs, _)| arcs).collect();
+        let dropped = crate::math::sum(rows.iter().map(|(_, dropped)| dropped));
+        let arcs = rows.into_iter().flat_map(|(arcs, _)| arcs).collect();
         (TransportPlan::from_arcs(cost.n(), cost.m(), arcs), dropped)
+    }
+
+    /// `each(i, cells)` for every row i, whose cells are (j, `γ_ij`); in parallel, in the order of
+    /// the rows.
+    pub(crate) fn map_rows<R: Send + Default>(
+        &self,
+        cost: &dyn Cost,
+        source: ArrayView1<'_, f64>,
+        target: ArrayView1<'_, f64>,
+        each: impl Fn(usize, &mut dyn Iterator<Item = (usize, f64)>) -> R + Sync,
+    ) -> Vec<R> {
+        let table = GibbsTable::new(cost, source, target);
+        let g = self.potentials.g().to_vec();
+        let pass = table.pass(self.epsilon, &g);
+        let mut rows: Vec<(f64, R)> =
+            self.potentials.f().iter().map(|&f| (f, R::default())).collect();
+        table.over_rows(&mut rows, |i, (f, found), scratch, _| {
+            let scale = table.row(&pass, i, f, scratch).scale * table.total();
+            *found = each(i, &mut scratch.cells().map(|(j, weight)| (j, weight * scale)));
+        });
+        rows.into_iter().map(|(_, found)| found).collect()
     }
 
     /// What this plan costs once it is rounded to the marginals; see [`Rounded`].

@@ -19,8 +19,8 @@ pub mod tolerance;
 
 pub use certificate::{Certificate, Certified, certify, certify_gibbs};
 pub use cost::{
-    Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Euclidean, GroundCost, Minkowski, PointCost,
-    Power, SqEuclidean,
+    Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Differentiable, Euclidean, GroundCost,
+    Minkowski, PointCost, Power, SqEuclidean,
 };
 pub use gibbs::GibbsPlan;
 pub use measure::DiscreteMeasure;

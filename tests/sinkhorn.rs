@@ -7,6 +7,7 @@ use deblais::cost::{Cityblock, Cost, CostMatrix, Euclidean, SqEuclidean};
 use deblais::io::Table;
 use deblais::math;
 use deblais::measure::DiscreteMeasure;
+use deblais::potentials::Potentials;
 use deblais::problem::OtProblem;
 use deblais::progress::{Event, Observer, Stop};
 use deblais::solvers::sinkhorn::{Entropic, Epsilon, Sinkhorn, SinkhornError};
@@ -373,5 +374,58 @@ fn the_bracket_holds_on_every_case_at_four_epsilons() {
             assert_eq!(answer.termination, Termination::ToleranceReached, "{name} {relative}");
             brackets(&problem, &answer, truth);
         }
+    }
+}
+
+#[test]
+fn a_close_start_saves_passes_and_a_far_one_does_no_harm() {
+    let problem = problem(150, 120);
+    let solver =
+        Sinkhorn { epsilon: Epsilon::Relative(1e-3), tolerance: 1e-9, max_iterations: 10_000 };
+    let cold = solver.solve(&problem, &mut ()).unwrap();
+    let near = Sinkhorn { epsilon: Epsilon::Relative(1.1e-3), ..solver };
+    let near = near.solve(&problem, &mut ()).unwrap();
+    let warm = solver.solve_from(&problem, near.plan.potentials(), &mut ()).unwrap();
+    assert!(2 * warm.iterations < cold.iterations, "{} {}", warm.iterations, cold.iterations);
+    assert!((warm.entropic_cost - cold.entropic_cost).abs() <= 1e-12);
+    let l1 = (dense(&problem, &warm) - dense(&problem, &cold)).mapv(f64::abs).sum();
+    assert!(l1 <= 1e-6, "{l1:e}");
+
+    let far = Potentials::new(Array1::zeros(150), Array1::from_iter((0..120).map(f64::from)));
+    let from_far = solver.solve_from(&problem, &far.unwrap(), &mut ()).unwrap();
+    assert_eq!(from_far.plan, cold.plan);
+    assert_eq!(
+        solver.solve_from(&problem, &Potentials::zero(150, 119), &mut ()).unwrap_err(),
+        SinkhornError::Start { f: 150, g: 119, n: 150, m: 120 }
+    );
+}
+
+#[test]
+fn a_batch_is_its_problems_one_by_one() {
+    let problems: Vec<OtProblem> = (3..40).map(|n| problem(n, 43 - n)).collect();
+    let solver = Sinkhorn::default();
+    let batch = solver.solve_batch(&problems);
+    assert_eq!(batch.len(), problems.len());
+    for (problem, answer) in problems.iter().zip(batch) {
+        assert_eq!(answer, solver.solve(problem, &mut ()));
+    }
+}
+
+#[test]
+fn blocks_left_out_and_levels_change_nothing_that_is_claimed() {
+    // Points make blocks and levels; a matrix of the same costs has neither.
+    let (x, y) = (cloud(2000, 0.3), cloud(1500, 1.7));
+    let points = OtProblem::new(&x, &y, SqEuclidean).unwrap();
+    let stored = OtProblem::new(&x, &y, SqEuclidean).unwrap().tabulated();
+    for relative in [0.1, 0.01, 1e-3] {
+        let [points, whole] =
+            [&points, &stored].map(|problem| solve(problem, Epsilon::Relative(relative), 1e-7));
+        assert!(points.marginal_error <= 1e-7 && whole.marginal_error <= 1e-7);
+        assert_eq!(points.plan.epsilon(), whole.plan.epsilon());
+        let off = (points.entropic_cost - whole.entropic_cost).abs();
+        assert!(off <= 1e-9 * whole.entropic_cost, "{relative}: {off:e}");
+        let rounded = points.plan.rounded(stored.cost(), stored.source(), stored.target());
+        assert!(rounded.target_residual <= 1.01e-7, "{relative}: {rounded:?}");
+        assert!(rounded.source_residual <= 1e-7, "{relative}: {rounded:?}");
     }
 }

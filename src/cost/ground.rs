@@ -44,6 +44,14 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
         1.0
     }
 
+    /// `c(x, y)` for [prepared](Self::prepare) points.
+    fn between(&self, x: &[f64], y: &[f64]) -> f64 {
+        let columns: Vec<&[f64]> = y.chunks(1).collect();
+        let mut out = [0.0];
+        self.block(x, &columns, &mut out);
+        out[0]
+    }
+
     /// `c(x, y_j)` for a block of targets given coordinate by coordinate: `columns[k][j]` is
     /// coordinate k of target j.
     #[inline(always)]
@@ -161,6 +169,13 @@ impl Minkowski {
     }
 }
 
+impl Minkowski {
+    /// q.
+    pub(super) fn exponent(&self) -> f64 {
+        self.exponent
+    }
+}
+
 impl GroundCost for Minkowski {
     fn name(&self) -> String {
         format!("minkowski({})", self.exponent)
@@ -214,6 +229,18 @@ impl GroundCost for Cosine {
     }
     fn convex_on_line(&self) -> bool {
         false
+    }
+}
+
+impl<G> Power<G> {
+    /// What is taken to a power.
+    pub(super) fn base(&self) -> &G {
+        &self.base
+    }
+
+    /// The power p.
+    pub(super) fn p(&self) -> f64 {
+        self.p
     }
 }
 

@@ -3,11 +3,13 @@
 //! Solvers see a [`Cost`]: an n×m table that may or may not exist in memory. [`PointCost`]
 //! computes its entries from two clouds and a [`GroundCost`]; [`CostMatrix`] stores them.
 
+mod differentiable;
 mod error;
 mod ground;
 mod matrix;
 mod points;
 
+pub use differentiable::Differentiable;
 pub use error::CostError;
 pub use ground::{
     Chebyshev, Cityblock, Cosine, Euclidean, GroundCost, Minkowski, Power, SqEuclidean,

@@ -54,9 +54,14 @@ impl<'a> Level<'a> {
         levels
     }
 
+    /// Points of the smaller side.
+    pub(super) fn size(&self) -> usize {
+        self.source.len().min(self.target.len())
+    }
+
     /// The middle point of every few neighbours, with the mass of all of them.
     fn coarser(&self) -> Option<Self> {
-        if self.source.len().min(self.target.len()) <= FEW {
+        if self.size() <= FEW {
             return None;
         }
         let middles = |count: usize| -> Vec<usize> {

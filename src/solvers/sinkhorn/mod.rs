@@ -32,12 +32,17 @@
 //! pieces that hardly exchange mass, and any method takes many steps; the answer is then that of
 //! the last step, and the bracket says what it is worth.
 
+mod batch;
+mod divergence;
 mod epsilon;
+mod exact_gap;
+mod gradients;
 mod levels;
 mod newton;
 mod run;
 mod schedule;
 
+pub use divergence::{DivergenceError, SinkhornDivergence};
 pub use epsilon::{Epsilon, typical_cost};
 
 use thiserror::Error;
@@ -84,6 +89,12 @@ pub enum SinkhornError {
     Tolerance {
         /// The value asked for.
         tolerance: f64,
+    },
+    /// The width of the bracket wanted is not a number > 0.
+    #[error("the gap is {gap}: it must be a number > 0")]
+    Gap {
+        /// The value asked for.
+        gap: f64,
     },
     /// Potentials to start from that do not fit the problem.
     #[error(
@@ -184,7 +195,8 @@ impl Sinkhorn {
             return Err(SinkhornError::Epsilon { epsilon });
         }
         let levels = Level::all(problem, orders);
-        let stages = schedule::stages(epsilon, typical, self.tolerance, levels.len());
+        let sizes: Vec<usize> = levels.iter().map(Level::size).collect();
+        let stages = schedule::stages(epsilon, typical, self.tolerance, &sizes);
         let tables: Vec<_> = levels.iter().map(Level::table).collect();
         Ok(Run::new(&levels, &tables, self.max_iterations, observer).solve(&stages, start))
     }

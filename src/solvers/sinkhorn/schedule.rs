@@ -16,25 +16,40 @@ const FIRST: f64 = 0.1;
 /// From stage to stage ε falls by about this factor.
 const FACTOR: f64 = 4.0;
 
-/// Marginal error of a stage that is not the last.
-const LOOSE: f64 = 0.03;
+/// Marginal error of a stage at a coarse level, which is wrong by more than that.
+const COARSE: f64 = 1e-2;
+
+/// Marginal error of a stage at the finest level that is not the last. The smaller ε, the closer to the next answer the
+/// start has to be: with 0.03, ε = 1e-6 of the typical cost took a hundred times as long.
+const LOOSE: f64 = 1e-4;
+
+/// ε as a share of the typical cost, times the points of a side, below which a plan is too sharp
+/// to be told from so few points.
+const SMOOTH: f64 = 1.0;
 
 /// Stages at most, however small the aim is.
 const MOST: f64 = 60.0;
 
 /// The stages down to `epsilon`, geometric, the last of them at `tolerance`, and with them from
-/// the coarsest of the `levels` to the finest.
-pub(super) fn stages(epsilon: f64, typical: f64, tolerance: f64, levels: usize) -> Vec<Stage> {
+/// coarse levels to the finest; `sizes` has the points of each level, the finest first.
+pub(super) fn stages(epsilon: f64, typical: f64, tolerance: f64, sizes: &[usize]) -> Vec<Stage> {
     let fall = (FIRST * typical / epsilon).max(1.0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     let falls = (fall.ln() / FACTOR.ln()).ceil().clamp(0.0, MOST) as usize;
     let ratio = (fall.ln() / falls.max(1) as f64).exp();
-    (0..=falls.max(levels - 1))
+    let coarsest = |epsilon: f64| {
+        let smooth = |&size: &usize| epsilon / typical * size as f64 >= SMOOTH;
+        sizes.iter().skip(1).take_while(|size| smooth(size)).count()
+    };
+    let most = coarsest(epsilon * ratio.powi(falls.try_into().expect("at most 60")));
+    (0..=falls.max(most))
         .rev()
-        .map(|left| Stage {
-            level: left.min(levels - 1),
-            epsilon: epsilon * ratio.powi(left.min(falls).try_into().expect("at most 60")),
-            tolerance: if left == 0 { tolerance } else { LOOSE.max(tolerance) },
+        .map(|left| {
+            let epsilon = epsilon * ratio.powi(left.min(falls).try_into().expect("at most 60"));
+            let level = left.min(coarsest(epsilon));
+            let loose = if level > 0 { COARSE } else { LOOSE };
+            let tolerance = if left == 0 { tolerance } else { loose.max(tolerance) };
+            Stage { level, epsilon, tolerance }
         })
         .collect()
 }
@@ -49,20 +64,22 @@ mod tests {
 
     #[test]
     fn resolution_rises_as_epsilon_falls() {
-        let levels = |epsilon| -> Vec<usize> {
-            stages(epsilon, 1.0, 1e-6, 3).iter().map(|stage| stage.level).collect()
+        let levels = |epsilon, sizes: [usize; 3]| -> Vec<usize> {
+            stages(epsilon, 1.0, 1e-6, &sizes).iter().map(|stage| stage.level).collect()
         };
-        assert_eq!(levels(0.5), [2, 1, 0]);
-        assert_eq!(levels(0.1 / 4.0_f64.powi(4)), [2, 2, 2, 1, 0]);
+        assert_eq!(levels(0.5, [1600, 400, 100]), [2, 1, 0]);
+        let small = 0.1 / 4.0_f64.powi(4);
+        assert_eq!(levels(small, [160_000, 40_000, 10_000]), [2, 2, 2, 1, 0]);
+        assert_eq!(levels(small, [1600, 400, 100]), [2, 2, 1, 0, 0], "few points are too coarse");
     }
 
     #[test]
     fn epsilon_falls_to_the_aim_and_no_further() {
-        assert_eq!(stages(0.5, 1.0, 1e-6, 1), [aim(0.5)]);
-        let down = stages(1e-4, 2.0, 1e-6, 1);
+        assert_eq!(stages(0.5, 1.0, 1e-6, &[7]), [aim(0.5)]);
+        let down = stages(1e-4, 2.0, 1e-6, &[7]);
         assert!(down.windows(2).all(|pair| pair[0].epsilon > pair[1].epsilon));
         assert!((down[0].epsilon - FIRST * 2.0).abs() < 1e-12);
         assert_eq!(down[down.len() - 1], aim(1e-4));
-        assert!(stages(1e-300, 1e300, 1e-6, 1).iter().all(|stage| stage.epsilon > 0.0));
+        assert!(stages(1e-300, 1e300, 1e-6, &[7]).iter().all(|stage| stage.epsilon > 0.0));
     }
 }
