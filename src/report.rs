@@ -7,7 +7,9 @@
 
 mod sinkhorn;
 
-pub use sinkhorn::{EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport};
+pub use sinkhorn::{
+    DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,
+};
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

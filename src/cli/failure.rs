@@ -10,7 +10,7 @@ use deblais::measure::MeasureError;
 use deblais::plot::PlotError;
 use deblais::problem::ProblemError;
 use deblais::solvers::SolveError;
-use deblais::solvers::sinkhorn::SinkhornError;
+use deblais::solvers::sinkhorn::{DivergenceError, SinkhornError};
 
 /// How a run ended; the exit code of the process. The first that applies wins, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,5 +127,15 @@ impl From<SolveError> for Failure {
 impl From<SinkhornError> for Failure {
     fn from(error: SinkhornError) -> Self {
         Self::new(error).hint("give --epsilon as a multiple of the typical cost: 0.01rel, say")
+    }
+}
+
+impl From<DivergenceError> for Failure {
+    fn from(error: DivergenceError) -> Self {
+        match error {
+            DivergenceError::Problem(error) => error.into(),
+            DivergenceError::Sinkhorn(error) => error.into(),
+            error => Self::new(error),
+        }
     }
 }

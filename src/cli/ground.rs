@@ -116,22 +116,44 @@ impl Ground {
         self.base != Base::Cosine
     }
 
+    /// Whether exp(−c/ε) is a positive definite kernel at every ε, so that no Sinkhorn divergence is
+    /// negative: powers up to 2 of the Euclidean distance and up to 1 of the cityblock distance.
+    pub(crate) fn has_positive_kernel(&self) -> bool {
+        match self.base {
+            Base::Euclidean => self.p <= 2.0,
+            Base::Cityblock => self.p <= 1.0,
+            Base::Chebyshev | Base::Minkowski(..) | Base::Cosine => false,
+        }
+    }
+
     /// The cost table between two clouds.
     pub(crate) fn between(
         &self,
         source: &DiscreteMeasure,
         target: &DiscreteMeasure,
     ) -> Result<Box<dyn Cost>, CostError> {
-        let table = Between { source, target, p: self.p };
+        self.hand_to(Between { source, target })?
+    }
+
+    /// Hands the ground cost to whoever needs to know its type.
+    pub(crate) fn hand_to<U: GroundUser>(&self, user: U) -> Result<U::Output, CostError> {
         match self.base {
             // Exact, where the root and the power would round, and faster.
-            Base::Euclidean if self.p == 2.0 => table.plain(SqEuclidean),
-            Base::Euclidean => table.powered(Euclidean),
-            Base::Cityblock => table.powered(Cityblock),
-            Base::Chebyshev => table.powered(Chebyshev),
-            Base::Minkowski(ground, _) => table.powered(ground),
-            Base::Cosine => table.plain(Cosine),
+            Base::Euclidean if self.p == 2.0 => Ok(user.with(SqEuclidean)),
+            Base::Euclidean => self.powered(Euclidean, user),
+            Base::Cityblock => self.powered(Cityblock, user),
+            Base::Chebyshev => self.powered(Chebyshev, user),
+            Base::Minkowski(ground, _) => self.powered(ground, user),
+            Base::Cosine => Ok(user.with(Cosine)),
         }
+    }
+
+    fn powered<U: GroundUser>(
+        &self,
+        ground: impl GroundCost + 'static,
+        user: U,
+    ) -> Result<U::Output, CostError> {
+        Ok(if self.p == 1.0 { user.with(ground) } else { user.with(Power::new(ground, self.p)?) })
     }
 }
 
@@ -139,20 +161,26 @@ fn usage(error: CostError) -> Failure {
     Failure::usage(&error).hint(error.hint())
 }
 
-/// Two clouds and a power, waiting for their ground cost.
+/// What works with a ground cost of any type.
+pub(crate) trait GroundUser {
+    /// What comes of it.
+    type Output;
+
+    /// Works with this one.
+    fn with<G: GroundCost + 'static>(self, ground: G) -> Self::Output;
+}
+
+/// Two clouds, waiting for their ground cost.
 struct Between<'a> {
     source: &'a DiscreteMeasure,
     target: &'a DiscreteMeasure,
-    p: f64,
 }
 
-impl Between<'_> {
-    fn plain<G: GroundCost + 'static>(&self, ground: G) -> Result<Box<dyn Cost>, CostError> {
-        Ok(Box::new(PointCost::new(self.source, self.target, ground)?))
-    }
+impl GroundUser for Between<'_> {
+    type Output = Result<Box<dyn Cost>, CostError>;
 
-    fn powered<G: GroundCost + 'static>(&self, ground: G) -> Result<Box<dyn Cost>, CostError> {
-        if self.p == 1.0 { self.plain(ground) } else { self.plain(Power::new(ground, self.p)?) }
+    fn with<G: GroundCost + 'static>(self, ground: G) -> Self::Output {
+        Ok(Box::new(PointCost::new(self.source, self.target, ground)?))
     }
 }
 

@@ -80,6 +80,14 @@ impl ProblemJob {
         matches!(self.kind, Kind::Points { .. })
     }
 
+    /// What moving costs; a matrix has no rule for it.
+    pub(crate) fn ground(&self) -> Option<Ground> {
+        match self.kind {
+            Kind::Points { ground, .. } => Some(ground),
+            Kind::Matrix { .. } => None,
+        }
+    }
+
     /// Reads the files and builds the problem.
     pub(crate) fn load(&self) -> Result<Loaded, Failure> {
         let start = Instant::now();

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::{CertificateReport, Inputs, Number, PlanReport, ProblemReport, Settings, Timings};
 use crate::certificate::Certificate;
-use crate::solvers::sinkhorn::{Entropic, Epsilon};
+use crate::solvers::sinkhorn::{Entropic, Epsilon, SinkhornDivergence};
 
-/// Schema of [`SinkhornReport`].
+/// Schema of [`SinkhornReport`] and [`DivergenceReport`].
 pub const SINKHORN_SCHEMA: &str = "deblais.sinkhorn/1";
 
 /// ε in both units.
@@ -127,6 +127,59 @@ impl SinkhornReport {
             settings: Settings::new(),
             warnings: Vec::new(),
             plan: None,
+            timings: Timings::new(),
+        }
+    }
+}
+
+/// A Sinkhorn divergence and its three terms.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DivergenceReport {
+    /// [`SINKHORN_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// The problem in figures.
+    #[serde(flatten)]
+    pub problem: ProblemReport,
+    /// ε of all three terms.
+    #[serde(flatten)]
+    pub epsilon: EpsilonReport,
+    /// `cross − (source_self + target_self)/2`.
+    pub divergence: Number,
+    /// From source to target.
+    pub cross: EntropicReport,
+    /// From the source to itself.
+    pub source_self: EntropicReport,
+    /// From the target to itself.
+    pub target_self: EntropicReport,
+    /// The files that were read.
+    pub inputs: Inputs,
+    /// The settings that shape the answer.
+    pub settings: Settings,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Seconds by stage.
+    pub timings: Timings,
+}
+
+impl DivergenceReport {
+    /// The report of a divergence; inputs, settings, warnings and timings are the caller's to
+    /// fill in.
+    #[must_use]
+    pub fn new(problem: ProblemReport, epsilon: EpsilonReport, found: &SinkhornDivergence) -> Self {
+        Self {
+            schema: SINKHORN_SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            problem,
+            epsilon,
+            divergence: Number(found.value),
+            cross: (&found.cross).into(),
+            source_self: (&found.source).into(),
+            target_self: (&found.target).into(),
+            inputs: Inputs::new(),
+            settings: Settings::new(),
+            warnings: Vec::new(),
             timings: Timings::new(),
         }
     }

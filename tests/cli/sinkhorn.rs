@@ -236,3 +236,78 @@ fn a_cost_matrix_takes_the_place_of_points() {
     assert!((number(&json, "/transport_cost") - 1.5).abs() < 1e-9);
     assert!(fs::read(folder.path("h.png")).unwrap().starts_with(b"\x89PNG"));
 }
+
+#[test]
+fn an_exact_gap_lowers_epsilon_until_the_bracket_is_that_narrow() {
+    let folder = crowds();
+    let exact = number(&folder.json("emd a.csv b.csv --json"), "/transport_cost");
+    for gap in ["0.01", "1e-4"] {
+        let json = folder.json(&format!("sinkhorn a.csv b.csv --json --exact-gap {gap}"));
+        assert_eq!(json["termination"], "tolerance_reached");
+        assert!(number(&json, "/certificate/relative_gap") <= gap.parse().unwrap(), "{gap}");
+        assert!(number(&json, "/epsilon_relative") < 0.01, "the first ε is not enough");
+        let (lower, upper) =
+            (number(&json, "/certificate/lower"), number(&json, "/certificate/upper"));
+        assert!(lower <= exact && exact <= upper, "{gap}: {lower} <= {exact} <= {upper}");
+        assert_eq!(json["settings"]["epsilon"], "0.01rel");
+        assert_eq!(number(&json, "/settings/exact_gap"), gap.parse::<f64>().unwrap());
+    }
+    let early = folder.run("sinkhorn a.csv b.csv --exact-gap 1e-4 --max-iterations 5");
+    assert_eq!(early.status.code(), Some(4));
+    assert!(stderr(&early).contains("above 1e-4"), "{}", stderr(&early));
+}
+
+#[test]
+fn a_divergence_is_its_three_terms_and_0_between_identical_clouds() {
+    let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();
+    let folder = crowds();
+    let json = folder.json("sinkhorn a.csv b.csv --json --divergence");
+    assert_eq!(json["schema"], "deblais.sinkhorn/1");
+    for name in json.as_object().unwrap().keys() {
+        assert!(docs.contains(&format!("`{name}`")), "docs/json.md is silent on {name}");
+    }
+    let cost = |term: &str| number(&json, &format!("/{term}/entropic_cost"));
+    let terms = cost("cross") - 0.5 * cost("source_self") - 0.5 * cost("target_self");
+    assert!((number(&json, "/divergence") / terms - 1.0).abs() < 1e-12);
+    assert!(terms > 0.0 && cost("source_self") > 0.0);
+    for term in ["cross", "source_self", "target_self"] {
+        assert_eq!(json[term]["termination"], "tolerance_reached");
+        assert!(number(&json, &format!("/{term}/marginal_error")) <= 1e-6);
+    }
+    // The cross cost is that of the entropic problem alone, at the same ε.
+    let alone = folder.json("sinkhorn a.csv b.csv --json");
+    assert_eq!(cost("cross"), number(&alone, "/entropic_cost"));
+    assert_eq!(number(&json, "/epsilon"), number(&alone, "/epsilon"));
+    let same = folder.json("sinkhorn a.csv a.csv --json --divergence");
+    assert_eq!(number(&same, "/divergence"), 0.0);
+    let text = stdout(&folder.run("sinkhorn a.csv b.csv --divergence"));
+    assert!(text.starts_with("Sinkhorn divergence  "), "{text}");
+    let limited = folder.run("sinkhorn a.csv b.csv --divergence --time-limit 0");
+    assert_eq!(limited.status.code(), Some(4));
+}
+
+#[test]
+fn a_divergence_that_can_be_negative_comes_with_a_warning() {
+    let folder = crowds();
+    for (flags, warned) in [
+        ("", false),
+        ("--p 2", false),
+        ("--cost sqeuclidean", false),
+        ("--cost cityblock", false),
+        ("--cost chebyshev", true),
+        ("--cost cityblock --p 2", true),
+        ("--p 3", true),
+    ] {
+        let output = folder.run(&format!("sinkhorn a.csv b.csv --divergence {flags}"));
+        assert_eq!(output.status.code(), Some(0), "{flags}: {}", stderr(&output));
+        assert_eq!(stderr(&output).contains("can be negative"), warned, "{flags}");
+    }
+}
+
+#[test]
+fn totals_that_differ_by_rounding_have_a_divergence_all_the_same() {
+    let folder = Folder::with(&[("a.csv", "x,w\n0,1\n"), ("b.csv", "x,w\n1,1.0000000001\n")]);
+    let json = folder.json("sinkhorn a.csv b.csv --weights w --json --divergence");
+    assert_eq!(json["rescaled"], true);
+    assert!((number(&json, "/divergence") - 1.0).abs() < 1e-9);
+}

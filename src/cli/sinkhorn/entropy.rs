@@ -1,5 +1,7 @@
 //! `--epsilon` and the limits: how entropic transport is solved.
 
+use std::time::Duration;
+
 use clap::Args;
 use deblais::report::{Number, Setting};
 use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn};
@@ -26,6 +28,16 @@ pub(crate) struct EntropyArgs {
     /// Stop after this time with the plan so far and its bracket: seconds, or 500ms, 10s, 2m
     #[arg(long, value_name = "TIME")]
     pub(crate) time_limit: Option<Seconds>,
+
+    /// Lower ε, from --epsilon on, until the bracket on the exact cost is so wide, relative to its
+    /// upper end
+    #[arg(long, value_name = "GAP", value_parser = width, allow_negative_numbers = true)]
+    pub(crate) exact_gap: Option<f64>,
+
+    /// The debiased Sinkhorn divergence: the entropic cost less half of what either side costs to
+    /// itself, all at one ε
+    #[arg(long, conflicts_with_all = ["exact_gap", "plan", "potentials", "plan_threshold", "json_plan", "heatmap", "map", "cost_matrix"])]
+    pub(crate) divergence: bool,
 }
 
 impl EntropyArgs {
@@ -33,6 +45,11 @@ impl EntropyArgs {
     pub(crate) fn solver(&self) -> Sinkhorn {
         let Self { epsilon, tolerance, max_iterations, .. } = *self;
         Sinkhorn { epsilon, tolerance, max_iterations }
+    }
+
+    /// The time after which to stop.
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        self.time_limit.map(|limit| Duration::from_secs_f64(limit.0))
     }
 
     /// The flags as the report repeats them.
@@ -48,6 +65,8 @@ impl EntropyArgs {
             ("max_iterations", Setting::Count(self.max_iterations)),
         ];
         settings.extend(self.time_limit.map(|limit| ("time_limit", number(limit.0))));
+        settings.extend(self.exact_gap.map(|gap| ("exact_gap", number(gap))));
+        settings.extend(self.divergence.then_some(("divergence", Setting::Flag(true))));
         settings
     }
 }
@@ -71,6 +90,14 @@ fn tolerance(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if share >= 0.0 => Ok(share),
         _ => Err("a marginal error is a number ≥ 0 such as 1e-6".into()),
+    }
+}
+
+/// Parses the width of a bracket.
+fn width(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(gap) if gap > 0.0 && gap.is_finite() => Ok(gap),
+        _ => Err("a relative gap to reach is a positive number such as 0.01".into()),
     }
 }
 

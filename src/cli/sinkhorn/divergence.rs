@@ -1,0 +1,141 @@
+//! `--divergence`: the debiased Sinkhorn divergence and its three terms.
+
+use std::time::Duration;
+
+use deblais::cost::GroundCost;
+use deblais::measure::DiscreteMeasure;
+use deblais::report::{DivergenceReport, EntropicReport, EpsilonReport, Number, Setting};
+use deblais::solvers::sinkhorn::{DivergenceError, Sinkhorn, SinkhornDivergence, typical_cost};
+
+use super::entropy::EntropyArgs;
+use crate::cli::answer::answer;
+use crate::cli::args::TalkArgs;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::ground::{Ground, GroundUser};
+use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::text::{Lines, exact, small};
+use crate::cli::watch::Watch;
+use crate::cli::{use_threads, warn};
+
+/// A validated request.
+pub(super) struct Job {
+    problem: ProblemJob,
+    solver: Sinkhorn,
+    limit: Option<Duration>,
+    talk: TalkArgs,
+    settings: Vec<(&'static str, Setting)>,
+}
+
+impl Job {
+    pub(super) fn new(
+        problem: ProblemJob,
+        entropy: &EntropyArgs,
+        talk: TalkArgs,
+    ) -> Result<Self, Failure> {
+        use_threads(talk.threads)?;
+        let (solver, limit, settings) = (entropy.solver(), entropy.limit(), entropy.settings());
+        Ok(Self { problem, solver, limit, talk, settings })
+    }
+
+    pub(super) fn run(self) -> Result<Exit, Failure> {
+        let Loaded { problem, report, inputs, mut warnings, clouds, seconds, .. } =
+            self.problem.load()?;
+        let (source, target) = clouds.expect("only points come with --divergence");
+        let ground = self.problem.ground().expect("points have a ground cost");
+        warnings.extend(sign(&ground));
+        warn(&warnings, self.talk.quiet);
+        // The masses of the problem: their totals are equal.
+        let target =
+            DiscreteMeasure::new(target.support().to_owned(), problem.target().to_owned())?;
+
+        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let (clouds, watched) = ((&source, &target), &mut watch);
+        let found = ground.hand_to(Divergence { solver: self.solver, clouds, watch: watched });
+        let solve_seconds = watch.finish();
+        let found = found??;
+
+        let used = found.cross.plan.epsilon();
+        let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
+        let mut report = DivergenceReport::new(report, epsilon, &found);
+        report.inputs = inputs;
+        report.warnings = warnings;
+        report.settings = self.problem.settings();
+        report.settings.extend(self.settings.clone());
+        report.timings = [("read", Number(seconds)), ("solve", Number(solve_seconds))].into();
+        answer(&self.talk, &report, |lines| text(lines, &report))?;
+        Ok(self.exit(&found))
+    }
+
+    fn exit(&self, found: &SinkhornDivergence) -> Exit {
+        let terms = [&found.cross, &found.source, &found.target];
+        if terms.iter().all(|term| term.termination.is_complete()) {
+            return Exit::Fine;
+        }
+        let error = terms.iter().map(|term| term.marginal_error).fold(0.0, f64::max);
+        let text = format!(
+            "stopped at a limit with a marginal error of {error:.1e}, above {:e}: the divergence \
+             is not to be relied on",
+            self.solver.tolerance
+        );
+        warn(&[text], self.talk.quiet);
+        Exit::Stopped
+    }
+}
+
+/// Tells of costs whose divergence has no sign.
+fn sign(ground: &Ground) -> Option<String> {
+    (!ground.has_positive_kernel()).then(|| {
+        let power = match ground.p() {
+            1.0 => String::new(),
+            p => format!(" to the power {p}"),
+        };
+        format!(
+            "the Sinkhorn divergence of the {} cost{power} can be negative, unlike that of the \
+             euclidean, sqeuclidean and cityblock costs",
+            ground.name()
+        )
+    })
+}
+
+/// A divergence, waiting for its ground cost.
+struct Divergence<'a> {
+    solver: Sinkhorn,
+    clouds: (&'a DiscreteMeasure, &'a DiscreteMeasure),
+    watch: &'a mut Watch,
+}
+
+impl GroundUser for Divergence<'_> {
+    type Output = Result<SinkhornDivergence, DivergenceError>;
+
+    fn with<G: GroundCost + 'static>(self, ground: G) -> Self::Output {
+        let (source, target) = self.clouds;
+        self.solver.divergence(source, target, ground, self.watch)
+    }
+}
+
+fn text(lines: &mut Lines, report: &DivergenceReport) {
+    lines.line("Sinkhorn divergence", exact(report.divergence.0));
+    lines.line("  is", "cross − (source to itself + target to itself)/2");
+    lines.term("  cross", &report.cross);
+    lines.term("  source to itself", &report.source_self);
+    lines.term("  target to itself", &report.target_self);
+    lines.epsilon(&report.epsilon);
+    lines.problem(&report.problem, &report.inputs);
+    lines.timings(&report.timings);
+}
+
+impl Lines {
+    /// One entropic cost and how it was found.
+    fn term(&mut self, label: &str, term: &EntropicReport) {
+        let EntropicReport { entropic_cost, iterations, marginal_error, termination, .. } = term;
+        self.line(
+            label,
+            format!(
+                "{}; {iterations} iterations, marginal error {}, {}",
+                exact(entropic_cost.0),
+                small(marginal_error.0),
+                termination.replace('_', " ")
+            ),
+        );
+    }
+}
