@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView2;
 
-/// Points in the smallest runs that [`kd_order`] keeps together.
+/// Points in the smallest runs that a local order keeps together.
 pub const LEAF: usize = 32;
 
 /// An order of points (n, d) in which every run of [`LEAF`] from a multiple of it, and every run of

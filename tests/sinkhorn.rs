@@ -429,3 +429,20 @@ fn blocks_left_out_and_levels_change_nothing_that_is_claimed() {
         assert!(rounded.source_residual <= 1e-7, "{relative}: {rounded:?}");
     }
 }
+
+#[test]
+fn a_tolerance_below_rounding_ends_soon() {
+    let problem = problem(200, 200);
+    let answer = solve(&problem, Epsilon::Relative(1e-4), 0.0);
+    assert_eq!(answer.termination, Termination::IterationLimit);
+    assert!(answer.iterations < 1000, "{}", answer.iterations);
+    assert!(answer.marginal_error < 2e-11, "{:e}", answer.marginal_error);
+}
+
+#[test]
+fn a_thousandth_converges_to_rounding() {
+    let problem = problem(200, 200);
+    let answer = solve(&problem, Epsilon::Relative(1e-3), 1e-12);
+    assert_eq!(answer.termination, Termination::ToleranceReached);
+    assert!(answer.marginal_error <= 1e-12, "{:e}", answer.marginal_error);
+}

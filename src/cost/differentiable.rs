@@ -91,7 +91,9 @@ impl<G: Differentiable> Differentiable for Power<G> {
         };
         let base = self.base().between(&prepared(x), &prepared(y));
         let slope = if base > 0.0 { self.p() * base.powf(self.p() - 1.0) } else { 0.0 };
-        out.iter_mut().for_each(|out| *out *= slope);
+        for out in out {
+            *out *= slope;
+        }
     }
 }
 

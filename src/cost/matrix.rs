@@ -1,8 +1,12 @@
 //! Costs given as a matrix.
 
-use ndarray::{Array2, ArrayView1};
+use ndarray::Array2;
+use rayon::prelude::*;
 
 use super::{Cost, CostError};
+
+/// Cells below which a task is not worth handing to another thread.
+const TASK_CELLS: usize = 1 << 16;
 
 /// An explicit n×m cost table.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,10 +44,11 @@ impl CostMatrix {
     #[must_use]
     pub fn tabulate(cost: &dyn Cost) -> Self {
         let mut entries = Array2::zeros((cost.n(), cost.m()));
-        let mut buffer = vec![0.0; cost.m()];
-        for (i, mut row) in entries.rows_mut().into_iter().enumerate() {
-            row.assign(&ArrayView1::from(cost.row(i, &mut buffer)));
-        }
+        let rows = TASK_CELLS.div_ceil(cost.m()) * cost.m();
+        let all = entries.as_slice_mut().expect("standard layout");
+        all.par_chunks_mut(rows).enumerate().for_each(|(task, out)| {
+            cost.rows(task * rows / cost.m(), out);
+        });
         Self { entries }
     }
 }

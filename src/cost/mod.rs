@@ -43,6 +43,14 @@ pub trait Cost: Send + Sync {
     /// slice, or `buffer` filled.
     fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64];
 
+    /// Consecutive rows from row `first` on, as many as `out` has room for, one after another.
+    fn rows(&self, first: usize, out: &mut [f64]) {
+        let mut buffer = vec![0.0; self.m()];
+        for (i, out) in (first..).zip(out.chunks_mut(self.m())) {
+            out.copy_from_slice(self.row(i, &mut buffer));
+        }
+    }
+
     /// The costs between some of the sources and some of the targets.
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost>;
 
@@ -83,6 +91,9 @@ impl<C: Cost + ?Sized> Cost for &C {
     }
     fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64] {
         (**self).part_of_row(i, start, buffer)
+    }
+    fn rows(&self, first: usize, out: &mut [f64]) {
+        (**self).rows(first, out);
     }
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
         (**self).select(rows, columns)
@@ -173,7 +184,10 @@ mod tests {
                 assert_eq!(c.to_bits(), cost.at(i, j).to_bits());
             }
         }
-        assert_eq!(CostMatrix::tabulate(&cost).at(2, 1099).to_bits(), cost.at(2, 1099).to_bits());
+        let table = CostMatrix::tabulate(&cost);
+        for (i, j) in (0..3).flat_map(|i| (0..1100).map(move |j| (i, j))) {
+            assert_eq!(table.at(i, j).to_bits(), cost.at(i, j).to_bits());
+        }
     }
 
     #[test]

@@ -57,13 +57,13 @@ impl<G: GroundCost> PointCost<G> {
 
 /// The largest extent of the two clouds together along any axis.
 fn spread(source: ArrayView2<'_, f64>, target: ArrayView2<'_, f64>) -> f64 {
-    let extent = |k: usize| {
-        let both = || source.column(k).into_iter().chain(target.column(k)).copied();
-        let low = both().fold(f64::INFINITY, f64::min);
-        let high = both().fold(f64::NEG_INFINITY, f64::max);
-        high - low
-    };
-    (0..source.ncols()).map(extent).fold(0.0, f64::max)
+    let mut extent = vec![(f64::INFINITY, f64::NEG_INFINITY); source.ncols()];
+    for point in source.rows().into_iter().chain(target.rows()) {
+        for (extent, &x) in extent.iter_mut().zip(point) {
+            *extent = (extent.0.min(x), extent.1.max(x));
+        }
+    }
+    extent.into_iter().map(|(low, high)| high - low).fold(0.0, f64::max)
 }
 
 impl<G: GroundCost> Cost for PointCost<G> {
@@ -105,6 +105,18 @@ impl<G: GroundCost> Cost for PointCost<G> {
         let bounds = rows.iter().flat_map(|a| columns.iter().map(|b| self.between_boxes(a, b)));
         let shape = (rows.len(), columns.len());
         Some(Array2::from_shape_vec(shape, bounds.collect()).expect("one bound a pair"))
+    }
+
+    fn rows(&self, first: usize, out: &mut [f64]) {
+        /// Coordinates that stay in the first-level cache while all rows pass by.
+        const COORDINATES: usize = 1 << 12;
+        let (d, m) = (self.source.ncols(), self.m());
+        let width = (COORDINATES / d).clamp(16, 512);
+        for start in (0..m).step_by(width) {
+            let end = m.min(start + width);
+            let points = &self.source.as_slice().expect("standard layout")[first * d..];
+            block_of_rows(&self.ground, points, d, self.targets(), start..end, out);
+        }
     }
 
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
@@ -171,7 +183,29 @@ fn block_of_row<G: GroundCost>(
     ground.block(x, &columns, out);
 }
 
-/// The same in the plane, where nothing need be allocated.
+/// Costs from points of d coordinates, one after another, to the targets in `part`: into those
+/// columns of as many rows as `out` has.
+#[multiversion(
+    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
+    dispatcher = "direct"
+)]
+fn block_of_rows<G: GroundCost>(
+    ground: &G,
+    points: &[f64],
+    d: usize,
+    targets: &[f64],
+    part: std::ops::Range<usize>,
+    out: &mut [f64],
+) {
+    let m = targets.len() / d;
+    let columns: Vec<&[f64]> =
+        targets.chunks_exact(m).map(|column| &column[part.clone()]).collect();
+    for (x, row) in points.chunks_exact(d).zip(out.chunks_exact_mut(m)) {
+        ground.block(x, &columns, &mut row[part.clone()]);
+    }
+}
+
+/// As [`block_of_row`] in the plane, where nothing need be allocated.
 #[multiversion(
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"

@@ -73,7 +73,9 @@ impl<'a> Kernel<'a> {
                     .par_iter()
                     .map(|rows| {
                         let mut columns = vec![0.0; *m];
-                        rows.iter().for_each(|row| row.product(x, &mut columns));
+                        for row in rows {
+                            row.product(x, &mut columns);
+                        }
                         columns
                     })
                     .collect(),

@@ -7,7 +7,7 @@ mod gradients;
 use std::ops::ControlFlow;
 
 use clouds::{cloud, exact, weighted};
-use deblais::cost::{Cityblock, Cost, Euclidean, GroundCost, PointCost, SqEuclidean};
+use deblais::cost::{Chebyshev, Cityblock, Cost, Euclidean, GroundCost, PointCost, SqEuclidean};
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::{OtProblem, ProblemError};
 use deblais::progress::{Event, Observer, Stop};
@@ -15,7 +15,7 @@ use deblais::solvers::Termination;
 use deblais::solvers::sinkhorn::{
     DivergenceError, Epsilon, Sinkhorn, SinkhornDivergence, SinkhornError,
 };
-use ndarray::array;
+use ndarray::{Axis, array};
 
 fn solver(epsilon: Epsilon, tolerance: f64) -> Sinkhorn {
     Sinkhorn { epsilon, tolerance, ..Sinkhorn::default() }
@@ -91,6 +91,25 @@ fn a_large_epsilon_tends_to_the_energy_distance() {
     let energy = mean(&x, &y) - 0.5 * mean(&x, &x) - 0.5 * mean(&y, &y);
     let found = divergence(&x, &y, Cityblock, Epsilon::Absolute(1e5)).value;
     assert!((found - energy).abs() <= 1e-5 * energy, "{found} is not {energy}");
+}
+
+#[test]
+fn under_the_chebyshev_cost_it_can_be_negative() {
+    // Points of {−1, 0, 1}³ that turn into each other as x and y are exchanged. Their energy
+    // distance, from the 6·6 distances of each pair, is −2/9.
+    let x = array![
+        [1.0, 0.0, 0.0],
+        [-1.0, 0.0, 0.0],
+        [1.0, 0.0, 1.0],
+        [1.0, 0.0, -1.0],
+        [-1.0, 0.0, 1.0],
+        [-1.0, 0.0, -1.0]
+    ];
+    let y = x.select(Axis(1), &[1, 0, 2]);
+    let [x, y] = [x, y].map(|points| DiscreteMeasure::uniform(points).unwrap());
+    let value = |epsilon| divergence(&x, &y, Chebyshev, Epsilon::Absolute(epsilon)).value;
+    assert!((value(1e6) + 2.0 / 9.0).abs() <= 1e-5, "{}", value(1e6));
+    assert!(value(10.0) < -0.1, "{}", value(10.0));
 }
 
 #[test]

@@ -31,7 +31,18 @@ use crate::measure::DiscreteMeasure;
 use crate::problem::{OtProblem, ProblemError};
 use crate::progress::{Event, Observer, Stop};
 
-/// The Sinkhorn divergence of two measures, and the three entropic problems it is made of.
+/// The debiased Sinkhorn divergence of two measures, and the three entropic problems it is made of.
+///
+/// ```text
+/// S(μ, ν) = OT(μ, ν) − ½ OT(μ, μ) − ½ OT(ν, ν),
+///     OT(μ, ν) = min ⟨γ, C⟩ + ε·KL(γ | μ⊗ν/T) over plans γ of μ and ν
+/// ```
+///
+/// At convergence S ≥ 0 for the Euclidean, squared Euclidean and cityblock costs, and 0 for
+/// identical measures only; for other costs it can be negative. It tends to the exact cost for
+/// ε → 0 and to the energy distance `Σ c μ⊗ν − ½ Σ c μ⊗μ − ½ Σ c ν⊗ν` (over T) for ε → ∞
+/// (Feydy, Séjourné, Vialard, Amari, Trouvé, Peyré 2019, "Interpolating between optimal transport
+/// and MMD using Sinkhorn divergences", AISTATS).
 #[derive(Debug, Clone, PartialEq)]
 pub struct SinkhornDivergence {
     /// `OT(μ, ν) − ½ OT(μ, μ) − ½ OT(ν, ν)`, in units of cost × mass.
@@ -57,8 +68,8 @@ pub enum DivergenceError {
 }
 
 impl Sinkhorn {
-    /// The debiased divergence of two measures of equal total; see the
-    /// [module](crate::solvers::sinkhorn::SinkhornDivergence).
+    /// The debiased divergence ([`SinkhornDivergence`]) of two measures of equal total: three
+    /// entropic problems, n×m, n×n and m×m.
     ///
     /// A relative ε refers to the [`typical_cost`] between source and target and serves all
     /// three terms; the tolerance and the limit on passes hold for each of them. Identical

@@ -13,8 +13,9 @@
 //! step assumes proportion, later ones the slope that the last two solves showed on a log–log
 //! scale. Each solve starts from the potentials of the one before.
 //!
-//! **Complexity.** A few solves, one or two as a rule where G is within a factor of a hundred of
-//! what the first ε gives, and a certificate (five passes) after each.
+//! **Complexity.** A few solves, and a certificate (about five passes) after each. On 120×90
+//! points in the plane, from the default ε: two solves to a relative gap of 1e-2 or 1e-3, three to
+//! 1e-4.
 //!
 //! **Reference.** For the gap's proportion to ε: Carlier, Pegon, Tamanini 2023, "Convergence rate
 //! of general entropic optimal transport costs", Calc. Var. 62.

@@ -6,7 +6,7 @@
 //!
 //! with γ the plan from source to target and σ that from the source to itself, made symmetric:
 //! the potentials are optimal, so only the costs' own derivatives count (the envelope theorem),
-//! and x_i stands on both sides of σ, which cancels the ½ (Feydy, Séjourné, Vialard, Amari,
+//! and `x_i` stands on both sides of σ, which cancels the ½ (Feydy, Séjourné, Vialard, Amari,
 //! Trouvé, Peyré 2019, "Interpolating between optimal transport and MMD using Sinkhorn
 //! divergences", AISTATS, §3). The masses are held fixed. The error is about the marginal error
 //! times the largest |∂c|.

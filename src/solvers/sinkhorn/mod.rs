@@ -27,7 +27,8 @@
 //! iterations", ICLR (leaving small cells out of the matrix).
 //!
 //! **Failure modes.** The potentials are rounded to an ulp of the cost, so marginal errors below
-//! about `1e-16·max|c|/ε` cannot be reached and such a tolerance ends at the iteration limit.
+//! about `1e-16·max|c|/ε` cannot be reached: a run with such a tolerance ends as at an iteration
+//! limit once the error has stopped falling.
 //! Where ε is far below the differences of cost that matter, the plan's support falls apart into
 //! pieces that hardly exchange mass, and any method takes many steps; the answer is then that of
 //! the last step, and the bracket says what it is worth.
@@ -189,7 +190,10 @@ impl Sinkhorn {
         // In few dimensions, costs are computed faster than they are read.
         let stored = if orders.is_none() { problem.stored() } else { None };
         let problem = stored.as_ref().unwrap_or(problem);
-        let typical = typical_cost(problem);
+        let typical = match self.epsilon {
+            Epsilon::Absolute(_) => epsilon::roughly_typical_cost(problem),
+            Epsilon::Relative(_) => typical_cost(problem),
+        };
         let epsilon = self.epsilon.resolve(typical);
         if !is_regularisation(epsilon) {
             return Err(SinkhornError::Epsilon { epsilon });

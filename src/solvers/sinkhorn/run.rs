@@ -34,6 +34,35 @@ pub(super) struct Iterate {
     pub(super) value: f64,
 }
 
+impl Iterate {
+    /// Marginal errors of this order are the rounding of the potentials: `ulp(|f| + |g|)/ε`.
+    fn rounding(&self) -> f64 {
+        /// Cells whose rounding adds up, and what exponents and logarithms add.
+        const MARGIN: f64 = 32.0;
+        let size = |x: &[f64]| x.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+        MARGIN * f64::EPSILON * (size(&self.f) + size(&self.g)) / self.epsilon
+    }
+}
+
+/// Watches for steps that only move rounding about.
+struct Stall {
+    least: f64,
+    steps: u32,
+}
+
+impl Stall {
+    /// Whether the error has not fallen for long, and is of the order of rounding.
+    fn after(&mut self, at: &Iterate) -> bool {
+        const LONG: u32 = 20;
+        if at.error < 0.9 * self.least {
+            (self.least, self.steps) = (at.error, 0);
+        } else {
+            self.steps += 1;
+        }
+        self.steps > LONG && at.error <= at.rounding()
+    }
+}
+
 /// A run: the tables, the counters and who watches.
 pub(super) struct Run<'a> {
     levels: &'a [Level<'a>],
@@ -78,9 +107,9 @@ impl<'a> Run<'a> {
     /// close.
     pub(super) fn solve(mut self, stages: &[Stage], start: Option<&Potentials>) -> Entropic {
         let aim = stages[stages.len() - 1];
-        let warm = start.and_then(|start| self.from_potentials(start, aim));
+        let warm = start.and_then(|start| self.begin_at(start, aim));
         let stages = if warm.is_some() { &stages[stages.len() - 1..] } else { stages };
-        let mut at = warm.unwrap_or_else(|| self.from_zero(stages[0]));
+        let mut at = warm.unwrap_or_else(|| self.begin_at_zero(stages[0]));
         let mut ended = ControlFlow::Continue(());
         for &stage in stages {
             self.refine_to(stage, &mut at);
@@ -93,14 +122,14 @@ impl<'a> Run<'a> {
         self.finish(at, ended)
     }
 
-    fn from_zero(&mut self, stage: Stage) -> Iterate {
+    fn begin_at_zero(&mut self, stage: Stage) -> Iterate {
         self.goto(stage);
         let (n, m) = (self.table.source().len(), self.table.target().len());
         self.evaluate(stage.epsilon, vec![0.0; m], vec![0.0; n])
     }
 
     /// At the full resolution from given potentials, if they are any good there.
-    fn from_potentials(&mut self, start: &Potentials, aim: Stage) -> Option<Iterate> {
+    fn begin_at(&mut self, start: &Potentials, aim: Stage) -> Option<Iterate> {
         self.goto(aim);
         let finest = &self.levels[aim.level];
         let f = finest.rows.iter().map(|&i| start.f()[i]).collect();
@@ -130,18 +159,18 @@ impl<'a> Run<'a> {
     /// The main loop, at one ε.
     fn stage(&mut self, stage: Stage, at: &mut Iterate) -> ControlFlow<Termination> {
         let mut newton = Newton::default();
+        let mut stall = Stall { least: f64::INFINITY, steps: 0 };
         while at.error > stage.tolerance {
             self.observe()?;
-            if self.iterations >= self.limit {
+            if self.iterations >= self.limit || stall.after(at) {
                 return ControlFlow::Break(Termination::IterationLimit);
             }
-            *at = match newton.step(self, at, stage.tolerance)? {
-                Some(next) => next,
-                None => {
-                    let next = self.sinkhorn_step(at);
-                    newton.after_sinkhorn(at.error / next.error);
-                    next
-                }
+            *at = if let Some(next) = newton.step(self, at, stage.tolerance)? {
+                next
+            } else {
+                let next = self.sinkhorn_step(at);
+                newton.after_sinkhorn(at.error / next.error);
+                next
             };
         }
         ControlFlow::Continue(())
