@@ -26,7 +26,7 @@
 
 use rayon::prelude::*;
 
-use super::{Entropic, Epsilon, Sinkhorn, SinkhornError, typical_cost};
+use super::{Entropic, Epsilon, Sinkhorn, SinkhornError};
 use crate::certificate::Certified;
 use crate::math;
 use crate::problem::OtProblem;
@@ -76,8 +76,7 @@ impl Sinkhorn {
             return Err(SinkhornError::Gap { gap });
         }
         let largest = largest_cost(problem);
-        let epsilon = self.epsilon.resolve(typical_cost(problem));
-        let mut solver = Self { epsilon: Epsilon::Absolute(epsilon), ..*self };
+        let mut solver = *self;
         let mut answer = solver.solve(problem, observer)?;
         let mut best = (answer.clone(), answer.certify(problem));
         let mut measured = best.1.certificate;
