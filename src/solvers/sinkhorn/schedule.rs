@@ -27,25 +27,30 @@ const LOOSE: f64 = 1e-4;
 /// to be told from so few points.
 const SMOOTH: f64 = 1.0;
 
-/// Stages at most, however small the aim is.
-const MOST: f64 = 60.0;
+/// ε as a share of the typical cost below which exponents are rounding: there, at one leap.
+const ROUNDED: f64 = 1e-12;
 
 /// The stages down to `epsilon`, geometric, the last of them at `tolerance`, and with them from
 /// coarse levels to the finest; `sizes` has the points of each level, the finest first.
 pub(super) fn stages(epsilon: f64, typical: f64, tolerance: f64, sizes: &[usize]) -> Vec<Stage> {
+    if epsilon < ROUNDED * typical {
+        let mut stages = stages(ROUNDED * typical, typical, LOOSE.max(tolerance), sizes);
+        stages.push(Stage { level: 0, epsilon, tolerance });
+        return stages;
+    }
     let fall = (FIRST * typical / epsilon).max(1.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-    let falls = (fall.ln() / FACTOR.ln()).ceil().clamp(0.0, MOST) as usize;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 19")]
+    let falls = (fall.ln() / FACTOR.ln()).ceil() as usize;
     let ratio = (fall.ln() / falls.max(1) as f64).exp();
     let coarsest = |epsilon: f64| {
         let smooth = |&size: &usize| epsilon / typical * size as f64 >= SMOOTH;
         sizes.iter().skip(1).take_while(|size| smooth(size)).count()
     };
-    let most = coarsest(epsilon * ratio.powi(falls.try_into().expect("at most 60")));
+    let most = coarsest(epsilon * ratio.powi(falls.try_into().expect("at most 19")));
     (0..=falls.max(most))
         .rev()
         .map(|left| {
-            let epsilon = epsilon * ratio.powi(left.min(falls).try_into().expect("at most 60"));
+            let epsilon = epsilon * ratio.powi(left.min(falls).try_into().expect("at most 19"));
             let level = left.min(coarsest(epsilon));
             let loose = if level > 0 { COARSE } else { LOOSE };
             let tolerance = if left == 0 { tolerance } else { loose.max(tolerance) };
