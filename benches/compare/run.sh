@@ -15,7 +15,8 @@ if ! cmp -s "$wanted" "$made/requirements.txt"; then
     cp "$wanted" "$made/requirements.txt"
 fi
 
-# One thread a side. OPENBLAS_CORETYPE stays as it is: no timed call multiplies matrices.
+# One thread a side. OPENBLAS_CORETYPE stays as it is: POT's products with a kernel wait for memory,
+# and those in its distances are a small part of its time.
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 RAYON_NUM_THREADS=1
 export PYTHONDONTWRITEBYTECODE=1
 export XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"

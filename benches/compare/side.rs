@@ -204,7 +204,7 @@ fn entropic(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
         Ok(json!({
             "seconds": seconds,
             "certificate_seconds": certificate_seconds,
-            "error_reached": answer.marginal_error,
+            "error_reached": certificate.source_residual + certificate.target_residual,
             "lower": certificate.lower,
             "upper": certificate.upper,
             "relative_gap": certificate.relative_gap(),
