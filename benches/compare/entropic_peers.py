@@ -21,12 +21,12 @@ from peers import Contender, Run, timed
 
 jax.config.update("jax_enable_x64", True)
 
-# Cells that a contender may have touched when it has to give up: minutes.
-CELLS = 1e11
+# Cells that POT and OTT may have touched when they have to give up: about half a minute for each.
+POT_CELLS, OTT_CELLS = 3e10, 5e9
 
 # POT's logarithmic method takes some seventy times as long for a cell as its scaled kernel. It is
 # tried where that is bearable.
-LOGARITHMIC_CELLS = 5e9
+LOGARITHMIC_CELLS = 1e9
 LOGARITHMIC_SIZE = 1000
 
 # How often OTT looks at its error by default, and POT cannot help looking.
@@ -51,13 +51,14 @@ def contenders(
         "OTT, Anderson": {"anderson": anderson(memory=5, ridge_identity=1e-6)},
     }
     cells = len(x) * len(y)
-    iterations = min(iterations, int(CELLS / cells) // EVERY * EVERY)
-    calls = {"ot.sinkhorn": lambda: pot(x, y, epsilon, tolerance, "sinkhorn", iterations)}
+    fewer = min(iterations, int(POT_CELLS / cells))
+    calls = {"ot.sinkhorn": lambda: pot(x, y, epsilon, tolerance, "sinkhorn", fewer)}
     if len(x) <= LOGARITHMIC_SIZE:
-        fewer = min(iterations, int(LOGARITHMIC_CELLS / cells))
-        calls["ot.sinkhorn_log"] = lambda: pot(x, y, epsilon, tolerance, "sinkhorn_log", fewer)
+        few = min(iterations, int(LOGARITHMIC_CELLS / cells))
+        calls["ot.sinkhorn_log"] = lambda: pot(x, y, epsilon, tolerance, "sinkhorn_log", few)
     for label, settings in variants.items():
-        settings |= {"max_iterations": iterations, "inner_iterations": EVERY}
+        fewest = min(iterations, int(OTT_CELLS / cells) // EVERY * EVERY)
+        settings |= {"max_iterations": fewest, "inner_iterations": EVERY}
         calls[label] = ott(x, y, epsilon, tolerance, settings)
     return calls
 
