@@ -2,6 +2,7 @@
 
 import argparse
 import fnmatch
+import json
 import os
 import sys
 import tempfile
@@ -175,6 +176,12 @@ def single(title: str, rows: dict[Case, Row]) -> list[str]:
     return lines
 
 
+def measured_before(store: Path, machine: dict[str, str]) -> dict[str, Row]:
+    """By name, if it was on the same machine with the same versions."""
+    before = json.loads(store.read_text()) if store.exists() else {}
+    return before["rows"] if before.get("machine") == machine else {}
+
+
 def line(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
@@ -204,11 +211,13 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help="a hundred thousand points, too")
     parser.add_argument("--cases", default="*", help="only 'TABLE/NAME' that match: 'time/d=64*'")
     parser.add_argument("--cpu", type=int, help="the CPU to stay on; default: the last one")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE}")
+    parser.add_argument(
+        "--write", action="store_true", help=f"put the tables into {PAGE}; new rows replace the old"
+    )
     parser.add_argument("--made", type=Path, required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.write and (options.quick or options.cases != "*" or not options.large):
-        parser.error("--write takes a whole run: with --large, without --quick and --cases")
+    if options.write and options.quick:
+        parser.error("a smoke test is no benchmark: --quick and --write exclude each other")
     chosen = [
         case
         for case in all_cases(options.quick, options.large)
@@ -218,12 +227,17 @@ def main() -> int:
         parser.error(f"no case matches {options.cases}")
     executable = build()
     pin(options.cpu)
-    rows = {}
+    store = options.made / "entropic.json"
+    machine = report.machine(("ott-jax", "jax"))
+    rows = measured_before(store, machine) if options.write else {}
     for case in chosen:
-        row = rows[case] = measure(case, executable, options.cpu)
+        row = rows[case.name] = measure(case, executable, options.cpu)
         parts = [f"{label} {took(row, label, case.tolerance)}" for label in row]
         print(f"{case.name}: {', '.join(parts)}", file=sys.stderr, flush=True)
-    text = markdown(rows, report.machine(("ott-jax", "jax")))
+        if options.write:
+            store.write_text(json.dumps({"machine": machine, "rows": rows}))
+    order = [*all_cases(options.quick, True)]
+    text = markdown({case: rows[case.name] for case in order if case.name in rows}, machine)
     print(text)
     if options.write:
         report.between_marks(PAGE, text)

@@ -26,7 +26,7 @@ POT_CELLS, OTT_CELLS = 3e10, 5e9
 
 # POT's logarithmic method takes some seventy times as long for a cell as its scaled kernel. It is
 # tried where that is bearable.
-LOGARITHMIC_CELLS = 1e9
+LOGARITHMIC_CELLS = 3e8
 LOGARITHMIC_SIZE = 1000
 
 # How often OTT looks at its error by default, and POT cannot help looking.
@@ -44,9 +44,7 @@ def contenders(
     momentum, anderson = acceleration.Momentum, acceleration.AndersonAcceleration
     variants: dict[str, dict[str, Any]] = {
         "OTT": {},
-        "OTT, momentum 1.5": {"momentum": momentum(value=1.5)},
         "OTT, momentum 1.8": {"momentum": momentum(value=1.8)},
-        "OTT, adaptive momentum": {"momentum": momentum(start=100)},
         # Its default ridge, 1e-2, is worth less: in 64-D it makes OTT slower than none at all.
         "OTT, Anderson": {"anderson": anderson(memory=5, ridge_identity=1e-6)},
     }
