@@ -190,10 +190,7 @@ impl Sinkhorn {
         // In few dimensions, costs are computed faster than they are read.
         let stored = if orders.is_none() { problem.stored() } else { None };
         let problem = stored.as_ref().unwrap_or(problem);
-        let typical = match self.epsilon {
-            Epsilon::Absolute(_) => epsilon::roughly_typical_cost(problem),
-            Epsilon::Relative(_) => typical_cost(problem),
-        };
+        let typical = typical_cost(problem);
         let epsilon = self.epsilon.resolve(typical);
         if !is_regularisation(epsilon) {
             return Err(SinkhornError::Epsilon { epsilon });
