@@ -12,12 +12,14 @@
 
 mod absorbed;
 mod blocks;
+mod extended;
 mod kernel;
 mod lanes;
 mod rounding;
 mod table;
 
 pub(crate) use absorbed::{Absorbed, ROUNDING};
+pub(crate) use extended::Extended;
 pub(crate) use kernel::Kernel;
 pub use rounding::Rounded;
 pub(crate) use table::{GibbsTable, Sweep};
@@ -36,6 +38,8 @@ use crate::potentials::Potentials;
 #[derive(Debug, Clone, PartialEq)]
 pub struct GibbsPlan {
     potentials: Potentials,
+    /// With the digits that the potentials have lost.
+    g: Extended,
     epsilon: f64,
 }
 
@@ -46,8 +50,14 @@ impl GibbsPlan {
     /// If ε or 1/ε is not a positive finite number.
     #[must_use]
     pub fn new(potentials: Potentials, epsilon: f64) -> Self {
+        let g = potentials.g().to_vec().into();
+        Self::extended(potentials, g, epsilon)
+    }
+
+    /// The plan of these potentials, of which g is known to more digits.
+    pub(crate) fn extended(potentials: Potentials, g: Extended, epsilon: f64) -> Self {
         assert!(is_regularisation(epsilon), "ε = {epsilon}");
-        Self { potentials, epsilon }
+        Self { potentials, g, epsilon }
     }
 
     /// The potentials (f, g) in the units of the cost.
@@ -102,8 +112,7 @@ impl GibbsPlan {
         each: impl Fn(usize, &mut dyn Iterator<Item = (usize, f64)>) -> R + Sync,
     ) -> Vec<R> {
         let table = GibbsTable::new(cost, source, target);
-        let g = self.potentials.g().to_vec();
-        let pass = table.pass(self.epsilon, &g);
+        let pass = table.pass(self.epsilon, &self.g);
         let mut rows: Vec<(f64, R)> =
             self.potentials.f().iter().map(|&f| (f, R::default())).collect();
         table.over_rows(&mut rows, |i, (f, found), scratch, _| {

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::GibbsTable;
 use super::absorbed::{Absorbed, Scales};
+use super::extended::Extended;
 use super::table::{Pass, Scratch, add_up};
 
 /// Cells stored at most one by one, 12 bytes each.
@@ -46,7 +47,7 @@ impl<'a> Kernel<'a> {
     pub(crate) fn new(
         table: &'a GibbsTable<'a>,
         epsilon: f64,
-        g: &'a [f64],
+        g: &'a Extended,
         f: &'a [f64],
         matters: f64,
         kept: Option<&'a Absorbed>,
@@ -55,10 +56,10 @@ impl<'a> Kernel<'a> {
         let rare = if kept.is_some() { RARE } else { SCARCE };
         let room = (table.cells(&pass) / rare).min(PICKED);
         if let Some(tasks) = picked(table, &pass, f, matters, room) {
-            return Self::Picked(tasks, g.len());
+            return Self::Picked(tasks, g.high.len());
         }
         match kept {
-            Some(kept) => Self::Absorbed(kept, kept.scales(table.source(), g, f)),
+            Some(kept) => Self::Absorbed(kept, kept.scales(table.source(), &g.high, f)),
             None => Self::Streamed { table, pass, f },
         }
     }

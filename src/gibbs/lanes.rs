@@ -4,12 +4,12 @@ use multiversion::multiversion;
 
 use crate::math::exp::exp;
 
-/// `weights_j ← exp((g_j − row_j + f)/ε + log ν_j)`; returns their sum.
+/// `weights_j ← exp((g_j − row_j + f)/ε + log_weights_j)`; returns their sum.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 pub(super) fn weigh(
     row: &[f64],
     g: &[f64],
-    log_target: &[f64],
+    log_weights: &[f64],
     f: f64,
     inverse_epsilon: f64,
     weights: &mut [f64],
@@ -19,7 +19,7 @@ pub(super) fn weigh(
     let (weights, weights_rest) = weights.as_chunks_mut::<LANES>();
     let (rows, rows_rest) = row.as_chunks::<LANES>();
     let (gs, gs_rest) = g.as_chunks::<LANES>();
-    let (logs, logs_rest) = log_target.as_chunks::<LANES>();
+    let (logs, logs_rest) = log_weights.as_chunks::<LANES>();
     for (((weight, row), g), log) in weights.iter_mut().zip(rows).zip(gs).zip(logs) {
         for k in 0..LANES {
             let y = exp(((g[k] - row[k]) + f).mul_add(inverse_epsilon, log[k]));

@@ -38,8 +38,7 @@ pub(super) fn round(
     target: ArrayView1<'_, f64>,
 ) -> Rounded {
     let (epsilon, total) = (plan.epsilon, table.total());
-    let g = plan.potentials.g().to_vec();
-    let pass = table.pass(epsilon, &g);
+    let pass = table.pass(epsilon, &plan.g);
 
     // The raw marginals.
     let mut rows: Vec<(f64, f64)> = plan.potentials.f().iter().map(|&f| (f, 0.0)).collect();

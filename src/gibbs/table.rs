@@ -6,6 +6,7 @@ use ndarray::ArrayView1;
 use rayon::prelude::*;
 
 use super::blocks::Blocks;
+use super::extended::Extended;
 use super::lanes::{add_scaled, dot, weigh};
 use crate::cost::Cost;
 use crate::math;
@@ -40,6 +41,8 @@ pub(crate) struct Pass<'a> {
     /// g with −∞ for the atoms without mass, which no row must see: their potential may be
     /// anything.
     g: Cow<'a, [f64]>,
+    /// `log ν_j`, and the low word of g.
+    log_weights: Cow<'a, [f64]>,
     reach: Option<Reach>,
 }
 
@@ -179,22 +182,27 @@ impl<'a> GibbsTable<'a> {
     }
 
     /// A pass at g that looks at every cell.
-    pub(crate) fn pass<'g>(&self, epsilon: f64, g: &'g [f64]) -> Pass<'g> {
+    pub(crate) fn pass<'g>(&'g self, epsilon: f64, g: &'g Extended) -> Pass<'g> {
+        let log_weights = if g.low.iter().any(|&low| low != 0.0) {
+            self.log_target.iter().zip(&g.low).map(|(log, low)| log + low).collect()
+        } else {
+            Cow::Borrowed(&self.log_target[..])
+        };
         let g = if self.target.contains(&0.0) {
             let mask = |(&g, &w): (&f64, &f64)| if w > 0.0 { g } else { f64::NEG_INFINITY };
-            g.iter().zip(&self.target).map(mask).collect()
+            g.high.iter().zip(&self.target).map(mask).collect()
         } else {
-            Cow::Borrowed(g)
+            Cow::Borrowed(&g.high[..])
         };
-        Pass { epsilon, g, reach: None }
+        Pass { epsilon, g, log_weights, reach: None }
     }
 
     /// A pass at g, and at an f close to its soft c-transform, that may leave out about the share
     /// `dropped` of each row, if the table is [in blocks](Self::in_blocks).
     pub(crate) fn pass_within<'g>(
-        &self,
+        &'g self,
         epsilon: f64,
-        g: &'g [f64],
+        g: &'g Extended,
         f: &[f64],
         dropped: f64,
     ) -> Pass<'g> {
@@ -313,8 +321,8 @@ impl<'a> GibbsTable<'a> {
             let length = end - start;
             let costs = self.cost.part_of_row(i, start, &mut costs[..length]);
             let weights = &mut weights[from..from + length];
-            let (g, log_target) = (&pass.g[start..end], &self.log_target[start..end]);
-            sum += weigh(costs, g, log_target, f, inverse_epsilon, weights);
+            let (g, log_weights) = (&pass.g[start..end], &pass.log_weights[start..end]);
+            sum += weigh(costs, g, log_weights, f, inverse_epsilon, weights);
             from += length;
         }
         sum

@@ -11,8 +11,8 @@
 //! **Idea.** The gradient of the concave D is ν − r, where r are the column sums of the plan, and
 //! one pass over the rows yields f, r and D. Sinkhorn's step g ← g + ε log(ν/r) never lowers D
 //! but crawls at small ε; Newton's step solves `(diag(r) − Pᵀ diag(1/μ) P) x = ν − r` by
-//! conjugate gradients, cut off early, and is taken if it raises D enough. ε comes down in
-//! stages, each from the potentials of the one before.
+//! conjugate gradients, cut off early (where they fail, and the table is small, by an elimination
+//! without subtraction), and is taken if it raises D enough. ε comes down in stages, each from the potentials of the one before.
 //!
 //! **Complexity.** O(nm) for a pass; a step is one pass, a Newton step one more for every product
 //! with P (or a pass over the cells that matter only, if they are few). O(n + m) memory beside
@@ -26,15 +26,16 @@
 //! Tardini, Thekumparampil, Xiao, Ying 2024, "Accelerating Sinkhorn algorithm with sparse Newton
 //! iterations", ICLR (leaving small cells out of the matrix).
 //!
-//! **Failure modes.** The potentials are rounded to an ulp of the cost, so marginal errors below
-//! about `1e-16·max|c|/ε` cannot be reached: a run with such a tolerance ends as at an iteration
-//! limit once the error has stopped falling.
+//! **Failure modes.** Where ε is below the rounding of the costs, exponents are rounding, too, and a
+//! tight tolerance is out of reach: the run ends as at an iteration limit once the error has
+//! stopped falling.
 //! Where ε is far below the differences of cost that matter, the plan's support falls apart into
 //! pieces that hardly exchange mass, and any method takes many steps; the answer is then that of
 //! the last step, and the bracket says what it is worth.
 
 mod batch;
 mod divergence;
+mod elimination;
 mod epsilon;
 mod exact_gap;
 mod gradients;

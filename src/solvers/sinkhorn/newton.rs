@@ -9,6 +9,7 @@
 use std::ops::ControlFlow;
 
 use super::Termination;
+use super::elimination;
 use super::run::{Iterate, Run};
 use crate::gibbs::{Absorbed, Kernel};
 use crate::math;
@@ -29,8 +30,21 @@ const LEAST: f64 = 1e-6;
 /// Products with P for one step: enough that tight tolerances at small ε do not end half-solved.
 const PRODUCTS: usize = 4000;
 
-/// Trials of a step, each a quarter as long.
+/// The same as a multiple of the columns, after as many of which conjugate gradients would end but
+/// for rounding, where elimination can take over.
+const ROUNDS: usize = 4;
+
+/// Elimination tries again with less damping than it has needed.
+const EASIER: f64 = 1e-4;
+
+/// Trials of a step, each shorter.
 const TRIALS: u32 = 3;
+const SHORTER: f64 = 0.25;
+
+/// Where D rises by so much of its first rise after a step that should have ended at its top, the
+/// step is made longer.
+const STEEP: f64 = 0.5;
+const LONGER: f64 = 4.0;
 
 /// Share of the rise promised by the gradient that a step must bring.
 const ARMIJO: f64 = 1e-4;
@@ -50,12 +64,16 @@ pub(super) struct Newton {
     failures: u32,
     /// The factor by which the last Sinkhorn step lowered the error.
     fall: f64,
+    /// Whether conjugate gradients have failed.
+    stiff: bool,
+    /// What elimination adds to the diagonal, as a share of it.
+    damping: f64,
 }
 
 impl Default for Newton {
     /// After a Sinkhorn step.
     fn default() -> Self {
-        Self { rest: 0, failures: 0, fall: f64::INFINITY }
+        Self { rest: 0, failures: 0, fall: f64::INFINITY, stiff: false, damping: 0.0 }
     }
 }
 
@@ -77,7 +95,7 @@ impl Newton {
             return ControlFlow::Continue(None);
         }
         let kept = std::mem::take(&mut run.kept);
-        let x = direction(run, &kept, at, tolerance);
+        let x = self.direction(run, &kept, at, tolerance);
         run.kept = kept;
         let x = x?;
         let found = search(run, at, &x);
@@ -85,40 +103,81 @@ impl Newton {
         self.rest = (1_u32 << self.failures.min(6)).min(PATIENCE) - 1;
         ControlFlow::Continue(found)
     }
+
+    /// x with H x = ν − r.
+    fn direction(
+        &mut self,
+        run: &mut Run<'_>,
+        kept: &Absorbed,
+        at: &Iterate,
+        tolerance: f64,
+    ) -> ControlFlow<Termination, Vec<f64>> {
+        let small = elimination::suits(run.table);
+        if !(small && self.stiff) {
+            let limit = if small { ROUNDS * at.columns.len() } else { PRODUCTS };
+            let (x, solved) = conjugate_gradients(run, kept, at, tolerance, limit)?;
+            self.stiff = !solved;
+            if solved || !small {
+                return ControlFlow::Continue(x);
+            }
+        }
+        let (x, damping) =
+            elimination::solve(run.table, at, &gradient(run, at), LONGEST, self.damping);
+        self.damping = EASIER * damping;
+        ControlFlow::Continue(x)
+    }
 }
 
-/// Backtracks along x until D rises enough.
+/// Backtracks along x until D rises enough; goes on where it does not cease to rise, as it does
+/// between pieces of the plan that have no tie yet.
 fn search(run: &mut Run<'_>, at: &Iterate, x: &[f64]) -> Option<Iterate> {
-    let gradient = run.table.target().iter().zip(&at.columns).map(|(w, r)| w - r);
-    let slope = at.epsilon * gradient.zip(x).map(|(gradient, x)| gradient * x).sum::<f64>();
+    // The rise of D along x, per unit of length.
+    let slope = |run: &Run<'_>, at: &Iterate| at.epsilon * math::dot(&gradient(run, at), x);
+    let first = slope(run, at);
     let longest = x.iter().fold(0.0, |longest: f64, x| longest.max(x.abs()));
-    if !(slope > 0.0 && longest.is_finite()) {
+    if !(first > 0.0 && longest.is_finite()) {
         return None;
     }
+    let after = |run: &mut Run<'_>, length: f64| {
+        let g = at.g.moved(at.epsilon, x.iter().map(|x| length * x));
+        run.evaluate(at.epsilon, g, at.f.clone())
+    };
+    // Near the top D is flat to the last bit. But D is concave: where it still rises, it has risen
+    // all the way.
+    let good = |run: &Run<'_>, length: f64, next: &Iterate| {
+        let rises = next.value >= (ARMIJO * length).mul_add(first, at.value)
+            || slope(run, next) >= ARMIJO * first;
+        (rises && next.error < 2.0 * at.error) || next.error <= 0.5 * at.error
+    };
     let mut length = (LONGEST / longest).min(1.0);
     for _ in 0..TRIALS {
-        let step = length * at.epsilon;
-        let g = at.g.iter().zip(x).map(|(g, x)| x.mul_add(step, *g)).collect();
-        let next = run.evaluate(at.epsilon, g, at.f.clone());
-        let rises = next.value >= (ARMIJO * length).mul_add(slope, at.value);
-        // Near the top D is flat to the last bit, but the gradient still tells.
-        if (rises && next.error < 2.0 * at.error) || next.error <= 0.5 * at.error {
+        let mut next = after(run, length);
+        if good(run, length, &next) {
+            while slope(run, &next) >= STEEP * first {
+                length *= LONGER;
+                let further = after(run, length);
+                if !good(run, length, &further) {
+                    break;
+                }
+                next = further;
+            }
             return Some(next);
         }
-        length *= 0.25;
+        length *= SHORTER;
     }
     None
 }
 
-/// Preconditioned conjugate gradients on H x = ν − r.
-fn direction(
+/// Preconditioned conjugate gradients on H x = ν − r, and whether they got as close as was asked.
+fn conjugate_gradients(
     run: &mut Run<'_>,
     kept: &Absorbed,
     at: &Iterate,
     tolerance: f64,
-) -> ControlFlow<Termination, Vec<f64>> {
+    limit: usize,
+) -> ControlFlow<Termination, (Vec<f64>, bool)> {
     let matters = (MATTERS * at.error).clamp(f64::EPSILON, LEAST);
-    let kept = kept.serves(at.epsilon, &at.g).then_some(kept);
+    let kept = kept.serves(at.epsilon, &at.g.high).then_some(kept);
     let kernel = Kernel::new(run.table, at.epsilon, &at.g, &at.f, matters, kept);
     let scale: Vec<f64> = at
         .columns
@@ -126,8 +185,7 @@ fn direction(
         .zip(run.table.target())
         .map(|(&r, &w)| if w > 0.0 { 1.0 / r.max(1e-3 * w) } else { 0.0 })
         .collect();
-    let mut residual: Vec<f64> =
-        run.table.target().iter().zip(&at.columns).map(|(w, r)| w - r).collect();
+    let mut residual = gradient(run, at);
     let precondition = |residual: &[f64]| -> Vec<f64> {
         residual.iter().zip(&scale).map(|(r, s)| r * s).collect()
     };
@@ -138,8 +196,11 @@ fn direction(
     // As exact as needed for a fast step, no more exact than the tolerance asks for.
     let exactness = (0.25 * tolerance / at.error).max(at.error).min(0.1);
     let enough = exactness * at.error;
-    for _ in 0..PRODUCTS {
-        if residual.iter().map(|r| r.abs()).sum::<f64>() <= enough || !is_positive(energy) {
+    for _ in 0..limit {
+        if residual.iter().map(|r| r.abs()).sum::<f64>() <= enough {
+            return ControlFlow::Continue((x, true));
+        }
+        if !is_positive(energy) {
             break;
         }
         run.observe()?;
@@ -167,7 +228,12 @@ fn direction(
             *p = p.mul_add(turn, *z);
         }
     }
-    ControlFlow::Continue(x)
+    ControlFlow::Continue((x, false))
+}
+
+/// ν − r.
+fn gradient(run: &Run<'_>, at: &Iterate) -> Vec<f64> {
+    run.table.target().iter().zip(&at.columns).map(|(w, r)| w - r).collect()
 }
 
 /// Neither ≤ 0 nor NaN: rounding has not taken over.

@@ -6,7 +6,7 @@ use super::levels::Level;
 use super::newton::Newton;
 use super::schedule::Stage;
 use super::{Entropic, Termination};
-use crate::gibbs::{Absorbed, GibbsPlan, GibbsTable, ROUNDING, Sweep};
+use crate::gibbs::{Absorbed, Extended, GibbsPlan, GibbsTable, ROUNDING, Sweep};
 use crate::math;
 use crate::potentials::Potentials;
 use crate::progress::{Event, Observer};
@@ -25,7 +25,7 @@ const CLOSE: f64 = 0.5;
 pub(super) struct Iterate {
     pub(super) epsilon: f64,
     pub(super) f: Vec<f64>,
-    pub(super) g: Vec<f64>,
+    pub(super) g: Extended,
     /// Column sums r of the plan; rows are right.
     pub(super) columns: Vec<f64>,
     /// `Σ |r − ν|` and what may have been left out of r, masses as shares.
@@ -40,7 +40,7 @@ impl Iterate {
         /// Cells whose rounding adds up, and what exponents and logarithms add.
         const MARGIN: f64 = 32.0;
         let size = |x: &[f64]| x.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
-        MARGIN * f64::EPSILON * (size(&self.f) + size(&self.g)) / self.epsilon
+        MARGIN * f64::EPSILON * (size(&self.f) + size(&self.g.high)) / self.epsilon
     }
 }
 
@@ -125,7 +125,7 @@ impl<'a> Run<'a> {
     fn begin_at_zero(&mut self, stage: Stage) -> Iterate {
         self.goto(stage);
         let (n, m) = (self.table.source().len(), self.table.target().len());
-        self.evaluate(stage.epsilon, vec![0.0; m], vec![0.0; n])
+        self.evaluate(stage.epsilon, vec![0.0; m].into(), vec![0.0; n])
     }
 
     /// At the full resolution from given potentials, if they are any good there.
@@ -133,8 +133,8 @@ impl<'a> Run<'a> {
         self.goto(aim);
         let finest = &self.levels[aim.level];
         let f = finest.rows.iter().map(|&i| start.f()[i]).collect();
-        let g = finest.columns.iter().map(|&j| start.g()[j]).collect();
-        let at = self.evaluate(aim.epsilon, g, f);
+        let g: Vec<f64> = finest.columns.iter().map(|&j| start.g()[j]).collect();
+        let at = self.evaluate(aim.epsilon, g.into(), f);
         (at.error <= CLOSE).then_some(at)
     }
 
@@ -148,12 +148,12 @@ impl<'a> Run<'a> {
         if (self.level, at.epsilon) == (stage.level, stage.epsilon) {
             return self.goto(stage);
         }
-        let (mut f, mut g) = (std::mem::take(&mut at.f), std::mem::take(&mut at.g));
+        let (mut f, mut g) = (std::mem::take(&mut at.f), std::mem::take(&mut at.g.high));
         for level in (stage.level..self.level).rev() {
             (f, g) = self.levels[level].refine(&self.levels[level + 1], stage.epsilon, &f);
         }
         self.goto(stage);
-        *at = self.evaluate(stage.epsilon, g, f);
+        *at = self.evaluate(stage.epsilon, g.into(), f);
     }
 
     /// The main loop, at one ε.
@@ -177,10 +177,10 @@ impl<'a> Run<'a> {
     }
 
     /// One pass over the rows at g; `f` is a hint.
-    pub(super) fn evaluate(&mut self, epsilon: f64, mut g: Vec<f64>, mut f: Vec<f64>) -> Iterate {
+    pub(super) fn evaluate(&mut self, epsilon: f64, mut g: Extended, mut f: Vec<f64>) -> Iterate {
         self.iterations += 1;
-        if self.kept.serves(epsilon, &g) {
-            let sweep = self.kept.sweep(self.table.source(), &g, &mut f);
+        if self.kept.serves(epsilon, &g.high) {
+            let sweep = self.kept.sweep(self.table.source(), &g.high, &mut f);
             let at = self.iterate(epsilon, g, f, sweep);
             // Where the rounding of what was kept shows, the table itself is asked.
             if at.error > SHORT * ROUNDING || self.tolerance > SHORT * ROUNDING {
@@ -190,17 +190,17 @@ impl<'a> Run<'a> {
         }
         let pass = self.table.pass_within(epsilon, &g, &f, LEFT_OUT * self.tolerance);
         let sweep = if Absorbed::fits(self.table, &pass) {
-            self.kept.sweep_and_keep(self.table, &pass, &g, &mut f)
+            self.kept.sweep_and_keep(self.table, &pass, &g.high, &mut f)
         } else {
             self.table.sweep(&pass, &mut f)
         };
         self.iterate(epsilon, g, f, sweep)
     }
 
-    fn iterate(&self, epsilon: f64, g: Vec<f64>, f: Vec<f64>, sweep: Sweep) -> Iterate {
+    fn iterate(&self, epsilon: f64, g: Extended, f: Vec<f64>, sweep: Sweep) -> Iterate {
         let (source, target) = (self.table.source(), self.table.target());
         let off: f64 = sweep.columns.iter().zip(target).map(|(r, w)| (r - w).abs()).sum();
-        let value = math::dot(source.iter().chain(target), f.iter().chain(&g));
+        let value = math::dot(source.iter().chain(target), f.iter().chain(&g.high));
         Iterate { epsilon, f, g, columns: sweep.columns, error: off + sweep.dropped, value }
     }
 
@@ -216,12 +216,11 @@ impl<'a> Run<'a> {
             .zip(target)
             .any(|(&r, &w)| w > 0.0 && (r < REACHED || r / w < REACHED));
         let g = if unreached {
-            self.table.soft_to_target(at.epsilon, &mut f)
+            self.table.soft_to_target(at.epsilon, &mut f).into()
         } else {
-            let step = |((g, r), w): ((&f64, &f64), &f64)| {
-                if *w > 0.0 { g + at.epsilon * (w / r).ln() } else { *g }
-            };
-            at.g.iter().zip(&at.columns).zip(target).map(step).collect()
+            let steps = at.columns.iter().zip(target);
+            let steps = steps.map(|(r, &w)| if w > 0.0 { (w / r).ln() } else { 0.0 });
+            at.g.moved(at.epsilon, steps)
         };
         self.evaluate(at.epsilon, g, f)
     }
@@ -235,7 +234,7 @@ impl<'a> Run<'a> {
     fn finish(self, mut at: Iterate, ended: ControlFlow<Termination>) -> Entropic {
         if self.table.target().contains(&0.0) {
             let transform = self.table.soft_to_target(at.epsilon, &mut at.f);
-            for ((g, soft), &w) in at.g.iter_mut().zip(transform).zip(self.table.target()) {
+            for ((g, soft), &w) in at.g.high.iter_mut().zip(transform).zip(self.table.target()) {
                 if w == 0.0 {
                     *g = soft;
                 }
@@ -246,10 +245,12 @@ impl<'a> Run<'a> {
             ControlFlow::Break(why) => why,
         };
         let finest = &self.levels[self.level];
-        let potentials =
-            Potentials::from_finite(back(&finest.rows, &at.f), back(&finest.columns, &at.g));
+        let high = back(&finest.columns, &at.g.high);
+        let low = back(&finest.columns, &at.g.low);
+        let g = Extended { high: high.clone(), low };
+        let potentials = Potentials::from_finite(back(&finest.rows, &at.f).into(), high.into());
         Entropic {
-            plan: GibbsPlan::new(potentials, at.epsilon),
+            plan: GibbsPlan::extended(potentials, g, at.epsilon),
             entropic_cost: self.table.total() * at.value,
             marginal_error: at.error,
             iterations: self.iterations,
@@ -260,8 +261,8 @@ impl<'a> Run<'a> {
 }
 
 /// Values in the order of which `order` gave the places.
-fn back(order: &[usize], values: &[f64]) -> ndarray::Array1<f64> {
-    let mut given = ndarray::Array1::zeros(values.len());
+fn back(order: &[usize], values: &[f64]) -> Vec<f64> {
+    let mut given = vec![0.0; values.len()];
     order.iter().zip(values).for_each(|(&i, &value)| given[i] = value);
     given
 }

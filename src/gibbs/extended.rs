@@ -1,0 +1,34 @@
+//! Potentials to more digits than one f64 has.
+
+/// `high + ε·low`, number by number: the smaller ε, the more of a potential lies below its
+/// rounding, which is `ulp(high)/ε` in the exponents of the plan.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Extended {
+    /// In the units of the cost.
+    pub(crate) high: Vec<f64>,
+    /// What rounding took, in units of ε; below 1, or not kept.
+    pub(crate) low: Vec<f64>,
+}
+
+impl From<Vec<f64>> for Extended {
+    fn from(high: Vec<f64>) -> Self {
+        let low = vec![0.0; high.len()];
+        Self { high, low }
+    }
+}
+
+impl Extended {
+    /// `self + ε·steps`, by an addition without error (Knuth, "The Art of Computer Programming",
+    /// vol. 2, §4.2.2, theorem B).
+    pub(crate) fn moved(&self, epsilon: f64, steps: impl IntoIterator<Item = f64>) -> Self {
+        let sums = self.high.iter().zip(&self.low).zip(steps).map(|((&high, &low), step)| {
+            let step = epsilon * (step + low);
+            let sum = high + step;
+            let added = sum - high;
+            let low = ((high - (sum - added)) + (step - added)) / epsilon;
+            (sum, if low.abs() < 1.0 { low } else { 0.0 })
+        });
+        let (high, low) = sums.unzip();
+        Self { high, low }
+    }
+}
