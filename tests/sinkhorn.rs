@@ -431,12 +431,11 @@ fn blocks_left_out_and_levels_change_nothing_that_is_claimed() {
 }
 
 #[test]
-fn a_tolerance_below_rounding_ends_soon() {
+fn a_tolerance_of_zero_ends_soon_at_rounding() {
     let problem = problem(200, 200);
     let answer = solve(&problem, Epsilon::Relative(1e-4), 0.0);
-    assert_eq!(answer.termination, Termination::IterationLimit);
     assert!(answer.iterations < 1000, "{}", answer.iterations);
-    assert!(answer.marginal_error < 2e-11, "{:e}", answer.marginal_error);
+    assert!(answer.marginal_error < 1e-14, "{:e}", answer.marginal_error);
 }
 
 #[test]

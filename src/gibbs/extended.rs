@@ -18,9 +18,15 @@ impl From<Vec<f64>> for Extended {
 }
 
 impl Extended {
+    /// `self + ε·steps`, rounded.
+    pub(crate) fn moved(&self, epsilon: f64, steps: impl IntoIterator<Item = f64>) -> Self {
+        let steps = self.high.iter().zip(steps);
+        steps.map(|(high, step)| step.mul_add(epsilon, *high)).collect::<Vec<_>>().into()
+    }
+
     /// `self + ε·steps`, by an addition without error (Knuth, "The Art of Computer Programming",
     /// vol. 2, §4.2.2, theorem B).
-    pub(crate) fn moved(&self, epsilon: f64, steps: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn moved_exactly(&self, epsilon: f64, steps: impl IntoIterator<Item = f64>) -> Self {
         let sums = self.high.iter().zip(&self.low).zip(steps).map(|((&high, &low), step)| {
             let step = epsilon * (step + low);
             let sum = high + step;

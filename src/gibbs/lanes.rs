@@ -4,9 +4,10 @@ use multiversion::multiversion;
 
 use crate::math::exp::exp;
 
-/// `weights_j ← exp((g_j − row_j + f)/ε + log_weights_j)`; returns their sum.
+/// `weights_j ← exp((g_j − row_j + f)/ε + log_weights_j)`; returns their sum. If `EXACT`, not even
+/// the differences are rounded.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn weigh(
+pub(super) fn weigh<const EXACT: bool>(
     row: &[f64],
     g: &[f64],
     log_weights: &[f64],
@@ -15,25 +16,38 @@ pub(super) fn weigh(
     weights: &mut [f64],
 ) -> f64 {
     const LANES: usize = 16;
+    let weight = |row: f64, g: f64, log: f64| {
+        let difference = g - row;
+        let log = if EXACT { rounded(g, row).mul_add(inverse_epsilon, log) } else { log };
+        exp((difference + f).mul_add(inverse_epsilon, log))
+    };
     let mut sums = [0.0; LANES];
     let (weights, weights_rest) = weights.as_chunks_mut::<LANES>();
     let (rows, rows_rest) = row.as_chunks::<LANES>();
     let (gs, gs_rest) = g.as_chunks::<LANES>();
     let (logs, logs_rest) = log_weights.as_chunks::<LANES>();
-    for (((weight, row), g), log) in weights.iter_mut().zip(rows).zip(gs).zip(logs) {
+    for (((out, row), g), log) in weights.iter_mut().zip(rows).zip(gs).zip(logs) {
         for k in 0..LANES {
-            let y = exp(((g[k] - row[k]) + f).mul_add(inverse_epsilon, log[k]));
-            weight[k] = y;
+            let y = weight(row[k], g[k], log[k]);
+            out[k] = y;
             sums[k] += y;
         }
     }
-    for (((weight, row), g), log) in
-        weights_rest.iter_mut().zip(rows_rest).zip(gs_rest).zip(logs_rest)
+    for (((out, row), g), log) in weights_rest.iter_mut().zip(rows_rest).zip(gs_rest).zip(logs_rest)
     {
-        *weight = exp(((g - row) + f).mul_add(inverse_epsilon, *log));
-        sums[0] += *weight;
+        *out = weight(*row, *g, *log);
+        sums[0] += *out;
     }
     sums.iter().sum()
+}
+
+/// What rounding takes of g − c; 0 if g is −∞.
+#[inline(always)]
+fn rounded(g: f64, c: f64) -> f64 {
+    let difference = g - c;
+    let taken = difference - g;
+    let low = (g - (difference - taken)) - (c + taken);
+    if low.is_nan() { 0.0 } else { low }
 }
 
 /// `columns ← columns + scale·weights`.

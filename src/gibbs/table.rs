@@ -43,6 +43,8 @@ pub(crate) struct Pass<'a> {
     g: Cow<'a, [f64]>,
     /// `log ν_j`, and the low word of g.
     log_weights: Cow<'a, [f64]>,
+    /// Whether g has a low word.
+    exact: bool,
     reach: Option<Reach>,
 }
 
@@ -183,7 +185,8 @@ impl<'a> GibbsTable<'a> {
 
     /// A pass at g that looks at every cell.
     pub(crate) fn pass<'g>(&'g self, epsilon: f64, g: &'g Extended) -> Pass<'g> {
-        let log_weights = if g.low.iter().any(|&low| low != 0.0) {
+        let exact = g.low.iter().any(|&low| low != 0.0);
+        let log_weights = if exact {
             self.log_target.iter().zip(&g.low).map(|(log, low)| log + low).collect()
         } else {
             Cow::Borrowed(&self.log_target[..])
@@ -194,7 +197,7 @@ impl<'a> GibbsTable<'a> {
         } else {
             Cow::Borrowed(&g.high[..])
         };
-        Pass { epsilon, g, log_weights, reach: None }
+        Pass { epsilon, g, log_weights, exact, reach: None }
     }
 
     /// A pass at g, and at an f close to its soft c-transform, that may leave out about the share
@@ -316,6 +319,7 @@ impl<'a> GibbsTable<'a> {
     fn weigh(&self, pass: &Pass<'_>, i: usize, f: f64, scratch: &mut Scratch) -> f64 {
         let Scratch { costs, weights, runs, .. } = scratch;
         let inverse_epsilon = 1.0 / pass.epsilon;
+        let weigh = if pass.exact { weigh::<true> } else { weigh::<false> };
         let (mut from, mut sum) = (0, 0.0);
         for &(start, end) in &*runs {
             let length = end - start;
@@ -374,7 +378,7 @@ impl<'a> GibbsTable<'a> {
         let zeros = vec![0.0; hard.len()];
         let sums = self.over_rows(f, |i, f, scratch, columns| {
             let row = self.cost.row(i, &mut scratch.costs);
-            weigh(row, &hard, &zeros, *f, 1.0 / epsilon, &mut scratch.weights);
+            weigh::<false>(row, &hard, &zeros, *f, 1.0 / epsilon, &mut scratch.weights);
             if self.source[i] > 0.0 {
                 scratch.add_to(self.source[i], columns);
             }

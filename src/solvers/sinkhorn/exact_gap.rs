@@ -100,15 +100,6 @@ impl Sinkhorn {
             solver.tolerance = allowed.max(ROUNDED).min(self.tolerance);
             solver.max_iterations = self.max_iterations - iterations;
             answer = solver.solve(problem, observer)?;
-            eprintln!(
-                "DBG eps {:e} tol {:e} -> err {:e} it {} pr {} {:?}",
-                epsilon,
-                solver.tolerance,
-                answer.marginal_error,
-                answer.iterations,
-                answer.products,
-                answer.termination
-            );
             iterations += answer.iterations;
             products += answer.products;
             if matches!(answer.termination, Termination::TimeLimit | Termination::Stopped) {

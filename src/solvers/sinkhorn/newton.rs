@@ -139,7 +139,7 @@ fn search(run: &mut Run<'_>, at: &Iterate, x: &[f64]) -> Option<Iterate> {
         return None;
     }
     let after = |run: &mut Run<'_>, length: f64| {
-        let g = at.g.moved(at.epsilon, x.iter().map(|x| length * x));
+        let g = run.moved(at, x.iter().map(|x| length * x));
         run.evaluate(at.epsilon, g, at.f.clone())
     };
     // Near the top D is flat to the last bit. But D is concave: where it still rises, it has risen
@@ -156,7 +156,8 @@ fn search(run: &mut Run<'_>, at: &Iterate, x: &[f64]) -> Option<Iterate> {
             while slope(run, &next) >= STEEP * first {
                 length *= LONGER;
                 let further = after(run, length);
-                if !good(run, length, &further) {
+                // D has risen, whatever else is off for now.
+                if !is_positive(slope(run, &further)) {
                     break;
                 }
                 next = further;

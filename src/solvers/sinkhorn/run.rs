@@ -220,9 +220,18 @@ impl<'a> Run<'a> {
         } else {
             let steps = at.columns.iter().zip(target);
             let steps = steps.map(|(r, &w)| if w > 0.0 { (w / r).ln() } else { 0.0 });
-            at.g.moved(at.epsilon, steps)
+            self.moved(at, steps)
         };
         self.evaluate(at.epsilon, g, f)
+    }
+
+    /// `g + ε·steps`, to as many digits as the tolerance asks for.
+    pub(super) fn moved(&self, at: &Iterate, steps: impl IntoIterator<Item = f64>) -> Extended {
+        if self.tolerance < at.rounding() {
+            at.g.moved_exactly(at.epsilon, steps)
+        } else {
+            at.g.moved(at.epsilon, steps)
+        }
     }
 
     pub(super) fn observe(&mut self) -> ControlFlow<Termination> {
