@@ -46,6 +46,9 @@ const SHORTER: f64 = 0.25;
 const STEEP: f64 = 0.5;
 const LONGER: f64 = 4.0;
 
+/// Steps of less than this, in units of ε, are not: their slopes may be rounding.
+const FELT: f64 = 1.0;
+
 /// Share of the rise promised by the gradient that a step must bring.
 const ARMIJO: f64 = 1e-4;
 
@@ -153,7 +156,7 @@ fn search(run: &mut Run<'_>, at: &Iterate, x: &[f64]) -> Option<Iterate> {
     for _ in 0..TRIALS {
         let mut next = after(run, length);
         if good(run, length, &next) {
-            while slope(run, &next) >= STEEP * first {
+            while length * longest > FELT && slope(run, &next) >= STEEP * first {
                 length *= LONGER;
                 let further = after(run, length);
                 // D has risen, whatever else is off for now.
@@ -232,9 +235,11 @@ fn conjugate_gradients(
     ControlFlow::Continue((x, false))
 }
 
-/// ν − r.
+/// ν − r, less the rounding of their sums: both are 1.
 fn gradient(run: &Run<'_>, at: &Iterate) -> Vec<f64> {
-    run.table.target().iter().zip(&at.columns).map(|(w, r)| w - r).collect()
+    let target = run.table.target();
+    let off: f64 = target.iter().zip(&at.columns).map(|(w, r)| w - r).sum();
+    target.iter().zip(&at.columns).map(|(w, r)| w.mul_add(-off, w - r)).collect()
 }
 
 /// Neither ≤ 0 nor NaN: rounding has not taken over.
