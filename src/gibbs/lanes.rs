@@ -50,32 +50,6 @@ fn rounded(g: f64, c: f64) -> f64 {
     if low.is_nan() { 0.0 } else { low }
 }
 
-/// `columns ← columns + scale·weights`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn add_scaled(weights: &[f64], scale: f64, columns: &mut [f64]) {
-    for (column, weight) in columns.iter_mut().zip(weights) {
-        *column = weight.mul_add(scale, *column);
-    }
-}
-
-/// `Σ_j x_j y_j`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    const LANES: usize = 16;
-    let mut sums = [0.0; LANES];
-    let (xs, x_rest) = x.as_chunks::<LANES>();
-    let (ys, y_rest) = y.as_chunks::<LANES>();
-    for (x, y) in xs.iter().zip(ys) {
-        for k in 0..LANES {
-            sums[k] = x[k].mul_add(y[k], sums[k]);
-        }
-    }
-    for (x, y) in x_rest.iter().zip(y_rest) {
-        sums[0] = x.mul_add(*y, sums[0]);
-    }
-    sums.iter().sum()
-}
-
 /// Appends `scale·weights_j`, rounded towards 0 to 24 bits, and 0 where that is next to nothing.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 pub(super) fn shorten(weights: &[f64], scale: f64, short: &mut Vec<f32>) {

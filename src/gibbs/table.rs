@@ -7,9 +7,10 @@ use rayon::prelude::*;
 
 use super::blocks::Blocks;
 use super::extended::Extended;
-use super::lanes::{add_scaled, dot, weigh};
+use super::lanes::weigh;
 use crate::cost::Cost;
 use crate::math;
+use crate::math::vectors::{add_scaled, fast_dot};
 use crate::potentials::smallest_difference;
 
 /// Cells below which a block of rows is not worth a task of its own.
@@ -108,7 +109,7 @@ impl Scratch {
 
     /// `Σ_j weights_j x_j`.
     fn dot(&self, x: &[f64]) -> f64 {
-        self.parts().map(|((start, end), part)| dot(part, &x[start..end])).sum()
+        self.parts().map(|((start, end), part)| fast_dot(part, &x[start..end])).sum()
     }
 }
 
@@ -361,7 +362,7 @@ impl<'a> GibbsTable<'a> {
         let (mut from, mut sum) = (0, 0.0);
         for &(start, end) in &*runs {
             let part = &weights[from..from + (end - start)];
-            sum += dot(self.cost.part_of_row(i, start, &mut costs[..part.len()]), part);
+            sum += fast_dot(self.cost.part_of_row(i, start, &mut costs[..part.len()]), part);
             from += part.len();
         }
         sum
@@ -388,10 +389,15 @@ impl<'a> GibbsTable<'a> {
 }
 
 /// The sum of vectors of equal length, in their order.
-pub(super) fn add_up(vectors: Vec<Vec<f64>>) -> Vec<f64> {
-    let add = |mut sum: Vec<f64>, vector: Vec<f64>| {
-        sum.iter_mut().zip(vector).for_each(|(sum, x)| *sum += x);
-        sum
-    };
-    vectors.into_iter().reduce(add).expect("a measure has a point")
+pub(super) fn add_up(mut vectors: Vec<Vec<f64>>) -> Vec<f64> {
+    /// Columns that one thread adds up.
+    const PART: usize = 1024;
+    let (first, others) = vectors.split_first_mut().expect("a measure has a point");
+    first.par_chunks_mut(PART).enumerate().for_each(|(part, sum)| {
+        let start = part * PART;
+        for x in &*others {
+            add_scaled(&x[start..start + sum.len()], 1.0, sum);
+        }
+    });
+    vectors.swap_remove(0)
 }

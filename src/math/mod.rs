@@ -4,6 +4,7 @@ pub(crate) mod exp;
 mod keys;
 mod lanes;
 mod sums;
+pub(crate) mod vectors;
 
 pub(crate) use keys::{from_sort_key, sort_key, sorted_order};
 pub(crate) use lanes::{position_of, smallest_lane};

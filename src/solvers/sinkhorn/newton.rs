@@ -12,7 +12,9 @@ use super::Termination;
 use super::elimination;
 use super::run::{Iterate, Run};
 use crate::gibbs::{Absorbed, Kernel};
-use crate::math;
+use crate::math::vectors::{
+    add_scaled, fast_dot, multiply, multiply_less, scale_and_add, sum_of_sizes,
+};
 
 /// Marginal error above which the quadratic model is not trusted.
 const NEAR: f64 = 0.5;
@@ -135,7 +137,7 @@ impl Newton {
 /// between pieces of the plan that have no tie yet.
 fn search(run: &mut Run<'_>, at: &Iterate, x: &[f64]) -> Option<Iterate> {
     // The rise of D along x, per unit of length.
-    let slope = |run: &Run<'_>, at: &Iterate| at.epsilon * math::dot(&gradient(run, at), x);
+    let slope = |run: &Run<'_>, at: &Iterate| at.epsilon * fast_dot(&gradient(run, at), x);
     let first = slope(run, at);
     let longest = x.iter().fold(0.0, |longest: f64, x| longest.max(x.abs()));
     if !(first > 0.0 && longest.is_finite()) {
@@ -183,25 +185,24 @@ fn conjugate_gradients(
     let matters = (MATTERS * at.error).clamp(f64::EPSILON, LEAST);
     let kept = kept.serves(at.epsilon, &at.g.high).then_some(kept);
     let kernel = Kernel::new(run.table, at.epsilon, &at.g, &at.f, matters, kept);
-    let scale: Vec<f64> = at
+    // The preconditioner, and where it stops being the inverse of the diagonal.
+    let (diagonal, inverse): (Vec<f64>, Vec<f64>) = at
         .columns
         .iter()
         .zip(run.table.target())
-        .map(|(&r, &w)| if w > 0.0 { 1.0 / r.max(1e-3 * w) } else { 0.0 })
-        .collect();
+        .map(|(&r, &w)| (r.max(1e-3 * w), if w > 0.0 { 1.0 / r.max(1e-3 * w) } else { 0.0 }))
+        .unzip();
     let mut residual = gradient(run, at);
-    let precondition = |residual: &[f64]| -> Vec<f64> {
-        residual.iter().zip(&scale).map(|(r, s)| r * s).collect()
-    };
     let mut x = vec![0.0; residual.len()];
-    let mut z = precondition(&residual);
+    let mut z = x.clone();
+    multiply(&inverse, &residual, &mut z);
     let mut p = z.clone();
-    let mut energy = math::dot(&residual, &z);
+    let mut energy = fast_dot(&residual, &z);
     // As exact as needed for a fast step, no more exact than the tolerance asks for.
     let exactness = (0.25 * tolerance / at.error).max(at.error).min(0.1);
     let enough = exactness * at.error;
     for _ in 0..limit {
-        if residual.iter().map(|r| r.abs()).sum::<f64>() <= enough {
+        if sum_of_sizes(&residual) <= enough {
             return ControlFlow::Continue((x, true));
         }
         if !is_positive(energy) {
@@ -210,27 +211,19 @@ fn conjugate_gradients(
         run.observe()?;
         let mut hp = kernel.product(&p);
         run.products += 1;
-        for ((hp, p), s) in hp.iter_mut().zip(&p).zip(&scale) {
-            *hp = if *s > 0.0 { p / s - *hp } else { 0.0 };
-        }
-        let curvature = math::dot(&p, &hp);
+        multiply_less(&diagonal, &p, &mut hp);
+        let curvature = fast_dot(&p, &hp);
         if !is_positive(curvature) {
             break;
         }
         let length = energy / curvature;
-        for (x, p) in x.iter_mut().zip(&p) {
-            *x = p.mul_add(length, *x);
-        }
-        for (r, hp) in residual.iter_mut().zip(&hp) {
-            *r = hp.mul_add(-length, *r);
-        }
-        z = precondition(&residual);
-        let next = math::dot(&residual, &z);
+        add_scaled(&p, length, &mut x);
+        add_scaled(&hp, -length, &mut residual);
+        multiply(&inverse, &residual, &mut z);
+        let next = fast_dot(&residual, &z);
         let turn = next / energy;
         energy = next;
-        for (p, z) in p.iter_mut().zip(&z) {
-            *p = p.mul_add(turn, *z);
-        }
+        scale_and_add(&mut p, turn, &z);
     }
     ControlFlow::Continue((x, false))
 }
