@@ -44,6 +44,11 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
         1.0
     }
 
+    /// Whether the cost is nothing but the fold: `finish` of the accumulated differences.
+    fn is_fold(&self) -> bool {
+        true
+    }
+
     /// `c(x, y)` for [prepared](Self::prepare) points.
     fn between(&self, x: &[f64], y: &[f64]) -> f64 {
         let columns: Vec<&[f64]> = y.chunks(1).collect();
@@ -77,6 +82,27 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
         for out in out {
             *out = self.finish(*out);
         }
+    }
+
+    /// `c(x_r, y_j)` for R points, one after another, and L targets given coordinate by
+    /// coordinate, of a cost that [is a fold](Self::is_fold): sums stay in registers.
+    #[inline(always)]
+    fn tile<const R: usize, const L: usize>(
+        &self,
+        points: [&[f64]; R],
+        targets: &[[f64; L]],
+    ) -> [[f64; L]; R] {
+        let mut sums = [[0.0; L]; R];
+        let points = points.map(|point| &point[..targets.len()]);
+        for (k, y) in targets.iter().enumerate() {
+            for r in 0..R {
+                let x = points[r][k];
+                for j in 0..L {
+                    sums[r][j] = self.accumulate(sums[r][j], (x - y[j]).abs());
+                }
+            }
+        }
+        sums.map(|sums| sums.map(|sum| self.finish(sum)))
     }
 }
 
@@ -119,7 +145,7 @@ impl GroundCost for Euclidean {
     }
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
-        accumulator + difference * difference
+        difference.mul_add(difference, accumulator)
     }
     #[inline(always)]
     fn finish(&self, accumulator: f64) -> f64 {
@@ -136,7 +162,7 @@ impl GroundCost for SqEuclidean {
     }
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
-        accumulator + difference * difference
+        difference.mul_add(difference, accumulator)
     }
     fn degree(&self) -> f64 {
         2.0
@@ -192,6 +218,9 @@ impl GroundCost for Minkowski {
     fn name(&self) -> String {
         format!("minkowski({})", self.exponent)
     }
+    fn is_fold(&self) -> bool {
+        false
+    }
     /// The largest difference; [`Minkowski::block`] scales by it before any power is taken.
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
@@ -219,7 +248,7 @@ impl GroundCost for Cosine {
     }
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
-        accumulator + difference * difference
+        difference.mul_add(difference, accumulator)
     }
     #[inline(always)]
     fn finish(&self, accumulator: f64) -> f64 {
@@ -290,6 +319,9 @@ impl<G: GroundCost> GroundCost for Power<G> {
     }
     fn degree(&self) -> f64 {
         self.base.degree() * self.p.max(1.0)
+    }
+    fn is_fold(&self) -> bool {
+        self.base.is_fold()
     }
     #[inline(always)]
     fn block(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {

@@ -108,14 +108,14 @@ impl<G: GroundCost> Cost for PointCost<G> {
     }
 
     fn rows(&self, first: usize, out: &mut [f64]) {
-        /// Coordinates that stay in the first-level cache while all rows pass by.
-        const COORDINATES: usize = 1 << 12;
         let (d, m) = (self.source.ncols(), self.m());
-        let width = (COORDINATES / d).clamp(16, 512);
-        for start in (0..m).step_by(width) {
-            let end = m.min(start + width);
+        if self.ground.is_fold() {
             let points = &self.source.as_slice().expect("standard layout")[first * d..];
-            block_of_rows(&self.ground, points, d, self.targets(), start..end, out);
+            block_of_rows(&self.ground, points, d, self.targets(), out);
+        } else {
+            for (i, row) in (first..).zip(out.chunks_exact_mut(m)) {
+                self.part_of_row(i, 0, row);
+            }
         }
     }
 
@@ -183,8 +183,8 @@ fn block_of_row<G: GroundCost>(
     ground.block(x, &columns, out);
 }
 
-/// Costs from points of d coordinates, one after another, to the targets in `part`: into those
-/// columns of as many rows as `out` has.
+/// Costs from points of d coordinates, one after another, to the targets of a (d, m) table: as many
+/// rows as `out` has.
 #[multiversion(
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"
@@ -194,14 +194,35 @@ fn block_of_rows<G: GroundCost>(
     points: &[f64],
     d: usize,
     targets: &[f64],
-    part: std::ops::Range<usize>,
     out: &mut [f64],
 ) {
+    /// With as many targets and points at a time, a dozen vectors of sums fill the registers.
+    const WIDTH: usize = 24;
+    const HEIGHT: usize = 4;
     let m = targets.len() / d;
-    let columns: Vec<&[f64]> =
-        targets.chunks_exact(m).map(|column| &column[part.clone()]).collect();
-    for (x, row) in points.chunks_exact(d).zip(out.chunks_exact_mut(m)) {
-        ground.block(x, &columns, &mut row[part.clone()]);
+    let mut strip = vec![[0.0; WIDTH]; d];
+    for start in (0..m).step_by(WIDTH) {
+        let width = WIDTH.min(m - start);
+        for (strip, column) in strip.iter_mut().zip(targets.chunks_exact(m)) {
+            strip[..width].copy_from_slice(&column[start..start + width]);
+        }
+        let fours = points.chunks_exact(HEIGHT * d).zip(out.chunks_exact_mut(HEIGHT * m));
+        for (points, rows) in fours {
+            let point = |r: usize| &points[r * d..(r + 1) * d];
+            let costs = ground.tile([point(0), point(1), point(2), point(3)], &strip);
+            for (row, costs) in rows.chunks_exact_mut(m).zip(costs) {
+                let row = &mut row[start..start + width];
+                match row.first_chunk_mut() {
+                    Some(row) => *row = costs,
+                    None => row.copy_from_slice(&costs[..width]),
+                }
+            }
+        }
+        let done = out.len() / m / HEIGHT * HEIGHT;
+        for (i, row) in out.chunks_exact_mut(m).enumerate().skip(done) {
+            let [costs] = ground.tile([&points[i * d..(i + 1) * d]], &strip);
+            row[start..start + width].copy_from_slice(&costs[..width]);
+        }
     }
 }
 

@@ -28,15 +28,27 @@ impl Epsilon {
 /// Cells looked at, if there are more.
 const CELLS: usize = 100_000;
 
+/// The same where the order of magnitude is enough.
+const FEW_CELLS: usize = 1024;
+
 /// The median size |c(i, j)| of 10⁵ pairs of atoms with mass, drawn by a fixed seed (of all pairs
 /// if there are no more than that); their mean if the median is zero; 1 if all of them are.
 #[must_use]
 pub fn typical_cost(problem: &OtProblem) -> f64 {
+    typical_of(problem, CELLS)
+}
+
+/// [`typical_cost`], roughly.
+pub(super) fn rough_cost(problem: &OtProblem) -> f64 {
+    typical_of(problem, FEW_CELLS)
+}
+
+fn typical_of(problem: &OtProblem, cells: usize) -> f64 {
     let with_mass = |mass: ndarray::ArrayView1<'_, f64>| -> Vec<usize> {
         (0..mass.len()).filter(|&k| mass[k] > 0.0).collect()
     };
     let mut sizes =
-        sizes(problem.cost(), &with_mass(problem.source()), &with_mass(problem.target()));
+        sizes(problem.cost(), &with_mass(problem.source()), &with_mass(problem.target()), cells);
     let middle = sizes.len() / 2;
     let (below, &mut upper, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
     let lower = below.iter().copied().fold(0.0, f64::max);
@@ -45,8 +57,8 @@ pub fn typical_cost(problem: &OtProblem) -> f64 {
     [median, mean].into_iter().find(|&size| size > 0.0).unwrap_or(1.0)
 }
 
-fn sizes(cost: &dyn Cost, rows: &[usize], columns: &[usize]) -> Vec<f64> {
-    if rows.len().saturating_mul(columns.len()) <= CELLS {
+fn sizes(cost: &dyn Cost, rows: &[usize], columns: &[usize], cells: usize) -> Vec<f64> {
+    if rows.len().saturating_mul(columns.len()) <= cells {
         let pairs = rows.iter().flat_map(|&i| columns.iter().map(move |&j| (i, j)));
         return pairs.map(|(i, j)| cost.at(i, j).abs()).collect();
     }
@@ -55,7 +67,7 @@ fn sizes(cost: &dyn Cost, rows: &[usize], columns: &[usize]) -> Vec<f64> {
         let place = (u128::from(next(&mut state)) * from.len() as u128) >> 64;
         from[usize::try_from(place).expect("below the length")]
     };
-    (0..CELLS).map(|_| cost.at(pick(rows), pick(columns)).abs()).collect()
+    (0..cells).map(|_| cost.at(pick(rows), pick(columns)).abs()).collect()
 }
 
 #[cfg(test)]

@@ -191,14 +191,17 @@ impl Sinkhorn {
         // In few dimensions, costs are computed faster than they are read.
         let stored = if orders.is_none() { problem.stored() } else { None };
         let problem = stored.as_ref().unwrap_or(problem);
-        let typical = typical_cost(problem);
-        let epsilon = self.epsilon.resolve(typical);
+        let epsilon = match self.epsilon {
+            Epsilon::Absolute(epsilon) => epsilon,
+            Epsilon::Relative(share) => share * typical_cost(problem),
+        };
         if !is_regularisation(epsilon) {
             return Err(SinkhornError::Epsilon { epsilon });
         }
         let levels = Level::all(problem, orders);
         let sizes: Vec<usize> = levels.iter().map(Level::size).collect();
-        let stages = schedule::stages(epsilon, typical, self.tolerance, &sizes);
+        let stages =
+            schedule::stages(epsilon, epsilon::rough_cost(problem), self.tolerance, &sizes);
         let tables: Vec<_> = levels.iter().map(Level::table).collect();
         Ok(Run::new(&levels, &tables, self.max_iterations, observer).solve(&stages, start))
     }

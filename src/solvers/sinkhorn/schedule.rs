@@ -16,6 +16,9 @@ const FIRST: f64 = 0.1;
 /// From stage to stage ε falls by about this factor.
 const FACTOR: f64 = 4.0;
 
+/// The share of a stage that is not worth one of its own.
+const SPARE: f64 = 0.2;
+
 /// Marginal error of a stage at a coarse level, which is wrong by more than that.
 const COARSE: f64 = 1e-2;
 
@@ -40,7 +43,7 @@ pub(super) fn stages(epsilon: f64, typical: f64, tolerance: f64, sizes: &[usize]
     }
     let fall = (FIRST * typical / epsilon).max(1.0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 19")]
-    let falls = (fall.ln() / FACTOR.ln()).ceil() as usize;
+    let falls = (fall.ln() / FACTOR.ln() - SPARE).ceil().max(0.0) as usize;
     let ratio = (fall.ln() / falls.max(1) as f64).exp();
     let coarsest = |epsilon: f64| {
         let smooth = |&size: &usize| epsilon / typical * size as f64 >= SMOOTH;
