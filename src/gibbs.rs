@@ -17,6 +17,7 @@ mod kernel;
 mod lanes;
 mod rounding;
 mod table;
+mod window;
 
 pub(crate) use absorbed::{Absorbed, ROUNDING};
 pub(crate) use extended::Extended;

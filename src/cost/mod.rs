@@ -51,6 +51,12 @@ pub trait Cost: Send + Sync {
         }
     }
 
+    /// How many consecutive [rows](Cost::rows) are best asked for together; 1 if that saves
+    /// nothing.
+    fn rows_together(&self) -> usize {
+        1
+    }
+
     /// The costs between some of the sources and some of the targets.
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost>;
 
@@ -94,6 +100,9 @@ impl<C: Cost + ?Sized> Cost for &C {
     }
     fn rows(&self, first: usize, out: &mut [f64]) {
         (**self).rows(first, out);
+    }
+    fn rows_together(&self) -> usize {
+        (**self).rows_together()
     }
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
         (**self).select(rows, columns)

@@ -7,6 +7,10 @@ use super::{Cost, CostError, GroundCost};
 use crate::measure::DiscreteMeasure;
 use crate::spatial::{boxes, kd_order};
 
+/// Dimensions beyond which boxes of a few dozen points overlap most others, and up to which a cost
+/// computed alone takes no longer than to write it down.
+const LOCAL: usize = 3;
+
 /// The ground cost between two clouds, computed on demand: memory linear in n + m.
 #[derive(Debug, Clone)]
 pub struct PointCost<G> {
@@ -93,13 +97,14 @@ impl<G: GroundCost> Cost for PointCost<G> {
     }
 
     fn local_orders(&self) -> Option<(Vec<usize>, Vec<usize>)> {
-        /// Beyond, boxes of a few dozen points overlap most others.
-        const DIMENSIONS: usize = 3;
-        (self.source.ncols() <= DIMENSIONS)
+        (self.source.ncols() <= LOCAL)
             .then(|| (kd_order(self.source.view()), kd_order(self.target.t())))
     }
 
     fn block_bounds(&self, height: usize, width: usize) -> Option<Array2<f64>> {
+        if self.source.ncols() > LOCAL {
+            return None;
+        }
         let rows = boxes(self.source.view(), height);
         let columns = boxes(self.target.t(), width);
         let bounds = rows.iter().flat_map(|a| columns.iter().map(|b| self.between_boxes(a, b)));
@@ -116,6 +121,16 @@ impl<G: GroundCost> Cost for PointCost<G> {
             for (i, row) in (first..).zip(out.chunks_exact_mut(m)) {
                 self.part_of_row(i, 0, row);
             }
+        }
+    }
+
+    fn rows_together(&self) -> usize {
+        /// Cells that stay in the second-level cache.
+        const CELLS: usize = 1 << 16;
+        if self.ground.is_fold() && self.source.ncols() > LOCAL {
+            (CELLS / self.m()).clamp(1, 64)
+        } else {
+            1
         }
     }
 
@@ -204,7 +219,11 @@ fn block_of_rows<G: GroundCost>(
     for start in (0..m).step_by(WIDTH) {
         let width = WIDTH.min(m - start);
         for (strip, column) in strip.iter_mut().zip(targets.chunks_exact(m)) {
-            strip[..width].copy_from_slice(&column[start..start + width]);
+            let column = &column[start..start + width];
+            match column.first_chunk() {
+                Some(column) => *strip = *column,
+                None => strip[..width].copy_from_slice(column),
+            }
         }
         let fours = points.chunks_exact(HEIGHT * d).zip(out.chunks_exact_mut(HEIGHT * m));
         for (points, rows) in fours {

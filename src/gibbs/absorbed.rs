@@ -30,6 +30,8 @@ pub(crate) struct Absorbed {
     /// The share of the mass that may be in cells that were left out.
     dropped: f64,
     tasks: Vec<Rows>,
+    /// The cells of all tasks, one after another: a single allocation.
+    cells: Vec<f32>,
 }
 
 /// Rows of Q.
@@ -39,7 +41,10 @@ struct Rows {
     /// The number of runs of each row.
     counts: Vec<usize>,
     runs: Vec<(usize, usize)>,
-    cells: Vec<f32>,
+    /// Where their cells are among those of all tasks.
+    place: std::ops::Range<usize>,
+    /// The cells of the last rows, if more turned out to matter than there is room for.
+    more: Vec<f32>,
 }
 
 impl Absorbed {
@@ -57,23 +62,37 @@ impl Absorbed {
         g: &[f64],
         f: &mut [f64],
     ) -> Sweep {
-        let (n, m, height) = (f.len(), g.len(), table.rows_per_task());
-        let room = table.cells(pass).div_ceil(n.div_ceil(height));
-        self.tasks.resize_with(n.div_ceil(height), Rows::default);
+        let (m, height) = (g.len(), table.rows_per_task());
+        let rooms = table.cells_of_tasks(pass);
+        self.tasks.resize_with(rooms.len(), Rows::default);
+        let room = rooms.iter().sum();
+        if self.cells.len() < room {
+            // Fresh pages, which the tasks are the first to touch.
+            self.cells = vec![0.0; room];
+        }
+        let mut rest = &mut self.cells[..];
+        let places: Vec<&mut [f32]> =
+            rooms.iter().map(|&room| rest.split_off_mut(..room).expect("room for all")).collect();
+        let mut start = 0;
+        for (rows, room) in self.tasks.iter_mut().zip(rooms) {
+            rows.clear(start);
+            start += room;
+        }
         let swept: Vec<(Vec<f64>, f64)> = f
             .par_chunks_mut(height)
             .zip(&mut self.tasks)
+            .zip(places)
             .enumerate()
             .map_init(
                 || table.scratch(),
-                |scratch, (task, (f, rows))| {
-                    rows.clear(task * height, f.len(), room);
+                |scratch, (task, ((f, rows), place))| {
+                    rows.first = task * height;
                     let (mut columns, mut dropped) = (vec![0.0; m], 0.0);
                     for (i, f) in (task * height..).zip(f) {
                         let row = table.row(pass, i, f, scratch);
                         dropped += table.source()[i] * row.dropped;
                         scratch.add_to(row.scale, &mut columns);
-                        rows.push(scratch, row.normaliser);
+                        rows.push(scratch, row.normaliser, place);
                     }
                     (columns, dropped)
                 },
@@ -134,7 +153,7 @@ impl Absorbed {
         let through = |rows: &Rows| {
             let (mut columns, mut sums) =
                 (vec![0.0; x.len()], Vec::with_capacity(rows.counts.len()));
-            rows.through(x, &weight, &mut columns, &mut sums);
+            rows.through(&self.cells, x, &weight, &mut columns, &mut sums);
             (columns, sums)
         };
         let (columns, sums): (Vec<_>, Vec<_>) =
@@ -150,32 +169,47 @@ pub(crate) struct Scales {
 }
 
 impl Rows {
-    fn clear(&mut self, first: usize, rows: usize, room: usize) {
-        self.first = first;
+    /// No rows, with cells from `start` on.
+    fn clear(&mut self, start: usize) {
         self.counts.clear();
-        self.counts.reserve(rows);
         self.runs.clear();
-        self.cells.clear();
-        self.cells.reserve(room);
+        self.place = start..start;
+        self.more.clear();
     }
 
-    fn push(&mut self, row: &Scratch, normaliser: f64) {
+    /// One more row, into `place` if there is room left for it.
+    fn push(&mut self, row: &Scratch, normaliser: f64, place: &mut [f32]) {
         self.counts.push(row.runs.len());
         self.runs.extend(&row.runs);
-        let length = row.runs.iter().map(|(start, end)| end - start).sum();
-        shorten(&row.weights[..length], normaliser, &mut self.cells);
+        let length: usize = row.runs.iter().map(|(start, end)| end - start).sum();
+        let weights = &row.weights[..length];
+        match place.get_mut(self.place.len()..).and_then(|left| left.get_mut(..length)) {
+            Some(left) if self.more.is_empty() => {
+                shorten(weights, normaliser, left);
+                self.place.end += length;
+            }
+            _ => {
+                let start = self.more.len();
+                self.more.resize(start + length, 0.0);
+                shorten(weights, normaliser, &mut self.more[start..]);
+            }
+        }
     }
 
     fn through(
         &self,
+        cells: &[f32],
         x: &[f64],
         weight: &impl Fn(usize, f64) -> f64,
         columns: &mut [f64],
         sums: &mut Vec<f64>,
     ) {
-        let (mut runs, mut cells) = (&self.runs[..], &self.cells[..]);
+        let (mut runs, mut cells) = (&self.runs[..], &cells[self.place.clone()]);
         for (i, &count) in (self.first..).zip(&self.counts) {
             let (of_row, other_runs) = runs.split_at(count);
+            if cells.is_empty() {
+                cells = &self.more;
+            }
             let (mut rest, mut sum) = (cells, 0.0);
             for &(start, end) in of_row {
                 let (part, after) = rest.split_at(end - start);

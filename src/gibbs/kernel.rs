@@ -129,7 +129,7 @@ fn picked(
         PickedRow { mass, cells }
     };
     let looks = n.min(LOOKS);
-    let mut scratch = table.scratch();
+    let mut scratch = table.scratch_for_looks();
     let seen: usize = (0..looks).map(|k| pick(k * n / looks, &mut scratch).cells.len()).sum();
     if seen * n > room * looks || u32::try_from(m).is_err() {
         return None;

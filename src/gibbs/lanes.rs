@@ -50,19 +50,19 @@ fn rounded(g: f64, c: f64) -> f64 {
     if low.is_nan() { 0.0 } else { low }
 }
 
-/// Appends `scale·weights_j`, rounded towards 0 to 24 bits, and 0 where that is next to nothing.
+/// `short_j ← scale·weights_j`, rounded towards 0 to 24 bits, and 0 where that is next to nothing.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn shorten(weights: &[f64], scale: f64, short: &mut Vec<f32>) {
+pub(super) fn shorten(weights: &[f64], scale: f64, short: &mut [f32]) {
     /// Numbers close to the least normal one are slow.
     const NOTHING: f64 = 1e-35;
     // What rounding to nearest may add, taken off before.
     let scale = scale * (1.0 - f64::from(f32::EPSILON) / 2.0);
-    short.extend(weights.iter().map(|weight| {
+    for (short, weight) in short.iter_mut().zip(weights) {
         let weight = weight * scale;
         #[expect(clippy::cast_possible_truncation, reason = "that is what is wanted")]
-        let short = if weight < NOTHING { 0.0 } else { weight as f32 };
-        short
-    }));
+        let rounded = if weight < NOTHING { 0.0 } else { weight as f32 };
+        *short = rounded;
+    }
 }
 
 /// `columns ← columns + scale·weights`.

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::blocks::Blocks;
 use super::extended::Extended;
 use super::lanes::weigh;
+use super::window::Window;
 use crate::cost::Cost;
 use crate::math;
 use crate::math::vectors::{add_scaled, fast_dot};
@@ -63,7 +64,7 @@ struct Reach {
 
 /// Vectors of length m that a task works in.
 pub(crate) struct Scratch {
-    costs: Vec<f64>,
+    costs: Window,
     /// What [`GibbsTable::row`] leaves: the row of γ up to a factor, in the columns of `runs`.
     pub(crate) weights: Vec<f64>,
     /// Runs of columns, (start, end), ascending.
@@ -180,8 +181,17 @@ impl<'a> GibbsTable<'a> {
 
     /// Room for a row, all columns of which are looked at until a pass says otherwise.
     pub(crate) fn scratch(&self) -> Scratch {
+        self.scratch_with(Window::new(self.cost))
+    }
+
+    /// The same for rows here and there.
+    pub(super) fn scratch_for_looks(&self) -> Scratch {
+        self.scratch_with(Window::narrow(self.cost))
+    }
+
+    fn scratch_with(&self, costs: Window) -> Scratch {
         let m = self.target.len();
-        Scratch { costs: vec![0.0; m], weights: vec![0.0; m], runs: vec![(0, m)], aimed: None }
+        Scratch { costs, weights: vec![0.0; m], runs: vec![(0, m)], aimed: None }
     }
 
     /// A pass at g that looks at every cell.
@@ -260,22 +270,35 @@ impl<'a> GibbsTable<'a> {
     pub(super) fn rows_per_task(&self) -> usize {
         let (n, m) = (self.source.len(), self.target.len());
         let rows = n.div_ceil(TASKS).max(TASK_CELLS.div_ceil(m));
-        // Whole blocks of rows.
-        self.blocks.as_ref().map_or(rows, |blocks| rows.next_multiple_of(blocks.height))
+        // Whole blocks of rows, or of rows whose costs are computed together.
+        let together = self.blocks.as_ref().map_or(self.cost.rows_together(), |b| b.height);
+        rows.next_multiple_of(together)
     }
 
     /// Cells that a pass looks at.
     pub(crate) fn cells(&self, pass: &Pass<'_>) -> usize {
-        let (n, m) = (self.source.len(), self.target.len());
-        let (Some(blocks), Some(reach)) = (&self.blocks, &pass.reach) else { return n * m };
+        self.cells_of_tasks(pass).iter().sum()
+    }
+
+    /// The same, task by task, as far as the potentials tell block by block.
+    pub(super) fn cells_of_tasks(&self, pass: &Pass<'_>) -> Vec<usize> {
+        let (n, m, height) = (self.source.len(), self.target.len(), self.rows_per_task());
+        let tasks = (0..n).step_by(height).map(|first| (first, height.min(n - first)));
+        let (Some(blocks), Some(reach)) = (&self.blocks, &pass.reach) else {
+            return tasks.map(|(_, rows)| rows * m).collect();
+        };
         let mut runs = Vec::new();
-        let rows = (0..n).step_by(blocks.height).zip(&reach.f).enumerate();
-        rows.map(|(block, (i, &f))| {
-            blocks.runs(block, reach.least - f, &reach.g, &mut runs);
-            let height = blocks.height.min(n - i);
-            height * runs.iter().map(|(start, end)| end - start).sum::<usize>()
-        })
-        .sum()
+        let mut of_block = |first: usize, rows: usize| {
+            let block = first / blocks.height;
+            blocks.runs(block, reach.least - reach.f[block], &reach.g, &mut runs);
+            rows * runs.iter().map(|(start, end)| end - start).sum::<usize>()
+        };
+        let of_task = |(first, rows): (usize, usize)| {
+            let end = first + rows;
+            let firsts = (first..end).step_by(blocks.height);
+            firsts.map(|first| of_block(first, blocks.height.min(end - first))).sum()
+        };
+        tasks.map(of_task).collect()
     }
 
     /// The weights of row i, and f made the soft c-transform of g there.
@@ -306,7 +329,7 @@ impl<'a> GibbsTable<'a> {
             (scratch.aimed, dropped) = (None, 0.0);
             sum = self.weigh(pass, i, *f, scratch);
             if !SAFE.contains(&sum) {
-                *f = smallest_difference(self.cost.row(i, &mut scratch.costs), &pass.g);
+                *f = smallest_difference(scratch.costs.row(self.cost, i), &pass.g);
                 sum = self.weigh(pass, i, *f, scratch);
             }
         }
@@ -324,7 +347,7 @@ impl<'a> GibbsTable<'a> {
         let (mut from, mut sum) = (0, 0.0);
         for &(start, end) in &*runs {
             let length = end - start;
-            let costs = self.cost.part_of_row(i, start, &mut costs[..length]);
+            let costs = costs.part(self.cost, i, (start, end));
             let weights = &mut weights[from..from + length];
             let (g, log_weights) = (&pass.g[start..end], &pass.log_weights[start..end]);
             sum += weigh(costs, g, log_weights, f, inverse_epsilon, weights);
@@ -362,7 +385,7 @@ impl<'a> GibbsTable<'a> {
         let (mut from, mut sum) = (0, 0.0);
         for &(start, end) in &*runs {
             let part = &weights[from..from + (end - start)];
-            sum += fast_dot(self.cost.part_of_row(i, start, &mut costs[..part.len()]), part);
+            sum += fast_dot(costs.part(self.cost, i, (start, end)), part);
             from += part.len();
         }
         sum
@@ -378,7 +401,7 @@ impl<'a> GibbsTable<'a> {
         let hard = hard.to_vec();
         let zeros = vec![0.0; hard.len()];
         let sums = self.over_rows(f, |i, f, scratch, columns| {
-            let row = self.cost.row(i, &mut scratch.costs);
+            let row = scratch.costs.row(self.cost, i);
             weigh::<false>(row, &hard, &zeros, *f, 1.0 / epsilon, &mut scratch.weights);
             if self.source[i] > 0.0 {
                 scratch.add_to(self.source[i], columns);

@@ -29,7 +29,7 @@ impl Epsilon {
 const CELLS: usize = 100_000;
 
 /// The same where the order of magnitude is enough.
-const FEW_CELLS: usize = 1024;
+const FEW_CELLS: usize = 256;
 
 /// The median size |c(i, j)| of 10⁵ pairs of atoms with mass, drawn by a fixed seed (of all pairs
 /// if there are no more than that); their mean if the median is zero; 1 if all of them are.

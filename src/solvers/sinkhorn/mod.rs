@@ -187,10 +187,6 @@ impl Sinkhorn {
         if self.tolerance.is_nan() || self.tolerance < 0.0 {
             return Err(SinkhornError::Tolerance { tolerance: self.tolerance });
         }
-        let orders = problem.cost().local_orders();
-        // In few dimensions, costs are computed faster than they are read.
-        let stored = if orders.is_none() { problem.stored() } else { None };
-        let problem = stored.as_ref().unwrap_or(problem);
         let epsilon = match self.epsilon {
             Epsilon::Absolute(epsilon) => epsilon,
             Epsilon::Relative(share) => share * typical_cost(problem),
@@ -198,10 +194,16 @@ impl Sinkhorn {
         if !is_regularisation(epsilon) {
             return Err(SinkhornError::Epsilon { epsilon });
         }
+        let typical = epsilon::rough_cost(problem);
+        let orders = problem.cost().local_orders();
+        // In few dimensions costs are computed faster than they are read; and a single stage
+        // hardly ever asks for them twice.
+        let pays = orders.is_none() && schedule::falls(epsilon, typical) > 0;
+        let stored = if pays { problem.stored() } else { None };
+        let problem = stored.as_ref().unwrap_or(problem);
         let levels = Level::all(problem, orders);
         let sizes: Vec<usize> = levels.iter().map(Level::size).collect();
-        let stages =
-            schedule::stages(epsilon, epsilon::rough_cost(problem), self.tolerance, &sizes);
+        let stages = schedule::stages(epsilon, typical, self.tolerance, &sizes);
         let tables: Vec<_> = levels.iter().map(Level::table).collect();
         Ok(Run::new(&levels, &tables, self.max_iterations, observer).solve(&stages, start))
     }

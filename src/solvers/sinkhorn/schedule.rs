@@ -33,6 +33,14 @@ const SMOOTH: f64 = 1.0;
 /// ε as a share of the typical cost below which exponents are rounding: there, at one leap.
 const ROUNDED: f64 = 1e-12;
 
+/// How often ε falls on its way down.
+pub(super) fn falls(epsilon: f64, typical: f64) -> usize {
+    let fall = (FIRST * typical / epsilon.max(ROUNDED * typical)).max(1.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 19")]
+    let falls = (fall.ln() / FACTOR.ln() - SPARE).ceil().max(0.0) as usize;
+    falls
+}
+
 /// The stages down to `epsilon`, geometric, the last of them at `tolerance`, and with them from
 /// coarse levels to the finest; `sizes` has the points of each level, the finest first.
 pub(super) fn stages(epsilon: f64, typical: f64, tolerance: f64, sizes: &[usize]) -> Vec<Stage> {
@@ -41,9 +49,8 @@ pub(super) fn stages(epsilon: f64, typical: f64, tolerance: f64, sizes: &[usize]
         stages.push(Stage { level: 0, epsilon, tolerance });
         return stages;
     }
+    let falls = falls(epsilon, typical);
     let fall = (FIRST * typical / epsilon).max(1.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 19")]
-    let falls = (fall.ln() / FACTOR.ln() - SPARE).ceil().max(0.0) as usize;
     let ratio = (fall.ln() / falls.max(1) as f64).exp();
     let coarsest = |epsilon: f64| {
         let smooth = |&size: &usize| epsilon / typical * size as f64 >= SMOOTH;

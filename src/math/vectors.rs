@@ -1,0 +1,67 @@
+//! Long vectors in SIMD lanes.
+
+use multiversion::multiversion;
+
+/// `y ← y + a·x`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(crate) fn add_scaled(x: &[f64], a: f64, y: &mut [f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = x.mul_add(a, *y);
+    }
+}
+
+/// `y ← x + a·y`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(crate) fn scale_and_add(y: &mut [f64], a: f64, x: &[f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = y.mul_add(a, *x);
+    }
+}
+
+/// `z_k ← x_k·y_k`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(crate) fn multiply(x: &[f64], y: &[f64], z: &mut [f64]) {
+    for ((z, x), y) in z.iter_mut().zip(x).zip(y) {
+        *z = x * y;
+    }
+}
+
+/// `z_k ← x_k·y_k − z_k`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(crate) fn multiply_less(x: &[f64], y: &[f64], z: &mut [f64]) {
+    for ((z, x), y) in z.iter_mut().zip(x).zip(y) {
+        *z = x.mul_add(*y, -*z);
+    }
+}
+
+/// `Σ_k |x_k|`, rounded as it comes.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(crate) fn sum_of_sizes(x: &[f64]) -> f64 {
+    const LANES: usize = 16;
+    let mut sums = [0.0; LANES];
+    let (xs, rest) = x.as_chunks::<LANES>();
+    for x in xs {
+        for k in 0..LANES {
+            sums[k] += x[k].abs();
+        }
+    }
+    sums.iter().chain(rest).map(|x| x.abs()).sum()
+}
+
+/// `Σ_k x_k y_k`, rounded as it comes: for sums that decide nothing but a step.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(crate) fn fast_dot(x: &[f64], y: &[f64]) -> f64 {
+    const LANES: usize = 16;
+    let mut sums = [0.0; LANES];
+    let (xs, x_rest) = x.as_chunks::<LANES>();
+    let (ys, y_rest) = y.as_chunks::<LANES>();
+    for (x, y) in xs.iter().zip(ys) {
+        for k in 0..LANES {
+            sums[k] = x[k].mul_add(y[k], sums[k]);
+        }
+    }
+    for (x, y) in x_rest.iter().zip(y_rest) {
+        sums[0] = x.mul_add(*y, sums[0]);
+    }
+    sums.iter().sum()
+}
