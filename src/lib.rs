@@ -2,6 +2,7 @@
 
 pub mod certificate;
 pub mod cost;
+pub mod critic;
 pub mod gibbs;
 pub mod io;
 pub mod math;
@@ -19,8 +20,8 @@ pub mod tolerance;
 
 pub use certificate::{Certificate, Certified, certify, certify_gibbs};
 pub use cost::{
-    Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Differentiable, Euclidean, GroundCost,
-    Minkowski, PointCost, Power, SqEuclidean,
+    Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Differentiable, Euclidean, GroundCost, Metric,
+    Minkowski, PointCost, Power, Snowflake, SqEuclidean,
 };
 pub use gibbs::GibbsPlan;
 pub use measure::DiscreteMeasure;

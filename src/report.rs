@@ -5,8 +5,10 @@
 //! stand in an object of their own; everything else is the same, to the bit, for the same
 //! inputs, settings and version.
 
+mod critic;
 mod sinkhorn;
 
+pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, SlopesReport};
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,
 };

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "math",
     "tolerance",
     "progress",
@@ -17,6 +17,7 @@ const ORDER: [&str; 16] = [
     "gibbs",
     "problem",
     "certificate",
+    "critic",
     "solvers",
     "io",
     "report",

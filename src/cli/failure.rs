@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use deblais::certificate::CertificateError;
 use deblais::cost::CostError;
+use deblais::critic::CriticError;
 use deblais::io::{ReadError, WriteError};
 use deblais::measure::MeasureError;
 use deblais::plot::PlotError;
@@ -95,7 +96,7 @@ macro_rules! from_hinted {
     )+};
 }
 
-from_hinted!(CostError, ProblemError, PlotError, ReadError, WriteError);
+from_hinted!(CostError, CriticError, ProblemError, PlotError, ReadError, WriteError);
 
 impl From<MeasureError> for Failure {
     fn from(error: MeasureError) -> Self {

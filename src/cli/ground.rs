@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use deblais::cost::{
-    Chebyshev, Cityblock, Cosine, Euclidean, GroundCost, Minkowski, PointCost, Power, SqEuclidean,
+    Chebyshev, Cityblock, Cosine, Euclidean, GroundCost, Metric, Minkowski, PointCost, Power,
+    Snowflake, SqEuclidean,
 };
 use deblais::cost::{Cost, CostError};
 use deblais::measure::DiscreteMeasure;
@@ -148,6 +149,36 @@ impl Ground {
         }
     }
 
+    /// Hands the distance to whoever needs one.
+    pub(crate) fn hand_metric_to<U: MetricUser>(&self, user: U) -> Result<U::Output, Failure> {
+        if self.p > 1.0 {
+            return Err(Failure::usage(format!(
+                "a distance to the power {} is no distance: Kantorovich–Rubinstein duality, and so \
+                 a critic, needs one",
+                self.p
+            ))
+            .hint("use --cost euclidean, or --p 1 or less; for other powers, deblais emd"));
+        }
+        match self.base {
+            Base::Euclidean => self.metric(Euclidean, user),
+            Base::Cityblock => self.metric(Cityblock, user),
+            Base::Chebyshev => self.metric(Chebyshev, user),
+            Base::Minkowski(ground, _) => self.metric(ground, user),
+            Base::Cosine => Err(Failure::usage(
+                "--cost cosine breaks the triangle inequality: a critic needs a distance",
+            )
+            .hint("use --cost euclidean")),
+        }
+    }
+
+    fn metric<U: MetricUser>(&self, metric: impl Metric, user: U) -> Result<U::Output, Failure> {
+        Ok(if self.p == 1.0 {
+            user.with(metric)
+        } else {
+            user.with(Snowflake::new(metric, self.p).map_err(usage)?)
+        })
+    }
+
     fn powered<U: GroundUser>(
         &self,
         ground: impl GroundCost + 'static,
@@ -168,6 +199,15 @@ pub(crate) trait GroundUser {
 
     /// Works with this one.
     fn with<G: GroundCost + 'static>(self, ground: G) -> Self::Output;
+}
+
+/// What works with a distance of any type.
+pub(crate) trait MetricUser {
+    /// What comes of it.
+    type Output;
+
+    /// Works with this one.
+    fn with<M: Metric>(self, metric: M) -> Self::Output;
 }
 
 /// Two clouds, waiting for their ground cost.

@@ -3,6 +3,7 @@
 mod answer;
 mod args;
 mod certify;
+mod critic;
 mod emd;
 mod failure;
 mod files;
@@ -45,6 +46,9 @@ enum Command {
     Emd(emd::EmdArgs),
     /// Entropic transport between two sets of weighted points, with a bracket on the exact cost
     Sinkhorn(sinkhorn::SinkhornArgs),
+    /// Train a 1-Lipschitz critic between two sets of weighted points, and hold it against the
+    /// exact distance
+    Critic(critic::CriticArgs),
     /// Judge somebody's plan or potentials: what do they prove?
     Certify(certify::CertifyArgs),
     /// Draw a saved plan
@@ -60,6 +64,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Emd(args) => emd::run(args),
         Command::Sinkhorn(args) => sinkhorn::run(args),
+        Command::Critic(args) => critic::run(args),
         Command::Certify(args) => certify::run(args),
         Command::Plot(args) => plot::run(args),
         Command::Completions(args) => generate::completions(&args),

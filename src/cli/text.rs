@@ -154,7 +154,7 @@ impl Lines {
 
     /// Where the time went.
     pub(crate) fn timings(&mut self, timings: &Timings) {
-        let stages = ["read", "solve", "certify"];
+        let stages = ["read", "train", "judge", "exact", "solve", "certify"];
         let parts: Vec<_> = stages
             .iter()
             .filter_map(|stage| Some(format!("{stage} {:.3} s", timings.get(stage)?.0)))

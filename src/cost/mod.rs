@@ -7,6 +7,7 @@ mod differentiable;
 mod error;
 mod ground;
 mod matrix;
+mod metric;
 mod points;
 
 pub use differentiable::Differentiable;
@@ -15,6 +16,7 @@ pub use ground::{
     Chebyshev, Cityblock, Cosine, Euclidean, GroundCost, Minkowski, Power, SqEuclidean,
 };
 pub use matrix::CostMatrix;
+pub use metric::{Metric, Snowflake};
 pub use points::PointCost;
 
 use multiversion::multiversion;

@@ -1,0 +1,253 @@
+//! A critic made of cones: the lower envelope of distances to the target points.
+//!
+//! ```text
+//! f(x) = min_j b_j + c(x, y_j)                               hard, at evaluation
+//! f_T(x) = −T log Σ_j ν_j/Σν·exp(−(b_j + c(x, y_j))/T)       soft, in training
+//! maximise  Σ_i μ_i f_T(x_i) − Σ_j ν_j b_j   over the heights b
+//! ```
+//!
+//! **Idea.** Both are 1-Lipschitz for any distance c whatever b is, by construction: a minimum (or a
+//! soft minimum, whose weights sum to 1) of functions of slope 1. The optimal critic has this form
+//! (McShane 1934, "Extension of range of functions", Bull. Amer. Math. Soc. 40), so this is a neural
+//! c-transform, a layer of distances under a minimum, and not a generic network; what is learned are
+//! the heights. `f(y_j) ≤ b_j`, so the objective is below the estimate of the hard f, and equal to
+//! it at the optimum; its derivative in `b_j` is what the soft plan sends to `y_j`, less `ν_j`. So a
+//! centre that no source point looks at comes down until one does. Adam climbs at a rate in
+//! proportion to the temperature T, which falls geometrically: b moves by a share of T a step, the
+//! length over which the soft minimum changes its mind.
+//!
+//! **Complexity.** n·m exponentials a step, parallel; memory O(n + m), and the table of distances
+//! if it has at most 67 million entries.
+//!
+//! **References.** Genevay, Cuturi, Peyré, Bach 2016, "Stochastic optimization for large-scale
+//! optimal transport", NeurIPS (the smoothed semi-dual); Kingma, Ba 2015, "Adam: a method for
+//! stochastic optimization", ICLR.
+//!
+//! **Failure modes.** Too few steps leave the estimate below the distance; it is a true lower
+//! bound all the same. The critic knows the very target points it was trained on: on other samples
+//! of the same law its estimate is that of a function fitted to these.
+
+use std::ops::ControlFlow;
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+
+use super::{Critic, CriticError, Lipschitz, Milestone, Trained};
+use crate::cost::{Cost, CostMatrix, Metric, PointCost};
+use crate::gibbs::{Extended, GibbsTable};
+use crate::math;
+use crate::measure::DiscreteMeasure;
+use crate::potentials;
+use crate::progress::{Event, Observer, Stop};
+
+/// `f(x) = min_j b_j + c(x, y_j)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cones<M> {
+    metric: M,
+    /// y, shape (m, d).
+    centres: DiscreteMeasure,
+    /// b, shape (m,).
+    heights: Array1<f64>,
+}
+
+/// How to train [`Cones`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrainCones {
+    /// Steps of Adam.
+    pub steps: u64,
+    /// Its rate, as a multiple of the temperature.
+    pub rate: f64,
+    /// The first and the last temperature, as shares of the mean distance between the samples.
+    pub temperatures: (f64, f64),
+}
+
+impl Default for TrainCones {
+    fn default() -> Self {
+        Self { steps: 6000, rate: 0.3, temperatures: (5e-2, 2e-5) }
+    }
+}
+
+/// Entries of the table of distances that are stored, 8 bytes each.
+const STORED: usize = 1 << 26;
+
+/// Evaluations of the hard minimum over a run.
+const EVALUATIONS: u64 = 50;
+
+/// Adam's memories and the guard of its denominator.
+const BETA: (f64, f64) = (0.9, 0.999);
+const GUARD: f64 = 1e-12;
+
+impl TrainCones {
+    /// Trains a critic between two measures of equal mass; the best that was seen is kept.
+    ///
+    /// # Errors
+    /// [`CriticError`] for settings or points that make no sense.
+    pub fn train<M: Metric>(
+        &self,
+        source: &DiscreteMeasure,
+        target: &DiscreteMeasure,
+        metric: M,
+        observer: &mut dyn Observer,
+    ) -> Result<Trained<Cones<M>>, CriticError> {
+        self.check()?;
+        let distances = PointCost::new(source, target, metric.clone())?;
+        let few = distances.n().saturating_mul(distances.m()) <= STORED;
+        let stored = few.then(|| CostMatrix::tabulate(&distances));
+        let cost: &dyn Cost = stored.as_ref().map_or(&distances, |stored| stored);
+        let table = GibbsTable::new(cost, source.mass(), target.mass());
+        let (heights, history, stopped) = self.climb(&table, observer);
+        let critic = Cones { metric, centres: target.clone(), heights: heights.into() };
+        Ok(Trained { critic, history, stopped })
+    }
+
+    fn check(&self) -> Result<(), CriticError> {
+        let (first, last) = self.temperatures;
+        let positive = |what, value: f64| {
+            if value > 0.0 && value.is_finite() {
+                return Ok(());
+            }
+            Err(CriticError::Setting { what, value, bound: "a positive number" })
+        };
+        positive("the rate", self.rate)?;
+        positive("the first temperature", first)?;
+        positive("the last temperature", last)
+    }
+
+    /// The main loop: the best heights, the history, and what ended it early.
+    fn climb(
+        &self,
+        table: &GibbsTable<'_>,
+        observer: &mut dyn Observer,
+    ) -> (Vec<f64>, Vec<Milestone>, Option<Stop>) {
+        let every = self.steps.div_ceil(EVALUATIONS).max(1);
+        let scale = mean_distance(table);
+        let (first, last) = self.temperatures;
+        let mut b = vec![0.0; table.target().len()];
+        let mut f = vec![0.0; table.source().len()];
+        let mut adam = Adam::new(b.len());
+        let (mut best, mut highest, mut history) = (b.clone(), f64::NEG_INFINITY, Vec::new());
+        for step in 0..=self.steps {
+            if step % every == 0 || step == self.steps {
+                let estimate = value(table, &b);
+                history.push(Milestone { step, estimate });
+                if estimate > highest {
+                    highest = estimate;
+                    best.clone_from(&b);
+                }
+            }
+            let event = Event { phase: "training", iterations: step, cost: Some(highest) };
+            if let ControlFlow::Break(stop) = observer.observe(&event) {
+                return (best, history, Some(stop));
+            }
+            let done = step as f64 / self.steps.max(1) as f64;
+            let temperature = scale * first * (last / first).powf(done);
+            let g = Extended::from(b.iter().map(|b| -b).collect::<Vec<_>>());
+            let sent = table.sweep(&table.pass(temperature, &g), &mut f).columns;
+            let gradient = sent.iter().zip(table.target()).map(|(sent, mass)| sent - mass);
+            adam.climb(&mut b, gradient, self.rate * temperature);
+        }
+        (best, history, None)
+    }
+}
+
+/// The mean distance between points of two samples, by a pass at a temperature at which all cells
+/// weigh the same; 1 if all are in one place.
+fn mean_distance(table: &GibbsTable<'_>) -> f64 {
+    let zeros = Extended::from(vec![0.0; table.target().len()]);
+    let flat = table.pass(f64::MAX, &zeros);
+    let mut means: Vec<(f64, f64)> = table.source().iter().map(|&mass| (0.0, mass)).collect();
+    table.over_rows(&mut means, |i, (f, mean), scratch, _| {
+        let row = table.row(&flat, i, f, scratch);
+        *mean = row.scale * table.row_cost(i, scratch);
+    });
+    let mean = math::sum(means.iter().map(|(_, mean)| mean));
+    if mean > 0.0 { mean } else { 1.0 }
+}
+
+/// `Σ_i μ_i f(x_i) − Σ_j ν_j b_j` of the hard minimum.
+fn value(table: &GibbsTable<'_>, b: &[f64]) -> f64 {
+    let g: Array1<f64> = b.iter().map(|b| -b).collect();
+    let f = potentials::to_source(table.cost(), g.view());
+    let terms = f.iter().chain(&g);
+    table.total() * math::dot(table.source().iter().chain(table.target()), terms)
+}
+
+/// Adam (Kingma, Ba 2015, Algorithm 1), uphill.
+struct Adam {
+    step: i32,
+    mean: Vec<f64>,
+    square: Vec<f64>,
+}
+
+impl Adam {
+    fn new(length: usize) -> Self {
+        Self { step: 0, mean: vec![0.0; length], square: vec![0.0; length] }
+    }
+
+    fn climb(&mut self, x: &mut [f64], gradient: impl Iterator<Item = f64>, rate: f64) {
+        self.step += 1;
+        let corrections = (1.0 - BETA.0.powi(self.step), 1.0 - BETA.1.powi(self.step));
+        let moments = self.mean.iter_mut().zip(&mut self.square);
+        for ((x, (mean, square)), gradient) in x.iter_mut().zip(moments).zip(gradient) {
+            *mean = BETA.0 * *mean + (1.0 - BETA.0) * gradient;
+            *square = BETA.1 * *square + (1.0 - BETA.1) * gradient * gradient;
+            *x += rate * (*mean / corrections.0) / ((*square / corrections.1).sqrt() + GUARD);
+        }
+    }
+}
+
+impl<M: Metric> Cones<M> {
+    /// y, shape (m, d).
+    pub fn centres(&self) -> ArrayView2<'_, f64> {
+        self.centres.support()
+    }
+
+    /// b, shape (m,).
+    pub fn heights(&self) -> ArrayView1<'_, f64> {
+        self.heights.view()
+    }
+
+    /// The distances from points to the centres.
+    fn distances(&self, points: ArrayView2<'_, f64>) -> Result<PointCost<M>, CriticError> {
+        let (expected, got) = (self.dim(), points.ncols());
+        if expected != got {
+            return Err(CriticError::Dimensions { expected, got });
+        }
+        let points = DiscreteMeasure::uniform(points.to_owned()).expect("finite points");
+        Ok(PointCost::new(&points, &self.centres, self.metric.clone())?)
+    }
+}
+
+impl<M: Metric> Critic for Cones<M> {
+    fn kind(&self) -> &'static str {
+        "cones"
+    }
+
+    fn dim(&self) -> usize {
+        self.centres.dim()
+    }
+
+    fn values(&self, points: ArrayView2<'_, f64>) -> Result<Array1<f64>, CriticError> {
+        let g = self.heights.mapv(|b| -b);
+        Ok(potentials::to_source(&self.distances(points)?, g.view()))
+    }
+
+    fn gradients(&self, points: ArrayView2<'_, f64>) -> Result<Array2<f64>, CriticError> {
+        let distances = self.distances(points)?;
+        let mut gradients = Array2::zeros(points.dim());
+        let mut buffer = vec![0.0; self.heights.len()];
+        for (i, (x, mut out)) in points.outer_iter().zip(gradients.outer_iter_mut()).enumerate() {
+            let row = distances.row(i, &mut buffer);
+            let height = |j: usize| row[j] + self.heights[j];
+            let lowest = (0..row.len())
+                .min_by(|&a, &b| height(a).total_cmp(&height(b)))
+                .expect("a measure has a point");
+            let (x, centre) = (x.to_vec(), self.centres.support().row(lowest).to_vec());
+            self.metric.gradient(&x, &centre, out.as_slice_mut().expect("standard layout"));
+        }
+        Ok(gradients)
+    }
+
+    fn lipschitz(&self) -> Lipschitz {
+        Lipschitz { bound: 1.0, how: "by construction: a minimum of distances" }
+    }
+}

@@ -1,0 +1,118 @@
+//! Critics: functions f that compute the earth mover's distance from below.
+//!
+//! ```text
+//! W₁(μ, ν) = sup { E_μ f − E_ν f : |f(x) − f(y)| ≤ c(x, y) }      (Kantorovich, Rubinstein 1958)
+//! ```
+//!
+//! for a distance c. A critic is trained to reach the supremum, and then judged: its *estimate*
+//! `E_μ f − E_ν f` is a lower bound of `W₁` only as far as its Lipschitz constant is known, so
+//! [`judge`] puts beside it what is certain.
+//!
+//! Signs: f is high on the source and low on the target, so that the estimate is positive.
+//!
+//! **References.** Arjovsky, Chintala, Bottou 2017, "Wasserstein generative adversarial
+//! networks", ICML; Villani 2009, "Optimal transport: old and new", §5.
+
+mod cones;
+mod verdict;
+
+pub use cones::{Cones, TrainCones};
+pub use verdict::{Slopes, Verdict, judge};
+
+use ndarray::{Array1, Array2, ArrayView2};
+use thiserror::Error;
+
+use crate::cost::CostError;
+use crate::progress::Stop;
+
+/// A function on R^d whose Lipschitz constant has a bound.
+pub trait Critic: Sync {
+    /// The name of its kind, as the command line has it.
+    fn kind(&self) -> &'static str;
+
+    /// Dimension d of the points it takes.
+    fn dim(&self) -> usize;
+
+    /// f at points (k, d), in `f64`: shape (k,).
+    ///
+    /// # Errors
+    /// [`CriticError`] for points of another dimension, or too far apart for any cost.
+    fn values(&self, points: ArrayView2<'_, f64>) -> Result<Array1<f64>, CriticError>;
+
+    /// ∇f at points (k, d): shape (k, d). Where f has a kink, a subgradient.
+    ///
+    /// # Errors
+    /// As [`Critic::values`].
+    fn gradients(&self, points: ArrayView2<'_, f64>) -> Result<Array2<f64>, CriticError>;
+
+    /// What bounds the Lipschitz constant of f.
+    fn lipschitz(&self) -> Lipschitz;
+}
+
+/// A critic that has been trained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained<C> {
+    /// The best that was seen.
+    pub critic: C,
+    /// How it came about.
+    pub history: Vec<Milestone>,
+    /// What ended the run before its last step, if anything did.
+    pub stopped: Option<Stop>,
+}
+
+/// A point of a training run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Milestone {
+    /// Steps done.
+    pub step: u64,
+    /// `E_μ f − E_ν f` of the critic as it is judged.
+    pub estimate: f64,
+}
+
+/// A proved bound of a Lipschitz constant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lipschitz {
+    /// `|f(x) − f(y)| ≤ bound·c(x, y)` for all x, y.
+    pub bound: f64,
+    /// Why.
+    pub how: &'static str,
+}
+
+/// What a critic cannot do.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum CriticError {
+    /// Points of another dimension.
+    #[error("the critic takes points in {expected} dimensions, these have {got}")]
+    Dimensions {
+        /// The critic's d.
+        expected: usize,
+        /// The points' d.
+        got: usize,
+    },
+    /// A setting makes no sense.
+    #[error("{what} is {value}: it must be {bound}")]
+    Setting {
+        /// Which.
+        what: &'static str,
+        /// The value asked for.
+        value: f64,
+        /// What is allowed.
+        bound: &'static str,
+    },
+    /// Points without a distance.
+    #[error(transparent)]
+    Cost(#[from] CostError),
+}
+
+impl CriticError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Dimensions { .. } => "judge a critic on points of the kind it was trained on",
+            Self::Setting { .. } => "leave the flag out: the default works on data of any scale",
+            Self::Cost(error) => error.hint(),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What a critic's estimate is worth.
+
+use ndarray::{Array1, ArrayView1, ArrayView2, Axis, concatenate};
+use rayon::prelude::*;
+
+use super::{Critic, CriticError, Lipschitz};
+use crate::certificate::certify;
+use crate::cost::{Cost, Metric, PointCost};
+use crate::math;
+use crate::measure::DiscreteMeasure;
+use crate::potentials::Potentials;
+use crate::problem::OtProblem;
+
+/// A critic, judged on two samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// `E_μ f − E_ν f`, times the total mass: what the critic says the transport costs.
+    pub estimate: f64,
+    /// The proved bound of its Lipschitz constant.
+    pub lipschitz: Lipschitz,
+    /// `max |f(x) − f(y)| / c(x, y)` over all pairs of sample points: the constant is at least
+    /// that.
+    pub lipschitz_pairs: f64,
+    /// `estimate / bound`, at least 0: a lower bound of the transport cost.
+    pub certified_lower: f64,
+    /// The value of the c-transforms of f: a lower bound whatever the slope of f is (McShane).
+    pub polished_lower: f64,
+    /// `‖∇f‖` on the source points.
+    pub source_slopes: Slopes,
+    /// `‖∇f‖` on the target points.
+    pub target_slopes: Slopes,
+    /// `‖∇f‖` on points between source and target points.
+    pub between_slopes: Slopes,
+}
+
+/// Percentiles of a slope, in the norm dual to the distance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Slopes {
+    /// 5 % are below.
+    pub p5: f64,
+    /// Half are below.
+    pub median: f64,
+    /// 5 % are above.
+    pub p95: f64,
+    /// None is above.
+    pub most: f64,
+}
+
+/// Judges a critic: two passes over the pairs of sample points.
+///
+/// # Errors
+/// [`CriticError`] for samples of another dimension.
+///
+/// # Panics
+/// If `problem` is not the one between `source` and `target`.
+pub fn judge<M: Metric>(
+    critic: &dyn Critic,
+    problem: &OtProblem,
+    source: ArrayView2<'_, f64>,
+    target: ArrayView2<'_, f64>,
+    metric: &M,
+) -> Result<Verdict, CriticError> {
+    assert_eq!((problem.n(), problem.m()), (source.nrows(), target.nrows()), "its own samples");
+    let (f, g) = (critic.values(source)?, critic.values(target)?);
+    let estimate = math::dot(problem.source(), &f) - math::dot(problem.target(), &g);
+    let lipschitz = critic.lipschitz();
+    let potentials = Potentials::from_finite(f.clone(), -&g);
+    let certified = certify(problem, None, Some(&potentials)).expect("lengths fit");
+    let slopes = |points: ArrayView2<'_, f64>| -> Result<Slopes, CriticError> {
+        let gradients = critic.gradients(points)?;
+        Ok(Slopes::of(gradients.outer_iter().map(|g| metric.dual_norm(&g.to_vec())).collect()))
+    };
+    let points = concatenate![Axis(0), source, target];
+    let values = concatenate![Axis(0), f, g];
+    Ok(Verdict {
+        estimate,
+        lipschitz,
+        lipschitz_pairs: steepest(points.view(), values.view(), metric)?,
+        certified_lower: (estimate / lipschitz.bound).max(0.0),
+        polished_lower: certified.certificate.lower.max(0.0),
+        source_slopes: slopes(source)?,
+        target_slopes: slopes(target)?,
+        between_slopes: slopes(between(source, target).view())?,
+    })
+}
+
+impl Slopes {
+    fn of(mut slopes: Vec<f64>) -> Self {
+        slopes.sort_unstable_by(f64::total_cmp);
+        let last = slopes.len() - 1;
+        let at = |percent: usize| slopes[percent * last / 100];
+        Self { p5: at(5), median: at(50), p95: at(95), most: slopes[last] }
+    }
+}
+
+/// The steepest of all pairs of points.
+fn steepest<M: Metric>(
+    points: ArrayView2<'_, f64>,
+    values: ArrayView1<'_, f64>,
+    metric: &M,
+) -> Result<f64, CriticError> {
+    let points = DiscreteMeasure::uniform(points.to_owned()).expect("points of measures");
+    let distances = PointCost::new(&points, &points, metric.clone())?;
+    let of_row = |buffer: &mut Vec<f64>, i: usize| {
+        let row = distances.row(i, buffer);
+        let slopes = row.iter().zip(values).filter(|(c, _)| **c > 0.0);
+        slopes.map(|(c, v)| (values[i] - v).abs() / c).fold(0.0, f64::max)
+    };
+    Ok((0..values.len())
+        .into_par_iter()
+        .map_init(|| vec![0.0; values.len()], of_row)
+        .reduce(|| 0.0, f64::max))
+}
+
+/// A point between every source point and some target point, at shares that fill (0, 1) evenly.
+fn between(source: ArrayView2<'_, f64>, target: ArrayView2<'_, f64>) -> ndarray::Array2<f64> {
+    /// Multiples of the golden ratio are spread as evenly as can be.
+    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    let mut points = source.to_owned();
+    for (i, mut x) in points.outer_iter_mut().enumerate() {
+        let share = ((i + 1) as f64 * GOLDEN).fract();
+        let y: ArrayView1<'_, f64> = target.row(i % target.nrows());
+        let moved: Array1<f64> = &x + &((&y - &x) * share);
+        x.assign(&moved);
+    }
+    points
+}

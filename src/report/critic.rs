@@ -1,0 +1,140 @@
+//! What a critic says of a distance, and what that is worth: the report of `deblais critic`.
+
+use serde::Serialize;
+
+use super::{CertificateReport, Inputs, Number, ProblemReport, Settings, Timings};
+use crate::certificate::Certificate;
+use crate::critic::{Slopes, Verdict};
+use crate::progress::Stop;
+
+/// Schema of [`CriticReport`].
+pub const CRITIC_SCHEMA: &str = "deblais.critic/1";
+
+/// Percentiles of `‖∇f‖`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SlopesReport {
+    /// 5 % are below.
+    pub p5: Number,
+    /// Half are below.
+    pub median: Number,
+    /// 5 % are above.
+    pub p95: Number,
+    /// None is above.
+    pub max: Number,
+}
+
+impl From<Slopes> for SlopesReport {
+    fn from(slopes: Slopes) -> Self {
+        let Slopes { p5, median, p95, most } = slopes;
+        Self { p5: Number(p5), median: Number(median), p95: Number(p95), max: Number(most) }
+    }
+}
+
+/// The exact transport cost.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExactReport {
+    /// The upper end of its bracket.
+    pub value: Number,
+    /// The method that found it.
+    pub method: &'static str,
+    /// What is proved about it.
+    pub certificate: CertificateReport,
+}
+
+/// A critic beside the exact value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CriticReport {
+    /// [`CRITIC_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// The problem in figures.
+    #[serde(flatten)]
+    pub problem: ProblemReport,
+    /// The kind of critic.
+    pub kind: &'static str,
+    /// `E_source f − E_target f`, times the total mass.
+    pub estimate: Number,
+    /// The exact value; absent if it was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exact: Option<ExactReport>,
+    /// `(estimate − exact) / exact`; absent without an exact value that is positive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relative_error: Option<Number>,
+    /// A proved bound of the critic's Lipschitz constant.
+    pub lipschitz_bound: Number,
+    /// What proves it.
+    pub lipschitz_how: &'static str,
+    /// The steepest of all pairs of sample points.
+    pub lipschitz_pairs: Number,
+    /// `estimate / lipschitz_bound`, at least 0: a lower bound of the exact value.
+    pub certified_lower: Number,
+    /// The value of the critic's c-transforms, at least 0: a lower bound whatever its slope is.
+    pub polished_lower: Number,
+    /// `‖∇f‖` on the source points.
+    pub source_slopes: SlopesReport,
+    /// `‖∇f‖` on the target points.
+    pub target_slopes: SlopesReport,
+    /// `‖∇f‖` between them.
+    pub between_slopes: SlopesReport,
+    /// Steps of training.
+    pub steps: u64,
+    /// `all_steps`, `time_limit` or `stopped`.
+    pub termination: &'static str,
+    /// The files that were read.
+    pub inputs: Inputs,
+    /// The settings that shape the answer.
+    pub settings: Settings,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Seconds by stage.
+    pub timings: Timings,
+}
+
+impl CriticReport {
+    /// The report of a verdict after so many steps; inputs, settings, warnings and timings are the
+    /// caller's to fill in.
+    #[must_use]
+    pub fn new(
+        problem: ProblemReport,
+        kind: &'static str,
+        verdict: &Verdict,
+        exact: Option<(&'static str, &Certificate)>,
+        (steps, stopped): (u64, Option<Stop>),
+    ) -> Self {
+        let value = exact.map(|(_, certificate)| certificate.upper);
+        Self {
+            schema: CRITIC_SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            problem,
+            kind,
+            estimate: Number(verdict.estimate),
+            exact: exact.map(|(method, certificate)| ExactReport {
+                value: Number(certificate.upper),
+                method,
+                certificate: certificate.into(),
+            }),
+            relative_error: value
+                .filter(|value| *value > 0.0 && value.is_finite())
+                .map(|value| Number((verdict.estimate - value) / value)),
+            lipschitz_bound: Number(verdict.lipschitz.bound),
+            lipschitz_how: verdict.lipschitz.how,
+            lipschitz_pairs: Number(verdict.lipschitz_pairs),
+            certified_lower: Number(verdict.certified_lower),
+            polished_lower: Number(verdict.polished_lower),
+            source_slopes: verdict.source_slopes.into(),
+            target_slopes: verdict.target_slopes.into(),
+            between_slopes: verdict.between_slopes.into(),
+            steps,
+            termination: match stopped {
+                None => "all_steps",
+                Some(Stop::TimeLimit) => "time_limit",
+                Some(Stop::Interrupted) => "stopped",
+            },
+            inputs: Inputs::new(),
+            settings: Settings::new(),
+            warnings: Vec::new(),
+            timings: Timings::new(),
+        }
+    }
+}
