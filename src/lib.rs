@@ -7,6 +7,7 @@ pub mod gibbs;
 pub mod io;
 pub mod math;
 pub mod measure;
+pub mod nn;
 pub mod plan;
 #[cfg(feature = "plot")]
 pub mod plot;
@@ -14,6 +15,7 @@ pub mod potentials;
 pub mod problem;
 pub mod progress;
 pub mod report;
+pub mod seed;
 pub mod solvers;
 mod spatial;
 pub mod tolerance;

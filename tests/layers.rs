@@ -5,13 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 19] = [
     "math",
     "tolerance",
     "progress",
+    "seed",
     "spatial",
     "measure",
     "cost",
+    "nn",
     "plan",
     "potentials",
     "gibbs",

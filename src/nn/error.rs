@@ -1,0 +1,48 @@
+//! What can be wrong with the shape of a network.
+
+use thiserror::Error;
+
+/// What is wrong with the layers asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ShapeError {
+    /// No layer at all.
+    #[error("a network needs at least one layer")]
+    NoLayers,
+    /// A layer without inputs or without outputs.
+    #[error("layer {layer} has {inputs} inputs and {outputs} outputs")]
+    EmptyLayer {
+        /// Which layer, from 0.
+        layer: usize,
+        /// Its inputs.
+        inputs: usize,
+        /// Its outputs.
+        outputs: usize,
+    },
+    /// Outputs that cannot be sorted in groups of the size asked for.
+    #[error("the {outputs} outputs of layer {layer} do not divide into groups of {size}")]
+    Groups {
+        /// Which layer, from 0.
+        layer: usize,
+        /// Its outputs.
+        outputs: usize,
+        /// The size of a group.
+        size: usize,
+    },
+}
+
+impl ShapeError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NoLayers => "a linear function is one layer with the identity".to_owned(),
+            Self::EmptyLayer { .. } => "give every layer a positive width".to_owned(),
+            Self::Groups { outputs, size, .. } if *size > 0 => {
+                let fitting = outputs.div_ceil(*size).max(1) * size;
+                format!("a width of {fitting} would do")
+            }
+            Self::Groups { .. } => "sort in groups of at least 1".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Multilayer perceptrons: a_l = φ_l(a_{l−1} W_l + b_l) for the rows a_0 of a batch.
+//!
+//! Back-propagation goes down with u_l = ∂L/∂a_l and s_l = ∂L/∂z_l, z_l being what φ_l is applied
+//! to: s_l = J_lᵀ u_l, ∂L/∂W_l = a_{l−1}ᵀ s_l, ∂L/∂b_l = Σ_rows s_l, u_{l−1} = s_l W_lᵀ. The last
+//! u_0 is the gradient by the inputs, computed only for those who ask.
+//!
+//! A pass costs 2 operations a weight and row forward, 2 for each gradient back. All parameters
+//! are one vector, which optimisers step along, and so are their gradients.
+//!
+//! Reference: Rumelhart, Hinton, Williams 1986, "Learning representations by back-propagating
+//! errors", Nature 323.
+
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
+
+use super::activation::Activation;
+use super::dense::Dense;
+use super::error::ShapeError;
+use super::init::Init;
+use super::real::Real;
+use super::tape::{Tape, first_rows, first_rows_mut};
+use crate::seed::Stream;
+
+/// Rows that [`Mlp::evaluate`] takes at a time: a batch that stays in cache.
+const BLOCK: usize = 256;
+
+/// A multilayer perceptron.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mlp<T> {
+    pub(super) layers: Vec<Dense>,
+    /// Of each layer the weights, row by row, then the biases.
+    pub(super) parameters: Vec<T>,
+}
+
+impl<T: Real> Mlp<T> {
+    /// A network of `inputs` inputs and the layers given by their outputs and activations, with
+    /// weights from `init` and biases 0.
+    ///
+    /// # Errors
+    /// No layers, a width of 0, or one that does not divide into the groups to be sorted.
+    ///
+    /// # Examples
+    /// ```
+    /// use deblais::nn::{Activation, Init, Mlp};
+    /// use deblais::seed::Seed;
+    ///
+    /// let layers = [(64, Activation::MaxMin), (1, Activation::Identity)];
+    /// let critic = Mlp::<f32>::new(2, &layers, Init::Orthogonal, &mut Seed(1).stream("critic"))?;
+    /// assert_eq!(critic.parameters().len(), 2 * 64 + 64 + 64 + 1);
+    /// # Ok::<(), deblais::nn::ShapeError>(())
+    /// ```
+    pub fn new(
+        inputs: usize,
+        layers: &[(usize, Activation)],
+        init: Init,
+        stream: &mut Stream,
+    ) -> Result<Self, ShapeError> {
+        let layers = places(inputs, layers)?;
+        let parameters = vec![T::zero(); layers.last().map_or(0, Dense::end)];
+        let mut network = Self { layers, parameters };
+        for (l, layer) in network.layers.clone().iter().enumerate() {
+            let weights = init.weights(layer.inputs, layer.outputs, stream);
+            network.weights_mut(l).assign(&weights.mapv(T::of));
+        }
+        Ok(network)
+    }
+
+    /// The same network in other numbers.
+    #[must_use]
+    pub fn cast<U: Real>(&self) -> Mlp<U> {
+        let parameters = self.parameters.iter().map(|&x| U::of(x.wide())).collect();
+        Mlp { layers: self.layers.clone(), parameters }
+    }
+
+    /// Coordinates of an input.
+    pub fn inputs(&self) -> usize {
+        self.layers[0].inputs
+    }
+
+    /// Coordinates of an output.
+    pub fn outputs(&self) -> usize {
+        self.layers[self.layers.len() - 1].outputs
+    }
+
+    /// The number of layers.
+    pub fn depth(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// The activation of a layer.
+    pub fn activation(&self, layer: usize) -> Activation {
+        self.layers[layer].activation
+    }
+
+    /// The weights of a layer, (inputs, outputs).
+    pub fn weights(&self, layer: usize) -> ArrayView2<'_, T> {
+        self.layers[layer].weights(&self.parameters)
+    }
+
+    /// The weights of a layer, to be changed.
+    pub fn weights_mut(&mut self, layer: usize) -> ArrayViewMut2<'_, T> {
+        self.layers[layer].weights_mut(&mut self.parameters)
+    }
+
+    /// The biases of a layer.
+    pub fn bias(&self, layer: usize) -> ArrayView1<'_, T> {
+        self.layers[layer].bias(&self.parameters)
+    }
+
+    /// The biases of a layer, to be changed.
+    pub fn bias_mut(&mut self, layer: usize) -> ArrayViewMut1<'_, T> {
+        self.layers[layer].bias_mut(&mut self.parameters)
+    }
+
+    /// All parameters: of each layer the weights, row by row, then the biases.
+    pub fn parameters(&self) -> &[T] {
+        &self.parameters
+    }
+
+    /// All parameters, to be changed.
+    pub fn parameters_mut(&mut self) -> &mut [T] {
+        &mut self.parameters
+    }
+
+    /// The outputs for the rows of `inputs`, recorded on `tape`.
+    ///
+    /// # Panics
+    /// If the inputs have other coordinates than the network's, or more rows than the tape.
+    pub fn forward<'t>(&self, inputs: ArrayView2<T>, tape: &'t mut Tape<T>) -> ArrayView2<'t, T> {
+        let rows = inputs.nrows();
+        assert_eq!(inputs.ncols(), self.inputs(), "inputs of other coordinates");
+        assert!(rows <= tape.capacity(), "{rows} rows on a tape of {}", tape.capacity());
+        first_rows_mut(&mut tape.inputs, rows).assign(&inputs);
+        tape.rows = rows;
+        for (l, layer) in self.layers.iter().enumerate() {
+            let (below, rest) = tape.layers.split_at_mut(l);
+            let x = below.last().map_or(&tape.inputs, |trace| &trace.kept.a);
+            let z = first_rows_mut(&mut rest[0].kept.z, rows);
+            layer.forward(&self.parameters, first_rows(x, rows), z);
+            rest[0].activate(layer, rows);
+        }
+        tape.outputs()
+    }
+
+    /// The outputs for the rows of `inputs`, for those who need no tape.
+    #[must_use]
+    pub fn evaluate(&self, inputs: ArrayView2<T>) -> Array2<T> {
+        let mut tape = Tape::new(self, inputs.nrows().min(BLOCK));
+        let mut outputs = Array2::zeros((inputs.nrows(), self.outputs()));
+        let blocks = inputs.axis_chunks_iter(Axis(0), BLOCK);
+        for (x, mut y) in blocks.zip(outputs.axis_chunks_iter_mut(Axis(0), BLOCK)) {
+            y.assign(&self.forward(x, &mut tape));
+        }
+        outputs
+    }
+
+    /// Adds to `gradient` the gradient by the parameters of a loss whose gradient by the outputs
+    /// on the tape is `by_outputs`.
+    ///
+    /// # Panics
+    /// If `by_outputs` has another shape than the outputs, or `gradient` than the parameters.
+    pub fn backward(&self, by_outputs: ArrayView2<T>, tape: &mut Tape<T>, gradient: &mut [T]) {
+        self.start(by_outputs, tape);
+        self.sweep(tape, Some(gradient), false);
+    }
+
+    /// As [`Mlp::backward`]; returns the gradient by the inputs, too.
+    ///
+    /// # Panics
+    /// As [`Mlp::backward`].
+    pub fn backward_to_inputs<'t>(
+        &self,
+        by_outputs: ArrayView2<T>,
+        tape: &'t mut Tape<T>,
+        gradient: &mut [T],
+    ) -> ArrayView2<'t, T> {
+        self.start(by_outputs, tape);
+        self.sweep(tape, Some(gradient), true);
+        first_rows(&tape.input_gradient, tape.rows)
+    }
+
+    /// The gradient by the inputs alone, as training a generator through a fixed critic needs it.
+    ///
+    /// # Panics
+    /// If `by_outputs` has another shape than the outputs on the tape.
+    pub fn pull_back<'t>(
+        &self,
+        by_outputs: ArrayView2<T>,
+        tape: &'t mut Tape<T>,
+    ) -> ArrayView2<'t, T> {
+        self.start(by_outputs, tape);
+        self.sweep(tape, None, true);
+        first_rows(&tape.input_gradient, tape.rows)
+    }
+
+    /// The gradient ∇f at each row on the tape, of a network with scalar outputs f.
+    ///
+    /// # Panics
+    /// If the network has more than one output.
+    pub fn input_gradient<'t>(&self, tape: &'t mut Tape<T>) -> ArrayView2<'t, T> {
+        assert_eq!(self.outputs(), 1, "a gradient is that of a scalar");
+        let (rows, last) = (tape.rows, self.layers.len() - 1);
+        first_rows_mut(&mut tape.layers[last].u, rows).fill(T::one());
+        self.sweep(tape, None, true);
+        first_rows(&tape.input_gradient, rows)
+    }
+
+    fn start(&self, by_outputs: ArrayView2<T>, tape: &mut Tape<T>) {
+        let shape = (tape.rows, self.outputs());
+        assert_eq!(by_outputs.dim(), shape, "the gradient by the outputs has another shape");
+        let last = self.layers.len() - 1;
+        first_rows_mut(&mut tape.layers[last].u, tape.rows).assign(&by_outputs);
+    }
+
+    /// From u_L down to the parameters and, if asked, to the inputs.
+    fn sweep(&self, tape: &mut Tape<T>, mut gradient: Option<&mut [T]>, to_inputs: bool) {
+        let rows = tape.rows;
+        for (l, layer) in self.layers.iter().enumerate().rev() {
+            let (below, rest) = tape.layers.split_at_mut(l);
+            let trace = &mut rest[0];
+            trace.pull_back(layer, rows);
+            let s = first_rows(&trace.s, rows);
+            if let Some(gradient) = gradient.as_deref_mut() {
+                assert_eq!(gradient.len(), self.parameters.len(), "another network's gradient");
+                let x = below.last().map_or(&tape.inputs, |trace| &trace.kept.a);
+                layer.add_weight_gradient(first_rows(x, rows), s, gradient);
+                layer.add_bias_gradient(s, gradient);
+            }
+            let into = match below.last_mut() {
+                Some(trace) => &mut trace.u,
+                None if to_inputs => &mut tape.input_gradient,
+                None => return,
+            };
+            layer.pull_back(&self.parameters, s, first_rows_mut(into, rows));
+        }
+    }
+}
+
+/// The layers one after another in the parameter vector, checked.
+fn places(inputs: usize, layers: &[(usize, Activation)]) -> Result<Vec<Dense>, ShapeError> {
+    let mut placed: Vec<Dense> = Vec::with_capacity(layers.len());
+    for (layer, &(outputs, activation)) in layers.iter().enumerate() {
+        let (inputs, start) = placed.last().map_or((inputs, 0), |last| (last.outputs, last.end()));
+        if inputs == 0 || outputs == 0 {
+            return Err(ShapeError::EmptyLayer { layer, inputs, outputs });
+        }
+        let size = activation.group();
+        if size == 0 || outputs % size != 0 {
+            return Err(ShapeError::Groups { layer, outputs, size });
+        }
+        placed.push(Dense { inputs, outputs, activation, start });
+    }
+    if placed.is_empty() { Err(ShapeError::NoLayers) } else { Ok(placed) }
+}

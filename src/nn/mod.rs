@@ -1,0 +1,31 @@
+//! Neural networks small enough to be written by hand: multilayer perceptrons, back-propagation,
+//! gradients by inputs, and gradients of penalties on those.
+//!
+//! An [`Mlp`] computes forward onto a [`Tape`] and backward from it; [`DoubleTape`] adds the
+//! gradient of a penalty on ∇f. [`Loss`] has the derivatives to start from, [`Optimizer`] takes
+//! the step, [`Schedule`] its size. Numbers are `f32` or `f64` ([`Real`]); batches are matrices with a
+//! point a row.
+
+mod activation;
+mod dense;
+mod double;
+mod error;
+mod init;
+mod loss;
+mod mlp;
+mod optimizer;
+mod product;
+mod real;
+mod schedule;
+mod tape;
+
+pub use activation::Activation;
+pub use double::DoubleTape;
+pub use error::ShapeError;
+pub use init::Init;
+pub use loss::Loss;
+pub use mlp::Mlp;
+pub use optimizer::{Optimizer, Rule};
+pub use real::Real;
+pub use schedule::Schedule;
+pub use tape::Tape;
