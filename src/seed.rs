@@ -113,7 +113,8 @@ mod tests {
         let mut stream = Seed(3).stream("uniform");
         let mut counts = [0_u32; 16];
         for _ in 0..160_000 {
-            counts[(16.0 * stream.uniform()) as usize] += 1;
+            let x = stream.uniform();
+            counts[(1..16).take_while(|&k| f64::from(k) / 16.0 <= x).count()] += 1;
         }
         // Five standard deviations of a binomial count.
         assert!(counts.iter().all(|&count| count.abs_diff(10_000) < 485), "{counts:?}");

@@ -2,7 +2,7 @@
 //!
 //! The layer is a shape and a place: its weights, row by row, and then its biases lie in the
 //! network's one parameter vector, and their gradients at the same place of the gradient's vector.
-//! For s = ∂L/∂z: ∂L/∂x = s Wᵀ, ∂L/∂W = xᵀ s, ∂L/∂b = Σ_rows s.
+//! For s = ∂L/∂z: ∂L/∂x = s Wᵀ, ∂L/∂W = xᵀ s, `∂L/∂b = Σ_rows s`.
 
 use std::ops::Range;
 
@@ -97,7 +97,7 @@ impl Dense {
         add_product(x.reversed_axes(), s, self.weights_mut(gradient));
     }
 
-    /// ∂b ← ∂b + Σ_rows s.
+    /// `∂b ← ∂b + Σ_rows s`.
     pub(super) fn add_bias_gradient<T: Real>(&self, s: ArrayView2<T>, gradient: &mut [T]) {
         let mut bias = self.bias_mut(gradient);
         for row in s.rows() {

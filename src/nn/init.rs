@@ -17,7 +17,7 @@ pub enum Init {
     He,
     /// Uniform on ±√(6/(n + m)), for symmetric activations such as tanh.
     Glorot,
-    /// WᵀW = I, or WWᵀ = I if n < m: uniform among such matrices. Norms of gradients pass
+    /// `WᵀW = I`, or `WWᵀ = I` if n < m: uniform among such matrices. Norms of gradients pass
     /// through unchanged, as 1-Lipschitz critics need it.
     Orthogonal,
 }

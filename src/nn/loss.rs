@@ -1,7 +1,7 @@
 //! What a critic minimises, by its outputs t on real and on generated points:
-//! mean of ℓ_real(t) + mean of ℓ_fake(t).
+//! the mean of `ℓ_real(t)` and that of `ℓ_fake(t)`, added.
 //!
-//! | | ℓ_real | ℓ_fake |
+//! | | `ℓ_real` | `ℓ_fake` |
 //! |---|---|---|
 //! | Wasserstein | −t | t |
 //! | cross-entropy | ln(1 + e⁻ᵗ) | ln(1 + eᵗ) |
@@ -9,8 +9,8 @@
 //! | hinge | max(0, 1 − t) | max(0, 1 + t) |
 //!
 //! The outputs of the second are logits: the probability of "real" is 1/(1 + e⁻ᵗ). A generator
-//! that wants its points to be taken for real minimises ℓ_real on them (for the hinge, the
-//! Wasserstein one), or the negative of ℓ_fake if the game is to have zero sum.
+//! that wants its points to be taken for real minimises `ℓ_real` on them (for the hinge, the
+//! Wasserstein one), or the negative of `ℓ_fake` if the game is to have zero sum.
 //!
 //! References: Arjovsky, Chintala, Bottou 2017, "Wasserstein generative adversarial networks",
 //! ICML; Goodfellow et al. 2014, "Generative adversarial nets", NeurIPS; Mao et al. 2017, "Least
@@ -34,7 +34,7 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// The mean of ℓ_real over the outputs; its derivatives are written to `derivative`.
+    /// The mean of `ℓ_real` over the outputs; its derivatives are written to `derivative`.
     ///
     /// # Panics
     /// If the two have different lengths.
@@ -49,7 +49,7 @@ impl Loss {
         })
     }
 
-    /// The mean of ℓ_fake over the outputs; its derivatives are written to `derivative`.
+    /// The mean of `ℓ_fake` over the outputs; its derivatives are written to `derivative`.
     ///
     /// # Panics
     /// If the two have different lengths.

@@ -1,8 +1,13 @@
-//! Multilayer perceptrons: a_l = φ_l(a_{l−1} W_l + b_l) for the rows a_0 of a batch.
+//! Multilayer perceptrons: `a_l = φ_l(a_{l−1} W_l + b_l)` for the rows `a_0` of a batch.
 //!
-//! Back-propagation goes down with u_l = ∂L/∂a_l and s_l = ∂L/∂z_l, z_l being what φ_l is applied
-//! to: s_l = J_lᵀ u_l, ∂L/∂W_l = a_{l−1}ᵀ s_l, ∂L/∂b_l = Σ_rows s_l, u_{l−1} = s_l W_lᵀ. The last
-//! u_0 is the gradient by the inputs, computed only for those who ask.
+//! Back-propagation goes down with `u_l = ∂L/∂a_l` and `s_l = ∂L/∂z_l`, `z_l` being what `φ_l` is
+//! applied to:
+//!
+//! ```text
+//! s_l = J_lᵀ u_l,   ∂L/∂W_l = a_{l−1}ᵀ s_l,   ∂L/∂b_l = Σ_rows s_l,   u_{l−1} = s_l W_lᵀ
+//! ```
+//!
+//! The last one, `u_0`, is the gradient by the inputs, computed only for those who ask.
 //!
 //! A pass costs 2 operations a weight and row forward, 2 for each gradient back. All parameters
 //! are one vector, which optimisers step along, and so are their gradients.
@@ -211,7 +216,7 @@ impl<T: Real> Mlp<T> {
         first_rows_mut(&mut tape.layers[last].u, tape.rows).assign(&by_outputs);
     }
 
-    /// From u_L down to the parameters and, if asked, to the inputs.
+    /// From the gradient by the outputs down to the parameters and, if asked, to the inputs.
     fn sweep(&self, tape: &mut Tape<T>, mut gradient: Option<&mut [T]>, to_inputs: bool) {
         let rows = tape.rows;
         for (l, layer) in self.layers.iter().enumerate().rev() {

@@ -50,7 +50,7 @@ mod tests {
         let half = Schedule::ConstantThenLinear { share: 0.5, end: 0.5 };
         assert_eq!(quarters(half), [1.0, 1.0, 1.0, 0.75, 0.5, 0.5]);
         let root = f64::sqrt(0.5);
-        let cosine = [1.0, (1.0 + root) / 2.0, 0.5, (1.0 - root) / 2.0, 0.0, 0.0];
+        let cosine = [1.0, 0.5 + root / 2.0, 0.5, 0.5 - root / 2.0, 0.0, 0.0];
         for (found, expected) in quarters(Schedule::Cosine).iter().zip(cosine) {
             assert!((found - expected).abs() < 1e-15, "{found} for {expected}");
         }

@@ -58,11 +58,10 @@ impl<T: Real> Tape<T> {
 
     /// The outputs of the batch recorded last.
     pub fn outputs(&self) -> ArrayView2<'_, T> {
-        let last = self.layers.last().expect("a network has layers");
-        first_rows(&last.kept.a, self.rows)
+        self.inputs_of(self.layers.len())
     }
 
-    /// The inputs of a layer: the outputs of the one below, or the batch.
+    /// The inputs of a layer: the batch, or the outputs of the layer below.
     pub(super) fn inputs_of(&self, layer: usize) -> ArrayView2<'_, T> {
         let x = layer.checked_sub(1).map_or(&self.inputs, |below| &self.layers[below].kept.a);
         first_rows(x, self.rows)

@@ -1,6 +1,6 @@
 //! Gradients of penalties on input gradients.
 
-use deblais::nn::{Activation, DoubleTape, Init, Mlp, Tape};
+use deblais::nn::{Activation, DoubleTape, Init, Mlp, Real, Tape};
 use deblais::seed::Seed;
 use ndarray::Array2;
 
@@ -98,7 +98,7 @@ fn single_precision_agrees_with_double() {
         network.forward(points().view(), &mut tape);
         DoubleTape::new(&network, 7).penalise(&network, &mut tape, square, &mut wide_gradient);
         let mut tape = Tape::new(&narrow, 7);
-        narrow.forward(points().mapv(|x| x as f32).view(), &mut tape);
+        narrow.forward(points().mapv(f32::of).view(), &mut tape);
         DoubleTape::new(&narrow, 7).penalise(&narrow, &mut tape, square, &mut narrow_gradient);
         let size = wide_gradient.iter().fold(0.0, |size: f64, g| size.max(g.abs()));
         for (wide, narrow) in wide_gradient.iter().zip(narrow_gradient) {

@@ -66,15 +66,14 @@ fn shape(network: &Mlp<f64>) -> Vec<Activation> {
 
 /// Checks a gradient by the parameters of `value`.
 fn check_parameters(network: &Mlp<f64>, gradient: &[f64], value: impl Fn(&Mlp<f64>) -> f64) {
-    for k in 0..gradient.len() {
+    for (k, found) in gradient.iter().enumerate() {
         let at = |h: f64| {
             let mut moved = network.clone();
             moved.parameters_mut()[k] += h;
             value(&moved)
         };
         let slope = (at(H) - at(-H)) / (2.0 * H);
-        let error = (gradient[k] - slope).abs();
-        let (found, shape) = (gradient[k], shape(network));
+        let (error, shape) = ((found - slope).abs(), shape(network));
         assert!(error <= ALLOWED * slope.abs().max(1.0), "{shape:?} {k}: {found} for {slope}");
     }
 }

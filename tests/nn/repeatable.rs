@@ -1,6 +1,8 @@
 //! The same seed, the same bits; and shapes that are refused.
 
-use deblais::nn::{Activation, DoubleTape, Init, Loss, Mlp, Optimizer, Rule, ShapeError, Tape};
+use deblais::nn::{
+    Activation, DoubleTape, Init, Loss, Mlp, Optimizer, Real, Rule, ShapeError, Tape,
+};
 use deblais::seed::Seed;
 use ndarray::Array2;
 
@@ -19,7 +21,7 @@ fn trained(seed: u64) -> Mlp<f32> {
         for (loss, shift) in
             [(Loss::real as fn(_, &[f32], &mut [f32]) -> f64, 0.0), (Loss::fake, 2.0)]
         {
-            let cloud = Array2::from_shape_simple_fn((64, 2), || (draws.normal() + shift) as f32);
+            let cloud = Array2::from_shape_simple_fn((64, 2), || f32::of(draws.normal() + shift));
             let outputs = critic.forward(cloud.view(), &mut tape).to_owned();
             let flat = derivative.as_slice_mut().unwrap();
             loss(Loss::Wasserstein, outputs.as_slice().unwrap(), flat);
