@@ -70,13 +70,14 @@ mod tests {
 
     #[test]
     fn orthogonal_weights_are_orthogonal() {
-        for (n, m) in [(1, 1), (2, 64), (64, 2), (64, 64), (200, 130)] {
+        for (n, m) in [(1, 1), (2, 64), (64, 2), (64, 64), (200, 130), (200, 200)] {
             let w = Init::Orthogonal.weights(n, m, &mut Seed(1).stream("w"));
             assert_eq!(w.dim(), (n, m));
             let gram = if n < m { w.dot(&w.t()) } else { w.t().dot(&w) };
             let worst =
                 (gram - Array2::<f64>::eye(n.min(m))).iter().fold(0.0, |w: f64, e| w.max(e.abs()));
-            assert!(worst < 1e-12, "({n}, {m}): {worst:e}");
+            // A single round of Gram–Schmidt leaves 5e-15 and more in the square ones.
+            assert!(worst < 4e-15, "({n}, {m}): {worst:e}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a forward pass records and a backward pass needs.
 //!
 //! Everything is allocated once for the largest batch; smaller batches use the first rows. A step
-//! of training allocates nothing.
+//! of training allocates nothing but what `gemm` packs its factors into.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
