@@ -61,13 +61,15 @@ impl<G: GroundCost> PointCost<G> {
 
 /// The largest extent of the two clouds together along any axis.
 fn spread(source: ArrayView2<'_, f64>, target: ArrayView2<'_, f64>) -> f64 {
-    let mut extent = vec![(f64::INFINITY, f64::NEG_INFINITY); source.ncols()];
+    let mut lowest = vec![f64::INFINITY; source.ncols()];
+    let mut highest = vec![f64::NEG_INFINITY; source.ncols()];
     for point in source.rows().into_iter().chain(target.rows()) {
-        for (extent, &x) in extent.iter_mut().zip(point) {
-            *extent = (extent.0.min(x), extent.1.max(x));
+        for ((low, high), &x) in lowest.iter_mut().zip(&mut highest).zip(point) {
+            *low = low.min(x);
+            *high = high.max(x);
         }
     }
-    extent.into_iter().map(|(low, high)| high - low).fold(0.0, f64::max)
+    highest.iter().zip(lowest).map(|(high, low)| high - low).fold(0.0, f64::max)
 }
 
 impl<G: GroundCost> Cost for PointCost<G> {

@@ -106,6 +106,7 @@ impl Job {
         self.cells.check(&loaded.problem)?;
         warn(&loaded.warnings, self.talk.quiet);
         let Loaded { problem, report, inputs, warnings, clouds, axes, seconds } = loaded;
+        let clouds = clouds.filter(|_| self.files.draws());
 
         let mut watch = Watch::start(self.limit, self.talk.quiet)?;
         let found = self.solve(&problem, &mut watch);
