@@ -36,6 +36,7 @@ use crate::cost::{Cost, CostMatrix, Metric, PointCost};
 use crate::gibbs::{Extended, GibbsTable};
 use crate::math;
 use crate::measure::DiscreteMeasure;
+use crate::nn::{Optimizer, Rule};
 use crate::potentials;
 use crate::progress::{Event, Observer, Stop};
 
@@ -72,9 +73,8 @@ const STORED: usize = 1 << 26;
 /// Evaluations of the hard minimum over a run.
 const EVALUATIONS: u64 = 50;
 
-/// Adam's memories and the guard of its denominator.
-const BETA: (f64, f64) = (0.9, 0.999);
-const GUARD: f64 = 1e-12;
+/// Adam as published, but for the guard of its denominator: gradients are shares of the mass.
+const ADAM: Rule = Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-12 };
 
 impl TrainCones {
     /// Trains a critic between two measures of equal mass; the best that was seen is kept.
@@ -123,7 +123,7 @@ impl TrainCones {
         let (first, last) = self.temperatures;
         let mut b = vec![0.0; table.target().len()];
         let mut f = vec![0.0; table.source().len()];
-        let mut adam = Adam::new(b.len());
+        let mut adam = Optimizer::new(ADAM, b.len());
         let (mut best, mut highest, mut history) = (b.clone(), f64::NEG_INFINITY, Vec::new());
         for step in 0..=self.steps {
             if step % every == 0 || step == self.steps {
@@ -142,8 +142,10 @@ impl TrainCones {
             let temperature = scale * first * (last / first).powf(done);
             let g = Extended::from(b.iter().map(|b| -b).collect::<Vec<_>>());
             let sent = table.sweep(&table.pass(temperature, &g), &mut f).columns;
-            let gradient = sent.iter().zip(table.target()).map(|(sent, mass)| sent - mass);
-            adam.climb(&mut b, gradient, self.rate * temperature);
+            // Downhill, so that the objective goes up.
+            let gradient: Vec<f64> =
+                table.target().iter().zip(&sent).map(|(mass, sent)| mass - sent).collect();
+            adam.step(&mut b, &gradient, self.rate * temperature);
         }
         (best, history, None)
     }
@@ -169,30 +171,6 @@ fn value(table: &GibbsTable<'_>, b: &[f64]) -> f64 {
     let f = potentials::to_source(table.cost(), g.view());
     let terms = f.iter().chain(&g);
     table.total() * math::dot(table.source().iter().chain(table.target()), terms)
-}
-
-/// Adam (Kingma, Ba 2015, Algorithm 1), uphill.
-struct Adam {
-    step: i32,
-    mean: Vec<f64>,
-    square: Vec<f64>,
-}
-
-impl Adam {
-    fn new(length: usize) -> Self {
-        Self { step: 0, mean: vec![0.0; length], square: vec![0.0; length] }
-    }
-
-    fn climb(&mut self, x: &mut [f64], gradient: impl Iterator<Item = f64>, rate: f64) {
-        self.step += 1;
-        let corrections = (1.0 - BETA.0.powi(self.step), 1.0 - BETA.1.powi(self.step));
-        let moments = self.mean.iter_mut().zip(&mut self.square);
-        for ((x, (mean, square)), gradient) in x.iter_mut().zip(moments).zip(gradient) {
-            *mean = BETA.0 * *mean + (1.0 - BETA.0) * gradient;
-            *square = BETA.1 * *square + (1.0 - BETA.1) * gradient * gradient;
-            *x += rate * (*mean / corrections.0) / ((*square / corrections.1).sqrt() + GUARD);
-        }
-    }
 }
 
 impl<M: Metric> Cones<M> {
