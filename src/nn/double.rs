@@ -15,8 +15,8 @@
 //! one more ordinary pass, from the highest layer that is curved.
 //!
 //! A step costs 4 operations a weight and row upwards and 4 downwards, besides the forward pass and
-//! the input gradient. Where `g_i = 0` the norm has no derivative and the row of `q_0` is 0, which is right for every ψ with ψ'(0) = 0 and a subgradient
-//! of every convex ψ that grows.
+//! the input gradient. Where `g_i = 0` the norm has no derivative and the row of `q_0` is 0, which
+//! is right for every ψ with ψ'(0) = 0 and a subgradient of every convex ψ that grows.
 //!
 //! References: Drucker, Le Cun 1992, "Improving generalization performance using double
 //! backpropagation", IEEE Trans. Neural Networks 3; Gulrajani et al. 2017, "Improved training of

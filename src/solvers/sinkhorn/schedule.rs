@@ -22,8 +22,9 @@ const SPARE: f64 = 0.2;
 /// Marginal error of a stage at a coarse level, which is wrong by more than that.
 const COARSE: f64 = 1e-2;
 
-/// Marginal error of a stage at the finest level that is not the last. The smaller ε, the closer to the next answer the
-/// start has to be: with 0.03, ε = 1e-6 of the typical cost took a hundred times as long.
+/// Marginal error of a stage at the finest level that is not the last. The smaller ε, the closer to
+/// the next answer the start has to be: with 0.03, ε = 1e-6 of the typical cost took a hundred times
+/// as long.
 const LOOSE: f64 = 1e-4;
 
 /// ε as a share of the typical cost, times the points of a side, below which a plan is too sharp
