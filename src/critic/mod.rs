@@ -13,10 +13,14 @@
 //! **References.** Arjovsky, Chintala, Bottou 2017, "Wasserstein generative adversarial
 //! networks", ICML; Villani 2009, "Optimal transport: old and new", §5.
 
+mod batches;
 mod cones;
+mod network;
 mod verdict;
 
+pub use batches::{Batch, Batches, SampleBatches};
 pub use cones::{Cones, TrainCones};
+pub use network::{Frame, NetworkCritic};
 pub use verdict::{Slopes, Verdict, judge};
 
 use ndarray::{Array1, Array2, ArrayView2};

@@ -68,6 +68,16 @@ impl Activation {
         matches!(self, Self::GroupSort { .. })
     }
 
+    /// The Lipschitz constant of φ for the Euclidean norm.
+    #[must_use]
+    pub fn steepest(self) -> f64 {
+        match self {
+            Self::LeakyRelu { slope } => slope.abs().max(1.0),
+            Self::Sigmoid => 0.25,
+            _ => 1.0,
+        }
+    }
+
     /// Whether φ'' is not zero everywhere.
     pub(super) fn is_curved(self) -> bool {
         matches!(self, Self::Tanh | Self::Softplus | Self::Sigmoid)
