@@ -31,7 +31,7 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
-use super::{Critic, CriticError, Lipschitz, Milestone, Trained};
+use super::{Critic, CriticError, Lipschitz, Milestone, Save, SavedCritic, SavedFunction, Trained};
 use crate::cost::{Cost, CostMatrix, Metric, PointCost};
 use crate::gibbs::{Extended, GibbsTable};
 use crate::math;
@@ -174,6 +174,21 @@ fn value(table: &GibbsTable<'_>, b: &[f64]) -> f64 {
 }
 
 impl<M: Metric> Cones<M> {
+    /// Cones with their tips at `centres` (m, d), which have the heights (m,).
+    ///
+    /// # Errors
+    /// [`CriticError::Saved`] for no centres, another number of heights, or numbers that are not
+    /// finite.
+    pub fn new(metric: M, centres: Array2<f64>, heights: Array1<f64>) -> Result<Self, CriticError> {
+        let saved = |what: &str| CriticError::Saved { what: what.to_owned() };
+        let centres =
+            DiscreteMeasure::uniform(centres).map_err(|error| saved(&error.to_string()))?;
+        if centres.len() != heights.len() || !heights.iter().all(|b| b.is_finite()) {
+            return Err(saved("its heights are not one finite number a centre"));
+        }
+        Ok(Self { metric, centres, heights })
+    }
+
     /// y, shape (m, d).
     pub fn centres(&self) -> ArrayView2<'_, f64> {
         self.centres.support()
@@ -196,7 +211,7 @@ impl<M: Metric> Cones<M> {
 }
 
 impl<M: Metric> Critic for Cones<M> {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> &str {
         "cones"
     }
 
@@ -227,5 +242,13 @@ impl<M: Metric> Critic for Cones<M> {
 
     fn lipschitz(&self) -> Lipschitz {
         Lipschitz { bound: 1.0, how: "by construction: a minimum of distances" }
+    }
+}
+
+impl<M: Metric> Save for Cones<M> {
+    fn saved(&self) -> SavedCritic {
+        let centres = self.centres.support().outer_iter().map(|centre| centre.to_vec()).collect();
+        let function = SavedFunction::Cones { centres, heights: self.heights.to_vec() };
+        SavedCritic { metric: self.metric.name(), function }
     }
 }

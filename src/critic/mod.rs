@@ -16,11 +16,13 @@
 mod batches;
 mod cones;
 mod network;
+mod saved;
 mod verdict;
 
 pub use batches::{Batch, Batches, SampleBatches};
 pub use cones::{Cones, TrainCones};
 pub use network::{Frame, NetworkCritic};
+pub use saved::{SavedCritic, SavedFunction};
 pub use verdict::{Slopes, Verdict, judge};
 
 use ndarray::{Array1, Array2, ArrayView2};
@@ -32,7 +34,7 @@ use crate::progress::Stop;
 /// A function on R^d whose Lipschitz constant has a bound.
 pub trait Critic: Sync {
     /// The name of its kind, as the command line has it.
-    fn kind(&self) -> &'static str;
+    fn kind(&self) -> &str;
 
     /// Dimension d of the points it takes.
     fn dim(&self) -> usize;
@@ -51,6 +53,12 @@ pub trait Critic: Sync {
 
     /// What bounds the Lipschitz constant of f.
     fn lipschitz(&self) -> Lipschitz;
+}
+
+/// A critic that can be saved.
+pub trait Save: Critic {
+    /// What it takes to rebuild it to the bit.
+    fn saved(&self) -> SavedCritic;
 }
 
 /// A critic that has been trained.
@@ -104,6 +112,20 @@ pub enum CriticError {
         /// What is allowed.
         bound: &'static str,
     },
+    /// Another distance than the critic was trained for.
+    #[error("the critic was trained for the distance {saved}, not for {asked}")]
+    Metric {
+        /// The critic's own.
+        saved: String,
+        /// The one asked for.
+        asked: String,
+    },
+    /// Numbers that do not make a critic.
+    #[error("this is no critic: {what}")]
+    Saved {
+        /// What is wrong with them.
+        what: String,
+    },
     /// Points without a distance.
     #[error(transparent)]
     Cost(#[from] CostError),
@@ -116,6 +138,8 @@ impl CriticError {
         match self {
             Self::Dimensions { .. } => "judge a critic on points of the kind it was trained on",
             Self::Setting { .. } => "leave the flag out: the default works on data of any scale",
+            Self::Metric { .. } => "judge it by its own distance: --cost, --exponent, --p",
+            Self::Saved { .. } => "give a file that `deblais critic --save` wrote",
             Self::Cost(error) => error.hint(),
         }
     }

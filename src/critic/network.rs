@@ -13,7 +13,8 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
-use super::{Critic, CriticError, Lipschitz};
+use super::{Critic, CriticError, Lipschitz, Save, SavedCritic, SavedFunction};
+use crate::cost::{Euclidean, GroundCost};
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Mlp, Real, Tape, spectral_norm};
 
@@ -52,11 +53,14 @@ impl Frame {
     /// A frame of one's own.
     ///
     /// # Errors
-    /// [`CriticError::Setting`] unless the scale is positive and finite.
+    /// [`CriticError::Setting`] unless the scale is positive and finite, and the origin finite.
     pub fn new(origin: Array1<f64>, scale: f64) -> Result<Self, CriticError> {
         if !(scale > 0.0 && scale.is_finite()) {
             let bound = "a positive number";
             return Err(CriticError::Setting { what: "the scale", value: scale, bound });
+        }
+        if let Some(&value) = origin.iter().find(|x| !x.is_finite()) {
+            return Err(CriticError::Setting { what: "the origin", value, bound: "finite" });
         }
         Ok(Self { origin, scale })
     }
@@ -87,7 +91,7 @@ impl Frame {
 /// A multilayer perceptron as a critic for the Euclidean distance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NetworkCritic {
-    kind: &'static str,
+    kind: String,
     network: Mlp<f64>,
     frame: Frame,
     lipschitz: Lipschitz,
@@ -101,7 +105,11 @@ impl NetworkCritic {
     ///
     /// # Panics
     /// If the network has more than one output.
-    pub fn new(kind: &'static str, network: Mlp<f64>, frame: Frame) -> Result<Self, CriticError> {
+    pub fn new(
+        kind: impl Into<String>,
+        network: Mlp<f64>,
+        frame: Frame,
+    ) -> Result<Self, CriticError> {
         assert_eq!(network.outputs(), 1, "a critic is a scalar function");
         let (expected, got) = (network.inputs(), frame.origin.len());
         if expected != got {
@@ -111,7 +119,7 @@ impl NetworkCritic {
             bound: lipschitz_bound(&network),
             how: "product of the layers' spectral norms",
         };
-        Ok(Self { kind, network, frame, lipschitz })
+        Ok(Self { kind: kind.into(), network, frame, lipschitz })
     }
 
     /// N.
@@ -134,8 +142,8 @@ impl NetworkCritic {
 }
 
 impl Critic for NetworkCritic {
-    fn kind(&self) -> &'static str {
-        self.kind
+    fn kind(&self) -> &str {
+        &self.kind
     }
 
     fn dim(&self) -> usize {
@@ -161,6 +169,19 @@ impl Critic for NetworkCritic {
 
     fn lipschitz(&self) -> Lipschitz {
         self.lipschitz
+    }
+}
+
+impl Save for NetworkCritic {
+    fn saved(&self) -> SavedCritic {
+        let function = SavedFunction::Network {
+            kind: self.kind.clone(),
+            origin: self.frame.origin.to_vec(),
+            scale: self.frame.scale,
+            layers: self.network.layers(),
+            parameters: self.network.parameters().to_vec(),
+        };
+        SavedCritic { metric: Euclidean.name(), function }
     }
 }
 

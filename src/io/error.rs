@@ -7,8 +7,8 @@ use thiserror::Error;
 use super::header::is_numeric;
 use super::place::Found;
 use super::{
-    ColumnId, ColumnRef, Filter, ForeignFormat, ImageProblem, NpyProblem, Origin, Place,
-    PlanProblem, PotentialsProblem,
+    ColumnId, ColumnRef, CriticFileProblem, Filter, ForeignFormat, ImageProblem, NpyProblem,
+    Origin, Place, PlanProblem, PotentialsProblem,
 };
 
 /// An input that cannot be used, and where.
@@ -223,6 +223,14 @@ pub enum ReadError {
         /// What is wrong with it.
         problem: PotentialsProblem,
     },
+    /// A bad critic file.
+    #[error("{origin}: {problem}")]
+    Critic {
+        /// The file.
+        origin: Origin,
+        /// What is wrong with it.
+        problem: CriticFileProblem,
+    },
 }
 
 impl ReadError {
@@ -281,6 +289,7 @@ impl ReadError {
             Self::Image { problem, .. } => problem.hint().into(),
             Self::Plan { problem, .. } => problem.hint().into(),
             Self::Potentials { problem, .. } => problem.hint().into(),
+            Self::Critic { problem, .. } => problem.hint().into(),
         }
     }
 }

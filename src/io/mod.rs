@@ -6,7 +6,8 @@
 //! [`Table::select`] picks rows and columns by a [`Selection`] and gives [`Samples`].
 //!
 //! Plans and potentials are files of their own ([`write_plan`], [`read_plan`],
-//! [`write_potentials`], [`read_potentials`]). Everything is written under a temporary name and
+//! [`write_potentials`], [`read_potentials`]), and so are critics ([`write_critic`],
+//! [`read_critic`]). Everything is written under a temporary name and
 //! renamed when it is complete ([`atomic`]).
 //!
 //! Errors name the file, the line, the column and what was found; `hint()` says what to do.
@@ -14,6 +15,7 @@
 
 pub mod atomic;
 mod cells;
+mod critic_file;
 mod delimiter;
 mod digest;
 mod error;
@@ -31,6 +33,7 @@ mod selection;
 mod table;
 
 pub use atomic::WriteError;
+pub use critic_file::{CRITIC_FILE, CriticFileProblem, read_critic, write_critic};
 pub use digest::InputDigest;
 pub use error::ReadError;
 pub use foreign::ForeignFormat;

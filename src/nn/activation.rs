@@ -15,10 +15,13 @@
 //! Reference: Anil, Lucas, Grosse 2019, "Sorting out Lipschitz function approximation", ICML
 //! (GroupSort, MaxMin).
 
+use serde::{Deserialize, Serialize};
+
 use super::real::Real;
 
 /// What a layer does to its affine outputs.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Activation {
     /// z.
     Identity,

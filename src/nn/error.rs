@@ -29,6 +29,14 @@ pub enum ShapeError {
         /// The size of a group.
         size: usize,
     },
+    /// Another number of parameters than the layers have.
+    #[error("{got} parameters for layers that have {expected}")]
+    Parameters {
+        /// Weights and biases of the layers.
+        expected: usize,
+        /// The number given.
+        got: usize,
+    },
 }
 
 impl ShapeError {
@@ -42,6 +50,7 @@ impl ShapeError {
                 let fitting = outputs.div_ceil(*size).max(1) * size;
                 format!("a width of {fitting} would do")
             }
+            Self::Parameters { .. } => "give each layer its weights and its biases".to_owned(),
             Self::Groups { .. } => "sort in groups of at least 1".to_owned(),
         }
     }

@@ -69,6 +69,23 @@ impl<T: Real> Mlp<T> {
         Ok(network)
     }
 
+    /// A network of given parameters: of each layer the weights, row by row, then the biases.
+    ///
+    /// # Errors
+    /// As [`Mlp::new`], or another number of parameters.
+    pub fn with_parameters(
+        inputs: usize,
+        layers: &[(usize, Activation)],
+        parameters: Vec<T>,
+    ) -> Result<Self, ShapeError> {
+        let layers = places(inputs, layers)?;
+        let (expected, got) = (layers.last().map_or(0, Dense::end), parameters.len());
+        if expected != got {
+            return Err(ShapeError::Parameters { expected, got });
+        }
+        Ok(Self { layers, parameters })
+    }
+
     /// The same network in other numbers.
     #[must_use]
     pub fn cast<U: Real>(&self) -> Mlp<U> {
@@ -89,6 +106,11 @@ impl<T: Real> Mlp<T> {
     /// The number of layers.
     pub fn depth(&self) -> usize {
         self.layers.len()
+    }
+
+    /// Outputs and activation of each layer, as [`Mlp::new`] takes them.
+    pub fn layers(&self) -> Vec<(usize, Activation)> {
+        self.layers.iter().map(|layer| (layer.outputs, layer.activation)).collect()
     }
 
     /// The activation of a layer.

@@ -52,7 +52,7 @@ pub struct CriticReport {
     #[serde(flatten)]
     pub problem: ProblemReport,
     /// The kind of critic.
-    pub kind: &'static str,
+    pub kind: String,
     /// `E_source f − E_target f`, times the total mass.
     pub estimate: Number,
     /// The exact value; absent if it was not asked for.
@@ -97,7 +97,7 @@ impl CriticReport {
     #[must_use]
     pub fn new(
         problem: ProblemReport,
-        kind: &'static str,
+        kind: impl Into<String>,
         verdict: &Verdict,
         exact: Option<(&'static str, &Certificate)>,
         (steps, stopped): (u64, Option<Stop>),
@@ -107,7 +107,7 @@ impl CriticReport {
             schema: CRITIC_SCHEMA,
             version: env!("CARGO_PKG_VERSION"),
             problem,
-            kind,
+            kind: kind.into(),
             estimate: Number(verdict.estimate),
             exact: exact.map(|(method, certificate)| ExactReport {
                 value: Number(certificate.upper),

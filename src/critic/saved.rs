@@ -1,0 +1,101 @@
+//! Critics as plain data: what it takes to rebuild one to the bit.
+//!
+//! What a critic proves is not part of it: Lipschitz bounds are computed again from the weights, so
+//! that a file cannot claim what does not hold.
+
+use ndarray::{Array1, Array2};
+use serde::{Deserialize, Serialize};
+
+use super::{Cones, Critic, CriticError, Frame, NetworkCritic};
+use crate::cost::Metric;
+use crate::nn::{Activation, Mlp};
+
+/// A critic without its metric's type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedCritic {
+    /// Name of the distance for which it is 1-Lipschitz, or meant to be.
+    pub metric: String,
+    /// The function.
+    pub function: SavedFunction,
+}
+
+/// The numbers that make a critic.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SavedFunction {
+    /// [`Cones`].
+    Cones {
+        /// y, a row each.
+        centres: Vec<Vec<f64>>,
+        /// b.
+        heights: Vec<f64>,
+    },
+    /// [`NetworkCritic`].
+    Network {
+        /// What trained it.
+        kind: String,
+        /// o of its frame.
+        origin: Vec<f64>,
+        /// s of its frame.
+        scale: f64,
+        /// Outputs and activation of each layer.
+        layers: Vec<(usize, Activation)>,
+        /// Of each layer the weights, row by row, then the biases.
+        parameters: Vec<f64>,
+    },
+}
+
+impl SavedCritic {
+    /// The critic, for the distance that it was saved with.
+    ///
+    /// # Errors
+    /// [`CriticError::Metric`] for another distance; [`CriticError::Saved`] for numbers that do
+    /// not make a critic.
+    pub fn restore<M: Metric>(self, metric: M) -> Result<Box<dyn Critic>, CriticError> {
+        let asked = metric.name();
+        if asked != self.metric {
+            return Err(CriticError::Metric { saved: self.metric, asked });
+        }
+        match self.function {
+            SavedFunction::Cones { centres, heights } => {
+                Ok(Box::new(Cones::new(metric, matrix(&centres)?, Array1::from(heights))?))
+            }
+            SavedFunction::Network { kind, origin, scale, layers, parameters } => {
+                let network = network(&layers, origin.len(), parameters)?;
+                let frame = Frame::new(Array1::from(origin), scale)?;
+                Ok(Box::new(NetworkCritic::new(kind, network, frame)?))
+            }
+        }
+    }
+}
+
+/// Rows of equal length as a matrix.
+fn matrix(rows: &[Vec<f64>]) -> Result<Array2<f64>, CriticError> {
+    let d = rows.first().map_or(0, Vec::len);
+    let all: Vec<f64> = rows.iter().flatten().copied().collect();
+    if d == 0 || rows.iter().any(|row| row.len() != d) {
+        return Err(saved("its centres are not rows of equal length"));
+    }
+    Ok(Array2::from_shape_vec((rows.len(), d), all).expect("rows of length d"))
+}
+
+fn network(
+    layers: &[(usize, Activation)],
+    inputs: usize,
+    parameters: Vec<f64>,
+) -> Result<Mlp<f64>, CriticError> {
+    if !parameters.iter().all(|x| x.is_finite()) {
+        return Err(saved("a parameter is not finite"));
+    }
+    let network = Mlp::with_parameters(inputs, layers, parameters)
+        .map_err(|error| saved(&error.to_string()))?;
+    if network.outputs() != 1 {
+        return Err(saved("its network has more than one output"));
+    }
+    Ok(network)
+}
+
+fn saved(what: &str) -> CriticError {
+    CriticError::Saved { what: what.to_owned() }
+}

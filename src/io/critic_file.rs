@@ -1,0 +1,193 @@
+//! Critics as files: a JSON object of schema [`CRITIC_FILE`], every number with as many digits as
+//! it takes to read it back to the bit.
+
+use std::io::Read;
+use std::path::Path;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::atomic::{WriteError, write_atomically};
+use super::digest::DigestReader;
+use super::{InputDigest, Origin, ReadError};
+use crate::critic::SavedCritic;
+
+/// Schema of a file with a critic.
+pub const CRITIC_FILE: &str = "deblais.saved-critic/1";
+
+/// What is wrong with a file of a critic.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CriticFileProblem {
+    /// Not the JSON of a critic.
+    #[error("line {line}, column {column}: {message}")]
+    Json {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What the parser says.
+        message: String,
+    },
+    /// Another schema.
+    #[error("its schema is \"{found}\", where \"{CRITIC_FILE}\" is wanted")]
+    Schema {
+        /// The one given.
+        found: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct File<C> {
+    schema: String,
+    critic: C,
+}
+
+/// Writes a critic.
+///
+/// # Errors
+/// [`WriteError`]; nothing half-written is left.
+pub fn write_critic(path: &Path, critic: &SavedCritic) -> Result<(), WriteError> {
+    write_atomically(path, |out| {
+        serde_json::to_writer(&mut *out, &File { schema: CRITIC_FILE.to_owned(), critic })?;
+        writeln!(out)
+    })
+}
+
+/// Reads a critic.
+///
+/// # Errors
+/// [`ReadError`] for a file that cannot be read, or is none that [`write_critic`] wrote.
+pub fn read_critic(origin: &Origin) -> Result<(SavedCritic, InputDigest), ReadError> {
+    let mut reader = DigestReader::new(origin.open()?.0);
+    let mut bytes = Vec::new();
+    reader.read_to_end(&mut bytes).map_err(|error| ReadError::from_io(origin, error))?;
+    let critic =
+        parse(&bytes).map_err(|problem| ReadError::Critic { origin: origin.clone(), problem })?;
+    Ok((critic, reader.finish()))
+}
+
+fn parse(bytes: &[u8]) -> Result<SavedCritic, CriticFileProblem> {
+    let File { schema, .. } = serde_json::from_slice::<File<IgnoredAny>>(bytes)?;
+    if schema != CRITIC_FILE {
+        return Err(CriticFileProblem::Schema { found: schema });
+    }
+    Ok(serde_json::from_slice::<File<SavedCritic>>(bytes)?.critic)
+}
+
+impl CriticFileProblem {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Json { .. } => "give a file that `deblais critic --save` wrote, unchanged",
+            Self::Schema { .. } => "save the critic again with this version",
+        }
+    }
+}
+
+impl From<serde_json::Error> for CriticFileProblem {
+    fn from(error: serde_json::Error) -> Self {
+        let message = error.to_string();
+        // The place is told apart.
+        let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
+        Self::Json { line: error.line(), column: error.column(), message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array1, Array2};
+
+    use super::*;
+    use crate::cost::{Cityblock, Euclidean};
+    use crate::critic::{Cones, Critic, Frame, NetworkCritic, Save};
+    use crate::nn::{Activation, Init, Mlp};
+    use crate::seed::Seed;
+
+    fn awkward(count: usize) -> Vec<f64> {
+        let mut stream = Seed(1).stream("numbers");
+        let mut numbers: Vec<f64> =
+            (0..count).map(|k| stream.normal() * 10f64.powi(k as i32 % 40 - 20)).collect();
+        for (number, extreme) in numbers.iter_mut().zip([-0.0, 5e-324, 0.1 + 0.2, 1.0 / 3.0]) {
+            *number = extreme;
+        }
+        numbers
+    }
+
+    fn round_trip(critic: &SavedCritic) -> SavedCritic {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("critic.json");
+        write_critic(&path, critic).unwrap();
+        read_critic(&path.as_path().into()).unwrap().0
+    }
+
+    #[test]
+    fn critics_come_back_to_the_bit() {
+        let points = Array2::from_shape_vec((4, 2), awkward(8)).unwrap();
+        let heights = Array1::from(awkward(4));
+        let cones = Cones::new(Cityblock, points.clone(), heights).unwrap();
+        let layers = [
+            (6, Activation::MaxMin),
+            (4, Activation::LeakyRelu { slope: 0.1 }),
+            (1, Activation::Identity),
+        ];
+        let mut network = Mlp::new(2, &layers, Init::He, &mut Seed(1).stream("w")).unwrap();
+        network.parameters_mut()[..4].copy_from_slice(&awkward(4));
+        let frame = Frame::new(Array1::from(awkward(2)), 0.3).unwrap();
+        let network = NetworkCritic::new("lp", network, frame).unwrap();
+        let bits = |critic: &dyn Critic| {
+            let values = critic.values(points.view()).unwrap();
+            values.iter().map(|value| value.to_bits()).collect::<Vec<_>>()
+        };
+        let back = round_trip(&cones.saved());
+        assert_eq!(back, cones.saved());
+        assert_eq!(bits(back.restore(Cityblock).unwrap().as_ref()), bits(&cones));
+        let back = round_trip(&network.saved()).restore(Euclidean).unwrap();
+        assert_eq!((bits(back.as_ref()), back.kind()), (bits(&network), "lp"));
+        assert_eq!(back.lipschitz(), network.lipschitz());
+    }
+
+    #[test]
+    fn another_distance_or_a_broken_network_is_refused() {
+        let cones = Cones::new(Euclidean, Array2::zeros((1, 1)), Array1::zeros(1)).unwrap();
+        let other = cones.saved().restore(Cityblock).err().unwrap().to_string();
+        assert!(other.contains("euclidean") && other.contains("cityblock"), "{other}");
+        for (file, words) in [
+            ("", "line 1"),
+            ("{\n\"schema\": 3}", "line 2, column"),
+            (r#"{"schema": "deblais.emd/1", "critic": {}}"#, "its schema is"),
+            (r#"{"schema": "deblais.saved-critic/1", "critic": {}}"#, "missing field"),
+            (
+                r#"{"schema": "deblais.saved-critic/1", "critic": {"metric": "euclidean",
+                "function": {"cones": {"centres": [[1], [NaN]], "heights": [0]}}}}"#,
+                "line 2",
+            ),
+        ] {
+            let error = parse(file.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(words), "{file}: {error}");
+        }
+        let broken = |function: &str| {
+            let text = format!(r#"{{"metric": "euclidean", "function": {function}}}"#);
+            let saved: SavedCritic = serde_json::from_str(&text).unwrap();
+            saved.restore(Euclidean).err().unwrap().to_string()
+        };
+        for function in [
+            r#"{"cones": {"centres": [], "heights": []}}"#,
+            r#"{"cones": {"centres": [[1, 2], [3]], "heights": [0, 0]}}"#,
+            r#"{"cones": {"centres": [[1, 2]], "heights": [0, 0]}}"#,
+            r#"{"network": {"kind": "lp", "origin": [0], "scale": 0, "layers": [[1, "identity"]],
+                "parameters": [1, 0]}}"#,
+            r#"{"network": {"kind": "lp", "origin": [0], "scale": 1, "layers": [[1, "identity"]],
+                "parameters": [1]}}"#,
+            r#"{"network": {"kind": "lp", "origin": [0], "scale": 1, "layers": [[2, "identity"]],
+                "parameters": [1, 1, 0, 0]}}"#,
+            r#"{"network": {"kind": "lp", "origin": [0], "scale": 1, "layers": [],
+                "parameters": []}}"#,
+        ] {
+            let error = broken(function);
+            assert!(error.contains("no critic") || error.contains("scale"), "{error}");
+        }
+    }
+}
