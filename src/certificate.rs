@@ -54,6 +54,15 @@ impl Certificate {
     pub fn is_tight(&self) -> bool {
         self.upper.is_finite() && (self.upper - self.lower).abs() <= self.tolerance
     }
+
+    /// Whether there is a plan whose cost is known to `relative·|upper|`, or to `absolute`, or up
+    /// to what rounding explains; bounds that cross by more contradict each other.
+    #[must_use]
+    pub fn is_within(&self, relative: f64, absolute: f64) -> bool {
+        let allowed = (relative * self.upper.abs()).max(absolute).max(self.tolerance);
+        let crossed = self.lower - self.upper > absolute.max(self.tolerance);
+        self.upper.is_finite() && !crossed && self.gap <= allowed
+    }
 }
 
 /// A judged answer: the certificate, and the feasible plan and potentials that prove it.
@@ -295,6 +304,25 @@ mod tests {
     fn plan(cells: &[(usize, usize, f64)]) -> TransportPlan {
         let arcs = cells.iter().map(|&(source, target, mass)| PlanArc { source, target, mass });
         TransportPlan::new(2, 2, arcs.collect()).unwrap()
+    }
+
+    #[test]
+    fn without_a_plan_no_claim_holds() {
+        let certificate = Certificate {
+            lower: 1.0,
+            upper: f64::INFINITY,
+            gap: f64::INFINITY,
+            source_residual: 0.0,
+            target_residual: 0.0,
+            dual_violation: 0.0,
+            tolerance: f64::INFINITY,
+        };
+        assert!(!certificate.is_within(1e-9, 1.0));
+        let tight = Certificate { upper: 1.0, gap: 1e-8, tolerance: 1e-11, ..certificate };
+        assert!(!tight.is_within(1e-9, 0.0));
+        assert!(tight.is_within(1e-7, 0.0) && tight.is_within(0.0, 1e-7));
+        let crossed = Certificate { lower: 1.0 + 1e-8, gap: 0.0, ..tight };
+        assert!(!crossed.is_within(1e-7, 0.0));
     }
 
     #[test]

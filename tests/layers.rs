@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "math",
     "tolerance",
     "progress",
@@ -21,6 +21,7 @@ const ORDER: [&str; 19] = [
     "certificate",
     "critic",
     "solvers",
+    "crosscheck",
     "io",
     "report",
     "plot",

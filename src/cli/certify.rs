@@ -9,7 +9,7 @@ use deblais::report::{CertifyReport, Number, Setting};
 
 use super::answer::answer;
 use super::args::{ProblemArgs, TalkArgs};
-use super::emd::{claim_holds, gap};
+use super::emd::gap;
 use super::failure::{Exit, Failure};
 use super::inputs::{ProblemJob, names, one_stdin};
 use super::saved;
@@ -88,7 +88,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
         lines.timings(&report.timings);
     })?;
     match given.gap_tolerance {
-        Some(gap) if !claim_holds(&certificate, gap) => {
+        Some(gap) if !certificate.is_within(gap, 0.0) => {
             if !talk.quiet {
                 let found = certificate.relative_gap();
                 eprintln!("warning: the relative gap {found:.1e} is wider than {gap:e}");

@@ -77,14 +77,6 @@ pub(crate) fn gap(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Whether an answer is as good as it is claimed to be: the gap is below `claim·|upper|`, or no
-/// wider than rounding explains.
-pub(crate) fn claim_holds(certificate: &Certificate, claim: f64) -> bool {
-    let Certificate { lower, upper, gap, tolerance, .. } = *certificate;
-    let crossed = lower - upper > tolerance;
-    upper.is_finite() && !crossed && gap <= (claim * upper.abs()).max(tolerance)
-}
-
 /// A validated request.
 struct Job {
     problem: ProblemJob,
@@ -178,7 +170,7 @@ impl Job {
             let text = "stopped at a limit: the best plan so far, with its true bracket";
             warn(&[text.into()], self.talk.quiet);
             Exit::Stopped
-        } else if claim_holds(certificate, self.claim) {
+        } else if certificate.is_within(self.claim, 0.0) {
             Exit::Fine
         } else {
             let text = format!(
@@ -201,27 +193,5 @@ impl Job {
         let method = format!("{}{auto}, {ended}, {} iterations", report.method, report.iterations);
         lines.line("  method", method);
         lines.timings(&report.timings);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn without_a_plan_no_claim_holds() {
-        let certificate = Certificate {
-            lower: 1.0,
-            upper: f64::INFINITY,
-            gap: f64::INFINITY,
-            source_residual: 0.0,
-            target_residual: 0.0,
-            dual_violation: 0.0,
-            tolerance: f64::INFINITY,
-        };
-        assert!(!claim_holds(&certificate, 1e-9));
-        let tight = Certificate { upper: 1.0, gap: 1e-8, tolerance: 1e-11, ..certificate };
-        assert!(!claim_holds(&tight, 1e-9));
-        assert!(claim_holds(&tight, 1e-7));
     }
 }
