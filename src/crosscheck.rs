@@ -77,15 +77,15 @@ impl<'a> Crosscheck<'a> {
         let solver = Method::Auto.solver(problem);
         let solution = solver.solve(problem, observer)?;
         let exact = solution.certify(problem);
-        let certificate = &exact.certificate;
-        let verdict = match within(certificate, tolerance::EXACT_CLAIM, 0.0) {
+        let certificate = exact.certificate;
+        let verdict = match within(&certificate, tolerance::EXACT_CLAIM, 0.0) {
             _ if !solution.termination.is_complete() => Verdict::Stopped,
             Ok(()) => Verdict::Holds,
             Err(why) => Verdict::Fails(why),
         };
-        let mut check = Self { problem, exact: exact.clone(), rows: Vec::new() };
+        let mut check = Self { problem, exact, rows: Vec::new() };
         let method = format!("exact ({})", solver.name());
-        check.bracket(method, certificate, start, verdict);
+        check.bracket(method, &certificate, start, verdict);
         Ok(check)
     }
 
@@ -305,7 +305,7 @@ mod tests {
         let (source, target) = clouds();
         let problem = OtProblem::new(&source, &target, Euclidean).unwrap();
         let check = Crosscheck::new(&problem, &mut ()).unwrap();
-        let exact = check.exact().clone();
+        let exact = *check.exact();
         let (l, u) = (exact.lower, exact.upper);
         for (lower, upper, fine) in [
             (0.5 * l, 2.0 * u, true),
@@ -313,11 +313,11 @@ mod tests {
             (1.01 * u, 2.0 * u, false),
             (0.0, 0.99 * l, false),
         ] {
-            let other = Certificate { lower, upper, ..exact.clone() };
+            let other = Certificate { lower, upper, ..exact };
             assert_eq!(check.overlaps(&other).is_ok(), fine, "{lower} {upper}");
         }
-        assert!(within(&Certificate { gap: 0.1 * u, ..exact.clone() }, 1e-6, 0.0).is_err());
-        assert!(within(&Certificate { lower: 1.1 * u, ..exact.clone() }, 1e-6, 0.0).is_err());
+        assert!(within(&Certificate { gap: 0.1 * u, ..exact }, 1e-6, 0.0).is_err());
+        assert!(within(&Certificate { lower: 1.1 * u, ..exact }, 1e-6, 0.0).is_err());
         assert!(within(&Certificate { upper: f64::INFINITY, ..exact }, 1e-6, 0.0).is_err());
     }
 

@@ -211,7 +211,7 @@ impl<M: Metric> Cones<M> {
 }
 
 impl<M: Metric> Critic for Cones<M> {
-    fn kind(&self) -> &str {
+    fn kind(&self) -> &'static str {
         "cones"
     }
 
