@@ -8,7 +8,7 @@
 mod critic;
 mod sinkhorn;
 
-pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, SlopesReport};
+pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,
 };

@@ -149,6 +149,21 @@ impl Ground {
         }
     }
 
+    /// Whether it is the Euclidean distance itself.
+    pub(crate) fn is_euclidean(&self) -> bool {
+        self.base == Base::Euclidean && self.p == 1.0
+    }
+
+    /// Whether it is a distance at all.
+    pub(crate) fn check_metric(&self) -> Result<(), Failure> {
+        struct Check;
+        impl MetricUser for Check {
+            type Output = ();
+            fn with<M: Metric>(self, _: M) {}
+        }
+        self.hand_metric_to(Check)
+    }
+
     /// Hands the distance to whoever needs one.
     pub(crate) fn hand_metric_to<U: MetricUser>(&self, user: U) -> Result<U::Output, Failure> {
         if self.p > 1.0 {

@@ -1,4 +1,5 @@
-//! Histories of training as files: a header `step,estimate`, then a line per evaluation.
+//! Histories of training as files: a header
+//! `step,estimate,penalty,lipschitz_bound,steepest`, then a line per evaluation.
 
 use std::path::Path;
 
@@ -11,7 +12,10 @@ use crate::critic::Milestone;
 /// [`WriteError`] if the file cannot be written; it is then as it was.
 pub fn write_history(path: &Path, history: &[Milestone]) -> Result<(), WriteError> {
     write_atomically(path, |file| {
-        writeln!(file, "step,estimate")?;
-        history.iter().try_for_each(|line| writeln!(file, "{},{}", line.step, line.estimate))
+        writeln!(file, "step,estimate,penalty,lipschitz_bound,steepest")?;
+        history.iter().try_for_each(|line| {
+            let Milestone { step, estimate, penalty, lipschitz, steepest } = line;
+            writeln!(file, "{step},{estimate},{penalty},{lipschitz},{steepest}")
+        })
     })
 }

@@ -41,6 +41,15 @@ pub struct ExactReport {
     pub certificate: CertificateReport,
 }
 
+/// A training run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RunReport {
+    /// Steps of training.
+    pub steps: u64,
+    /// `all_steps`, `time_limit` or `stopped`.
+    pub termination: &'static str,
+}
+
 /// A critic beside the exact value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CriticReport {
@@ -77,10 +86,9 @@ pub struct CriticReport {
     pub target_slopes: SlopesReport,
     /// `‖∇f‖` between them.
     pub between_slopes: SlopesReport,
-    /// Steps of training.
-    pub steps: u64,
-    /// `all_steps`, `time_limit` or `stopped`.
-    pub termination: &'static str,
+    /// How it was trained; absent for a saved one.
+    #[serde(flatten)]
+    pub run: Option<RunReport>,
     /// The files that were read.
     pub inputs: Inputs,
     /// The settings that shape the answer.
@@ -100,7 +108,7 @@ impl CriticReport {
         kind: impl Into<String>,
         verdict: &Verdict,
         exact: Option<(&'static str, &Certificate)>,
-        (steps, stopped): (u64, Option<Stop>),
+        run: Option<(u64, Option<Stop>)>,
     ) -> Self {
         let value = exact.map(|(_, certificate)| certificate.upper);
         Self {
@@ -125,12 +133,14 @@ impl CriticReport {
             source_slopes: verdict.source_slopes.into(),
             target_slopes: verdict.target_slopes.into(),
             between_slopes: verdict.between_slopes.into(),
-            steps,
-            termination: match stopped {
-                None => "all_steps",
-                Some(Stop::TimeLimit) => "time_limit",
-                Some(Stop::Interrupted) => "stopped",
-            },
+            run: run.map(|(steps, stopped)| RunReport {
+                steps,
+                termination: match stopped {
+                    None => "all_steps",
+                    Some(Stop::TimeLimit) => "time_limit",
+                    Some(Stop::Interrupted) => "stopped",
+                },
+            }),
             inputs: Inputs::new(),
             settings: Settings::new(),
             warnings: Vec::new(),

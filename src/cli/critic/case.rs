@@ -1,0 +1,184 @@
+//! Two samples and the exact value between them: what a critic is judged by.
+
+use std::time::Instant;
+
+use deblais::certificate::{Certificate, Certified};
+use deblais::cost::Metric;
+use deblais::critic::{Critic, CriticError, Verdict, judge};
+use deblais::measure::DiscreteMeasure;
+use deblais::problem::OtProblem;
+use deblais::progress::Stop;
+use deblais::report::{
+    CriticReport, Inputs, Number, ProblemReport, Settings, SlopesReport, Timings,
+};
+use deblais::solvers::Method;
+use deblais::tolerance;
+
+use crate::cli::args::TalkArgs;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::ground::Ground;
+use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::text::{Lines, exact, small, supported};
+use crate::cli::warn;
+use crate::cli::watch::Watch;
+
+/// Two samples, and the exact value if it is asked for.
+pub(super) struct Case {
+    pub(super) problem: OtProblem,
+    pub(super) source: DiscreteMeasure,
+    pub(super) target: DiscreteMeasure,
+    pub(super) axes: Option<(String, String)>,
+    pub(super) exact: Option<Exact>,
+    pub(super) inputs: Inputs,
+    pub(super) warnings: Vec<String>,
+    pub(super) timings: Timings,
+    report: ProblemReport,
+    settings: Settings,
+}
+
+/// The exact answer.
+pub(super) struct Exact {
+    method: &'static str,
+    pub(super) certified: Certified,
+    complete: bool,
+}
+
+impl Case {
+    /// Reads the samples and, if asked for, solves the problem exactly.
+    pub(super) fn load(job: &ProblemJob, exact: bool, talk: &TalkArgs) -> Result<Self, Failure> {
+        let loaded = job.load()?;
+        warn(&loaded.warnings, talk.quiet);
+        let Loaded { problem, report, inputs, warnings, clouds, axes, seconds } = loaded;
+        let (source, target) = clouds.expect("a problem with points has clouds");
+        let mut timings: Timings = [("read", Number(seconds))].into();
+        let exact = if exact {
+            let start = Instant::now();
+            let exact = Exact::solve(&problem, talk.quiet)?;
+            timings.insert("exact", Number(start.elapsed().as_secs_f64()));
+            Some(exact)
+        } else {
+            None
+        };
+        let settings = job.settings();
+        Ok(Self {
+            problem,
+            source,
+            target,
+            axes,
+            exact,
+            inputs,
+            warnings,
+            timings,
+            report,
+            settings,
+        })
+    }
+
+    /// Judges a critic on the samples.
+    pub(super) fn judge<M: Metric>(
+        &self,
+        critic: &dyn Critic,
+        metric: &M,
+    ) -> Result<Verdict, CriticError> {
+        judge(critic, &self.problem, self.source.support(), self.target.support(), metric)
+    }
+
+    /// The report of a verdict; `run` is how many steps were done, and what stopped them.
+    pub(super) fn report(
+        &self,
+        kind: &str,
+        verdict: &Verdict,
+        run: Option<(u64, Option<Stop>)>,
+    ) -> CriticReport {
+        let exact = self.exact.as_ref().map(|exact| (exact.method, &exact.certified.certificate));
+        let mut report = CriticReport::new(self.report.clone(), kind, verdict, exact, run);
+        report.inputs.clone_from(&self.inputs);
+        report.warnings.clone_from(&self.warnings);
+        report.settings.clone_from(&self.settings);
+        report.timings.clone_from(&self.timings);
+        report
+    }
+
+    /// However far the estimate is off, it is the answer; but what is certain must be true.
+    pub(super) fn exit(&self, verdict: &Verdict, stopped: bool, quiet: bool) -> Exit {
+        if stopped || self.exact.as_ref().is_some_and(|exact| !exact.complete) {
+            let text = "stopped at a limit: the best critic so far, with what it proves";
+            warn(&[text.into()], quiet);
+            return Exit::Stopped;
+        }
+        let most = self.certificate().map_or(f64::INFINITY, |certificate| {
+            let rounding = certificate.tolerance;
+            certificate.upper + (tolerance::EXACT_CLAIM * certificate.upper.abs()).max(rounding)
+        });
+        if verdict.certified_lower.max(verdict.polished_lower) <= most {
+            Exit::Fine
+        } else {
+            warn(&["a lower bound lies above the exact value".into()], quiet);
+            Exit::ClaimBroken
+        }
+    }
+
+    fn certificate(&self) -> Option<&Certificate> {
+        self.exact.as_ref().map(|exact| &exact.certified.certificate)
+    }
+}
+
+impl Exact {
+    /// By whatever method is the fastest.
+    fn solve(problem: &OtProblem, quiet: bool) -> Result<Self, Failure> {
+        let solver = Method::Auto.solver(problem);
+        let mut watch = Watch::start(None, quiet)?;
+        let solution = solver.solve(problem, &mut watch);
+        watch.finish();
+        let solution = solution?;
+        let complete = solution.termination.is_complete();
+        Ok(Self { method: solver.name(), certified: solution.certify(problem), complete })
+    }
+}
+
+/// A critic is a function of points, and needs a distance between them.
+pub(super) fn ground(problem: &ProblemJob) -> Result<Ground, Failure> {
+    let ground = problem.ground().ok_or_else(|| {
+        Failure::usage("a critic is a function of points, and --cost-matrix has none")
+            .hint("give SOURCE and TARGET; for a matrix, deblais emd and deblais sinkhorn")
+    })?;
+    ground.check_metric()?;
+    Ok(ground)
+}
+
+/// The report for people.
+pub(super) fn text(lines: &mut Lines, report: &CriticReport, verdict: &Verdict) {
+    lines.line("critic's estimate", supported(verdict.estimate, 0.0));
+    if let Some(value) = &report.exact {
+        let gap = small(value.certificate.relative_gap.0);
+        lines.line("  exact", format!("{}, relative gap {gap}", exact(value.value.0)));
+    }
+    if let Some(error) = report.relative_error {
+        lines.line("  relative error", format!("{:+.3e}", error.0));
+    }
+    lines.line("  certified lower bound", exact(verdict.certified_lower));
+    lines.line("  polished lower bound", exact(verdict.polished_lower));
+    let lipschitz = verdict.lipschitz;
+    lines.line(
+        "  Lipschitz constant",
+        format!("at most {}, {}", exact(lipschitz.bound), lipschitz.how),
+    );
+    lines.line("  over all pairs", exact(verdict.lipschitz_pairs));
+    let slopes = |slopes: SlopesReport| {
+        let SlopesReport { p5, median, p95, max } = slopes;
+        let [p5, median, p95, max] = [p5, median, p95, max].map(|s| supported(s.0, 1e-4));
+        format!("{p5} (5 %), {median} (median), {p95} (95 %), {max} (most)")
+    };
+    lines.line("  slope at the source", slopes(report.source_slopes));
+    lines.line("  slope at the target", slopes(report.target_slopes));
+    lines.line("  slope in between", slopes(report.between_slopes));
+    lines.problem(&report.problem, &report.inputs);
+    match &report.run {
+        Some(run) => {
+            let ended = run.termination.replace('_', " ");
+            lines.line("  training", format!("{}, {} steps, {ended}", report.kind, run.steps));
+        }
+        None => lines.line("  critic", format!("{}, as it was saved", report.kind)),
+    }
+    lines.timings(&report.timings);
+}

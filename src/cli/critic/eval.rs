@@ -1,0 +1,96 @@
+//! `deblais critic eval`: a saved critic on other samples.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use deblais::cost::Metric;
+use deblais::critic::{Critic, CriticError, SavedCritic};
+use deblais::io::{Origin, read_critic};
+use deblais::report::{InputReport, Number};
+
+use super::case::{Case, ground, text};
+use crate::cli::answer::answer;
+use crate::cli::args::{ProblemArgs, TalkArgs};
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::ground::MetricUser;
+use crate::cli::inputs::{ProblemJob, names, one_stdin};
+use crate::cli::use_threads;
+
+/// `deblais critic eval SOURCE TARGET --load FILE`
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct EvalArgs {
+    #[command(flatten)]
+    problem: ProblemArgs,
+    /// The critic, as `deblais critic --save` wrote it
+    #[arg(long, value_name = "FILE.json", help_heading = "Critic")]
+    load: PathBuf,
+    /// Do not compute the exact distance to hold the estimate against
+    #[arg(long, help_heading = "Output")]
+    no_exact: bool,
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+const EXAMPLES: &str = "Examples:
+  deblais critic a.csv b.csv --kind maxmin --save critic.json
+  deblais critic eval held-out-a.csv held-out-b.csv --load critic.json";
+
+/// Validates the arguments, then judges.
+pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
+    let EvalArgs { problem: problem_args, load, no_exact, talk } = args;
+    let problem = ProblemJob::new(&problem_args)?;
+    let ground = ground(&problem)?;
+    let mut read = names(&problem_args);
+    read.push(&load);
+    one_stdin(&read)?;
+    use_threads(talk.threads)?;
+
+    let origin = Origin::from(load.as_path());
+    let (saved, digest) = read_critic(&origin)?;
+    let critic =
+        ground.hand_metric_to(Restore(saved))?.map_err(|error| Failure::from(error).at(&origin))?;
+    let mut case = Case::load(&problem, !no_exact, &talk)?;
+    case.inputs.insert(
+        "critic",
+        InputReport {
+            name: load.display().to_string(),
+            rows: 1,
+            bytes: digest.bytes,
+            sha256: digest.sha256,
+            normalized: false,
+        },
+    );
+    let start = Instant::now();
+    let verdict = ground.hand_metric_to(Judge { case: &case, critic: critic.as_ref() })??;
+    case.timings.insert("judge", Number(start.elapsed().as_secs_f64()));
+    let report = case.report(critic.kind(), &verdict, None);
+    answer(&talk, &report, |lines| text(lines, &report, &verdict))?;
+    Ok(case.exit(&verdict, false, talk.quiet))
+}
+
+/// A saved critic, waiting for its distance.
+struct Restore(SavedCritic);
+
+impl MetricUser for Restore {
+    type Output = Result<Box<dyn Critic>, CriticError>;
+
+    fn with<M: Metric>(self, metric: M) -> Self::Output {
+        self.0.restore(metric)
+    }
+}
+
+/// A critic to be judged once the distance is known.
+pub(super) struct Judge<'a> {
+    pub(super) case: &'a Case,
+    pub(super) critic: &'a dyn Critic,
+}
+
+impl MetricUser for Judge<'_> {
+    type Output = Result<deblais::critic::Verdict, CriticError>;
+
+    fn with<M: Metric>(self, metric: M) -> Self::Output {
+        self.case.judge(self.critic, &metric)
+    }
+}

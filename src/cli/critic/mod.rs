@@ -1,0 +1,184 @@
+//! `deblais critic`: a 1-Lipschitz critic beside the exact value.
+
+mod case;
+mod eval;
+mod training;
+
+pub(super) use training::{KindName, Training, TrainingArgs};
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::{Args, Subcommand};
+use deblais::cost::Metric;
+use deblais::critic::{CriticError, Save, Trained};
+use deblais::io::{write_critic, write_history};
+use deblais::plan::TransportPlan;
+use deblais::report::{Number, Setting};
+
+use super::answer::answer;
+use super::args::{ProblemArgs, TalkArgs};
+use super::failure::{Exit, Failure};
+use super::ground::{Ground, MetricUser};
+use super::inputs::{ProblemJob, names};
+use super::outputs::Outputs;
+use super::use_threads;
+use super::watch::Watch;
+use case::{Case, ground, text};
+use eval::Judge;
+
+/// `deblais critic SOURCE TARGET`, `deblais critic eval …`
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(subcommand_negates_reqs = true, subcommand_value_name = "COMMAND")]
+pub(crate) struct CriticArgs {
+    #[command(flatten)]
+    train: TrainArgs,
+    #[command(subcommand)]
+    command: Option<CriticCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum CriticCommand {
+    /// Judge a saved critic on other samples, held out from its training, say
+    Eval(eval::EvalArgs),
+}
+
+/// Training and judging on the same samples.
+#[derive(Debug, Args)]
+struct TrainArgs {
+    #[command(flatten)]
+    problem: ProblemArgs,
+    #[command(flatten)]
+    training: TrainingArgs,
+    /// Do not compute the exact distance to hold the estimate against
+    #[arg(long, help_heading = "Output")]
+    no_exact: bool,
+    /// Write the figures of every evaluation: step, estimate, penalty, Lipschitz bound, steepest
+    /// slope
+    #[arg(long, value_name = "FILE.csv", help_heading = "Output")]
+    history: Option<PathBuf>,
+    /// Write the critic, to be judged on other samples by `deblais critic eval`
+    #[arg(long, value_name = "FILE.json", help_heading = "Output")]
+    save: Option<PathBuf>,
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+const EXAMPLES: &str =
+    "f is high on the source and low on the target: the estimate E f(source) − E \
+    f(target) is positive, and at most the distance if f is 1-Lipschitz.
+
+Examples:
+  deblais critic a.csv b.csv
+  deblais critic a.csv b.csv --cost cityblock --steps 2000
+  deblais critic a.csv b.csv --kind maxmin --save critic.json
+  deblais critic a.csv b.csv --kind gp --lambda 10 --history gp.csv
+  deblais critic a.csv b.csv --no-exact --time-limit 10s --json";
+
+/// A validated request.
+struct Job {
+    problem: ProblemJob,
+    ground: Ground,
+    training: Training,
+    limit: Option<Duration>,
+    exact: bool,
+    with_plan: bool,
+    history: Option<PathBuf>,
+    save: Option<PathBuf>,
+    talk: TalkArgs,
+    settings: Vec<(&'static str, Setting)>,
+}
+
+/// Validates the arguments, then runs.
+pub(crate) fn run(args: CriticArgs) -> Result<Exit, Failure> {
+    match args.command {
+        Some(CriticCommand::Eval(args)) => eval::run(args),
+        None => Job::new(args.train)?.run(),
+    }
+}
+
+impl Job {
+    fn new(args: TrainArgs) -> Result<Self, Failure> {
+        let TrainArgs { problem: problem_args, training: flags, no_exact, history, save, talk } =
+            args;
+        let problem = ProblemJob::new(&problem_args)?;
+        let ground = ground(&problem)?;
+        let training = flags.training()?;
+        training.check(&ground)?;
+        let mut outputs = Outputs::default();
+        outputs.add("--history", history.as_deref(), &["csv"])?;
+        outputs.add("--save", save.as_deref(), &["json"])?;
+        outputs.check(&names(&problem_args))?;
+        use_threads(talk.threads)?;
+        let with_plan = flags.needs_plan();
+        Ok(Self {
+            problem,
+            ground,
+            settings: flags.settings(&training),
+            training,
+            limit: flags.time_limit.map(|limit| Duration::from_secs_f64(limit.0)),
+            exact: !no_exact || with_plan,
+            with_plan,
+            history,
+            save,
+            talk,
+        })
+    }
+
+    fn run(self) -> Result<Exit, Failure> {
+        let mut case = Case::load(&self.problem, self.exact, &self.talk)?;
+        let plan = case.exact.as_ref().and_then(|exact| exact.certified.plan.as_ref());
+        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let start = Instant::now();
+        let trained = self.ground.hand_metric_to(Train {
+            training: &self.training,
+            case: &case,
+            plan: plan.filter(|_| self.with_plan),
+            watch: &mut watch,
+        });
+        watch.finish();
+        let Trained { critic, history, stopped } = trained??;
+        case.timings.insert("train", Number(start.elapsed().as_secs_f64()));
+        let start = Instant::now();
+        let judge = Judge { case: &case, critic: critic.as_ref() };
+        let verdict = self.ground.hand_metric_to(judge)??;
+        case.timings.insert("judge", Number(start.elapsed().as_secs_f64()));
+
+        if self.with_plan {
+            case.warnings.push(
+                "--pairs plan takes the answer to find it: a study of the method, no evidence of \
+                 agreement"
+                    .into(),
+            );
+        }
+        let steps = history.last().map_or(0, |milestone| milestone.step);
+        let mut report = case.report(critic.kind(), &verdict, Some((steps, stopped)));
+        report.settings.extend(self.settings);
+        if let Some(path) = &self.history {
+            write_history(path, &history)?;
+        }
+        if let Some(path) = &self.save {
+            write_critic(path, &critic.saved())?;
+        }
+        answer(&self.talk, &report, |lines| text(lines, &report, &verdict))?;
+        Ok(case.exit(&verdict, stopped.is_some(), self.talk.quiet))
+    }
+}
+
+/// A critic to be trained once the distance is known.
+struct Train<'a> {
+    training: &'a Training,
+    case: &'a Case,
+    plan: Option<&'a TransportPlan>,
+    watch: &'a mut Watch,
+}
+
+impl MetricUser for Train<'_> {
+    type Output = Result<Trained<Box<dyn Save>>, CriticError>;
+
+    fn with<M: Metric>(self, metric: M) -> Self::Output {
+        let clouds = (&self.case.source, &self.case.target);
+        self.training.train(clouds, metric, self.plan, self.watch)
+    }
+}

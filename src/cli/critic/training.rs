@@ -1,0 +1,278 @@
+//! How a critic is to be trained: the flags, checked against the kind they belong to.
+
+use clap::{Args, ValueEnum};
+use deblais::cost::Metric;
+use deblais::critic::{
+    Clip, CriticError, GradientPenalty, Kind, Pairs, Save, TrainCones, TrainNetwork, Trained,
+};
+use deblais::measure::DiscreteMeasure;
+use deblais::nn::Activation;
+use deblais::plan::TransportPlan;
+use deblais::progress::Observer;
+use deblais::report::{Number, Setting};
+use deblais::seed::Seed;
+
+use crate::cli::failure::Failure;
+use crate::cli::ground::{Ground, Seconds};
+
+/// `--kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KindName {
+    /// The lower envelope of distances to the target points: 1-Lipschitz by construction, for any
+    /// distance
+    Cones,
+    /// Weights in a box (Arjovsky 2017)
+    Clip,
+    /// Gradient penalty, two-sided (Gulrajani 2017)
+    Gp,
+    /// Gradient penalty, one-sided (Petzka 2018)
+    Lp,
+    /// Weights divided by their spectral norms (Miyato 2018)
+    Spectral,
+    /// Orthonormal weights, sorted pairs (Anil 2019)
+    Maxmin,
+    /// Orthonormal weights, sorted groups (Anil 2019)
+    Groupsort,
+}
+
+impl KindName {
+    /// As it is typed.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Cones => "cones",
+            Self::Clip => "clip",
+            Self::Gp => "gp",
+            Self::Lp => "lp",
+            Self::Spectral => "spectral",
+            Self::Maxmin => "maxmin",
+            Self::Groupsort => "groupsort",
+        }
+    }
+
+    /// How far the estimate of a default run may be off, relatively, where that is claimed.
+    pub(crate) fn claim(self) -> Option<f64> {
+        (self == Self::Cones).then_some(1e-3)
+    }
+}
+
+/// `--pairs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PairsName {
+    /// Independent source and target points
+    Random,
+    /// The pairs that the exact plan matches: circular as a check, for it uses the answer
+    Plan,
+}
+
+/// How to train. What is not given depends on the kind.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Training")]
+pub(crate) struct TrainingArgs {
+    /// Kind of critic
+    #[arg(long, value_enum, default_value_t = KindName::Cones, value_name = "NAME")]
+    pub(crate) kind: KindName,
+
+    /// Steps of training (default: by kind)
+    #[arg(long, value_name = "N")]
+    steps: Option<u64>,
+
+    /// Rate of the optimiser (default: by kind; for cones a multiple of the temperature)
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    rate: Option<f64>,
+
+    /// Neurons of a hidden layer
+    #[arg(long, value_name = "N")]
+    width: Option<usize>,
+
+    /// Hidden layers
+    #[arg(long, value_name = "N")]
+    depth: Option<usize>,
+
+    /// Points a side and step, if the samples have more
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+
+    /// Weight λ of the gradient penalty, for samples scaled to size 1
+    #[arg(long, value_name = "LAMBDA", allow_negative_numbers = true)]
+    lambda: Option<f64>,
+
+    /// Between which points gradients are penalised
+    #[arg(long, value_enum, value_name = "PAIRS")]
+    pairs: Option<PairsName>,
+
+    /// Largest absolute weight of `--kind clip`
+    #[arg(long, value_name = "BOUND", allow_negative_numbers = true)]
+    clip: Option<f64>,
+
+    /// Coordinates that `--kind groupsort` sorts together
+    #[arg(long, value_name = "N")]
+    group: Option<usize>,
+
+    /// Seed of first weights and batches (default: 0)
+    #[arg(long, value_name = "SEED")]
+    seed: Option<u64>,
+
+    /// Stop training after this time with the best critic so far: seconds, or 500ms, 10s, 2m
+    #[arg(long, value_name = "TIME")]
+    pub(crate) time_limit: Option<Seconds>,
+}
+
+/// Validated settings of a training run.
+#[derive(Debug, Clone)]
+pub(crate) enum Training {
+    Cones(TrainCones),
+    Network(TrainNetwork),
+}
+
+/// Flags that were given, with the kinds they belong to.
+const NETWORKS: &[KindName] = &[
+    KindName::Clip,
+    KindName::Gp,
+    KindName::Lp,
+    KindName::Spectral,
+    KindName::Maxmin,
+    KindName::Groupsort,
+];
+const PENALTIES: &[KindName] = &[KindName::Gp, KindName::Lp];
+
+impl TrainingArgs {
+    /// Checks each flag against the kind.
+    pub(crate) fn training(&self) -> Result<Training, Failure> {
+        self.belong()?;
+        let Some(kind) = self.network_kind() else {
+            let default = TrainCones::default();
+            let steps = self.steps.unwrap_or(default.steps);
+            return Ok(Training::Cones(TrainCones {
+                steps,
+                rate: self.rate.unwrap_or(default.rate),
+                ..default
+            }));
+        };
+        let mut network = TrainNetwork::new(kind);
+        network.steps = self.steps.unwrap_or(network.steps);
+        network.rate = self.rate.unwrap_or(network.rate);
+        network.width = self.width.unwrap_or(network.width);
+        network.depth = self.depth.unwrap_or(network.depth);
+        network.batch = self.batch.unwrap_or(network.batch);
+        network.seed = self.seed.map_or(network.seed, Seed);
+        if let (Some(size), Activation::GroupSort { .. }) = (self.group, network.activation) {
+            network.activation = Activation::GroupSort { size };
+        }
+        Ok(Training::Network(network))
+    }
+
+    /// Whether the exact plan has to be known first.
+    pub(crate) fn needs_plan(&self) -> bool {
+        self.pairs == Some(PairsName::Plan)
+    }
+
+    fn network_kind(&self) -> Option<Kind> {
+        let mut kind = Kind::named(self.kind.name())?;
+        match &mut kind {
+            Kind::GradientPenalty(GradientPenalty { lambda, .. }) => {
+                *lambda = self.lambda.unwrap_or(*lambda);
+            }
+            Kind::Clip(Clip { limit }) => *limit = self.clip.unwrap_or(*limit),
+            _ => {}
+        }
+        Some(kind)
+    }
+
+    fn belong(&self) -> Result<(), Failure> {
+        let flags: [(&str, bool, &[KindName]); 8] = [
+            ("--width", self.width.is_some(), NETWORKS),
+            ("--depth", self.depth.is_some(), NETWORKS),
+            ("--batch", self.batch.is_some(), NETWORKS),
+            ("--seed", self.seed.is_some(), NETWORKS),
+            ("--lambda", self.lambda.is_some(), PENALTIES),
+            ("--pairs", self.pairs.is_some(), PENALTIES),
+            ("--clip", self.clip.is_some(), &[KindName::Clip]),
+            ("--group", self.group.is_some(), &[KindName::Groupsort]),
+        ];
+        for (flag, given, kinds) in flags {
+            if given && !kinds.contains(&self.kind) {
+                let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
+                return Err(Failure::usage(format!(
+                    "{flag} has no meaning for --kind {}",
+                    self.kind.name()
+                ))
+                .hint(format!("leave it out, or choose --kind {}", names.join(", "))));
+            }
+        }
+        Ok(())
+    }
+
+    /// The settings that shape the answer.
+    pub(crate) fn settings(&self, training: &Training) -> Vec<(&'static str, Setting)> {
+        let number = |value: f64| Setting::Number(Number(value));
+        let count = |value: usize| Setting::Count(value as u64);
+        let mut settings = match training {
+            Training::Cones(cones) => {
+                vec![("steps", Setting::Count(cones.steps)), ("rate", number(cones.rate))]
+            }
+            Training::Network(network) => vec![
+                ("steps", Setting::Count(network.steps)),
+                ("rate", number(network.rate)),
+                ("width", count(network.width)),
+                ("depth", count(network.depth)),
+                ("batch", count(network.batch)),
+                ("seed", Setting::Count(network.seed.0)),
+            ],
+        };
+        if let Training::Network(TrainNetwork { kind, activation, .. }) = training {
+            match kind {
+                Kind::GradientPenalty(penalty) => settings.push(("lambda", number(penalty.lambda))),
+                Kind::Clip(clip) => settings.push(("clip", number(clip.limit))),
+                _ => {}
+            }
+            if let Activation::GroupSort { size } = activation {
+                settings.push(("group", count(*size)));
+            }
+        }
+        if self.needs_plan() {
+            settings.push(("pairs", Setting::Text("plan".into())));
+        }
+        settings.extend(self.time_limit.map(|limit| ("time_limit", number(limit.0))));
+        settings
+    }
+}
+
+impl Training {
+    /// A network is Lipschitz for the Euclidean distance only.
+    pub(crate) fn check(&self, ground: &Ground) -> Result<(), Failure> {
+        match self {
+            Self::Network(network) if !ground.is_euclidean() => Err(Failure::usage(format!(
+                "--kind {} is built for the Euclidean distance alone",
+                network.kind.name()
+            ))
+            .hint("use --kind cones, which serves any distance, or --cost euclidean")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Trains; `plan` is the exact one, where its pairs are asked for.
+    pub(crate) fn train<M: Metric>(
+        &self,
+        (source, target): (&DiscreteMeasure, &DiscreteMeasure),
+        metric: M,
+        plan: Option<&TransportPlan>,
+        observer: &mut dyn Observer,
+    ) -> Result<Trained<Box<dyn Save>>, CriticError> {
+        match self {
+            Self::Cones(cones) => {
+                let Trained { critic, history, stopped } =
+                    cones.train(source, target, metric, observer)?;
+                Ok(Trained { critic: Box::new(critic), history, stopped })
+            }
+            Self::Network(network) => {
+                let mut network = network.clone();
+                if let (Kind::GradientPenalty(penalty), Some(plan)) = (&mut network.kind, plan) {
+                    penalty.pairs = Pairs::Plan(plan.arcs().to_vec());
+                }
+                let Trained { critic, history, stopped } =
+                    network.train(source, target, observer)?;
+                Ok(Trained { critic: Box::new(critic), history, stopped })
+            }
+        }
+    }
+}
