@@ -26,15 +26,22 @@ mod axes;
 mod bins;
 mod bitmap;
 mod canvas;
+mod chart;
+mod clouds;
+mod field;
 mod font;
 mod heatmap;
+mod legend;
 mod map;
 mod order;
 mod page;
 pub mod palette;
+mod polyline;
 mod raster;
+mod ruler;
 mod save;
 mod scale;
+mod signs;
 mod sweep;
 
 use std::path::PathBuf;
@@ -45,11 +52,13 @@ use thiserror::Error;
 pub use bins::Bins;
 pub use bitmap::Bitmap;
 pub use canvas::Canvas;
+pub use chart::{Band, Chart, Curve};
 pub use font::FAMILY;
 pub use heatmap::Heatmap;
 pub use map::TransportMap;
 pub use order::{Arrangement, Order};
 pub use save::{bitmap, save, svg};
+pub use signs::Side;
 
 /// What a function that draws into a backend of type `DB` returns.
 pub type DrawResult<DB> =

@@ -52,6 +52,12 @@ pub fn sequential(t: f64) -> RGBColor {
     oklab(lightness, chroma * HUE.cos(), chroma * HUE.sin())
 }
 
+/// A colour on paper, `part` of it (0 to 1) as ink.
+pub(super) fn tint(RGBColor(r, g, b): RGBColor, part: f64) -> RGBColor {
+    let mix = |ink: u8| byte(1.0 - part * (1.0 - f64::from(ink) / 255.0));
+    RGBColor(mix(r), mix(g), mix(b))
+}
+
 /// Whether black letters read better than white ones on this colour.
 #[must_use]
 pub fn is_light(colour: RGBColor) -> bool {
