@@ -22,6 +22,7 @@ pub(super) enum Sign {
     Arrow,
     Line(Stroke, Option<Shape>),
     Patch(RGBColor),
+    Shape(Shape, RGBColor),
     Ticks(Side),
 }
 
@@ -29,7 +30,7 @@ impl Sign {
     /// What it takes before its text, in units.
     fn width(&self) -> f64 {
         match self {
-            Self::Mark(_) => 14.0,
+            Self::Mark(_) | Self::Shape(..) => 14.0,
             Self::Arrow => 20.0,
             Self::Patch(_) | Self::Ticks(_) => 22.0,
             Self::Line(..) => 34.0,
@@ -50,6 +51,9 @@ impl Sign {
                 let (half, right) = (page.px(4.5), x + page.px(16.0));
                 let patch = Frame { left: x, top: y - half, right, bottom: y + half };
                 page.fill(patch, *colour)
+            }
+            Self::Shape(shape, colour) => {
+                shape.mark(page, (x + page.px(5.0), y), page.px(4.2), *colour)
             }
             Self::Ticks(side) => {
                 for step in 0..4 {
