@@ -1,8 +1,8 @@
 //! Marks along an axis, and the colour bar.
 
 use plotters::backend::DrawingBackend;
-use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
+use plotters::style::{Color, RGBColor};
 
 use super::page::{Frame, LABEL, Page, TICK};
 use super::scale::{Scale, nice_step};
@@ -59,9 +59,26 @@ impl Marks {
     }
 }
 
-/// What the colour bar takes to the right of the matrix, in pixels.
-pub(super) fn bar_width<DB: DrawingBackend>(page: &Page<'_, DB>, scale: Scale) -> f64 {
-    let widest = scale.ticks().iter().map(|t| page.text_width(&t.1, TICK)).fold(0.0, f64::max);
+/// A colour bar: what it shows and how it is marked, places between 0 and 1.
+pub(super) struct Bar {
+    /// Where each colour ends, upwards.
+    pub(super) slices: Vec<(f64, RGBColor)>,
+    pub(super) ticks: Vec<(f64, String)>,
+}
+
+impl Bar {
+    /// The shades of masses.
+    pub(super) fn of(scale: Scale) -> Self {
+        let place = |k: u32| f64::from(k) / f64::from(SLICES);
+        let shade = |k: u32| palette::sequential(place(k) + 0.5 / f64::from(SLICES));
+        let slices = (0..SLICES).map(|k| (place(k + 1), shade(k))).collect();
+        Self { slices, ticks: scale.ticks() }
+    }
+}
+
+/// What the colour bar takes to the right of a field, in pixels.
+pub(super) fn bar_width<DB: DrawingBackend>(page: &Page<'_, DB>, bar: &Bar) -> f64 {
+    let widest = bar.ticks.iter().map(|t| page.text_width(&t.1, TICK)).fold(0.0, f64::max);
     page.px(BAR_GAP + BAR + TICK_LENGTH + GAP + LABEL * 1.6) + widest
 }
 
@@ -69,23 +86,23 @@ pub(super) fn bar_width<DB: DrawingBackend>(page: &Page<'_, DB>, scale: Scale) -
 pub(super) fn draw_bar<DB: DrawingBackend>(
     page: &Page<'_, DB>,
     bar: Frame,
-    scale: Scale,
+    shown: &Bar,
     name: &str,
 ) -> DrawResult<DB> {
     let level = |t: f64| bar.bottom - t * bar.height();
-    for k in 0..SLICES {
-        let t = |k: u32| f64::from(k) / f64::from(SLICES);
-        let slice = Frame { top: level(t(k + 1)), bottom: level(t(k)), ..bar };
-        page.fill(slice, palette::sequential(t(k) + 0.5 / f64::from(SLICES)))?;
+    let mut bottom = bar.bottom;
+    for &(end, colour) in &shown.slices {
+        page.fill(Frame { top: level(end), bottom, ..bar }, colour)?;
+        bottom = level(end);
     }
     page.outline(bar, palette::FRAME)?;
     let mut widest: f64 = 0.0;
-    for (place, text) in scale.ticks() {
-        let (y, tick) = (level(place), page.px(TICK_LENGTH));
+    for (place, text) in &shown.ticks {
+        let (y, tick) = (level(*place), page.px(TICK_LENGTH));
         page.line((bar.right, y), (bar.right + tick, y), 0.8, palette::FRAME.to_rgba())?;
         let at = (bar.right + tick + page.px(GAP), y);
-        page.text(&text, at, TICK, (HPos::Left, VPos::Center), palette::INK)?;
-        widest = widest.max(page.text_width(&text, TICK));
+        page.text(text, at, TICK, (HPos::Left, VPos::Center), palette::INK)?;
+        widest = widest.max(page.text_width(text, TICK));
     }
     let x = bar.right + page.px(TICK_LENGTH + GAP + LABEL) + widest;
     page.text_upwards(name, (x, f64::midpoint(bar.top, bar.bottom)), LABEL)

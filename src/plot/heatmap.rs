@@ -6,7 +6,7 @@ use plotters::drawing::DrawingArea;
 use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::axes::{self, BAR, BAR_GAP, GAP, TICK_LENGTH, marks};
+use super::axes::{self, BAR, BAR_GAP, Bar, GAP, TICK_LENGTH, marks};
 use super::page::{self, Frame, LABEL, MARGIN, Page, TICK, TITLE_ROOM, UNITS};
 use super::scale::{Scale, number};
 use super::{Arrangement, Bins, DrawResult, palette};
@@ -134,7 +134,7 @@ impl Heatmap {
             ..matrix
         };
         let name = if self.bins.block() == (1, 1) { "mass γ(i, j)" } else { "mass per block" };
-        axes::draw_bar(&page, bar, self.scale, name)?;
+        axes::draw_bar(&page, bar, &Bar::of(self.scale), name)?;
         let below = (matrix.bottom + page.px(AXIS)).max(bar.bottom + page.px(TICK / 2.0));
         page.caption(&page.caption_lines(&self.caption(), inside), inside.left, below)
     }
@@ -150,7 +150,7 @@ impl Heatmap {
             Frame {
                 left: inside.left + page.px(LABEL * 1.6 + TICK_LENGTH + GAP) + numbers,
                 top: page.below_title(&self.title, inside),
-                right: inside.right - axes::bar_width(page, self.scale),
+                right: inside.right - axes::bar_width(page, &Bar::of(self.scale)),
                 bottom: inside.bottom - page.px(page::caption_height(lines.len()) + AXIS),
             },
         )

@@ -25,16 +25,27 @@
 mod axes;
 mod bins;
 mod bitmap;
+mod brackets;
 mod canvas;
+mod chart;
+mod clouds;
+mod contour;
+mod field;
 mod font;
 mod heatmap;
+mod legend;
+mod levels;
 mod map;
 mod order;
 mod page;
 pub mod palette;
+mod panels;
+mod polyline;
 mod raster;
+mod ruler;
 mod save;
 mod scale;
+mod signs;
 mod sweep;
 
 use std::path::PathBuf;
@@ -44,12 +55,17 @@ use thiserror::Error;
 
 pub use bins::Bins;
 pub use bitmap::Bitmap;
+pub use brackets::{Bracket, Brackets};
 pub use canvas::Canvas;
+pub use chart::{Band, Chart, Curve};
 pub use font::FAMILY;
 pub use heatmap::Heatmap;
+pub use levels::{Extent, LevelLines};
 pub use map::TransportMap;
 pub use order::{Arrangement, Order};
+pub use panels::Panels;
 pub use save::{bitmap, save, svg};
+pub use signs::Side;
 
 /// What a function that draws into a backend of type `DB` returns.
 pub type DrawResult<DB> =

@@ -7,7 +7,7 @@ use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, IntoFont, RGBAColor, RGBColor, TextStyle};
 
-use super::{DrawResult, FAMILY, font, palette};
+use super::{DrawResult, FAMILY, font, palette, polyline};
 
 /// A page is this many units wide, or a third as many high if that makes them smaller; letters are
 /// about 12 units high.
@@ -29,6 +29,9 @@ const LEADING: f64 = 1.4;
 pub(super) const TITLE_ROOM: f64 = TITLE * LEADING + 6.0;
 const CAPTION_GAP: f64 = 10.0;
 
+/// A curve may be drawn this many pixels beside its points, to have fewer of them.
+pub(super) const THINNING: f64 = 0.3;
+
 /// A drawing area and the length of its unit in pixels.
 pub(super) struct Page<'r, DB: DrawingBackend> {
     root: &'r DrawingArea<DB, Shift>,
@@ -44,6 +47,16 @@ pub(super) struct Frame {
     pub(super) bottom: f64,
 }
 
+/// How a curve is drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Stroke {
+    pub(super) colour: RGBColor,
+    /// In units.
+    pub(super) width: f64,
+    /// Lengths of ink and gaps in turn, in units; none for a line without gaps.
+    pub(super) dashes: &'static [f64],
+}
+
 impl Frame {
     pub(super) fn width(&self) -> f64 {
         self.right - self.left
@@ -51,6 +64,13 @@ impl Frame {
 
     pub(super) fn height(&self) -> f64 {
         self.bottom - self.top
+    }
+
+    /// Whether a pixel lies inside or on the edge.
+    pub(super) fn holds(&self, (x, y): (f64, f64)) -> bool {
+        let near = 0.5;
+        (self.left - near..=self.right + near).contains(&x)
+            && (self.top - near..=self.bottom + near).contains(&y)
     }
 }
 
@@ -126,6 +146,26 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
     ) -> DrawResult<DB> {
         let style = colour.stroke_width(self.stroke(width));
         self.root.draw(&PathElement::new([pixel(from), pixel(to)], style))
+    }
+
+    /// A line through pixels; one without a place breaks it, one alone is a dot.
+    pub(super) fn curve(&self, points: &[(f64, f64)], stroke: &Stroke) -> DrawResult<DB> {
+        let style = stroke.colour.to_rgba().stroke_width(self.stroke(stroke.width));
+        for stretch in polyline::unbroken(points) {
+            let line = polyline::thinned(stretch, THINNING);
+            if let [alone] = line[..] {
+                self.disc(alone, self.px(stroke.width), stroke.colour.to_rgba())?;
+                continue;
+            }
+            let pattern: Vec<f64> = stroke.dashes.iter().map(|units| self.px(*units)).collect();
+            let pieces =
+                if pattern.is_empty() { vec![line] } else { polyline::dashed(&line, &pattern) };
+            for piece in pieces {
+                let piece: Vec<_> = piece.into_iter().map(pixel).collect();
+                self.root.draw(&PathElement::new(piece, style))?;
+            }
+        }
+        Ok(())
     }
 
     /// Units as a whole number of pixels, at least one.

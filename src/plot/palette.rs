@@ -35,6 +35,8 @@ pub const INK: RGBColor = RGBColor(25, 25, 25);
 pub const FRAME: RGBColor = RGBColor(110, 110, 110);
 /// Lines that only guide the eye.
 pub const GRID: RGBColor = RGBColor(224, 224, 224);
+/// Lines on which a function is constant.
+pub const LEVEL: RGBColor = RGBColor(120, 130, 126);
 /// No mass, and the page.
 pub const PAPER: RGBColor = RGBColor(255, 255, 255);
 
@@ -50,6 +52,23 @@ pub fn sequential(t: f64) -> RGBColor {
     let lightness = 0.93 - 0.67 * t;
     let chroma = 0.03 + 0.11 * (2.5 * t).sin();
     oklab(lightness, chroma * HUE.cos(), chroma * HUE.sin())
+}
+
+/// The ground under a picture: `t` from 0 (almost paper) to 1 (a middling green-grey).
+///
+/// Light and pale throughout, so that marks in the colours of both sides stand out on it.
+#[must_use]
+pub fn ground(t: f64) -> RGBColor {
+    const HUE: f64 = 2.9; // radians: green, towards blue
+    let t = t.clamp(0.0, 1.0);
+    let (lightness, chroma) = (0.985 - 0.36 * t, 0.005 + 0.06 * t);
+    oklab(lightness, chroma * HUE.cos(), chroma * HUE.sin())
+}
+
+/// A colour on paper, `part` of it (0 to 1) as ink.
+pub(super) fn tint(RGBColor(r, g, b): RGBColor, part: f64) -> RGBColor {
+    let mix = |ink: u8| byte(1.0 - part * (1.0 - f64::from(ink) / 255.0));
+    RGBColor(mix(r), mix(g), mix(b))
 }
 
 /// Whether black letters read better than white ones on this colour.

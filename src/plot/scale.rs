@@ -135,7 +135,7 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// An exponent in raised digits.
-fn raised(power: i32) -> String {
+pub(super) fn raised(power: i32) -> String {
     let raise = |letter: char| match letter {
         '-' => '⁻',
         '1' => '¹',

@@ -4,7 +4,7 @@ use ndarray::array;
 
 use super::*;
 use crate::plan::PlanArc;
-use crate::plot;
+use crate::plot::{self, palette};
 
 fn arc(source: usize, target: usize, mass: f64) -> PlanArc {
     PlanArc { source, target, mass }

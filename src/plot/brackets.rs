@@ -1,0 +1,375 @@
+//! What several methods say about one number: brackets and estimates, a row each.
+
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::style::Color;
+use plotters::style::text_anchor::{HPos, VPos};
+
+use super::axes::{GAP, TICK_LENGTH};
+use super::field::{self, BELOW};
+use super::legend::{Legend, Sign};
+use super::page::{self, Frame, LABEL, MARGIN, Page, Stroke, TICK, TITLE_ROOM, UNITS};
+use super::ruler::{Law, Ruler};
+use super::scale::number;
+use super::signs::Shape;
+use super::{DrawResult, palette};
+
+/// The width of the page that [`Brackets::size`] asks for, in pixels.
+const WIDTH: u32 = 1400;
+
+/// Height of a row, of its bar, of the caps at the bar's ends, and the mark's radius, in units.
+const ROW: f64 = 26.0;
+const BAR: f64 = 6.0;
+const CAP: f64 = 13.0;
+const MARK: f64 = 4.2;
+
+/// Length of the arrowhead of a bar that has no end, in units.
+const HEAD: f64 = 9.0;
+
+/// White beside names and verdicts, in units.
+const BESIDE: f64 = 8.0;
+
+/// Names and verdicts each take at most this part of the page; longer ones are set smaller.
+const TEXT_SHARE: f64 = 0.3;
+
+/// Brackets narrower than this part of the exact value are shown by their deviation from it: they
+/// would be specks on an axis of values.
+const NARROW: f64 = 0.02;
+
+/// Deviations below this part of the exact value do not stretch the axis: they are drawn at it.
+const ROUNDING: f64 = 1e-9;
+
+/// A method's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bracket {
+    name: String,
+    lower: f64,
+    upper: f64,
+    estimate: Option<f64>,
+    verdict: String,
+}
+
+impl Bracket {
+    /// A method that proves `lower ≤ value ≤ upper`; a bound that is infinite or NaN is missing.
+    #[must_use]
+    pub fn new(name: impl Into<String>, lower: f64, upper: f64) -> Self {
+        Self { name: name.into(), lower, upper, estimate: None, verdict: String::new() }
+    }
+
+    /// With the value that the method names.
+    #[must_use]
+    pub fn estimated(mut self, value: f64) -> Self {
+        self.estimate = Some(value);
+        self
+    }
+
+    /// With a word on it at the right, such as “holds”.
+    #[must_use]
+    pub fn judged(mut self, verdict: impl Into<String>) -> Self {
+        self.verdict = verdict.into();
+        self
+    }
+
+    /// The numbers that are there.
+    fn numbers(&self) -> impl Iterator<Item = f64> {
+        let numbers = [Some(self.lower), Some(self.upper), self.estimate];
+        numbers.into_iter().flatten().filter(|value| value.is_finite())
+    }
+}
+
+/// Bars from lower to upper bound, one a method, beside the exact value.
+///
+/// The axis shows values; where the exact value is known and some bracket is much narrower than
+/// it, the axis shows relative deviations from the exact value, `(value − exact)/exact`, by their
+/// logarithm on both sides and linear around 0, so that an error of a millionth and one of a half
+/// are both seen. The caption says so. A bar without an end runs to the edge and ends in an arrow.
+///
+/// ```
+/// use deblais::plot::{self, Bracket, Brackets};
+///
+/// # fn main() -> Result<(), deblais::plot::PlotError> {
+/// let methods = [
+///     Bracket::new("Sinkhorn", 0.993, 1.004).estimated(1.001).judged("holds"),
+///     Bracket::new("critic", 0.92, f64::INFINITY).estimated(0.97).judged("holds"),
+/// ];
+/// let brackets = Brackets::new("EMD", methods).exact(1.0).titled("Who says what");
+/// let svg = plot::svg(brackets.size(), |root| brackets.draw(root))?;
+/// assert!(svg.contains("Sinkhorn"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Brackets {
+    quantity: String,
+    rows: Vec<Bracket>,
+    exact: Option<f64>,
+    relative: Option<bool>,
+    title: String,
+    note: String,
+}
+
+impl Brackets {
+    /// Methods from top to bottom, and what they measure, with its unit.
+    #[must_use]
+    pub fn new(quantity: impl Into<String>, rows: impl IntoIterator<Item = Bracket>) -> Self {
+        Self {
+            quantity: quantity.into(),
+            rows: rows.into_iter().collect(),
+            exact: None,
+            relative: None,
+            title: String::new(),
+            note: String::new(),
+        }
+    }
+
+    /// With the exact value as a vertical line.
+    #[must_use]
+    pub fn exact(mut self, value: f64) -> Self {
+        self.exact = Some(value);
+        self
+    }
+
+    /// With an axis of relative deviations, if the exact value is known and not 0.
+    #[must_use]
+    pub fn relative(mut self) -> Self {
+        self.relative = Some(true);
+        self
+    }
+
+    /// With an axis of values, however narrow the brackets.
+    #[must_use]
+    pub fn absolute(mut self) -> Self {
+        self.relative = Some(false);
+        self
+    }
+
+    /// With a title.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// With sentences that open the caption.
+    #[must_use]
+    pub fn noted(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    /// A page that suits the number of methods, in pixels.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+    pub fn size(&self) -> (u32, u32) {
+        let width = UNITS - 2.0 * MARGIN;
+        let lines = page::wrap(&self.caption(), width).len();
+        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
+        let around = 2.0 * MARGIN + title + self.legend().height(width) + BELOW;
+        let rows = ROW * (self.rows.len().max(1) as f64 + 0.4);
+        let height = around + rows + page::caption_height(lines);
+        (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
+    }
+
+    /// Draws title, legend, rows, axis and caption over the whole area.
+    ///
+    /// # Errors
+    /// What the backend reports.
+    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
+        let page = Page::new(root);
+        let inside = page.inside();
+        page.title(&self.title, inside)?;
+        let below = page.below_title(&self.title, inside);
+        let legend = self.legend();
+        legend.draw(&page, inside, below)?;
+        let lines = page.caption_lines(&self.caption(), inside);
+        let frame = self.frame(&page);
+        let ruler = self.ruler();
+        self.draw_axis(&page, frame, ruler)?;
+        for (k, row) in self.rows.iter().enumerate() {
+            let y = frame.top + frame.height() * (k as f64 + 0.5) / self.rows.len() as f64;
+            self.draw_row(&page, row, (frame, y), ruler)?;
+        }
+        page.caption(&lines, inside.left, frame.bottom + page.px(BELOW))
+    }
+
+    /// Where the bars go: what names, verdicts, legend, axis and caption leave.
+    fn frame<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Frame {
+        let inside = page.inside();
+        let lines = page.caption_lines(&self.caption(), inside).len();
+        let legend = self.legend().height(inside.width() / page.px(1.0));
+        let room = |texts: &mut dyn Iterator<Item = &str>| {
+            let widest = texts.map(|text| page.text_width(text, LABEL)).fold(0.0, f64::max);
+            widest.min(TEXT_SHARE * inside.width()) + page.px(BESIDE)
+        };
+        let names = room(&mut self.rows.iter().map(|row| row.name.as_str()));
+        let verdicts = room(&mut self.rows.iter().map(|row| row.verdict.as_str()));
+        let top = page.below_title(&self.title, inside) + page.px(legend);
+        let bottom = inside.bottom - page.px(page::caption_height(lines) + BELOW);
+        let (left, right) = (inside.left + names, inside.right - verdicts);
+        Frame { left, top, right: right.max(left + 1.0), bottom: bottom.max(top + 1.0) }
+    }
+
+    /// The exact value, if deviations from it are to be shown.
+    fn centre(&self) -> Option<f64> {
+        let exact = self.exact.filter(|exact| exact.is_finite() && *exact != 0.0)?;
+        let narrow = |row: &Bracket| {
+            let width = (row.upper / exact - row.lower / exact).abs();
+            width > ROUNDING && width < NARROW
+        };
+        self.relative.unwrap_or_else(|| self.rows.iter().any(narrow)).then_some(exact)
+    }
+
+    /// What the axis shows of a value.
+    fn shown(&self, value: f64) -> f64 {
+        match self.centre() {
+            // By the quotient: a difference of huge values may overflow.
+            Some(exact) => (value / exact - 1.0) * exact.signum(),
+            None => value,
+        }
+    }
+
+    fn ruler(&self) -> Ruler {
+        let numbers = self.rows.iter().flat_map(Bracket::numbers);
+        let shown: Vec<f64> = numbers.chain(self.exact).map(|value| self.shown(value)).collect();
+        if self.centre().is_none() {
+            return Ruler::over(Law::Linear, shown.into_iter(), true);
+        }
+        let seen = shown.iter().map(|d| d.abs()).filter(|d| *d > ROUNDING && d.is_finite());
+        let (least, most) =
+            seen.fold((f64::INFINITY, 0.0_f64), |(low, high), d| (low.min(d), high.max(d)));
+        if most == 0.0 {
+            return Ruler::between(Law::Symmetric(ROUNDING), -10.0 * ROUNDING, 10.0 * ROUNDING);
+        }
+        let core = 10.0_f64.powf(least.log10().floor());
+        // Both sides as long as needed, but 0 is never at the edge.
+        let ends = [-core, core].into_iter();
+        Ruler::over(Law::Symmetric(core), shown.into_iter().chain(ends), true)
+    }
+
+    fn legend(&self) -> Legend {
+        let mut legend = Legend::default();
+        legend.explain(Sign::Patch(bar_colour()), "proved bracket");
+        if self.rows.iter().any(|row| row.estimate.is_some()) {
+            legend.explain(Sign::Shape(Shape::Diamond, palette::BLACK), "estimate");
+        }
+        if let Some(exact) = self.exact {
+            let text = format!("exact {}: {}", self.quantity, number(exact));
+            legend.explain(Sign::Line(exact_stroke(), None), text);
+        }
+        legend
+    }
+
+    fn draw_axis<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        frame: Frame,
+        ruler: Ruler,
+    ) -> DrawResult<DB> {
+        let (tick, ink) = (page.px(TICK_LENGTH), palette::FRAME.to_rgba());
+        for (place, text) in field::across_marks(page, ruler, frame.width()) {
+            let x = frame.left + place * frame.width();
+            page.line((x, frame.top), (x, frame.bottom), 0.5, palette::GRID.to_rgba())?;
+            page.line((x, frame.bottom), (x, frame.bottom + tick), 0.8, ink)?;
+            let at = (x, frame.bottom + tick + page.px(GAP));
+            page.text(&text, at, TICK, (HPos::Center, VPos::Top), palette::INK)?;
+        }
+        if let Some(exact) = self.exact {
+            let x = frame.left + ruler.place(self.shown(exact)) * frame.width();
+            page.curve(&[(x, frame.top), (x, frame.bottom)], &exact_stroke())?;
+        }
+        page.outline(frame, palette::FRAME)?;
+        let middle = f64::midpoint(frame.left, frame.right);
+        let at = (middle, frame.bottom + tick + page.px(GAP + TICK + LABEL * 0.4));
+        let label = match self.centre() {
+            Some(_) => format!("{}, deviation from the exact value", self.quantity),
+            None => self.quantity.clone(),
+        };
+        page.text(&label, at, LABEL, (HPos::Center, VPos::Top), palette::INK)
+    }
+
+    fn draw_row<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        row: &Bracket,
+        (frame, y): (Frame, f64),
+        ruler: Ruler,
+    ) -> DrawResult<DB> {
+        let place = |value: f64| {
+            let place = ruler.place(self.shown(value));
+            place.is_finite().then(|| frame.left + place * frame.width())
+        };
+        let (low, high) = (place(row.lower), place(row.upper));
+        if low.is_some() || high.is_some() {
+            self.draw_bar(page, (low, high), (frame, y))?;
+        }
+        if let Some(x) = row.estimate.and_then(place) {
+            Shape::Diamond.mark(page, (x, y), page.px(MARK + 1.2), palette::PAPER)?;
+            Shape::Diamond.mark(page, (x, y), page.px(MARK), palette::BLACK)?;
+        }
+        let fit = |text: &str, room: f64| (room / page.text_width(text, LABEL).max(1.0)).min(1.0);
+        let gap = page.px(BESIDE);
+        let inside = page.inside();
+        let height = LABEL * fit(&row.name, frame.left - gap - inside.left);
+        let at = (frame.left - gap, y);
+        page.text(&row.name, at, height, (HPos::Right, VPos::Center), palette::INK)?;
+        let height = LABEL * fit(&row.verdict, inside.right - gap - frame.right);
+        let at = (frame.right + gap, y);
+        page.text(&row.verdict, at, height, (HPos::Left, VPos::Center), palette::INK)
+    }
+
+    /// A bar between two ends with caps; an end that is missing is an arrow to the edge.
+    fn draw_bar<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        (low, high): (Option<f64>, Option<f64>),
+        (frame, y): (Frame, f64),
+    ) -> DrawResult<DB> {
+        let (head, half, cap) = (page.px(HEAD), page.px(BAR / 2.0), page.px(CAP / 2.0));
+        let colour = bar_colour();
+        let left = low.unwrap_or(frame.left + head);
+        let right = high.unwrap_or(frame.right - head);
+        let bar = Frame { left, top: y - half, right, bottom: y + half };
+        page.fill(bar, colour)?;
+        for (end, edge, inwards) in [(low, frame.left, head), (high, frame.right, -head)] {
+            match end {
+                Some(x) => page.line((x, y - cap), (x, y + cap), 1.6, palette::BLUE.to_rgba())?,
+                None => {
+                    let corners = [(edge, y), (edge + inwards, y - cap), (edge + inwards, y + cap)];
+                    page.polygon(&corners, colour.to_rgba())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How to read the picture.
+    fn caption(&self) -> String {
+        let mut sentences = vec![self.note.clone()];
+        let missing = |row: &Bracket| row.lower.is_finite() != row.upper.is_finite();
+        if self.rows.iter().any(missing) {
+            sentences.push("An arrow stands for a bound that is missing.".to_owned());
+        }
+        if self.centre().is_some() {
+            sentences.push(
+                "The axis shows (value − exact)/exact, equal factors of the deviation at equal \
+                 distances on either side of the exact value: a bar is no measure of length here, \
+                 its two ends are what to read."
+                    .to_owned(),
+            );
+        }
+        sentences.retain(|sentence| !sentence.is_empty());
+        sentences.join(" ")
+    }
+}
+
+fn bar_colour() -> plotters::style::RGBColor {
+    palette::tint(palette::BLUE, 0.45)
+}
+
+fn exact_stroke() -> Stroke {
+    Stroke { colour: palette::VERMILLION, width: 1.5, dashes: &[] }
+}
+
+#[cfg(test)]
+mod tests;

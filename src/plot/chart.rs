@@ -1,0 +1,424 @@
+//! Curves over a common axis: several series, lines to compare them with, samples below.
+
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::style::{Color, RGBColor};
+
+use super::clouds::{between, crowding};
+use super::field::{self, BELOW, Field};
+use super::legend::{Legend, Sign};
+use super::page::{self, Frame, MARGIN, Page, Stroke, TITLE_ROOM, UNITS};
+use super::ruler::{Law, Ruler};
+use super::signs::{Shape, Side};
+use super::{DrawResult, palette, polyline};
+
+/// The width of the page that [`Chart::size`] asks for, in pixels.
+const WIDTH: u32 = 1400;
+
+/// The height of the field on that page, in units.
+const FIELD: f64 = 300.0;
+
+/// Thickness of a curve and of a level, in units.
+const CURVE: f64 = 2.0;
+const LEVEL: f64 = 1.3;
+
+/// Colours of curves in turn. Those of the two sides come last: they mean source and target.
+const COLOURS: [RGBColor; 7] = [
+    palette::BLACK,
+    palette::GREEN,
+    palette::PURPLE,
+    palette::ORANGE,
+    palette::SKY_BLUE,
+    palette::BLUE,
+    palette::VERMILLION,
+];
+
+/// Patterns of levels in turn, in units.
+const LEVELS: [&[f64]; 3] = [&[8.0, 4.0], &[2.0, 3.0], &[8.0, 3.0, 2.0, 3.0]];
+
+/// The pattern of a dashed curve, in units.
+const DASHES: &[f64] = &[7.0, 4.0];
+
+/// Radius of a mark on a curve and the least distance of two, in units.
+const MARK: f64 = 3.2;
+const MARK_PITCH: f64 = 11.0;
+
+/// How much of the paper shines through a band.
+const BAND: f64 = 0.25;
+
+/// Height of a sample's marks below the field, with the white around them, in units.
+const LANE: f64 = 12.0;
+const LANE_WHITE: f64 = 2.0;
+
+/// Opacity of a sample's marks: for few points and for many.
+const RUG: (f64, f64) = (0.9, 0.25);
+
+/// A named series of points, joined by a line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    name: String,
+    points: Vec<(f64, f64)>,
+    colour: Option<RGBColor>,
+    dashed: bool,
+    marked: bool,
+}
+
+impl Curve {
+    /// A series of points (x, y) from left to right. A value that is not finite breaks the line.
+    #[must_use]
+    pub fn new(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        let points = points.into_iter().collect();
+        Self { name: name.into(), points, colour: None, dashed: false, marked: false }
+    }
+
+    /// With a line of dashes.
+    #[must_use]
+    pub fn dashed(mut self) -> Self {
+        self.dashed = true;
+        self
+    }
+
+    /// With a mark on each point, as far as there is room.
+    #[must_use]
+    pub fn marked(mut self) -> Self {
+        self.marked = true;
+        self
+    }
+
+    /// In a colour of the [`palette`] instead of the next in turn.
+    #[must_use]
+    pub fn coloured(mut self, colour: RGBColor) -> Self {
+        self.colour = Some(colour);
+        self
+    }
+}
+
+/// A named region between two curves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Band {
+    name: String,
+    points: Vec<(f64, f64, f64)>,
+    colour: RGBColor,
+}
+
+impl Band {
+    /// The region of points (x, low, high) from left to right. A value that is not finite breaks
+    /// it.
+    #[must_use]
+    pub fn new(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64, f64)>) -> Self {
+        let points = points.into_iter().collect();
+        Self { name: name.into(), points, colour: palette::SKY_BLUE }
+    }
+
+    /// In a tint of another colour than sky blue.
+    #[must_use]
+    pub fn coloured(mut self, colour: RGBColor) -> Self {
+        self.colour = colour;
+        self
+    }
+
+    fn tint(&self) -> RGBColor {
+        palette::tint(self.colour, BAND)
+    }
+}
+
+/// A named horizontal line.
+#[derive(Debug, Clone, PartialEq)]
+struct Level {
+    name: String,
+    value: f64,
+}
+
+/// A sample on the x axis.
+#[derive(Debug, Clone, PartialEq)]
+struct Rug {
+    side: Side,
+    name: String,
+    at: Vec<f64>,
+}
+
+/// Curves in one field, with everything that explains them around it.
+///
+/// Both axes are linear unless asked otherwise. The legend stands above the field and samples
+/// below it, so that neither covers a curve.
+///
+/// ```
+/// use deblais::plot::{self, Chart, Curve};
+///
+/// # fn main() -> Result<(), deblais::plot::PlotError> {
+/// let estimates = [0.2, 0.7, 0.9, 0.97].iter().enumerate().map(|(step, e)| (step as f64, *e));
+/// let chart = Chart::new("step", "estimate")
+///     .titled("A critic learns the distance")
+///     .curve(Curve::new("critic", estimates).marked())
+///     .level("exact EMD", 1.0);
+/// let svg = plot::svg(chart.size(), |root| chart.draw(root))?;
+/// assert!(svg.contains("exact EMD"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    labels: (String, String),
+    title: String,
+    note: String,
+    laws: (Law, Law),
+    curves: Vec<Curve>,
+    bands: Vec<Band>,
+    levels: Vec<Level>,
+    rugs: Vec<Rug>,
+}
+
+impl Chart {
+    /// An empty chart; the labels say what the axes measure, and in which unit.
+    #[must_use]
+    pub fn new(x: impl Into<String>, y: impl Into<String>) -> Self {
+        Self {
+            labels: (x.into(), y.into()),
+            title: String::new(),
+            note: String::new(),
+            laws: (Law::Linear, Law::Linear),
+            curves: Vec::new(),
+            bands: Vec::new(),
+            levels: Vec::new(),
+            rugs: Vec::new(),
+        }
+    }
+
+    /// With a title.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// With a caption.
+    #[must_use]
+    pub fn noted(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    /// With another curve, on top of those before it.
+    #[must_use]
+    pub fn curve(mut self, curve: Curve) -> Self {
+        self.curves.push(curve);
+        self
+    }
+
+    /// With another band, below all curves.
+    #[must_use]
+    pub fn band(mut self, band: Band) -> Self {
+        self.bands.push(band);
+        self
+    }
+
+    /// With a horizontal line at a value to compare with.
+    #[must_use]
+    pub fn level(mut self, name: impl Into<String>, value: f64) -> Self {
+        self.levels.push(Level { name: name.into(), value });
+        self
+    }
+
+    /// With a sample as marks along the x axis.
+    #[must_use]
+    pub fn rug(
+        mut self,
+        side: Side,
+        name: impl Into<String>,
+        at: impl IntoIterator<Item = f64>,
+    ) -> Self {
+        self.rugs.push(Rug { side, name: name.into(), at: at.into_iter().collect() });
+        self
+    }
+
+    /// With a logarithmic x axis; values ≤ 0 break a line.
+    #[must_use]
+    pub fn log_x(mut self) -> Self {
+        self.laws.0 = Law::Logarithmic;
+        self
+    }
+
+    /// With a logarithmic y axis; values ≤ 0 break a line.
+    #[must_use]
+    pub fn log_y(mut self) -> Self {
+        self.laws.1 = Law::Logarithmic;
+        self
+    }
+
+    /// A page that suits the chart, in pixels.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+    pub fn size(&self) -> (u32, u32) {
+        let width = UNITS - 2.0 * MARGIN;
+        let lines = page::wrap(&self.note, width).len();
+        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
+        let around = 2.0 * MARGIN + title + self.legend().height(width) + self.lanes() + BELOW;
+        let height = around + FIELD + page::caption_height(lines);
+        (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
+    }
+
+    /// Draws title, legend, axes, curves, samples and caption over the whole area.
+    ///
+    /// # Errors
+    /// What the backend reports.
+    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
+        let page = Page::new(root);
+        let inside = page.inside();
+        page.title(&self.title, inside)?;
+        let below = page.below_title(&self.title, inside);
+        let legend = self.legend();
+        legend.draw(&page, inside, below)?;
+        let lines = page.caption_lines(&self.note, inside);
+        let field = self.field(&page);
+        self.draw_bands(&page, &field)?;
+        field.draw_axes(&page, (&self.labels.0, &self.labels.1))?;
+        self.draw_levels(&page, &field)?;
+        self.draw_curves(&page, &field)?;
+        self.draw_rugs(&page, &field)?;
+        page.caption(&lines, inside.left, field.frame.bottom + field.floor + page.px(BELOW))
+    }
+
+    /// What samples take below the field, in units.
+    fn lanes(&self) -> f64 {
+        LANE * self.rugs.len() as f64
+    }
+
+    /// Where the curves go: what title, legend, axes and caption leave.
+    fn field<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Field {
+        let inside = page.inside();
+        let lines = page.caption_lines(&self.note, inside).len();
+        let legend = self.legend().height(inside.width() / page.px(1.0));
+        let top = page.below_title(&self.title, inside) + page.px(legend);
+        let below = page.px(page::caption_height(lines) + BELOW + self.lanes());
+        let bottom = (inside.bottom - below).max(top + 1.0);
+        let (x, y) = self.rulers();
+        let left = inside.left + field::left_room(page, y, bottom - top);
+        // The last number may stand out to the right by half its width.
+        let overhang = field::across_marks(page, x, inside.right - left)
+            .last()
+            .map_or(0.0, |mark| page.text_width(&mark.1, page::TICK) / 2.0);
+        let right = (inside.right - overhang).max(left + 1.0);
+        let frame = Frame { left, top, right, bottom };
+        Field { frame, x, y, floor: page.px(self.lanes()) }
+    }
+
+    /// The axes on which everything has room.
+    fn rulers(&self) -> (Ruler, Ruler) {
+        let points = self.curves.iter().flat_map(|curve| curve.points.iter().copied());
+        let edges = self.bands.iter().flat_map(|band| &band.points);
+        let edges = edges.flat_map(|&(x, low, high)| [(x, low), (x, high)]);
+        let seen: Vec<_> = points.chain(edges).filter(|(x, y)| (x + y).is_finite()).collect();
+        let samples = self.rugs.iter().flat_map(|rug| rug.at.iter().copied());
+        let levels = self.levels.iter().map(|level| level.value);
+        let x = seen.iter().map(|point| point.0).chain(samples);
+        let y = seen.iter().map(|point| point.1).chain(levels);
+        (Ruler::over(self.laws.0, x, false), Ruler::over(self.laws.1, y, true))
+    }
+
+    fn stroke(&self, k: usize) -> Stroke {
+        let curve = &self.curves[k];
+        let colour = curve.colour.unwrap_or(COLOURS[k % COLOURS.len()]);
+        // Beyond the colours there are, patterns tell curves apart.
+        let dashed = curve.dashed != (k / COLOURS.len() % 2 == 1);
+        Stroke { colour, width: CURVE, dashes: if dashed { DASHES } else { &[] } }
+    }
+
+    fn shape(&self, k: usize) -> Option<Shape> {
+        self.curves[k].marked.then(|| Shape::of(k))
+    }
+
+    fn legend(&self) -> Legend {
+        let mut legend = Legend::default();
+        for (k, curve) in self.curves.iter().enumerate() {
+            legend.explain(Sign::Line(self.stroke(k), self.shape(k)), &curve.name);
+        }
+        for band in &self.bands {
+            legend.explain(Sign::Patch(band.tint()), &band.name);
+        }
+        for (k, level) in self.levels.iter().enumerate() {
+            legend.explain(Sign::Line(level_stroke(k), None), &level.name);
+        }
+        for rug in &self.rugs {
+            legend.explain(Sign::Ticks(rug.side), &rug.name);
+        }
+        legend
+    }
+
+    fn draw_bands<DB: DrawingBackend>(&self, page: &Page<'_, DB>, field: &Field) -> DrawResult<DB> {
+        for band in &self.bands {
+            let whole = |&(x, low, high): &(f64, f64, f64)| {
+                let places = [field.place(x, low), field.place(x, high)];
+                places.iter().all(|(x, y)| x.is_finite() && y.is_finite())
+            };
+            for stretch in band.points.split(|point| !whole(point)) {
+                let above = stretch.iter().map(|&(x, _, high)| field.place(x, high));
+                let below = stretch.iter().rev().map(|&(x, low, _)| field.place(x, low));
+                let corners: Vec<_> = above.chain(below).collect();
+                if stretch.len() > 1 {
+                    let corners = polyline::thinned(&corners, page::THINNING);
+                    page.polygon(&corners, band.tint().to_rgba())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn draw_levels<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        field: &Field,
+    ) -> DrawResult<DB> {
+        let (left, right) = field.x.ends();
+        for (k, level) in self.levels.iter().enumerate() {
+            let ends = [left, right].map(|x| field.place(x, level.value));
+            page.curve(&ends, &level_stroke(k))?;
+        }
+        Ok(())
+    }
+
+    fn draw_curves<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        field: &Field,
+    ) -> DrawResult<DB> {
+        for (k, curve) in self.curves.iter().enumerate() {
+            let places: Vec<_> = curve.points.iter().map(|&(x, y)| field.place(x, y)).collect();
+            let stroke = self.stroke(k);
+            page.curve(&places, &stroke)?;
+            let Some(shape) = self.shape(k) else { continue };
+            let mut last: Option<(f64, f64)> = None;
+            for at in places.into_iter().filter(|at| at.0.is_finite() && at.1.is_finite()) {
+                let far = |last: (f64, f64)| (at.0 - last.0).hypot(at.1 - last.1);
+                if last.is_none_or(|last| far(last) >= page.px(MARK_PITCH)) {
+                    shape.mark(page, at, page.px(MARK), stroke.colour)?;
+                    last = Some(at);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn draw_rugs<DB: DrawingBackend>(&self, page: &Page<'_, DB>, field: &Field) -> DrawResult<DB> {
+        for (k, rug) in self.rugs.iter().enumerate() {
+            let ink = rug.side.colour().mix(between(RUG, crowding(rug.at.len())));
+            let top = field.frame.bottom + page.px(LANE * k as f64 + LANE_WHITE);
+            let bottom = top + page.px(LANE - 2.0 * LANE_WHITE);
+            for &value in &rug.at {
+                let (x, _) = field.place(value, 0.0);
+                if x.is_finite() {
+                    page.line((x, top), (x, bottom), 0.8, ink)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn level_stroke(k: usize) -> Stroke {
+    let dashes = LEVELS[k % LEVELS.len()];
+    Stroke { colour: palette::ARROW, width: LEVEL, dashes }
+}
+
+#[cfg(test)]
+mod tests;

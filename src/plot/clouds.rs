@@ -1,0 +1,125 @@
+//! The two clouds in the plane, as markers: the larger, the more mass.
+
+use plotters::backend::DrawingBackend;
+
+use super::field::Field;
+use super::legend::{Legend, Sign};
+use super::page::{Frame, Page};
+use super::signs::Side;
+use super::{DrawResult, PlotError};
+use crate::measure::DiscreteMeasure;
+
+/// White between the outermost points and the frame, as a fraction of the longer side.
+const PADDING: f64 = 0.05;
+
+/// Radius of the heaviest point's marker, in units: for few points and for many, and the least.
+const MARKER: (f64, f64) = (7.0, 1.7);
+const LEAST_MARKER: f64 = 0.7;
+
+/// Opacity of markers: for few points and for many.
+const SOLIDITY: (f64, f64) = (0.95, 0.7);
+
+/// Source and target points in the plane.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clouds<'a> {
+    pub(super) source: &'a DiscreteMeasure,
+    pub(super) target: &'a DiscreteMeasure,
+}
+
+impl<'a> Clouds<'a> {
+    pub(super) fn new(
+        source: &'a DiscreteMeasure,
+        target: &'a DiscreteMeasure,
+    ) -> Result<Self, PlotError> {
+        match [source, target].into_iter().find(|measure| measure.dim() != 2) {
+            Some(measure) => Err(PlotError::NotPlanar { dim: measure.dim() }),
+            None => Ok(Self { source, target }),
+        }
+    }
+
+    /// The part of the plane around them; `top` is the least second coordinate.
+    pub(super) fn world(&self) -> Frame {
+        let mut world = Frame {
+            left: f64::INFINITY,
+            top: f64::INFINITY,
+            right: f64::NEG_INFINITY,
+            bottom: f64::NEG_INFINITY,
+        };
+        for point in self.source.support().outer_iter().chain(self.target.support().outer_iter()) {
+            world.left = world.left.min(point[0]);
+            world.right = world.right.max(point[0]);
+            world.top = world.top.min(point[1]);
+            world.bottom = world.bottom.max(point[1]);
+        }
+        let longer = world.width().max(world.height());
+        // All points in one place: show a little of what lies around them.
+        let nothing = world.left.abs().max(world.top.abs()).max(1.0);
+        let padding = if longer > 0.0 { PADDING * longer } else { 1e-3 * nothing };
+        Frame {
+            left: world.left - padding,
+            top: world.top - padding,
+            right: world.right + padding,
+            bottom: world.bottom + padding,
+        }
+    }
+
+    /// Their entries in a legend.
+    pub(super) fn explain(&self, legend: &mut Legend, (source, target): (&str, &str)) {
+        let sides = [(Side::Source, source, self.source), (Side::Target, target, self.target)];
+        for (side, name, measure) in sides {
+            let plural = if measure.len() == 1 { "" } else { "s" };
+            let text = format!("{name}: {} point{plural}", measure.len());
+            legend.explain(Sign::Mark(side), text);
+        }
+    }
+
+    /// The radius of a marker by its mass, in units.
+    pub(super) fn radius(&self) -> impl Fn(f64) -> f64 + use<> {
+        let masses = self.source.mass().into_iter().chain(self.target.mass());
+        let most = masses.copied().fold(0.0, f64::max);
+        let largest = between(MARKER, crowding(self.source.len() + self.target.len()));
+        move |mass| (largest * (mass / most).sqrt()).max(LEAST_MARKER)
+    }
+
+    /// The points inside the field, the smallest on top, so that none hides another in its place;
+    /// of two of the same size the diamond sticks out from under the disc. On a coloured ground
+    /// each has a rim of paper.
+    pub(super) fn draw<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        field: &Field,
+        on_colour: bool,
+    ) -> DrawResult<DB> {
+        let of = |side: Side, measure: &'a DiscreteMeasure| {
+            (0..measure.len()).map(move |k| (side, measure, k))
+        };
+        let mut points: Vec<_> =
+            of(Side::Target, self.target).chain(of(Side::Source, self.source)).collect();
+        points.sort_by(|a, b| b.1.mass()[b.2].total_cmp(&a.1.mass()[a.2]));
+        let (radius, opacity) = (self.radius(), between(SOLIDITY, crowding(points.len())));
+        for (side, measure, k) in points {
+            let support = measure.support();
+            let at = field.place(support[(k, 0)], support[(k, 1)]);
+            if !field.frame.holds(at) {
+                continue;
+            }
+            let radius = page.px(radius(measure.mass()[k]));
+            if on_colour {
+                side.mark_rimmed(page, at, radius)?;
+            } else {
+                side.mark(page, at, radius, opacity)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// 0 for up to 40 things on the page, 1 from 4000 on.
+pub(super) fn crowding(count: usize) -> f64 {
+    ((count as f64 / 40.0).max(1.0).log10() / 2.0).min(1.0)
+}
+
+/// From the first to the second as `t` goes from 0 to 1, by ratio.
+pub(super) fn between((few, many): (f64, f64), t: f64) -> f64 {
+    few * (many / few).powf(t)
+}

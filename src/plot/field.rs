@@ -1,0 +1,108 @@
+//! Where values land on the page, with the axes around them.
+
+use plotters::backend::DrawingBackend;
+use plotters::style::Color;
+use plotters::style::text_anchor::{HPos, VPos};
+
+use super::axes::{GAP, TICK_LENGTH};
+use super::page::{Frame, LABEL, Page, TICK};
+use super::ruler::{Law, Ruler};
+use super::{DrawResult, palette};
+
+/// What numbers and label take below a field, in units.
+pub(super) const BELOW: f64 = TICK_LENGTH + GAP + TICK + LABEL * 1.6;
+
+/// What they take to the left of a field whose numbers are short, in units.
+pub(super) const LEFT: f64 = 70.0;
+
+/// How far apart round marks should be, in units: across and down.
+const PITCH: (f64, f64) = (80.0, 50.0);
+
+/// A frame on the page and the axes that fill it.
+pub(super) struct Field {
+    pub(super) frame: Frame,
+    pub(super) x: Ruler,
+    pub(super) y: Ruler,
+    /// How far below the frame its x axis stands, in pixels.
+    pub(super) floor: f64,
+}
+
+impl Field {
+    /// The largest frame at the top of the room, in its middle, that shows this part of the
+    /// plane with one scale for both axes; `world.top` is the least second coordinate.
+    pub(super) fn planar(world: Frame, room: Frame) -> Self {
+        let scale = (room.width() / world.width()).min(room.height() / world.height()).max(0.0);
+        let (width, height) = (world.width() * scale, world.height() * scale);
+        let left = room.left + ((room.width() - width) / 2.0).max(0.0);
+        let frame = Frame { left, top: room.top, right: left + width, bottom: room.top + height };
+        let x = Ruler::between(Law::Linear, world.left, world.right);
+        let y = Ruler::between(Law::Linear, world.top, world.bottom);
+        Self { frame, x, y, floor: 0.0 }
+    }
+
+    /// The pixel of a point; NaN where a coordinate has no place on its axis.
+    pub(super) fn place(&self, x: f64, y: f64) -> (f64, f64) {
+        let Frame { left, bottom, .. } = self.frame;
+        let across = self.x.place(x) * self.frame.width();
+        (left + across, bottom - self.y.place(y) * self.frame.height())
+    }
+
+    /// The grid, the frame, round marks with their numbers, and what the axes measure.
+    pub(super) fn draw_axes<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        (across, up): (&str, &str),
+    ) -> DrawResult<DB> {
+        let frame = Frame { bottom: self.frame.bottom + self.floor, ..self.frame };
+        let (tick, ink) = (page.px(TICK_LENGTH), palette::FRAME.to_rgba());
+        let grid = palette::GRID.to_rgba();
+        for (place, text) in across_marks(page, self.x, frame.width()) {
+            let x = frame.left + place * frame.width();
+            page.line((x, frame.top), (x, frame.bottom), 0.5, grid)?;
+            page.line((x, frame.bottom), (x, frame.bottom + tick), 0.8, ink)?;
+            let at = (x, frame.bottom + tick + page.px(GAP));
+            page.text(&text, at, TICK, (HPos::Center, VPos::Top), palette::INK)?;
+        }
+        let mut widest: f64 = 0.0;
+        for (place, text) in upward_marks(page, self.y, self.frame.height()) {
+            let y = self.frame.bottom - place * self.frame.height();
+            page.line((frame.left, y), (frame.right, y), 0.5, grid)?;
+            page.line((frame.left - tick, y), (frame.left, y), 0.8, ink)?;
+            let at = (frame.left - tick - page.px(GAP), y);
+            page.text(&text, at, TICK, (HPos::Right, VPos::Center), palette::INK)?;
+            widest = widest.max(page.text_width(&text, TICK));
+        }
+        page.outline(frame, palette::FRAME)?;
+        let middle = f64::midpoint(frame.left, frame.right);
+        let at = (middle, frame.bottom + tick + page.px(GAP + TICK + LABEL * 0.4));
+        page.text(across, at, LABEL, (HPos::Center, VPos::Top), palette::INK)?;
+        let x = frame.left - tick - page.px(GAP + LABEL) - widest;
+        page.text_upwards(up, (x, f64::midpoint(frame.top, frame.bottom)), LABEL)
+    }
+}
+
+/// Round marks along the bottom of a field of this width in pixels.
+pub(super) fn across_marks<DB: DrawingBackend>(
+    page: &Page<'_, DB>,
+    x: Ruler,
+    width: f64,
+) -> Vec<(f64, String)> {
+    let need = |text: &str| page.text_width(text, TICK) + page.px(TICK * 0.9);
+    x.marks(width, page.px(PITCH.0), need)
+}
+
+/// Round marks along the side of a field of this height in pixels.
+fn upward_marks<DB: DrawingBackend>(
+    page: &Page<'_, DB>,
+    y: Ruler,
+    height: f64,
+) -> Vec<(f64, String)> {
+    y.marks(height, page.px(PITCH.1), |_| page.px(TICK * 1.35))
+}
+
+/// What the y axis takes to the left of a field of this height, in pixels.
+pub(super) fn left_room<DB: DrawingBackend>(page: &Page<'_, DB>, y: Ruler, height: f64) -> f64 {
+    let marks = upward_marks(page, y, height);
+    let widest = marks.iter().map(|mark| page.text_width(&mark.1, TICK)).fold(0.0, f64::max);
+    page.px(TICK_LENGTH + GAP + LABEL * 1.6) + widest
+}

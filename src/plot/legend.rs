@@ -1,0 +1,139 @@
+//! What the signs of a picture mean, above its field: it never covers the data.
+
+use plotters::backend::DrawingBackend;
+use plotters::style::text_anchor::{HPos, VPos};
+use plotters::style::{Color, RGBColor};
+
+use super::page::{Frame, LABEL, Page, Stroke};
+use super::signs::{Shape, Side, arrow};
+use super::{DrawResult, font, palette};
+
+/// Height of a row, and the white between two entries, in units.
+const ROW: f64 = LABEL * 1.5;
+const GAP: f64 = 20.0;
+
+/// White below the last row, in units.
+const FOOT: f64 = LABEL * 0.4;
+
+/// What an entry shows.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Sign {
+    Mark(Side),
+    Arrow,
+    Line(Stroke, Option<Shape>),
+    Patch(RGBColor),
+    Shape(Shape, RGBColor),
+    Ticks(Side),
+}
+
+impl Sign {
+    /// What it takes before its text, in units.
+    fn width(&self) -> f64 {
+        match self {
+            Self::Mark(_) | Self::Shape(..) => 14.0,
+            Self::Arrow => 20.0,
+            Self::Patch(_) | Self::Ticks(_) => 22.0,
+            Self::Line(..) => 34.0,
+        }
+    }
+
+    /// Draws it rightwards of a place, centred in height.
+    fn draw<DB: DrawingBackend>(&self, page: &Page<'_, DB>, (x, y): (f64, f64)) -> DrawResult<DB> {
+        match self {
+            Self::Mark(side) => side.mark(page, (x + page.px(5.0), y), page.px(5.0), 1.0),
+            Self::Arrow => arrow(page, (x - page.px(2.0), y), (x + page.px(14.0), y), 1.6, 0.85),
+            Self::Line(stroke, shape) => {
+                page.curve(&[(x, y), (x + page.px(28.0), y)], stroke)?;
+                let middle = (x + page.px(14.0), y);
+                shape.map_or(Ok(()), |shape| shape.mark(page, middle, page.px(3.2), stroke.colour))
+            }
+            Self::Patch(colour) => {
+                let (half, right) = (page.px(4.5), x + page.px(16.0));
+                let patch = Frame { left: x, top: y - half, right, bottom: y + half };
+                page.fill(patch, *colour)
+            }
+            Self::Shape(shape, colour) => {
+                shape.mark(page, (x + page.px(5.0), y), page.px(4.2), *colour)
+            }
+            Self::Ticks(side) => {
+                for step in 0..4 {
+                    let x = x + page.px(1.0 + 4.5 * f64::from(step));
+                    let half = page.px(4.0);
+                    page.line((x, y - half), (x, y + half), 1.2, side.colour().to_rgba())?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Signs and their texts, in rows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Legend(Vec<(Sign, String)>);
+
+impl Legend {
+    /// Adds an entry; nameless things are not explained.
+    pub(super) fn explain(&mut self, sign: Sign, text: impl Into<String>) {
+        let text = text.into();
+        if !text.is_empty() {
+            self.0.push((sign, text));
+        }
+    }
+
+    fn entry_width(sign: &Sign, text: &str) -> f64 {
+        sign.width() + font::width(text, LABEL)
+    }
+
+    /// The entries broken into rows that fit `width` units.
+    fn rows(&self, width: f64) -> Vec<&[(Sign, String)]> {
+        let mut rows = Vec::new();
+        let (mut from, mut used) = (0, 0.0);
+        for (k, (sign, text)) in self.0.iter().enumerate() {
+            let more = Self::entry_width(sign, text);
+            if k > from && used + GAP + more > width {
+                rows.push(&self.0[from..k]);
+                (from, used) = (k, more);
+            } else {
+                used += more + if k > from { GAP } else { 0.0 };
+            }
+        }
+        if from < self.0.len() {
+            rows.push(&self.0[from..]);
+        }
+        rows
+    }
+
+    /// What the legend takes of a page whose inside is `width` units wide, in units.
+    pub(super) fn height(&self, width: f64) -> f64 {
+        match self.rows(width).len() {
+            0 => 0.0,
+            rows => ROW * rows as f64 + FOOT,
+        }
+    }
+
+    /// Draws the rows from `top` down, each in the middle of the page.
+    pub(super) fn draw<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        inside: Frame,
+        top: f64,
+    ) -> DrawResult<DB> {
+        let width = inside.width() / page.px(1.0);
+        for (k, row) in self.rows(width).into_iter().enumerate() {
+            let entries = row.iter().map(|(sign, text)| Self::entry_width(sign, text));
+            let total = entries.sum::<f64>() + GAP * (row.len() - 1) as f64;
+            let mut x = f64::midpoint(inside.left, inside.right) - page.px(total.min(width) / 2.0);
+            let y = top + page.px(ROW * (k as f64 + 0.5));
+            for (sign, text) in row {
+                sign.draw(page, (x, y))?;
+                // One entry longer than the page is set smaller.
+                let fit = (width - sign.width()) / font::width(text, LABEL).max(1.0);
+                let at = (x + page.px(sign.width()), y);
+                let anchor = (HPos::Left, VPos::Center);
+                page.text(text, at, LABEL * fit.clamp(0.0, 1.0), anchor, palette::INK)?;
+                x += page.px(Self::entry_width(sign, text) + GAP);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,426 @@
+//! A function over the plane as level lines, with its slopes and the samples it tells apart.
+
+use ndarray::{Array2, ArrayView2};
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+
+use super::axes::{self, BAR, BAR_GAP, Bar};
+use super::clouds::Clouds;
+use super::contour::{self, Line};
+use super::field::{BELOW, Field, LEFT};
+use super::legend::{Legend, Sign};
+use super::page::{self, Frame, MARGIN, Page, Stroke, TITLE_ROOM, UNITS};
+use super::scale::{number, round_marks};
+use super::signs::arrow;
+use super::{DrawResult, PlotError, palette, polyline};
+use crate::measure::DiscreteMeasure;
+
+/// The width of the page that [`LevelLines::size`] asks for, in pixels.
+const WIDTH: u32 = 1400;
+
+/// About so many levels.
+const LEVELS: f64 = 10.0;
+
+/// Thickness of a level line, in units.
+const LINE: f64 = 0.7;
+
+/// Arrows stand so far apart, in units, and the longest takes this part of it.
+const ARROW_PITCH: f64 = 27.0;
+const LONGEST: f64 = 0.8;
+
+/// Thickness and opacity of an arrow; shorter ones than this, in units, are left out.
+const ARROW: (f64, f64) = (1.1, 0.75);
+const SHORTEST: f64 = 2.0;
+
+/// What the colour bar takes beside the field, roughly: for the size of the page.
+const BESIDE: f64 = 95.0;
+
+/// The field is at most this many times as wide as high, and half as many the other way.
+const WIDEST: f64 = 3.0;
+
+/// A rectangle of the plane.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Extent {
+    /// The least and the largest first coordinate.
+    pub x: (f64, f64),
+    /// The least and the largest second coordinate.
+    pub y: (f64, f64),
+}
+
+impl Extent {
+    /// The rectangle around two clouds in the plane, with a little white.
+    ///
+    /// # Errors
+    /// [`PlotError::NotPlanar`] unless both have two coordinates.
+    pub fn around(source: &DiscreteMeasure, target: &DiscreteMeasure) -> Result<Self, PlotError> {
+        let Frame { left, top, right, bottom } = Clouds::new(source, target)?.world();
+        Ok(Self { x: (left, right), y: (top, bottom) })
+    }
+
+    /// The nodes of a regular grid on the rectangle, one a row, shape (rows·columns, 2): the
+    /// points at which to ask a function for the values of [`LevelLines::new`], in their order.
+    #[must_use]
+    pub fn grid(&self, rows: usize, columns: usize) -> Array2<f64> {
+        Array2::from_shape_fn((rows * columns, 2), |(k, axis)| match axis {
+            0 => along(self.x, k % columns, columns),
+            _ => along(self.y, k / columns, rows),
+        })
+    }
+}
+
+/// The place of the k-th of `count` nodes.
+fn along((low, high): (f64, f64), k: usize, count: usize) -> f64 {
+    let t = k as f64 / (count.max(2) - 1) as f64;
+    (1.0 - t) * low + t * high
+}
+
+/// A scalar function over a rectangle of the plane: a potential, a critic.
+///
+/// Level lines at round values over a ground that darkens as the function grows; the colour bar
+/// names the levels. Both axes have the same scale. Values that are not finite are left white.
+///
+/// ```
+/// use deblais::plot::{self, Extent, LevelLines};
+///
+/// # fn main() -> Result<(), deblais::plot::PlotError> {
+/// let extent = Extent { x: (-2.0, 2.0), y: (-1.0, 1.0) };
+/// let points = extent.grid(40, 80);
+/// let norms = points.outer_iter().map(|p| p.dot(&p).sqrt()).collect();
+/// let norms = ndarray::Array1::from_vec(norms).into_shape_with_order((40, 80)).unwrap();
+/// let picture = LevelLines::new("‖x‖", norms, extent).with_slopes().titled("A cone");
+/// let svg = plot::svg(picture.size(), |root| picture.draw(root))?;
+/// assert!(svg.contains("A cone"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct LevelLines<'a> {
+    name: String,
+    values: Array2<f64>,
+    extent: Extent,
+    slopes: bool,
+    clouds: Option<Clouds<'a>>,
+    sides: (String, String),
+    title: String,
+    note: String,
+    labels: (String, String),
+}
+
+impl<'a> LevelLines<'a> {
+    /// A function called `name` with these values on a regular grid: rows follow the second
+    /// coordinate upwards, columns the first to the right, the outermost on the edge of the
+    /// extent. An extent that is no rectangle becomes the unit square.
+    #[must_use]
+    pub fn new(name: impl Into<String>, values: Array2<f64>, extent: Extent) -> Self {
+        let real = |(low, high): (f64, f64)| low < high && (high - low).is_finite();
+        let unit = Extent { x: (0.0, 1.0), y: (0.0, 1.0) };
+        Self {
+            name: name.into(),
+            values,
+            extent: if real(extent.x) && real(extent.y) { extent } else { unit },
+            slopes: false,
+            clouds: None,
+            sides: ("source".to_owned(), "target".to_owned()),
+            title: String::new(),
+            note: String::new(),
+            labels: ("first coordinate".to_owned(), "second coordinate".to_owned()),
+        }
+    }
+
+    /// With arrows along the gradient, from differences of the values.
+    #[must_use]
+    pub fn with_slopes(mut self) -> Self {
+        self.slopes = true;
+        self
+    }
+
+    /// With both samples on top; points beyond the extent are not shown.
+    ///
+    /// # Errors
+    /// [`PlotError::NotPlanar`] unless both have two coordinates.
+    pub fn clouds(
+        mut self,
+        source: &'a DiscreteMeasure,
+        target: &'a DiscreteMeasure,
+    ) -> Result<Self, PlotError> {
+        self.clouds = Some(Clouds::new(source, target)?);
+        Ok(self)
+    }
+
+    /// With other names of the samples than “source” and “target”.
+    #[must_use]
+    pub fn sides(mut self, source: impl Into<String>, target: impl Into<String>) -> Self {
+        self.sides = (source.into(), target.into());
+        self
+    }
+
+    /// With a title.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// With sentences that open the caption.
+    #[must_use]
+    pub fn noted(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    /// With other axis labels than “first coordinate” and “second coordinate”.
+    #[must_use]
+    pub fn labelled(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
+        self.labels = (x.into(), y.into());
+        self
+    }
+
+    /// A page that suits the extent, in pixels.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+    pub fn size(&self) -> (u32, u32) {
+        let width = UNITS - 2.0 * MARGIN;
+        let world = self.world();
+        let aspect = (world.height() / world.width()).clamp(1.0 / WIDEST, WIDEST / 2.0);
+        let lines = page::wrap(&self.caption(), width).len();
+        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
+        let around = 2.0 * MARGIN + title + self.legend().height(width) + BELOW;
+        let height = around + (width - LEFT - BESIDE) * aspect + page::caption_height(lines);
+        (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
+    }
+
+    /// Draws title, legend, axes, level lines, arrows, points, colour bar and caption over the
+    /// whole area.
+    ///
+    /// # Errors
+    /// What the backend reports.
+    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
+        let page = Page::new(root);
+        let inside = page.inside();
+        page.title(&self.title, inside)?;
+        let below = page.below_title(&self.title, inside);
+        let legend = self.legend();
+        legend.draw(&page, inside, below)?;
+        let lines = page.caption_lines(&self.caption(), inside);
+        let bar = self.bar();
+        let room = Frame {
+            left: inside.left + page.px(LEFT),
+            top: below + page.px(legend.height(inside.width() / page.px(1.0))),
+            right: inside.right - axes::bar_width(&page, &bar),
+            bottom: inside.bottom - page.px(page::caption_height(lines.len()) + BELOW),
+        };
+        let field = Field::planar(self.world(), room);
+        field.draw_axes(&page, (&self.labels.0, &self.labels.1))?;
+        self.draw_levels(&page, &field)?;
+        if self.slopes {
+            self.draw_slopes(&page, &field)?;
+        }
+        page.outline(field.frame, palette::FRAME)?;
+        if let Some(clouds) = &self.clouds {
+            clouds.draw(&page, &field, true)?;
+        }
+        let beside = Frame {
+            left: field.frame.right + page.px(BAR_GAP),
+            right: field.frame.right + page.px(BAR_GAP + BAR),
+            ..field.frame
+        };
+        axes::draw_bar(&page, beside, &bar, &self.name)?;
+        page.caption(&lines, inside.left, field.frame.bottom + page.px(BELOW))
+    }
+
+    /// The extent; `top` is the least second coordinate.
+    fn world(&self) -> Frame {
+        let Extent { x, y } = self.extent;
+        Frame { left: x.0, top: y.0, right: x.1, bottom: y.1 }
+    }
+
+    fn legend(&self) -> Legend {
+        let mut legend = Legend::default();
+        if let Some(clouds) = &self.clouds {
+            clouds.explain(&mut legend, (&self.sides.0, &self.sides.1));
+        }
+        if self.slopes {
+            legend.explain(Sign::Arrow, "steepest ascent");
+        }
+        legend
+    }
+
+    /// The least and the largest finite value.
+    fn range(&self) -> (f64, f64) {
+        let finite = self.values.iter().copied().filter(|value| value.is_finite());
+        finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        })
+    }
+
+    /// Round values between the least and the largest, with their texts.
+    fn levels(&self) -> Vec<(f64, String)> {
+        let (low, high) = self.range();
+        let mut levels = round_marks(low, high, LEVELS);
+        levels.retain(|level| low < level.0 && level.0 < high);
+        levels
+    }
+
+    /// The colour above the k-th of so many levels, from 0, the ground below the first.
+    fn colour(k: usize, levels: usize) -> plotters::style::RGBColor {
+        palette::ground(if levels == 0 { 0.5 } else { k as f64 / levels as f64 })
+    }
+
+    fn bar(&self) -> Bar {
+        let (low, high) = self.range();
+        let levels = self.levels();
+        // Halved against overflow.
+        let place = |value: f64| (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0);
+        let mut slices: Vec<_> = levels
+            .iter()
+            .enumerate()
+            .map(|(k, level)| (place(level.0), Self::colour(k, levels.len())))
+            .collect();
+        slices.push((1.0, Self::colour(levels.len(), levels.len())));
+        let mut ticks: Vec<_> =
+            levels.into_iter().map(|(value, text)| (place(value), text)).collect();
+        if ticks.is_empty() && low <= high {
+            ticks.push((0.5, number(low)));
+        }
+        Bar { slices, ticks }
+    }
+
+    /// From grid coordinates to a pixel.
+    fn pixel(&self, field: &Field, (column, row): (f64, f64)) -> (f64, f64) {
+        let (rows, columns) = self.values.dim();
+        let place = |t: f64, count: usize| t / (count.max(2) - 1) as f64;
+        let frame = field.frame;
+        let across = place(column, columns) * frame.width();
+        (frame.left + across, frame.bottom - place(row, rows) * frame.height())
+    }
+
+    /// The ground in steps from level to level, and the lines between them.
+    fn draw_levels<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        field: &Field,
+    ) -> DrawResult<DB> {
+        let levels = self.levels();
+        let steps = std::iter::once(f64::MIN).chain(levels.iter().map(|level| level.0));
+        for (k, level) in steps.enumerate() {
+            let on_page = |ring: Vec<_>| {
+                let ring: Vec<_> = ring.into_iter().map(|at| self.pixel(field, at)).collect();
+                polyline::thinned(&ring, page::THINNING)
+            };
+            let rings = contour::region(self.values.view(), level).into_iter().map(on_page);
+            let corners = contour::bridged(rings.filter(|ring| ring.len() > 2).collect());
+            if !corners.is_empty() {
+                page.polygon(
+                    &corners,
+                    plotters::style::Color::to_rgba(&Self::colour(k, levels.len())),
+                )?;
+            }
+        }
+        let stroke = Stroke { colour: palette::LEVEL, width: LINE, dashes: &[] };
+        for (level, _) in levels {
+            for Line { mut points, closed } in contour::lines(self.values.view(), level) {
+                if closed {
+                    points.push(points[0]);
+                }
+                let line: Vec<_> = points.into_iter().map(|at| self.pixel(field, at)).collect();
+                page.curve(&line, &stroke)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Arrows along the gradient at the middles of a coarse grid, as long as it is steep.
+    fn draw_slopes<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        field: &Field,
+    ) -> DrawResult<DB> {
+        let slopes = self.coarse_slopes(field.frame.width() / page.px(ARROW_PITCH));
+        let steepest = slopes.iter().map(|slope| slope.1.0.hypot(slope.1.1)).fold(0.0, f64::max);
+        if steepest == 0.0 {
+            return Ok(());
+        }
+        for (at, (across, up)) in slopes {
+            let (x, y) = self.pixel(field, at);
+            let reach = page.px(ARROW_PITCH * LONGEST / 2.0) / steepest;
+            let (dx, dy) = (across * reach, -up * reach);
+            if dx.hypot(dy) >= page.px(SHORTEST / 2.0) {
+                arrow(page, (x - dx, y - dy), (x + dx, y + dy), ARROW.0, ARROW.1)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Nodes in grid coordinates, about `across` of them in a row, and the gradient there.
+    fn coarse_slopes(&self, across: f64) -> Vec<((f64, f64), (f64, f64))> {
+        let (rows, columns) = self.values.dim();
+        let world = self.world();
+        let across = whole(across.round()).max(1);
+        let down = whole((across as f64 * world.height() / world.width()).round()).max(1);
+        let nodes = |count: usize, most: usize| {
+            let count = count.min(most);
+            (0..count).map(move |k| (2 * k + 1) * most / (2 * count))
+        };
+        nodes(down, rows)
+            .flat_map(|i| nodes(across, columns).map(move |j| (i, j)))
+            .filter_map(|(i, j)| Some(((j as f64, i as f64), self.slope(i, j)?)))
+            .collect()
+    }
+
+    /// The gradient at a node, by central differences; one-sided on the edge.
+    fn slope(&self, i: usize, j: usize) -> Option<(f64, f64)> {
+        let (rows, columns) = self.values.dim();
+        let world = self.world();
+        let (left, right) = (j.saturating_sub(1), (j + 1).min(columns - 1));
+        let (below, above) = (i.saturating_sub(1), (i + 1).min(rows - 1));
+        let pitch = |length: f64, count: usize| length / (count.max(2) - 1) as f64;
+        let run = |from: usize, to: usize| (to - from).max(1) as f64;
+        let across = (self.values[(i, right)] - self.values[(i, left)])
+            / (run(left, right) * pitch(world.width(), columns));
+        let up = (self.values[(above, j)] - self.values[(below, j)])
+            / (run(below, above) * pitch(world.height(), rows));
+        (across.is_finite() && up.is_finite()).then_some((across, up))
+    }
+
+    /// How to read the picture.
+    fn caption(&self) -> String {
+        let mut sentences = vec![self.note.clone()];
+        let levels = self.levels();
+        if let [first, second, ..] = &levels[..] {
+            let step = number(second.0 - first.0);
+            sentences
+                .push(format!("Lines join points of equal value, {step} from one to the next."));
+        }
+        if self.slopes {
+            sentences.push(
+                "Arrows point where the function grows fastest, the longer, the steeper."
+                    .to_owned(),
+            );
+        }
+        if let Some(beyond) = self.clouds.map(|clouds| self.beyond(clouds)).filter(|&k| k > 0) {
+            let points = if beyond == 1 { "point lies" } else { "points lie" };
+            sentences.push(format!("{beyond} {points} beyond the edge."));
+        }
+        sentences.retain(|sentence| !sentence.is_empty());
+        sentences.join(" ")
+    }
+
+    /// How many points lie outside of the extent.
+    fn beyond(&self, clouds: Clouds<'_>) -> usize {
+        let Extent { x, y } = self.extent;
+        let outside = |point: &ndarray::ArrayView1<'_, f64>| {
+            !((x.0..=x.1).contains(&point[0]) && (y.0..=y.1).contains(&point[1]))
+        };
+        let count = |points: ArrayView2<'_, f64>| points.outer_iter().filter(outside).count();
+        count(clouds.source.support().view()) + count(clouds.target.support().view())
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "arrows on a page")]
+fn whole(count: f64) -> usize {
+    count as usize
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! Several pictures on one page.
+
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+
+use super::DrawResult;
+use super::page::{self, Frame, MARGIN, Page, TITLE, UNITS};
+
+/// The width of the page that [`Panels::size`] asks for, in pixels: for one panel, and for each
+/// where there are more.
+const WIDTH: u32 = 1400;
+const PANEL: u32 = 1000;
+
+/// Pictures side by side, row by row, under a common title.
+///
+/// Each panel has a share of the width and keeps its proportions; what it shows is drawn by the
+/// caller into the area handed over.
+///
+/// ```
+/// use deblais::plot::{self, Chart, Panels};
+///
+/// # fn main() -> Result<(), deblais::plot::PlotError> {
+/// let charts = [Chart::new("x", "critic"), Chart::new("x", "exact potential")];
+/// let panels = Panels::new(2, charts.iter().map(Chart::size)).titled("Two witnesses");
+/// let svg = plot::svg(panels.size(), |root| panels.draw(root, |k, area| charts[k].draw(area)))?;
+/// assert!(svg.contains("exact potential"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Panels {
+    columns: usize,
+    sizes: Vec<(u32, u32)>,
+    title: String,
+    note: String,
+}
+
+impl Panels {
+    /// Panels in so many columns, for pictures that would like pages of these sizes.
+    #[must_use]
+    pub fn new(columns: usize, sizes: impl IntoIterator<Item = (u32, u32)>) -> Self {
+        let sizes: Vec<_> = sizes.into_iter().collect();
+        let columns = columns.clamp(1, sizes.len().max(1));
+        Self { columns, sizes, title: String::new(), note: String::new() }
+    }
+
+    /// With a common title.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// With a common caption.
+    #[must_use]
+    pub fn noted(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    /// A page that suits the panels, in pixels.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+    pub fn size(&self) -> (u32, u32) {
+        let columns = u32::try_from(self.columns).unwrap_or(u32::MAX);
+        let width = WIDTH.max(PANEL.saturating_mul(columns));
+        let unit = f64::from(width) / UNITS;
+        let rows: f64 = self.row_heights(f64::from(width) / self.columns as f64).iter().sum();
+        let around = self.head() + self.foot(UNITS - 2.0 * MARGIN);
+        (width, (rows + around * unit).ceil() as u32)
+    }
+
+    /// Draws the common title, then each panel by `panel(k, area)`, then the common caption.
+    ///
+    /// # Errors
+    /// What the backend or a panel reports.
+    pub fn draw<DB, F>(&self, root: &DrawingArea<DB, Shift>, mut panel: F) -> DrawResult<DB>
+    where
+        DB: DrawingBackend,
+        F: FnMut(usize, &DrawingArea<DB, Shift>) -> DrawResult<DB>,
+    {
+        let page = Page::new(root);
+        let inside = page.inside();
+        page.title(&self.title, inside)?;
+        for (k, frame) in self.frames(&page).into_iter().enumerate() {
+            let Some((corner, size)) = whole(frame) else { continue };
+            panel(k, &root.clone().shrink(corner, size))?;
+        }
+        let lines = page.caption_lines(&self.note, inside);
+        let top = inside.bottom - page.px(page::caption_height(lines.len()));
+        page.caption(&lines, inside.left, top)
+    }
+
+    /// What title and white take above the panels and the caption below, in units.
+    fn head(&self) -> f64 {
+        if self.title.is_empty() { 0.0 } else { MARGIN + TITLE }
+    }
+
+    fn foot(&self, width: f64) -> f64 {
+        match page::wrap(&self.note, width).len() {
+            0 => 0.0,
+            lines => page::caption_height(lines) + MARGIN,
+        }
+    }
+
+    /// The height of each row, if a panel is so wide.
+    fn row_heights(&self, width: f64) -> Vec<f64> {
+        let height =
+            |&(across, down): &(u32, u32)| width * f64::from(down) / f64::from(across.max(1));
+        let rows = self.sizes.chunks(self.columns);
+        rows.map(|row| row.iter().map(height).fold(0.0, f64::max)).collect()
+    }
+
+    /// Where each panel goes: as wide as its column unless the page is too low.
+    fn frames<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Vec<Frame> {
+        let inside = page.inside();
+        let margin = page.px(MARGIN);
+        let (left, right) = (inside.left - margin, inside.right + margin);
+        let top = inside.top - margin + page.px(self.head());
+        let foot = page.px(self.foot(inside.width() / page.px(1.0)));
+        let room = (inside.bottom + margin - foot - top).max(0.0);
+        let column = (right - left) / self.columns as f64;
+        let rows = self.row_heights(column);
+        let fit = (room / rows.iter().sum::<f64>().max(1.0)).min(1.0);
+        let width = column * fit;
+        let start = f64::midpoint(left, right) - width * self.columns as f64 / 2.0;
+        let mut frames = Vec::new();
+        let mut above = top;
+        for (row, height) in self.sizes.chunks(self.columns).zip(rows) {
+            for (k, size) in row.iter().enumerate() {
+                let left = start + width * k as f64;
+                let own = width * f64::from(size.1) / f64::from(size.0.max(1));
+                frames.push(Frame { left, top: above, right: left + width, bottom: above + own });
+            }
+            above += height * fit;
+        }
+        frames
+    }
+}
+
+/// A frame in whole pixels, as corner and size; nothing if it has none.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "inside a page")]
+fn whole(frame: Frame) -> Option<((u32, u32), (u32, u32))> {
+    let (left, top) = (frame.left.max(0.0).round() as u32, frame.top.max(0.0).round() as u32);
+    let size = (frame.width().floor() as u32, frame.height().floor() as u32);
+    (size.0 > 0 && size.1 > 0).then_some(((left, top), size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+}

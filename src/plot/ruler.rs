@@ -1,0 +1,214 @@
+//! One axis: from a value to a place between 0 and 1, and its round marks.
+
+use super::scale::{number, raised, round_marks};
+
+/// Values that differ by less than this part of the largest are one value and rounding.
+const ONE_VALUE: f64 = 1e-12;
+
+/// Spans below this are none: the steps between marks would leave the range of `f64`.
+const NO_SPAN: f64 = 1e-290;
+
+/// White beyond the outermost values, as a fraction of the axis.
+const PADDING: f64 = 0.04;
+
+/// How values are spread along an axis.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Law {
+    Linear,
+    /// Equal ratios take equal lengths; values ≤ 0 have no place.
+    Logarithmic,
+    /// Logarithmic on both sides of 0 and linear within this distance of it.
+    Symmetric(f64),
+}
+
+impl Law {
+    /// A length proportional to the distance from a fixed place, or NaN for a value without one.
+    fn length(self, value: f64) -> f64 {
+        match self {
+            // Halved, so that a span as wide as f64 allows does not overflow.
+            Self::Linear => value / 2.0,
+            Self::Logarithmic if value > 0.0 => value.log10(),
+            Self::Logarithmic => f64::NAN,
+            Self::Symmetric(core) => match value.abs() / core {
+                near if near <= 1.0 => near.copysign(value),
+                far => (1.0 + far.log10()).copysign(value),
+            },
+        }
+    }
+
+    /// The inverse of [`Law::length`].
+    fn value(self, length: f64) -> f64 {
+        match self {
+            Self::Linear => 2.0 * length,
+            Self::Logarithmic => 10.0_f64.powf(length),
+            Self::Symmetric(core) if length.abs() <= 1.0 => core * length,
+            Self::Symmetric(core) => (core * 10.0_f64.powf(length.abs() - 1.0)).copysign(length),
+        }
+    }
+
+    /// Whether a value has a place on such an axis.
+    fn has(self, value: f64) -> bool {
+        value.is_finite() && self.length(value).is_finite()
+    }
+}
+
+/// An axis from `low` to `high`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Ruler {
+    law: Law,
+    low: f64,
+    high: f64,
+}
+
+impl Ruler {
+    /// An axis between two finite values, `low < high`.
+    pub(super) fn between(law: Law, low: f64, high: f64) -> Self {
+        Self { law, low, high }
+    }
+
+    /// An axis on which all these values have room, as far as they have a place at all.
+    pub(super) fn over(law: Law, values: impl Iterator<Item = f64>, padded: bool) -> Self {
+        let ends =
+            values.filter(|&value| law.has(value)).fold(None, |ends: Option<(f64, f64)>, value| {
+                match ends {
+                    None => Some((value, value)),
+                    Some((low, high)) => Some((low.min(value), high.max(value))),
+                }
+            });
+        let (low, high) = ends.unwrap_or(match law {
+            Law::Logarithmic => (0.1, 10.0),
+            _ => (0.0, 1.0),
+        });
+        let size = low.abs().max(high.abs());
+        if high / 2.0 - low / 2.0 <= (ONE_VALUE * size).max(NO_SPAN) {
+            return Self::around(law, low);
+        }
+        if !padded {
+            return Self { law, low, high };
+        }
+        let (from, to) = (law.length(low), law.length(high));
+        let padding = PADDING * (to - from);
+        let (from, to) = (law.value(from - padding), law.value(to + padding));
+        // A value at the end of the range of f64 has nothing beyond it.
+        let inside = |padded: f64, value: f64| if law.has(padded) { padded } else { value };
+        Self { law, low: inside(from, low), high: inside(to, high) }
+    }
+
+    /// An axis with one value in its middle.
+    fn around(law: Law, value: f64) -> Self {
+        let (low, high) = match law {
+            Law::Logarithmic => (value / 2.0, value * 2.0),
+            _ if value.abs() <= NO_SPAN => (-1.0, 1.0),
+            _ => (value - 0.1 * value.abs(), value + 0.1 * value.abs()),
+        };
+        let inside = |end: f64| if law.has(end) { end } else { value };
+        Self { law, low: inside(low), high: inside(high) }
+    }
+
+    /// Where a value stands: 0 at the low end, 1 at the high end; NaN if it has no place.
+    pub(super) fn place(self, value: f64) -> f64 {
+        let (low, high) = (self.law.length(self.low), self.law.length(self.high));
+        if value.is_finite() { (self.law.length(value) - low) / (high - low) } else { f64::NAN }
+    }
+
+    /// The ends: low, high.
+    pub(super) fn ends(self) -> (f64, f64) {
+        (self.low, self.high)
+    }
+
+    /// Round marks as places and texts, about `pitch` apart on an axis of this length and never
+    /// touching: `need` is what a text takes along the axis.
+    pub(super) fn marks(
+        self,
+        length: f64,
+        pitch: f64,
+        need: impl Fn(&str) -> f64,
+    ) -> Vec<(f64, String)> {
+        /// Fewer by this factor until they fit.
+        const FEWER: f64 = 0.7;
+        let mut count = (length / pitch).max(1.0);
+        loop {
+            let values = self.round(count);
+            let mut marks: Vec<_> =
+                values.into_iter().map(|(value, text)| (self.place(value), text)).collect();
+            marks.retain(|(place, _)| (-1e-9..=1.0 + 1e-9).contains(place));
+            let fits = marks.windows(2).all(|pair| {
+                let room = (pair[1].0 - pair[0].0) * length;
+                room >= f64::midpoint(need(&pair[0].1), need(&pair[1].1))
+            });
+            if fits {
+                return marks;
+            }
+            if count <= 1.0 {
+                marks.truncate(1);
+                return marks;
+            }
+            count = (count * FEWER).max(1.0);
+        }
+    }
+
+    /// About `count` round values and their texts.
+    fn round(self, count: f64) -> Vec<(f64, String)> {
+        match self.law {
+            Law::Linear => round_marks(self.low, self.high, count),
+            Law::Logarithmic => self.round_ratios(count),
+            Law::Symmetric(core) => self.round_deviations(core, count),
+        }
+    }
+
+    /// Powers of ten; 1, 2, 5 times those where few are in sight; steps within less than a decade.
+    fn round_ratios(self, count: f64) -> Vec<(f64, String)> {
+        let (first, last) =
+            (whole((self.low.log10() - 1e-9).ceil()), whole(self.high.log10() + 1e-9));
+        let last = if self.high < 1.0 { whole((self.high.log10() + 1e-9).floor()) } else { last };
+        let decades = f64::from(last - first + 1);
+        if decades < 2.0 || 3.0 * decades <= count {
+            let steps = (first - 1..=last)
+                .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10.0_f64.powi(power)));
+            let inside = |value: &f64| (self.low..=self.high).contains(value);
+            let marks: Vec<_> = steps.filter(inside).map(|v| (v, number(v))).collect();
+            return if marks.len() < 3 { round_marks(self.low, self.high, count) } else { marks };
+        }
+        let step = whole((decades / count).ceil()).max(1);
+        let plain = first >= -3 && last <= 4;
+        (first..=last)
+            .filter(|power| power.rem_euclid(step) == 0)
+            .map(|power| {
+                let value = 10.0_f64.powi(power);
+                (value, if plain { number(value) } else { format!("10{}", raised(power)) })
+            })
+            .collect()
+    }
+
+    /// 0 and powers of ten on both sides of it, as percentages unless they are tiny.
+    fn round_deviations(self, core: f64, count: f64) -> Vec<(f64, String)> {
+        let lowest = whole(core.log10().round());
+        let most = self.low.abs().max(self.high.abs());
+        let highest = whole((most.log10() + 1e-9).floor()).max(lowest);
+        let decades = f64::from(highest - lowest + 1);
+        let step = whole((2.0 * decades / count).ceil()).max(1);
+        let percent = lowest >= -5;
+        let text = |power: i32| match percent {
+            true => format!("{}\u{a0}%", number(10.0_f64.powi(power + 2))),
+            false => format!("10{}", raised(power)),
+        };
+        let powers: Vec<i32> =
+            (lowest..=highest).filter(|power| (highest - power) % step == 0).collect();
+        let side = |sign: f64| {
+            let written = if sign < 0.0 { "−" } else { "+" };
+            let mark = move |&power: &i32| {
+                (sign * 10.0_f64.powi(power), format!("{written}{}", text(power)))
+            };
+            powers.iter().map(mark).collect::<Vec<_>>()
+        };
+        let mut marks: Vec<_> = side(-1.0).into_iter().rev().collect();
+        marks.push((0.0, "0".to_owned()));
+        marks.extend(side(1.0));
+        marks
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "exponents are small")]
+fn whole(x: f64) -> i32 {
+    x as i32
+}

@@ -1,0 +1,122 @@
+//! The signs that stand for points and arrows, the same in every picture.
+
+use plotters::backend::DrawingBackend;
+use plotters::style::{Color, RGBColor};
+
+use super::page::Page;
+use super::{DrawResult, palette};
+
+/// One of the two clouds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Where mass comes from: blue discs.
+    Source,
+    /// Where mass goes to: vermillion diamonds.
+    Target,
+}
+
+impl Side {
+    /// The colour of its signs.
+    pub(super) fn colour(self) -> RGBColor {
+        match self {
+            Self::Source => palette::SOURCE,
+            Self::Target => palette::TARGET,
+        }
+    }
+
+    /// A disc for the source, a diamond for the target; the radius is in pixels.
+    pub(super) fn mark<DB: DrawingBackend>(
+        self,
+        page: &Page<'_, DB>,
+        at: (f64, f64),
+        radius: f64,
+        opacity: f64,
+    ) -> DrawResult<DB> {
+        match self {
+            Self::Source => page.disc(at, radius.max(1.0), self.colour().mix(opacity)),
+            Self::Target => page.polygon(&diamond(at, radius), self.colour().mix(opacity)),
+        }
+    }
+
+    /// The mark with a rim of paper white, for a coloured ground.
+    pub(super) fn mark_rimmed<DB: DrawingBackend>(
+        self,
+        page: &Page<'_, DB>,
+        at: (f64, f64),
+        radius: f64,
+    ) -> DrawResult<DB> {
+        let rim = radius + page.px(1.0).max(1.0);
+        match self {
+            Self::Source => page.disc(at, rim.max(2.0), palette::PAPER.to_rgba())?,
+            Self::Target => page.polygon(&diamond(at, rim), palette::PAPER.to_rgba())?,
+        }
+        self.mark(page, at, radius, 1.0)
+    }
+}
+
+fn diamond((x, y): (f64, f64), radius: f64) -> [(f64, f64); 4] {
+    let r = 1.25 * radius.max(1.2);
+    [(x, y - r), (x + r, y), (x, y + r), (x - r, y)]
+}
+
+/// A mark on a curve, so that curves differ by more than their colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Disc,
+    Square,
+    Triangle,
+    Diamond,
+}
+
+impl Shape {
+    /// The shape of the k-th curve.
+    pub(super) fn of(k: usize) -> Self {
+        [Self::Disc, Self::Square, Self::Triangle, Self::Diamond][k % 4]
+    }
+
+    /// The shape around a point, about as large as a disc of that radius in pixels.
+    pub(super) fn mark<DB: DrawingBackend>(
+        self,
+        page: &Page<'_, DB>,
+        (x, y): (f64, f64),
+        radius: f64,
+        colour: RGBColor,
+    ) -> DrawResult<DB> {
+        let ink = colour.to_rgba();
+        let r = 0.9 * radius;
+        match self {
+            Self::Disc => page.disc((x, y), radius, ink),
+            Self::Square => {
+                page.polygon(&[(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], ink)
+            }
+            Self::Triangle => {
+                let (up, down) = (1.3 * radius, 0.8 * radius);
+                page.polygon(&[(x, y - up), (x + up, y + down), (x - up, y + down)], ink)
+            }
+            Self::Diamond => page.polygon(&diamond((x, y), radius), ink),
+        }
+    }
+}
+
+/// A line with a head, its thickness in units.
+pub(super) fn arrow<DB: DrawingBackend>(
+    page: &Page<'_, DB>,
+    from: (f64, f64),
+    tip: (f64, f64),
+    thickness: f64,
+    opacity: f64,
+) -> DrawResult<DB> {
+    let colour = palette::ARROW.mix(opacity);
+    let length = (tip.0 - from.0).hypot(tip.1 - from.1);
+    let head = page.px(2.2 * thickness + 3.0).min(0.6 * length);
+    let (across, down) = ((tip.0 - from.0) / length, (tip.1 - from.1) / length);
+    let neck = (tip.0 - head * across, tip.1 - head * down);
+    let half = 0.42 * head;
+    let corners = [
+        tip,
+        (neck.0 - half * down, neck.1 + half * across),
+        (neck.0 + half * down, neck.1 - half * across),
+    ];
+    page.line(from, neck, thickness, colour)?;
+    page.polygon(&corners, colour)
+}
