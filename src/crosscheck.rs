@@ -17,9 +17,7 @@
 use std::time::Instant;
 
 use crate::certificate::{Certificate, Certified};
-use crate::cost::largest_size;
 use crate::critic;
-use crate::math;
 use crate::problem::OtProblem;
 use crate::progress::Observer;
 use crate::solvers::lp::{Backend, GenericLp};
@@ -96,8 +94,8 @@ impl<'a> Crosscheck<'a> {
         match (GenericLp { backend }).solve(self.problem, observer) {
             Ok(solution) => {
                 let certificate = solution.certify(self.problem).certificate;
-                let scale = math::sum(self.problem.source()) * largest_size(self.problem.cost());
-                let claim = within(&certificate, tolerance::GENERIC_LP_CLAIM, 1e-9 * scale);
+                let absolute = tolerance::EXACT_CLAIM * self.problem.scale();
+                let claim = within(&certificate, tolerance::GENERIC_LP_CLAIM, absolute);
                 let verdict = match claim.and_then(|()| self.overlaps(&certificate)) {
                     _ if !solution.termination.is_complete() => Verdict::Stopped,
                     Ok(()) => Verdict::Holds,
@@ -146,12 +144,13 @@ impl<'a> Crosscheck<'a> {
         let lower = judged.certified_lower.max(judged.polished_lower);
         let relative_error = self.relative_error(judged.estimate);
         let exact = self.exact();
-        let verdict = if lower > exact.upper + self.slack() {
+        let slack = tolerance::critic_bound(exact.upper, self.problem.scale());
+        let verdict = if lower > exact.upper + slack {
             Verdict::Fails("a lower bound is above the exact value".to_owned())
         } else if !complete {
             Verdict::Stopped
         } else if let Some(claim) = claim
-            && (judged.estimate - exact.upper).abs() > claim * exact.upper.abs() + self.slack()
+            && (judged.estimate - exact.upper).abs() > claim * exact.upper.abs() + slack
         {
             Verdict::Fails(format!("its estimate is to be within {claim:e}"))
         } else {

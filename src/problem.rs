@@ -3,7 +3,7 @@
 use ndarray::{Array1, ArrayView1};
 use thiserror::Error;
 
-use crate::cost::{Cost, CostError, CostMatrix, GroundCost, PointCost};
+use crate::cost::{Cost, CostError, CostMatrix, GroundCost, PointCost, largest_size};
 use crate::math;
 use crate::measure::{DiscreteMeasure, MeasureError, check_mass};
 use crate::tolerance;
@@ -159,6 +159,13 @@ impl OtProblem {
     #[must_use]
     pub fn cost(&self) -> &dyn Cost {
         self.cost.as_ref()
+    }
+
+    /// The total mass times the largest cost: beside it, errors of evaluation are rounding. One
+    /// pass over all costs.
+    #[must_use]
+    pub fn scale(&self) -> f64 {
+        math::sum(self.source()) * largest_size(self.cost())
     }
 
     /// This problem with its costs stored, for solvers that read them many times; `None` if they

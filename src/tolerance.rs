@@ -20,6 +20,13 @@ pub const EXACT_CLAIM: f64 = 1e-9;
 /// and floating-point simplex codes stop at feasibility tolerances near 1e-9 per constraint.
 pub const GENERIC_LP_CLAIM: f64 = 1e-6;
 
+/// How far above the exact value a bound that a critic proves may come out: its values are
+/// rounded in proportion to the scale of the problem, not to the value, which may be 0.
+#[must_use]
+pub fn critic_bound(exact: f64, scale: f64) -> f64 {
+    EXACT_CLAIM * exact.abs().max(scale)
+}
+
 /// The widest gap that an exact optimum may show, in the units of the transport cost:
 /// `1e-11·|upper| + 8 ulp·(Σμ|f| + Σν|g|)`.
 ///

@@ -4,6 +4,7 @@ mod answer;
 mod args;
 mod certify;
 mod critic;
+mod crosscheck;
 mod emd;
 mod failure;
 mod files;
@@ -48,7 +49,9 @@ enum Command {
     Sinkhorn(sinkhorn::SinkhornArgs),
     /// Train a 1-Lipschitz critic between two sets of weighted points, and hold it against the
     /// exact distance
-    Critic(critic::CriticArgs),
+    Critic(Box<critic::CriticArgs>),
+    /// Run every method on one problem, and hold each against the exact value
+    Crosscheck(Box<crosscheck::CrosscheckArgs>),
     /// Judge somebody's plan or potentials: what do they prove?
     Certify(certify::CertifyArgs),
     /// Draw a saved plan
@@ -64,7 +67,8 @@ pub(crate) fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Emd(args) => emd::run(args),
         Command::Sinkhorn(args) => sinkhorn::run(args),
-        Command::Critic(args) => critic::run(args),
+        Command::Critic(args) => critic::run(*args),
+        Command::Crosscheck(args) => crosscheck::run(*args),
         Command::Certify(args) => certify::run(args),
         Command::Plot(args) => plot::run(args),
         Command::Completions(args) => generate::completions(&args),

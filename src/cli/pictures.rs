@@ -14,7 +14,7 @@ use super::outputs::Outputs;
 use super::text::supported;
 
 /// Endings of the formats that can be drawn.
-const FORMATS: &[&str] = &["png", "svg"];
+pub(crate) const FORMATS: &[&str] = &["png", "svg"];
 
 /// The pictures asked for.
 #[derive(Debug)]

@@ -78,6 +78,21 @@ impl Lines {
         let _ = writeln!(self.0, "{label:<24}{value}");
     }
 
+    /// Rows of cells in columns: the first and the last to the left, the others to the right.
+    pub(crate) fn table<const N: usize>(&mut self, rows: &[[String; N]]) {
+        let width =
+            |k: usize| rows.iter().map(|row| row[k].chars().count()).max().unwrap_or_default();
+        let widths: [usize; N] = std::array::from_fn(width);
+        for row in rows {
+            let cells = row.iter().zip(widths).enumerate().map(|(k, (cell, width))| match k {
+                0 => format!("{cell:<width$}"),
+                k if k == N - 1 => cell.clone(),
+                _ => format!("{cell:>width$}"),
+            });
+            let _ = writeln!(self.0, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+        }
+    }
+
     pub(crate) fn finish(self) -> String {
         self.0
     }

@@ -1,6 +1,7 @@
 //! The command as a user meets it: through the binary.
 
 mod critic;
+mod crosscheck;
 mod folder;
 mod pictures;
 mod sinkhorn;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use deblais::certificate::{Certificate, Certified};
+use deblais::certificate::Certified;
 use deblais::cost::Metric;
 use deblais::critic::{Critic, CriticError, Verdict, judge};
 use deblais::measure::DiscreteMeasure;
@@ -106,9 +106,9 @@ impl Case {
             warn(&[text.into()], quiet);
             return Exit::Stopped;
         }
-        let most = self.certificate().map_or(f64::INFINITY, |certificate| {
-            let rounding = certificate.tolerance;
-            certificate.upper + (tolerance::EXACT_CLAIM * certificate.upper.abs()).max(rounding)
+        let most = self.exact.as_ref().map_or(f64::INFINITY, |exact| {
+            let upper = exact.certified.certificate.upper;
+            upper + tolerance::critic_bound(upper, self.problem.scale())
         });
         if verdict.certified_lower.max(verdict.polished_lower) <= most {
             Exit::Fine
@@ -116,10 +116,6 @@ impl Case {
             warn(&["a lower bound lies above the exact value".into()], quiet);
             Exit::ClaimBroken
         }
-    }
-
-    fn certificate(&self) -> Option<&Certificate> {
-        self.exact.as_ref().map(|exact| &exact.certified.certificate)
     }
 }
 

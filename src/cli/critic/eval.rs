@@ -10,11 +10,14 @@ use deblais::io::{Origin, read_critic};
 use deblais::report::{InputReport, Number};
 
 use super::case::{Case, ground, text};
+use super::picture::Picture;
 use crate::cli::answer::answer;
 use crate::cli::args::{ProblemArgs, TalkArgs};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::MetricUser;
 use crate::cli::inputs::{ProblemJob, names, one_stdin};
+use crate::cli::outputs::Outputs;
+use crate::cli::pictures::FORMATS;
 use crate::cli::use_threads;
 
 /// `deblais critic eval SOURCE TARGET --load FILE`
@@ -29,6 +32,9 @@ pub(crate) struct EvalArgs {
     /// Do not compute the exact distance to hold the estimate against
     #[arg(long, help_heading = "Output")]
     no_exact: bool,
+    /// Draw the critic over the line or the plane, beside the exact potential
+    #[arg(long, value_name = "FILE.png|.svg", help_heading = "Pictures")]
+    plot: Option<PathBuf>,
     #[command(flatten)]
     talk: TalkArgs,
 }
@@ -39,12 +45,15 @@ const EXAMPLES: &str = "Examples:
 
 /// Validates the arguments, then judges.
 pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
-    let EvalArgs { problem: problem_args, load, no_exact, talk } = args;
+    let EvalArgs { problem: problem_args, load, no_exact, plot, talk } = args;
     let problem = ProblemJob::new(&problem_args)?;
     let ground = ground(&problem)?;
     let mut read = names(&problem_args);
     read.push(&load);
     one_stdin(&read)?;
+    let mut outputs = Outputs::default();
+    outputs.add("--plot", plot.as_deref(), FORMATS)?;
+    outputs.check(&read)?;
     use_threads(talk.threads)?;
 
     let origin = Origin::from(load.as_path());
@@ -66,6 +75,15 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
     let verdict = ground.hand_metric_to(Judge { case: &case, critic: critic.as_ref() })??;
     case.timings.insert("judge", Number(start.elapsed().as_secs_f64()));
     let report = case.report(critic.kind(), &verdict, None);
+    if let Some(path) = &plot {
+        ground.hand_metric_to(Picture {
+            case: &case,
+            critic: critic.as_ref(),
+            estimate: verdict.estimate,
+            history: &[],
+            path,
+        })??;
+    }
     answer(&talk, &report, |lines| text(lines, &report, &verdict))?;
     Ok(case.exit(&verdict, false, talk.quiet))
 }

@@ -2,6 +2,7 @@
 
 mod case;
 mod eval;
+mod picture;
 mod training;
 
 pub(super) use training::{KindName, Training, TrainingArgs};
@@ -22,10 +23,12 @@ use super::failure::{Exit, Failure};
 use super::ground::{Ground, MetricUser};
 use super::inputs::{ProblemJob, names};
 use super::outputs::Outputs;
+use super::pictures::FORMATS;
 use super::use_threads;
 use super::watch::Watch;
 use case::{Case, ground, text};
 use eval::Judge;
+use picture::Picture;
 
 /// `deblais critic SOURCE TARGET`, `deblais critic eval …`
 #[derive(Debug, Args)]
@@ -61,6 +64,10 @@ struct TrainArgs {
     /// Write the critic, to be judged on other samples by `deblais critic eval`
     #[arg(long, value_name = "FILE.json", help_heading = "Output")]
     save: Option<PathBuf>,
+    /// Draw the critic: over the line or the plane beside the exact potential, else its estimate
+    /// against steps
+    #[arg(long, value_name = "FILE.png|.svg", help_heading = "Pictures")]
+    plot: Option<PathBuf>,
     #[command(flatten)]
     talk: TalkArgs,
 }
@@ -86,6 +93,7 @@ struct Job {
     with_plan: bool,
     history: Option<PathBuf>,
     save: Option<PathBuf>,
+    plot: Option<PathBuf>,
     talk: TalkArgs,
     settings: Vec<(&'static str, Setting)>,
 }
@@ -100,8 +108,15 @@ pub(crate) fn run(args: CriticArgs) -> Result<Exit, Failure> {
 
 impl Job {
     fn new(args: TrainArgs) -> Result<Self, Failure> {
-        let TrainArgs { problem: problem_args, training: flags, no_exact, history, save, talk } =
-            args;
+        let TrainArgs {
+            problem: problem_args,
+            training: flags,
+            no_exact,
+            history,
+            save,
+            plot,
+            talk,
+        } = args;
         let problem = ProblemJob::new(&problem_args)?;
         let ground = ground(&problem)?;
         let training = flags.training()?;
@@ -109,6 +124,7 @@ impl Job {
         let mut outputs = Outputs::default();
         outputs.add("--history", history.as_deref(), &["csv"])?;
         outputs.add("--save", save.as_deref(), &["json"])?;
+        outputs.add("--plot", plot.as_deref(), FORMATS)?;
         outputs.check(&names(&problem_args))?;
         use_threads(talk.threads)?;
         let with_plan = flags.needs_plan();
@@ -122,6 +138,7 @@ impl Job {
             with_plan,
             history,
             save,
+            plot,
             talk,
         })
     }
@@ -160,6 +177,15 @@ impl Job {
         }
         if let Some(path) = &self.save {
             write_critic(path, &critic.saved())?;
+        }
+        if let Some(path) = &self.plot {
+            self.ground.hand_metric_to(Picture {
+                case: &case,
+                critic: critic.as_ref(),
+                estimate: verdict.estimate,
+                history: &history,
+                path,
+            })??;
         }
         answer(&self.talk, &report, |lines| text(lines, &report, &verdict))?;
         Ok(case.exit(&verdict, stopped.is_some(), self.talk.quiet))

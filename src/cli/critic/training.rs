@@ -238,6 +238,14 @@ impl TrainingArgs {
 }
 
 impl Training {
+    /// The default settings of a kind.
+    pub(crate) fn named(kind: KindName) -> Self {
+        match Kind::named(kind.name()) {
+            Some(kind) => Self::Network(TrainNetwork::new(kind)),
+            None => Self::Cones(TrainCones::default()),
+        }
+    }
+
     /// A network is Lipschitz for the Euclidean distance only.
     pub(crate) fn check(&self, ground: &Ground) -> Result<(), Failure> {
         match self {

@@ -55,12 +55,8 @@ impl EntropyArgs {
     /// The flags as the report repeats them.
     pub(crate) fn settings(&self) -> Vec<(&'static str, Setting)> {
         let number = |x| Setting::Number(Number(x));
-        let epsilon = match self.epsilon {
-            Epsilon::Absolute(epsilon) => number(epsilon),
-            Epsilon::Relative(share) => Setting::Text(format!("{share}rel")),
-        };
         let mut settings = vec![
-            ("epsilon", epsilon),
+            ("epsilon", setting(self.epsilon)),
             ("tolerance", number(self.tolerance)),
             ("max_iterations", Setting::Count(self.max_iterations)),
         ];
@@ -71,8 +67,16 @@ impl EntropyArgs {
     }
 }
 
+/// ε as the report repeats it.
+pub(crate) fn setting(epsilon: Epsilon) -> Setting {
+    match epsilon {
+        Epsilon::Absolute(epsilon) => Setting::Number(Number(epsilon)),
+        Epsilon::Relative(share) => Setting::Text(format!("{share}rel")),
+    }
+}
+
 /// Parses ε.
-fn epsilon(text: &str) -> Result<Epsilon, String> {
+pub(crate) fn epsilon(text: &str) -> Result<Epsilon, String> {
     let (number, of): (_, fn(f64) -> Epsilon) = match text.strip_suffix("rel") {
         Some(number) => (number, Epsilon::Relative),
         None => (text, Epsilon::Absolute),

@@ -2,7 +2,7 @@
 
 mod cells;
 mod divergence;
-mod entropy;
+pub(super) mod entropy;
 
 use std::time::{Duration, Instant};
 
