@@ -30,7 +30,7 @@ impl Sign {
     /// What it takes before its text, in units.
     fn width(&self) -> f64 {
         match self {
-            Self::Mark(_) | Self::Shape(..) => 14.0,
+            Self::Mark(_) | Self::Shape(..) => 16.0,
             Self::Arrow => 20.0,
             Self::Patch(_) | Self::Ticks(_) => 22.0,
             Self::Line(..) => 34.0,

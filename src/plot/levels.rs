@@ -20,7 +20,7 @@ use crate::measure::DiscreteMeasure;
 const WIDTH: u32 = 1400;
 
 /// About so many levels.
-const LEVELS: f64 = 10.0;
+const LEVELS: f64 = 14.0;
 
 /// Thickness of a level line, in units.
 const LINE: f64 = 0.7;
