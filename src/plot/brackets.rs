@@ -256,7 +256,9 @@ impl Brackets {
         self.centre()?;
         let seen = self.all_shown().map(f64::abs).filter(|d| *d > ROUNDING && d.is_finite());
         let least = seen.fold(f64::INFINITY, f64::min);
-        Some(if least.is_finite() { 10.0_f64.powf(least.log10().floor()) } else { ROUNDING })
+        // A deviation of 10⁻⁶ but for rounding is one of 10⁻⁶.
+        let power = (least.log10() + 1e-6).floor();
+        Some(if least.is_finite() { 10.0_f64.powf(power) } else { ROUNDING })
     }
 
     fn ruler(&self) -> Ruler {
@@ -319,7 +321,7 @@ impl Brackets {
         };
         let (low, high) = (place(row.lower), place(row.upper));
         if low.is_some() || high.is_some() {
-            self.draw_bar(page, (low, high), (frame, y))?;
+            draw_bar(page, (low, high), (frame, y))?;
         }
         let fit = |text: &str, room: f64| (room / page.text_width(text, LABEL).max(1.0)).min(1.0);
         let gap = page.px(BESIDE);
@@ -356,31 +358,6 @@ impl Brackets {
         frame.top + frame.height() * (k as f64 + 0.5) / self.rows.len() as f64
     }
 
-    /// A bar between two ends with caps; an end that is missing is an arrow to the edge.
-    fn draw_bar<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        (low, high): (Option<f64>, Option<f64>),
-        (frame, y): (Frame, f64),
-    ) -> DrawResult<DB> {
-        let (head, half, cap) = (page.px(HEAD), page.px(BAR / 2.0), page.px(CAP / 2.0));
-        let colour = bar_colour();
-        let left = low.unwrap_or(frame.left + head);
-        let right = high.unwrap_or(frame.right - head);
-        let bar = Frame { left, top: y - half, right, bottom: y + half };
-        page.fill(bar, colour)?;
-        for (end, edge, inwards) in [(low, frame.left, head), (high, frame.right, -head)] {
-            match end {
-                Some(x) => page.line((x, y - cap), (x, y + cap), 1.6, palette::GREEN.to_rgba())?,
-                None => {
-                    let corners = [(edge, y), (edge + inwards, y - cap), (edge + inwards, y + cap)];
-                    page.polygon(&corners, colour.to_rgba())?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// How to read the picture.
     fn caption(&self) -> String {
         let mut sentences = vec![self.note.clone()];
@@ -388,17 +365,39 @@ impl Brackets {
         if self.rows.iter().any(missing) {
             sentences.push("An arrow stands for a bound that is missing.".to_owned());
         }
-        if let Some(core) = self.core() {
+        if let Some(core) = self.ruler().core() {
             sentences.push(format!(
-                "The axis shows (value − exact)/exact: each step outwards is ten times the \
-                 deviation (linear within ±{}), so that tight and loose brackets are both seen. \
-                 Read the ends of a bar, not its length.",
-                rounded(core, 1)
+                "The axis shows (value − exact)/exact: equal steps outwards are equal factors of \
+                 the deviation (linear within ±{core}), so that tight and loose brackets are both \
+                 seen. Read the ends of a bar, not its length."
             ));
         }
         sentences.retain(|sentence| !sentence.is_empty());
         sentences.join(" ")
     }
+}
+
+/// A bar between two ends with caps; an end that is missing is an arrow to the edge.
+fn draw_bar<DB: DrawingBackend>(
+    page: &Page<'_, DB>,
+    (low, high): (Option<f64>, Option<f64>),
+    (frame, y): (Frame, f64),
+) -> DrawResult<DB> {
+    let (head, half, cap) = (page.px(HEAD), page.px(BAR / 2.0), page.px(CAP / 2.0));
+    let colour = bar_colour();
+    let left = low.unwrap_or(frame.left + head);
+    let right = high.unwrap_or(frame.right - head);
+    let bar = Frame { left, top: y - half, right, bottom: y + half };
+    page.fill(bar, colour)?;
+    for (end, edge, inwards) in [(low, frame.left, head), (high, frame.right, -head)] {
+        if let Some(x) = end {
+            page.line((x, y - cap), (x, y + cap), 1.6, palette::GREEN.to_rgba())?;
+        } else {
+            let corners = [(edge, y), (edge + inwards, y - cap), (edge + inwards, y + cap)];
+            page.polygon(&corners, colour.to_rgba())?;
+        }
+    }
+    Ok(())
 }
 
 fn bar_colour() -> plotters::style::RGBColor {

@@ -105,6 +105,13 @@ impl Ruler {
         Self { law, low: inside(low), high: inside(high) }
     }
 
+    /// The distance from 0 within which an axis is linear, as its own marks would write it.
+    pub(super) fn core(self) -> Option<String> {
+        let Law::Symmetric(core) = self.law else { return None };
+        let power = whole(core.log10().round());
+        Some(deviation(power, power))
+    }
+
     /// Where a value stands: 0 at the low end, 1 at the high end; NaN if it has no place.
     pub(super) fn place(self, value: f64) -> f64 {
         let (low, high) = (self.law.length(self.low), self.law.length(self.high));
@@ -188,12 +195,7 @@ impl Ruler {
         let decades = f64::from(highest - lowest + 1);
         // Powers of ten are short: they may stand closer than other numbers.
         let step = whole((decades / count).ceil()).max(1);
-        let percent = lowest >= -5;
-        let text = |power: i32| match percent {
-            true => format!("{}\u{a0}%", number(10.0_f64.powi(power + 2))),
-            false if power == 0 => "1".to_owned(),
-            false => format!("10{}", raised(power)),
-        };
+        let text = |power: i32| deviation(power, lowest);
         let powers: Vec<i32> =
             (lowest..=highest).filter(|power| (highest - power) % step == 0).collect();
         let side = |sign: f64| {
@@ -207,6 +209,17 @@ impl Ruler {
         marks.push((0.0, "0".to_owned()));
         marks.extend(side(1.0));
         marks
+    }
+}
+
+/// 10 to a power as a relative deviation: a percentage, unless the least one shown is tiny.
+fn deviation(power: i32, least: i32) -> String {
+    if least >= -5 {
+        format!("{}\u{a0}%", number(10.0_f64.powi(power + 2)))
+    } else if power == 0 {
+        "1".to_owned()
+    } else {
+        format!("10{}", raised(power))
     }
 }
 

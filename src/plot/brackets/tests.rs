@@ -66,6 +66,7 @@ fn narrow_brackets_are_shown_by_their_deviation() {
     let ruler = mixed.ruler();
     let width = |half: f64| ruler.place(half) - ruler.place(-half);
     assert!(width(1e-6) > 0.1 && width(0.5) > 0.8 && width(0.5) < 1.0);
+    assert!(mixed.caption().contains("linear within ±10⁻⁶"), "{}", mixed.caption());
     // Brackets of one size need no such axis, however narrow.
     let alike = [Bracket::new("a", 0.999, 1.001), Bracket::new("b", 0.9995, 1.0001)];
     assert_eq!(Brackets::new("EMD", alike).exact(1.0).centre(), None);

@@ -73,8 +73,8 @@ fn the_saddle_decides_which_corners_are_joined() {
     assert!(above.len() == 2 && above.iter().all(|sum| sum.abs() < 1e-12), "{above:?}");
     // The mean of the corners would say otherwise here: it is 2.5, the saddle 1.
     let skewed = array![[1.0, 0.0], [0.0, 9.0]];
-    assert_eq!(joined_at_saddle([1.0, 0.0, 9.0, 0.0], 0.89), true);
-    assert_eq!(joined_at_saddle([1.0, 0.0, 9.0, 0.0], 0.91), false);
+    assert!(joined_at_saddle([1.0, 0.0, 9.0, 0.0], 0.89));
+    assert!(!joined_at_saddle([1.0, 0.0, 9.0, 0.0], 0.91));
     assert_eq!(lines(skewed.view(), 0.91).len(), 2);
 }
 
@@ -92,7 +92,7 @@ fn many_saddles_leave_no_loose_ends_inside() {
 
 #[test]
 fn regions_cover_what_is_high_and_holes_run_the_other_way() {
-    let (values, _) = sampled(101, |x, y| x.hypot(y));
+    let (values, _) = sampled(101, f64::hypot);
     let covered = |values: &Array2<f64>, level: f64| -> f64 {
         let rings = region(values.view(), level);
         rings.iter().map(|ring| double_area(ring)).sum::<f64>() / 2.0 / 10_000.0

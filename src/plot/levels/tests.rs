@@ -78,6 +78,17 @@ fn the_ground_darkens_with_the_function_and_a_missing_value_is_white() {
 }
 
 #[test]
+fn pictures_on_one_scale_have_the_same_levels() {
+    let texts = |factor: f64| {
+        let picture = LevelLines::new("cone", factor * cone(21), SQUARE).within(0.0, 2.0);
+        plot::bitmap((300, 300), |root| picture.draw(root)).unwrap();
+        picture.bar().ticks
+    };
+    assert_eq!(texts(0.3), texts(7.0));
+    assert_eq!(LevelLines::new("cone", cone(3), SQUARE).within(1.0, 1.0).scale, None);
+}
+
+#[test]
 fn points_beyond_the_extent_are_counted() {
     let source = DiscreteMeasure::uniform(array![[0.0, 0.0], [5.0, 0.0]]).unwrap();
     let target = DiscreteMeasure::uniform(array![[0.5, 0.5]]).unwrap();
