@@ -97,7 +97,9 @@ pub(super) fn draw_bar<DB: DrawingBackend>(
     }
     page.outline(bar, palette::FRAME)?;
     let mut widest: f64 = 0.0;
-    for (place, text) in &shown.ticks {
+    let most = bar.height() / page.px(TICK * 1.35);
+    let step = whole((shown.ticks.len() as f64 / most.max(1.0)).ceil()).max(1);
+    for (place, text) in shown.ticks.iter().step_by(step) {
         let (y, tick) = (level(*place), page.px(TICK_LENGTH));
         page.line((bar.right, y), (bar.right + tick, y), 0.8, palette::FRAME.to_rgba())?;
         let at = (bar.right + tick + page.px(GAP), y);

@@ -11,7 +11,7 @@ use super::field::{self, BELOW};
 use super::legend::{Legend, Sign};
 use super::page::{self, Frame, LABEL, MARGIN, Page, Stroke, TICK, TITLE_ROOM, UNITS};
 use super::ruler::{Law, Ruler};
-use super::scale::number;
+use super::scale::rounded;
 use super::signs::Shape;
 use super::{DrawResult, palette};
 
@@ -21,8 +21,11 @@ const WIDTH: u32 = 1400;
 /// Height of a row, of its bar, of the caps at the bar's ends, and the mark's radius, in units.
 const ROW: f64 = 26.0;
 const BAR: f64 = 6.0;
-const CAP: f64 = 13.0;
-const MARK: f64 = 4.2;
+const CAP: f64 = 15.0;
+const MARK: f64 = 3.4;
+
+/// Significant digits of the exact value in the legend.
+const EXACT_DIGITS: i32 = 7;
 
 /// Length of the arrowhead of a bar that has no end, in units.
 const HEAD: f64 = 9.0;
@@ -33,9 +36,9 @@ const BESIDE: f64 = 8.0;
 /// Names and verdicts each take at most this part of the page; longer ones are set smaller.
 const TEXT_SHARE: f64 = 0.3;
 
-/// Brackets narrower than this part of the exact value are shown by their deviation from it: they
-/// would be specks on an axis of values.
-const NARROW: f64 = 0.02;
+/// Brackets narrower than this part of an axis of values would be specks on it: the axis then
+/// shows deviations.
+const SPECK: f64 = 0.015;
 
 /// Deviations below this part of the exact value do not stretch the axis: they are drawn at it.
 const ROUNDING: f64 = 1e-9;
@@ -80,10 +83,10 @@ impl Bracket {
 
 /// Bars from lower to upper bound, one a method, beside the exact value.
 ///
-/// The axis shows values; where the exact value is known and some bracket is much narrower than
-/// it, the axis shows relative deviations from the exact value, `(value − exact)/exact`, by their
+/// The axis shows values. Where the exact value is known and some bracket would be a speck among
+/// the others, it shows relative deviations from the exact value, `(value − exact)/exact`, by their
 /// logarithm on both sides and linear around 0, so that an error of a millionth and one of a half
-/// are both seen. The caption says so. A bar without an end runs to the edge and ends in an arrow.
+/// are both seen; the caption says so. A bar without an end runs to the edge and ends in an arrow.
 ///
 /// ```
 /// use deblais::plot::{self, Bracket, Brackets};
@@ -187,9 +190,13 @@ impl Brackets {
         let ruler = self.ruler();
         self.draw_axis(&page, frame, ruler)?;
         for (k, row) in self.rows.iter().enumerate() {
-            let y = frame.top + frame.height() * (k as f64 + 0.5) / self.rows.len() as f64;
-            self.draw_row(&page, row, (frame, y), ruler)?;
+            self.draw_row(&page, row, (frame, self.middle(frame, k)), ruler)?;
         }
+        if let Some(exact) = self.exact {
+            let x = frame.left + ruler.place(self.shown(exact)) * frame.width();
+            page.curve(&[(x, frame.top), (x, frame.bottom)], &exact_stroke())?;
+        }
+        self.draw_estimates(&page, frame, ruler)?;
         page.caption(&lines, inside.left, frame.bottom + page.px(BELOW))
     }
 
@@ -213,11 +220,19 @@ impl Brackets {
     /// The exact value, if deviations from it are to be shown.
     fn centre(&self) -> Option<f64> {
         let exact = self.exact.filter(|exact| exact.is_finite() && *exact != 0.0)?;
-        let narrow = |row: &Bracket| {
+        self.relative.unwrap_or_else(|| self.has_specks(exact)).then_some(exact)
+    }
+
+    /// Whether some bracket could not be told from a point on an axis of values.
+    fn has_specks(&self, exact: f64) -> bool {
+        let numbers = self.rows.iter().flat_map(Bracket::numbers).chain([exact]);
+        let (low, high) = numbers
+            .map(|value| value / exact)
+            .fold((1.0_f64, 1.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+        self.rows.iter().any(|row| {
             let width = (row.upper / exact - row.lower / exact).abs();
-            width > ROUNDING && width < NARROW
-        };
-        self.relative.unwrap_or_else(|| self.rows.iter().any(narrow)).then_some(exact)
+            width > ROUNDING && width < SPECK * (high - low)
+        })
     }
 
     /// What the axis shows of a value.
@@ -229,22 +244,31 @@ impl Brackets {
         }
     }
 
+    /// What the axis shows of all numbers there are.
+    fn all_shown(&self) -> impl Iterator<Item = f64> {
+        let numbers = self.rows.iter().flat_map(Bracket::numbers).chain(self.exact);
+        numbers.map(|value| self.shown(value))
+    }
+
+    /// If the axis shows deviations, within which of them it is linear: the power of ten below
+    /// the least that matters.
+    fn core(&self) -> Option<f64> {
+        self.centre()?;
+        let seen = self.all_shown().map(f64::abs).filter(|d| *d > ROUNDING && d.is_finite());
+        let least = seen.fold(f64::INFINITY, f64::min);
+        // A deviation of 10⁻⁶ but for rounding is one of 10⁻⁶.
+        let power = (least.log10() + 1e-6).floor();
+        Some(if least.is_finite() { 10.0_f64.powf(power) } else { ROUNDING })
+    }
+
     fn ruler(&self) -> Ruler {
-        let numbers = self.rows.iter().flat_map(Bracket::numbers);
-        let shown: Vec<f64> = numbers.chain(self.exact).map(|value| self.shown(value)).collect();
-        if self.centre().is_none() {
-            return Ruler::over(Law::Linear, shown.into_iter(), true);
+        match self.core() {
+            None => Ruler::over(Law::Linear, self.all_shown(), true),
+            Some(core) => {
+                // Both sides as long as needed, but 0 is never at the edge.
+                Ruler::over(Law::Symmetric(core), self.all_shown().chain([-core, core]), true)
+            }
         }
-        let seen = shown.iter().map(|d| d.abs()).filter(|d| *d > ROUNDING && d.is_finite());
-        let (least, most) =
-            seen.fold((f64::INFINITY, 0.0_f64), |(low, high), d| (low.min(d), high.max(d)));
-        if most == 0.0 {
-            return Ruler::between(Law::Symmetric(ROUNDING), -10.0 * ROUNDING, 10.0 * ROUNDING);
-        }
-        let core = 10.0_f64.powf(least.log10().floor());
-        // Both sides as long as needed, but 0 is never at the edge.
-        let ends = [-core, core].into_iter();
-        Ruler::over(Law::Symmetric(core), shown.into_iter().chain(ends), true)
     }
 
     fn legend(&self) -> Legend {
@@ -254,7 +278,7 @@ impl Brackets {
             legend.explain(Sign::Shape(Shape::Diamond, palette::BLACK), "estimate");
         }
         if let Some(exact) = self.exact {
-            let text = format!("exact {}: {}", self.quantity, number(exact));
+            let text = format!("exact {}: {}", self.quantity, rounded(exact, EXACT_DIGITS));
             legend.explain(Sign::Line(exact_stroke(), None), text);
         }
         legend
@@ -274,15 +298,11 @@ impl Brackets {
             let at = (x, frame.bottom + tick + page.px(GAP));
             page.text(&text, at, TICK, (HPos::Center, VPos::Top), palette::INK)?;
         }
-        if let Some(exact) = self.exact {
-            let x = frame.left + ruler.place(self.shown(exact)) * frame.width();
-            page.curve(&[(x, frame.top), (x, frame.bottom)], &exact_stroke())?;
-        }
         page.outline(frame, palette::FRAME)?;
         let middle = f64::midpoint(frame.left, frame.right);
         let at = (middle, frame.bottom + tick + page.px(GAP + TICK + LABEL * 0.4));
         let label = match self.centre() {
-            Some(_) => format!("{}, deviation from the exact value", self.quantity),
+            Some(_) => format!("{}: relative deviation from the exact value", self.quantity),
             None => self.quantity.clone(),
         };
         page.text(&label, at, LABEL, (HPos::Center, VPos::Top), palette::INK)
@@ -301,11 +321,7 @@ impl Brackets {
         };
         let (low, high) = (place(row.lower), place(row.upper));
         if low.is_some() || high.is_some() {
-            self.draw_bar(page, (low, high), (frame, y))?;
-        }
-        if let Some(x) = row.estimate.and_then(place) {
-            Shape::Diamond.mark(page, (x, y), page.px(MARK + 1.2), palette::PAPER)?;
-            Shape::Diamond.mark(page, (x, y), page.px(MARK), palette::BLACK)?;
+            draw_bar(page, (low, high), (frame, y))?;
         }
         let fit = |text: &str, room: f64| (room / page.text_width(text, LABEL).max(1.0)).min(1.0);
         let gap = page.px(BESIDE);
@@ -318,29 +334,28 @@ impl Brackets {
         page.text(&row.verdict, at, height, (HPos::Left, VPos::Center), palette::INK)
     }
 
-    /// A bar between two ends with caps; an end that is missing is an arrow to the edge.
-    fn draw_bar<DB: DrawingBackend>(
+    /// The estimates, on top of everything.
+    fn draw_estimates<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,
-        (low, high): (Option<f64>, Option<f64>),
-        (frame, y): (Frame, f64),
+        frame: Frame,
+        ruler: Ruler,
     ) -> DrawResult<DB> {
-        let (head, half, cap) = (page.px(HEAD), page.px(BAR / 2.0), page.px(CAP / 2.0));
-        let colour = bar_colour();
-        let left = low.unwrap_or(frame.left + head);
-        let right = high.unwrap_or(frame.right - head);
-        let bar = Frame { left, top: y - half, right, bottom: y + half };
-        page.fill(bar, colour)?;
-        for (end, edge, inwards) in [(low, frame.left, head), (high, frame.right, -head)] {
-            match end {
-                Some(x) => page.line((x, y - cap), (x, y + cap), 1.6, palette::BLUE.to_rgba())?,
-                None => {
-                    let corners = [(edge, y), (edge + inwards, y - cap), (edge + inwards, y + cap)];
-                    page.polygon(&corners, colour.to_rgba())?;
-                }
+        for (k, row) in self.rows.iter().enumerate() {
+            let Some(value) = row.estimate else { continue };
+            let x = frame.left + ruler.place(self.shown(value)) * frame.width();
+            let at = (x, self.middle(frame, k));
+            if x.is_finite() {
+                Shape::Diamond.mark(page, at, page.px(MARK + 1.2), palette::PAPER)?;
+                Shape::Diamond.mark(page, at, page.px(MARK), palette::BLACK)?;
             }
         }
         Ok(())
+    }
+
+    /// The height of the k-th row's middle.
+    fn middle(&self, frame: Frame, k: usize) -> f64 {
+        frame.top + frame.height() * (k as f64 + 0.5) / self.rows.len() as f64
     }
 
     /// How to read the picture.
@@ -350,25 +365,47 @@ impl Brackets {
         if self.rows.iter().any(missing) {
             sentences.push("An arrow stands for a bound that is missing.".to_owned());
         }
-        if self.centre().is_some() {
-            sentences.push(
-                "The axis shows (value − exact)/exact, equal factors of the deviation at equal \
-                 distances on either side of the exact value: a bar is no measure of length here, \
-                 its two ends are what to read."
-                    .to_owned(),
-            );
+        if let Some(core) = self.ruler().core() {
+            sentences.push(format!(
+                "The axis shows (value − exact)/exact: equal steps outwards are equal factors of \
+                 the deviation (linear within ±{core}), so that tight and loose brackets are both \
+                 seen. Read the ends of a bar, not its length."
+            ));
         }
         sentences.retain(|sentence| !sentence.is_empty());
         sentences.join(" ")
     }
 }
 
+/// A bar between two ends with caps; an end that is missing is an arrow to the edge.
+fn draw_bar<DB: DrawingBackend>(
+    page: &Page<'_, DB>,
+    (low, high): (Option<f64>, Option<f64>),
+    (frame, y): (Frame, f64),
+) -> DrawResult<DB> {
+    let (head, half, cap) = (page.px(HEAD), page.px(BAR / 2.0), page.px(CAP / 2.0));
+    let colour = bar_colour();
+    let left = low.unwrap_or(frame.left + head);
+    let right = high.unwrap_or(frame.right - head);
+    let bar = Frame { left, top: y - half, right, bottom: y + half };
+    page.fill(bar, colour)?;
+    for (end, edge, inwards) in [(low, frame.left, head), (high, frame.right, -head)] {
+        if let Some(x) = end {
+            page.line((x, y - cap), (x, y + cap), 1.6, palette::GREEN.to_rgba())?;
+        } else {
+            let corners = [(edge, y), (edge + inwards, y - cap), (edge + inwards, y + cap)];
+            page.polygon(&corners, colour.to_rgba())?;
+        }
+    }
+    Ok(())
+}
+
 fn bar_colour() -> plotters::style::RGBColor {
-    palette::tint(palette::BLUE, 0.45)
+    palette::tint(palette::GREEN, 0.45)
 }
 
 fn exact_stroke() -> Stroke {
-    Stroke { colour: palette::VERMILLION, width: 1.5, dashes: &[] }
+    Stroke { colour: palette::BLACK, width: 1.2, dashes: &[] }
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ const COLOURS: [RGBColor; 7] = [
 const LEVELS: [&[f64]; 3] = [&[8.0, 4.0], &[2.0, 3.0], &[8.0, 3.0, 2.0, 3.0]];
 
 /// The pattern of a dashed curve, in units.
-const DASHES: &[f64] = &[7.0, 4.0];
+const DASHES: &[f64] = &[10.0, 5.0];
 
 /// Radius of a mark on a curve and the least distance of two, in units.
 const MARK: f64 = 3.2;
@@ -103,8 +103,8 @@ pub struct Band {
 }
 
 impl Band {
-    /// The region of points (x, low, high) from left to right. A value that is not finite breaks
-    /// it.
+    /// The region of points (x, low, high) from left to right. An infinite bound reaches the edge
+    /// of the field; NaN breaks the region.
     #[must_use]
     pub fn new(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64, f64)>) -> Self {
         let points = points.into_iter().collect();
@@ -347,13 +347,19 @@ impl Chart {
 
     fn draw_bands<DB: DrawingBackend>(&self, page: &Page<'_, DB>, field: &Field) -> DrawResult<DB> {
         for band in &self.bands {
-            let whole = |&(x, low, high): &(f64, f64, f64)| {
-                let places = [field.place(x, low), field.place(x, high)];
-                places.iter().all(|(x, y)| x.is_finite() && y.is_finite())
+            let edge = |x: f64, value: f64| match field.place(x, value) {
+                (x, y) if y.is_finite() || value.is_nan() => (x, y),
+                (x, _) if value > 0.0 => (x, field.frame.top),
+                (x, _) => (x, field.frame.bottom),
             };
-            for stretch in band.points.split(|point| !whole(point)) {
-                let above = stretch.iter().map(|&(x, _, high)| field.place(x, high));
-                let below = stretch.iter().rev().map(|&(x, low, _)| field.place(x, low));
+            let edges: Vec<_> =
+                band.points.iter().map(|&(x, low, high)| (edge(x, low), edge(x, high))).collect();
+            let broken = |((x, low), (_, high)): &((f64, f64), (f64, f64))| {
+                !(x.is_finite() && low.is_finite() && high.is_finite())
+            };
+            for stretch in edges.split(broken) {
+                let above = stretch.iter().map(|edges| edges.1);
+                let below = stretch.iter().rev().map(|edges| edges.0);
                 let corners: Vec<_> = above.chain(below).collect();
                 if stretch.len() > 1 {
                     let corners = polyline::thinned(&corners, page::THINNING);

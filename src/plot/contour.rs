@@ -84,7 +84,7 @@ where
         let mut entered = vec![false; next.len()];
         for i in 1..self.rows {
             for j in 1..self.columns {
-                let corners = self.nodes(i, j).map(|(i, j)| (self.value)(i, j));
+                let corners = nodes(i, j).map(|(i, j)| (self.value)(i, j));
                 if shown(corners) {
                     for (from, to) in pairs(corners, level).into_iter().flatten() {
                         let (from, to) = (self.edge(i, j, from), self.edge(i, j, to));
@@ -112,11 +112,6 @@ where
         lines
     }
 
-    /// The corners of the cell whose last row and column are (i, j), counterclockwise.
-    fn nodes(&self, i: usize, j: usize) -> [(usize, usize); 4] {
-        [(i - 1, j - 1), (i - 1, j), (i, j), (i, j - 1)]
-    }
-
     /// The number of a cell's side: below, right, above, left.
     fn edge(&self, i: usize, j: usize, side: usize) -> usize {
         let node = |i: usize, j: usize| 2 * (i * self.columns + j);
@@ -142,6 +137,11 @@ where
         };
         (x0 + t * (x1 - x0), y0 + t * (y1 - y0))
     }
+}
+
+/// The corners of the cell whose last row and column are (i, j), counterclockwise.
+fn nodes(i: usize, j: usize) -> [(usize, usize); 4] {
+    [(i - 1, j - 1), (i - 1, j), (i, j), (i, j - 1)]
 }
 
 /// The one or two ways of a line through a cell, from side to side, with the higher corners to

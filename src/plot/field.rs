@@ -106,3 +106,21 @@ pub(super) fn left_room<DB: DrawingBackend>(page: &Page<'_, DB>, y: Ruler, heigh
     let widest = marks.iter().map(|mark| page.text_width(&mark.1, TICK)).fold(0.0, f64::max);
     page.px(TICK_LENGTH + GAP + LABEL * 1.6) + widest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_planar_field_has_one_scale_and_stands_in_the_middle_at_the_top() {
+        let world = Frame { left: -1.0, top: 5.0, right: 3.0, bottom: 6.0 };
+        let room = Frame { left: 100.0, top: 10.0, right: 300.0, bottom: 500.0 };
+        let field = Field::planar(world, room);
+        assert_eq!((field.frame.width(), field.frame.height()), (200.0, 50.0));
+        assert_eq!(field.place(-1.0, 5.0), (100.0, 60.0));
+        assert_eq!(field.place(3.0, 6.0), (300.0, 10.0));
+        let tall = Field::planar(Frame { bottom: 25.0, ..world }, room);
+        assert_eq!((tall.frame.left, tall.frame.right), (151.0, 249.0));
+        assert!(field.place(f64::NAN, 5.0).0.is_nan());
+    }
+}

@@ -30,7 +30,7 @@ impl Sign {
     /// What it takes before its text, in units.
     fn width(&self) -> f64 {
         match self {
-            Self::Mark(_) | Self::Shape(..) => 14.0,
+            Self::Mark(_) | Self::Shape(..) => 16.0,
             Self::Arrow => 20.0,
             Self::Patch(_) | Self::Ticks(_) => 22.0,
             Self::Line(..) => 34.0,
@@ -135,5 +135,24 @@ impl Legend {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_as_wide_as_the_page_allows_and_keep_their_order() {
+        let mut legend = Legend::default();
+        for name in ["source", "target", "", "a text that is wider than any page of this test"] {
+            legend.explain(Sign::Mark(Side::Source), name);
+        }
+        let rows = |width: f64| legend.rows(width).iter().map(|row| row.len()).collect::<Vec<_>>();
+        assert_eq!(rows(1000.0), [3]);
+        assert_eq!(rows(200.0), [2, 1]);
+        assert_eq!(rows(10.0), [1, 1, 1]);
+        assert!(legend.height(10.0) > legend.height(200.0));
+        assert_eq!(Legend::default().height(200.0), 0.0);
     }
 }

@@ -20,7 +20,7 @@ use crate::measure::DiscreteMeasure;
 const WIDTH: u32 = 1400;
 
 /// About so many levels.
-const LEVELS: f64 = 10.0;
+const LEVELS: f64 = 14.0;
 
 /// Thickness of a level line, in units.
 const LINE: f64 = 0.7;
@@ -99,6 +99,7 @@ pub struct LevelLines<'a> {
     name: String,
     values: Array2<f64>,
     extent: Extent,
+    scale: Option<(f64, f64)>,
     slopes: bool,
     clouds: Option<Clouds<'a>>,
     sides: (String, String),
@@ -119,6 +120,7 @@ impl<'a> LevelLines<'a> {
             name: name.into(),
             values,
             extent: if real(extent.x) && real(extent.y) { extent } else { unit },
+            scale: None,
             slopes: false,
             clouds: None,
             sides: ("source".to_owned(), "target".to_owned()),
@@ -126,6 +128,15 @@ impl<'a> LevelLines<'a> {
             note: String::new(),
             labels: ("first coordinate".to_owned(), "second coordinate".to_owned()),
         }
+    }
+
+    /// With levels and colours from `low` to `high` instead of the values' own range, so that
+    /// pictures can be compared; values beyond have the colour of the nearer end. No range at all
+    /// is ignored.
+    #[must_use]
+    pub fn within(mut self, low: f64, high: f64) -> Self {
+        self.scale = (low < high && (high - low).is_finite()).then_some((low, high));
+        self
     }
 
     /// With arrows along the gradient, from differences of the values.
@@ -212,6 +223,8 @@ impl<'a> LevelLines<'a> {
         };
         let field = Field::planar(self.world(), room);
         field.draw_axes(&page, (&self.labels.0, &self.labels.1))?;
+        // No grid where values are missing: its lines could be taken for levels.
+        page.fill(field.frame, palette::PAPER)?;
         self.draw_levels(&page, &field)?;
         if self.slopes {
             self.draw_slopes(&page, &field)?;
@@ -246,8 +259,11 @@ impl<'a> LevelLines<'a> {
         legend
     }
 
-    /// The least and the largest finite value.
+    /// The ends of the colour bar: by default the least and the largest finite value.
     fn range(&self) -> (f64, f64) {
+        if let Some(scale) = self.scale {
+            return scale;
+        }
         let finite = self.values.iter().copied().filter(|value| value.is_finite());
         finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
             (low.min(value), high.max(value))

@@ -1,8 +1,14 @@
-//! Pictures of plans: data in, ink out.
+//! Pictures of plans, functions and answers: data in, ink out.
 //!
 //! Whatever draws here is a function over plotters' `DrawingBackend`: it takes numbers and a
-//! `DrawingArea`, never a path. [`Heatmap`] shows γ as a matrix, [`TransportMap`] as arrows in
-//! the plane. Only [`save`] knows files: PNG or SVG, by the extension.
+//! `DrawingArea`, never a path. Only [`save`] knows files: PNG or SVG, by the extension.
+//!
+//! - [`Heatmap`]: γ as a matrix;
+//! - [`TransportMap`]: γ as arrows in the plane;
+//! - [`Chart`]: curves, with levels to compare them with, bands, and samples below the axis;
+//! - [`LevelLines`]: a function over the plane, with its slopes and the samples on top;
+//! - [`Brackets`]: what several methods prove about one number;
+//! - [`Panels`]: several of these on one page.
 //!
 //! Every picture carries its own font (DejaVu Sans, from the crate `dejavu`), so that it looks
 //! the same on a machine without any. Lengths grow with the page: a figure drawn into a panel

@@ -81,6 +81,12 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         Self { root, unit: f64::from(width.min(3 * height)) / UNITS }
     }
 
+    /// A page whose lengths are those of another one, so many pixels wide.
+    pub(super) fn scaled(root: &'r DrawingArea<DB, Shift>, width: f64) -> Self {
+        font::register();
+        Self { root, unit: width / UNITS }
+    }
+
     /// `units` in pixels.
     pub(super) fn px(&self, units: f64) -> f64 {
         units * self.unit

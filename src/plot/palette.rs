@@ -54,14 +54,14 @@ pub fn sequential(t: f64) -> RGBColor {
     oklab(lightness, chroma * HUE.cos(), chroma * HUE.sin())
 }
 
-/// The ground under a picture: `t` from 0 (almost paper) to 1 (a middling green-grey).
+/// The ground under a picture: `t` from 0 (just darker than paper) to 1 (a middling green).
 ///
 /// Light and pale throughout, so that marks in the colours of both sides stand out on it.
 #[must_use]
 pub fn ground(t: f64) -> RGBColor {
     const HUE: f64 = 2.9; // radians: green, towards blue
     let t = t.clamp(0.0, 1.0);
-    let (lightness, chroma) = (0.985 - 0.36 * t, 0.005 + 0.06 * t);
+    let (lightness, chroma) = (0.96 - 0.34 * t, 0.012 + 0.06 * t);
     oklab(lightness, chroma * HUE.cos(), chroma * HUE.sin())
 }
 

@@ -12,6 +12,9 @@ use super::page::{self, Frame, MARGIN, Page, TITLE, UNITS};
 const WIDTH: u32 = 1400;
 const PANEL: u32 = 1000;
 
+/// Common letters are this many times as large as those of a panel.
+const COMMON: f64 = 1.25;
+
 /// Pictures side by side, row by row, under a common title.
 ///
 /// Each panel has a share of the width and keeps its proportions; what it shows is drawn by the
@@ -65,10 +68,16 @@ impl Panels {
     pub fn size(&self) -> (u32, u32) {
         let columns = u32::try_from(self.columns).unwrap_or(u32::MAX);
         let width = WIDTH.max(PANEL.saturating_mul(columns));
-        let unit = f64::from(width) / UNITS;
-        let rows: f64 = self.row_heights(f64::from(width) / self.columns as f64).iter().sum();
-        let around = self.head() + self.foot(UNITS - 2.0 * MARGIN);
+        let (width_px, unit) = (f64::from(width), self.unit(f64::from(width)));
+        let rows: f64 = self.row_heights(width_px / self.columns as f64).iter().sum();
+        let around = self.head() + self.foot(width_px / unit - 2.0 * MARGIN);
         (width, (rows + around * unit).ceil() as u32)
+    }
+
+    /// The unit of title and caption on a page of this width, in pixels.
+    fn unit(&self, width: f64) -> f64 {
+        let larger = if self.columns == 1 { 1.0 } else { COMMON };
+        larger * width / self.columns as f64 / UNITS
     }
 
     /// Draws the common title, then each panel by `panel(k, area)`, then the common caption.
@@ -80,7 +89,8 @@ impl Panels {
         DB: DrawingBackend,
         F: FnMut(usize, &DrawingArea<DB, Shift>) -> DrawResult<DB>,
     {
-        let page = Page::new(root);
+        let width = f64::from(root.dim_in_pixel().0);
+        let page = Page::scaled(root, self.unit(width) * UNITS);
         let inside = page.inside();
         page.title(&self.title, inside)?;
         for (k, frame) in self.frames(&page).into_iter().enumerate() {
@@ -150,4 +160,38 @@ fn whole(frame: Frame) -> Option<((u32, u32), (u32, u32))> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::{self, Chart, palette};
+
+    #[test]
+    fn panels_fill_their_columns_row_by_row_without_touching() {
+        let panels = Panels::new(2, [(100, 50), (100, 80), (200, 100)]).titled("All");
+        let mut frames = Vec::new();
+        plot::bitmap(panels.size(), |root| {
+            panels.draw(root, |k, area| {
+                frames.push((k, area.get_pixel_range()));
+                area.fill(&palette::GREEN)
+            })
+        })
+        .unwrap();
+        let (width, height) = panels.size();
+        let [(_, (x0, y0)), (_, (x1, y1)), (_, (x2, y2))] = &frames[..] else { panic!("three") };
+        assert_eq!((x0.len(), y0.len()), (1000, 500));
+        assert_eq!((x1.len(), y1.len()), (1000, 800));
+        assert!(x0.end <= x1.start && x1.end <= width.cast_signed());
+        assert_eq!((y0.start, x0), (y1.start, x2));
+        assert!(y2.start >= y1.end && y2.end <= height.cast_signed());
+        assert!(y0.start > 20, "the title has room");
+    }
+
+    #[test]
+    fn pages_of_any_size_and_no_panels_are_drawn() {
+        let chart = Chart::new("x", "y").titled("empty");
+        for count in [0, 1, 3] {
+            let panels = Panels::new(2, vec![chart.size(); count]).titled("All").noted("None.");
+            for size in [panels.size(), (1, 1), (300, 20), (20, 300)] {
+                plot::bitmap(size, |root| panels.draw(root, |_, area| chart.draw(area))).unwrap();
+            }
+        }
+        assert!(Panels::new(0, [(0, 0)]).size().0 > 0);
+    }
 }

@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn thinning_keeps_corners_and_stays_close() {
         let corner: Vec<Point> =
-            (0..=20).map(|k| f64::from(k)).map(|t| (t.min(10.0), (t - 10.0).max(0.0))).collect();
+            (0..=20).map(f64::from).map(|t| (t.min(10.0), (t - 10.0).max(0.0))).collect();
         assert_eq!(thinned(&corner, 0.1), [(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)]);
         let circle: Vec<Point> = (0..=1000)
             .map(|k| f64::from(k) * std::f64::consts::TAU / 1000.0)

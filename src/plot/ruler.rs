@@ -105,6 +105,13 @@ impl Ruler {
         Self { law, low: inside(low), high: inside(high) }
     }
 
+    /// The distance from 0 within which an axis is linear, as its own marks would write it.
+    pub(super) fn core(self) -> Option<String> {
+        let Law::Symmetric(core) = self.law else { return None };
+        let power = whole(core.log10().round());
+        Some(deviation(power, power))
+    }
+
     /// Where a value stands: 0 at the low end, 1 at the high end; NaN if it has no place.
     pub(super) fn place(self, value: f64) -> f64 {
         let (low, high) = (self.law.length(self.low), self.law.length(self.high));
@@ -186,12 +193,9 @@ impl Ruler {
         let most = self.low.abs().max(self.high.abs());
         let highest = whole((most.log10() + 1e-9).floor()).max(lowest);
         let decades = f64::from(highest - lowest + 1);
-        let step = whole((2.0 * decades / count).ceil()).max(1);
-        let percent = lowest >= -5;
-        let text = |power: i32| match percent {
-            true => format!("{}\u{a0}%", number(10.0_f64.powi(power + 2))),
-            false => format!("10{}", raised(power)),
-        };
+        // Powers of ten are short: they may stand closer than other numbers.
+        let step = whole((decades / count).ceil()).max(1);
+        let text = |power: i32| deviation(power, lowest);
         let powers: Vec<i32> =
             (lowest..=highest).filter(|power| (highest - power) % step == 0).collect();
         let side = |sign: f64| {
@@ -208,7 +212,88 @@ impl Ruler {
     }
 }
 
+/// 10 to a power as a relative deviation: a percentage, unless the least one shown is tiny.
+fn deviation(power: i32, least: i32) -> String {
+    if least >= -5 {
+        format!("{}\u{a0}%", number(10.0_f64.powi(power + 2)))
+    } else if power == 0 {
+        "1".to_owned()
+    } else {
+        format!("10{}", raised(power))
+    }
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "exponents are small")]
 fn whole(x: f64) -> i32 {
     x as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(ruler: Ruler, length: f64) -> Vec<String> {
+        let marks = ruler.marks(length, 80.0, |text| 8.0 * text.chars().count() as f64);
+        for pair in marks.windows(2) {
+            let room = 4.0 * (pair[0].1.chars().count() + pair[1].1.chars().count()) as f64;
+            assert!((pair[1].0 - pair[0].0) * length >= room, "{marks:?} touch");
+        }
+        assert!(marks.iter().all(|mark| (-1e-9..=1.0 + 1e-9).contains(&mark.0)), "{marks:?}");
+        marks.into_iter().map(|mark| mark.1).collect()
+    }
+
+    #[test]
+    fn places_and_values_are_inverse_and_grow_together() {
+        for law in [Law::Linear, Law::Logarithmic, Law::Symmetric(1e-3)] {
+            for value in [1e-5, 1e-3, 0.4, 7.0, 1e6] {
+                let there = law.value(law.length(value));
+                assert!((there - value).abs() < 1e-12 * value, "{law:?} {value} {there}");
+            }
+        }
+        let ruler = Ruler::between(Law::Symmetric(0.01), -1.0, 10.0);
+        let places = [-1.0, -0.1, -0.01, 0.0, 0.01, 0.1, 1.0, 10.0].map(|v| ruler.place(v));
+        for (k, place) in places.into_iter().enumerate() {
+            assert!((place - k as f64 / 7.0).abs() < 1e-12, "{place}: a decade is a step");
+        }
+    }
+
+    #[test]
+    fn marks_are_round_and_do_not_touch() {
+        let log = |low, high| Ruler::between(Law::Logarithmic, low, high);
+        assert_eq!(texts(log(0.01, 100.0), 400.0), ["0.01", "0.1", "1", "10", "100"]);
+        assert_eq!(texts(log(0.5, 30.0), 600.0), ["0.5", "1", "2", "5", "10", "20"]);
+        assert_eq!(texts(log(1e-9, 1e-5), 300.0).first().unwrap(), "10⁻⁸");
+        assert_eq!(texts(log(1.2, 1.9), 400.0), ["1.2", "1.4", "1.6", "1.8"]);
+        let symmetric = Ruler::between(Law::Symmetric(1e-3), -0.1, 0.1);
+        let expected = ["−10\u{a0}%", "−1\u{a0}%", "−0.1\u{a0}%", "0", "+0.1\u{a0}%"];
+        assert_eq!(texts(symmetric, 700.0)[..5], expected);
+        let far = Ruler::between(Law::Linear, 1e8, 1e8 + 0.1);
+        assert!(!texts(far, 200.0).is_empty());
+        assert!(texts(far, 10.0).len() <= 1);
+    }
+
+    #[test]
+    fn axes_hold_what_they_show_and_degenerate_data_have_one() {
+        let over = |law, values: &[f64]| Ruler::over(law, values.iter().copied(), true);
+        let ruler = over(Law::Logarithmic, &[1e-3, -2.0, 0.0, 10.0, f64::NAN, f64::INFINITY]);
+        let (low, high) = ruler.ends();
+        assert!(low < 1e-3 && low > 1e-4 && high > 10.0 && high < 100.0);
+        assert!(ruler.place(-1.0).is_nan() && ruler.place(f64::INFINITY).is_nan());
+        for law in [Law::Linear, Law::Logarithmic, Law::Symmetric(0.1)] {
+            let samples: [&[f64]; 7] = [
+                &[],
+                &[0.0],
+                &[3.0, 3.0],
+                &[-1.0],
+                &[f64::MAX],
+                &[f64::MAX, -f64::MAX],
+                &[1.0, 1.0 + 1e-15],
+            ];
+            for sample in samples {
+                let (low, high) = over(law, sample).ends();
+                assert!(low < high && low.is_finite() && high.is_finite(), "{law:?} {sample:?}");
+                texts(over(law, sample), 500.0);
+            }
+        }
+    }
 }

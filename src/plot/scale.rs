@@ -116,21 +116,26 @@ fn decimals_for(step: f64) -> usize {
 
 /// A number with three significant digits: 0.0333, 12.5, 3.2×10⁻⁵.
 pub(super) fn number(value: f64) -> String {
+    rounded(value, 3)
+}
+
+/// A number with so many significant digits at most.
+pub(super) fn rounded(value: f64, digits: i32) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
     // Rounded first, so that 9.996 is 10 and not 10.0.
-    let rounded = format!("{value:.2e}");
-    let Some((digits, power)) = rounded.split_once('e') else { return rounded };
+    let rounded = format!("{value:.*e}", (digits - 1).unsigned_abs() as usize);
+    let Some((mantissa, power)) = rounded.split_once('e') else { return rounded };
     let power: i32 = power.parse().unwrap_or(0);
     let trim = |text: &str| {
         let end = if text.contains('.') { text.trim_end_matches('0').len() } else { text.len() };
         text[..end].trim_end_matches('.').to_owned()
     };
     if (-3..5).contains(&power) {
-        trim(&format!("{value:.*}", (2 - power).max(0).unsigned_abs() as usize))
+        trim(&format!("{value:.*}", (digits - 1 - power).max(0).unsigned_abs() as usize))
     } else {
-        format!("{}×10{}", trim(digits), raised(power))
+        format!("{}×10{}", trim(mantissa), raised(power))
     }
 }
 
