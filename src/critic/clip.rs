@@ -19,7 +19,7 @@
 
 use super::training::{LipschitzControl, positive};
 use super::{CriticError, Kind};
-use crate::nn::Mlp;
+use crate::nn::{Mlp, Real};
 
 /// Weight clipping.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,9 +28,10 @@ pub struct Clip {
     pub limit: f64,
 }
 
+/// c = 0.01, as published.
 impl Default for Clip {
     fn default() -> Self {
-        Self { limit: 0.1 }
+        Self { limit: 0.01 }
     }
 }
 
@@ -48,7 +49,7 @@ impl Clip {
 
 impl LipschitzControl for Clip {
     fn project(&mut self, network: &mut Mlp<f32>) {
-        let limit = self.limit as f32;
+        let limit = f32::of(self.limit);
         for parameter in network.parameters_mut() {
             *parameter = parameter.clamp(-limit, limit);
         }

@@ -2,7 +2,7 @@
 
 use super::clip::Clip;
 use super::gradient_penalty::GradientPenalty;
-use super::orthonormal::Orthonormal;
+use super::orthonormal::{self, Orthonormal};
 use super::spectral::Spectral;
 use super::training::{LipschitzControl, TrainNetwork};
 use super::{CriticError, Frame};
@@ -72,12 +72,15 @@ impl Kind {
         }
     }
 
-    pub(super) fn check(&self, rate: f64, widest: usize) -> Result<(), CriticError> {
+    /// Whether its settings fit each other and layers of (inputs, outputs).
+    pub(super) fn check(&self, rate: f64, layers: [(usize, usize); 2]) -> Result<(), CriticError> {
         match self {
             Self::Clip(clip) => clip.check(),
             Self::GradientPenalty(penalty) => penalty.check(),
             Self::Spectral => Ok(()),
-            Self::MaxMin | Self::GroupSort => Orthonormal::check(rate, widest),
+            Self::MaxMin | Self::GroupSort => {
+                layers.into_iter().try_for_each(|layer| orthonormal::check(rate, layer))
+            }
         }
     }
 
@@ -102,24 +105,31 @@ impl Kind {
 }
 
 impl TrainNetwork {
-    /// Settings for a kind that need no change, whatever the scale of the samples.
+    /// Settings for a kind on points in `dim` dimensions that need no change, whatever the scale of
+    /// the samples.
     #[must_use]
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(kind: Kind, dim: usize) -> Self {
+        // A narrow and deep network folds the plane more often than a wide one of the same size.
+        let (width, depth, rate) = if kind.is_certified() { (64, 6, 4e-3) } else { (128, 3, 2e-3) };
         let activation = match kind {
-            Kind::Clip(_) => Activation::LeakyRelu { slope: 0.2 },
-            Kind::GradientPenalty(_) | Kind::Spectral | Kind::MaxMin => Activation::MaxMin,
+            Kind::Clip(_) | Kind::GradientPenalty(_) => Activation::LeakyRelu { slope: 0.2 },
+            Kind::Spectral | Kind::MaxMin => Activation::MaxMin,
             Kind::GroupSort => Activation::GroupSort { size: 4 },
+        };
+        let rate = match kind {
+            Kind::MaxMin | Kind::GroupSort => orthonormal::highest_rate(dim, width).min(rate),
+            _ => rate,
         };
         Self {
             kind,
-            width: 128,
-            depth: 3,
+            width,
+            depth,
             activation,
             steps: 4000,
-            rate: 2e-3,
+            rate,
             schedule: Schedule::Linear,
-            rule: Rule::Adam { beta1: 0.5, beta2: 0.99, epsilon: 1e-8 },
-            batch: 512,
+            rule: Rule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+            batch: 256,
             seed: Seed(0),
         }
     }

@@ -152,14 +152,16 @@ pub enum CriticError {
     },
     /// Steps too long for one step of Newton and Schulz to undo.
     #[error(
-        "a rate of {rate} is too high for orthonormal layers of width {width}: at most {most}, or a \
-         step may turn a singular value round"
+        "a rate of {rate} is too high for an orthonormal layer of {inputs} inputs and {outputs} \
+         outputs, where a step may turn a singular value round: at most {most}"
     )]
     Overstep {
         /// The rate asked for.
         rate: f64,
-        /// The largest width.
-        width: usize,
+        /// The layer's inputs.
+        inputs: usize,
+        /// The layer's outputs.
+        outputs: usize,
         /// The highest rate for it.
         most: f64,
     },
@@ -190,7 +192,7 @@ impl CriticError {
             Self::Metric { .. } => "judge it by its own distance: --cost, --exponent, --p",
             Self::Saved { .. } => "give a file that `deblais critic --save` wrote",
             Self::Diverged { .. } => "lower the rate, by a factor of 10 to begin with",
-            Self::Overstep { .. } => "lower the rate or the width: their product may be 0.5",
+            Self::Overstep { .. } => "lower the rate, or make the network narrower",
             Self::Pair { .. } => "match points of the samples that the critic is trained on",
             Self::Cost(error) => error.hint(),
         }

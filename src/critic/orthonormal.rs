@@ -22,8 +22,8 @@
 //! orthogonality constraints", SIAM J. Matrix Anal. Appl. 20.
 //!
 //! **Failure modes.** Beyond a singular value of √3 the step flips the direction, beyond √5 it
-//! diverges. Adam moves every weight by up to the rate η, the matrix by up to η·width in norm:
-//! settings with a product above ½ are refused.
+//! diverges. Adam moves every weight by up to the rate η, a matrix (n, m) by up to η√(nm) in norm:
+//! settings with that above ½ are refused.
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
@@ -32,7 +32,7 @@ use super::CriticError;
 use super::training::LipschitzControl;
 use crate::nn::Mlp;
 
-/// The largest rate × width, the norm of a step.
+/// How far a step may go in norm.
 const LONGEST: f64 = 0.5;
 
 /// Orthonormal layers.
@@ -55,11 +55,17 @@ impl Orthonormal {
         let shapes = (0..network.depth()).map(|l| network.weights(l).dim());
         Self { layers: shapes.map(Room::new).collect() }
     }
+}
 
-    pub(super) fn check(rate: f64, widest: usize) -> Result<(), CriticError> {
-        let most = LONGEST / widest as f64;
-        if rate <= most { Ok(()) } else { Err(CriticError::Overstep { rate, width: widest, most }) }
-    }
+/// The highest rate at which a step of Adam moves a layer by at most ½ in norm.
+pub(super) fn highest_rate(inputs: usize, outputs: usize) -> f64 {
+    LONGEST / (inputs as f64 * outputs as f64).sqrt()
+}
+
+/// Whether a step at this rate can be undone for a layer of this shape.
+pub(super) fn check(rate: f64, (inputs, outputs): (usize, usize)) -> Result<(), CriticError> {
+    let most = highest_rate(inputs, outputs);
+    if rate <= most { Ok(()) } else { Err(CriticError::Overstep { rate, inputs, outputs, most }) }
 }
 
 impl Room {
@@ -68,7 +74,7 @@ impl Room {
         Self { gram: Array2::zeros((r, r)), copy: Array2::zeros((n, m)) }
     }
 
-    /// G ← G − W·sym(WᵀG) or G − sym(GWᵀ)·W.
+    /// `G ← G − W·sym(WᵀG)` or `G − sym(GWᵀ)·W`.
     fn tangent(&mut self, w: ArrayView2<'_, f32>, mut g: ArrayViewMut2<'_, f32>) {
         let tall = w.nrows() >= w.ncols();
         if tall {
@@ -90,7 +96,7 @@ impl Room {
         }
     }
 
-    /// W ← 1.5·W − 0.5·W WᵀW.
+    /// `W ← 1.5·W − 0.5·W WᵀW`.
     fn newton_schulz(&mut self, mut w: ArrayViewMut2<'_, f32>) {
         self.copy.assign(&w);
         let copy = &self.copy;
@@ -121,7 +127,7 @@ impl LipschitzControl for Orthonormal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::{Activation, Init, spectral_norm};
+    use crate::nn::{Activation, Init, Real, spectral_norm};
     use crate::seed::{Seed, Stream};
 
     /// One layer (n, m) and the room for it.
@@ -153,9 +159,9 @@ mod tests {
             let (mut network, mut control) = layer(shape, &mut stream);
             let (g, x) = (random(shape, &mut stream), random(shape, &mut stream));
             let w = nearest(network.weights(0).mapv(f64::from));
-            network.weights_mut(0).assign(&w.mapv(|w| w as f32));
+            network.weights_mut(0).assign(&w.mapv(f32::of));
             let mut gradient = vec![0.0; network.parameters().len()];
-            network.weights_of_mut(0, &mut gradient).assign(&g.mapv(|g| g as f32));
+            network.weights_of_mut(0, &mut gradient).assign(&g.mapv(f32::of));
             control.tangent(&network, &mut gradient);
             let xi = network.weights_of_mut(0, &mut gradient).mapv(f64::from);
             let h = 1e-5;
@@ -175,7 +181,7 @@ mod tests {
             let rate = LONGEST / 64.0;
             for step in 0..6 {
                 if step == 0 {
-                    let signs = random(shape, &mut stream).mapv(|x| (rate * x.signum()) as f32);
+                    let signs = random(shape, &mut stream).mapv(|x| f32::of(rate * x.signum()));
                     let mut w = network.weights_mut(0);
                     w += &signs;
                 }
@@ -191,9 +197,9 @@ mod tests {
 
     #[test]
     fn beyond_the_bound_the_rate_is_refused() {
-        assert!(Orthonormal::check(LONGEST / 128.0, 128).is_ok());
-        let error = Orthonormal::check(5e-3, 128).unwrap_err();
-        assert!(matches!(error, CriticError::Overstep { width: 128, .. }), "{error}");
+        assert!(check(LONGEST / 128.0, (128, 128)).is_ok());
+        let error = check(5e-3, (128, 128)).unwrap_err();
+        assert!(matches!(error, CriticError::Overstep { inputs: 128, .. }), "{error}");
         assert!(error.to_string().contains("at most 0.00390625"), "{error}");
     }
 }

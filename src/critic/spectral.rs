@@ -117,7 +117,7 @@ mod tests {
             let mut draw = || Array2::from_shape_simple_fn(shape, || stream.normal());
             let (c, x) = (draw(), draw());
             let mut gradient = vec![0.0; network.parameters().len()];
-            network.weights_of_mut(0, &mut gradient).assign(&c.mapv(|c| c as f32));
+            network.weights_of_mut(0, &mut gradient).assign(&c.mapv(f32::of));
             control.tangent(&network, &mut gradient);
             let along = (&network.weights_of_mut(0, &mut gradient).mapv(f64::from) * &x).sum();
             let h = 1e-5;

@@ -91,8 +91,8 @@ impl TrainNetwork {
         target: &DiscreteMeasure,
         observer: &mut dyn Observer,
     ) -> Result<Trained<NetworkCritic>, CriticError> {
-        self.check(source.dim())?;
         let frame = Frame::of(source, target)?;
+        self.check(source.dim())?;
         let place = |points: ndarray::ArrayView2<'_, f64>| frame.place(points);
         let stream = self.seed.stream("batches");
         let mut batches = SampleBatches::new(source, target, self.batch, place, stream);
@@ -189,7 +189,7 @@ impl TrainNetwork {
             return Err(CriticError::Setting { what: "the width", value, bound });
         }
         positive("the rate", self.rate)?;
-        self.kind.check(self.rate, self.width.max(dim))
+        self.kind.check(self.rate, [(dim, self.width), (self.width, self.width)])
     }
 }
 
