@@ -73,7 +73,7 @@ const MICROLP_CELLS: usize = 40_000;
 struct Job {
     problem: ProblemJob,
     ground: Option<Ground>,
-    critics: Vec<(KindName, Training)>,
+    critics: Vec<KindName>,
     epsilon: Epsilon,
     lp: bool,
     limit: Option<Duration>,
@@ -109,11 +109,10 @@ impl Job {
             ("epsilon", entropy::setting(epsilon)),
         ];
         settings.extend(time_limit.map(|limit| ("time_limit", Setting::Number(Number(limit.0)))));
-        let critics = critics.into_iter().map(|kind| (kind, Training::named(kind)));
         Ok(Self {
             ground: problem.ground(),
             problem,
-            critics: critics.collect(),
+            critics,
             epsilon,
             lp: !no_lp,
             limit: time_limit.map(|limit| Duration::from_secs_f64(limit.0)),
@@ -157,11 +156,11 @@ impl Job {
         }
         let sinkhorn = Sinkhorn { epsilon: self.epsilon, ..Sinkhorn::default() };
         check.sinkhorn(&sinkhorn, &mut Watch::start(None, quiet)?)?;
-        for (kind, training) in &self.critics {
-            match self.obstacle(training) {
+        for &kind in &self.critics {
+            match self.obstacle(kind) {
                 Some(why) => check.skip(format!("critic ({})", kind.name()), why),
                 None => {
-                    let Judged { judgement, seconds, stopped } = self.critic(loaded, training)?;
+                    let Judged { judgement, seconds, stopped } = self.critic(loaded, kind)?;
                     let complete = stopped.is_none();
                     check.critic(kind.name(), &judgement, kind.claim(), seconds, complete);
                 }
@@ -171,22 +170,23 @@ impl Job {
     }
 
     /// Why there can be no critic of that kind.
-    fn obstacle(&self, training: &Training) -> Option<&'static str> {
+    fn obstacle(&self, kind: KindName) -> Option<&'static str> {
         let Some(ground) = &self.ground else {
             return Some("a critic is a function of points, and a cost matrix has none");
         };
         if ground.check_metric().is_err() {
             return Some("a critic needs a distance");
         }
-        training.check(ground).is_err().then_some("built for the Euclidean distance alone")
+        kind.check(ground).is_err().then_some("built for the Euclidean distance alone")
     }
 
     /// Trains and judges a critic.
-    fn critic(&self, loaded: &Loaded, training: &Training) -> Result<Judged, Failure> {
+    fn critic(&self, loaded: &Loaded, kind: KindName) -> Result<Judged, Failure> {
         let ground = self.ground.expect("a critic without an obstacle has a distance");
         let (source, target) = loaded.clouds.as_ref().expect("a distance is between points");
         let mut watch = Watch::start(self.limit, self.talk.quiet)?;
         let clouds = (source, target);
+        let training = Training::named(kind, source.dim());
         let attempt = Attempt { training, problem: &loaded.problem, clouds, watch: &mut watch };
         let judged = ground.hand_metric_to(attempt);
         watch.finish();
@@ -196,7 +196,7 @@ impl Job {
 
 /// A critic to be trained and judged once the distance is known.
 struct Attempt<'a> {
-    training: &'a Training,
+    training: Training,
     problem: &'a OtProblem,
     clouds: (&'a DiscreteMeasure, &'a DiscreteMeasure),
     watch: &'a mut Watch,

@@ -15,7 +15,7 @@ use deblais::cost::Metric;
 use deblais::critic::{CriticError, Save, Trained};
 use deblais::io::{write_critic, write_history};
 use deblais::plan::TransportPlan;
-use deblais::report::{Number, Setting};
+use deblais::report::Number;
 
 use super::answer::answer;
 use super::args::{ProblemArgs, TalkArgs};
@@ -87,15 +87,13 @@ Examples:
 struct Job {
     problem: ProblemJob,
     ground: Ground,
-    training: Training,
+    flags: TrainingArgs,
     limit: Option<Duration>,
     exact: bool,
-    with_plan: bool,
     history: Option<PathBuf>,
     save: Option<PathBuf>,
     plot: Option<PathBuf>,
     talk: TalkArgs,
-    settings: Vec<(&'static str, Setting)>,
 }
 
 /// Validates the arguments, then runs.
@@ -119,23 +117,19 @@ impl Job {
         } = args;
         let problem = ProblemJob::new(&problem_args)?;
         let ground = ground(&problem)?;
-        let training = flags.training()?;
-        training.check(&ground)?;
+        flags.check(&ground)?;
         let mut outputs = Outputs::default();
         outputs.add("--history", history.as_deref(), &["csv"])?;
         outputs.add("--save", save.as_deref(), &["json"])?;
         outputs.add("--plot", plot.as_deref(), FORMATS)?;
         outputs.check(&names(&problem_args))?;
         use_threads(talk.threads)?;
-        let with_plan = flags.needs_plan();
         Ok(Self {
             problem,
             ground,
-            settings: flags.settings(&training),
-            training,
             limit: flags.time_limit.map(|limit| Duration::from_secs_f64(limit.0)),
-            exact: !no_exact || with_plan,
-            with_plan,
+            exact: !no_exact || flags.needs_plan(),
+            flags,
             history,
             save,
             plot,
@@ -145,13 +139,15 @@ impl Job {
 
     fn run(self) -> Result<Exit, Failure> {
         let mut case = Case::load(&self.problem, self.exact, &self.talk)?;
+        let (training, with_plan) =
+            (self.flags.training(case.source.dim()), self.flags.needs_plan());
         let plan = case.exact.as_ref().and_then(|exact| exact.certified.plan.as_ref());
         let mut watch = Watch::start(self.limit, self.talk.quiet)?;
         let start = Instant::now();
         let trained = self.ground.hand_metric_to(Train {
-            training: &self.training,
+            training: &training,
             case: &case,
-            plan: plan.filter(|_| self.with_plan),
+            plan: plan.filter(|_| with_plan),
             watch: &mut watch,
         });
         watch.finish();
@@ -162,7 +158,7 @@ impl Job {
         let verdict = self.ground.hand_metric_to(judge)??;
         case.timings.insert("judge", Number(start.elapsed().as_secs_f64()));
 
-        if self.with_plan {
+        if with_plan {
             case.warnings.push(
                 "--pairs plan takes the answer to find it: a study of the method, no evidence of \
                  agreement"
@@ -171,7 +167,7 @@ impl Job {
         }
         let steps = history.last().map_or(0, |milestone| milestone.step);
         let mut report = case.report(critic.kind(), &verdict, Some((steps, stopped)));
-        report.settings.extend(self.settings);
+        report.settings.extend(self.flags.settings(&training));
         if let Some(path) = &self.history {
             write_history(path, &history)?;
         }

@@ -49,6 +49,18 @@ impl KindName {
         }
     }
 
+    /// A network is Lipschitz for the Euclidean distance only.
+    pub(crate) fn check(self, ground: &Ground) -> Result<(), Failure> {
+        if NETWORKS.contains(&self) && !ground.is_euclidean() {
+            return Err(Failure::usage(format!(
+                "--kind {} is built for the Euclidean distance alone",
+                self.name()
+            ))
+            .hint("use --kind cones, which serves any distance, or --cost euclidean"));
+        }
+        Ok(())
+    }
+
     /// How far the estimate of a default run may be off, relatively, where that is claimed.
     pub(crate) fn claim(self) -> Option<f64> {
         (self == Self::Cones).then_some(1e-3)
@@ -124,7 +136,7 @@ pub(crate) enum Training {
     Network(TrainNetwork),
 }
 
-/// Flags that were given, with the kinds they belong to.
+/// Kinds that are trained as networks, and those with a penalty.
 const NETWORKS: &[KindName] = &[
     KindName::Clip,
     KindName::Gp,
@@ -136,19 +148,15 @@ const NETWORKS: &[KindName] = &[
 const PENALTIES: &[KindName] = &[KindName::Gp, KindName::Lp];
 
 impl TrainingArgs {
-    /// Checks each flag against the kind.
-    pub(crate) fn training(&self) -> Result<Training, Failure> {
-        self.belong()?;
+    /// The settings for points in `dim` dimensions.
+    pub(crate) fn training(&self, dim: usize) -> Training {
         let Some(kind) = self.network_kind() else {
             let default = TrainCones::default();
             let steps = self.steps.unwrap_or(default.steps);
-            return Ok(Training::Cones(TrainCones {
-                steps,
-                rate: self.rate.unwrap_or(default.rate),
-                ..default
-            }));
+            let rate = self.rate.unwrap_or(default.rate);
+            return Training::Cones(TrainCones { steps, rate, ..default });
         };
-        let mut network = TrainNetwork::new(kind);
+        let mut network = TrainNetwork::new(kind, dim);
         network.steps = self.steps.unwrap_or(network.steps);
         network.rate = self.rate.unwrap_or(network.rate);
         network.width = self.width.unwrap_or(network.width);
@@ -158,7 +166,7 @@ impl TrainingArgs {
         if let (Some(size), Activation::GroupSort { .. }) = (self.group, network.activation) {
             network.activation = Activation::GroupSort { size };
         }
-        Ok(Training::Network(network))
+        Training::Network(network)
     }
 
     /// Whether the exact plan has to be known first.
@@ -178,7 +186,9 @@ impl TrainingArgs {
         Some(kind)
     }
 
-    fn belong(&self) -> Result<(), Failure> {
+    /// Checks the flags against the kind, and the kind against the distance.
+    pub(crate) fn check(&self, ground: &Ground) -> Result<(), Failure> {
+        self.kind.check(ground)?;
         let flags: [(&str, bool, &[KindName]); 8] = [
             ("--width", self.width.is_some(), NETWORKS),
             ("--depth", self.depth.is_some(), NETWORKS),
@@ -238,23 +248,11 @@ impl TrainingArgs {
 }
 
 impl Training {
-    /// The default settings of a kind.
-    pub(crate) fn named(kind: KindName) -> Self {
+    /// The default settings of a kind for points in `dim` dimensions.
+    pub(crate) fn named(kind: KindName, dim: usize) -> Self {
         match Kind::named(kind.name()) {
-            Some(kind) => Self::Network(TrainNetwork::new(kind)),
+            Some(kind) => Self::Network(TrainNetwork::new(kind, dim)),
             None => Self::Cones(TrainCones::default()),
-        }
-    }
-
-    /// A network is Lipschitz for the Euclidean distance only.
-    pub(crate) fn check(&self, ground: &Ground) -> Result<(), Failure> {
-        match self {
-            Self::Network(network) if !ground.is_euclidean() => Err(Failure::usage(format!(
-                "--kind {} is built for the Euclidean distance alone",
-                network.kind.name()
-            ))
-            .hint("use --kind cones, which serves any distance, or --cost euclidean")),
-            _ => Ok(()),
         }
     }
 
