@@ -19,6 +19,7 @@ mod penalised;
 mod product;
 mod real;
 mod schedule;
+mod smooth;
 mod tape;
 
 pub use activation::Activation;

@@ -64,8 +64,8 @@ pub(super) struct Kept<T> {
     pub(super) z: Array2<T>,
     /// Outputs.
     pub(super) a: Array2<T>,
-    /// Where sorted outputs came from; empty unless the activation records it.
-    order: Vec<u32>,
+    /// The ranks of what is sorted; empty unless the activation records them.
+    rank: Vec<u32>,
 }
 
 impl<T: Real> Tape<T> {
@@ -266,16 +266,16 @@ impl<T: Real> Block<T> {
 impl<T: Real> Trace<T> {
     fn new(layer: &Dense, rows: usize) -> Self {
         let zeros = Array2::zeros((rows, layer.outputs));
-        let ordered = if layer.activation.keeps_order() { zeros.len() } else { 0 };
-        let kept = Kept { z: zeros.clone(), a: zeros.clone(), order: vec![0; ordered] };
+        let ranked = if layer.activation.keeps_ranks() { zeros.len() } else { 0 };
+        let kept = Kept { z: zeros.clone(), a: zeros.clone(), rank: vec![0; ranked] };
         Self { kept, u: zeros.clone(), s: zeros, sum: vec![T::zero(); layer.outputs] }
     }
 
     /// a ← φ(z).
     fn activate(&mut self, layer: &Dense, rows: usize) {
-        let Kept { z, a, order } = &mut self.kept;
-        let ordered = order.len().min(rows * layer.outputs);
-        layer.activation.apply(flat(z, rows), flat_mut(a, rows), &mut order[..ordered]);
+        let Kept { z, a, rank } = &mut self.kept;
+        let ranked = rank.len().min(rows * layer.outputs);
+        layer.activation.apply(flat(z, rows), flat_mut(a, rows), &mut rank[..ranked]);
     }
 
     /// s ← Jᵀ u.
@@ -294,7 +294,7 @@ impl<T: Real> Kept<T> {
     /// The record of the first `rows` rows.
     pub(super) fn record(&self, rows: usize) -> Record<'_, T> {
         let (z, a) = (flat(&self.z, rows), flat(&self.a, rows));
-        Record { z, a, order: &self.order[..self.order.len().min(z.len())] }
+        Record { z, a, rank: &self.rank[..self.rank.len().min(z.len())] }
     }
 }
 
