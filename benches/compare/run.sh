@@ -1,8 +1,9 @@
 #!/bin/sh
-# Compares deblais with other libraries, side by side: exact transport (docs/benchmarks.md) or
-# entropic (docs/sinkhorn.md).
+# Compares deblais with other libraries, side by side: exact transport (docs/benchmarks.md),
+# entropic (docs/sinkhorn.md), or training steps of networks (docs/networks.md).
 #   benches/compare/run.sh [--quick] [--cases PATTERN] [--also METHOD] [--write]
 #   benches/compare/run.sh entropic [--quick] [--cases PATTERN] [--large] [--write]
+#   benches/compare/run.sh networks [--quick] [--cases PATTERN] [--write]
 # Needs cargo and Python >= 3.11 with venv. Everything it makes is in target/compare.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -21,8 +22,10 @@ export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 RAYON_NUM_THRE
 export PYTHONDONTWRITEBYTECODE=1
 export XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 script=compare
-if [ "${1:-}" = entropic ]; then
-    script=entropic
-    shift
-fi
+case "${1:-}" in
+    entropic | networks)
+        script=$1
+        shift
+        ;;
+esac
 exec "$made/venv/bin/python" "benches/compare/$script.py" --made "$made" "$@"

@@ -13,6 +13,9 @@
 //!   `solve EPSILON TOLERANCE`: squared Euclidean costs, from the points on.
 //! - `line`: two samples on the line. `value P`, `full P`: the value of `W_p^p` alone, or plan
 //!   and potentials, too; validation included.
+//! - `network`: training steps, see `networks.rs`.
+
+mod networks;
 
 use std::error::Error;
 use std::hint::black_box;
@@ -55,12 +58,13 @@ fn serve(kind: &str, folder: &Path) -> Outcome<()> {
         "batch" => answer(batch(folder)?),
         "entropic" => answer(entropic(folder)?),
         "line" => answer(line(folder)?),
+        "network" => answer(networks::network(folder)?),
         _ => Err(format!("no kind {kind}").into()),
     }
 }
 
 /// Turns requests into answers until stdin ends.
-fn answer(reply: impl Fn(&str) -> Outcome<Value>) -> Outcome<()> {
+fn answer(mut reply: impl FnMut(&str) -> Outcome<Value>) -> Outcome<()> {
     let mut out = io::stdout();
     writeln!(out, "{}", json!({ "ready": true, "peak_rss_mib": peak_rss_mib() }))?;
     for request in io::stdin().lock().lines() {

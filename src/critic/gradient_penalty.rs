@@ -26,13 +26,13 @@
 //! **Failure modes.** Nothing bounds the slope beyond the sampled lines: the estimate proves
 //! nothing, and the proved bound of the Lipschitz constant is far above it.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Zip};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Zip};
 
 use super::batches::Draws;
 use super::training::{LipschitzControl, positive};
 use super::{Batch, CriticError, Frame, Kind};
 use crate::measure::DiscreteMeasure;
-use crate::nn::{DoubleTape, Mlp, Real, Tape};
+use crate::nn::Real;
 use crate::plan::PlanArc;
 use crate::seed::Stream;
 
@@ -91,7 +91,7 @@ impl GradientPenalty {
             }
         };
         let Self { two_sided, lambda, .. } = *self;
-        Ok(Penaliser { two_sided, lambda, matched, stream, room: None })
+        Ok(Penaliser { two_sided, lambda, matched, stream, draws: None })
     }
 }
 
@@ -102,8 +102,8 @@ pub(super) struct Penaliser {
     lambda: f64,
     matched: Option<Matched>,
     stream: Stream,
-    /// Made for the first batch.
-    room: Option<Room>,
+    /// Draws from the rows of a batch, all of which have the same masses.
+    draws: Option<[Draws; 2]>,
 }
 
 /// Samples in a frame, and the pairs among them.
@@ -113,15 +113,6 @@ struct Matched {
     target: Array2<f32>,
     pairs: Vec<(usize, usize)>,
     draws: Draws,
-}
-
-/// The workspace for a number of interpolates.
-#[derive(Debug, Clone)]
-struct Room {
-    /// z.
-    interpolates: Array2<f32>,
-    tape: Tape<f32>,
-    double: DoubleTape<f32>,
 }
 
 impl Matched {
@@ -151,22 +142,18 @@ impl Matched {
     }
 }
 
-impl Room {
-    fn new(network: &Mlp<f32>, rows: usize) -> Self {
-        Self {
-            interpolates: Array2::zeros((rows, network.inputs())),
-            tape: Tape::new(network, rows),
-            double: DoubleTape::new(network, rows),
-        }
+impl LipschitzControl for Penaliser {
+    fn penalised(&self, rows: usize) -> usize {
+        rows
     }
-}
 
-impl Penaliser {
-    /// Fills in points on the lines between pairs.
-    fn interpolate(&mut self, batch: &Batch, points: &mut Array2<f32>) {
-        let sides = [&batch.source_mass, &batch.target_mass];
-        let [from, to] = sides.map(|masses| Draws::new(masses.iter().map(|&mass| mass.wide())));
+    /// Points on the lines between pairs.
+    fn interpolate(&mut self, batch: &Batch, mut points: ArrayViewMut2<'_, f32>) {
         let Self { matched, stream, .. } = self;
+        let [from, to] = self.draws.get_or_insert_with(|| {
+            [&batch.source_mass, &batch.target_mass]
+                .map(|masses| Draws::new(masses.iter().map(|&mass| mass.wide())))
+        });
         for mut z in points.outer_iter_mut() {
             let [x, y] = match matched {
                 Some(matched) => matched.draw(stream),
@@ -176,21 +163,9 @@ impl Penaliser {
             Zip::from(&mut z).and(x).and(y).for_each(|z, &x, &y| *z = x + t * (y - x));
         }
     }
-}
 
-impl LipschitzControl for Penaliser {
-    fn penalty(&mut self, network: &Mlp<f32>, batch: &Batch, gradient: &mut [f32]) -> f64 {
-        let rows = batch.source.nrows();
-        let mut room = self.room.take().unwrap_or_else(|| Room::new(network, rows));
-        self.interpolate(batch, &mut room.interpolates);
-        network.forward(room.interpolates.view(), &mut room.tape);
-        let (share, two_sided) = (self.lambda / rows as f64, self.two_sided);
-        let psi = |slope: f64| {
-            let excess = if two_sided { slope - 1.0 } else { (slope - 1.0).max(0.0) };
-            (share * excess * excess, 2.0 * share * excess)
-        };
-        let penalty = room.double.penalise(network, &mut room.tape, psi, gradient);
-        self.room = Some(room);
-        penalty
+    fn psi(&self, slope: f64) -> (f64, f64) {
+        let excess = if self.two_sided { slope - 1.0 } else { (slope - 1.0).max(0.0) };
+        (self.lambda * excess * excess, 2.0 * self.lambda * excess)
     }
 }

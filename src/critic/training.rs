@@ -26,21 +26,29 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::{Array2, s};
+use ndarray::{Array2, ArrayViewMut2, s};
 
 use super::kind::Kind;
 use super::network::lipschitz_bound;
 use super::{Batch, Batches, CriticError, Frame, Milestone, NetworkCritic, SampleBatches, Trained};
 use crate::measure::DiscreteMeasure;
-use crate::nn::{Activation, Mlp, Optimizer, Real, Rule, Schedule, Tape};
+use crate::nn::{Activation, Mlp, Optimizer, PenalisedTape, Real, Rule, Schedule};
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::Seed;
 
 /// What keeps a network from becoming steep.
-pub trait LipschitzControl {
-    /// P on a batch; its gradient by the parameters is added to `gradient`.
-    fn penalty(&mut self, _network: &Mlp<f32>, _batch: &Batch, _gradient: &mut [f32]) -> f64 {
-        0.0
+pub trait LipschitzControl: Sync {
+    /// How many points a step penalises at batches of so many rows a side.
+    fn penalised(&self, _rows: usize) -> usize {
+        0
+    }
+
+    /// Fills in the points that this step penalises.
+    fn interpolate(&mut self, _batch: &Batch, _points: ArrayViewMut2<'_, f32>) {}
+
+    /// What a slope at one of them costs, and the derivative of that; P is the mean of it.
+    fn psi(&self, _slope: f64) -> (f64, f64) {
+        (0.0, 0.0)
     }
 
     /// The gradient by the parameters becomes that along the constraint.
@@ -135,12 +143,10 @@ impl TrainNetwork {
         let mut optimizer = Optimizer::new(self.rule, network.parameters().len());
         let mut gradient = vec![0.0; network.parameters().len()];
         // A batch that is not trained on tells the shape of all.
-        let mut dual = Dual::new(network, batches.next());
+        let mut dual = Dual::new(network, batches.next(), control);
         for step in 0..=self.steps {
-            let batch = batches.next();
             gradient.fill(0.0);
-            let estimate = dual.descend(network, batch, &mut gradient);
-            let penalty = control.penalty(network, batch, &mut gradient);
+            let (estimate, penalty) = dual.descend(network, batches.next(), control, &mut gradient);
             if !(estimate + penalty).is_finite() {
                 return Err(CriticError::Diverged { step, rate: self.rate });
             }
@@ -201,39 +207,56 @@ pub(super) fn positive(what: &'static str, value: f64) -> Result<(), CriticError
     Err(CriticError::Setting { what, value, bound: "a positive number" })
 }
 
-/// The workspace for `E_μ f − E_ν f` and its gradient.
+/// The workspace for `E_μ f − E_ν f − P` and its gradient.
 struct Dual {
     /// Source above target.
     points: Array2<f32>,
-    tape: Tape<f32>,
+    /// Where slopes are penalised.
+    interpolates: Array2<f32>,
+    tape: PenalisedTape<f32>,
     by_outputs: Array2<f32>,
 }
 
 impl Dual {
-    fn new(network: &Mlp<f32>, batch: &Batch) -> Self {
+    fn new(network: &Mlp<f32>, batch: &Batch, control: &dyn LipschitzControl) -> Self {
         let rows = batch.source.nrows() + batch.target.nrows();
+        let penalised = control.penalised(batch.source.nrows());
         Self {
             points: Array2::zeros((rows, network.inputs())),
-            tape: Tape::new(network, rows),
+            interpolates: Array2::zeros((penalised, network.inputs())),
+            tape: PenalisedTape::new(network, rows, penalised),
             by_outputs: Array2::zeros((rows, 1)),
         }
     }
 
-    /// The estimate on a batch; what is added to `gradient` is the gradient of its negative.
-    fn descend(&mut self, network: &Mlp<f32>, batch: &Batch, gradient: &mut [f32]) -> f64 {
+    /// The estimate on a batch, and the penalty; what is added to `gradient` is the gradient of the
+    /// second less the first.
+    fn descend(
+        &mut self,
+        network: &Mlp<f32>,
+        batch: &Batch,
+        control: &mut dyn LipschitzControl,
+        gradient: &mut [f32],
+    ) -> (f64, f64) {
         let n = batch.source.nrows();
         self.points.slice_mut(s![..n, ..]).assign(&batch.source);
         self.points.slice_mut(s![n.., ..]).assign(&batch.target);
+        control.interpolate(batch, self.interpolates.view_mut());
         let up = batch.source_mass.iter().map(|mass| -mass);
         let masses = up.chain(batch.target_mass.iter().copied());
         for (slope, mass) in self.by_outputs.iter_mut().zip(masses) {
             *slope = mass;
         }
-        let outputs = network.forward(self.points.view(), &mut self.tape);
+        let outputs = self.tape.forward(network, self.points.view(), self.interpolates.view());
         let pairs = outputs.iter().zip(&self.by_outputs);
         let estimate = -pairs.map(|(f, slope)| f.wide() * slope.wide()).sum::<f64>();
-        network.backward(self.by_outputs.view(), &mut self.tape, gradient);
-        estimate
+        let share = 1.0 / self.interpolates.nrows().max(1) as f64;
+        let psi = |slope: f64| {
+            let (value, derivative) = control.psi(slope);
+            (share * value, share * derivative)
+        };
+        let penalty = self.tape.backward(network, self.by_outputs.view(), psi, gradient);
+        (estimate, penalty)
     }
 }
 

@@ -86,22 +86,4 @@ impl Dense {
     ) {
         product(p, self.weights(parameters), q);
     }
-
-    /// ∂W ← ∂W + xᵀ s.
-    pub(super) fn add_weight_gradient<T: Real>(
-        &self,
-        x: ArrayView2<T>,
-        s: ArrayView2<T>,
-        gradient: &mut [T],
-    ) {
-        add_product(x.reversed_axes(), s, self.weights_mut(gradient));
-    }
-
-    /// `∂b ← ∂b + Σ_rows s`.
-    pub(super) fn add_bias_gradient<T: Real>(&self, s: ArrayView2<T>, gradient: &mut [T]) {
-        let mut bias = self.bias_mut(gradient);
-        for row in s.rows() {
-            bias += &row;
-        }
-    }
 }

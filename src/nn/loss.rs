@@ -16,8 +16,8 @@
 //! ICML; Goodfellow et al. 2014, "Generative adversarial nets", NeurIPS; Mao et al. 2017, "Least
 //! squares generative adversarial networks", ICCV; Lim, Ye 2017, "Geometric GAN".
 
-use super::activation::{sigmoid, softplus};
 use super::real::Real;
+use super::smooth::{sigmoid, softplus};
 use crate::math::NeumaierSum;
 
 /// A loss of scalar outputs.

@@ -16,17 +16,15 @@
 //! errors", Nature 323.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
+use rayon::prelude::*;
 
 use super::activation::Activation;
 use super::dense::Dense;
 use super::error::ShapeError;
 use super::init::Init;
 use super::real::Real;
-use super::tape::{Tape, first_rows, first_rows_mut};
+use super::tape::{BLOCK, Block, Tape};
 use crate::seed::Stream;
-
-/// Rows that [`Mlp::evaluate`] takes at a time: a batch that stays in cache.
-const BLOCK: usize = 256;
 
 /// A multilayer perceptron.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,31 +159,33 @@ impl<T: Real> Mlp<T> {
     /// # Panics
     /// If the inputs have other coordinates than the network's, or more rows than the tape.
     pub fn forward<'t>(&self, inputs: ArrayView2<T>, tape: &'t mut Tape<T>) -> ArrayView2<'t, T> {
-        let rows = inputs.nrows();
-        assert_eq!(inputs.ncols(), self.inputs(), "inputs of other coordinates");
-        assert!(rows <= tape.capacity(), "{rows} rows on a tape of {}", tape.capacity());
-        first_rows_mut(&mut tape.inputs, rows).assign(&inputs);
-        tape.rows = rows;
-        for (l, layer) in self.layers.iter().enumerate() {
-            let (below, rest) = tape.layers.split_at_mut(l);
-            let x = below.last().map_or(&tape.inputs, |trace| &trace.kept.a);
-            let z = first_rows_mut(&mut rest[0].kept.z, rows);
-            layer.forward(&self.parameters, first_rows(x, rows), z);
-            rest[0].activate(layer, rows);
-        }
+        self.check(inputs);
+        tape.forward(self, inputs);
         tape.outputs()
     }
 
-    /// The outputs for the rows of `inputs`, for those who need no tape.
+    /// The outputs for any number of rows, without a record.
+    ///
+    /// # Panics
+    /// If the inputs have other coordinates than the network's.
     #[must_use]
     pub fn evaluate(&self, inputs: ArrayView2<T>) -> Array2<T> {
-        let mut tape = Tape::new(self, inputs.nrows().min(BLOCK));
+        self.check(inputs);
         let mut outputs = Array2::zeros((inputs.nrows(), self.outputs()));
-        let blocks = inputs.axis_chunks_iter(Axis(0), BLOCK);
-        for (x, mut y) in blocks.zip(outputs.axis_chunks_iter_mut(Axis(0), BLOCK)) {
-            y.assign(&self.forward(x, &mut tape));
-        }
+        let blocks = inputs.axis_chunks_iter(Axis(0), BLOCK).into_par_iter();
+        blocks.zip(outputs.axis_chunks_iter_mut(Axis(0), BLOCK)).for_each_init(
+            || Block::new(self, inputs.nrows().min(BLOCK)),
+            |block, (x, mut y)| {
+                block.rows = x.nrows();
+                block.forward(self, x);
+                y.assign(&block.outputs());
+            },
+        );
         outputs
+    }
+
+    pub(super) fn check(&self, inputs: ArrayView2<T>) {
+        assert_eq!(inputs.ncols(), self.inputs(), "inputs of other coordinates");
     }
 
     /// Adds to `gradient` the gradient by the parameters of a loss whose gradient by the outputs
@@ -194,8 +194,7 @@ impl<T: Real> Mlp<T> {
     /// # Panics
     /// If `by_outputs` has another shape than the outputs, or `gradient` than the parameters.
     pub fn backward(&self, by_outputs: ArrayView2<T>, tape: &mut Tape<T>, gradient: &mut [T]) {
-        self.start(by_outputs, tape);
-        self.sweep(tape, Some(gradient), false);
+        tape.backward(self, by_outputs, Some(gradient), false);
     }
 
     /// As [`Mlp::backward`]; returns the gradient by the inputs, too.
@@ -208,9 +207,8 @@ impl<T: Real> Mlp<T> {
         tape: &'t mut Tape<T>,
         gradient: &mut [T],
     ) -> ArrayView2<'t, T> {
-        self.start(by_outputs, tape);
-        self.sweep(tape, Some(gradient), true);
-        first_rows(&tape.input_gradient, tape.rows)
+        tape.backward(self, by_outputs, Some(gradient), true);
+        tape.input_gradient()
     }
 
     /// The gradient by the inputs alone, as training a generator through a fixed critic needs it.
@@ -222,9 +220,8 @@ impl<T: Real> Mlp<T> {
         by_outputs: ArrayView2<T>,
         tape: &'t mut Tape<T>,
     ) -> ArrayView2<'t, T> {
-        self.start(by_outputs, tape);
-        self.sweep(tape, None, true);
-        first_rows(&tape.input_gradient, tape.rows)
+        tape.backward(self, by_outputs, None, true);
+        tape.input_gradient()
     }
 
     /// The gradient ∇f at each row on the tape, of a network with scalar outputs f.
@@ -232,41 +229,13 @@ impl<T: Real> Mlp<T> {
     /// # Panics
     /// If the network has more than one output.
     pub fn input_gradient<'t>(&self, tape: &'t mut Tape<T>) -> ArrayView2<'t, T> {
+        self.check_scalar();
+        tape.ascend(self);
+        tape.input_gradient()
+    }
+
+    pub(super) fn check_scalar(&self) {
         assert_eq!(self.outputs(), 1, "a gradient is that of a scalar");
-        let (rows, last) = (tape.rows, self.layers.len() - 1);
-        first_rows_mut(&mut tape.layers[last].u, rows).fill(T::one());
-        self.sweep(tape, None, true);
-        first_rows(&tape.input_gradient, rows)
-    }
-
-    fn start(&self, by_outputs: ArrayView2<T>, tape: &mut Tape<T>) {
-        let shape = (tape.rows, self.outputs());
-        assert_eq!(by_outputs.dim(), shape, "the gradient by the outputs has another shape");
-        let last = self.layers.len() - 1;
-        first_rows_mut(&mut tape.layers[last].u, tape.rows).assign(&by_outputs);
-    }
-
-    /// From the gradient by the outputs down to the parameters and, if asked, to the inputs.
-    fn sweep(&self, tape: &mut Tape<T>, mut gradient: Option<&mut [T]>, to_inputs: bool) {
-        let rows = tape.rows;
-        for (l, layer) in self.layers.iter().enumerate().rev() {
-            let (below, rest) = tape.layers.split_at_mut(l);
-            let trace = &mut rest[0];
-            trace.pull_back(layer, rows);
-            let s = first_rows(&trace.s, rows);
-            if let Some(gradient) = gradient.as_deref_mut() {
-                assert_eq!(gradient.len(), self.parameters.len(), "another network's gradient");
-                let x = below.last().map_or(&tape.inputs, |trace| &trace.kept.a);
-                layer.add_weight_gradient(first_rows(x, rows), s, gradient);
-                layer.add_bias_gradient(s, gradient);
-            }
-            let into = match below.last_mut() {
-                Some(trace) => &mut trace.u,
-                None if to_inputs => &mut tape.input_gradient,
-                None => return,
-            };
-            layer.pull_back(&self.parameters, s, first_rows_mut(into, rows));
-        }
     }
 }
 

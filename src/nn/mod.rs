@@ -1,33 +1,36 @@
 //! Neural networks small enough to be written by hand: multilayer perceptrons, back-propagation,
 //! gradients by inputs, and gradients of penalties on those.
 //!
-//! An [`Mlp`] computes forward onto a [`Tape`] and backward from it; [`DoubleTape`] adds the
-//! gradient of a penalty on ∇f. [`Loss`] has the derivatives to start from, [`Optimizer`] takes
-//! the step, [`Schedule`] its size. Numbers are `f32` or `f64` ([`Real`]); batches are matrices with a
-//! point a row.
+//! An [`Mlp`] computes forward onto a [`Tape`] and backward from it; a [`PenalisedTape`] does so for
+//! a loss together with a penalty on ∇f. [`Loss`] has the derivatives to start from, [`Optimizer`]
+//! takes the step, [`Schedule`] its size. Numbers are `f32` or `f64` ([`Real`]); batches are matrices
+//! with a point a row. Every pass is parallel, with the same bits for any number of threads.
 
 mod activation;
 mod dense;
-mod double;
+mod elementwise;
 mod error;
 mod init;
 mod loss;
 mod mlp;
 mod norm;
 mod optimizer;
+mod panels;
+mod penalised;
 mod product;
 mod real;
 mod schedule;
+mod smooth;
 mod tape;
 
 pub use activation::Activation;
-pub use double::DoubleTape;
 pub use error::ShapeError;
 pub use init::Init;
 pub use loss::Loss;
 pub use mlp::Mlp;
 pub use norm::spectral_norm;
 pub use optimizer::{Optimizer, Rule};
+pub use penalised::PenalisedTape;
 pub use real::Real;
 pub use schedule::Schedule;
 pub use tape::Tape;

@@ -5,10 +5,15 @@
 //! - Adam: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², d = m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ) and
 //!   v̂ = v/(1 − β₂ᵗ) (Kingma, Ba 2015, "Adam: a method for stochastic optimization", ICLR).
 //!
-//! One loop over the parameters does all of a step. η comes with each step, from a
+//! One loop over the parameters does all of a step, in SIMD lanes and in parallel pieces. η comes with each step, from a
 //! [`Schedule`](super::Schedule) if one likes.
 
+use multiversion::multiversion;
+
 use super::real::Real;
+
+/// Parameters that one thread steps along at a time.
+const PIECE: usize = 1 << 14;
 
 /// Which direction is stepped along.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,56 +87,99 @@ impl<T: Real> Optimizer<T> {
             assert!(!kept || memory.len() == parameters.len(), "another network's parameters");
         }
         assert_eq!(gradient.len(), parameters.len(), "another network's gradient");
-        match self.rule {
+        if let Rule::Adam { beta1, beta2, .. } = self.rule {
+            self.powers = [self.powers[0] * beta1, self.powers[1] * beta2];
+        }
+        let (rule, powers) = (self.rule, self.powers);
+        let piece = Piece { parameters, gradient, mean: &mut self.mean, square: &mut self.square };
+        piece.halve(&|piece| piece.step(rule, powers, rate));
+    }
+}
+
+/// Some of the parameters and what belongs to them; memory that the rule does not keep is empty.
+struct Piece<'p, T> {
+    parameters: &'p mut [T],
+    gradient: &'p [T],
+    mean: &'p mut [T],
+    square: &'p mut [T],
+}
+
+impl<T: Real> Piece<'_, T> {
+    /// Halves in parallel, down to pieces that are not worth it.
+    fn halve(self, step: &(impl Fn(Self) + Sync)) {
+        let length = self.parameters.len();
+        if length <= PIECE || rayon::current_num_threads() == 1 {
+            return step(self);
+        }
+        let middle = length / 2;
+        let (parameters, more) = self.parameters.split_at_mut(middle);
+        let (gradient, more_gradient) = self.gradient.split_at(middle);
+        let (mean, more_mean) = self.mean.split_at_mut(middle.min(self.mean.len()));
+        let (square, more_square) = self.square.split_at_mut(middle.min(self.square.len()));
+        let left = Piece { parameters, gradient, mean, square };
+        let right = Piece {
+            parameters: more,
+            gradient: more_gradient,
+            mean: more_mean,
+            square: more_square,
+        };
+        rayon::join(|| left.halve(step), || right.halve(step));
+    }
+
+    fn step(self, rule: Rule, powers: [f64; 2], rate: f64) {
+        let Self { parameters, gradient, mean, square } = self;
+        match rule {
             Rule::Sgd { momentum: 0.0 } => descend(parameters, gradient, T::of(rate)),
-            Rule::Sgd { momentum } => {
-                roll(parameters, gradient, &mut self.mean, T::of(momentum), T::of(rate));
-            }
+            Rule::Sgd { momentum } => roll(parameters, gradient, mean, [momentum, rate]),
             Rule::RmsProp { decay, epsilon } => {
-                self.rms_prop(parameters, gradient, [decay, epsilon, rate]);
+                rms_prop(parameters, gradient, square, [decay, epsilon, rate]);
             }
             Rule::Adam { beta1, beta2, epsilon } => {
-                self.powers = [self.powers[0] * beta1, self.powers[1] * beta2];
-                self.adam(parameters, gradient, [beta1, beta2, epsilon, rate]);
+                // The two corrections of bias are numbers: η/(1 − β₁ᵗ) and 1/√(1 − β₂ᵗ).
+                let rate = rate / (1.0 - powers[0]);
+                let root = (1.0 - powers[1]).sqrt().recip();
+                adam(parameters, gradient, [mean, square], [beta1, beta2, epsilon, rate, root]);
             }
-        }
-    }
-
-    fn rms_prop(&mut self, parameters: &mut [T], gradient: &[T], settings: [f64; 3]) {
-        let [decay, epsilon, rate] = settings.map(T::of);
-        let fresh = T::of(1.0 - settings[0]);
-        for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(&mut self.square) {
-            *v = decay * *v + fresh * g * g;
-            *x -= rate * g / (v.sqrt() + epsilon);
-        }
-    }
-
-    /// The two corrections of bias are numbers: η/(1 − β₁ᵗ) and 1/√(1 − β₂ᵗ).
-    fn adam(&mut self, parameters: &mut [T], gradient: &[T], settings: [f64; 4]) {
-        let [beta1, beta2, epsilon, rate] = settings;
-        let (rate, root) =
-            (T::of(rate / (1.0 - self.powers[0])), T::of((1.0 - self.powers[1]).sqrt().recip()));
-        let (fresh1, fresh2) = (T::of(1.0 - beta1), T::of(1.0 - beta2));
-        let [beta1, beta2, epsilon] = [beta1, beta2, epsilon].map(T::of);
-        let memory = self.mean.iter_mut().zip(&mut self.square);
-        for ((x, &g), (m, v)) in parameters.iter_mut().zip(gradient).zip(memory) {
-            *m = beta1 * *m + fresh1 * g;
-            *v = beta2 * *v + fresh2 * g * g;
-            *x -= rate * *m / (v.sqrt() * root + epsilon);
         }
     }
 }
 
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 fn descend<T: Real>(parameters: &mut [T], gradient: &[T], rate: T) {
     for (x, &g) in parameters.iter_mut().zip(gradient) {
         *x -= rate * g;
     }
 }
 
-fn roll<T: Real>(parameters: &mut [T], gradient: &[T], velocity: &mut [T], momentum: T, rate: T) {
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+fn roll<T: Real>(parameters: &mut [T], gradient: &[T], velocity: &mut [T], settings: [f64; 2]) {
+    let [momentum, rate] = settings.map(T::of);
     for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(velocity) {
         *v = momentum * *v + g;
         *x -= rate * *v;
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+fn rms_prop<T: Real>(parameters: &mut [T], gradient: &[T], square: &mut [T], settings: [f64; 3]) {
+    let [decay, epsilon, rate] = settings.map(T::of);
+    let fresh = T::of(1.0 - settings[0]);
+    for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(square) {
+        *v = decay * *v + fresh * g * g;
+        *x -= rate * g / (v.sqrt() + epsilon);
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+fn adam<T: Real>(parameters: &mut [T], gradient: &[T], memory: [&mut [T]; 2], settings: [f64; 5]) {
+    let [mean, square] = memory;
+    let [beta1, beta2, epsilon, rate, root] = settings.map(T::of);
+    let (fresh1, fresh2) = (T::of(1.0 - settings[0]), T::of(1.0 - settings[1]));
+    let memory = mean.iter_mut().zip(square);
+    for ((x, &g), (m, v)) in parameters.iter_mut().zip(gradient).zip(memory) {
+        *m = beta1 * *m + fresh1 * g;
+        *v = beta2 * *v + fresh2 * g * g;
+        *x -= rate * *m / (v.sqrt() * root + epsilon);
     }
 }
 

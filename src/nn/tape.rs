@@ -1,23 +1,47 @@
-//! What a forward pass records and a backward pass needs.
+//! What a forward pass records and a backward pass needs, in blocks of rows.
 //!
-//! Everything is allocated once for the largest batch; smaller batches use the first rows. A step
-//! of training allocates nothing but what `gemm` packs its factors into.
+//! A batch is cut into blocks of at most [`BLOCK`] rows as equal as they can be. Each block goes
+//! through all layers on its own, with buffers of its own that stay in a core's cache, and blocks
+//! go in parallel. Gradients by the parameters are sums over all rows: once every block has its
+//! `s_l`, they are added up in [`panels`](super::panels), block by block in order. How a batch is
+//! cut depends on its size alone, so that the bits do not depend on the number of threads.
+//!
+//! Everything is allocated once for the largest batch; smaller batches use fewer or shorter blocks.
+//! A step of training allocates nothing but what `gemm` packs its factors into.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
 use super::activation::Record;
 use super::dense::Dense;
+use super::elementwise::add_rows;
 use super::mlp::Mlp;
+use super::panels::{Panel, PanelMut, add_in_panels, each};
 use super::real::Real;
+
+/// The most rows of a block: enough for `gemm` to be fast, few enough for the cache.
+pub(super) const BLOCK: usize = 128;
 
 /// The workspace of an [`Mlp`] for batches of up to a given number of rows.
 #[derive(Debug, Clone)]
 pub struct Tape<T> {
     /// Rows of the batch recorded last.
-    pub(super) rows: usize,
-    pub(super) inputs: Array2<T>,
-    pub(super) layers: Vec<Trace<T>>,
+    rows: usize,
+    pub(super) blocks: Vec<Block<T>>,
+    panels: Vec<Panel>,
+    outputs: Array2<T>,
     /// The gradient by the inputs, once one was asked for.
+    input_gradient: Array2<T>,
+}
+
+/// Some of the rows.
+#[derive(Debug, Clone)]
+pub(super) struct Block<T> {
+    /// The place of its first row in the batch.
+    pub(super) first: usize,
+    /// How many rows of the buffers are in use.
+    pub(super) rows: usize,
+    inputs: Array2<T>,
+    pub(super) layers: Vec<Trace<T>>,
     pub(super) input_gradient: Array2<T>,
 }
 
@@ -29,6 +53,8 @@ pub(super) struct Trace<T> {
     pub(super) u: Array2<T>,
     /// The gradient by the pre-activations.
     pub(super) s: Array2<T>,
+    /// The sum of the rows of s.
+    sum: Vec<T>,
 }
 
 /// What a layer's forward pass leaves.
@@ -38,49 +64,218 @@ pub(super) struct Kept<T> {
     pub(super) z: Array2<T>,
     /// Outputs.
     pub(super) a: Array2<T>,
-    /// Where sorted outputs came from; empty unless the activation records it.
-    order: Vec<u32>,
+    /// The ranks of what is sorted; empty unless the activation records them.
+    rank: Vec<u32>,
 }
 
 impl<T: Real> Tape<T> {
     /// Room for batches of up to `rows` rows through `network`.
     #[must_use]
     pub fn new(network: &Mlp<T>, rows: usize) -> Self {
-        let inputs = Array2::zeros((rows, network.inputs()));
-        let layers = network.layers.iter().map(|layer| Trace::new(layer, rows)).collect();
-        Self { rows: 0, input_gradient: inputs.clone(), inputs, layers }
+        Self {
+            rows: 0,
+            blocks: blocks(rows, |most| Block::new(network, most)),
+            panels: Panel::all(network),
+            outputs: Array2::zeros((rows, network.outputs())),
+            input_gradient: Array2::zeros((rows, network.inputs())),
+        }
     }
 
     /// The most rows that a batch may have.
     pub fn capacity(&self) -> usize {
-        self.inputs.nrows()
+        self.outputs.nrows()
     }
 
     /// The outputs of the batch recorded last.
     pub fn outputs(&self) -> ArrayView2<'_, T> {
+        first_rows(&self.outputs, self.rows)
+    }
+
+    /// Cuts a batch of so many rows into blocks.
+    pub(super) fn divide(&mut self, rows: usize) {
+        assert!(rows <= self.capacity(), "{rows} rows on a tape for {}", self.capacity());
+        self.rows = rows;
+        divide(rows, self.blocks.iter_mut());
+    }
+
+    pub(super) fn forward(&mut self, network: &Mlp<T>, inputs: ArrayView2<T>) {
+        self.divide(inputs.nrows());
+        each(&mut self.blocks, |block| block.forward(network, inputs));
+        self.collect_outputs();
+    }
+
+    pub(super) fn collect_outputs(&mut self) {
+        for block in &self.blocks {
+            block.place(block.outputs(), &mut self.outputs);
+        }
+    }
+
+    /// From the gradient by the outputs down to the parameters if there is a gradient to add to,
+    /// and to the inputs if asked.
+    pub(super) fn backward(
+        &mut self,
+        network: &Mlp<T>,
+        by_outputs: ArrayView2<T>,
+        gradient: Option<&mut [T]>,
+        to_inputs: bool,
+    ) {
+        self.check(by_outputs);
+        let sums = gradient.is_some();
+        each(&mut self.blocks, |block| {
+            block.start(by_outputs);
+            block.sweep(network, sums, to_inputs);
+        });
+        if let Some(gradient) = gradient {
+            let blocks = &self.blocks;
+            add_in_panels(&self.panels, gradient, &|panel, target| {
+                blocks.iter().for_each(|block| block.add_to(panel, target));
+            });
+        }
+        if to_inputs {
+            self.collect_input_gradient();
+        }
+    }
+
+    /// The gradient by the inputs of the sum of scalar outputs.
+    pub(super) fn ascend(&mut self, network: &Mlp<T>) {
+        each(&mut self.blocks, |block| {
+            block.start_from_ones();
+            block.sweep(network, false, true);
+        });
+        self.collect_input_gradient();
+    }
+
+    pub(super) fn check(&self, by_outputs: ArrayView2<T>) {
+        let shape = self.outputs().dim();
+        assert_eq!(by_outputs.dim(), shape, "the gradient by the outputs has another shape");
+    }
+
+    fn collect_input_gradient(&mut self) {
+        for block in &self.blocks {
+            block.place(first_rows(&block.input_gradient, block.rows), &mut self.input_gradient);
+        }
+    }
+
+    pub(super) fn input_gradient(&self) -> ArrayView2<'_, T> {
+        first_rows(&self.input_gradient, self.rows)
+    }
+
+    pub(super) fn panels(&self) -> &[Panel] {
+        &self.panels
+    }
+}
+
+/// Blocks with room for `rows` rows.
+pub(super) fn blocks<B>(rows: usize, block: impl Fn(usize) -> B) -> Vec<B> {
+    (0..rows.div_ceil(BLOCK)).map(|_| block(rows.min(BLOCK))).collect()
+}
+
+/// As few blocks as `rows` rows fit into, and as equal; the others get none.
+pub(super) fn divide<'b, T: 'b>(rows: usize, blocks: impl Iterator<Item = &'b mut Block<T>>) {
+    let used = rows.div_ceil(BLOCK);
+    for (k, block) in blocks.enumerate() {
+        let share = |k: usize| if k < used { k * rows / used } else { rows };
+        block.first = share(k);
+        block.rows = share(k + 1) - share(k);
+    }
+}
+
+impl<T: Real> Block<T> {
+    pub(super) fn new(network: &Mlp<T>, rows: usize) -> Self {
+        let inputs = Array2::zeros((rows, network.inputs()));
+        let layers = network.layers.iter().map(|layer| Trace::new(layer, rows)).collect();
+        Self { first: 0, rows: 0, input_gradient: inputs.clone(), inputs, layers }
+    }
+
+    /// Records its rows of the batch.
+    pub(super) fn forward(&mut self, network: &Mlp<T>, batch: ArrayView2<T>) {
+        let rows = self.rows;
+        let own = self.own(batch);
+        first_rows_mut(&mut self.inputs, rows).assign(&own);
+        for (l, layer) in network.layers.iter().enumerate() {
+            let (below, rest) = self.layers.split_at_mut(l);
+            let x = below.last().map_or(&self.inputs, |trace| &trace.kept.a);
+            let trace = &mut rest[0];
+            let z = first_rows_mut(&mut trace.kept.z, rows);
+            layer.forward(&network.parameters, first_rows(x, rows), z);
+            trace.activate(layer, rows);
+        }
+    }
+
+    /// Its rows of a matrix of the batch.
+    pub(super) fn own<'m>(&self, batch: ArrayView2<'m, T>) -> ArrayView2<'m, T> {
+        batch.slice_move(s![self.first..self.first + self.rows, ..])
+    }
+
+    pub(super) fn outputs(&self) -> ArrayView2<'_, T> {
         self.inputs_of(self.layers.len())
     }
 
-    /// The inputs of a layer: the batch, or the outputs of the layer below.
+    /// The inputs of a layer: the block's, or the outputs of the layer below.
     pub(super) fn inputs_of(&self, layer: usize) -> ArrayView2<'_, T> {
         let x = layer.checked_sub(1).map_or(&self.inputs, |below| &self.layers[below].kept.a);
         first_rows(x, self.rows)
+    }
+
+    pub(super) fn start(&mut self, by_outputs: ArrayView2<T>) {
+        let own = self.own(by_outputs);
+        self.top().assign(&own);
+    }
+
+    pub(super) fn start_from_ones(&mut self) {
+        self.top().fill(T::one());
+    }
+
+    fn top(&mut self) -> ArrayViewMut2<'_, T> {
+        let last = self.layers.len() - 1;
+        first_rows_mut(&mut self.layers[last].u, self.rows)
+    }
+
+    /// `s_l` of every layer from the top's u, their sums if asked, and the inputs' gradient if asked.
+    pub(super) fn sweep(&mut self, network: &Mlp<T>, sums: bool, to_inputs: bool) {
+        let rows = self.rows;
+        for (l, layer) in network.layers.iter().enumerate().rev() {
+            let (below, rest) = self.layers.split_at_mut(l);
+            let trace = &mut rest[0];
+            trace.pull_back(layer, rows);
+            if sums {
+                trace.sum_up(rows);
+            }
+            let into = match below.last_mut() {
+                Some(trace) => &mut trace.u,
+                None if to_inputs => &mut self.input_gradient,
+                None => return,
+            };
+            let s = first_rows(&trace.s, rows);
+            layer.pull_back(&network.parameters, s, first_rows_mut(into, rows));
+        }
+    }
+
+    /// Adds its part of ∂W = xᵀ s and `∂b = Σ_rows s`.
+    pub(super) fn add_to(&self, panel: &Panel, target: &mut PanelMut<T>) {
+        let trace = &self.layers[panel.layer];
+        target.add_product(self.inputs_of(panel.layer), first_rows(&trace.s, self.rows));
+        target.add_bias(&trace.sum, self.rows);
+    }
+
+    fn place(&self, own: ArrayView2<T>, batch: &mut Array2<T>) {
+        batch.slice_mut(s![self.first..self.first + self.rows, ..]).assign(&own);
     }
 }
 
 impl<T: Real> Trace<T> {
     fn new(layer: &Dense, rows: usize) -> Self {
         let zeros = Array2::zeros((rows, layer.outputs));
-        let ordered = if layer.activation.keeps_order() { zeros.len() } else { 0 };
-        let kept = Kept { z: zeros.clone(), a: zeros.clone(), order: vec![0; ordered] };
-        Self { kept, u: zeros.clone(), s: zeros }
+        let ranked = if layer.activation.keeps_ranks() { zeros.len() } else { 0 };
+        let kept = Kept { z: zeros.clone(), a: zeros.clone(), rank: vec![0; ranked] };
+        Self { kept, u: zeros.clone(), s: zeros, sum: vec![T::zero(); layer.outputs] }
     }
 
     /// a ← φ(z).
-    pub(super) fn activate(&mut self, layer: &Dense, rows: usize) {
-        let Kept { z, a, order } = &mut self.kept;
-        let ordered = order.len().min(rows * layer.outputs);
-        layer.activation.apply(flat(z, rows), flat_mut(a, rows), &mut order[..ordered]);
+    fn activate(&mut self, layer: &Dense, rows: usize) {
+        let Kept { z, a, rank } = &mut self.kept;
+        let ranked = rank.len().min(rows * layer.outputs);
+        layer.activation.apply(flat(z, rows), flat_mut(a, rows), &mut rank[..ranked]);
     }
 
     /// s ← Jᵀ u.
@@ -88,13 +283,18 @@ impl<T: Real> Trace<T> {
         let record = self.kept.record(rows);
         layer.activation.pull_back(record, flat(&self.u, rows), flat_mut(&mut self.s, rows));
     }
+
+    fn sum_up(&mut self, rows: usize) {
+        self.sum.fill(T::zero());
+        add_rows(flat(&self.s, rows), &mut self.sum);
+    }
 }
 
 impl<T: Real> Kept<T> {
     /// The record of the first `rows` rows.
     pub(super) fn record(&self, rows: usize) -> Record<'_, T> {
         let (z, a) = (flat(&self.z, rows), flat(&self.a, rows));
-        Record { z, a, order: &self.order[..self.order.len().min(z.len())] }
+        Record { z, a, rank: &self.rank[..self.rank.len().min(z.len())] }
     }
 }
 

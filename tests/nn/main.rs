@@ -1,7 +1,7 @@
 //! Networks: every derivative against finite differences, and the steps made of them.
 
 mod backward;
-mod double;
+mod penalised;
 mod repeatable;
 
 use deblais::nn::{Activation, Init, Mlp};

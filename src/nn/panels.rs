@@ -1,0 +1,118 @@
+//! Gradients by the parameters, added up in panels.
+//!
+//! A panel is some rows of one layer's weights, which lie one after another in the parameter
+//! vector; the biases go with the last one. Panels go in parallel; each adds up what all blocks of
+//! rows have for it, in their order. How the parameters are cut depends on the network alone.
+
+use std::ops::Range;
+
+use ndarray::{ArrayView2, ArrayViewMut2, s};
+use rayon::prelude::*;
+
+use super::elementwise::add_rows;
+use super::mlp::Mlp;
+use super::product::add_product;
+use super::real::Real;
+
+/// The most rows of a panel.
+const ROWS: usize = 128;
+
+/// Some rows of a layer's weights, and the biases if they are the last ones.
+#[derive(Debug, Clone)]
+pub(super) struct Panel {
+    pub(super) layer: usize,
+    rows: Range<usize>,
+    outputs: usize,
+    /// Its place in the parameter vector.
+    place: Range<usize>,
+}
+
+/// A panel of a gradient.
+pub(super) struct PanelMut<'g, T> {
+    rows: Range<usize>,
+    weights: ArrayViewMut2<'g, T>,
+    /// Empty unless the panel is the last of its layer.
+    bias: &'g mut [T],
+}
+
+impl Panel {
+    /// The panels of a network's parameters in their order, each behind the other.
+    pub(super) fn all<T: Real>(network: &Mlp<T>) -> Vec<Self> {
+        let mut panels = vec![];
+        for (l, layer) in network.layers.iter().enumerate() {
+            for first in (0..layer.inputs).step_by(ROWS) {
+                let rows = first..layer.inputs.min(first + ROWS);
+                let end = if rows.end == layer.inputs {
+                    layer.end()
+                } else {
+                    layer.start + rows.end * layer.outputs
+                };
+                let place = layer.start + first * layer.outputs..end;
+                panels.push(Self { layer: l, rows, outputs: layer.outputs, place });
+            }
+        }
+        panels
+    }
+
+    fn of<'g, T>(&self, gradient: &'g mut [T]) -> PanelMut<'g, T> {
+        let (weights, bias) = gradient.split_at_mut(self.rows.len() * self.outputs);
+        let weights = ArrayViewMut2::from_shape((self.rows.len(), self.outputs), weights)
+            .expect("the slice has the size of the shape");
+        PanelMut { rows: self.rows.clone(), weights, bias }
+    }
+}
+
+impl<T: Real> PanelMut<'_, T> {
+    /// ∂W ← ∂W + xᵀ s, as far as it is in the panel.
+    pub(super) fn add_product(&mut self, x: ArrayView2<T>, s: ArrayView2<T>) {
+        let x = x.slice_move(s![.., self.rows.clone()]);
+        add_product(x.reversed_axes(), s, self.weights.view_mut());
+    }
+
+    /// ∂b ← ∂b + sum, unless the sum is over no rows.
+    pub(super) fn add_bias(&mut self, sum: &[T], rows: usize) {
+        if rows > 0 && !self.bias.is_empty() {
+            add_rows(sum, self.bias);
+        }
+    }
+}
+
+/// Calls `add` for every panel with its part of the gradient.
+pub(super) fn add_in_panels<T: Real>(
+    panels: &[Panel],
+    gradient: &mut [T],
+    add: &(impl Fn(&Panel, &mut PanelMut<T>) + Sync),
+) {
+    let end = panels.last().map_or(0, |panel| panel.place.end);
+    assert_eq!(gradient.len(), end, "another network's gradient");
+    halve(panels, gradient, add, rayon::current_num_threads() == 1);
+}
+
+/// Halves of the panels in parallel, down to single ones.
+fn halve<T: Real>(
+    panels: &[Panel],
+    gradient: &mut [T],
+    add: &(impl Fn(&Panel, &mut PanelMut<T>) + Sync),
+    alone: bool,
+) {
+    if let [panel] = panels {
+        return add(panel, &mut panel.of(gradient));
+    }
+    let (left, right) = panels.split_at(panels.len() / 2);
+    let (first, second) = gradient.split_at_mut(right[0].place.start - left[0].place.start);
+    if alone {
+        halve(left, first, add, alone);
+        halve(right, second, add, alone);
+    } else {
+        rayon::join(|| halve(left, first, add, alone), || halve(right, second, add, alone));
+    }
+}
+
+/// Does the same to each block, in parallel where that can help.
+pub(super) fn each<B: Send>(blocks: &mut [B], work: impl Fn(&mut B) + Sync + Send) {
+    if blocks.len() < 2 || rayon::current_num_threads() == 1 {
+        blocks.iter_mut().for_each(work);
+    } else {
+        blocks.par_iter_mut().with_max_len(1).for_each(work);
+    }
+}
