@@ -63,13 +63,22 @@ impl<G: GroundCost> PointCost<G> {
 fn spread(source: ArrayView2<'_, f64>, target: ArrayView2<'_, f64>) -> f64 {
     let mut lowest = vec![f64::INFINITY; source.ncols()];
     let mut highest = vec![f64::NEG_INFINITY; source.ncols()];
-    for point in source.rows().into_iter().chain(target.rows()) {
-        for ((low, high), &x) in lowest.iter_mut().zip(&mut highest).zip(point) {
-            *low = low.min(x);
-            *high = high.max(x);
-        }
+    for cloud in [source, target] {
+        let points = cloud.as_standard_layout();
+        widen(points.as_slice().expect("standard layout"), &mut lowest, &mut highest);
     }
     highest.iter().zip(lowest).map(|(high, low)| high - low).fold(0.0, f64::max)
+}
+
+/// The bounds of a box made to hold points, one after another, of finite coordinates.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+fn widen(points: &[f64], lowest: &mut [f64], highest: &mut [f64]) {
+    for point in points.chunks_exact(lowest.len()) {
+        for ((low, high), &x) in lowest.iter_mut().zip(&mut *highest).zip(point) {
+            *low = if x < *low { x } else { *low };
+            *high = if x > *high { x } else { *high };
+        }
+    }
 }
 
 impl<G: GroundCost> Cost for PointCost<G> {
