@@ -49,6 +49,11 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
         true
     }
 
+    /// Whether the cost is the sum of the squared differences.
+    fn is_squared_distance(&self) -> bool {
+        false
+    }
+
     /// `c(x, y)` for [prepared](Self::prepare) points.
     fn between(&self, x: &[f64], y: &[f64]) -> f64 {
         let columns: Vec<&[f64]> = y.chunks(1).collect();
@@ -163,6 +168,9 @@ impl GroundCost for SqEuclidean {
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
         difference.mul_add(difference, accumulator)
+    }
+    fn is_squared_distance(&self) -> bool {
+        true
     }
     fn degree(&self) -> f64 {
         2.0

@@ -27,6 +27,9 @@ const SAFE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 /// matter.
 const SHORT_RANGE: f64 = 1e12;
 
+/// Errors of exponents that are lost in what the exponential in single precision has to spare.
+const UNFELT: f64 = 1e-9;
+
 /// A sum of weights over a part of a row below this says little of what was left out.
 const FULL: f64 = 1e-2;
 
@@ -351,7 +354,7 @@ impl<'a> GibbsTable<'a> {
         let (mut from, mut sum) = (0, 0.0);
         for &(start, end) in &*runs {
             let length = end - start;
-            let costs = costs.part(self.cost, i, (start, end));
+            let costs = costs.part(self.cost, i, (start, end), 0.0);
             let weights = &mut weights[from..from + length];
             let (g, log_weights) = (&pass.g[start..end], &pass.log_weights[start..end]);
             sum += weigh(costs, g, log_weights, f, inverse_epsilon, weights);
@@ -381,11 +384,11 @@ impl<'a> GibbsTable<'a> {
             (least, dropped) = (FULL, reach.dropped);
         }
         let Scratch { costs, runs, .. } = scratch;
-        let inverse_epsilon = 1.0 / pass.epsilon;
+        let (error, inverse_epsilon) = (UNFELT * pass.epsilon, 1.0 / pass.epsilon);
         let (mut rest, mut sum) = (short, 0.0);
         for &(start, end) in &*runs {
             let (part, after) = rest.split_at_mut_checked(end - start)?;
-            let costs = costs.part(self.cost, i, (start, end));
+            let costs = costs.part(self.cost, i, (start, end), error);
             let (g, log_weights) = (&pass.g[start..end], &pass.log_weights[start..end]);
             sum += weigh_short(costs, g, log_weights, f, inverse_epsilon, part);
             rest = after;
@@ -422,7 +425,7 @@ impl<'a> GibbsTable<'a> {
         let (mut from, mut sum) = (0, 0.0);
         for &(start, end) in &*runs {
             let part = &weights[from..from + (end - start)];
-            sum += fast_dot(costs.part(self.cost, i, (start, end)), part);
+            sum += fast_dot(costs.part(self.cost, i, (start, end), 0.0), part);
             from += part.len();
         }
         sum
