@@ -16,6 +16,7 @@ use multiversion::multiversion;
 use ndarray::{Array1, ArrayView2, Axis};
 
 use super::tiles::{Tile, WIDTH, over_tiles, strips};
+use crate::math::vectors::fast_dot;
 
 /// Two clouds about their common centre.
 #[derive(Debug, Clone)]
@@ -24,10 +25,10 @@ pub(super) struct Gram {
     points: Vec<f64>,
     /// ‖x − z‖².
     norms: Vec<f64>,
-    /// y − z.
+    /// y − z, filled up to whole strips by 0 − z.
     strips: Vec<[f64; WIDTH]>,
-    /// ‖y − z‖², filled up to whole strips.
-    target_norms: Vec<f64>,
+    /// ‖y − z‖², strip by strip.
+    target_norms: Vec<[f64; WIDTH]>,
     error: f64,
     m: usize,
 }
@@ -38,16 +39,29 @@ impl Gram {
         let (d, m) = target.dim();
         let halves = source.mean_axis(Axis(0)).zip(target.mean_axis(Axis(1)));
         let centre: Array1<f64> = halves.map(|(x, y)| 0.5 * (x + y)).expect("measures have points");
-        let source = &source - &centre;
-        let target = &target - &centre.insert_axis(Axis(1));
-        let norms = (&source * &source).sum_axis(Axis(1)).to_vec();
-        let mut target_norms = (&target * &target).sum_axis(Axis(0)).to_vec();
-        let largest = norms.iter().chain(&target_norms).fold(0.0, |most: f64, x| most.max(*x));
-        target_norms.resize(m.next_multiple_of(WIDTH), 0.0);
+        let mut points = Vec::with_capacity(source.len());
+        let norms: Vec<f64> = source
+            .rows()
+            .into_iter()
+            .map(|point| {
+                let from = points.len();
+                points.extend(point.iter().zip(&centre).map(|(x, z)| -2.0 * (x - z)));
+                0.25 * fast_dot(&points[from..], &points[from..])
+            })
+            .collect();
+        let mut strips = strips(target.as_slice().expect("standard layout"), m);
+        let mut target_norms = vec![[0.0; WIDTH]; m.div_ceil(WIDTH)];
+        for (strip, norms) in strips.chunks_exact_mut(d).zip(&mut target_norms) {
+            for (y, z) in strip.iter_mut().zip(&centre) {
+                for (y, norm) in y.iter_mut().zip(&mut *norms) {
+                    *y -= z;
+                    *norm += *y * *y;
+                }
+            }
+        }
+        let largest = norms.iter().chain(&target_norms.as_flattened()[..m]);
+        let largest = largest.fold(0.0, |most: f64, norm| most.max(*norm));
         let error = (3 * d + 8) as f64 * 0.5 * f64::EPSILON * 4.0 * largest;
-        let points = source.iter().map(|x| -2.0 * x).collect();
-        let target = target.as_standard_layout();
-        let strips = strips(target.as_slice().expect("standard layout"), m);
         Self { points, norms, strips, target_norms, error, m }
     }
 
@@ -59,18 +73,18 @@ impl Gram {
     /// Rows from `first` on, as many as `out` has room for.
     pub(super) fn rows(&self, first: usize, out: &mut [f64]) {
         let d = self.points.len() / self.norms.len();
-        let from = From { norms: &self.norms[first..], target_norms: &self.target_norms };
+        let from = Norms { norms: &self.norms[first..], target_norms: &self.target_norms };
         products(&from, &self.points[first * d..], &self.strips, self.m, out);
     }
 }
 
 /// The squared norms that sums start from.
-struct From<'a> {
+struct Norms<'a> {
     norms: &'a [f64],
-    target_norms: &'a [f64],
+    target_norms: &'a [[f64; WIDTH]],
 }
 
-impl Tile for From<'_> {
+impl Tile for Norms<'_> {
     #[inline(always)]
     fn tile<const R: usize>(
         &self,
@@ -79,18 +93,14 @@ impl Tile for From<'_> {
         start: usize,
         strip: &[[f64; WIDTH]],
     ) -> [[f64; WIDTH]; R] {
-        let norms = &self.target_norms[start..start + WIDTH];
-        let mut sums = [[0.0; WIDTH]; R];
-        for r in 0..R {
-            for j in 0..WIDTH {
-                sums[r][j] = self.norms[first + r] + norms[j];
-            }
-        }
+        let norms = &self.target_norms[start / WIDTH];
+        let rows: [f64; R] = std::array::from_fn(|r| self.norms[first + r]);
+        let mut sums = rows.map(|row| norms.map(|norm| row + norm));
         let points = points.map(|point| &point[..strip.len()]);
         for (k, y) in strip.iter().enumerate() {
-            for r in 0..R {
+            for (point, sums) in points.iter().zip(&mut sums) {
                 for j in 0..WIDTH {
-                    sums[r][j] = points[r][k].mul_add(y[j], sums[r][j]);
+                    sums[j] = point[k].mul_add(y[j], sums[j]);
                 }
             }
         }
@@ -100,7 +110,7 @@ impl Tile for From<'_> {
 
 /// Rows of squared norms less twice the products.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn products(from: &From<'_>, points: &[f64], strips: &[[f64; WIDTH]], m: usize, out: &mut [f64]) {
+fn products(from: &Norms<'_>, points: &[f64], strips: &[[f64; WIDTH]], m: usize, out: &mut [f64]) {
     over_tiles(from, points, strips, m, out);
 }
 

@@ -8,7 +8,7 @@
 
 use rayon::prelude::*;
 
-use super::lanes::{add_short, dot_short, ratios, shorten};
+use super::lanes::{add_short, add_two_short, dot_short, ratios, shorten};
 use super::table::{GibbsTable, Pass, Scratch, Sweep, add_up};
 
 /// Cells stored at most, 4 bytes each.
@@ -240,11 +240,8 @@ impl Rows {
     fn add_last(&self, scale: f64, place: &[f32], columns: &mut [f64]) {
         let runs = &self.runs[self.runs.len() - self.counts[self.counts.len() - 1]..];
         let length: usize = runs.iter().map(|(start, end)| end - start).sum();
-        let mut rest = &place[self.place.len() - length..self.place.len()];
-        for &(start, end) in runs {
-            let (part, after) = rest.split_at(end - start);
-            add_short(part, scale, &mut columns[start..end]);
-            rest = after;
+        for (j, part) in parts(runs, &place[self.place.len() - length..]) {
+            add_short(part, scale, &mut columns[j]);
         }
     }
 
@@ -256,26 +253,51 @@ impl Rows {
         columns: &mut [f64],
         sums: &mut Vec<f64>,
     ) {
-        let (mut runs, mut cells) = (&self.runs[..], &cells[self.place.clone()]);
-        for (i, &count) in (self.first..).zip(&self.counts) {
-            let (of_row, other_runs) = runs.split_at(count);
+        let (mut runs, mut counts) = (&self.runs[..], &self.counts[..]);
+        let mut cells = &cells[self.place.clone()];
+        while let Some(&count) = counts.first() {
             if cells.is_empty() {
                 cells = &self.more;
             }
-            let (mut rest, mut sum) = (cells, 0.0);
-            for &(start, end) in of_row {
-                let (part, after) = rest.split_at(end - start);
-                sum += dot_short(part, &x[start..end]);
-                rest = after;
-            }
-            let weight = weight(i, sum);
-            for &(start, end) in of_row {
-                let (part, after) = cells.split_at(end - start);
-                add_short(part, weight, &mut columns[start..end]);
-                cells = after;
-            }
-            sums.push(sum);
-            runs = other_runs;
+            let of_row = &runs[..count];
+            let length: usize = of_row.iter().map(|(start, end)| end - start).sum();
+            let mut next = |cells: &[f32]| {
+                let sum = parts(of_row, cells).map(|(j, part)| dot_short(part, &x[j])).sum();
+                sums.push(sum);
+                weight(self.first + sums.len() - 1, sum)
+            };
+            // Two rows that have the same runs share a look at the columns.
+            let twice = counts.get(1) == Some(&count)
+                && runs[count..2 * count] == *of_row
+                && cells.len() >= 2 * length;
+            let one = next(cells);
+            let done = if twice {
+                let other = next(&cells[length..]);
+                let both = parts(of_row, cells).zip(parts(of_row, &cells[length..]));
+                for ((j, one_part), (_, other_part)) in both {
+                    add_two_short([one_part, other_part], [one, other], &mut columns[j]);
+                }
+                2
+            } else {
+                for (j, part) in parts(of_row, cells) {
+                    add_short(part, one, &mut columns[j]);
+                }
+                1
+            };
+            (cells, counts) = (&cells[done * length..], &counts[done..]);
+            runs = &runs[done * count..];
         }
     }
+}
+
+/// The columns of each run of a row, and its cells: the first of those given.
+fn parts<'a>(
+    runs: &'a [(usize, usize)],
+    mut cells: &'a [f32],
+) -> impl Iterator<Item = (std::ops::Range<usize>, &'a [f32])> {
+    runs.iter().map(move |&(start, end)| {
+        let (part, rest) = cells.split_at(end - start);
+        cells = rest;
+        (start..end, part)
+    })
 }

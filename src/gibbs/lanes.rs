@@ -116,6 +116,15 @@ pub(super) fn add_short(weights: &[f32], scale: f64, columns: &mut [f64]) {
     }
 }
 
+/// `columns ← columns + scale·weights` for two rows, one after the other, with one look at the columns.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(super) fn add_two_short(rows: [&[f32]; 2], scales: [f64; 2], columns: &mut [f64]) {
+    for ((column, &one), &other) in columns.iter_mut().zip(rows[0]).zip(rows[1]) {
+        let sum = f64::from(one).mul_add(scales[0], *column);
+        *column = f64::from(other).mul_add(scales[1], sum);
+    }
+}
+
 /// `Σ_j x_j y_j`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 pub(super) fn dot_short(x: &[f32], y: &[f64]) -> f64 {
