@@ -3,7 +3,8 @@
 //! Distances are computed by direct differences, never by `‖x‖² + ‖y‖² − 2⟨x, y⟩`: on clouds far
 //! from the origin that expansion loses every digit, and on identical clouds it gives 1e-8
 //! instead of 0. Direct differences are exact up to the rounding of the input, wherever the
-//! clouds lie, so no translation is needed here.
+//! clouds lie, so no translation is needed here. Where an error is put up with, and bounded
+//! beforehand, the expansion about a common centre serves: `gram.rs`.
 
 use super::CostError;
 

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use multiversion::multiversion;
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use super::gram::Gram;
 use super::tiles::{Tile, WIDTH, over_tiles, strips};
@@ -51,12 +51,12 @@ impl<G: GroundCost> PointCost<G> {
         if spread > safe || (spread > 0.0 && spread < 1.0 / safe) {
             return Err(CostError::Range { spread, cost: ground.name() });
         }
-        let mut source = source.support().to_owned();
-        let mut target = target.support().to_owned();
-        for mut point in source.rows_mut().into_iter().chain(target.rows_mut()) {
-            let mut coordinates = point.to_vec();
-            ground.prepare(&mut coordinates)?;
-            point.assign(&ArrayView1::from(&coordinates));
+        let mut source = source.support().as_standard_layout().into_owned();
+        let mut target = target.support().as_standard_layout().into_owned();
+        for cloud in [&mut source, &mut target] {
+            let d = cloud.ncols();
+            let points = cloud.as_slice_mut().expect("standard layout");
+            points.chunks_exact_mut(d).try_for_each(|point| ground.prepare(point))?;
         }
         let target = target.t().as_standard_layout().into_owned();
         Ok(Self { source, target, strips: OnceLock::new(), gram: OnceLock::new(), ground })
@@ -159,7 +159,7 @@ impl<G: GroundCost> Cost for PointCost<G> {
         /// Cells that stay in the second-level cache beside some of the targets.
         const CELLS: usize = 1 << 16;
         if self.ground.is_fold() && self.source.ncols() > LOCAL {
-            (CELLS / self.m()).clamp(1, 32)
+            (CELLS / self.m()).clamp(1, 16)
         } else {
             1
         }
