@@ -51,13 +51,8 @@ impl<G: GroundCost> PointCost<G> {
         if spread > safe || (spread > 0.0 && spread < 1.0 / safe) {
             return Err(CostError::Range { spread, cost: ground.name() });
         }
-        let mut source = source.support().as_standard_layout().into_owned();
-        let mut target = target.support().as_standard_layout().into_owned();
-        for cloud in [&mut source, &mut target] {
-            let d = cloud.ncols();
-            let points = cloud.as_slice_mut().expect("standard layout");
-            points.chunks_exact_mut(d).try_for_each(|point| ground.prepare(point))?;
-        }
+        let source = prepared(&ground, source.support())?;
+        let target = prepared(&ground, target.support())?;
         let target = target.t().as_standard_layout().into_owned();
         Ok(Self { source, target, strips: OnceLock::new(), gram: OnceLock::new(), ground })
     }
@@ -66,6 +61,18 @@ impl<G: GroundCost> PointCost<G> {
     pub fn ground(&self) -> &G {
         &self.ground
     }
+}
+
+/// The points as [`GroundCost::prepare`] leaves them, row-major.
+fn prepared<G: GroundCost>(
+    ground: &G,
+    cloud: ArrayView2<'_, f64>,
+) -> Result<Array2<f64>, CostError> {
+    let mut cloud = cloud.as_standard_layout().into_owned();
+    let d = cloud.ncols();
+    let points = cloud.as_slice_mut().expect("standard layout");
+    points.chunks_exact_mut(d).try_for_each(|point| ground.prepare(point))?;
+    Ok(cloud)
 }
 
 /// The largest extent of the two clouds together along any axis.
