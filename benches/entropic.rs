@@ -17,10 +17,15 @@ use deblais::solvers::sinkhorn::{Entropic, Epsilon, Sinkhorn};
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::ThreadPoolBuilder;
 
 /// Two clouds in the unit cube.
 fn cube(n: usize, d: usize) -> OtProblem {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    cube_of(1, n, d)
+}
+
+fn cube_of(seed: u64, n: usize, d: usize) -> OtProblem {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut cloud = || {
         let points = Array2::from_shape_simple_fn((n, d), || rng.random());
         DiscreteMeasure::uniform(points).expect("finite points")
@@ -63,5 +68,23 @@ fn certificate(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, sinkhorn, certificate);
+/// Many small problems, on one thread and on two.
+fn batch(c: &mut Criterion) {
+    const PROBLEMS: u64 = 256;
+    let mut group = c.benchmark_group("sinkhorn-batch");
+    group.sample_size(10).measurement_time(Duration::from_secs(3));
+    for (n, d) in [(50, 2), (100, 2), (100, 64)] {
+        let problems: Vec<OtProblem> = (0..PROBLEMS).map(|seed| cube_of(seed, n, d)).collect();
+        let solver = Sinkhorn::default();
+        for threads in [1, 2] {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            let solve = || pool.install(|| solver.solve_batch(black_box(&problems)));
+            assert!(solve().iter().flatten().count() == problems.len());
+            let case = format!("unif/d={d}/n={n}/problems={PROBLEMS}/threads={threads}");
+            group.bench_function(case, |b| b.iter(solve));
+        }
+    }
+}
+
+criterion_group!(benches, sinkhorn, certificate, batch);
 criterion_main!(benches);

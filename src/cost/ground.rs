@@ -3,7 +3,8 @@
 //! Distances are computed by direct differences, never by `‖x‖² + ‖y‖² − 2⟨x, y⟩`: on clouds far
 //! from the origin that expansion loses every digit, and on identical clouds it gives 1e-8
 //! instead of 0. Direct differences are exact up to the rounding of the input, wherever the
-//! clouds lie, so no translation is needed here.
+//! clouds lie, so no translation is needed here. Where an error is put up with, and bounded
+//! beforehand, the expansion about a common centre serves: `gram.rs`.
 
 use super::CostError;
 
@@ -47,6 +48,11 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
     /// Whether the cost is nothing but the fold: `finish` of the accumulated differences.
     fn is_fold(&self) -> bool {
         true
+    }
+
+    /// Whether the cost is the sum of the squared differences.
+    fn is_squared_distance(&self) -> bool {
+        false
     }
 
     /// `c(x, y)` for [prepared](Self::prepare) points.
@@ -163,6 +169,9 @@ impl GroundCost for SqEuclidean {
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
         difference.mul_add(difference, accumulator)
+    }
+    fn is_squared_distance(&self) -> bool {
+        true
     }
     fn degree(&self) -> f64 {
         2.0

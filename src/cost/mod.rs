@@ -5,10 +5,12 @@
 
 mod differentiable;
 mod error;
+mod gram;
 mod ground;
 mod matrix;
 mod metric;
 mod points;
+mod tiles;
 
 pub use differentiable::Differentiable;
 pub use error::CostError;
@@ -51,6 +53,12 @@ pub trait Cost: Send + Sync {
         for (i, out) in (first..).zip(out.chunks_mut(self.m())) {
             out.copy_from_slice(self.row(i, &mut buffer));
         }
+    }
+
+    /// The same where every entry may be off by `error`, if that saves time.
+    fn rows_within(&self, error: f64, first: usize, out: &mut [f64]) {
+        debug_assert!(error >= 0.0, "error {error}");
+        self.rows(first, out);
     }
 
     /// How many consecutive [rows](Cost::rows) are best asked for together; 1 if that saves
@@ -102,6 +110,9 @@ impl<C: Cost + ?Sized> Cost for &C {
     }
     fn rows(&self, first: usize, out: &mut [f64]) {
         (**self).rows(first, out);
+    }
+    fn rows_within(&self, error: f64, first: usize, out: &mut [f64]) {
+        (**self).rows_within(error, first, out);
     }
     fn rows_together(&self) -> usize {
         (**self).rows_together()

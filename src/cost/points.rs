@@ -1,8 +1,12 @@
 //! Costs computed from two clouds, row by row.
 
-use multiversion::multiversion;
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use std::sync::OnceLock;
 
+use multiversion::multiversion;
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::gram::Gram;
+use super::tiles::{Tile, WIDTH, over_tiles, strips};
 use super::{Cost, CostError, GroundCost};
 use crate::measure::DiscreteMeasure;
 use crate::spatial::{boxes, kd_order};
@@ -18,6 +22,11 @@ pub struct PointCost<G> {
     source: Array2<f64>,
     /// (d, m): coordinate by coordinate, so that a row of costs is computed in SIMD lanes.
     target: Array2<f64>,
+    /// The targets once more, a few of them at a time, coordinate by coordinate: made when
+    /// [rows](Cost::rows) are first asked for together.
+    strips: OnceLock<Vec<[f64; WIDTH]>>,
+    /// Squared distances to an error, made when they are first asked for.
+    gram: OnceLock<Gram>,
     ground: G,
 }
 
@@ -42,15 +51,10 @@ impl<G: GroundCost> PointCost<G> {
         if spread > safe || (spread > 0.0 && spread < 1.0 / safe) {
             return Err(CostError::Range { spread, cost: ground.name() });
         }
-        let mut source = source.support().to_owned();
-        let mut target = target.support().to_owned();
-        for mut point in source.rows_mut().into_iter().chain(target.rows_mut()) {
-            let mut coordinates = point.to_vec();
-            ground.prepare(&mut coordinates)?;
-            point.assign(&ArrayView1::from(&coordinates));
-        }
+        let source = prepared(&ground, source.support())?;
+        let target = prepared(&ground, target.support())?;
         let target = target.t().as_standard_layout().into_owned();
-        Ok(Self { source, target, ground })
+        Ok(Self { source, target, strips: OnceLock::new(), gram: OnceLock::new(), ground })
     }
 
     /// The ground cost.
@@ -59,17 +63,38 @@ impl<G: GroundCost> PointCost<G> {
     }
 }
 
+/// The points as [`GroundCost::prepare`] leaves them, row-major.
+fn prepared<G: GroundCost>(
+    ground: &G,
+    cloud: ArrayView2<'_, f64>,
+) -> Result<Array2<f64>, CostError> {
+    let mut cloud = cloud.as_standard_layout().into_owned();
+    let d = cloud.ncols();
+    let points = cloud.as_slice_mut().expect("standard layout");
+    points.chunks_exact_mut(d).try_for_each(|point| ground.prepare(point))?;
+    Ok(cloud)
+}
+
 /// The largest extent of the two clouds together along any axis.
 fn spread(source: ArrayView2<'_, f64>, target: ArrayView2<'_, f64>) -> f64 {
     let mut lowest = vec![f64::INFINITY; source.ncols()];
     let mut highest = vec![f64::NEG_INFINITY; source.ncols()];
-    for point in source.rows().into_iter().chain(target.rows()) {
-        for ((low, high), &x) in lowest.iter_mut().zip(&mut highest).zip(point) {
-            *low = low.min(x);
-            *high = high.max(x);
-        }
+    for cloud in [source, target] {
+        let points = cloud.as_standard_layout();
+        widen(points.as_slice().expect("standard layout"), &mut lowest, &mut highest);
     }
     highest.iter().zip(lowest).map(|(high, low)| high - low).fold(0.0, f64::max)
+}
+
+/// The bounds of a box made to hold points, one after another, of finite coordinates.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+fn widen(points: &[f64], lowest: &mut [f64], highest: &mut [f64]) {
+    for point in points.chunks_exact(lowest.len()) {
+        for ((low, high), &x) in lowest.iter_mut().zip(&mut *highest).zip(point) {
+            *low = if x < *low { x } else { *low };
+            *high = if x > *high { x } else { *high };
+        }
+    }
 }
 
 impl<G: GroundCost> Cost for PointCost<G> {
@@ -118,7 +143,8 @@ impl<G: GroundCost> Cost for PointCost<G> {
         let (d, m) = (self.source.ncols(), self.m());
         if self.ground.is_fold() {
             let points = &self.source.as_slice().expect("standard layout")[first * d..];
-            block_of_rows(&self.ground, points, d, self.targets(), out);
+            let strips = self.strips.get_or_init(|| strips(self.targets(), m));
+            block_of_rows(&self.ground, points, strips, m, out);
         } else {
             for (i, row) in (first..).zip(out.chunks_exact_mut(m)) {
                 self.part_of_row(i, 0, row);
@@ -126,11 +152,21 @@ impl<G: GroundCost> Cost for PointCost<G> {
         }
     }
 
+    fn rows_within(&self, error: f64, first: usize, out: &mut [f64]) {
+        if error > 0.0 && self.ground.is_squared_distance() && self.source.ncols() > LOCAL {
+            let gram = self.gram.get_or_init(|| Gram::new(self.source.view(), self.target.view()));
+            if gram.error() <= error {
+                return gram.rows(first, out);
+            }
+        }
+        self.rows(first, out);
+    }
+
     fn rows_together(&self) -> usize {
-        /// Cells that stay in the second-level cache.
+        /// Cells that stay in the second-level cache beside some of the targets.
         const CELLS: usize = 1 << 16;
         if self.ground.is_fold() && self.source.ncols() > LOCAL {
-            (CELLS / self.m()).clamp(1, 64)
+            (CELLS / self.m()).clamp(1, 16)
         } else {
             1
         }
@@ -140,6 +176,8 @@ impl<G: GroundCost> Cost for PointCost<G> {
         Box::new(Self {
             source: self.source.select(Axis(0), rows),
             target: self.target.select(Axis(1), columns).as_standard_layout().into_owned(),
+            strips: OnceLock::new(),
+            gram: OnceLock::new(),
             ground: self.ground.clone(),
         })
     }
@@ -200,8 +238,7 @@ fn block_of_row<G: GroundCost>(
     ground.block(x, &columns, out);
 }
 
-/// Costs from points of d coordinates, one after another, to the targets of a (d, m) table: as many
-/// rows as `out` has.
+/// Costs from points, one after another, to m targets in [`strips`]: as many rows as `out` has.
 #[multiversion(
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"
@@ -209,41 +246,26 @@ fn block_of_row<G: GroundCost>(
 fn block_of_rows<G: GroundCost>(
     ground: &G,
     points: &[f64],
-    d: usize,
-    targets: &[f64],
+    strips: &[[f64; WIDTH]],
+    m: usize,
     out: &mut [f64],
 ) {
-    /// With as many targets and points at a time, a dozen vectors of sums fill the registers.
-    const WIDTH: usize = 24;
-    const HEIGHT: usize = 4;
-    let m = targets.len() / d;
-    let mut strip = vec![[0.0; WIDTH]; d];
-    for start in (0..m).step_by(WIDTH) {
-        let width = WIDTH.min(m - start);
-        for (strip, column) in strip.iter_mut().zip(targets.chunks_exact(m)) {
-            let column = &column[start..start + width];
-            match column.first_chunk() {
-                Some(column) => *strip = *column,
-                None => strip[..width].copy_from_slice(column),
-            }
-        }
-        let fours = points.chunks_exact(HEIGHT * d).zip(out.chunks_exact_mut(HEIGHT * m));
-        for (points, rows) in fours {
-            let point = |r: usize| &points[r * d..(r + 1) * d];
-            let costs = ground.tile([point(0), point(1), point(2), point(3)], &strip);
-            for (row, costs) in rows.chunks_exact_mut(m).zip(costs) {
-                let row = &mut row[start..start + width];
-                match row.first_chunk_mut() {
-                    Some(row) => *row = costs,
-                    None => row.copy_from_slice(&costs[..width]),
-                }
-            }
-        }
-        let done = out.len() / m / HEIGHT * HEIGHT;
-        for (i, row) in out.chunks_exact_mut(m).enumerate().skip(done) {
-            let [costs] = ground.tile([&points[i * d..(i + 1) * d]], &strip);
-            row[start..start + width].copy_from_slice(&costs[..width]);
-        }
+    over_tiles(&Differences(ground), points, strips, m, out);
+}
+
+/// Tiles of a ground cost that [is a fold](GroundCost::is_fold).
+struct Differences<'a, G>(&'a G);
+
+impl<G: GroundCost> Tile for Differences<'_, G> {
+    #[inline(always)]
+    fn tile<const R: usize>(
+        &self,
+        _: usize,
+        points: [&[f64]; R],
+        _: usize,
+        strip: &[[f64; WIDTH]],
+    ) -> [[f64; WIDTH]; R] {
+        self.0.tile(points, strip)
     }
 }
 

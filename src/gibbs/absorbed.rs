@@ -8,9 +8,8 @@
 
 use rayon::prelude::*;
 
-use super::lanes::{add_short, dot_short, shorten};
+use super::lanes::{add_short, add_two_short, dot_short, ratios, shorten};
 use super::table::{GibbsTable, Pass, Scratch, Sweep, add_up};
-use crate::math::exp::exp;
 
 /// Cells stored at most, 4 bytes each.
 const STORED: usize = 24 << 20;
@@ -25,8 +24,11 @@ pub(crate) const ROUNDING: f64 = 2.0 * f32::EPSILON as f64;
 #[derive(Default)]
 pub(crate) struct Absorbed {
     epsilon: f64,
+    /// The f of which the rows kept are the weights, …
     f: Vec<f64>,
     g: Vec<f64>,
+    /// … and what they sum to.
+    sums: Vec<f64>,
     /// The share of the mass that may be in cells that were left out.
     dropped: f64,
     tasks: Vec<Rows>,
@@ -54,14 +56,16 @@ impl Absorbed {
     }
 
     /// One pass, as [`GibbsTable::sweep`], that keeps what it computes, in place of what was kept
-    /// before.
+    /// before; if `short`, it computes no more digits than are kept.
     pub(crate) fn sweep_and_keep(
         &mut self,
         table: &GibbsTable<'_>,
         pass: &Pass<'_>,
         g: &[f64],
         f: &mut [f64],
+        short: bool,
     ) -> Sweep {
+        let short = short && !pass.exact;
         let (m, height) = (g.len(), table.rows_per_task());
         let rooms = table.cells_of_tasks(pass);
         self.tasks.resize_with(rooms.len(), Rows::default);
@@ -78,21 +82,37 @@ impl Absorbed {
             rows.clear(start);
             start += room;
         }
+        (self.f, self.g) = (f.to_vec(), g.to_vec());
+        self.sums = vec![1.0; f.len()];
         let swept: Vec<(Vec<f64>, f64)> = f
             .par_chunks_mut(height)
+            .zip(self.f.par_chunks_mut(height))
+            .zip(self.sums.par_chunks_mut(height))
             .zip(&mut self.tasks)
             .zip(places)
             .enumerate()
             .map_init(
                 || table.scratch(),
-                |scratch, (task, ((f, rows), place))| {
+                |scratch, (task, ((((f, kept), sums), rows), place))| {
                     rows.first = task * height;
                     let (mut columns, mut dropped) = (vec![0.0; m], 0.0);
-                    for (i, f) in (task * height..).zip(f) {
-                        let row = table.row(pass, i, f, scratch);
-                        dropped += table.source()[i] * row.dropped;
-                        scratch.add_to(row.scale, &mut columns);
-                        rows.push(scratch, row.normaliser, place);
+                    let of_task = f.iter_mut().zip(kept).zip(sums);
+                    for (i, ((f, kept), sum)) in (task * height..).zip(of_task) {
+                        let mass = table.source()[i];
+                        let found =
+                            short.then(|| rows.push_short(table, pass, i, *f, scratch, place));
+                        if let Some((found, left_out)) = found.flatten() {
+                            rows.add_last(mass / found, place, &mut columns);
+                            *f -= pass.epsilon * found.ln();
+                            *sum = found;
+                            dropped += mass * left_out;
+                        } else {
+                            let row = table.row(pass, i, f, scratch);
+                            *kept = *f;
+                            dropped += mass * row.dropped;
+                            scratch.add_to(row.scale, &mut columns);
+                            rows.push(scratch, row.normaliser, place);
+                        }
                     }
                     (columns, dropped)
                 },
@@ -100,10 +120,9 @@ impl Absorbed {
             .collect();
         let (columns, dropped): (Vec<_>, Vec<f64>) = swept.into_iter().unzip();
         self.epsilon = pass.epsilon;
-        self.f = f.to_vec();
-        self.g = g.to_vec();
         self.dropped = dropped.into_iter().sum();
-        Sweep { columns: add_up(columns), dropped: self.dropped }
+        let rounding = if short { ROUNDING } else { 0.0 };
+        Sweep { columns: add_up(columns), dropped: self.dropped + rounding }
     }
 
     /// Whether the plan at g is close enough to that kept.
@@ -121,7 +140,8 @@ impl Absorbed {
             *f = kept - self.epsilon * sum.ln();
         }
         let most = v.into_iter().fold(0.0, f64::max);
-        let least = sums.into_iter().fold(f64::INFINITY, f64::min);
+        let shares = sums.iter().zip(&self.sums).map(|(sum, kept)| sum / kept);
+        let least = shares.fold(f64::INFINITY, f64::min);
         Sweep { columns, dropped: (most / least).mul_add(self.dropped, ROUNDING) }
     }
 
@@ -141,7 +161,7 @@ impl Absorbed {
     }
 
     fn ratios(&self, kept: &[f64], now: &[f64]) -> Vec<f64> {
-        kept.iter().zip(now).map(|(kept, now)| exp((now - kept) / self.epsilon)).collect()
+        ratios(kept, now, self.epsilon)
     }
 
     /// `Qᵀ y` with `y_i = weight(i, (Q x)_i)`, and Q x.
@@ -196,6 +216,35 @@ impl Rows {
         }
     }
 
+    /// One more row, computed where it is kept, with what [`GibbsTable::short_row`] says of it;
+    /// nothing if that is `None` or there is no room left.
+    fn push_short(
+        &mut self,
+        table: &GibbsTable<'_>,
+        pass: &Pass<'_>,
+        i: usize,
+        f: f64,
+        scratch: &mut Scratch,
+        place: &mut [f32],
+    ) -> Option<(f64, f64)> {
+        let left =
+            if self.more.is_empty() { place.get_mut(self.place.len()..)? } else { return None };
+        let found = table.short_row(pass, i, f, scratch, left)?;
+        self.counts.push(scratch.runs.len());
+        self.runs.extend(&scratch.runs);
+        self.place.end += scratch.runs.iter().map(|(start, end)| end - start).sum::<usize>();
+        Some(found)
+    }
+
+    /// `columns ← columns + scale·Q_i` of the row i that has just been computed into `place`.
+    fn add_last(&self, scale: f64, place: &[f32], columns: &mut [f64]) {
+        let runs = &self.runs[self.runs.len() - self.counts[self.counts.len() - 1]..];
+        let length: usize = runs.iter().map(|(start, end)| end - start).sum();
+        for (j, part) in parts(runs, &place[self.place.len() - length..]) {
+            add_short(part, scale, &mut columns[j]);
+        }
+    }
+
     fn through(
         &self,
         cells: &[f32],
@@ -204,26 +253,51 @@ impl Rows {
         columns: &mut [f64],
         sums: &mut Vec<f64>,
     ) {
-        let (mut runs, mut cells) = (&self.runs[..], &cells[self.place.clone()]);
-        for (i, &count) in (self.first..).zip(&self.counts) {
-            let (of_row, other_runs) = runs.split_at(count);
+        let (mut runs, mut counts) = (&self.runs[..], &self.counts[..]);
+        let mut cells = &cells[self.place.clone()];
+        while let Some(&count) = counts.first() {
             if cells.is_empty() {
                 cells = &self.more;
             }
-            let (mut rest, mut sum) = (cells, 0.0);
-            for &(start, end) in of_row {
-                let (part, after) = rest.split_at(end - start);
-                sum += dot_short(part, &x[start..end]);
-                rest = after;
-            }
-            let weight = weight(i, sum);
-            for &(start, end) in of_row {
-                let (part, after) = cells.split_at(end - start);
-                add_short(part, weight, &mut columns[start..end]);
-                cells = after;
-            }
-            sums.push(sum);
-            runs = other_runs;
+            let of_row = &runs[..count];
+            let length: usize = of_row.iter().map(|(start, end)| end - start).sum();
+            let mut next = |cells: &[f32]| {
+                let sum = parts(of_row, cells).map(|(j, part)| dot_short(part, &x[j])).sum();
+                sums.push(sum);
+                weight(self.first + sums.len() - 1, sum)
+            };
+            // Two rows that have the same runs share a look at the columns.
+            let twice = counts.get(1) == Some(&count)
+                && runs[count..2 * count] == *of_row
+                && cells.len() >= 2 * length;
+            let one = next(cells);
+            let done = if twice {
+                let other = next(&cells[length..]);
+                let both = parts(of_row, cells).zip(parts(of_row, &cells[length..]));
+                for ((j, one_part), (_, other_part)) in both {
+                    add_two_short([one_part, other_part], [one, other], &mut columns[j]);
+                }
+                2
+            } else {
+                for (j, part) in parts(of_row, cells) {
+                    add_short(part, one, &mut columns[j]);
+                }
+                1
+            };
+            (cells, counts) = (&cells[done * length..], &counts[done..]);
+            runs = &runs[done * count..];
         }
     }
+}
+
+/// The columns of each run of a row, and its cells: the first of those given.
+fn parts<'a>(
+    runs: &'a [(usize, usize)],
+    mut cells: &'a [f32],
+) -> impl Iterator<Item = (std::ops::Range<usize>, &'a [f32])> {
+    runs.iter().map(move |&(start, end)| {
+        let (part, rest) = cells.split_at(end - start);
+        cells = rest;
+        (start..end, part)
+    })
 }

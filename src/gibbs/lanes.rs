@@ -2,7 +2,7 @@
 
 use multiversion::multiversion;
 
-use crate::math::exp::exp;
+use crate::math::exp::{exp, exp_short};
 
 /// `weights_j ← exp((g_j − row_j + f)/ε + log_weights_j)`; returns their sum. If `EXACT`, not even
 /// the differences are rounded.
@@ -41,6 +41,49 @@ pub(super) fn weigh<const EXACT: bool>(
     sums.iter().sum()
 }
 
+/// `short_j ← exp((g_j − row_j + f)/ε + log_weights_j)` in single precision; returns their sum.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(super) fn weigh_short(
+    row: &[f64],
+    g: &[f64],
+    log_weights: &[f64],
+    f: f64,
+    inverse_epsilon: f64,
+    short: &mut [f32],
+) -> f64 {
+    const LANES: usize = 32;
+    let weight =
+        |row: f64, g: f64, log: f64| exp_short((g - row + f).mul_add(inverse_epsilon, log));
+    let mut sums = [0.0; LANES];
+    let (short, short_rest) = short.as_chunks_mut::<LANES>();
+    let (rows, rows_rest) = row.as_chunks::<LANES>();
+    let (gs, gs_rest) = g.as_chunks::<LANES>();
+    let (logs, logs_rest) = log_weights.as_chunks::<LANES>();
+    for (((out, row), g), log) in short.iter_mut().zip(rows).zip(gs).zip(logs) {
+        for k in 0..LANES {
+            out[k] = weight(row[k], g[k], log[k]);
+        }
+        for k in 0..LANES {
+            sums[k] += f64::from(out[k]);
+        }
+    }
+    for (((out, row), g), log) in short_rest.iter_mut().zip(rows_rest).zip(gs_rest).zip(logs_rest) {
+        *out = weight(*row, *g, *log);
+        sums[0] += f64::from(*out);
+    }
+    sums.iter().sum()
+}
+
+/// `exp((now_k − kept_k)/ε)`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(super) fn ratios(kept: &[f64], now: &[f64], epsilon: f64) -> Vec<f64> {
+    let mut ratios = vec![0.0; kept.len()];
+    for ((ratio, kept), now) in ratios.iter_mut().zip(kept).zip(now) {
+        *ratio = exp((now - kept) / epsilon);
+    }
+    ratios
+}
+
 /// What rounding takes of g − c; 0 if g is −∞.
 #[inline(always)]
 fn rounded(g: f64, c: f64) -> f64 {
@@ -70,6 +113,15 @@ pub(super) fn shorten(weights: &[f64], scale: f64, short: &mut [f32]) {
 pub(super) fn add_short(weights: &[f32], scale: f64, columns: &mut [f64]) {
     for (column, &weight) in columns.iter_mut().zip(weights) {
         *column = f64::from(weight).mul_add(scale, *column);
+    }
+}
+
+/// `columns ← columns + scale·weights` for two rows, one after the other, with one look at the columns.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+pub(super) fn add_two_short(rows: [&[f32]; 2], scales: [f64; 2], columns: &mut [f64]) {
+    for ((column, &one), &other) in columns.iter_mut().zip(rows[0]).zip(rows[1]) {
+        let sum = f64::from(one).mul_add(scales[0], *column);
+        *column = f64::from(other).mul_add(scales[1], sum);
     }
 }
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::blocks::Blocks;
 use super::extended::Extended;
-use super::lanes::weigh;
+use super::lanes::{weigh, weigh_short};
 use super::window::Window;
 use crate::cost::Cost;
 use crate::math;
@@ -22,6 +22,13 @@ const TASKS: usize = 32;
 
 /// A sum of weights outside of this range has lost, or may have lost, digits to underflow.
 const SAFE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
+/// Sums of weights in single precision, and their reciprocals, that leave room for all weights that
+/// matter.
+const SHORT_RANGE: f64 = 1e12;
+
+/// Errors of exponents that are lost in what the exponential in single precision has to spare.
+const UNFELT: f64 = 1e-9;
 
 /// A sum of weights over a part of a row below this says little of what was left out.
 const FULL: f64 = 1e-2;
@@ -46,7 +53,7 @@ pub(crate) struct Pass<'a> {
     /// `log ν_j`, and the low word of g.
     log_weights: Cow<'a, [f64]>,
     /// Whether g has a low word.
-    exact: bool,
+    pub(super) exact: bool,
     reach: Option<Reach>,
 }
 
@@ -347,13 +354,46 @@ impl<'a> GibbsTable<'a> {
         let (mut from, mut sum) = (0, 0.0);
         for &(start, end) in &*runs {
             let length = end - start;
-            let costs = costs.part(self.cost, i, (start, end));
+            let costs = costs.part(self.cost, i, (start, end), 0.0);
             let weights = &mut weights[from..from + length];
             let (g, log_weights) = (&pass.g[start..end], &pass.log_weights[start..end]);
             sum += weigh(costs, g, log_weights, f, inverse_epsilon, weights);
             from += length;
         }
         sum
+    }
+
+    /// The weights of row i relative to the f given, in single precision, in the columns of the
+    /// runs; returns their sum and the share of the row that was left out at most. `None` where
+    /// that f is too far off for the weights to say enough.
+    pub(super) fn short_row(
+        &self,
+        pass: &Pass<'_>,
+        i: usize,
+        f: f64,
+        scratch: &mut Scratch,
+        short: &mut [f32],
+    ) -> Option<(f64, f64)> {
+        let (mut least, mut dropped) = (1.0 / SHORT_RANGE, 0.0);
+        if let (Some(blocks), Some(reach)) = (&self.blocks, &pass.reach) {
+            let block = i / blocks.height;
+            if scratch.aimed != Some(block) {
+                blocks.runs(block, reach.least - reach.f[block], &reach.g, &mut scratch.runs);
+                scratch.aimed = Some(block);
+            }
+            (least, dropped) = (FULL, reach.dropped);
+        }
+        let Scratch { costs, runs, .. } = scratch;
+        let (error, inverse_epsilon) = (UNFELT * pass.epsilon, 1.0 / pass.epsilon);
+        let (mut rest, mut sum) = (short, 0.0);
+        for &(start, end) in &*runs {
+            let (part, after) = rest.split_at_mut_checked(end - start)?;
+            let costs = costs.part(self.cost, i, (start, end), error);
+            let (g, log_weights) = (&pass.g[start..end], &pass.log_weights[start..end]);
+            sum += weigh_short(costs, g, log_weights, f, inverse_epsilon, part);
+            rest = after;
+        }
+        (least..SHORT_RANGE).contains(&sum).then(|| (sum, dropped / sum))
     }
 
     /// One pass: f becomes the soft c-transform of g.
@@ -385,7 +425,7 @@ impl<'a> GibbsTable<'a> {
         let (mut from, mut sum) = (0, 0.0);
         for &(start, end) in &*runs {
             let part = &weights[from..from + (end - start)];
-            sum += fast_dot(costs.part(self.cost, i, (start, end)), part);
+            sum += fast_dot(costs.part(self.cost, i, (start, end), 0.0), part);
             from += part.len();
         }
         sum
@@ -416,11 +456,16 @@ pub(super) fn add_up(mut vectors: Vec<Vec<f64>>) -> Vec<f64> {
     /// Columns that one thread adds up.
     const PART: usize = 1024;
     let (first, others) = vectors.split_first_mut().expect("a measure has a point");
-    first.par_chunks_mut(PART).enumerate().for_each(|(part, sum)| {
+    let add = |(part, sum): (usize, &mut [f64])| {
         let start = part * PART;
         for x in &*others {
             add_scaled(&x[start..start + sum.len()], 1.0, sum);
         }
-    });
+    };
+    if first.len() <= PART {
+        add((0, first));
+    } else {
+        first.par_chunks_mut(PART).enumerate().for_each(add);
+    }
     vectors.swap_remove(0)
 }

@@ -7,8 +7,8 @@ pub(super) struct Window {
     /// How many; 1: none is kept.
     height: usize,
     costs: Vec<f64>,
-    /// The first row there is.
-    first: Option<usize>,
+    /// The first row there is, and how far its entries may be off.
+    there: Option<(usize, f64)>,
 }
 
 impl Window {
@@ -23,30 +23,31 @@ impl Window {
     }
 
     fn of(cost: &dyn Cost, height: usize) -> Self {
-        Self { height, costs: vec![0.0; height * cost.m()], first: None }
+        Self { height, costs: vec![0.0; height * cost.m()], there: None }
     }
 
-    /// `c(i, start..end)`.
+    /// `c(i, start..end)`, each of which may be off by `error`.
     pub(super) fn part<'a>(
         &'a mut self,
         cost: &'a dyn Cost,
         i: usize,
         (start, end): (usize, usize),
+        error: f64,
     ) -> &'a [f64] {
         if self.height == 1 {
             return cost.part_of_row(i, start, &mut self.costs[..end - start]);
         }
         let (first, m) = (i / self.height * self.height, cost.m());
-        if self.first != Some(first) {
+        if self.there != Some((first, error)) {
             let height = self.height.min(cost.n() - first);
-            cost.rows(first, &mut self.costs[..height * m]);
-            self.first = Some(first);
+            cost.rows_within(error, first, &mut self.costs[..height * m]);
+            self.there = Some((first, error));
         }
         &self.costs[(i - first) * m..][start..end]
     }
 
     /// c(i, ·).
     pub(super) fn row<'a>(&'a mut self, cost: &'a dyn Cost, i: usize) -> &'a [f64] {
-        self.part(cost, i, (0, cost.m()))
+        self.part(cost, i, (0, cost.m()), 0.0)
     }
 }

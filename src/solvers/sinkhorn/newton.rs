@@ -149,8 +149,9 @@ fn search(run: &mut Run<'_>, at: &Iterate, x: &[f64]) -> Option<Iterate> {
     };
     // Near the top D is flat to the last bit. But D is concave: where it still rises, it has risen
     // all the way.
+    let value = run.value(at);
     let good = |run: &Run<'_>, length: f64, next: &Iterate| {
-        let rises = next.value >= (ARMIJO * length).mul_add(first, at.value)
+        let rises = run.value(next) >= (ARMIJO * length).mul_add(first, value)
             || slope(run, next) >= ARMIJO * first;
         (rises && next.error < 2.0 * at.error) || next.error <= 0.5 * at.error
     };

@@ -30,8 +30,6 @@ pub(super) struct Iterate {
     pub(super) columns: Vec<f64>,
     /// `Σ |r − ν|` and what may have been left out of r, masses as shares.
     pub(super) error: f64,
-    /// D(g), masses as shares.
-    pub(super) value: f64,
 }
 
 impl Iterate {
@@ -190,7 +188,8 @@ impl<'a> Run<'a> {
         }
         let pass = self.table.pass_within(epsilon, &g, &f, LEFT_OUT * self.tolerance);
         let sweep = if Absorbed::fits(self.table, &pass) {
-            self.kept.sweep_and_keep(self.table, &pass, &g.high, &mut f)
+            let short = self.tolerance > SHORT * ROUNDING;
+            self.kept.sweep_and_keep(self.table, &pass, &g.high, &mut f, short)
         } else {
             self.table.sweep(&pass, &mut f)
         };
@@ -198,10 +197,15 @@ impl<'a> Run<'a> {
     }
 
     fn iterate(&self, epsilon: f64, g: Extended, f: Vec<f64>, sweep: Sweep) -> Iterate {
-        let (source, target) = (self.table.source(), self.table.target());
+        let target = self.table.target();
         let off: f64 = sweep.columns.iter().zip(target).map(|(r, w)| (r - w).abs()).sum();
-        let value = math::dot(source.iter().chain(target), f.iter().chain(&g.high));
-        Iterate { epsilon, f, g, columns: sweep.columns, error: off + sweep.dropped, value }
+        Iterate { epsilon, f, g, columns: sweep.columns, error: off + sweep.dropped }
+    }
+
+    /// D(g), masses as shares.
+    pub(super) fn value(&self, at: &Iterate) -> f64 {
+        let masses = self.table.source().iter().chain(self.table.target());
+        math::dot(masses, at.f.iter().chain(&at.g.high))
     }
 
     /// `g ← g + ε log(ν/r)`; where no row reaches a column, its soft c-transform.
@@ -254,13 +258,14 @@ impl<'a> Run<'a> {
             ControlFlow::Break(why) => why,
         };
         let finest = &self.levels[self.level];
+        let value = self.value(&at);
         let high = back(&finest.columns, &at.g.high);
         let low = back(&finest.columns, &at.g.low);
         let g = Extended { high: high.clone(), low };
         let potentials = Potentials::from_finite(back(&finest.rows, &at.f).into(), high.into());
         Entropic {
             plan: GibbsPlan::extended(potentials, g, at.epsilon),
-            entropic_cost: self.table.total() * at.value,
+            entropic_cost: self.table.total() * value,
             marginal_error: at.error,
             iterations: self.iterations,
             products: self.products,
