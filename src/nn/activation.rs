@@ -174,13 +174,7 @@ fn multiply<T: Real>(activation: Activation, record: Record<'_, T>, q: &[T], p: 
 
 /// c ← φ''(z) ⊙ u ⊙ q.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn curve<T: Real>(
-    activation: Activation,
-    record: Record<'_, T>,
-    u: &[T],
-    q: &[T],
-    c: &mut [T],
-) {
+fn curve<T: Real>(activation: Activation, record: Record<'_, T>, u: &[T], q: &[T], c: &mut [T]) {
     let Record { z, a, .. } = record;
     let (one, two) = (T::one(), T::of(2.0));
     map_two(u, q, c, |u, q| u * q);
@@ -402,7 +396,10 @@ mod tests {
                 let mut order: Vec<usize> = (0..size).collect();
                 order.sort_by(|&i, &j| z[j].total_cmp(&z[i]));
                 for (place, &from) in order.iter().enumerate() {
-                    assert_eq!((rank[from] as usize, a[place].to_bits()), (place, z[from].to_bits()));
+                    assert_eq!(
+                        (rank[from] as usize, a[place].to_bits()),
+                        (place, z[from].to_bits())
+                    );
                 }
             }
         }

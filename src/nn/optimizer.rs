@@ -171,12 +171,7 @@ fn rms_prop<T: Real>(parameters: &mut [T], gradient: &[T], square: &mut [T], set
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn adam<T: Real>(
-    parameters: &mut [T],
-    gradient: &[T],
-    memory: [&mut [T]; 2],
-    settings: [f64; 5],
-) {
+fn adam<T: Real>(parameters: &mut [T], gradient: &[T], memory: [&mut [T]; 2], settings: [f64; 5]) {
     let [mean, square] = memory;
     let [beta1, beta2, epsilon, rate, root] = settings.map(T::of);
     let (fresh1, fresh2) = (T::of(1.0 - settings[0]), T::of(1.0 - settings[1]));

@@ -51,11 +51,7 @@ fn exponential<T: Real>(x: T) -> (T, T) {
     let k = shifted - T::TO_INTEGER;
     let r = k.mul_add(-T::LN_2_REST, k.mul_add(T::of(-ln_2), x));
     let rest = r * polynomial(&FACTORIALS[..T::TERMS[0]], r);
-    if x < T::LOWEST {
-        (T::zero(), T::zero())
-    } else {
-        (T::power_of_two(shifted), rest)
-    }
+    if x < T::LOWEST { (T::zero(), T::zero()) } else { (T::power_of_two(shifted), rest) }
 }
 
 /// 1/(1 + e⁻ˣ).
@@ -148,6 +144,8 @@ mod tests {
             assert_eq!(tanh(x), x.signum());
         }
         assert_eq!((sigmoid(0.0), tanh(0.0_f32)), (0.5, 0.0));
-        assert!(sigmoid(f64::NAN).is_nan() && softplus(f32::NAN).is_nan() && tanh(f32::NAN).is_nan());
+        assert!(
+            sigmoid(f64::NAN).is_nan() && softplus(f32::NAN).is_nan() && tanh(f32::NAN).is_nan()
+        );
     }
 }
