@@ -138,8 +138,12 @@ impl<T: Real> PenalisedTape<T> {
         }
         let (loss, penalty) = (&self.loss.blocks, &self.penalty);
         add_in_panels(self.loss.panels(), gradient, &|panel, target| {
-            loss.iter().for_each(|block| block.add_to(panel, target));
-            penalty.iter().for_each(|bent| bent.add_to(network, panel, target));
+            for block in loss {
+                block.add_to(panel, target);
+            }
+            for bent in penalty {
+                bent.add_to(network, panel, target);
+            }
         });
         penalty.iter().map(|bent| bent.value).collect::<NeumaierSum>().value()
     }

@@ -124,7 +124,9 @@ impl<T: Real> Tape<T> {
         if let Some(gradient) = gradient {
             let blocks = &self.blocks;
             add_in_panels(&self.panels, gradient, &|panel, target| {
-                blocks.iter().for_each(|block| block.add_to(panel, target));
+                for block in blocks {
+                    block.add_to(panel, target);
+                }
             });
         }
         if to_inputs {
