@@ -20,8 +20,8 @@ from ours import Side, build
 
 PAGE = Path("docs/networks.md")
 
-# Steps before the sides are compared.
-CHECKED = 3
+# Steps before the sides are compared, and how far each may move a parameter.
+CHECKED, RATE = 3, 1e-4
 
 Row = dict[str, Any]
 
@@ -89,7 +89,8 @@ def all_cases(quick: bool) -> Iterator[Case]:
         for activation in ("relu", "leaky", "tanh", "softplus", "maxmin", "sort8"):
             yield Case("steps", "critic", 3, 16, 2, activation, batch=40)
         yield Case("steps", "critic", 2, 24, 3, precision="f64", one_sided=True, batch=150)
-        yield Case("steps", "both", 2, 16, 3, batch=40)
+        for activation in ("relu", "tanh", "sort8"):
+            yield Case("steps", "both", 2, 16, 3, activation, precision="f64", batch=140)
         yield Case("threads", "both", 2, 16, 3, batch=40)
         return
     shapes = [(2, 512, 3), (64, 256, 2), (2, 128, 3)]
@@ -118,7 +119,8 @@ def prepare(case: Case, folder: Path) -> dict[str, np.ndarray]:
 
 
 def in_turns(contenders: dict[str, Any], quick: bool) -> Row:
-    """Runs A, B, A, B, … each for some hundred milliseconds; medians of the seconds a step."""
+    """Runs A, B, A, B, … each for some hundred milliseconds; medians of the seconds a step, on the
+    clock and of the CPU."""
     steps, rounds = (2, 2) if quick else (None, 15)
     if steps is None:
         once = max(contender(3)["seconds"] for contender in contenders.values())
@@ -127,14 +129,15 @@ def in_turns(contenders: dict[str, Any], quick: bool) -> Row:
     for _ in range(rounds):
         for label, contender in contenders.items():
             answers[label].append(contender(steps))
-    row = {
-        label: {"seconds": median(a["seconds"] for a in found), "steps": steps}
+    return {
+        label: {
+            "seconds": median(a["seconds"] for a in found),
+            "busy": median(a["busy"] for a in found),
+            "cores": max(a["busy"] / a["seconds"] for a in found),
+            "steps": steps,
+        }
         for label, found in answers.items()
     }
-    for label, found in answers.items():
-        if "cores" in found[0]:
-            row[label]["cores"] = max(a["cores"] for a in found)
-    return row
 
 
 def against_jax(case: Case, executable: str, quick: bool) -> Row:
@@ -164,20 +167,22 @@ def compare(
     case: Case, folder: Path, arrays: Row, game: Any, side: Side, theirs: float, ours: float
 ) -> float:
     """How far apart the sides are after the first steps: the distance of their parameters as a
-    share of the way that JAX's have gone. Adam divides small slopes by their own size, so that
-    the rounding of one of them may turn a whole step around; those are few."""
+    share of Adam's longest way, at the 95th percentile. Adam divides slopes by their own size, so
+    that rounding alone decides where those are 0 that cancel: the slope of the bias of the
+    critic's output and of units that are active at every point."""
     side.ask("save")
     allowed = 1e-9 if case.precision == "f64" else 1e-4
     size = max(abs(theirs), 1.0)
     assert abs(theirs - ours) <= allowed * size, f"{case.name}: losses {theirs} and {ours}"
     worst = 0.0
     for name, end in game.parameters().items():
-        way = np.linalg.norm(end - arrays[name])
         own = np.load(folder / f"{name}.out.npy")
-        if way == 0:
+        if np.array_equal(end, arrays[name]):
             assert np.array_equal(own, end), f"{case.name}: {name} moved on one side"
         else:
-            worst = max(worst, float(np.linalg.norm(own - end) / way))
+            apart = np.abs(own - end) / (CHECKED * RATE)
+            worst = max(worst, float(np.quantile(apart, 0.95)))
+    # In f32 slopes that nearly cancel have few digits left; f64 has no such excuse.
     allowed = 1e-6 if case.precision == "f64" else 1e-2
     assert worst <= allowed, f"{case.name}: the parameters are {worst:.1e} of their way apart"
     return worst
@@ -275,8 +280,9 @@ def main() -> int:
         row = rows[case.name] = measure(case, executable, options)
         _, below, above, quotient = TABLES[case.table]
         parts = [f"{label} {report.seconds(row[label]['seconds'])}" for label in (above, below)]
-        parts += [f"{label} {row[label]['cores']:.2f} cores" for label in row if label == "jax"]
-        told = f"{', '.join(parts)}, {ratio(row, below, above):.3f}"
+        busy = [report.seconds(row[label]["busy"]) for label in (above, below)]
+        busy = f"CPU {' and '.join(busy)}, {row[above]['busy'] / row[below]['busy']:.3f}"
+        told = f"{', '.join(parts)}, {ratio(row, below, above):.3f}, {busy}"
         print(f"{case.name}: {told}, {row.get('difference', 0):.1e}", file=sys.stderr, flush=True)
         if options.write:
             store.write_text(json.dumps({"machine": machine, "rows": rows}))

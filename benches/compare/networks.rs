@@ -60,14 +60,25 @@ fn serve<T: Real + ReadableElement + WritableElement>(
             _ => return Err(format!("no request {request}").into()),
         };
         let steps: u32 = steps.parse()?;
-        let start = Instant::now();
+        let (start, busy) = (Instant::now(), busy_seconds()?);
         let mut loss = 0.0;
         for _ in 0..steps {
             loss = step(&mut game);
         }
         let seconds = start.elapsed().as_secs_f64() / f64::from(steps);
-        Ok(json!({ "seconds": seconds, "loss": loss }))
+        let busy = (busy_seconds()? - busy) / f64::from(steps);
+        Ok(json!({ "seconds": seconds, "busy": busy, "loss": loss }))
     }))
+}
+
+/// Seconds of the CPU that all threads took.
+fn busy_seconds() -> Outcome<f64> {
+    let mut nanoseconds = 0.0;
+    for task in std::fs::read_dir("/proc/self/task")? {
+        let times = std::fs::read_to_string(task?.path().join("schedstat"))?;
+        nanoseconds += times.split(' ').next().ok_or("no time")?.parse::<f64>()?;
+    }
+    Ok(nanoseconds * 1e-9)
 }
 
 /// A network that is trained.

@@ -81,7 +81,7 @@ class Game:
             self.players.append({"layers": layers, "mean": zeros, "square": more, "t": 0})
 
     def run(self, name: str, steps: int) -> dict[str, Any]:
-        """So many steps; seconds of one, the last loss, and how many cores were busy."""
+        """So many steps; seconds of one, on the clock and of the CPU, and the last loss."""
         step, (critic, generator), loss = self.steps[name], self.players, None
         start, busy = time.perf_counter(), time.process_time()
         for _ in range(steps):
@@ -90,7 +90,7 @@ class Game:
         seconds = time.perf_counter() - start
         busy = time.process_time() - busy
         self.players = [critic, generator]
-        return {"seconds": seconds / steps, "loss": float(loss), "cores": busy / seconds}
+        return {"seconds": seconds / steps, "busy": busy / steps, "loss": float(loss)}
 
     def parameters(self) -> dict[str, np.ndarray]:
         names = ("critic", "generator")

@@ -63,7 +63,10 @@ impl Dense {
         x: ArrayView2<T>,
         mut z: ArrayViewMut2<T>,
     ) {
-        z.assign(&self.bias(parameters));
+        let bias = self.bias(parameters);
+        for mut row in z.rows_mut() {
+            row.assign(&bias);
+        }
         add_product(x, self.weights(parameters), z);
     }
 

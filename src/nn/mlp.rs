@@ -22,8 +22,9 @@ use super::activation::Activation;
 use super::dense::Dense;
 use super::error::ShapeError;
 use super::init::Init;
+use super::panels::MOST;
 use super::real::Real;
-use super::tape::{BLOCK, Block, Tape};
+use super::tape::{Block, Tape};
 use crate::seed::Stream;
 
 /// A multilayer perceptron.
@@ -172,12 +173,13 @@ impl<T: Real> Mlp<T> {
     pub fn evaluate(&self, inputs: ArrayView2<T>) -> Array2<T> {
         self.check(inputs);
         let mut outputs = Array2::zeros((inputs.nrows(), self.outputs()));
-        let blocks = inputs.axis_chunks_iter(Axis(0), BLOCK).into_par_iter();
-        blocks.zip(outputs.axis_chunks_iter_mut(Axis(0), BLOCK)).for_each_init(
-            || Block::new(self, inputs.nrows().min(BLOCK)),
+        let blocks = inputs.axis_chunks_iter(Axis(0), MOST).into_par_iter();
+        blocks.zip(outputs.axis_chunks_iter_mut(Axis(0), MOST)).for_each_init(
+            || Block::new(self, inputs.nrows().min(MOST)),
             |block, (x, mut y)| {
                 block.rows = x.nrows();
-                block.forward(self, x);
+                block.load(x);
+                block.forward(self);
                 y.assign(&block.outputs());
             },
         );

@@ -14,8 +14,23 @@ use super::mlp::Mlp;
 use super::product::add_product;
 use super::real::Real;
 
-/// The most rows of a panel.
-const ROWS: usize = 128;
+/// The most rows of a panel, and of a [`Block`](super::tape::Block): enough for `gemm` to be fast,
+/// few enough for the cache.
+pub(super) const MOST: usize = 256;
+
+/// From this many rows on there are two parts or more.
+const WORTH_CUTTING: usize = 128;
+
+/// How many parts so many rows are cut into: an even number, so that two threads have the same to
+/// do, and none of more than [`MOST`].
+pub(super) fn parts(rows: usize) -> usize {
+    if rows < WORTH_CUTTING { 1 } else { 2 * rows.div_ceil(2 * MOST) }
+}
+
+/// The k-th of equal parts.
+pub(super) fn part(k: usize, rows: usize, parts: usize) -> Range<usize> {
+    k * rows / parts..(k + 1) * rows / parts
+}
 
 /// Some rows of a layer's weights, and the biases if they are the last ones.
 #[derive(Debug, Clone)]
@@ -40,14 +55,14 @@ impl Panel {
     pub(super) fn all<T: Real>(network: &Mlp<T>) -> Vec<Self> {
         let mut panels = vec![];
         for (l, layer) in network.layers.iter().enumerate() {
-            for first in (0..layer.inputs).step_by(ROWS) {
-                let rows = first..layer.inputs.min(first + ROWS);
+            let count = parts(layer.inputs);
+            for rows in (0..count).map(|k| part(k, layer.inputs, count)) {
                 let end = if rows.end == layer.inputs {
                     layer.end()
                 } else {
                     layer.start + rows.end * layer.outputs
                 };
-                let place = layer.start + first * layer.outputs..end;
+                let place = layer.start + rows.start * layer.outputs..end;
                 panels.push(Self { layer: l, rows, outputs: layer.outputs, place });
             }
         }

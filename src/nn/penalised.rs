@@ -16,8 +16,8 @@
 //! one more ordinary pass, from the highest layer that is curved: `t_l = c_l + J_lᵀ t_{l+1} W_{l+1}ᵀ`,
 //! `∂P/∂W_l += a_{l−1}ᵀ t_l`.
 //!
-//! Points of the loss and of the penalty go forward and backward side by side, in the blocks of a
-//! [`Tape`]. A weight costs 6 operations a row of the loss (the first layer's 4: nobody needs the
+//! Points of the loss go forward in the blocks of a [`Tape`], then backward side by side with all
+//! that the points of the penalty go through. A weight costs 6 operations a row of the loss (the first layer's 4: nobody needs the
 //! gradient by y), 8 a row of the penalty (smooth ones 4 more). Where `g_i = 0` the norm has no
 //! derivative and the row of `q_0` is 0, which is right for every ψ with ψ'(0) = 0 and a subgradient
 //! of every convex ψ that grows.
@@ -79,8 +79,8 @@ impl<T: Real> PenalisedTape<T> {
         Self { loss: Tape::new(network, points), penalty, capacity: penalised }
     }
 
-    /// The outputs for the rows of `points`, recorded together with `penalised`, the points of the
-    /// penalty. There may be none of either.
+    /// The outputs for the rows of `points`. The points of the penalty, `penalised`, are only taken
+    /// down: nobody needs their outputs. There may be none of either.
     ///
     /// # Panics
     /// If the points have other coordinates than the network's inputs, or are more than there is
@@ -95,13 +95,9 @@ impl<T: Real> PenalisedTape<T> {
         network.check(penalised);
         let (rows, most) = (penalised.nrows(), self.capacity);
         assert!(rows <= most, "{rows} points of a penalty where there is room for {most}");
-        self.loss.divide(points.nrows());
         divide(rows, self.penalty.iter_mut().map(|bent| &mut bent.block));
-        self.side_by_side(
-            |block| block.forward(network, points),
-            |bent| bent.block.forward(network, penalised),
-        );
-        self.loss.collect_outputs();
+        self.penalty.iter_mut().for_each(|bent| bent.block.load(penalised));
+        self.loss.forward(network, points);
         self.loss.outputs()
     }
 
@@ -111,7 +107,8 @@ impl<T: Real> PenalisedTape<T> {
     }
 
     /// P, after the gradient by the parameters of L + P was added to `gradient`: `by_outputs` is
-    /// the gradient of L by the outputs, and `psi` returns ψ and ψ'.
+    /// the gradient of L by the outputs, and `psi` returns ψ and ψ'. The network has to be the one
+    /// that went forward.
     ///
     /// # Panics
     /// If `by_outputs` has another shape than the outputs, `gradient` than the parameters, or the
@@ -127,33 +124,28 @@ impl<T: Real> PenalisedTape<T> {
         if self.capacity > 0 {
             network.check_scalar();
         }
-        self.side_by_side(
-            |block| {
-                block.start(by_outputs);
-                block.sweep(network, true, false);
-            },
-            |bent| bent.differentiate(network, &psi),
-        );
-        let (loss, penalty) = (&self.loss.blocks, &self.penalty);
-        add_in_panels(self.loss.panels(), gradient, &|panel, target| {
-            loss.iter().for_each(|block| block.add_to(panel, target));
-            penalty.iter().for_each(|bent| bent.add_to(network, panel, target));
-        });
-        penalty.iter().map(|bent| bent.value).collect::<NeumaierSum>().value()
-    }
-
-    fn side_by_side(
-        &mut self,
-        of_loss: impl Fn(&mut Block<T>) + Sync + Send,
-        of_penalty: impl Fn(&mut Bent<T>) + Sync + Send,
-    ) {
         let (loss, penalty) = (&mut self.loss.blocks, &mut self.penalty);
+        let of_loss = |block: &mut Block<T>| {
+            block.start(by_outputs);
+            block.sweep(network, true, false);
+        };
+        let of_penalty = |bent: &mut Bent<T>| bent.differentiate(network, &psi);
         if rayon::current_num_threads() == 1 {
-            loss.iter_mut().for_each(of_loss);
             penalty.iter_mut().for_each(of_penalty);
+            loss.iter_mut().for_each(of_loss);
         } else {
             rayon::join(|| each(penalty, of_penalty), || each(loss, of_loss));
         }
+        let (loss, penalty) = (&self.loss.blocks, &self.penalty);
+        add_in_panels(self.loss.panels(), gradient, &|panel, target| {
+            for block in loss {
+                block.add_to(panel, target);
+            }
+            for bent in penalty {
+                bent.add_to(network, panel, target);
+            }
+        });
+        penalty.iter().map(|bent| bent.value).collect::<NeumaierSum>().value()
     }
 }
 
@@ -174,6 +166,7 @@ impl<T: Real> Bent<T> {
             self.value = 0.0;
             return;
         }
+        self.block.forward(network);
         self.block.start_from_ones();
         self.block.sweep(network, false, true);
         self.value = self.aim(psi);

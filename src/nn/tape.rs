@@ -1,6 +1,6 @@
 //! What a forward pass records and a backward pass needs, in blocks of rows.
 //!
-//! A batch is cut into blocks of at most [`BLOCK`] rows as equal as they can be. Each block goes
+//! A batch is cut into blocks of at most [`MOST`] rows as equal as they can be. Each block goes
 //! through all layers on its own, with buffers of its own that stay in a core's cache, and blocks
 //! go in parallel. Gradients by the parameters are sums over all rows: once every block has its
 //! `s_l`, they are added up in [`panels`](super::panels), block by block in order. How a batch is
@@ -15,11 +15,8 @@ use super::activation::Record;
 use super::dense::Dense;
 use super::elementwise::add_rows;
 use super::mlp::Mlp;
-use super::panels::{Panel, PanelMut, add_in_panels, each};
+use super::panels::{MOST, Panel, PanelMut, add_in_panels, each, part, parts};
 use super::real::Real;
-
-/// The most rows of a block: enough for `gemm` to be fast, few enough for the cache.
-pub(super) const BLOCK: usize = 128;
 
 /// The workspace of an [`Mlp`] for batches of up to a given number of rows.
 #[derive(Debug, Clone)]
@@ -92,7 +89,7 @@ impl<T: Real> Tape<T> {
     }
 
     /// Cuts a batch of so many rows into blocks.
-    pub(super) fn divide(&mut self, rows: usize) {
+    fn divide(&mut self, rows: usize) {
         assert!(rows <= self.capacity(), "{rows} rows on a tape for {}", self.capacity());
         self.rows = rows;
         divide(rows, self.blocks.iter_mut());
@@ -100,11 +97,10 @@ impl<T: Real> Tape<T> {
 
     pub(super) fn forward(&mut self, network: &Mlp<T>, inputs: ArrayView2<T>) {
         self.divide(inputs.nrows());
-        each(&mut self.blocks, |block| block.forward(network, inputs));
-        self.collect_outputs();
-    }
-
-    pub(super) fn collect_outputs(&mut self) {
+        each(&mut self.blocks, |block| {
+            block.load(inputs);
+            block.forward(network);
+        });
         for block in &self.blocks {
             block.place(block.outputs(), &mut self.outputs);
         }
@@ -128,7 +124,9 @@ impl<T: Real> Tape<T> {
         if let Some(gradient) = gradient {
             let blocks = &self.blocks;
             add_in_panels(&self.panels, gradient, &|panel, target| {
-                blocks.iter().for_each(|block| block.add_to(panel, target));
+                for block in blocks {
+                    block.add_to(panel, target);
+                }
             });
         }
         if to_inputs {
@@ -167,16 +165,15 @@ impl<T: Real> Tape<T> {
 
 /// Blocks with room for `rows` rows.
 pub(super) fn blocks<B>(rows: usize, block: impl Fn(usize) -> B) -> Vec<B> {
-    (0..rows.div_ceil(BLOCK)).map(|_| block(rows.min(BLOCK))).collect()
+    (0..parts(rows)).map(|_| block(rows.min(MOST))).collect()
 }
 
-/// As few blocks as `rows` rows fit into, and as equal; the others get none.
+/// Cuts `rows` rows into blocks; those that are not used get none.
 pub(super) fn divide<'b, T: 'b>(rows: usize, blocks: impl Iterator<Item = &'b mut Block<T>>) {
-    let used = rows.div_ceil(BLOCK);
+    let used = parts(rows);
     for (k, block) in blocks.enumerate() {
-        let share = |k: usize| if k < used { k * rows / used } else { rows };
-        block.first = share(k);
-        block.rows = share(k + 1) - share(k);
+        let own = if k < used { part(k, rows, used) } else { rows..rows };
+        (block.first, block.rows) = (own.start, own.len());
     }
 }
 
@@ -187,11 +184,15 @@ impl<T: Real> Block<T> {
         Self { first: 0, rows: 0, input_gradient: inputs.clone(), inputs, layers }
     }
 
-    /// Records its rows of the batch.
-    pub(super) fn forward(&mut self, network: &Mlp<T>, batch: ArrayView2<T>) {
-        let rows = self.rows;
+    /// Takes its rows of the batch.
+    pub(super) fn load(&mut self, batch: ArrayView2<T>) {
         let own = self.own(batch);
-        first_rows_mut(&mut self.inputs, rows).assign(&own);
+        first_rows_mut(&mut self.inputs, self.rows).assign(&own);
+    }
+
+    /// Records what the layers make of its rows.
+    pub(super) fn forward(&mut self, network: &Mlp<T>) {
+        let rows = self.rows;
         for (l, layer) in network.layers.iter().enumerate() {
             let (below, rest) = self.layers.split_at_mut(l);
             let x = below.last().map_or(&self.inputs, |trace| &trace.kept.a);
@@ -203,7 +204,7 @@ impl<T: Real> Block<T> {
     }
 
     /// Its rows of a matrix of the batch.
-    pub(super) fn own<'m>(&self, batch: ArrayView2<'m, T>) -> ArrayView2<'m, T> {
+    fn own<'m>(&self, batch: ArrayView2<'m, T>) -> ArrayView2<'m, T> {
         batch.slice_move(s![self.first..self.first + self.rows, ..])
     }
 
