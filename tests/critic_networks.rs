@@ -10,7 +10,7 @@ use deblais::critic::{
 };
 use deblais::io::{Origin, Table};
 use deblais::measure::DiscreteMeasure;
-use deblais::nn::{Activation, Init, Mlp};
+use deblais::nn::{Activation, Init, Mlp, Real, Schedule};
 use deblais::plan::PlanArc;
 use deblais::problem::OtProblem;
 use deblais::progress::{Event, Observer, Stop};
@@ -268,7 +268,7 @@ fn a_stopped_run_returns_its_best_certified_state() {
 fn a_run_of_certified_kind_never_ends_below_its_best() {
     // At the highest rate, all the way, the last state is hardly ever the best.
     let sides = small();
-    let schedule = deblais::nn::Schedule::Constant;
+    let schedule = Schedule::Constant;
     let settings = TrainNetwork { rate: 0.03, schedule, ..quick(Kind::MaxMin, 300) };
     let Trained { critic, history, .. } = settings.train(&sides.0, &sides.1, &mut ()).unwrap();
     let worth: Vec<f64> = history.iter().map(|m| m.estimate / m.lipschitz).collect();
@@ -301,8 +301,8 @@ struct Fresh(Stream, Batch);
 impl Batches for Fresh {
     fn next(&mut self) -> &Batch {
         let Self(stream, batch) = self;
-        batch.source.mapv_inplace(|_| stream.normal() as f32);
-        batch.target.mapv_inplace(|_| stream.normal() as f32);
+        batch.source.mapv_inplace(|_| f32::of(stream.normal()));
+        batch.target.mapv_inplace(|_| f32::of(stream.normal()));
         batch.target.column_mut(0).mapv_inplace(|x| x + 1.5);
         batch
     }
