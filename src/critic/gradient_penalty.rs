@@ -17,7 +17,7 @@
 //! nowhere else. As a check of W₁ that is circular, since it takes the answer to find it, and f is
 //! free elsewhere: a study, no evidence.
 //!
-//! **Complexity.** 10 operations a weight and row for double back-propagation.
+//! **Complexity.** 8 operations a weight and interpolate, for the input gradient and that of P.
 //!
 //! **References.** Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville 2017, "Improved training of
 //! Wasserstein GANs", NeurIPS (two-sided); Petzka, Fischer, Lukovnikov 2018, "On the

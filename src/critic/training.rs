@@ -15,7 +15,7 @@
 //! state by estimate ÷ L, divided by L. The others return the last one: among their estimates the
 //! highest is only the steepest, and L says little about any of them.
 //!
-//! **Complexity.** 6 operations a weight and row for the estimate, 10 more with a penalty.
+//! **Complexity.** 6 operations a weight and row for the estimate, 8 more with a penalty.
 //!
 //! **References.** Arjovsky, Chintala, Bottou 2017, "Wasserstein generative adversarial networks",
 //! ICML, Algorithm 1.

@@ -1,0 +1,101 @@
+//! Every kind of network critic with its defaults on five pairs of samples: the tables of
+//! `docs/critics.md`, as Markdown.
+//!
+//! `RAYON_NUM_THREADS=1 cargo bench --bench critics [-- KIND...]`. Errors are relative to the exact
+//! distance; seconds are those of the process on the CPU (Linux) during the training.
+
+use std::fs;
+use std::path::Path;
+
+use deblais::cost::Euclidean;
+use deblais::critic::{GradientPenalty, Kind, TrainNetwork, judge};
+use deblais::io::{Origin, Table};
+use deblais::measure::DiscreteMeasure;
+use deblais::problem::OtProblem;
+use deblais::solvers::Method;
+use ndarray::{Array2, Axis, s};
+
+fn read(path: &str) -> Array2<f64> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    Table::read(&Origin::from(path.as_path()))
+        .and_then(Table::into_matrix)
+        .expect("a file of this repository")
+}
+
+/// The points of `tests/critic.rs`: scattered by sines, standard normal to the eye.
+fn normal(n: usize, d: usize, phase: f64) -> Array2<f64> {
+    let uniform = |k: usize| ((k as f64 * 12.9898 + phase).sin() * 43_758.545_3).rem_euclid(1.0);
+    Array2::from_shape_fn((n, d), |(i, k)| {
+        (0..12).map(|part| uniform(12 * (i * d + k) + part)).sum::<f64>() - 6.0
+    })
+}
+
+fn cases() -> Vec<(&'static str, [Array2<f64>; 2])> {
+    let files = |name: &str| ["P", "Q"].map(|s| read(&format!("tests/data/critic/{name}_{s}.csv")));
+    let mut shifted = normal(512, 10, 2.5);
+    shifted.column_mut(0).mapv_inplace(|x| x + 1.0);
+    let digits = read("examples/data/digits.csv");
+    let of = |label: f64| {
+        let rows: Vec<usize> = (0..digits.nrows()).filter(|&i| digits[(i, 0)] == label).collect();
+        digits.select(Axis(0), &rows).slice(s![.., 1..]).mapv(|pixel| pixel / 16.0)
+    };
+    vec![
+        ("two Gaussians, 2-D", files("gauss2_256")),
+        ("ring of eight, 2-D", files("ring8_512")),
+        ("two rings, 2-D", files("rings2_256")),
+        ("shifted Gaussians, 10-D", [normal(512, 10, 0.5), shifted]),
+        ("digits, 64-D", [of(3.0), of(8.0)]),
+    ]
+}
+
+/// Seconds on the CPU so far.
+fn cpu_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+    let ticks = |field: usize| fields.get(field).and_then(|t| t.parse::<f64>().ok());
+    // User and system, in hundredths.
+    ticks(11).zip(ticks(12)).map_or(f64::NAN, |(user, system)| (user + system) / 100.0)
+}
+
+fn row(label: &str, kind: &Kind, (name, points): &(&str, [Array2<f64>; 2])) {
+    let sides = points.clone().map(|points| DiscreteMeasure::uniform(points).expect("finite"));
+    let [source, target] = &sides;
+    let problem = OtProblem::new(source, target, Euclidean).expect("one dimension");
+    let solution = Method::Auto.solver(&problem).solve(&problem, &mut ()).expect("solvable");
+    let exact = solution.certify(&problem).certificate.upper;
+    let start = cpu_seconds();
+    let settings = TrainNetwork::new(kind.clone(), source.dim());
+    let critic = settings.train(source, target, &mut ()).expect("defaults train").critic;
+    let seconds = cpu_seconds() - start;
+    let verdict = judge(&critic, &problem, source.support(), target.support(), &Euclidean)
+        .expect("the samples of the training");
+    let error = |value: f64| 100.0 * (value / exact - 1.0);
+    println!(
+        "| `{label}` | {name} | {:+.3} % | {:.4} | {:.4} | {:+.3} % | {:+.3} % | {seconds:.1} |",
+        error(verdict.estimate),
+        verdict.lipschitz_pairs,
+        verdict.lipschitz.bound,
+        error(verdict.certified_lower),
+        error(verdict.polished_lower),
+    );
+}
+
+fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let wanted = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
+    let cases = cases();
+    println!("| kind | samples | estimate | pairs | bound | certified | polished | CPU s |");
+    println!("|---|---|---:|---:|---:|---:|---:|---:|");
+    for name in Kind::NAMES.into_iter().filter(|name| wanted(name)) {
+        let kind = Kind::named(name).expect("a name of a kind");
+        for case in &cases {
+            row(name, &kind, case);
+        }
+    }
+    if wanted("lp") {
+        let penalty = GradientPenalty { lambda: 10.0, ..GradientPenalty::default() };
+        for case in &cases[..2] {
+            row("lp, λ = 10", &penalty.clone().into(), case);
+        }
+    }
+}
