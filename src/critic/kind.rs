@@ -109,29 +109,30 @@ impl TrainNetwork {
     /// the samples.
     #[must_use]
     pub fn new(kind: Kind, dim: usize) -> Self {
-        // Folds made one after another multiply: layers help 1-Lipschitz networks more than width.
-        let (width, depth, rate, beta1) =
-            if kind.is_certified() { (64, 6, 4e-3, 0.5) } else { (128, 3, 2e-3, 0.9) };
         let activation = match kind {
             Kind::Clip(_) | Kind::GradientPenalty(_) => Activation::LeakyRelu { slope: 0.2 },
             Kind::Spectral | Kind::MaxMin => Activation::MaxMin,
             Kind::GroupSort => Activation::GroupSort { size: 4 },
         };
-        let rate = match kind {
-            Kind::MaxMin | Kind::GroupSort => orthonormal::highest_rate(dim, width).min(rate),
-            _ => rate,
-        };
-        Self {
+        let settings = Self {
             kind,
-            width,
-            depth,
+            width: 128,
+            depth: 3,
             activation,
             steps: 3000,
-            rate,
+            rate: 2e-3,
             schedule: Schedule::Linear,
-            rule: Rule::Adam { beta1, beta2: 0.99, epsilon: 1e-8 },
+            rule: Rule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
             batch: 256,
             seed: Seed(0),
+        };
+        if !settings.kind.is_certified() {
+            return settings;
         }
+        // Folds made one after another multiply: layers help 1-Lipschitz networks more than width.
+        let width = 64;
+        let rate = orthonormal::highest_rate(dim.max(width), width).min(4e-3);
+        let rule = Rule::Adam { beta1: 0.5, beta2: 0.99, epsilon: 1e-8 };
+        Self { width, depth: 6, steps: 6000, rate, rule, batch: 128, ..settings }
     }
 }
