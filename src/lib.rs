@@ -3,6 +3,7 @@
 pub mod certificate;
 pub mod cost;
 pub mod critic;
+pub mod datasets;
 pub mod gibbs;
 pub mod io;
 pub mod math;

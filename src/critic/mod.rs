@@ -15,11 +15,15 @@
 
 mod batches;
 mod cones;
+mod fresh;
+mod lattice;
 mod network;
 mod verdict;
 
 pub use batches::{Batch, Batches, SampleBatches};
 pub use cones::{Cones, TrainCones};
+pub use fresh::FreshBatches;
+pub use lattice::{Lattice, Start, TrainLattice};
 pub use network::{Frame, NetworkCritic};
 pub use verdict::{Slopes, Verdict, judge};
 

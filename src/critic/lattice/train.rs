@@ -1,0 +1,232 @@
+//! Training of a [`Lattice`] on batches, samples or streams.
+//!
+//! Adam climbs `E_μ f_T − E_ν f_T` of the soft lattice by centres and heights. The temperature T
+//! falls geometrically, so that at first every piece feels every point; the rate stays, then
+//! falls with it. Each step costs two products of rows × pieces × d, and rows × pieces
+//! exponentials.
+//!
+//! **Failure modes.** On samples, pieces that no point looks at any more stay where they are. On a
+//! stream in many dimensions the centres must start close to each other, in the midst of the data:
+//! distances between points far apart differ by little, and scattered centres never sort out which
+//! is whose.
+
+use std::ops::ControlFlow;
+
+use ndarray::{Array1, ArrayView2, s};
+use rayon::prelude::*;
+
+use super::Lattice;
+use super::soft::{Block, Pieces};
+use crate::critic::{Batches, CriticError, Frame, Milestone, Trained};
+use crate::measure::DiscreteMeasure;
+use crate::nn::{Optimizer, Rule, Schedule};
+use crate::progress::{Event, Observer};
+use crate::seed::Stream;
+
+/// Points of a batch that are computed together.
+const ROWS: usize = 256;
+
+/// A short memory of squares: gradients shrink as the pieces find their places.
+const ADAM: Rule = Rule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-10 };
+
+/// How the rate falls.
+const FALL: Schedule = Schedule::ConstantThenLinear { share: 0.4, end: 0.02 };
+
+/// The share of the steps at which the last temperature is reached.
+const COLD: f64 = 0.8;
+
+/// Milestones of a run.
+const MILESTONES: u64 = 50;
+
+/// Where the centres start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Start {
+    /// Uniform in a cube of this half side, in the units of the frame.
+    Cube(f64),
+    /// At points of the first batch: falling pieces at source points, rising ones at target points.
+    Points,
+}
+
+/// How to train a [`Lattice`]; lengths are in the units of the frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrainLattice {
+    /// The name of the kind.
+    pub kind: &'static str,
+    /// G.
+    pub groups: usize,
+    /// Pieces of a group.
+    pub pieces: usize,
+    /// Whether every second piece rises from its centre; else all fall.
+    pub alternate: bool,
+    /// Where the centres start.
+    pub start: Start,
+    /// Steps of Adam.
+    pub steps: u64,
+    /// Its first rate.
+    pub rate: f64,
+    /// The first and the last temperature.
+    pub temperatures: (f64, f64),
+}
+
+impl TrainLattice {
+    /// Cones `−min_j(b_j + ‖x − c_j‖)` for a stream of points whose coordinates are of size 1.
+    #[must_use]
+    pub fn cones(count: usize, steps: u64) -> Self {
+        Self {
+            kind: "cones",
+            groups: count,
+            pieces: 1,
+            alternate: false,
+            start: Start::Cube(0.75),
+            steps,
+            rate: 0.03,
+            temperatures: (0.5, 0.01),
+        }
+    }
+
+    /// Trains on batches that stand in the coordinates of `frame`.
+    ///
+    /// # Errors
+    /// [`CriticError`] for settings that make no sense.
+    pub fn train(
+        &self,
+        batches: &mut dyn Batches,
+        frame: &Frame,
+        stream: &mut Stream,
+        observer: &mut dyn Observer,
+    ) -> Result<Trained<Lattice>, CriticError> {
+        self.check()?;
+        let mut pieces = self.first(batches, stream);
+        let mut adam = Optimizer::new(ADAM, pieces.parameters.len());
+        let mut gradient = vec![0.0; pieces.parameters.len()];
+        let mut blocks = vec![];
+        let (mut history, mut recent, mut stopped) = (vec![], vec![], None);
+        let every = self.steps.div_ceil(MILESTONES).max(1);
+        for step in 0..self.steps {
+            let temperature = self.temperature(step);
+            let batch = batches.next();
+            let sides = [
+                (batch.source.view(), &batch.source_mass[..], -1.0),
+                (batch.target.view(), &batch.target_mass[..], 1.0),
+            ];
+            let loss = descent(&pieces, &mut blocks, sides, temperature, &mut gradient);
+            recent.push(-loss * frame.scale());
+            if (step + 1) % every == 0 || step + 1 == self.steps {
+                let estimate = recent.iter().sum::<f64>() / recent.len() as f64;
+                history.push(Milestone { step: step + 1, estimate });
+                recent.clear();
+            }
+            adam.step(&mut pieces.parameters, &gradient, self.rate * FALL.factor(step, self.steps));
+            pieces.refresh();
+            let cost = history.last().map(|milestone: &Milestone| milestone.estimate);
+            let event = Event { phase: "training", iterations: step + 1, cost };
+            if let ControlFlow::Break(stop) = observer.observe(&event) {
+                stopped = Some(stop);
+                break;
+            }
+        }
+        Ok(Trained { critic: self.place(&pieces, frame), history, stopped })
+    }
+
+    fn check(&self) -> Result<(), CriticError> {
+        let positive = |what, value: f64| {
+            if value > 0.0 && value.is_finite() {
+                return Ok(());
+            }
+            Err(CriticError::Setting { what, value, bound: "a positive number" })
+        };
+        positive("the number of groups", self.groups as f64)?;
+        positive("the number of pieces", self.pieces as f64)?;
+        positive("the rate", self.rate)?;
+        positive("the first temperature", self.temperatures.0)?;
+        positive("the last temperature", self.temperatures.1)
+    }
+
+    fn temperature(&self, step: u64) -> f32 {
+        let (first, last) = self.temperatures;
+        let done = (step as f64 / (COLD * self.steps as f64)).min(1.0);
+        narrow(first * (last / first).powf(done))
+    }
+
+    fn first(&self, batches: &mut dyn Batches, stream: &mut Stream) -> Pieces {
+        let count = self.groups * self.pieces;
+        let batch = batches.next();
+        let dim = batch.source.ncols();
+        let falls = |j: usize| !self.alternate || j / self.groups % 2 == 0;
+        let signs = (0..count).map(|j| if falls(j) { -1.0 } else { 1.0 }).collect();
+        let mut parameters = Vec::with_capacity(count * (dim + 1));
+        for j in 0..count {
+            match self.start {
+                Start::Cube(half) => parameters
+                    .extend((0..dim).map(|_| narrow(half * (2.0 * stream.uniform() - 1.0)))),
+                Start::Points => {
+                    let side = if falls(j) { &batch.source } else { &batch.target };
+                    parameters.extend(side.row(pick(side.nrows(), stream)));
+                }
+            }
+        }
+        parameters.resize(count * (dim + 1), 0.0);
+        Pieces::new(dim, self.groups, signs, parameters)
+    }
+
+    /// The lattice in the coordinates of the data.
+    fn place(&self, pieces: &Pieces, frame: &Frame) -> Lattice {
+        let scale = frame.scale();
+        let centres = pieces.centres().mapv(f64::from) * scale + frame.origin();
+        Lattice {
+            kind: self.kind,
+            groups: self.groups,
+            centres: DiscreteMeasure::uniform(centres).expect("finite centres"),
+            heights: pieces.heights().iter().map(|b| f64::from(*b) * scale).collect(),
+            signs: pieces.signs.iter().map(|sign| f64::from(*sign)).collect::<Array1<_>>(),
+        }
+    }
+}
+
+/// Points of one side, their masses, and the side's sign in the loss.
+type Side<'a> = (ArrayView2<'a, f32>, &'a [f32], f32);
+
+/// The loss `E_ν f_T − E_μ f_T` and its gradient: blocks in parallel, added up in order.
+fn descent(
+    pieces: &Pieces,
+    blocks: &mut Vec<(Block, Vec<f32>)>,
+    sides: [Side<'_>; 2],
+    temperature: f32,
+    gradient: &mut [f32],
+) -> f64 {
+    let parts: Vec<_> = sides
+        .into_iter()
+        .flat_map(|(points, mass, sign)| {
+            (0..points.nrows()).step_by(ROWS).map(move |from| {
+                let to = points.nrows().min(from + ROWS);
+                (points.slice_move(s![from..to, ..]), &mass[from..to], sign)
+            })
+        })
+        .collect();
+    while blocks.len() < parts.len() {
+        blocks.push((Block::new(ROWS, pieces), Vec::with_capacity(ROWS)));
+    }
+    parts.into_par_iter().zip(&mut *blocks).for_each(|((points, mass, sign), (block, weights))| {
+        weights.clear();
+        weights.extend(mass.iter().map(|mass| sign * mass));
+        block.run(pieces, points, weights, temperature);
+    });
+    gradient.fill(0.0);
+    for (block, _) in &*blocks {
+        for (sum, part) in gradient.iter_mut().zip(&block.gradient) {
+            *sum += part;
+        }
+    }
+    blocks.iter().map(|(block, _)| block.value).sum()
+}
+
+fn pick(n: usize, stream: &mut Stream) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0 .. n")]
+    let place = (stream.uniform() * n as f64) as usize;
+    place.min(n - 1)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "training is in f32")]
+fn narrow(value: f64) -> f32 {
+    value as f32
+}
