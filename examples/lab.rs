@@ -11,11 +11,9 @@ fn samples(a:&[String]){
  let (p,q)=(DiscreteMeasure::uniform(p).unwrap(),DiscreteMeasure::uniform(q).unwrap());
  let pr=OtProblem::new(&p,&q,Euclidean).unwrap();
  let w=Method::Auto.solver(&pr).solve(&pr,&mut ()).unwrap().certify(&pr).certificate.upper;
- let fr=Frame::of(&p,&q).unwrap();
- let t=TrainLattice{kind:"lattice",groups:g(3,32.) as usize,pieces:g(4,16.) as usize,alternate:g(5,1.)!=0.,start:if g(6,0.)==0.{Start::Points}else{Start::Cube(g(6,0.))},steps:g(7,2000.) as u64,rate:g(8,0.02),temperatures:(g(9,0.3),g(10,0.003))};
- let mut b=SampleBatches::new(&p,&q,2048,|x|fr.place(x),Seed(1).stream("b"));
+ let t=TrainLattice{kind:"lattice",groups:g(3,32.) as usize,pieces:g(4,16.) as usize,alternate:g(5,1.)!=0.,start:if g(6,0.)==0.{Start::Points}else{Start::Cube(g(6,0.))},steps:g(7,2000.) as u64,rate:g(8,0.02),temperatures:(g(9,0.3),g(10,0.003)),batch:2048,seed:Seed(g(11,1.) as u64)};
  let t0=std::time::Instant::now();
- let r=t.train(&mut b,&fr,&mut Seed(g(11,1.) as u64).stream("init"),&mut ()).unwrap();
+ let r=t.train(&p,&q,&mut ()).unwrap();
  let e=t0.elapsed().as_secs_f64();
  let m=|x:ArrayView2<f64>|r.critic.values(x).unwrap().mean().unwrap();
  let v=judge(&r.critic,&pr,p.support(),q.support(),&Euclidean).unwrap();
@@ -32,7 +30,7 @@ fn main(){
  let mut b=FreshBatches::new(rows,d,|x,y|{ let (p,_)=f.pairs(rows,&mut st); let q=f.target(rows,&mut st); x.zip_mut_with(&p,|x,p|*x=*p as f32); y.zip_mut_with(&q,|x,p|*x=*p as f32);});
  let t=std::time::Instant::now(); for _ in 0..20 {b.next();} println!("draw {:.2} ms",t.elapsed().as_secs_f64()*50.);
  let t=std::time::Instant::now();
- let r=tr.train(&mut b,&Frame::new(Array1::zeros(d),1.).unwrap(),&mut Seed(1).stream("init"),&mut ()).unwrap();
+ let r={let (x,y)=f.pairs(512,&mut Seed(7).stream("val")); let [x,y]=[x,y].map(|x|deblais::DiscreteMeasure::uniform(x).unwrap()); tr.train_on(&mut b,&Frame::new(Array1::zeros(d),1.).unwrap(),(&x,&y),&mut ())}.unwrap();
  let e=t.elapsed().as_secs_f64();
  let (x,y)=f.pairs(8192,&mut Seed(1).stream("held"));
  let w=(&x-&y).map_axis(Axis(1),|r|r.dot(&r).sqrt()).mean().unwrap();

@@ -38,8 +38,33 @@ pub struct SampleBatches {
 #[derive(Debug, Clone)]
 struct Side {
     points: Array2<f32>,
-    /// Running sums of the masses; empty if every batch has all points.
+    /// What its points are drawn by; nothing if every batch has all of them.
+    draws: Option<Draws>,
+}
+
+/// Draws of indices in proportion to masses.
+#[derive(Debug, Clone)]
+pub(super) struct Draws {
+    /// Running sums of the masses.
     cumulative: Vec<f64>,
+}
+
+impl Draws {
+    /// At least one mass is positive.
+    pub(super) fn new(masses: impl IntoIterator<Item = f64>) -> Self {
+        let mut sum = 0.0;
+        let cumulative = masses.into_iter().map(|mass| {
+            sum += mass;
+            sum
+        });
+        Self { cumulative: cumulative.collect() }
+    }
+
+    pub(super) fn draw(&self, stream: &mut Stream) -> usize {
+        let last = self.cumulative.len() - 1;
+        let level = stream.uniform() * self.cumulative[last];
+        self.cumulative.partition_point(|&sum| sum <= level).min(last)
+    }
 }
 
 impl SampleBatches {
@@ -59,7 +84,7 @@ impl SampleBatches {
         assert!(rows > 0, "a batch has rows");
         let [from, to] = [source, target].map(|side| Side::new(side, rows, place(side.support())));
         let shares = |measure: &DiscreteMeasure, side: &Side| {
-            if side.cumulative.is_empty() {
+            if side.draws.is_none() {
                 let total: f64 = measure.mass().sum();
                 measure.mass().iter().map(|mass| narrow(mass / total)).collect()
             } else {
@@ -67,7 +92,7 @@ impl SampleBatches {
             }
         };
         let room = |side: &Side| {
-            if side.cumulative.is_empty() {
+            if side.draws.is_none() {
                 side.points.clone()
             } else {
                 Array2::zeros((rows, side.points.ncols()))
@@ -85,23 +110,15 @@ impl SampleBatches {
 
 impl Side {
     fn new(measure: &DiscreteMeasure, rows: usize, points: Array2<f32>) -> Self {
-        let mut cumulative = Vec::new();
-        if points.nrows() > rows {
-            let mut sum = 0.0;
-            cumulative.extend(measure.mass().iter().map(|mass| {
-                sum += mass;
-                sum
-            }));
-        }
-        Self { points, cumulative }
+        let drawn = points.nrows() > rows;
+        let draws = drawn.then(|| Draws::new(measure.mass().iter().copied()));
+        Self { points, draws }
     }
 
     fn draw(&self, into: &mut Array2<f32>, stream: &mut Stream) {
-        let Some(total) = self.cumulative.last() else { return };
+        let Some(draws) = &self.draws else { return };
         for mut row in into.outer_iter_mut() {
-            let level = stream.uniform() * total;
-            let i = self.cumulative.partition_point(|&sum| sum <= level);
-            row.assign(&self.points.row(i.min(self.points.nrows() - 1)));
+            row.assign(&self.points.row(draws.draw(stream)));
         }
     }
 }

@@ -128,7 +128,13 @@ impl TrainCones {
         for step in 0..=self.steps {
             if step % every == 0 || step == self.steps {
                 let estimate = value(table, &b);
-                history.push(Milestone { step, estimate });
+                history.push(Milestone {
+                    step,
+                    estimate,
+                    penalty: 0.0,
+                    lipschitz: 1.0,
+                    steepest: 1.0,
+                });
                 if estimate > highest {
                     highest = estimate;
                     best.clone_from(&b);

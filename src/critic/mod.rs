@@ -14,17 +14,27 @@
 //! networks", ICML; Villani 2009, "Optimal transport: old and new", §5.
 
 mod batches;
+mod clip;
 mod cones;
 mod fresh;
+mod gradient_penalty;
+mod kind;
 mod lattice;
 mod network;
+mod orthonormal;
+mod spectral;
+mod training;
 mod verdict;
 
 pub use batches::{Batch, Batches, SampleBatches};
+pub use clip::Clip;
 pub use cones::{Cones, TrainCones};
 pub use fresh::FreshBatches;
+pub use gradient_penalty::{GradientPenalty, Pairs};
+pub use kind::Kind;
 pub use lattice::{Lattice, Start, TrainLattice};
 pub use network::{Frame, NetworkCritic};
+pub use training::{LipschitzControl, TrainNetwork};
 pub use verdict::{Slopes, Verdict, judge};
 
 use ndarray::{Array1, Array2, ArrayView2};
@@ -73,8 +83,14 @@ pub struct Trained<C> {
 pub struct Milestone {
     /// Steps done.
     pub step: u64,
-    /// `E_μ f − E_ν f` of the critic as it is judged.
+    /// `E_μ f − E_ν f` on the whole samples, in `f64`.
     pub estimate: f64,
+    /// What the training subtracts from it, in the same units; 0 where nothing is.
+    pub penalty: f64,
+    /// The proved bound of the Lipschitz constant.
+    pub lipschitz: f64,
+    /// The largest ‖∇f‖ at a sample point.
+    pub steepest: f64,
 }
 
 /// A proved bound of a Lipschitz constant.
@@ -108,6 +124,39 @@ pub enum CriticError {
         /// What is allowed.
         bound: &'static str,
     },
+    /// The numbers of a training run left the range of `f32`.
+    #[error("training diverged: the estimate is not a number after {step} steps at rate {rate}")]
+    Diverged {
+        /// Steps done.
+        step: u64,
+        /// The rate.
+        rate: f64,
+    },
+    /// Steps too long for one step of Newton and Schulz to undo.
+    #[error(
+        "a rate of {rate} is too high for orthonormal layers of width {width}: at most {most}, or a \
+         step may turn a singular value round"
+    )]
+    Overstep {
+        /// The rate asked for.
+        rate: f64,
+        /// The largest width.
+        width: usize,
+        /// The highest rate for it.
+        most: f64,
+    },
+    /// A matched pair of points that do not exist.
+    #[error("the pair ({source_index}, {target_index}) lies outside samples of {n} and {m} points")]
+    Pair {
+        /// Source point.
+        source_index: usize,
+        /// Target point.
+        target_index: usize,
+        /// Source points there are.
+        n: usize,
+        /// Target points there are.
+        m: usize,
+    },
     /// Points without a distance.
     #[error(transparent)]
     Cost(#[from] CostError),
@@ -120,6 +169,9 @@ impl CriticError {
         match self {
             Self::Dimensions { .. } => "judge a critic on points of the kind it was trained on",
             Self::Setting { .. } => "leave the flag out: the default works on data of any scale",
+            Self::Diverged { .. } => "lower the rate, by a factor of 10 to begin with",
+            Self::Overstep { .. } => "lower the rate or the width: their product may be 0.5",
+            Self::Pair { .. } => "match points of the samples that the critic is trained on",
             Self::Cost(error) => error.hint(),
         }
     }

@@ -13,7 +13,8 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
-use super::{Critic, CriticError, Lipschitz};
+use super::{Critic, CriticError, Lipschitz, Milestone};
+use crate::math;
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Mlp, Real, Tape, spectral_norm};
 
@@ -122,6 +123,37 @@ impl NetworkCritic {
     /// (o, s).
     pub fn frame(&self) -> &Frame {
         &self.frame
+    }
+
+    pub(super) fn into_network(self) -> Mlp<f64> {
+        self.network
+    }
+
+    /// What a training run records of it on two samples.
+    ///
+    /// # Errors
+    /// [`CriticError::Dimensions`] for samples of another dimension.
+    pub(super) fn milestone(
+        &self,
+        (source, target): (&DiscreteMeasure, &DiscreteMeasure),
+        step: u64,
+        penalty: f64,
+    ) -> Result<Milestone, CriticError> {
+        let mean = |side: &DiscreteMeasure| -> Result<f64, CriticError> {
+            Ok(math::dot(side.mass(), &self.values(side.support())?))
+        };
+        let steepest = |side: &DiscreteMeasure| -> Result<f64, CriticError> {
+            let gradients = self.gradients(side.support())?;
+            let norms = gradients.outer_iter().map(|g| g.dot(&g).sqrt());
+            Ok(norms.fold(0.0, f64::max))
+        };
+        Ok(Milestone {
+            step,
+            estimate: mean(source)? - mean(target)?,
+            penalty,
+            lipschitz: self.lipschitz.bound,
+            steepest: steepest(source)?.max(steepest(target)?),
+        })
     }
 
     fn place(&self, points: ArrayView2<'_, f64>) -> Result<Array2<f64>, CriticError> {

@@ -55,7 +55,7 @@ pub(super) struct Record<'a, T> {
 
 impl Activation {
     /// How many coordinates are sorted together; 1 for the elementwise ones.
-    pub(super) fn group(self) -> usize {
+    pub(crate) fn group(self) -> usize {
         match self {
             Self::MaxMin => 2,
             Self::GroupSort { size } => size,

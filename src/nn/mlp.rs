@@ -106,6 +106,14 @@ impl<T: Real> Mlp<T> {
         self.layers[layer].weights_mut(&mut self.parameters)
     }
 
+    /// The part of a gradient by the parameters that is by the weights of a layer, to be changed.
+    ///
+    /// # Panics
+    /// If the gradient is shorter than the parameters.
+    pub fn weights_of_mut<'g>(&self, layer: usize, gradient: &'g mut [T]) -> ArrayViewMut2<'g, T> {
+        self.layers[layer].weights_mut(gradient)
+    }
+
     /// The biases of a layer.
     pub fn bias(&self, layer: usize) -> ArrayView1<'_, T> {
         self.layers[layer].bias(&self.parameters)

@@ -2,8 +2,10 @@
 //!
 //! Adam climbs `E_μ f_T − E_ν f_T` of the soft lattice by centres and heights. The temperature T
 //! falls geometrically, so that at first every piece feels every point; the rate stays, then
-//! falls with it. Each step costs two products of rows × pieces × d, and rows × pieces
-//! exponentials.
+//! falls with it. Now and then the hard lattice is evaluated in `f64` on two samples; the best is
+//! kept.
+//!
+//! **Complexity.** A step costs two products of rows × pieces × d, and rows × pieces exponentials.
 //!
 //! **Failure modes.** On samples, pieces that no point looks at any more stay where they are. On a
 //! stream in many dimensions the centres must start close to each other, in the midst of the data:
@@ -12,16 +14,20 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::{Array1, ArrayView2, s};
+use ndarray::{ArrayView2, s};
 use rayon::prelude::*;
 
 use super::Lattice;
 use super::soft::{Block, Pieces};
-use crate::critic::{Batches, CriticError, Frame, Milestone, Trained};
+use crate::critic::training::positive;
+use crate::critic::{
+    Batches, Critic, CriticError, Frame, Milestone, SampleBatches, Trained,
+};
+use crate::math;
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Optimizer, Rule, Schedule};
 use crate::progress::{Event, Observer};
-use crate::seed::Stream;
+use crate::seed::{Seed, Stream};
 
 /// Points of a batch that are computed together.
 const ROWS: usize = 256;
@@ -35,8 +41,8 @@ const FALL: Schedule = Schedule::ConstantThenLinear { share: 0.4, end: 0.02 };
 /// The share of the steps at which the last temperature is reached.
 const COLD: f64 = 0.8;
 
-/// Milestones of a run.
-const MILESTONES: u64 = 50;
+/// Evaluations of the hard lattice over a run.
+const EVALUATIONS: u64 = 25;
 
 /// Where the centres start.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,6 +72,10 @@ pub struct TrainLattice {
     pub rate: f64,
     /// The first and the last temperature.
     pub temperatures: (f64, f64),
+    /// Points a side and step, if the samples have more.
+    pub batch: usize,
+    /// Where first centres and batches come from.
+    pub seed: Seed,
 }
 
 impl TrainLattice {
@@ -81,62 +91,87 @@ impl TrainLattice {
             steps,
             rate: 0.03,
             temperatures: (0.5, 0.01),
+            batch: 1024,
+            seed: Seed(0),
         }
     }
 
-    /// Trains on batches that stand in the coordinates of `frame`.
+    /// Trains a critic between two measures for the Euclidean distance.
     ///
     /// # Errors
-    /// [`CriticError`] for settings that make no sense.
+    /// [`CriticError`] for settings that make no sense and samples of different dimensions.
     pub fn train(
         &self,
-        batches: &mut dyn Batches,
-        frame: &Frame,
-        stream: &mut Stream,
+        source: &DiscreteMeasure,
+        target: &DiscreteMeasure,
         observer: &mut dyn Observer,
     ) -> Result<Trained<Lattice>, CriticError> {
         self.check()?;
-        let mut pieces = self.first(batches, stream);
+        let frame = Frame::of(source, target)?;
+        let place = |points: ArrayView2<'_, f64>| frame.place(points);
+        let stream = self.seed.stream("batches");
+        let mut batches = SampleBatches::new(source, target, self.batch, place, stream);
+        self.train_on(&mut batches, &frame, (source, target), observer)
+    }
+
+    /// As [`TrainLattice::train`], on batches from anywhere, in the coordinates of `frame`; the
+    /// samples are what evaluations are made on.
+    ///
+    /// # Errors
+    /// As [`TrainLattice::train`].
+    pub fn train_on(
+        &self,
+        batches: &mut dyn Batches,
+        frame: &Frame,
+        samples: (&DiscreteMeasure, &DiscreteMeasure),
+        observer: &mut dyn Observer,
+    ) -> Result<Trained<Lattice>, CriticError> {
+        self.check()?;
+        let every = self.steps.div_ceil(EVALUATIONS).max(1);
+        let mut pieces = self.first(batches);
         let mut adam = Optimizer::new(ADAM, pieces.parameters.len());
         let mut gradient = vec![0.0; pieces.parameters.len()];
         let mut blocks = vec![];
-        let (mut history, mut recent, mut stopped) = (vec![], vec![], None);
-        let every = self.steps.div_ceil(MILESTONES).max(1);
-        for step in 0..self.steps {
-            let temperature = self.temperature(step);
+        let mut history: Vec<Milestone> = vec![];
+        let mut best = (f64::NEG_INFINITY, self.place(&pieces, frame));
+        for step in 0..=self.steps {
+            let cost = (best.0 > f64::NEG_INFINITY).then_some(best.0);
+            let event = Event { phase: "training", iterations: step, cost };
+            let stop = match observer.observe(&event) {
+                ControlFlow::Break(stop) => Some(stop),
+                ControlFlow::Continue(()) => None,
+            };
+            if step % every == 0 || step == self.steps || stop.is_some() {
+                let lattice = self.place(&pieces, frame);
+                let estimate = estimate(&lattice, samples)?;
+                let (penalty, lipschitz, steepest) = (0.0, 1.0, 1.0);
+                history.push(Milestone { step, estimate, penalty, lipschitz, steepest });
+                if estimate > best.0 {
+                    best = (estimate, lattice);
+                }
+            }
+            if step == self.steps || stop.is_some() {
+                return Ok(Trained { critic: best.1, history, stopped: stop });
+            }
             let batch = batches.next();
             let sides = [
                 (batch.source.view(), &batch.source_mass[..], -1.0),
                 (batch.target.view(), &batch.target_mass[..], 1.0),
             ];
-            let loss = descent(&pieces, &mut blocks, sides, temperature, &mut gradient);
-            recent.push(-loss * frame.scale());
-            if (step + 1) % every == 0 || step + 1 == self.steps {
-                let estimate = recent.iter().sum::<f64>() / recent.len() as f64;
-                history.push(Milestone { step: step + 1, estimate });
-                recent.clear();
-            }
+            descend(&pieces, &mut blocks, sides, self.temperature(step), &mut gradient);
             adam.step(&mut pieces.parameters, &gradient, self.rate * FALL.factor(step, self.steps));
             pieces.refresh();
-            let cost = history.last().map(|milestone: &Milestone| milestone.estimate);
-            let event = Event { phase: "training", iterations: step + 1, cost };
-            if let ControlFlow::Break(stop) = observer.observe(&event) {
-                stopped = Some(stop);
-                break;
-            }
         }
-        Ok(Trained { critic: self.place(&pieces, frame), history, stopped })
+        unreachable!("the last step returns")
     }
 
     fn check(&self) -> Result<(), CriticError> {
-        let positive = |what, value: f64| {
-            if value > 0.0 && value.is_finite() {
-                return Ok(());
-            }
-            Err(CriticError::Setting { what, value, bound: "a positive number" })
-        };
         positive("the number of groups", self.groups as f64)?;
         positive("the number of pieces", self.pieces as f64)?;
+        positive("the batch", self.batch as f64)?;
+        if let Start::Cube(half) = self.start {
+            positive("the half side of the first cube", half)?;
+        }
         positive("the rate", self.rate)?;
         positive("the first temperature", self.temperatures.0)?;
         positive("the last temperature", self.temperatures.1)
@@ -148,7 +183,8 @@ impl TrainLattice {
         narrow(first * (last / first).powf(done))
     }
 
-    fn first(&self, batches: &mut dyn Batches, stream: &mut Stream) -> Pieces {
+    fn first(&self, batches: &mut dyn Batches) -> Pieces {
+        let stream = &mut self.seed.stream("centres");
         let count = self.groups * self.pieces;
         let batch = batches.next();
         let dim = batch.source.ncols();
@@ -178,7 +214,7 @@ impl TrainLattice {
             groups: self.groups,
             centres: DiscreteMeasure::uniform(centres).expect("finite centres"),
             heights: pieces.heights().iter().map(|b| f64::from(*b) * scale).collect(),
-            signs: pieces.signs.iter().map(|sign| f64::from(*sign)).collect::<Array1<_>>(),
+            signs: pieces.signs.iter().map(|sign| f64::from(*sign)).collect(),
         }
     }
 }
@@ -186,14 +222,14 @@ impl TrainLattice {
 /// Points of one side, their masses, and the side's sign in the loss.
 type Side<'a> = (ArrayView2<'a, f32>, &'a [f32], f32);
 
-/// The loss `E_ν f_T − E_μ f_T` and its gradient: blocks in parallel, added up in order.
-fn descent(
+/// The gradient of the loss `E_ν f_T − E_μ f_T`: blocks in parallel, added up in order.
+fn descend(
     pieces: &Pieces,
     blocks: &mut Vec<(Block, Vec<f32>)>,
     sides: [Side<'_>; 2],
     temperature: f32,
     gradient: &mut [f32],
-) -> f64 {
+) {
     let parts: Vec<_> = sides
         .into_iter()
         .flat_map(|(points, mass, sign)| {
@@ -217,7 +253,17 @@ fn descent(
             *sum += part;
         }
     }
-    blocks.iter().map(|(block, _)| block.value).sum()
+}
+
+/// `E_μ f − E_ν f` on two samples.
+fn estimate(
+    lattice: &Lattice,
+    (source, target): (&DiscreteMeasure, &DiscreteMeasure),
+) -> Result<f64, CriticError> {
+    let mean = |side: &DiscreteMeasure| -> Result<f64, CriticError> {
+        Ok(math::dot(side.mass(), &lattice.values(side.support())?))
+    };
+    Ok(mean(source)? - mean(target)?)
 }
 
 fn pick(n: usize, stream: &mut Stream) -> usize {
