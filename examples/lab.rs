@@ -11,7 +11,7 @@ fn samples(a:&[String]){
  let (p,q)=(DiscreteMeasure::uniform(p).unwrap(),DiscreteMeasure::uniform(q).unwrap());
  let pr=OtProblem::new(&p,&q,Euclidean).unwrap();
  let w=Method::Auto.solver(&pr).solve(&pr,&mut ()).unwrap().certify(&pr).certificate.upper;
- let t=TrainLattice{kind:"lattice",groups:g(3,32.) as usize,pieces:g(4,16.) as usize,alternate:g(5,1.)!=0.,start:if g(6,0.)==0.{Start::Points}else{Start::Cube(g(6,0.))},steps:g(7,2000.) as u64,rate:g(8,0.02),temperatures:(g(9,0.3),g(10,0.003)),batch:2048,seed:Seed(g(11,1.) as u64)};
+ let t=TrainLattice{kind:"lattice",groups:g(3,32.) as usize,pieces:g(4,16.) as usize,alternate:g(5,1.)!=0.,start:if g(6,0.)==0.{Start::Points}else{Start::Cube(g(6,0.))},steps:g(7,2000.) as u64,rate:Rate::OfTemperature(g(8,0.3)),cold:1.,temperatures:(g(9,0.05),g(10,0.00005)),batch:2048,seed:Seed(g(11,1.) as u64)};
  let t0=std::time::Instant::now();
  let r=t.train(&p,&q,&mut ()).unwrap();
  let e=t0.elapsed().as_secs_f64();
@@ -24,7 +24,7 @@ fn main(){
  if a[1]=="samples" {return samples(&a);}
  let g=|i:usize,d:f64|->f64{a.get(i).map_or(d,|s|s.parse().unwrap())};
  let (d,n,k,steps,rows)=(g(1,16.) as usize,g(2,64.) as usize,g(3,256.) as usize,g(4,500.) as u64,g(5,1024.) as usize);
- let mut tr=TrainLattice::cones(k,steps); tr.rate=g(6,0.03); tr.start=Start::Cube(g(7,0.75)); tr.temperatures=(g(8,0.5),g(9,0.01));
+ let mut tr=TrainLattice::cones(k); tr.steps=steps; tr.rate=Rate::Falling(g(6,0.03)); tr.start=Start::Cube(g(7,0.75)); tr.temperatures=(g(8,0.5),g(9,0.01));
  let f=Funnels::new(d,n,&mut Seed(g(10,1.) as u64).stream("funnels"));
  let mut st=Seed(1).stream("batches");
  let mut b=FreshBatches::new(rows,d,|x,y|{ let (p,_)=f.pairs(rows,&mut st); let q=f.target(rows,&mut st); x.zip_mut_with(&p,|x,p|*x=*p as f32); y.zip_mut_with(&q,|x,p|*x=*p as f32);});

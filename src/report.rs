@@ -6,9 +6,11 @@
 //! inputs, settings and version.
 
 mod critic;
+mod funnels;
 mod sinkhorn;
 
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, SlopesReport};
+pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,
 };

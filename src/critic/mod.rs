@@ -32,7 +32,7 @@ pub use cones::{Cones, TrainCones};
 pub use fresh::FreshBatches;
 pub use gradient_penalty::{GradientPenalty, Pairs};
 pub use kind::Kind;
-pub use lattice::{Lattice, Start, TrainLattice};
+pub use lattice::{Lattice, Rate, Start, TrainLattice};
 pub use network::{Frame, NetworkCritic};
 pub use training::{LipschitzControl, TrainNetwork};
 pub use verdict::{Slopes, Verdict, judge};

@@ -27,6 +27,7 @@
 //! not optimal transport?", NeurIPS.
 
 use multiversion::multiversion;
+use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
 use rayon::prelude::*;
 
@@ -70,7 +71,7 @@ impl Funnels {
         assert!(dim > 0 && count > 0, "{count} funnels in {dim} dimensions");
         let centres = in_box(count, dim, stream);
         let heights = Array1::from_shape_simple_fn(count, || DEPTH * stream.normal());
-        let gram = centres.dot(&centres.t());
+        let gram = products(centres.view(), centres.view());
         let centres = DiscreteMeasure::uniform(centres).expect("finite points");
         let squares = gram.diag().to_vec();
         Self { centres, heights, gram, squares }
@@ -105,7 +106,7 @@ impl Funnels {
         let mut x = y.clone();
         let blocks: Vec<_> = x.axis_chunks_iter_mut(Axis(0), BLOCK).collect();
         blocks.into_par_iter().for_each(|mut block| {
-            let products = block.dot(&self.centres().t());
+            let products = products(block.view(), self.centres());
             let mut room = vec![0.0; self.squares.len()];
             for (point, products) in block.outer_iter_mut().zip(products.outer_iter()) {
                 self.pull_in(point, products, &mut room);
@@ -183,6 +184,13 @@ impl Funnels {
 /// n points uniform in the box.
 fn in_box(n: usize, dim: usize, stream: &mut Stream) -> Array2<f64> {
     Array2::from_shape_simple_fn((n, dim), || HALF * (2.0 * stream.uniform() - 1.0))
+}
+
+/// `A Bᵀ`, row after row, which `dot` does not promise.
+fn products(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> Array2<f64> {
+    let mut products = Array2::zeros((a.nrows(), b.nrows()));
+    general_mat_mul(1.0, &a, &b.t(), 0.0, &mut products);
+    products
 }
 
 /// How far the ray from y along v stays in the box.

@@ -2,6 +2,7 @@
 
 mod critic;
 mod folder;
+mod funnels;
 mod pictures;
 mod sinkhorn;
 mod stopping;

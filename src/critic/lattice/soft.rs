@@ -219,3 +219,81 @@ fn pull(row: &mut [f32], p: &[f32], signs: &[f32], w: f32, heights: &mut [f32], 
         *pull += *cell;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::seed::{Seed, Stream};
+
+    /// `f_T(x)` by the formula, in `f64`, distances by differences.
+    fn soft_lattice(groups: usize, signs: &[f32], parameters: &[f64], x: &[f64], t: f64) -> f64 {
+        let (centres, heights) = parameters.split_at(signs.len() * x.len());
+        let level = |j: usize| {
+            let centre = &centres[j * x.len()..(j + 1) * x.len()];
+            let square: f64 = x.iter().zip(centre).map(|(x, c)| (x - c).powi(2)).sum();
+            heights[j] + f64::from(signs[j]) * square.sqrt()
+        };
+        let minimum = |g: usize| {
+            let group = (g..signs.len()).step_by(groups);
+            -t * group.map(|j| (-level(j) / t).exp()).sum::<f64>().ln()
+        };
+        t * (0..groups).map(|g| (minimum(g) / t).exp()).sum::<f64>().ln()
+    }
+
+    fn normal(n: usize, stream: &mut Stream) -> Vec<f32> {
+        (0..n).map(|_| stream.normal() as f32).collect()
+    }
+
+    #[test]
+    fn values_and_gradients_are_those_of_the_formula() {
+        let stream = &mut Seed(4).stream("soft");
+        // Shapes with and without full SIMD lanes, and one piece a group.
+        for (dim, groups, size, t) in [(1, 1, 1, 0.5), (3, 21, 1, 0.3), (5, 4, 3, 0.2), (40, 16, 4, 0.7)]
+        {
+            let count = groups * size;
+            let signs: Vec<f32> = (0..count).map(|j| [-1.0, 1.0][j / groups % 2]).collect();
+            let pieces = Pieces::new(dim, groups, signs.clone(), normal(count * (dim + 1), stream));
+            let x = Array2::from_shape_vec((7, dim), normal(7 * dim, stream)).unwrap();
+            let w = normal(7, stream);
+            let mut block = Block::new(9, &pieces);
+            block.run(&pieces, x.view(), &w, t as f32);
+
+            let wide: Vec<f64> = pieces.parameters.iter().map(|&p| f64::from(p)).collect();
+            let total = |parameters: &[f64]| -> f64 {
+                let terms = x.outer_iter().zip(&w).map(|(x, &w)| {
+                    let x = x.mapv(f64::from).to_vec();
+                    f64::from(w) * soft_lattice(groups, &signs, parameters, &x, t)
+                });
+                terms.sum()
+            };
+            let value = total(&wide);
+            assert!((block.value - value).abs() < 1e-5, "{} for {value}", block.value);
+            for (k, &slope) in block.gradient.iter().enumerate() {
+                let h = 1e-5;
+                let moved = |h: f64| {
+                    let mut parameters = wide.clone();
+                    parameters[k] += h;
+                    total(&parameters)
+                };
+                let expected = (moved(h) - moved(-h)) / (2.0 * h);
+                // Single precision of sums of seven terms of size 1, at shares that are as
+                // steep as 1/T.
+                let error = (f64::from(slope) - expected).abs();
+                assert!(error < 2e-5, "{dim}, {groups}·{size}, {k}: {slope} for {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn cold_shares_are_those_of_the_hard_lattice() {
+        // Two groups of two: minima 1 and 2, the greater of which is piece 3.
+        let pieces = Pieces::new(1, 2, vec![1.0; 4], vec![0.0, 0.0, 0.0, 0.0, 1.0, 5.0, 4.0, 2.0]);
+        let mut block = Block::new(1, &pieces);
+        block.run(&pieces, Array2::zeros((1, 1)).view(), &[2.0], 1e-3);
+        assert!((block.value - 4.0).abs() < 1e-5, "{}", block.value);
+        assert_eq!(block.gradient[4..], [0.0, 0.0, 0.0, 2.0]);
+        assert!(block.gradient.iter().all(|g| g.is_finite()), "x stands on every centre");
+    }
+}

@@ -35,11 +35,8 @@ const ROWS: usize = 256;
 /// A short memory of squares: gradients shrink as the pieces find their places.
 const ADAM: Rule = Rule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-10 };
 
-/// How the rate falls.
+/// How [`Rate::Falling`] falls.
 const FALL: Schedule = Schedule::ConstantThenLinear { share: 0.4, end: 0.02 };
-
-/// The share of the steps at which the last temperature is reached.
-const COLD: f64 = 0.8;
 
 /// Evaluations of the hard lattice over a run.
 const EVALUATIONS: u64 = 25;
@@ -53,7 +50,17 @@ pub enum Start {
     Points,
 }
 
-/// How to train a [`Lattice`]; lengths are in the units of the frame.
+/// The size of Adam's steps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rate {
+    /// This for 40 % of the steps, then straight down to 2 % of it: a stream has to sort out first
+    /// which centre is whose, at any temperature.
+    Falling(f64),
+    /// This multiple of the temperature, the length over which the soft lattice changes its mind.
+    OfTemperature(f64),
+}
+
+/// How to train a [`Lattice`]; [`TrainLattice::default`] has settings for two samples. Lengths are in the units of the frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TrainLattice {
     /// The name of the kind.
@@ -68,29 +75,51 @@ pub struct TrainLattice {
     pub start: Start,
     /// Steps of Adam.
     pub steps: u64,
-    /// Its first rate.
-    pub rate: f64,
+    /// The size of its steps.
+    pub rate: Rate,
     /// The first and the last temperature.
     pub temperatures: (f64, f64),
+    /// The share of the steps at which the last temperature is reached.
+    pub cold: f64,
     /// Points a side and step, if the samples have more.
     pub batch: usize,
     /// Where first centres and batches come from.
     pub seed: Seed,
 }
 
+impl Default for TrainLattice {
+    fn default() -> Self {
+        Self {
+            kind: "lattice",
+            groups: 512,
+            pieces: 2,
+            alternate: true,
+            start: Start::Points,
+            steps: 3000,
+            rate: Rate::OfTemperature(0.3),
+            temperatures: (5e-2, 5e-5),
+            cold: 1.0,
+            batch: 1024,
+            seed: Seed(0),
+        }
+    }
+}
+
 impl TrainLattice {
-    /// Cones `−min_j(b_j + ‖x − c_j‖)` for a stream of points whose coordinates are of size 1.
+    /// Cones `−min_j(b_j + ‖x − c_j‖)` for a stream of points whose coordinates are of
+    /// size 1.
     #[must_use]
-    pub fn cones(count: usize, steps: u64) -> Self {
+    pub fn cones(count: usize) -> Self {
         Self {
             kind: "cones",
             groups: count,
             pieces: 1,
             alternate: false,
             start: Start::Cube(0.75),
-            steps,
-            rate: 0.03,
+            steps: 2500,
+            rate: Rate::Falling(0.03),
             temperatures: (0.5, 0.01),
+            cold: 0.8,
             batch: 1024,
             seed: Seed(0),
         }
@@ -158,8 +187,8 @@ impl TrainLattice {
                 (batch.source.view(), &batch.source_mass[..], -1.0),
                 (batch.target.view(), &batch.target_mass[..], 1.0),
             ];
-            descend(&pieces, &mut blocks, sides, self.temperature(step), &mut gradient);
-            adam.step(&mut pieces.parameters, &gradient, self.rate * FALL.factor(step, self.steps));
+            descend(&pieces, &mut blocks, sides, narrow(self.temperature(step)), &mut gradient);
+            adam.step(&mut pieces.parameters, &gradient, self.rate(step));
             pieces.refresh();
         }
         unreachable!("the last step returns")
@@ -172,15 +201,24 @@ impl TrainLattice {
         if let Start::Cube(half) = self.start {
             positive("the half side of the first cube", half)?;
         }
-        positive("the rate", self.rate)?;
+        let (Rate::Falling(rate) | Rate::OfTemperature(rate)) = self.rate;
+        positive("the rate", rate)?;
+        positive("the share of the steps until it is cold", self.cold)?;
         positive("the first temperature", self.temperatures.0)?;
         positive("the last temperature", self.temperatures.1)
     }
 
-    fn temperature(&self, step: u64) -> f32 {
+    fn temperature(&self, step: u64) -> f64 {
         let (first, last) = self.temperatures;
-        let done = (step as f64 / (COLD * self.steps as f64)).min(1.0);
-        narrow(first * (last / first).powf(done))
+        let done = (step as f64 / (self.cold * self.steps as f64)).min(1.0);
+        first * (last / first).powf(done)
+    }
+
+    fn rate(&self, step: u64) -> f64 {
+        match self.rate {
+            Rate::Falling(rate) => rate * FALL.factor(step, self.steps),
+            Rate::OfTemperature(rate) => rate * self.temperature(step),
+        }
     }
 
     fn first(&self, batches: &mut dyn Batches) -> Pieces {
@@ -190,14 +228,17 @@ impl TrainLattice {
         let dim = batch.source.ncols();
         let falls = |j: usize| !self.alternate || j / self.groups % 2 == 0;
         let signs = (0..count).map(|j| if falls(j) { -1.0 } else { 1.0 }).collect();
+        let sides = [&batch.source, &batch.target];
+        let mut places = sides.map(|side| shuffled(side.nrows(), stream).into_iter().cycle());
         let mut parameters = Vec::with_capacity(count * (dim + 1));
         for j in 0..count {
             match self.start {
                 Start::Cube(half) => parameters
                     .extend((0..dim).map(|_| narrow(half * (2.0 * stream.uniform() - 1.0)))),
                 Start::Points => {
-                    let side = if falls(j) { &batch.source } else { &batch.target };
-                    parameters.extend(side.row(pick(side.nrows(), stream)));
+                    let side = usize::from(!falls(j));
+                    let place = places[side].next().expect("a side has points");
+                    parameters.extend(sides[side].row(place));
                 }
             }
         }
@@ -266,10 +307,15 @@ fn estimate(
     Ok(mean(source)? - mean(target)?)
 }
 
-fn pick(n: usize, stream: &mut Stream) -> usize {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0 .. n")]
-    let place = (stream.uniform() * n as f64) as usize;
-    place.min(n - 1)
+/// 0 .. n in random order (Fisher, Yates 1938, "Statistical tables", Durstenfeld's way).
+fn shuffled(n: usize, stream: &mut Stream) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    for last in (1..n).rev() {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0 ..= last")]
+        let other = (stream.uniform() * (last + 1) as f64) as usize;
+        order.swap(last, other);
+    }
+    order
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "training is in f32")]
