@@ -95,7 +95,8 @@ fn lengths_of(x: &ndarray::ArrayView1<'_, f64>, y: &Array1<f64>) -> f64 {
 /// −u is a critic whose estimate is the mean distance of the pairs, so that is the exact distance.
 #[test]
 fn the_exact_engine_finds_the_mean_distance_of_the_pairs() {
-    for (dim, count, n) in [(1, 4, 700), (2, 16, 600), (8, 64, 1000), (32, 16, 500), (128, 256, 400)]
+    for (dim, count, n) in
+        [(1, 4, 700), (2, 16, 600), (8, 64, 1000), (32, 16, 500), (128, 256, 400)]
     {
         let (x, y) = funnels(dim, count, 5).pairs(n, &mut Seed(6).stream("pairs"));
         let known = lengths(&(&x - &y)).mean().unwrap();

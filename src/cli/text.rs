@@ -157,7 +157,9 @@ impl Lines {
         let stages = ["read", "train", "train_cpu", "judge", "exact", "solve", "certify"];
         let parts: Vec<_> = stages
             .iter()
-            .filter_map(|stage| Some(format!("{} {:.3} s", stage.replace('_', " "), timings.get(stage)?.0)))
+            .filter_map(|stage| {
+                Some(format!("{} {:.3} s", stage.replace('_', " "), timings.get(stage)?.0))
+            })
             .collect();
         self.line("  time", parts.join(", "));
     }

@@ -3,6 +3,7 @@
 use ndarray::Array2;
 
 use super::batches::{Batch, Batches};
+use crate::nn::Real;
 
 /// Fresh draws on both sides for every step: `draw` fills the rows of the source and of the target.
 pub struct FreshBatches<F> {
@@ -19,8 +20,7 @@ impl<F: FnMut(&mut Array2<f32>, &mut Array2<f32>)> FreshBatches<F> {
     pub fn new(rows: usize, dim: usize, draw: F) -> Self {
         assert!(rows > 0, "a batch has rows");
         let points = Array2::zeros((rows, dim));
-        #[expect(clippy::cast_possible_truncation, reason = "training is in f32")]
-        let mass = vec![(1.0 / rows as f64) as f32; rows];
+        let mass = vec![f32::of(1.0 / rows as f64); rows];
         let batch = Batch {
             source: points.clone(),
             target: points,

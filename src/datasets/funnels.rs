@@ -28,10 +28,11 @@
 
 use multiversion::multiversion;
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use crate::cost::{Cost, Differentiable, Euclidean, PointCost};
+use crate::math::vectors::fast_dot;
 use crate::measure::DiscreteMeasure;
 use crate::potentials;
 use crate::seed::Stream;
@@ -108,7 +109,10 @@ impl Funnels {
         blocks.into_par_iter().for_each(|mut block| {
             let products = products(block.view(), self.centres());
             let mut room = vec![0.0; self.squares.len()];
-            for (point, products) in block.outer_iter_mut().zip(products.outer_iter()) {
+            let points = block.as_slice_mut().expect("standard layout");
+            let products = products.as_slice().expect("standard layout");
+            let products = products.chunks_exact(self.squares.len());
+            for (point, products) in points.chunks_exact_mut(self.dim()).zip(products) {
                 self.pull_in(point, products, &mut room);
             }
         });
@@ -116,35 +120,32 @@ impl Funnels {
     }
 
     /// y becomes x; `products` are the ⟨y, a_m⟩, `room` is for a number a funnel.
-    fn pull_in(
-        &self,
-        mut y: ArrayViewMut1<'_, f64>,
-        products: ArrayView1<'_, f64>,
-        room: &mut [f64],
-    ) {
-        let square = y.dot(&y);
-        let products = products.to_slice().expect("standard layout");
+    fn pull_in(&self, y: &mut [f64], products: &[f64], room: &mut [f64]) {
+        let square = fast_dot(y, y);
         let heights = self.heights.as_slice().expect("standard layout");
         levels(square, products, &self.squares, heights, room);
         let near = (0..room.len()).min_by(|&m, &n| room[m].total_cmp(&room[n]));
         let near = near.expect("there is a funnel");
-        let low = self.centres.support().row(near).to_owned();
-        let v = &y - &low;
-        let base = v.dot(&v).sqrt();
+        let low = self.centres.support();
+        let low = low.row(near).to_slice().expect("standard layout");
+        let mut v: Vec<f64> = y.iter().zip(low).map(|(y, low)| y - low).collect();
+        let base = fast_dot(&v, &v).sqrt();
         if base == 0.0 {
             return;
         }
-        let v = v / base;
+        v.iter_mut().for_each(|v| *v /= base);
         let ray = Ray { square, along: square - products[near], base, top: room[near] };
         let gram = self.gram.row(near);
         let gram = gram.to_slice().expect("standard layout");
         lengths(&ray, products, &self.squares, heights, gram, room);
         room[near] = f64::INFINITY;
-        let end = room.iter().copied().fold(leaves_box(y.view(), v.view()), f64::min);
+        let end = room.iter().copied().fold(leaves_box(y, &v), f64::min);
         let full = base + end;
         let t = base / full;
         let t8 = (t * t) * (t * t) * ((t * t) * (t * t));
-        y.assign(&(low + v * (t8 * full)));
+        for ((y, low), v) in y.iter_mut().zip(low).zip(v) {
+            *y = low + v * (t8 * full);
+        }
     }
 
     /// The optimal critic −u at points (k, D): shape (k,).
@@ -183,7 +184,8 @@ impl Funnels {
 
 /// n points uniform in the box.
 fn in_box(n: usize, dim: usize, stream: &mut Stream) -> Array2<f64> {
-    Array2::from_shape_simple_fn((n, dim), || HALF * (2.0 * stream.uniform() - 1.0))
+    let coordinates = (0..n * dim).map(|_| HALF * (2.0 * stream.uniform() - 1.0)).collect();
+    Array2::from_shape_vec((n, dim), coordinates).expect("n·dim coordinates")
 }
 
 /// `A Bᵀ`, row after row, which `dot` does not promise.
@@ -194,7 +196,7 @@ fn products(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> Array2<f64> {
 }
 
 /// How far the ray from y along v stays in the box.
-fn leaves_box(y: ArrayView1<'_, f64>, v: ArrayView1<'_, f64>) -> f64 {
+fn leaves_box(y: &[f64], v: &[f64]) -> f64 {
     let walls = y.iter().zip(v).filter(|(_, v)| **v != 0.0);
     walls.map(|(y, v)| (HALF.copysign(*v) - y) / v).fold(f64::INFINITY, f64::min)
 }

@@ -46,7 +46,8 @@ fn text_puts_the_published_rows_beside_the_figures() {
     let output = Folder::with(&[]).run(&format!("{SHORT} --pool 500 --kind maxmin"));
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    for words in ["true W₁", "maxmin, 120 steps", "published wgan-lp", "16 funnels in 4 dimensions"] {
+    for words in ["true W₁", "maxmin, 120 steps", "published wgan-lp", "16 funnels in 4 dimensions"]
+    {
         assert!(text.contains(words), "{words}: {text}");
     }
 }

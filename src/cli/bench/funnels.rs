@@ -255,8 +255,7 @@ impl Job {
         let moved = (&x - &y).map_axis(Axis(1), |step| step.dot(&step).sqrt());
         let told = critic.values(x.view())? - critic.values(y.view())?;
         let (w1, estimate) = (Estimated::of(&moved.to_vec()), Estimated::of(&told.to_vec()));
-        let (slopes, optimal) =
-            (critic.gradients(x.view())?, self.laws.critic_gradients(x.view()));
+        let (slopes, optimal) = (critic.gradients(x.view())?, self.laws.critic_gradients(x.view()));
         let pairs = || slopes.outer_iter().zip(optimal.outer_iter());
         let cosine = |(a, b): (ArrayView1<'_, f64>, ArrayView1<'_, f64>)| {
             let sizes = (a.dot(&a) * b.dot(&b)).sqrt();
@@ -331,12 +330,16 @@ fn text(lines: &mut Lines, report: &FunnelsReport) {
         format!("{:.4}, standard error {:.4}", mean.value.0, mean.standard_error.0)
     };
     lines.line("critic's estimate", estimated(report.estimate));
-    lines.line("  true W₁", format!("{}, {} held-out pairs", estimated(report.w1), report.held_out));
+    lines
+        .line("  true W₁", format!("{}, {} held-out pairs", estimated(report.w1), report.held_out));
     lines.line("  relative error", percent(report.relative_error));
     lines.line("  cosine of gradients", format!("{:.3}", report.cosine.0));
     lines.line("  squared L2 of them", format!("{:.3}", report.squared_l2.0));
     let how = report.lipschitz_how;
-    lines.line("  Lipschitz constant", format!("at most {}, {how}", exact(report.lipschitz_bound.0)));
+    lines.line(
+        "  Lipschitz constant",
+        format!("at most {}, {how}", exact(report.lipschitz_bound.0)),
+    );
     let law = format!("{} funnels in {} dimensions", report.funnels, report.dim);
     lines.line("  laws", law);
     let ended = report.termination.replace('_', " ");

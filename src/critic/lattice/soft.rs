@@ -25,7 +25,7 @@ pub(super) struct Pieces {
     pub(super) groups: usize,
     /// σ: 1 or −1.
     pub(super) signs: Vec<f32>,
-    /// The c_j one after another, then the b_j.
+    /// The centres c one after another, then the heights b.
     pub(super) parameters: Vec<f32>,
     /// `‖c_j‖²`.
     squares: Vec<f32>,
@@ -68,7 +68,7 @@ pub(super) struct Block {
     cells: Array2<f32>,
     /// First e, then p, of one point.
     levels: Vec<f32>,
-    /// m_g, then its share, of one point.
+    /// The minima m, then their shares, of one point.
     minima: Vec<f32>,
     /// `Σ_i w_i f_T(x_i)`.
     pub(super) value: f64,
@@ -103,11 +103,7 @@ impl Block {
         for ((mut row, x), &w) in cells.outer_iter_mut().zip(x.outer_iter()).zip(w) {
             let row = row.as_slice_mut().expect("standard layout");
             distances(row, &pieces.squares, x.dot(&x));
-            for ((e, d), (b, sign)) in
-                self.levels.iter_mut().zip(&*row).zip(pieces.heights().iter().zip(&pieces.signs))
-            {
-                *e = sign.mul_add(*d, *b);
-            }
+            levels(row, &pieces.signs, pieces.heights(), &mut self.levels);
             let value = shares(&mut self.levels, &mut self.minima, t);
             self.value += f64::from(w) * f64::from(value);
             pull(row, &self.levels, &pieces.signs, w, by_heights, &mut self.pulls);
@@ -132,6 +128,14 @@ fn distances(row: &mut [f32], squares: &[f32], square: f32) {
         // Positive even where both points are the origin.
         let least = BLUR.mul_add(both, f32::MIN_POSITIVE);
         *cell = if apart > least { apart } else { least }.sqrt();
+    }
+}
+
+/// `e_j ← b_j + σ_j row_j`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+fn levels(row: &[f32], signs: &[f32], heights: &[f32], e: &mut [f32]) {
+    for ((e, d), (sign, b)) in e.iter_mut().zip(row).zip(signs.iter().zip(heights)) {
+        *e = sign.mul_add(*d, *b);
     }
 }
 
@@ -171,12 +175,12 @@ fn shares(levels: &mut [f32], minima: &mut [f32], t: f32) -> f32 {
     value
 }
 
-/// `T log Σ_j exp(e_j/T)`; the e_j become their shares of the sum.
+/// `T log Σ_j exp(e_j/T)`; levels become their shares of the sum.
 #[inline(always)]
 fn soft_maximum(e: &mut [f32], t: f32) -> f32 {
+    const LANES: usize = 16;
     let most = largest(e);
     let inverse = 1.0 / t;
-    const LANES: usize = 16;
     let mut sums = [0.0_f32; LANES];
     let (chunks, rest) = e.as_chunks_mut::<LANES>();
     for chunk in chunks {
@@ -191,7 +195,9 @@ fn soft_maximum(e: &mut [f32], t: f32) -> f32 {
     }
     let sum: f32 = sums.iter().sum();
     let share = 1.0 / sum;
-    e.iter_mut().for_each(|e| *e *= share);
+    for e in e.iter_mut() {
+        *e *= share;
+    }
     t.mul_add(sum.ln(), most)
 }
 
@@ -225,6 +231,7 @@ mod tests {
     use ndarray::Array2;
 
     use super::*;
+    use crate::nn::Real;
     use crate::seed::{Seed, Stream};
 
     /// `f_T(x)` by the formula, in `f64`, distances by differences.
@@ -243,14 +250,15 @@ mod tests {
     }
 
     fn normal(n: usize, stream: &mut Stream) -> Vec<f32> {
-        (0..n).map(|_| stream.normal() as f32).collect()
+        (0..n).map(|_| f32::of(stream.normal())).collect()
     }
 
     #[test]
     fn values_and_gradients_are_those_of_the_formula() {
         let stream = &mut Seed(4).stream("soft");
         // Shapes with and without full SIMD lanes, and one piece a group.
-        for (dim, groups, size, t) in [(1, 1, 1, 0.5), (3, 21, 1, 0.3), (5, 4, 3, 0.2), (40, 16, 4, 0.7)]
+        for (dim, groups, size, t) in
+            [(1, 1, 1, 0.5), (3, 21, 1, 0.3), (5, 4, 3, 0.2), (40, 16, 4, 0.7)]
         {
             let count = groups * size;
             let signs: Vec<f32> = (0..count).map(|j| [-1.0, 1.0][j / groups % 2]).collect();
@@ -258,7 +266,7 @@ mod tests {
             let x = Array2::from_shape_vec((7, dim), normal(7 * dim, stream)).unwrap();
             let w = normal(7, stream);
             let mut block = Block::new(9, &pieces);
-            block.run(&pieces, x.view(), &w, t as f32);
+            block.run(&pieces, x.view(), &w, f32::of(t));
 
             let wide: Vec<f64> = pieces.parameters.iter().map(|&p| f64::from(p)).collect();
             let total = |parameters: &[f64]| -> f64 {

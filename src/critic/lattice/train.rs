@@ -20,12 +20,10 @@ use rayon::prelude::*;
 use super::Lattice;
 use super::soft::{Block, Pieces};
 use crate::critic::training::positive;
-use crate::critic::{
-    Batches, Critic, CriticError, Frame, Milestone, SampleBatches, Trained,
-};
+use crate::critic::{Batches, Critic, CriticError, Frame, Milestone, SampleBatches, Trained};
 use crate::math;
 use crate::measure::DiscreteMeasure;
-use crate::nn::{Optimizer, Rule, Schedule};
+use crate::nn::{Optimizer, Real, Rule, Schedule};
 use crate::progress::{Event, Observer};
 use crate::seed::{Seed, Stream};
 
@@ -95,7 +93,7 @@ impl Default for TrainLattice {
             pieces: 2,
             alternate: true,
             start: Start::Points,
-            steps: 3000,
+            steps: 1500,
             rate: Rate::OfTemperature(0.3),
             temperatures: (5e-2, 5e-5),
             cold: 1.0,
@@ -187,7 +185,7 @@ impl TrainLattice {
                 (batch.source.view(), &batch.source_mass[..], -1.0),
                 (batch.target.view(), &batch.target_mass[..], 1.0),
             ];
-            descend(&pieces, &mut blocks, sides, narrow(self.temperature(step)), &mut gradient);
+            descend(&pieces, &mut blocks, sides, f32::of(self.temperature(step)), &mut gradient);
             adam.step(&mut pieces.parameters, &gradient, self.rate(step));
             pieces.refresh();
         }
@@ -226,7 +224,7 @@ impl TrainLattice {
         let count = self.groups * self.pieces;
         let batch = batches.next();
         let dim = batch.source.ncols();
-        let falls = |j: usize| !self.alternate || j / self.groups % 2 == 0;
+        let falls = |j: usize| !self.alternate || (j / self.groups).is_multiple_of(2);
         let signs = (0..count).map(|j| if falls(j) { -1.0 } else { 1.0 }).collect();
         let sides = [&batch.source, &batch.target];
         let mut places = sides.map(|side| shuffled(side.nrows(), stream).into_iter().cycle());
@@ -234,7 +232,7 @@ impl TrainLattice {
         for j in 0..count {
             match self.start {
                 Start::Cube(half) => parameters
-                    .extend((0..dim).map(|_| narrow(half * (2.0 * stream.uniform() - 1.0)))),
+                    .extend((0..dim).map(|_| f32::of(half * (2.0 * stream.uniform() - 1.0)))),
                 Start::Points => {
                     let side = usize::from(!falls(j));
                     let place = places[side].next().expect("a side has points");
@@ -311,14 +309,13 @@ fn estimate(
 fn shuffled(n: usize, stream: &mut Stream) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
     for last in (1..n).rev() {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0 ..= last")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "in 0 ..= last"
+        )]
         let other = (stream.uniform() * (last + 1) as f64) as usize;
         order.swap(last, other);
     }
     order
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "training is in f32")]
-fn narrow(value: f64) -> f32 {
-    value as f32
 }
