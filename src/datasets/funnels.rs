@@ -53,7 +53,7 @@ pub struct Funnels {
     centres: DiscreteMeasure,
     /// b, shape (N,).
     heights: Array1<f64>,
-    /// ⟨a_m, a_n⟩, shape (N, N).
+    /// `⟨a_m, a_n⟩`, shape (N, N).
     gram: Array2<f64>,
     /// Its diagonal.
     squares: Vec<f64>,
@@ -101,6 +101,9 @@ impl Funnels {
 
     /// n points of P and the points of Q that the optimal plan pairs them with, both (n, D); each
     /// side is an independent sample of its law.
+    ///
+    /// # Panics
+    /// Never: coordinates stand in rows.
     #[must_use]
     pub fn pairs(&self, n: usize, stream: &mut Stream) -> (Array2<f64>, Array2<f64>) {
         let y = self.target(n, stream);
@@ -119,7 +122,7 @@ impl Funnels {
         (x, y)
     }
 
-    /// y becomes x; `products` are the ⟨y, a_m⟩, `room` is for a number a funnel.
+    /// y becomes x; `products` are the `⟨y, a_m⟩`, `room` is for a number a funnel.
     fn pull_in(&self, y: &mut [f64], products: &[f64], room: &mut [f64]) {
         let square = fast_dot(y, y);
         let heights = self.heights.as_slice().expect("standard layout");
@@ -133,7 +136,9 @@ impl Funnels {
         if base == 0.0 {
             return;
         }
-        v.iter_mut().for_each(|v| *v /= base);
+        for v in &mut v {
+            *v /= base;
+        }
         let ray = Ray { square, along: square - products[near], base, top: room[near] };
         let gram = self.gram.row(near);
         let gram = gram.to_slice().expect("standard layout");
@@ -201,7 +206,7 @@ fn leaves_box(y: &[f64], v: &[f64]) -> f64 {
     walls.map(|(y, v)| (HALF.copysign(*v) - y) / v).fold(f64::INFINITY, f64::min)
 }
 
-/// `‖y − a_m‖ + b_m` for every m, from ‖y‖², the ⟨y, a_m⟩ and the ‖a_m‖².
+/// `‖y − a_m‖ + b_m` for every m, from ‖y‖², the `⟨y, a_m⟩` and the `‖a_m‖²`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 fn levels(square: f64, products: &[f64], squares: &[f64], heights: &[f64], out: &mut [f64]) {
     for ((out, product), (aa, b)) in out.iter_mut().zip(products).zip(squares.iter().zip(heights)) {
@@ -209,19 +214,19 @@ fn levels(square: f64, products: &[f64], squares: &[f64], heights: &[f64], out: 
     }
 }
 
-/// A ray that starts at a_n*, at y.
+/// The ray from `a_n*` through y, at y.
 struct Ray {
     /// ‖y‖².
     square: f64,
-    /// ⟨y, y − a_n*⟩.
+    /// `⟨y, y − a_n*⟩`.
     along: f64,
-    /// ‖y − a_n*‖.
+    /// `‖y − a_n*‖`.
     base: f64,
     /// u(y).
     top: f64,
 }
 
-/// The r_m; infinite where funnel m never takes over.
+/// The `r_m`; infinite where funnel m never takes over.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 fn lengths(
     ray: &Ray,
