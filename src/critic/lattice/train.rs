@@ -115,7 +115,7 @@ impl TrainLattice {
             alternate: false,
             start: Start::Cube(0.75),
             steps: 2500,
-            rate: Rate::Falling(0.03),
+            rate: Rate::Falling(0.02),
             temperatures: (0.5, 0.01),
             cold: 0.8,
             batch: 1024,
