@@ -4,6 +4,7 @@ pub mod certificate;
 pub mod cost;
 pub mod critic;
 pub mod crosscheck;
+pub mod datasets;
 pub mod gibbs;
 pub mod io;
 pub mod math;

@@ -7,10 +7,12 @@
 
 mod critic;
 mod crosscheck;
+mod funnels;
 mod sinkhorn;
 
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
 pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, RowReport};
+pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,
 };

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "math",
     "tolerance",
     "progress",
@@ -19,6 +19,7 @@ const ORDER: [&str; 20] = [
     "gibbs",
     "problem",
     "certificate",
+    "datasets",
     "critic",
     "solvers",
     "crosscheck",

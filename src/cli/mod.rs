@@ -2,6 +2,7 @@
 
 mod answer;
 mod args;
+mod bench;
 mod certify;
 mod critic;
 mod crosscheck;
@@ -56,6 +57,8 @@ enum Command {
     Certify(certify::CertifyArgs),
     /// Draw a saved plan
     Plot(plot::PlotArgs),
+    /// Critics on problems whose answers are known
+    Bench(bench::BenchArgs),
     /// Print the completion script of a shell
     Completions(generate::CompletionsArgs),
     /// Print a manual page (roff)
@@ -71,6 +74,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Crosscheck(args) => crosscheck::run(*args),
         Command::Certify(args) => certify::run(args),
         Command::Plot(args) => plot::run(args),
+        Command::Bench(args) => bench::run(args),
         Command::Completions(args) => generate::completions(&args),
         Command::Man(args) => generate::man(&args),
     };

@@ -169,10 +169,12 @@ impl Lines {
 
     /// Where the time went.
     pub(crate) fn timings(&mut self, timings: &Timings) {
-        let stages = ["read", "train", "judge", "exact", "solve", "certify"];
+        let stages = ["read", "train", "train_cpu", "judge", "exact", "solve", "certify"];
         let parts: Vec<_> = stages
             .iter()
-            .filter_map(|stage| Some(format!("{stage} {:.3} s", timings.get(stage)?.0)))
+            .filter_map(|stage| {
+                Some(format!("{} {:.3} s", stage.replace('_', " "), timings.get(stage)?.0))
+            })
             .collect();
         self.line("  time", parts.join(", "));
     }

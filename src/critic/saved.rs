@@ -6,7 +6,7 @@
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
-use super::{Cones, Critic, CriticError, Frame, NetworkCritic};
+use super::{Cones, Critic, CriticError, Frame, Lattice, NetworkCritic};
 use crate::cost::Metric;
 use crate::nn::{Activation, Mlp};
 
@@ -30,6 +30,17 @@ pub enum SavedFunction {
         centres: Vec<Vec<f64>>,
         /// b.
         heights: Vec<f64>,
+    },
+    /// [`Lattice`].
+    Lattice {
+        /// G.
+        groups: usize,
+        /// c, a row each.
+        centres: Vec<Vec<f64>>,
+        /// b.
+        heights: Vec<f64>,
+        /// σ.
+        signs: Vec<f64>,
     },
     /// [`NetworkCritic`].
     Network {
@@ -60,6 +71,10 @@ impl SavedCritic {
         match self.function {
             SavedFunction::Cones { centres, heights } => {
                 Ok(Box::new(Cones::new(metric, matrix(&centres)?, Array1::from(heights))?))
+            }
+            SavedFunction::Lattice { groups, centres, heights, signs } => {
+                let (heights, signs) = (Array1::from(heights), Array1::from(signs));
+                Ok(Box::new(Lattice::new(groups, matrix(&centres)?, heights, signs)?))
             }
             SavedFunction::Network { kind, origin, scale, layers, parameters } => {
                 let network = network(&layers, origin.len(), parameters)?;

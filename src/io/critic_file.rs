@@ -98,18 +98,18 @@ impl From<serde_json::Error> for CriticFileProblem {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array1, Array2};
+    use ndarray::{Array1, Array2, array};
 
     use super::*;
     use crate::cost::{Cityblock, Euclidean};
-    use crate::critic::{Cones, Critic, Frame, NetworkCritic, Save};
+    use crate::critic::{Cones, Critic, Frame, Lattice, NetworkCritic, Save};
     use crate::nn::{Activation, Init, Mlp};
     use crate::seed::Seed;
 
     fn awkward(count: usize) -> Vec<f64> {
         let mut stream = Seed(1).stream("numbers");
         let mut numbers: Vec<f64> =
-            (0..count).map(|k| stream.normal() * 10f64.powi(k as i32 % 40 - 20)).collect();
+            (0..count).map(|k| stream.normal() * 10f64.powf((k % 40) as f64 - 20.0)).collect();
         for (number, extreme) in numbers.iter_mut().zip([-0.0, 5e-324, 0.1 + 0.2, 1.0 / 3.0]) {
             *number = extreme;
         }
@@ -128,6 +128,8 @@ mod tests {
         let points = Array2::from_shape_vec((4, 2), awkward(8)).unwrap();
         let heights = Array1::from(awkward(4));
         let cones = Cones::new(Cityblock, points.clone(), heights).unwrap();
+        let (heights, signs) = (Array1::from(awkward(4)), array![1.0, -1.0, -1.0, 1.0]);
+        let lattice = Lattice::new(3, points.clone(), heights, signs).unwrap();
         let layers = [
             (6, Activation::MaxMin),
             (4, Activation::LeakyRelu { slope: 0.1 }),
@@ -144,6 +146,8 @@ mod tests {
         let back = round_trip(&cones.saved());
         assert_eq!(back, cones.saved());
         assert_eq!(bits(back.restore(Cityblock).unwrap().as_ref()), bits(&cones));
+        let back = round_trip(&lattice.saved()).restore(Euclidean).unwrap();
+        assert_eq!(bits(back.as_ref()), bits(&lattice));
         let back = round_trip(&network.saved()).restore(Euclidean).unwrap();
         assert_eq!((bits(back.as_ref()), back.kind()), (bits(&network), "lp"));
         assert_eq!(back.lipschitz(), network.lipschitz());
@@ -177,6 +181,8 @@ mod tests {
             r#"{"cones": {"centres": [], "heights": []}}"#,
             r#"{"cones": {"centres": [[1, 2], [3]], "heights": [0, 0]}}"#,
             r#"{"cones": {"centres": [[1, 2]], "heights": [0, 0]}}"#,
+            r#"{"lattice": {"groups": 2, "centres": [[1]], "heights": [0], "signs": [1]}}"#,
+            r#"{"lattice": {"groups": 1, "centres": [[1]], "heights": [0], "signs": [0.5]}}"#,
             r#"{"network": {"kind": "lp", "origin": [0], "scale": 0, "layers": [[1, "identity"]],
                 "parameters": [1, 0]}}"#,
             r#"{"network": {"kind": "lp", "origin": [0], "scale": 1, "layers": [[1, "identity"]],

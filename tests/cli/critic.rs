@@ -102,8 +102,8 @@ fn timeless(mut json: serde_json::Value) -> serde_json::Value {
 #[test]
 fn every_kind_is_trained_and_judged_and_proves_nothing_false() {
     let folder = crowds();
-    for kind in ["cones", "clip", "gp", "lp", "spectral", "maxmin", "groupsort"] {
-        let small = if kind == "cones" { "" } else { "--width 16 --depth 2" };
+    for kind in ["cones", "lattice", "clip", "gp", "lp", "spectral", "maxmin", "groupsort"] {
+        let small = if ["cones", "lattice"].contains(&kind) { "" } else { "--width 16 --depth 2" };
         let json =
             folder.json(&format!("critic a.csv b.csv --json --kind {kind} --steps 60 {small}"));
         assert_eq!(json["kind"], kind);
@@ -120,7 +120,7 @@ fn every_kind_is_trained_and_judged_and_proves_nothing_false() {
 #[test]
 fn the_answer_is_the_same_to_the_bit_for_any_number_of_threads() {
     let folder = crowds();
-    for kind in ["cones", "lp --width 64", "maxmin --width 64"] {
+    for kind in ["cones", "lattice", "lp --width 64", "maxmin --width 64"] {
         let run = |threads: u8| {
             let command =
                 format!("critic a.csv b.csv --kind {kind} --steps 40 --threads {threads} --json");
@@ -133,7 +133,7 @@ fn the_answer_is_the_same_to_the_bit_for_any_number_of_threads() {
 #[test]
 fn a_saved_critic_is_judged_as_it_was() {
     let folder = crowds();
-    for kind in ["cones", "maxmin --width 16"] {
+    for kind in ["cones", "lattice", "maxmin --width 16"] {
         let trained = folder
             .json(&format!("critic a.csv b.csv --kind {kind} --steps 50 --save c.json --json"));
         let judged = folder.json("critic eval a.csv b.csv --load c.json --json");

@@ -3,6 +3,7 @@
 mod critic;
 mod crosscheck;
 mod folder;
+mod funnels;
 mod pictures;
 mod sinkhorn;
 mod stopping;

@@ -3,7 +3,8 @@
 use clap::{Args, ValueEnum};
 use deblais::cost::Metric;
 use deblais::critic::{
-    Clip, CriticError, GradientPenalty, Kind, Pairs, Save, TrainCones, TrainNetwork, Trained,
+    Clip, CriticError, GradientPenalty, Kind, Pairs, Rate, Save, TrainCones, TrainLattice,
+    TrainNetwork, Trained,
 };
 use deblais::measure::DiscreteMeasure;
 use deblais::nn::Activation;
@@ -21,6 +22,8 @@ pub(crate) enum KindName {
     /// The lower envelope of distances to the target points: 1-Lipschitz by construction, for any
     /// distance
     Cones,
+    /// Maxima of minima of distances to learned centres: 1-Lipschitz by construction
+    Lattice,
     /// Weights in a box (Arjovsky 2017)
     Clip,
     /// Gradient penalty, two-sided (Gulrajani 2017)
@@ -40,6 +43,7 @@ impl KindName {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Cones => "cones",
+            Self::Lattice => "lattice",
             Self::Clip => "clip",
             Self::Gp => "gp",
             Self::Lp => "lp",
@@ -49,9 +53,9 @@ impl KindName {
         }
     }
 
-    /// A network is Lipschitz for the Euclidean distance only.
+    /// All but cones are Lipschitz for the Euclidean distance only.
     pub(crate) fn check(self, ground: &Ground) -> Result<(), Failure> {
-        if NETWORKS.contains(&self) && !ground.is_euclidean() {
+        if self != Self::Cones && !ground.is_euclidean() {
             return Err(Failure::usage(format!(
                 "--kind {} is built for the Euclidean distance alone",
                 self.name()
@@ -133,11 +137,21 @@ pub(crate) struct TrainingArgs {
 #[derive(Debug, Clone)]
 pub(crate) enum Training {
     Cones(TrainCones),
+    Lattice(TrainLattice),
     Network(TrainNetwork),
 }
 
-/// Kinds that are trained as networks, and those with a penalty.
+/// Kinds that are networks, that draw batches, and that have a penalty.
 const NETWORKS: &[KindName] = &[
+    KindName::Clip,
+    KindName::Gp,
+    KindName::Lp,
+    KindName::Spectral,
+    KindName::Maxmin,
+    KindName::Groupsort,
+];
+const DRAWN: &[KindName] = &[
+    KindName::Lattice,
     KindName::Clip,
     KindName::Gp,
     KindName::Lp,
@@ -150,6 +164,9 @@ const PENALTIES: &[KindName] = &[KindName::Gp, KindName::Lp];
 impl TrainingArgs {
     /// The settings for points in `dim` dimensions.
     pub(crate) fn training(&self, dim: usize) -> Training {
+        if self.kind == KindName::Lattice {
+            return Training::Lattice(self.lattice());
+        }
         let Some(kind) = self.network_kind() else {
             let default = TrainCones::default();
             let steps = self.steps.unwrap_or(default.steps);
@@ -167,6 +184,17 @@ impl TrainingArgs {
             network.activation = Activation::GroupSort { size };
         }
         Training::Network(network)
+    }
+
+    fn lattice(&self) -> TrainLattice {
+        let default = TrainLattice::default();
+        TrainLattice {
+            steps: self.steps.unwrap_or(default.steps),
+            rate: self.rate.map_or(default.rate, Rate::OfTemperature),
+            batch: self.batch.unwrap_or(default.batch),
+            seed: self.seed.map_or(default.seed, Seed),
+            ..default
+        }
     }
 
     /// Whether the exact plan has to be known first.
@@ -192,8 +220,8 @@ impl TrainingArgs {
         let flags: [(&str, bool, &[KindName]); 8] = [
             ("--width", self.width.is_some(), NETWORKS),
             ("--depth", self.depth.is_some(), NETWORKS),
-            ("--batch", self.batch.is_some(), NETWORKS),
-            ("--seed", self.seed.is_some(), NETWORKS),
+            ("--batch", self.batch.is_some(), DRAWN),
+            ("--seed", self.seed.is_some(), DRAWN),
             ("--lambda", self.lambda.is_some(), PENALTIES),
             ("--pairs", self.pairs.is_some(), PENALTIES),
             ("--clip", self.clip.is_some(), &[KindName::Clip]),
@@ -220,6 +248,11 @@ impl TrainingArgs {
             Training::Cones(cones) => {
                 vec![("steps", Setting::Count(cones.steps)), ("rate", number(cones.rate))]
             }
+            Training::Lattice(lattice) => vec![
+                ("steps", Setting::Count(lattice.steps)),
+                ("batch", count(lattice.batch)),
+                ("seed", Setting::Count(lattice.seed.0)),
+            ],
             Training::Network(network) => vec![
                 ("steps", Setting::Count(network.steps)),
                 ("rate", number(network.rate)),
@@ -239,6 +272,9 @@ impl TrainingArgs {
                 settings.push(("group", count(*size)));
             }
         }
+        if let Training::Lattice(TrainLattice { rate: Rate::OfTemperature(rate), .. }) = training {
+            settings.push(("rate", number(*rate)));
+        }
         if self.needs_plan() {
             settings.push(("pairs", Setting::Text("plan".into())));
         }
@@ -252,6 +288,7 @@ impl Training {
     pub(crate) fn named(kind: KindName, dim: usize) -> Self {
         match Kind::named(kind.name()) {
             Some(kind) => Self::Network(TrainNetwork::new(kind, dim)),
+            None if kind == KindName::Lattice => Self::Lattice(TrainLattice::default()),
             None => Self::Cones(TrainCones::default()),
         }
     }
@@ -268,6 +305,11 @@ impl Training {
             Self::Cones(cones) => {
                 let Trained { critic, history, stopped } =
                     cones.train(source, target, metric, observer)?;
+                Ok(Trained { critic: Box::new(critic), history, stopped })
+            }
+            Self::Lattice(lattice) => {
+                let Trained { critic, history, stopped } =
+                    lattice.train(source, target, observer)?;
                 Ok(Trained { critic: Box::new(critic), history, stopped })
             }
             Self::Network(network) => {

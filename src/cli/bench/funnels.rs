@@ -1,0 +1,357 @@
+//! `deblais bench funnels`: a critic on laws whose distance and optimal critic are known.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use deblais::critic::{
+    Batches, Critic, CriticError, Frame, FreshBatches, Kind, SampleBatches, TrainLattice,
+    TrainNetwork, Trained,
+};
+use deblais::datasets::Funnels;
+use deblais::measure::DiscreteMeasure;
+use deblais::progress::{Observer, Stop};
+use deblais::report::{
+    Estimated, FUNNELS_SCHEMA, FunnelsReport, Number, PublishedReport, Setting, Settings, Timings,
+};
+use deblais::seed::{Seed, Stream};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
+
+use crate::cli::answer::answer;
+use crate::cli::args::TalkArgs;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::ground::Seconds;
+use crate::cli::text::{Lines, exact};
+use crate::cli::watch::Watch;
+use crate::cli::{use_threads, warn};
+
+use super::published::published;
+
+/// `deblais bench funnels`
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct FunnelsArgs {
+    #[command(flatten)]
+    laws: LawArgs,
+    #[command(flatten)]
+    training: TrainingArgs,
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+const EXAMPLES: &str = "Both samples are fresh and independent at every step, unless --pool says \
+    otherwise. The published rows are for other funnels of the same law.
+
+Examples:
+  deblais bench funnels --dim 64 --funnels 64
+  deblais bench funnels --dim 128 --funnels 256 --pool 16384
+  deblais bench funnels --dim 64 --kind maxmin --json";
+
+/// Which laws.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Laws")]
+struct LawArgs {
+    /// Dimension D (published: 2, 4, 8, 16, 32, 64, 128)
+    #[arg(long, value_name = "D", default_value_t = 16, value_parser = at_least(1))]
+    dim: u64,
+
+    /// Number of funnels N (published: 4, 16, 64, 256)
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least(1))]
+    funnels: u64,
+
+    /// Pairs on which the critic is judged
+    #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = at_least(2))]
+    held_out: u64,
+
+    /// Seed of the funnels and of every draw
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    seed: u64,
+}
+
+/// How to train.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Training")]
+struct TrainingArgs {
+    /// Kind of critic
+    #[arg(long, value_name = "NAME", default_value = CONES, value_parser = kinds())]
+    kind: String,
+
+    /// Steps of training
+    #[arg(long, value_name = "N", default_value_t = 2500)]
+    steps: u64,
+
+    /// Points a side and step
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = at_least(1))]
+    batch: u64,
+
+    /// Cones of --kind cones
+    #[arg(long, value_name = "K", default_value_t = 256, value_parser = at_least(1))]
+    cones: u64,
+
+    /// Train on a fixed pool of so many points a side instead of fresh ones
+    #[arg(long, value_name = "N", value_parser = at_least(1))]
+    pool: Option<u64>,
+
+    /// Stop training after this time with the best critic so far: seconds, or 500ms, 10s, 2m
+    #[arg(long, value_name = "TIME")]
+    time_limit: Option<Seconds>,
+}
+
+const CONES: &str = "cones";
+const LATTICE: &str = "lattice";
+
+fn at_least(least: u64) -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(least..1 << 24)
+}
+
+fn kinds() -> PossibleValuesParser {
+    PossibleValuesParser::new([CONES, LATTICE].into_iter().chain(Kind::NAMES))
+}
+
+/// Pairs that training may look at to keep its best state.
+const WATCHED: usize = 512;
+
+/// A validated request.
+struct Job {
+    laws: Funnels,
+    seed: Seed,
+    training: Training,
+    rows: usize,
+    pool: Option<usize>,
+    held_out: usize,
+    limit: Option<Duration>,
+    talk: TalkArgs,
+    settings: Settings,
+}
+
+enum Training {
+    Lattice(TrainLattice),
+    Network(TrainNetwork),
+}
+
+/// Validates the arguments, then runs.
+pub(crate) fn run(args: FunnelsArgs) -> Result<Exit, Failure> {
+    Job::new(args)?.run()
+}
+
+impl Job {
+    fn new(args: FunnelsArgs) -> Result<Self, Failure> {
+        let FunnelsArgs { laws, training, talk } = args;
+        use_threads(talk.threads)?;
+        let seed = Seed(laws.seed);
+        let count = |value: u64| usize::try_from(value).expect("below 2²⁴");
+        let mut settings: Settings = [
+            ("seed", Setting::Count(laws.seed)),
+            ("steps", Setting::Count(training.steps)),
+            ("batch", Setting::Count(training.batch)),
+        ]
+        .into();
+        settings.extend(training.pool.map(|pool| ("pool", Setting::Count(pool))));
+        settings.extend(
+            training.time_limit.map(|limit| ("time_limit", Setting::Number(Number(limit.0)))),
+        );
+        let rows = count(training.batch);
+        let chosen = if training.kind == LATTICE {
+            let defaults = TrainLattice::default();
+            Training::Lattice(TrainLattice { steps: training.steps, batch: rows, seed, ..defaults })
+        } else if let Some(kind) = Kind::named(&training.kind) {
+            let defaults = TrainNetwork::new(kind, count(laws.dim));
+            Training::Network(TrainNetwork { steps: training.steps, batch: rows, seed, ..defaults })
+        } else {
+            settings.insert("cones", Setting::Count(training.cones));
+            let cones = TrainLattice::cones(count(training.cones));
+            Training::Lattice(TrainLattice { steps: training.steps, batch: rows, seed, ..cones })
+        };
+        let stream = &mut seed.stream("funnels");
+        Ok(Self {
+            laws: Funnels::new(count(laws.dim), count(laws.funnels), stream),
+            seed,
+            training: chosen,
+            rows,
+            pool: training.pool.map(count),
+            held_out: count(laws.held_out),
+            limit: training.time_limit.map(|limit| Duration::from_secs_f64(limit.0)),
+            talk,
+            settings,
+        })
+    }
+
+    fn run(self) -> Result<Exit, Failure> {
+        let (wall, cpu) = (Instant::now(), cpu_seconds());
+        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let attempt = self.train(&mut watch);
+        watch.finish();
+        let (critic, steps, stopped) = attempt?;
+        let mut timings = Timings::from([("train", Number(wall.elapsed().as_secs_f64()))]);
+        let used = cpu.zip(cpu_seconds()).map(|(before, after)| after - before);
+        timings.extend(used.map(|used| ("train_cpu", Number(used))));
+
+        let start = Instant::now();
+        let mut report = self.judge(critic.as_ref())?;
+        timings.insert("judge", Number(start.elapsed().as_secs_f64()));
+        report.steps = steps;
+        report.termination = match stopped {
+            None => "all_steps",
+            Some(Stop::TimeLimit) => "time_limit",
+            Some(_) => "stopped",
+        };
+        report.timings = timings;
+        answer(&self.talk, &report, |lines| text(lines, &report))?;
+        if stopped.is_some() {
+            warn(&["stopped at a limit: the best critic so far".into()], self.talk.quiet);
+            return Ok(Exit::Stopped);
+        }
+        Ok(Exit::Fine)
+    }
+
+    /// The critic, the steps it took, and what ended the training early.
+    fn train(&self, observer: &mut dyn Observer) -> Result<Attempt, CriticError> {
+        let mut batches = self.batches();
+        let samples = self.laws.pairs(WATCHED, &mut self.seed.stream("watched"));
+        let [x, y] = <[_; 2]>::from(samples).map(measure);
+        match &self.training {
+            Training::Lattice(training) => {
+                let run = training.train_on(batches.as_mut(), &self.frame(), (&x, &y), observer)?;
+                Ok(boxed(run))
+            }
+            Training::Network(training) => {
+                let run = training.train_on(batches.as_mut(), &self.frame(), (&x, &y), observer)?;
+                Ok(boxed(run))
+            }
+        }
+    }
+
+    /// Points of mean square norm 1; only cones see the box as it is.
+    fn frame(&self) -> Frame {
+        let scale = match &self.training {
+            Training::Lattice(TrainLattice { kind: CONES, .. }) => 1.0,
+            _ => Funnels::BOX * (self.laws.dim() as f64 / 3.0).sqrt(),
+        };
+        Frame::new(Array1::zeros(self.laws.dim()), scale).expect("a positive scale")
+    }
+
+    /// Fresh draws on both sides for every step, or draws from a pool.
+    fn batches(&self) -> Box<dyn Batches + '_> {
+        let (frame, laws, rows) = (self.frame(), &self.laws, self.rows);
+        let mut stream = self.seed.stream("batches");
+        let draw = move |n: usize, stream: &mut Stream| {
+            let (x, _) = laws.pairs(n, stream);
+            (x, laws.target(n, stream))
+        };
+        let Some(pool) = self.pool else {
+            return Box::new(FreshBatches::new(rows, laws.dim(), move |source, target| {
+                let (x, y) = draw(rows, &mut stream);
+                source.assign(&frame.place(x.view()));
+                target.assign(&frame.place(y.view()));
+            }));
+        };
+        let [x, y] = <[_; 2]>::from(draw(pool, &mut self.seed.stream("pool"))).map(measure);
+        Box::new(SampleBatches::new(&x, &y, rows, |points| frame.place(points), stream))
+    }
+
+    /// The report, as far as it is about the critic.
+    fn judge(&self, critic: &dyn Critic) -> Result<FunnelsReport, CriticError> {
+        let (x, y) = self.laws.pairs(self.held_out, &mut self.seed.stream("held out"));
+        let moved = (&x - &y).map_axis(Axis(1), |step| step.dot(&step).sqrt());
+        let told = critic.values(x.view())? - critic.values(y.view())?;
+        let (w1, estimate) = (Estimated::of(&moved.to_vec()), Estimated::of(&told.to_vec()));
+        let (slopes, optimal) = (critic.gradients(x.view())?, self.laws.critic_gradients(x.view()));
+        let pairs = || slopes.outer_iter().zip(optimal.outer_iter());
+        let cosine = |(a, b): (ArrayView1<'_, f64>, ArrayView1<'_, f64>)| {
+            let sizes = (a.dot(&a) * b.dot(&b)).sqrt();
+            if sizes > 0.0 { a.dot(&b) / sizes } else { 0.0 }
+        };
+        let square = |(a, b): (ArrayView1<'_, f64>, ArrayView1<'_, f64>)| {
+            a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
+        };
+        let cosines: Vec<f64> = pairs().map(cosine).collect();
+        let squares: Vec<f64> = pairs().map(square).collect();
+        let lipschitz = critic.lipschitz();
+        Ok(FunnelsReport {
+            schema: FUNNELS_SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            dim: self.laws.dim(),
+            funnels: self.laws.heights().len(),
+            kind: critic.kind().to_owned(),
+            w1,
+            estimate,
+            relative_error: Number(estimate.value.0 / w1.value.0 - 1.0),
+            cosine: Estimated::of(&cosines).value,
+            squared_l2: Estimated::of(&squares).value,
+            lipschitz_bound: Number(lipschitz.bound),
+            lipschitz_how: lipschitz.how,
+            held_out: self.held_out,
+            steps: 0,
+            termination: "",
+            published: peers(self.laws.dim(), self.laws.heights().len()),
+            settings: self.settings.clone(),
+            timings: Timings::new(),
+        })
+    }
+}
+
+/// A critic, the steps it took, and what ended the training early.
+type Attempt = (Box<dyn Critic>, u64, Option<Stop>);
+
+fn boxed<C: Critic + 'static>(run: Trained<C>) -> Attempt {
+    let steps = run.history.last().map_or(0, |milestone| milestone.step);
+    (Box::new(run.critic), steps, run.stopped)
+}
+
+fn measure(points: Array2<f64>) -> DiscreteMeasure {
+    DiscreteMeasure::uniform(points).expect("finite points")
+}
+
+fn peers(dim: usize, funnels: usize) -> Vec<PublishedReport> {
+    let report = |row: super::published::Published| PublishedReport {
+        method: row.method,
+        w1: Number(row.truth),
+        estimate: Number(row.estimate),
+        relative_error: Number(row.estimate / row.truth - 1.0),
+        cosine: Number(row.cosine),
+        squared_l2: Number(row.squared_l2),
+    };
+    published(dim, funnels).into_iter().map(report).collect()
+}
+
+/// Processor time of the process so far, where the system tells (Linux).
+fn cpu_seconds() -> Option<f64> {
+    /// `USER_HZ`, the same on all of Linux's architectures but one that is gone.
+    const TICKS: f64 = 100.0;
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the program stands in parentheses and may hold spaces.
+    let (_, fields) = text.rsplit_once(')')?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Some(ticks.sum::<Result<f64, _>>().ok()? / TICKS)
+}
+
+fn text(lines: &mut Lines, report: &FunnelsReport) {
+    let estimated = |mean: Estimated| {
+        format!("{:.4}, standard error {:.4}", mean.value.0, mean.standard_error.0)
+    };
+    lines.line("critic's estimate", estimated(report.estimate));
+    lines
+        .line("  true W₁", format!("{}, {} held-out pairs", estimated(report.w1), report.held_out));
+    lines.line("  relative error", percent(report.relative_error));
+    lines.line("  cosine of gradients", format!("{:.3}", report.cosine.0));
+    lines.line("  squared L2 of them", format!("{:.3}", report.squared_l2.0));
+    let how = report.lipschitz_how;
+    lines.line(
+        "  Lipschitz constant",
+        format!("at most {}, {how}", exact(report.lipschitz_bound.0)),
+    );
+    let law = format!("{} funnels in {} dimensions", report.funnels, report.dim);
+    lines.line("  laws", law);
+    let ended = report.termination.replace('_', " ");
+    lines.line("  training", format!("{}, {} steps, {ended}", report.kind, report.steps));
+    lines.timings(&report.timings);
+    for row in &report.published {
+        let (error, cosine) = (percent(row.relative_error), row.cosine.0);
+        let figures = format!("{error:>8}, cosine {cosine:5.2}, L2 {:.2}", row.squared_l2.0);
+        lines.line(&format!("  published {}", row.method), figures);
+    }
+}
+
+fn percent(share: Number) -> String {
+    format!("{:+.1} %", 100.0 * share.0)
+}
