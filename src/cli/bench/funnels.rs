@@ -77,7 +77,7 @@ struct TrainingArgs {
     kind: String,
 
     /// Steps of training
-    #[arg(long, value_name = "N", default_value_t = 2500)]
+    #[arg(long, value_name = "N", default_value_t = 1800)]
     steps: u64,
 
     /// Points a side and step
@@ -85,7 +85,7 @@ struct TrainingArgs {
     batch: u64,
 
     /// Cones of --kind cones
-    #[arg(long, value_name = "K", default_value_t = 256, value_parser = at_least(1))]
+    #[arg(long, value_name = "K", default_value_t = 512, value_parser = at_least(1))]
     cones: u64,
 
     /// Train on a fixed pool of so many points a side instead of fresh ones

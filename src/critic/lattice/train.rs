@@ -114,7 +114,7 @@ impl TrainLattice {
             pieces: 1,
             alternate: false,
             start: Start::Cube(0.75),
-            steps: 2500,
+            steps: 1800,
             rate: Rate::Falling(0.02),
             temperatures: (0.5, 0.01),
             cold: 0.8,
