@@ -8,9 +8,10 @@ use std::fs;
 use std::path::Path;
 
 use deblais::cost::Euclidean;
-use deblais::critic::{GradientPenalty, Kind, TrainNetwork, judge};
+use deblais::critic::{GradientPenalty, Kind, Pairs, TrainNetwork, judge};
 use deblais::io::{Origin, Table};
 use deblais::measure::DiscreteMeasure;
+use deblais::plan::TransportPlan;
 use deblais::problem::OtProblem;
 use deblais::solvers::Method;
 use ndarray::{Array2, Axis, s};
@@ -57,14 +58,21 @@ fn cpu_seconds() -> f64 {
     ticks(11).zip(ticks(12)).map_or(f64::NAN, |(user, system)| (user + system) / 100.0)
 }
 
-fn row(label: &str, kind: &Kind, (name, points): &(&str, [Array2<f64>; 2])) {
+/// One training; the kind may depend on the optimal plan.
+fn row(
+    label: &str,
+    kind: impl Fn(&TransportPlan) -> Kind,
+    (name, points): &(&str, [Array2<f64>; 2]),
+) {
     let sides = points.clone().map(|points| DiscreteMeasure::uniform(points).expect("finite"));
     let [source, target] = &sides;
     let problem = OtProblem::new(source, target, Euclidean).expect("one dimension");
     let solution = Method::Auto.solver(&problem).solve(&problem, &mut ()).expect("solvable");
-    let exact = solution.certify(&problem).certificate.upper;
+    let certified = solution.certify(&problem);
+    let (exact, plan) =
+        (certified.certificate.upper, certified.plan.expect("a plan is solved for"));
     let start = cpu_seconds();
-    let settings = TrainNetwork::new(kind.clone(), source.dim());
+    let settings = TrainNetwork::new(kind(&plan), source.dim());
     let critic = settings.train(source, target, &mut ()).expect("defaults train").critic;
     let seconds = cpu_seconds() - start;
     let verdict = judge(&critic, &problem, source.support(), target.support(), &Euclidean)
@@ -89,13 +97,15 @@ fn main() {
     for name in Kind::NAMES.into_iter().filter(|name| wanted(name)) {
         let kind = Kind::named(name).expect("a name of a kind");
         for case in &cases {
-            row(name, &kind, case);
+            row(name, |_| kind.clone(), case);
         }
     }
     if wanted("lp") {
-        let penalty = GradientPenalty { lambda: 10.0, ..GradientPenalty::default() };
         for case in &cases[..2] {
-            row("lp, λ = 10", &penalty.clone().into(), case);
+            let lp = GradientPenalty::default();
+            row("lp, λ = 10", |_| GradientPenalty { lambda: 10.0, ..lp.clone() }.into(), case);
+            let on = |plan: &TransportPlan| Pairs::Plan(plan.arcs().to_vec());
+            row("lp on γ", |plan| GradientPenalty { pairs: on(plan), ..lp.clone() }.into(), case);
         }
     }
 }
