@@ -1,4 +1,4 @@
-//! Every kind of network critic with its defaults on five pairs of samples: the tables of
+//! Every kind of critic with its defaults on five pairs of samples: the tables of
 //! `docs/critics.md`, as Markdown.
 //!
 //! `RAYON_NUM_THREADS=1 cargo bench --bench critics [-- KIND...]`. Errors are relative to the exact
@@ -8,7 +8,10 @@ use std::fs;
 use std::path::Path;
 
 use deblais::cost::Euclidean;
-use deblais::critic::{GradientPenalty, Kind, Pairs, TrainNetwork, judge};
+use deblais::critic::{
+    Critic, CriticError, GradientPenalty, Kind, Pairs, TrainCones, TrainLattice, TrainNetwork,
+    Trained, judge,
+};
 use deblais::io::{Origin, Table};
 use deblais::measure::DiscreteMeasure;
 use deblais::plan::TransportPlan;
@@ -58,10 +61,14 @@ fn cpu_seconds() -> f64 {
     ticks(11).zip(ticks(12)).map_or(f64::NAN, |(user, system)| (user + system) / 100.0)
 }
 
-/// One training; the kind may depend on the optimal plan.
-fn row(
+/// One training, which may depend on the optimal plan.
+fn row<C: Critic>(
     label: &str,
-    kind: impl Fn(&TransportPlan) -> Kind,
+    train: impl Fn(
+        &DiscreteMeasure,
+        &DiscreteMeasure,
+        &TransportPlan,
+    ) -> Result<Trained<C>, CriticError>,
     (name, points): &(&str, [Array2<f64>; 2]),
 ) {
     let sides = points.clone().map(|points| DiscreteMeasure::uniform(points).expect("finite"));
@@ -72,8 +79,7 @@ fn row(
     let (exact, plan) =
         (certified.certificate.upper, certified.plan.expect("a plan is solved for"));
     let start = cpu_seconds();
-    let settings = TrainNetwork::new(kind(&plan), source.dim());
-    let critic = settings.train(source, target, &mut ()).expect("defaults train").critic;
+    let critic = train(source, target, &plan).expect("defaults train").critic;
     let seconds = cpu_seconds() - start;
     let verdict = judge(&critic, &problem, source.support(), target.support(), &Euclidean)
         .expect("the samples of the training");
@@ -94,18 +100,29 @@ fn main() {
     let cases = cases();
     println!("| kind | samples | estimate | pairs | bound | certified | polished | CPU s |");
     println!("|---|---|---:|---:|---:|---:|---:|---:|");
+    for case in cases.iter().filter(|_| wanted("cones")) {
+        let cones = TrainCones::default();
+        row("cones", |x, y, _| cones.train(x, y, Euclidean, &mut ()), case);
+    }
+    for case in cases.iter().filter(|_| wanted("lattice")) {
+        row("lattice", |x, y, _| TrainLattice::default().train(x, y, &mut ()), case);
+    }
+    let network = |kind: Kind, x: &DiscreteMeasure, y: &DiscreteMeasure| {
+        TrainNetwork::new(kind, x.dim()).train(x, y, &mut ())
+    };
     for name in Kind::NAMES.into_iter().filter(|name| wanted(name)) {
         let kind = Kind::named(name).expect("a name of a kind");
         for case in &cases {
-            row(name, |_| kind.clone(), case);
+            row(name, |x, y, _| network(kind.clone(), x, y), case);
         }
     }
-    if wanted("lp") {
-        for case in &cases[..2] {
-            let lp = GradientPenalty::default();
-            row("lp, λ = 10", |_| GradientPenalty { lambda: 10.0, ..lp.clone() }.into(), case);
-            let on = |plan: &TransportPlan| Pairs::Plan(plan.arcs().to_vec());
-            row("lp on γ", |plan| GradientPenalty { pairs: on(plan), ..lp.clone() }.into(), case);
-        }
+    for case in cases[..2].iter().filter(|_| wanted("lp")) {
+        let penalty = GradientPenalty { lambda: 10.0, ..GradientPenalty::default() };
+        row("lp, λ = 10", |x, y, _| network(penalty.clone().into(), x, y), case);
+        let on = |plan: &TransportPlan| GradientPenalty {
+            pairs: Pairs::Plan(plan.arcs().to_vec()),
+            ..GradientPenalty::default()
+        };
+        row("lp on γ", |x, y, plan| network(on(plan).into(), x, y), case);
     }
 }

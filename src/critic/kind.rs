@@ -135,4 +135,15 @@ impl TrainNetwork {
         let rule = Rule::Adam { beta1: 0.5, beta2: 0.99, epsilon: 1e-8 };
         Self { width, depth: 6, steps: 6000, rate, rule, batch: 128, ..settings }
     }
+
+    /// The same with hidden layers of another shape, for points in `dim` dimensions; the rate of
+    /// orthonormal layers comes down to what their width allows.
+    #[must_use]
+    pub fn shaped(self, dim: usize, width: usize, depth: usize) -> Self {
+        let most = match self.kind {
+            Kind::MaxMin | Kind::GroupSort => orthonormal::highest_rate(dim.max(width), width),
+            _ => f64::INFINITY,
+        };
+        Self { width, depth, rate: self.rate.min(most), ..self }
+    }
 }

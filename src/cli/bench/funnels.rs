@@ -88,6 +88,14 @@ struct TrainingArgs {
     #[arg(long, value_name = "K", default_value_t = 512, value_parser = at_least(1))]
     cones: u64,
 
+    /// Neurons of a hidden layer, for networks (default: by kind)
+    #[arg(long, value_name = "N", value_parser = at_least(1))]
+    width: Option<u64>,
+
+    /// Hidden layers, for networks (default: by kind)
+    #[arg(long, value_name = "N", value_parser = at_least(1))]
+    depth: Option<u64>,
+
     /// Train on a fixed pool of so many points a side instead of fresh ones
     #[arg(long, value_name = "N", value_parser = at_least(1))]
     pool: Option<u64>,
@@ -155,8 +163,13 @@ impl Job {
             let defaults = TrainLattice::default();
             Training::Lattice(TrainLattice { steps: training.steps, batch: rows, seed, ..defaults })
         } else if let Some(kind) = Kind::named(&training.kind) {
-            let defaults = TrainNetwork::new(kind, count(laws.dim));
-            Training::Network(TrainNetwork { steps: training.steps, batch: rows, seed, ..defaults })
+            let network = TrainNetwork::new(kind, count(laws.dim));
+            let width = training.width.map_or(network.width, count);
+            let depth = training.depth.map_or(network.depth, count);
+            let network = network.shaped(count(laws.dim), width, depth);
+            settings.insert("width", Setting::Count(network.width as u64));
+            settings.insert("depth", Setting::Count(network.depth as u64));
+            Training::Network(TrainNetwork { steps: training.steps, batch: rows, seed, ..network })
         } else {
             settings.insert("cones", Setting::Count(training.cones));
             let cones = TrainLattice::cones(count(training.cones));

@@ -173,11 +173,11 @@ impl TrainingArgs {
             let rate = self.rate.unwrap_or(default.rate);
             return Training::Cones(TrainCones { steps, rate, ..default });
         };
-        let mut network = TrainNetwork::new(kind, dim);
+        let network = TrainNetwork::new(kind, dim);
+        let shape = (self.width.unwrap_or(network.width), self.depth.unwrap_or(network.depth));
+        let mut network = network.shaped(dim, shape.0, shape.1);
         network.steps = self.steps.unwrap_or(network.steps);
         network.rate = self.rate.unwrap_or(network.rate);
-        network.width = self.width.unwrap_or(network.width);
-        network.depth = self.depth.unwrap_or(network.depth);
         network.batch = self.batch.unwrap_or(network.batch);
         network.seed = self.seed.map_or(network.seed, Seed);
         if let (Some(size), Activation::GroupSort { .. }) = (self.group, network.activation) {
