@@ -7,7 +7,8 @@
 //! cut depends on its size alone, so that the bits do not depend on the number of threads.
 //!
 //! Everything is allocated once for the largest batch; smaller batches use fewer or shorter blocks.
-//! A step of training allocates nothing but what `gemm` packs its factors into.
+//! A step of training allocates nothing but what `gemm` packs its factors into, and one group of
+//! coordinates where groups are sorted.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
