@@ -7,7 +7,8 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -140,7 +141,9 @@ def in_turns(contenders: dict[str, Any], quick: bool) -> Row:
     }
 
 
-def against_jax(case: Case, executable: str, quick: bool) -> Row:
+@contextmanager
+def after_first_steps(case: Case, executable: str) -> Iterator[tuple[Any, Side, float]]:
+    """Both sides, compiled, and how far apart the first steps took them."""
     import networks_peers
 
     with tempfile.TemporaryDirectory() as name:
@@ -148,17 +151,24 @@ def against_jax(case: Case, executable: str, quick: bool) -> Row:
         arrays = prepare(case, folder)
         game = networks_peers.Game(arrays, case.settings())
         with Side(executable, "network", folder) as side:
-            # Compiled here, and compared.
-            theirs = game.run(case.step, CHECKED)
-            ours = side.ask(f"{case.step} {CHECKED}")
-            difference = compare(case, folder, arrays, game, side, theirs["loss"], ours["loss"])
-            row = in_turns(
-                {
-                    "jax": lambda steps: game.run(case.step, steps),
-                    "deblais": lambda steps: side.ask(f"{case.step} {steps}"),
-                },
-                quick,
-            )
+            theirs = game.run(case.step, CHECKED)["loss"]
+            ours = side.ask(f"{case.step} {CHECKED}")["loss"]
+            yield game, side, compare(case, folder, arrays, game, side, theirs, ours)
+
+
+def against_jax(case: Case, executable: str, quick: bool) -> Row:
+    if case.precision == "f32":
+        # Where nothing but a difference in the formulas could hide behind the tolerance.
+        with after_first_steps(replace(case, precision="f64"), executable):
+            pass
+    with after_first_steps(case, executable) as (game, side, difference):
+        row = in_turns(
+            {
+                "jax": lambda steps: game.run(case.step, steps),
+                "deblais": lambda steps: side.ask(f"{case.step} {steps}"),
+            },
+            quick,
+        )
     assert row["jax"]["cores"] < 1.1, f"JAX is not on one core: {row}"
     return row | {"difference": difference}
 
@@ -169,7 +179,12 @@ def compare(
     """How far apart the sides are after the first steps: the distance of their parameters as a
     share of Adam's longest way, at the 95th percentile. Adam divides slopes by their own size, so
     that rounding alone decides where those are 0 that cancel: the slope of the bias of the
-    critic's output and of units that are active at every point."""
+    critic's output and of units that are active at every point.
+
+    In f32 smooth activations stay within 1e-5. With kinks, a few values in a hundred thousand lie so
+    near one that the two sides round them to either side of it; then one point of 256 has other
+    slopes in all layers below, and the distances jump from below 1e-6 to 1e-4 … 1e-3 in that one
+    step. That it is no more than this is seen in f64, where all cases agree to 1e-14."""
     side.ask("save")
     allowed = 1e-9 if case.precision == "f64" else 1e-4
     size = max(abs(theirs), 1.0)
@@ -182,8 +197,8 @@ def compare(
         else:
             apart = np.abs(own - end) / (CHECKED * RATE)
             worst = max(worst, float(np.quantile(apart, 0.95)))
-    # In f32 slopes that nearly cancel have few digits left; f64 has no such excuse.
-    allowed = 1e-6 if case.precision == "f64" else 1e-2
+    smooth = case.activation in ("tanh", "softplus")
+    allowed = 1e-9 if case.precision == "f64" else 1e-4 if smooth else 1e-2
     assert worst <= allowed, f"{case.name}: the parameters are {worst:.1e} of their way apart"
     return worst
 

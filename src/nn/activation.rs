@@ -3,10 +3,12 @@
 //! Three linear maps go with each, J = φ'(z) being the Jacobian matrix:
 //! - `pull_back`, u ↦ Jᵀ u: from the gradient by a to that by z;
 //! - `push_forward`, q ↦ J q: the other direction, which double back-propagation takes;
-//! - `curve`, (u, q) ↦ ∂(qᵀ Jᵀ u)/∂z = φ''(z) ⊙ u ⊙ q: for the smooth ones; elsewhere it is zero.
+//! - `curve`, (s, q) ↦ ∂(qᵀ Jᵀ u)/∂z = φ''(z) ⊙ u ⊙ q for s = Jᵀ u: the smooth ones', elsewhere zero.
 //!
-//! An elementwise φ has a diagonal J, and the two directions agree. For a piecewise linear one the
-//! record of J is z itself: its signs are the mask. Sorting groups of coordinates is a permutation
+//! All but the sorts are done in place, and most need no record but a: the derivatives of tanh and
+//! of the sigmoid are polynomials of a, and piecewise linear ones take their mask from its signs.
+//!
+//! An elementwise φ has a diagonal J, and the two directions agree. Sorting groups of coordinates is a permutation
 //! that depends on z; its transpose is the inverse permutation. `MaxMin` finds it again by one
 //! comparison a pair; larger groups record the rank of each coordinate, which is how many are
 //! greater. It is found by comparing all pairs: for groups of 4 or 8 a handful of SIMD operations
@@ -51,8 +53,8 @@ pub enum Activation {
     },
 }
 
-/// What the forward pass leaves of one activation: rows of z and a, and the rank of each z in its
-/// group if larger groups are sorted.
+/// What the forward pass leaves of one activation: rows of z, if it is kept, and of a, and the rank
+/// of each z in its group if larger groups are sorted. In place of a z that is not kept there is a.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Record<'a, T> {
     pub(super) z: &'a [T],
@@ -75,6 +77,15 @@ impl Activation {
         matches!(self, Self::GroupSort { .. })
     }
 
+    /// Whether J takes z to be known, or a place apart from z for φ(z).
+    pub(super) fn keeps_z(self) -> bool {
+        match self {
+            Self::Softplus | Self::MaxMin | Self::GroupSort { .. } => true,
+            Self::LeakyRelu { slope } => slope < 0.0,
+            _ => false,
+        }
+    }
+
     /// The Lipschitz constant of φ for the Euclidean norm.
     #[must_use]
     pub fn steepest(self) -> f64 {
@@ -90,113 +101,125 @@ impl Activation {
         matches!(self, Self::Tanh | Self::Softplus | Self::Sigmoid)
     }
 
-    /// a ← φ(z); `rank` is written by the sorts that record it.
-    pub(super) fn apply<T: Real>(self, z: &[T], a: &mut [T], rank: &mut [u32]) {
+    /// a ← φ(a + b) for each row a, φ being elementwise: for the activations that do not keep z.
+    pub(super) fn apply_in_place<T: Real>(self, bias: &[T], a: &mut [T]) {
+        elementwise(self, bias, a);
+    }
+
+    /// z ← z + b for each row z and a ← φ(z); `rank` is written by the sorts that record it.
+    pub(super) fn apply<T: Real>(self, bias: &[T], z: &mut [T], a: &mut [T], rank: &mut [u32]) {
+        if self.group() == 1 {
+            a.copy_from_slice(z);
+            elementwise(self, bias, a);
+        }
+        elementwise(Self::Identity, bias, z);
         match self {
             Self::GroupSort { size } => sort_groups(size, z, a, rank),
-            _ => apply(self, z, a),
+            Self::MaxMin => sort_pairs(z, a),
+            _ => {}
         }
     }
 
-    /// s ← Jᵀ u.
-    pub(super) fn pull_back<T: Real>(self, record: Record<T>, u: &[T], s: &mut [T]) {
+    /// From u to s = Jᵀ u.
+    pub(super) fn pull_back<T: Real>(self, record: Record<T>, s: &mut [T]) {
         match self {
             Self::GroupSort { size } => {
-                let groups = record.rank.chunks_exact(size).zip(u.chunks_exact(size));
-                for ((rank, u), s) in groups.zip(s.chunks_exact_mut(size)) {
+                let mut group = vec![T::zero(); size];
+                for (rank, s) in record.rank.chunks_exact(size).zip(s.chunks_exact_mut(size)) {
+                    group.copy_from_slice(s);
                     for (&rank, s) in rank.iter().zip(s) {
-                        *s = u[rank as usize];
+                        *s = group[rank as usize];
                     }
                 }
             }
-            _ => multiply(self, record, u, s),
+            _ => multiply(self, record, s),
         }
     }
 
-    /// p ← J q.
-    pub(super) fn push_forward<T: Real>(self, record: Record<T>, q: &[T], p: &mut [T]) {
+    /// From q to J q.
+    pub(super) fn push_forward<T: Real>(self, record: Record<T>, q: &mut [T]) {
         match self {
             Self::GroupSort { size } => {
-                let groups = record.rank.chunks_exact(size).zip(q.chunks_exact(size));
-                for ((rank, q), p) in groups.zip(p.chunks_exact_mut(size)) {
-                    for (&rank, &q) in rank.iter().zip(q) {
-                        p[rank as usize] = q;
-                    }
+                let mut group = vec![T::zero(); size];
+                for (rank, q) in record.rank.chunks_exact(size).zip(q.chunks_exact_mut(size)) {
+                    group.copy_from_slice(q);
+                    scatter(&group, rank, q);
                 }
             }
-            _ => multiply(self, record, q, p),
+            _ => multiply(self, record, q),
         }
     }
 
-    /// c ← φ''(z) ⊙ u ⊙ q.
-    pub(super) fn curve<T: Real>(self, record: Record<T>, u: &[T], q: &[T], c: &mut [T]) {
-        curve(self, record, u, q, c);
+    /// c ← φ''(z) ⊙ u ⊙ q, from s = φ'(z) ⊙ u.
+    pub(super) fn curve<T: Real>(self, record: Record<T>, s: &[T], q: &[T], c: &mut [T]) {
+        curve(self, record, s, q, c);
     }
 }
 
-/// a ← φ(z), but for sorts of larger groups.
+/// a ← φ(a + b) for each row a as long as b.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn apply<T: Real>(activation: Activation, z: &[T], a: &mut [T]) {
+fn elementwise<T: Real>(activation: Activation, bias: &[T], a: &mut [T]) {
     let zero = T::zero();
     match activation {
-        Activation::Relu => map(z, a, |z| if z > zero { z } else { zero }),
+        Activation::Relu => shift(bias, a, |z| if z > zero { z } else { zero }),
         Activation::LeakyRelu { slope } => {
             let slope = T::of(slope);
-            map(z, a, |z| if z > zero { z } else { slope * z });
+            shift(bias, a, |z| if z > zero { z } else { slope * z });
         }
-        Activation::Tanh => map(z, a, tanh),
-        Activation::Softplus => map(z, a, softplus),
-        Activation::Sigmoid => map(z, a, sigmoid),
-        Activation::MaxMin => {
-            for (z, a) in z.chunks_exact(2).zip(a.chunks_exact_mut(2)) {
-                let swapped = z[1] > z[0];
-                a[0] = if swapped { z[1] } else { z[0] };
-                a[1] = if swapped { z[0] } else { z[1] };
-            }
-        }
-        Activation::Identity | Activation::GroupSort { .. } => a.copy_from_slice(z),
+        Activation::Tanh => shift(bias, a, tanh),
+        Activation::Softplus => shift(bias, a, softplus),
+        Activation::Sigmoid => shift(bias, a, sigmoid),
+        _ => shift(bias, a, |z| z),
     }
 }
 
-/// p ← J q for a symmetric J: all but sorts of larger groups.
+/// Each pair in descending order; ties keep their order.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn multiply<T: Real>(activation: Activation, record: Record<'_, T>, q: &[T], p: &mut [T]) {
+fn sort_pairs<T: Real>(z: &[T], a: &mut [T]) {
+    for (z, a) in z.chunks_exact(2).zip(a.chunks_exact_mut(2)) {
+        let swapped = z[1] > z[0];
+        a[0] = if swapped { z[1] } else { z[0] };
+        a[1] = if swapped { z[0] } else { z[1] };
+    }
+}
+
+/// From q to J q for a symmetric J: all but sorts of larger groups.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+fn multiply<T: Real>(activation: Activation, record: Record<'_, T>, q: &mut [T]) {
     let Record { z, a, .. } = record;
     let (zero, one) = (T::zero(), T::one());
     match activation {
-        Activation::Relu => map_two(z, q, p, |z, q| if z > zero { q } else { zero }),
+        Activation::Relu => update(z, q, |z, q| if z > zero { q } else { zero }),
         Activation::LeakyRelu { slope } => {
             let slope = T::of(slope);
-            map_two(z, q, p, |z, q| if z > zero { q } else { slope * q });
+            update(z, q, |z, q| if z > zero { q } else { slope * q });
         }
-        Activation::Tanh => map_two(a, q, p, |a, q| (one - a * a) * q),
-        Activation::Softplus => map_two(z, q, p, |z, q| sigmoid(z) * q),
-        Activation::Sigmoid => map_two(a, q, p, |a, q| a * (one - a) * q),
+        Activation::Tanh => update(a, q, |a, q| (one - a * a) * q),
+        Activation::Softplus => update(z, q, |z, q| sigmoid(z) * q),
+        Activation::Sigmoid => update(a, q, |a, q| a * (one - a) * q),
         Activation::MaxMin => {
-            let pairs = z.chunks_exact(2).zip(q.chunks_exact(2));
-            for ((z, q), p) in pairs.zip(p.chunks_exact_mut(2)) {
-                let swapped = z[1] > z[0];
-                p[0] = if swapped { q[1] } else { q[0] };
-                p[1] = if swapped { q[0] } else { q[1] };
+            for (z, q) in z.chunks_exact(2).zip(q.chunks_exact_mut(2)) {
+                let (swapped, first, second) = (z[1] > z[0], q[0], q[1]);
+                q[0] = if swapped { second } else { first };
+                q[1] = if swapped { first } else { second };
             }
         }
-        Activation::Identity | Activation::GroupSort { .. } => p.copy_from_slice(q),
+        Activation::Identity | Activation::GroupSort { .. } => {}
     }
 }
 
-/// c ← φ''(z) ⊙ u ⊙ q.
+/// c ← (φ''/φ')(z) ⊙ s ⊙ q.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn curve<T: Real>(activation: Activation, record: Record<'_, T>, u: &[T], q: &[T], c: &mut [T]) {
+fn curve<T: Real>(activation: Activation, record: Record<'_, T>, s: &[T], q: &[T], c: &mut [T]) {
     let Record { z, a, .. } = record;
     let (one, two) = (T::one(), T::of(2.0));
-    map_two(u, q, c, |u, q| u * q);
+    for ((c, &s), &q) in c.iter_mut().zip(s).zip(q) {
+        *c = s * q;
+    }
     match activation {
-        Activation::Tanh => scale(a, c, |a| -two * a * (one - a * a)),
-        Activation::Softplus => scale(z, c, |z| {
-            let slope = sigmoid(z);
-            slope * (one - slope)
-        }),
-        Activation::Sigmoid => scale(a, c, |a| a * (one - a) * (one - two * a)),
+        Activation::Tanh => update(a, c, |a, c| -two * a * c),
+        Activation::Softplus => update(z, c, |z, c| sigmoid(-z) * c),
+        Activation::Sigmoid => update(a, c, |a, c| (one - two * a) * c),
         _ => c.fill(T::zero()),
     }
 }
@@ -248,23 +271,18 @@ fn scatter<T: Real>(z: &[T], rank: &[u32], a: &mut [T]) {
 }
 
 #[inline(always)]
-fn map<T: Real>(x: &[T], y: &mut [T], f: impl Fn(T) -> T) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = f(x);
+fn shift<T: Real>(bias: &[T], x: &mut [T], f: impl Fn(T) -> T) {
+    for row in x.chunks_exact_mut(bias.len()) {
+        for (x, &b) in row.iter_mut().zip(bias) {
+            *x = f(*x + b);
+        }
     }
 }
 
 #[inline(always)]
-fn map_two<T: Real>(x: &[T], y: &[T], z: &mut [T], f: impl Fn(T, T) -> T) {
-    for ((z, &x), &y) in z.iter_mut().zip(x).zip(y) {
-        *z = f(x, y);
-    }
-}
-
-#[inline(always)]
-fn scale<T: Real>(x: &[T], y: &mut [T], f: impl Fn(T) -> T) {
+fn update<T: Real>(x: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
     for (y, &x) in y.iter_mut().zip(x) {
-        *y *= f(x);
+        *y = f(x, *y);
     }
 }
 
@@ -273,10 +291,11 @@ mod tests {
     use super::*;
     use crate::seed::Seed;
 
-    const ALL: [Activation; 10] = [
+    const ALL: [Activation; 11] = [
         Activation::Identity,
         Activation::Relu,
         Activation::LeakyRelu { slope: 0.2 },
+        Activation::LeakyRelu { slope: -0.5 },
         Activation::Tanh,
         Activation::Softplus,
         Activation::Sigmoid,
@@ -299,9 +318,23 @@ mod tests {
         rows
     }
 
+    /// What is kept of z, values and ranks, by the way that a layer goes.
+    fn kept(activation: Activation, z: &[f64]) -> (Vec<f64>, Vec<f64>, Vec<u32>) {
+        // The zero that changes no number, zeros included.
+        let bias = vec![-0.0; z.len()];
+        let (mut z, mut rank) = (z.to_vec(), vec![u32::MAX; z.len()]);
+        if activation.keeps_z() {
+            let mut a = vec![f64::NAN; z.len()];
+            activation.apply(&bias, &mut z, &mut a, &mut rank);
+            (z, a, rank)
+        } else {
+            activation.apply_in_place(&bias, &mut z);
+            (z.clone(), z, rank)
+        }
+    }
+
     fn values(activation: Activation, z: &[f64]) -> (Vec<f64>, Vec<u32>) {
-        let (mut a, mut rank) = (vec![f64::NAN; z.len()], vec![u32::MAX; z.len()]);
-        activation.apply(z, &mut a, &mut rank);
+        let (_, a, rank) = kept(activation, z);
         (a, rank)
     }
 
@@ -322,19 +355,19 @@ mod tests {
         let u: Vec<f64> = z.iter().map(|_| stream.normal()).collect();
         let h = 1e-5;
         for activation in ALL {
-            let (a, rank) = values(activation, &z);
-            let record = Record { z: &z, a: &a, rank: &rank };
+            let (kept, a, rank) = kept(activation, &z);
+            let record = Record { z: &kept, a: &a, rank: &rank };
             let moved = |h: f64| {
                 let z: Vec<f64> = z.iter().zip(&q).map(|(z, q)| z + h * q).collect();
                 values(activation, &z).0
             };
             let (ahead, behind) = (moved(h), moved(-h));
-            let (mut p, mut s) = (vec![f64::NAN; z.len()], vec![f64::NAN; z.len()]);
-            activation.push_forward(record, &q, &mut p);
+            let (mut p, mut s) = (q.clone(), u.clone());
+            activation.push_forward(record, &mut p);
             for ((p, ahead), behind) in p.iter().zip(&ahead).zip(&behind) {
                 close(*p, (ahead - behind) / (2.0 * h), activation);
             }
-            activation.pull_back(record, &u, &mut s);
+            activation.pull_back(record, &mut s);
             close(dot(&u, &p), dot(&s, &q), activation);
         }
     }
@@ -349,14 +382,16 @@ mod tests {
         for activation in ALL {
             let slope = |h: f64| {
                 let z: Vec<f64> = z.iter().zip(&direction).map(|(z, d)| z + h * d).collect();
-                let (a, rank) = values(activation, &z);
-                let mut p = vec![f64::NAN; z.len()];
-                activation.push_forward(Record { z: &z, a: &a, rank: &rank }, &q, &mut p);
+                let (z, a, rank) = kept(activation, &z);
+                let mut p = q.clone();
+                activation.push_forward(Record { z: &z, a: &a, rank: &rank }, &mut p);
                 dot(&u, &p)
             };
-            let (a, rank) = values(activation, &z);
+            let (z, a, rank) = kept(activation, &z);
+            let (record, mut s) = (Record { z: &z, a: &a, rank: &rank }, u.clone());
+            activation.pull_back(record, &mut s);
             let mut c = vec![f64::NAN; z.len()];
-            activation.curve(Record { z: &z, a: &a, rank: &rank }, &u, &q, &mut c);
+            activation.curve(record, &s, &q, &mut c);
             close(dot(&c, &direction), (slope(h) - slope(-h)) / (2.0 * h), activation);
             assert_eq!(activation.is_curved(), c.iter().any(|&c| c != 0.0));
         }
@@ -387,9 +422,9 @@ mod tests {
         for activation in [Activation::MaxMin, Activation::GroupSort { size: 2 }] {
             let (a, rank) = values(activation, &z);
             let record = Record { z: &z, a: &a, rank: &rank };
-            let (mut p, mut s) = (vec![f64::NAN; 24], vec![f64::NAN; 24]);
-            activation.push_forward(record, &q, &mut p);
-            activation.pull_back(record, &q, &mut s);
+            let (mut p, mut s) = (q.clone(), q.clone());
+            activation.push_forward(record, &mut p);
+            activation.pull_back(record, &mut s);
             answers.push((a, p, s));
         }
         assert_eq!(answers[0], answers[1]);

@@ -6,10 +6,10 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, aview_mut1, aview1};
+use ndarray::{ArrayView2, ArrayViewMut1, ArrayViewMut2, aview_mut1};
 
 use super::activation::Activation;
-use super::product::{add_product, product};
+use super::product::product;
 use super::real::Real;
 
 /// A layer's shape, activation, and place in the parameter vector.
@@ -48,26 +48,22 @@ impl Dense {
             .expect("the range has the size of the shape")
     }
 
-    pub(super) fn bias<'a, T: Real>(&self, parameters: &'a [T]) -> ArrayView1<'a, T> {
-        aview1(&parameters[self.middle()..self.end()])
+    pub(super) fn bias<'a, T: Real>(&self, parameters: &'a [T]) -> &'a [T] {
+        &parameters[self.middle()..self.end()]
     }
 
     pub(super) fn bias_mut<'a, T: Real>(&self, parameters: &'a mut [T]) -> ArrayViewMut1<'a, T> {
         aview_mut1(&mut parameters[self.middle()..self.end()])
     }
 
-    /// z ← x W + b.
-    pub(super) fn forward<T: Real>(
+    /// p ← q W: a direction in x to the one in z, or x itself to z without b.
+    pub(super) fn push_forward<T: Real>(
         &self,
         parameters: &[T],
-        x: ArrayView2<T>,
-        mut z: ArrayViewMut2<T>,
+        q: ArrayView2<T>,
+        p: ArrayViewMut2<T>,
     ) {
-        let bias = self.bias(parameters);
-        for mut row in z.rows_mut() {
-            row.assign(&bias);
-        }
-        add_product(x, self.weights(parameters), z);
+        product(q, self.weights(parameters), p);
     }
 
     /// u ← s Wᵀ: from the gradient by z to that by x.
@@ -78,15 +74,5 @@ impl Dense {
         u: ArrayViewMut2<T>,
     ) {
         product(s, self.weights(parameters).reversed_axes(), u);
-    }
-
-    /// q ← p W: a direction in x to the one in z.
-    pub(super) fn push_forward<T: Real>(
-        &self,
-        parameters: &[T],
-        p: ArrayView2<T>,
-        q: ArrayViewMut2<T>,
-    ) {
-        product(p, self.weights(parameters), q);
     }
 }

@@ -15,7 +15,7 @@
 //! Reference: Rumelhart, Hinton, Williams 1986, "Learning representations by back-propagating
 //! errors", Nature 323.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, aview1};
 use rayon::prelude::*;
 
 use super::activation::Activation;
@@ -137,7 +137,7 @@ impl<T: Real> Mlp<T> {
 
     /// The biases of a layer.
     pub fn bias(&self, layer: usize) -> ArrayView1<'_, T> {
-        self.layers[layer].bias(&self.parameters)
+        aview1(self.layers[layer].bias(&self.parameters))
     }
 
     /// The biases of a layer, to be changed.

@@ -61,10 +61,10 @@ struct Bent<T> {
 /// One layer's part.
 #[derive(Debug, Clone)]
 struct Bend<T> {
-    /// q, the direction by the inputs.
+    /// The direction by the inputs: p of the layer below, and then in its place q.
     q: Array2<T>,
-    /// p, the direction by the pre-activations; on the way down it is overwritten by t.
-    p: Array2<T>,
+    /// t; without rows above the curved layers. At the very top it holds p first.
+    t: Array2<T>,
     /// c, the penalty's gradient by the pre-activations; without rows unless φ is curved.
     c: Array2<T>,
     /// The sum of the rows of t.
@@ -156,7 +156,9 @@ fn highest_curved<T: Real>(network: &Mlp<T>) -> Option<usize> {
 
 impl<T: Real> Bent<T> {
     fn new(network: &Mlp<T>, rows: usize) -> Self {
-        let bends = network.layers.iter().map(|layer| Bend::new(layer, rows)).collect();
+        let top = highest_curved(network);
+        let bend = |(l, layer)| Bend::new(layer, rows, top.is_some_and(|top| l <= top));
+        let bends = network.layers.iter().enumerate().map(bend).collect();
         Self { block: Block::new(network, rows), bends, value: 0.0 }
     }
 
@@ -197,40 +199,40 @@ impl<T: Real> Bent<T> {
         let rows = self.block.rows;
         for (l, (layer, trace)) in network.layers.iter().zip(&self.block.layers).enumerate() {
             let (done, above) = self.bends.split_at_mut(l + 1);
-            let Bend { q, p, c, .. } = &mut done[l];
-            // Of the highest layer without curvature nobody needs p.
-            if above.is_empty() && !layer.activation.is_curved() {
-                return;
-            }
+            let Bend { q, t, c, .. } = &mut done[l];
+            let curved = layer.activation.is_curved();
+            let p = match above.first_mut() {
+                Some(next) => &mut next.q,
+                None if curved => t,
+                // Of the highest layer without curvature nobody needs p.
+                None => return,
+            };
             layer.push_forward(&network.parameters, first_rows(q, rows), first_rows_mut(p, rows));
-            let (record, p) = (trace.kept.record(rows), flat(p, rows));
-            if layer.activation.is_curved() {
-                layer.activation.curve(record, flat(&trace.u, rows), p, flat_mut(c, rows));
+            let (record, p) = (trace.kept.record(rows), flat_mut(p, rows));
+            if curved {
+                layer.activation.curve(record, flat(&trace.s, rows), p, flat_mut(c, rows));
             }
-            if let Some(next) = above.first_mut() {
-                layer.activation.push_forward(record, p, flat_mut(&mut next.q, rows));
-            }
+            layer.activation.push_forward(record, p);
         }
     }
 
     /// From the c of the curved layers down through the forward pass.
     fn downwards(&mut self, network: &Mlp<T>, top: usize) {
         let rows = self.block.rows;
-        let Bend { p, c, .. } = &mut self.bends[top];
-        swap(p, c);
+        let Bend { t, c, .. } = &mut self.bends[top];
+        swap(t, c);
         for (l, layer) in network.layers[..=top].iter().enumerate().rev() {
             let (below, rest) = self.bends.split_at_mut(l);
-            let Bend { p: t, sum, .. } = &mut rest[0];
+            let Bend { t, sum, .. } = &mut rest[0];
             sum.fill(T::zero());
             add_rows(flat(t, rows), sum);
-            let Some(Bend { p, c, .. }) = below.last_mut() else { return };
-            let trace = &mut self.block.layers[l - 1];
-            let u = first_rows_mut(&mut trace.u, rows);
-            layer.pull_back(&network.parameters, first_rows(t, rows), u);
-            let lower = network.layers[l - 1].activation;
-            lower.pull_back(trace.kept.record(rows), flat(&trace.u, rows), flat_mut(p, rows));
+            let t = first_rows(t, rows);
+            let Some(Bend { t: below, c, .. }) = below.last_mut() else { return };
+            layer.pull_back(&network.parameters, t, first_rows_mut(below, rows));
+            let (lower, below) = (network.layers[l - 1].activation, flat_mut(below, rows));
+            lower.pull_back(self.block.layers[l - 1].kept.record(rows), below);
             if lower.is_curved() {
-                add_rows(flat(c, rows), flat_mut(p, rows));
+                add_rows(flat(c, rows), below);
             }
         }
     }
@@ -238,7 +240,7 @@ impl<T: Real> Bent<T> {
     /// Adds its part of ∂W = qᵀ s + xᵀ t and `∂b = Σ_rows t`.
     fn add_to(&self, network: &Mlp<T>, panel: &Panel, target: &mut PanelMut<T>) {
         let (rows, l) = (self.block.rows, panel.layer);
-        let Bend { q, p: t, sum, .. } = &self.bends[l];
+        let Bend { q, t, sum, .. } = &self.bends[l];
         target.add_product(first_rows(q, rows), first_rows(&self.block.layers[l].s, rows));
         if highest_curved(network).is_some_and(|top| l <= top) {
             target.add_product(self.block.inputs_of(l), first_rows(t, rows));
@@ -248,10 +250,11 @@ impl<T: Real> Bent<T> {
 }
 
 impl<T: Real> Bend<T> {
-    fn new(layer: &Dense, rows: usize) -> Self {
-        let curved = if layer.activation.is_curved() { rows } else { 0 };
-        let zeros = |rows| Array2::zeros((rows, layer.outputs));
+    /// `descends` if t goes through the layer.
+    fn new(layer: &Dense, rows: usize, descends: bool) -> Self {
+        let zeros = |kept: bool| Array2::zeros((if kept { rows } else { 0 }, layer.outputs));
+        let (t, c) = (zeros(descends), zeros(layer.activation.is_curved()));
         let sum = vec![T::zero(); layer.outputs];
-        Self { q: Array2::zeros((rows, layer.inputs)), p: zeros(rows), c: zeros(curved), sum }
+        Self { q: Array2::zeros((rows, layer.inputs)), t, c, sum }
     }
 }

@@ -7,7 +7,8 @@
 //! cut depends on its size alone, so that the bits do not depend on the number of threads.
 //!
 //! Everything is allocated once for the largest batch; smaller batches use fewer or shorter blocks.
-//! A step of training allocates nothing but what `gemm` packs its factors into.
+//! A step of training allocates nothing but what `gemm` packs its factors into, and one group of
+//! coordinates where groups are sorted.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
@@ -46,9 +47,7 @@ pub(super) struct Block<T> {
 #[derive(Debug, Clone)]
 pub(super) struct Trace<T> {
     pub(super) kept: Kept<T>,
-    /// The gradient by the outputs.
-    pub(super) u: Array2<T>,
-    /// The gradient by the pre-activations.
+    /// u, the gradient by the outputs, and then in its place s, the one by the pre-activations.
     pub(super) s: Array2<T>,
     /// The sum of the rows of s.
     sum: Vec<T>,
@@ -57,8 +56,8 @@ pub(super) struct Trace<T> {
 /// What a layer's forward pass leaves.
 #[derive(Debug, Clone)]
 pub(super) struct Kept<T> {
-    /// Pre-activations.
-    pub(super) z: Array2<T>,
+    /// Pre-activations; without rows unless the activation keeps them.
+    z: Array2<T>,
     /// Outputs.
     pub(super) a: Array2<T>,
     /// The ranks of what is sorted; empty unless the activation records them.
@@ -197,9 +196,7 @@ impl<T: Real> Block<T> {
             let (below, rest) = self.layers.split_at_mut(l);
             let x = below.last().map_or(&self.inputs, |trace| &trace.kept.a);
             let trace = &mut rest[0];
-            let z = first_rows_mut(&mut trace.kept.z, rows);
-            layer.forward(&network.parameters, first_rows(x, rows), z);
-            trace.activate(layer, rows);
+            trace.kept.forward(layer, &network.parameters, first_rows(x, rows));
         }
     }
 
@@ -229,7 +226,7 @@ impl<T: Real> Block<T> {
 
     fn top(&mut self) -> ArrayViewMut2<'_, T> {
         let last = self.layers.len() - 1;
-        first_rows_mut(&mut self.layers[last].u, self.rows)
+        first_rows_mut(&mut self.layers[last].s, self.rows)
     }
 
     /// `s_l` of every layer from the top's u, their sums if asked, and the inputs' gradient if asked.
@@ -243,7 +240,7 @@ impl<T: Real> Block<T> {
                 trace.sum_up(rows);
             }
             let into = match below.last_mut() {
-                Some(trace) => &mut trace.u,
+                Some(trace) => &mut trace.s,
                 None if to_inputs => &mut self.input_gradient,
                 None => return,
             };
@@ -266,23 +263,16 @@ impl<T: Real> Block<T> {
 
 impl<T: Real> Trace<T> {
     fn new(layer: &Dense, rows: usize) -> Self {
-        let zeros = Array2::zeros((rows, layer.outputs));
-        let ranked = if layer.activation.keeps_ranks() { zeros.len() } else { 0 };
-        let kept = Kept { z: zeros.clone(), a: zeros.clone(), rank: vec![0; ranked] };
-        Self { kept, u: zeros.clone(), s: zeros, sum: vec![T::zero(); layer.outputs] }
+        let zeros = |kept: bool| Array2::zeros((if kept { rows } else { 0 }, layer.outputs));
+        let ranked = if layer.activation.keeps_ranks() { rows * layer.outputs } else { 0 };
+        let z = zeros(layer.activation.keeps_z());
+        let kept = Kept { z, a: zeros(true), rank: vec![0; ranked] };
+        Self { kept, s: zeros(true), sum: vec![T::zero(); layer.outputs] }
     }
 
-    /// a ← φ(z).
-    fn activate(&mut self, layer: &Dense, rows: usize) {
-        let Kept { z, a, rank } = &mut self.kept;
-        let ranked = rank.len().min(rows * layer.outputs);
-        layer.activation.apply(flat(z, rows), flat_mut(a, rows), &mut rank[..ranked]);
-    }
-
-    /// s ← Jᵀ u.
-    pub(super) fn pull_back(&mut self, layer: &Dense, rows: usize) {
-        let record = self.kept.record(rows);
-        layer.activation.pull_back(record, flat(&self.u, rows), flat_mut(&mut self.s, rows));
+    /// From u to s = Jᵀ u.
+    fn pull_back(&mut self, layer: &Dense, rows: usize) {
+        layer.activation.pull_back(self.kept.record(rows), flat_mut(&mut self.s, rows));
     }
 
     fn sum_up(&mut self, rows: usize) {
@@ -292,9 +282,24 @@ impl<T: Real> Trace<T> {
 }
 
 impl<T: Real> Kept<T> {
+    /// a ← φ(x W + b).
+    fn forward(&mut self, layer: &Dense, parameters: &[T], x: ArrayView2<T>) {
+        let Self { z, a, rank } = self;
+        let (rows, bias, activation) = (x.nrows(), layer.bias(parameters), layer.activation);
+        if activation.keeps_z() {
+            layer.push_forward(parameters, x, first_rows_mut(z, rows));
+            let ranked = rank.len().min(rows * layer.outputs);
+            activation.apply(bias, flat_mut(z, rows), flat_mut(a, rows), &mut rank[..ranked]);
+        } else {
+            layer.push_forward(parameters, x, first_rows_mut(a, rows));
+            activation.apply_in_place(bias, flat_mut(a, rows));
+        }
+    }
+
     /// The record of the first `rows` rows.
     pub(super) fn record(&self, rows: usize) -> Record<'_, T> {
-        let (z, a) = (flat(&self.z, rows), flat(&self.a, rows));
+        let a = flat(&self.a, rows);
+        let z = if self.z.is_empty() { a } else { flat(&self.z, rows) };
         Record { z, a, rank: &self.rank[..self.rank.len().min(z.len())] }
     }
 }
