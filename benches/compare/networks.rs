@@ -14,7 +14,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use deblais::nn::{Activation, Init, Loss, Mlp, Optimizer, PenalisedTape, Real, Rule, Tape};
+use deblais::nn::{
+    Activation, Init, Loss, Mlp, Optimizer, PenalisedTape, Real, Rule, Tape, on_the_pool,
+};
 use deblais::seed::Seed;
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
 use ndarray_npy::{ReadableElement, WritableElement, write_npy};
@@ -25,7 +27,10 @@ use crate::{Outcome, read};
 const RATE: f64 = 1e-4;
 const RULE: Rule = Rule::Adam { beta1: 0.5, beta2: 0.9, epsilon: 1e-8 };
 
-pub(crate) fn network(folder: &Path) -> Outcome<Box<dyn FnMut(&str) -> Outcome<Value>>> {
+/// What answers the requests.
+type Answers = Box<dyn FnMut(&str) -> Outcome<Value>>;
+
+pub(crate) fn network(folder: &Path) -> Outcome<Answers> {
     let settings: Value =
         serde_json::from_reader(std::fs::File::open(folder.join("settings.json"))?)?;
     if settings["precision"] == "f64" {
@@ -38,7 +43,7 @@ pub(crate) fn network(folder: &Path) -> Outcome<Box<dyn FnMut(&str) -> Outcome<V
 fn serve<T: Real + ReadableElement + WritableElement>(
     folder: PathBuf,
     settings: Value,
-) -> Outcome<Box<dyn FnMut(&str) -> Outcome<Value>>> {
+) -> Outcome<Answers> {
     let mut game = Game::<T>::new(&folder, &settings)?;
     Ok(Box::new(move |request| {
         let (name, steps) = request.split_once(' ').unwrap_or((request, "1"));
@@ -63,7 +68,7 @@ fn serve<T: Real + ReadableElement + WritableElement>(
         let (start, busy) = (Instant::now(), busy_seconds()?);
         let mut loss = 0.0;
         for _ in 0..steps {
-            loss = step(&mut game);
+            loss = on_the_pool(|| step(&mut game));
         }
         let seconds = start.elapsed().as_secs_f64() / f64::from(steps);
         let busy = (busy_seconds()? - busy) / f64::from(steps);
@@ -92,7 +97,7 @@ struct Player<T> {
 struct Game<T> {
     critic: Player<T>,
     generator: Player<T>,
-    penalty: Box<dyn Fn(f64) -> (f64, f64) + Sync>,
+    penalty: Box<dyn Fn(f64) -> (f64, f64) + Send + Sync>,
     /// Real points above generated ones.
     points: Array2<T>,
     between: Array2<T>,

@@ -157,13 +157,12 @@ impl Job {
         let sinkhorn = Sinkhorn { epsilon: self.epsilon, ..Sinkhorn::default() };
         check.sinkhorn(&sinkhorn, &mut Watch::start(None, quiet)?)?;
         for &kind in &self.critics {
-            match self.obstacle(kind) {
-                Some(why) => check.skip(format!("critic ({})", kind.name()), why),
-                None => {
-                    let Judged { judgement, seconds, stopped } = self.critic(loaded, kind)?;
-                    let complete = stopped.is_none();
-                    check.critic(kind.name(), &judgement, kind.claim(), seconds, complete);
-                }
+            if let Some(why) = self.obstacle(kind) {
+                check.skip(format!("critic ({})", kind.name()), why);
+            } else {
+                let Judged { judgement, seconds, stopped } = self.critic(loaded, kind)?;
+                let complete = stopped.is_none();
+                check.critic(kind.name(), &judgement, kind.claim(), seconds, complete);
             }
         }
         Ok(check)

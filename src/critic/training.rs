@@ -32,12 +32,12 @@ use super::kind::Kind;
 use super::network::lipschitz_bound;
 use super::{Batch, Batches, CriticError, Frame, Milestone, NetworkCritic, SampleBatches, Trained};
 use crate::measure::DiscreteMeasure;
-use crate::nn::{Activation, Mlp, Optimizer, PenalisedTape, Real, Rule, Schedule};
+use crate::nn::{Activation, Mlp, Optimizer, PenalisedTape, Real, Rule, Schedule, on_the_pool};
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::Seed;
 
 /// What keeps a network from becoming steep.
-pub trait LipschitzControl: Sync {
+pub trait LipschitzControl: Send + Sync {
     /// How many points a step penalises at batches of so many rows a side.
     fn penalised(&self, _rows: usize) -> usize {
         0
@@ -146,7 +146,9 @@ impl TrainNetwork {
         let mut dual = Dual::new(network, batches.next(), control);
         for step in 0..=self.steps {
             gradient.fill(0.0);
-            let (estimate, penalty) = dual.descend(network, batches.next(), control, &mut gradient);
+            let batch = batches.next();
+            let (estimate, penalty) =
+                on_the_pool(|| dual.descend(network, batch, control, &mut gradient));
             if !(estimate + penalty).is_finite() {
                 return Err(CriticError::Diverged { step, rate: self.rate });
             }

@@ -30,6 +30,7 @@ pub use loss::Loss;
 pub use mlp::Mlp;
 pub use norm::spectral_norm;
 pub use optimizer::{Optimizer, Rule};
+pub use panels::on_the_pool;
 pub use penalised::PenalisedTape;
 pub use real::Real;
 pub use schedule::Schedule;

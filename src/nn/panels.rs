@@ -18,13 +18,19 @@ use super::real::Real;
 /// few enough for the cache.
 pub(super) const MOST: usize = 256;
 
-/// From this many rows on there are two parts or more.
+/// From this many rows on there are two parts or more: of a batch, and of a layer's weights.
 const WORTH_CUTTING: usize = 128;
+const WEIGHTS_WORTH_CUTTING: usize = 32;
 
-/// How many parts so many rows are cut into: an even number, so that two threads have the same to
-/// do, and none of more than [`MOST`].
+/// How many parts so many rows of a batch are cut into: an even number, so that two threads have
+/// the same to do, and none of more than [`MOST`].
 pub(super) fn parts(rows: usize) -> usize {
     if rows < WORTH_CUTTING { 1 } else { 2 * rows.div_ceil(2 * MOST) }
+}
+
+/// The same for the rows of a layer's weights.
+fn parts_of_weights(rows: usize) -> usize {
+    if rows < WEIGHTS_WORTH_CUTTING { 1 } else { 2 * rows.div_ceil(2 * MOST) }
 }
 
 /// The k-th of equal parts.
@@ -55,7 +61,7 @@ impl Panel {
     pub(super) fn all<T: Real>(network: &Mlp<T>) -> Vec<Self> {
         let mut panels = vec![];
         for (l, layer) in network.layers.iter().enumerate() {
-            let count = parts(layer.inputs);
+            let count = parts_of_weights(layer.inputs);
             for rows in (0..count).map(|k| part(k, layer.inputs, count)) {
                 let end = if rows.end == layer.inputs {
                     layer.end()
@@ -123,6 +129,12 @@ fn halve<T: Real>(
     }
 }
 
+/// Runs a training step on a thread of rayon's pool, where its parallel rounds follow each other
+/// without anybody being woken up for each. On one thread it is a plain call.
+pub fn on_the_pool<R: Send>(step: impl FnOnce() -> R + Send) -> R {
+    if rayon::current_num_threads() == 1 { step() } else { rayon::scope(|_| step()) }
+}
+
 /// Does the same to each block, in parallel where that can help.
 pub(super) fn each<B: Send>(blocks: &mut [B], work: impl Fn(&mut B) + Sync + Send) {
     if blocks.len() < 2 || rayon::current_num_threads() == 1 {
@@ -130,4 +142,20 @@ pub(super) fn each<B: Send>(blocks: &mut [B], work: impl Fn(&mut B) + Sync + Sen
     } else {
         blocks.par_iter_mut().with_max_len(1).for_each(work);
     }
+}
+
+/// The same for blocks of two kinds. Both are halved together, so that two threads have the same
+/// to do of either.
+pub(super) fn each_of_two<A: Send, B: Send>(
+    (a, b): (&mut [A], &mut [B]),
+    of_a: &(impl Fn(&mut A) + Sync),
+    of_b: &(impl Fn(&mut B) + Sync),
+) {
+    if (a.len() < 2 && b.len() < 2) || rayon::current_num_threads() == 1 {
+        b.iter_mut().for_each(of_b);
+        a.iter_mut().for_each(of_a);
+        return;
+    }
+    let ((a, more_a), (b, more_b)) = (a.split_at_mut(a.len() / 2), b.split_at_mut(b.len() / 2));
+    rayon::join(|| each_of_two((a, b), of_a, of_b), || each_of_two((more_a, more_b), of_a, of_b));
 }

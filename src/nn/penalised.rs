@@ -33,7 +33,7 @@ use ndarray::{Array2, ArrayView2, Zip};
 use super::dense::Dense;
 use super::elementwise::add_rows;
 use super::mlp::Mlp;
-use super::panels::{Panel, PanelMut, add_in_panels, each};
+use super::panels::{Panel, PanelMut, add_in_panels, each_of_two};
 use super::real::Real;
 use super::tape::{Block, Tape, blocks, divide, first_rows, first_rows_mut, flat, flat_mut};
 use crate::math::NeumaierSum;
@@ -130,12 +130,7 @@ impl<T: Real> PenalisedTape<T> {
             block.sweep(network, true, false);
         };
         let of_penalty = |bent: &mut Bent<T>| bent.differentiate(network, &psi);
-        if rayon::current_num_threads() == 1 {
-            penalty.iter_mut().for_each(of_penalty);
-            loss.iter_mut().for_each(of_loss);
-        } else {
-            rayon::join(|| each(penalty, of_penalty), || each(loss, of_loss));
-        }
+        each_of_two((loss, penalty), &of_loss, &of_penalty);
         let (loss, penalty) = (&self.loss.blocks, &self.penalty);
         add_in_panels(self.loss.panels(), gradient, &|panel, target| {
             for block in loss {
