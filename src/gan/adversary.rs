@@ -1,7 +1,6 @@
 //! The generator's adversary: what every critic of a GAN can do, whatever it is made of.
 
 use ndarray::ArrayView2;
-use serde::{Deserialize, Serialize};
 
 use super::checkpoint::SavedAdversary;
 use super::energy::Energy;
@@ -10,12 +9,12 @@ use super::{GanError, Recipe};
 use crate::seed::{Seed, Stream};
 
 /// What one step of the critic has shown.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Turn {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Turn {
     /// What the critic minimises, without the penalty.
-    pub loss: f64,
+    pub(super) loss: f64,
     /// What it pays for its slopes.
-    pub penalty: f64,
+    pub(super) penalty: f64,
 }
 
 /// A critic as the trainer sees it.

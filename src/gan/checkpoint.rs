@@ -3,13 +3,14 @@
 //! Random streams have no place in them: those of a step bear its number, so that a step draws the
 //! same whether or not those before it were made by the same process.
 
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::adversary::Turn;
 use super::average::Average;
-use super::trainer::Milestone;
+use super::trainer::{Milestone, points_of};
 use super::{GanError, Recipe, Standard};
 use crate::nn::{Activation, Mlp, Optimizer};
+use crate::seed::Stream;
 
 /// A run between two steps of the generator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,8 +33,8 @@ pub struct Checkpoint {
     pub(super) average: Average,
     /// The critic.
     pub critic: SavedAdversary,
-    /// The last turns of the critic and of the generator.
-    pub(super) last: (Turn, f64),
+    /// The critic's penalty in its last step.
+    pub penalty: f64,
     /// What has been recorded.
     pub history: Vec<Milestone>,
 }
@@ -58,6 +59,28 @@ pub struct SavedAdversary {
     pub networks: Vec<SavedNetwork>,
     /// What the regulariser remembers.
     pub memory: Vec<f32>,
+}
+
+impl Checkpoint {
+    /// Points of the generator, with averaged weights, in the data's own coordinates.
+    ///
+    /// # Errors
+    /// [`GanError::Checkpoint`] for numbers that do not make a generator of such points.
+    pub fn sample(&self, n: usize, stream: &mut Stream) -> Result<Array2<f64>, GanError> {
+        let misfit = |what| GanError::Checkpoint { what };
+        let SavedNetwork { inputs, layers, parameters, .. } = &self.generator;
+        let parameters = self.average.mean().unwrap_or_else(|| parameters.clone());
+        let network = Mlp::with_parameters(*inputs, layers, parameters)?;
+        let Standard { centre, scale } = &self.standard;
+        if network.outputs() != centre.len() || network.outputs() != scale.len() {
+            return Err(misfit("the generator has other coordinates than the data"));
+        }
+        let points = points_of(&network, n, stream);
+        if points.iter().all(|x| x.is_finite()) {
+            return Ok(self.standard.restore(points.view()));
+        }
+        Err(misfit("it generates points that are not finite"))
+    }
 }
 
 impl SavedNetwork {

@@ -60,9 +60,12 @@ impl Standard {
     #[must_use]
     pub fn place(&self, points: ArrayView2<'_, f64>) -> Array2<f64> {
         let mut placed = points.to_owned();
-        self.each(&mut placed, |x, centre, scale| {
-            if scale == 0.0 { 0.0 } else { (x - centre) / scale }
-        });
+        self.each(
+            &mut placed,
+            |x, centre, scale| {
+                if scale == 0.0 { 0.0 } else { (x - centre) / scale }
+            },
+        );
         placed
     }
 
@@ -135,7 +138,8 @@ impl Data {
         }
         let placed = shuffled(standard.place(points).view(), &mut Seed(0).stream("held out"));
         let (held_out, training) = placed.view().split_at(Axis(0), held_out);
-        let source = Source::Sample { training: training.to_owned(), held_out: held_out.to_owned() };
+        let source =
+            Source::Sample { training: training.to_owned(), held_out: held_out.to_owned() };
         Ok(Self { name: name.into(), standard, source })
     }
 
@@ -173,9 +177,7 @@ impl Data {
     /// Points to learn from, in standard coordinates.
     pub(super) fn batch(&self, rows: usize, stream: &mut Stream) -> Array2<f32> {
         match &self.source {
-            Source::Law(law) => {
-                self.standard.place(law.draw(rows, stream).view()).mapv(f32::of)
-            }
+            Source::Law(law) => self.standard.place(law.draw(rows, stream).view()).mapv(f32::of),
             Source::Sample { training, .. } => {
                 let draws = (0..rows).map(|_| stream.random_range(0..training.nrows()));
                 training.select(Axis(0), &draws.collect::<Vec<_>>()).mapv(f32::of)
@@ -258,7 +260,8 @@ mod tests {
 
     #[test]
     fn data_that_teach_nothing_are_refused() {
-        let sample = |points: Array2<f64>| Data::sample("x", points.view(), None, Standard::of).err();
+        let sample =
+            |points: Array2<f64>| Data::sample("x", points.view(), None, Standard::of).err();
         assert_eq!(sample(array![[1.0]]), Some(GanError::TooFew { rows: 1, least: 4 }));
         assert_eq!(sample(Array2::ones((9, 2))), Some(GanError::OnePoint { rows: 9 }));
         let mut points = Array2::zeros((9, 2));

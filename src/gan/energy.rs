@@ -14,7 +14,7 @@
 //! real points alone, before there is any generator: no other critic here can.
 //!
 //! **Gradients.** With r = Dec(Enc(x)) − x: `∂t/∂x = (2/d)(Jᵀr − r)`. With u = s/‖s‖ and the Gram
-//! matrix C = UUᵀ: `∂PT/∂u_i = 4/(n(n−1)) Σ_{j≠i} C_ij u_j`, and through the norm
+//! matrix `C = UUᵀ`: `∂PT/∂u_i = 4/(n(n−1)) Σ_{j≠i} C_ij u_j`, and through the norm
 //! `∂PT/∂s_i = (I − u_i u_iᵀ) ∂PT/∂u_i / ‖s_i‖`.
 //!
 //! **Complexity.** 6 operations a weight and row, and n²·(code) for PT.
@@ -90,8 +90,7 @@ impl<T: Real> Autoencoder<T> {
             row.mapv_inplace(|r| scale * slope * r);
         }
         let decoder = &self.decoder;
-        let through =
-            decoder.backward_to_inputs(by_copy.view(), &mut self.decoding, of_decoder);
+        let through = decoder.backward_to_inputs(by_copy.view(), &mut self.decoding, of_decoder);
         let through = match by_code {
             Some(by_code) => by_code + through,
             None => through.to_owned(),
@@ -190,8 +189,7 @@ impl Adversary for Energy {
         let points = ndarray::concatenate![Axis(0), real, generated];
         let energies = self.autoencoder.forward(points.view());
         let mut slopes = vec![0.0; energies.len()];
-        let loss =
-            self.objective.critic(energies.split_at(rows), slopes.split_at_mut(rows));
+        let loss = self.objective.critic(energies.split_at(rows), slopes.split_at_mut(rows));
         self.autoencoder.backward(&slopes, None, &mut self.gradients);
         self.step(rate);
         Turn { loss, penalty: 0.0 }
@@ -260,7 +258,10 @@ mod tests {
     }
 
     /// `Σ w_i t_i + 0.7·PT`, and its gradients by the parameters and by the points.
-    fn objective(network: &mut Autoencoder<f64>, x: &Array2<f64>) -> (f64, Gradients<f64>, Array2<f64>) {
+    fn objective(
+        network: &mut Autoencoder<f64>,
+        x: &Array2<f64>,
+    ) -> (f64, Gradients<f64>, Array2<f64>) {
         let weights = [0.3, -1.2, 0.8, 2.0, 0.5];
         let energies = network.forward(x.view());
         let (spread, by_code) = pull_away(network.encoding.outputs());
@@ -277,7 +278,10 @@ mod tests {
         let (_, gradients, by_x) = objective(&mut network, &x);
         let close = |slope: f64, ahead: f64, behind: f64| {
             let difference = (ahead - behind) / (2.0 * h);
-            assert!((slope - difference).abs() < 1e-7 * difference.abs().max(1.0), "{slope} {difference}");
+            assert!(
+                (slope - difference).abs() < 1e-7 * difference.abs().max(1.0),
+                "{slope} {difference}"
+            );
         };
         for (index, &slope) in by_x.indexed_iter() {
             let moved = |by: f64| {

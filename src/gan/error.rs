@@ -84,15 +84,23 @@ impl GanError {
                 }
                 error => error.hint().into(),
             },
-            Self::TooFew { .. } => "give more rows: a generator copies what it sees too rarely".into(),
+            Self::TooFew { .. } => {
+                "give more rows: a generator copies what it sees too rarely".into()
+            }
             Self::OnePoint { .. } => "there is nothing to learn from a single point".into(),
             Self::NotFinite { .. } => "remove the row, or fill in the number".into(),
             Self::Diverged { player, .. } => {
-                format!("lower {player}.rate by a factor of 10 to begin with (--set {player}.rate=…)")
+                format!(
+                    "lower {player}.rate by a factor of 10 to begin with (--set {player}.rate=…)"
+                )
             }
-            Self::Checkpoint { .. } => "give a checkpoint that `deblais gan train` wrote, unchanged".into(),
+            Self::Checkpoint { .. } => {
+                "give a checkpoint that `deblais gan train` wrote, unchanged".into()
+            }
             Self::OtherData { .. } => "resume with the --data of the run".into(),
-            Self::Yardstick { .. } => "lower the rates: the generated points may lie far out".into(),
+            Self::Yardstick { .. } => {
+                "lower the rates: the generated points may lie far out".into()
+            }
         }
     }
 }

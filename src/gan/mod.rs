@@ -31,11 +31,12 @@ mod scalar;
 mod score;
 mod trainer;
 
-pub use adversary::Turn;
 pub use checkpoint::{Checkpoint, SavedAdversary, SavedNetwork};
 pub use data::{Data, Standard};
 pub use error::GanError;
 pub use objective::Objective;
 pub use recipe::{Player, Recipe, RecipeError, Regulariser};
-pub use score::{ModeScores, Nearest, Scores, Yardstick, jensen_shannon, noise_floor, score};
+pub use score::{
+    ModeScores, Nearest, Scores, Yardstick, jensen_shannon, noise_floor, rank_correlation, score,
+};
 pub use trainer::{Milestone, Trainer};

@@ -58,7 +58,9 @@ impl Objective {
         match self {
             Self::Minimax => {
                 let loss = Loss::CrossEntropy.fake(generated, derivative);
-                derivative.iter_mut().for_each(|slope| *slope = -*slope);
+                for slope in derivative.iter_mut() {
+                    *slope = -*slope;
+                }
                 -loss
             }
             Self::NonSaturating => Loss::CrossEntropy.real(generated, derivative),

@@ -101,7 +101,7 @@ impl Regulariser {
             Self::None => return None,
             Self::Clip { limit } => Clip { limit }.into(),
             Self::GradientPenalty { lambda, two_sided } => {
-                GradientPenalty { lambda, two_sided, ..GradientPenalty::default() }.into()
+                GradientPenalty { two_sided, lambda, ..GradientPenalty::default() }.into()
             }
             Self::Spectral => Kind::Spectral,
             Self::Orthonormal => Kind::MaxMin,
@@ -268,9 +268,8 @@ impl Recipe {
     }
 
     fn check(&self) -> Result<(), RecipeError> {
-        let at_least_one = |field, value: usize| {
-            range(field, value as f64, value > 0, "at least 1")
-        };
+        let at_least_one =
+            |field, value: usize| range(field, value as f64, value > 0, "at least 1");
         at_least_one("batch", self.batch)?;
         at_least_one("critic_steps", self.critic_steps)?;
         at_least_one("critic.width", self.critic.width)?;
@@ -295,7 +294,8 @@ impl Recipe {
                 return Err(RecipeError::Contradiction { what });
             }
             _ if self.pull_away > 0.0 => {
-                let what = "pull_away spreads the codes of an autoencoder, and this objective has none";
+                let what =
+                    "pull_away spreads the codes of an autoencoder, and this objective has none";
                 return Err(RecipeError::Contradiction { what });
             }
             _ => return Ok(()),

@@ -16,10 +16,11 @@
 //! "VEEGAN", NeurIPS (reverse KL); Lin 1991, "Divergence measures based on the Shannon entropy",
 //! IEEE Trans. Inf. Theory 37.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, s};
+use ndarray::{ArrayView1, ArrayView2, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::trainer::TRANSPORTED;
 use super::{Data, GanError};
 use crate::certificate::Certificate;
 use crate::datasets::Modes;
@@ -56,6 +57,8 @@ pub struct Nearest {
 pub struct Scores {
     /// What is proved about the distance, in standard coordinates.
     pub emd: Certificate,
+    /// Points on each side of it.
+    pub points: usize,
     /// For data with known modes.
     pub modes: Option<ModeScores>,
     /// For data that are a sample.
@@ -65,17 +68,16 @@ pub struct Scores {
 }
 
 /// Scores generated points in standard coordinates; the first of them, as many as there are true
-/// ones to compare with, up to `most`, go into the distance, all of them into the rest.
+/// ones to compare with, but at most 1000, go into the distance, all of them into the rest.
 ///
 /// # Errors
 /// What the yardstick reports.
 pub fn score(
     generated: ArrayView2<'_, f64>,
     data: &Data,
-    most: usize,
     yardstick: &mut Yardstick<'_>,
 ) -> Result<Scores, GanError> {
-    let truth = data.truth(most);
+    let truth = data.truth(TRANSPORTED);
     let rows = truth.nrows().min(generated.nrows());
     let emd = yardstick(generated.slice(s![..rows, ..]), truth.view())?;
     let own = data.standard().restore(generated);
@@ -86,26 +88,23 @@ pub fn score(
     let in_plane = data.dim() == 2;
     Ok(Scores {
         emd,
+        points: rows,
         modes: data.modes().map(|modes| ModeScores::of(own.view(), modes)),
         nearest,
         jensen_shannon: in_plane.then(|| jensen_shannon(generated, truth.view())),
     })
 }
 
-/// The mean distance of pairs of true samples of up to `most` points.
+/// The mean distance of ten pairs of true samples, of as many points as are scored.
 ///
 /// # Errors
 /// What the yardstick reports.
-pub fn noise_floor(
-    data: &Data,
-    most: usize,
-    yardstick: &mut Yardstick<'_>,
-) -> Result<f64, GanError> {
+pub fn noise_floor(data: &Data, yardstick: &mut Yardstick<'_>) -> Result<f64, GanError> {
     const PAIRS: usize = 10;
     let mut stream = Seed(0).stream("noise floor");
     let mut sum = 0.0;
     for _ in 0..PAIRS {
-        let [a, b] = data.pair(most, &mut stream);
+        let [a, b] = data.pair(TRANSPORTED, &mut stream);
         sum += yardstick(a.view(), b.view())?.upper;
     }
     Ok(sum / PAIRS as f64)
@@ -180,9 +179,27 @@ pub fn jensen_shannon(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> f64 {
     shares(a).into_iter().zip(shares(b)).map(|(p, q)| half(p, q) + half(q, p)).sum()
 }
 
-/// Generated points as rows that are all finite, or not.
-pub(super) fn is_finite(points: &Array2<f64>) -> bool {
-    points.iter().all(|x| x.is_finite())
+/// Spearman's rank correlation of pairs: 1 if one grows with the other, −1 if it falls, and nothing
+/// if one of them is constant. Ties share their mean rank.
+#[must_use]
+pub fn rank_correlation(pairs: &[(f64, f64)]) -> Option<f64> {
+    let first = ranks(pairs.iter().map(|pair| pair.0).collect());
+    let second = ranks(pairs.iter().map(|pair| pair.1).collect());
+    let centre = (pairs.len() as f64 - 1.0) / 2.0;
+    let moment = |a: &[f64], b: &[f64]| -> f64 {
+        a.iter().zip(b).map(|(a, b)| (a - centre) * (b - centre)).sum()
+    };
+    let spread = moment(&first, &first) * moment(&second, &second);
+    (spread > 0.0).then(|| moment(&first, &second) / spread.sqrt())
+}
+
+fn ranks(values: Vec<f64>) -> Vec<f64> {
+    let rank = |x: f64| {
+        let below = values.iter().filter(|&&y| y < x).count() as f64;
+        let equal = values.iter().filter(|&&y| y == x).count() as f64;
+        below + (equal - 1.0) / 2.0
+    };
+    values.iter().map(|&x| rank(x)).collect()
 }
 
 #[cfg(test)]
@@ -222,6 +239,17 @@ mod tests {
         let far = array![[5.0, 0.0], [7.0, 1.0]];
         let js = jensen_shannon(far.view(), a.view());
         assert!((js - std::f64::consts::LN_2).abs() < 1e-15);
+    }
+
+    #[test]
+    fn ranks_correlate_whatever_the_scale() {
+        let of = |pairs: &[(f64, f64)]| rank_correlation(pairs);
+        assert_eq!(of(&[(1.0, 1.0), (2.0, 100.0), (3.0, 101.0)]), Some(1.0));
+        assert_eq!(of(&[(1.0, 3.0), (2.0, 2.0), (3.0, 1.0)]), Some(-1.0));
+        assert_eq!(of(&[(1.0, 3.0), (1.0, 2.0)]), None);
+        // Ranks 0, 1.5, 1.5, 3 against 0, 1, 2, 3.
+        let tied = of(&[(0.0, 0.0), (1.0, 1.0), (1.0, 2.0), (9.0, 3.0)]).unwrap();
+        assert!((tied - 4.5 / (4.5_f64 * 5.0).sqrt()).abs() < 1e-15);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //!     θ ← θ − α·Adam(∇_θ E ℓ_gen(D_w(G_θ(z))))
 //! ```
 //!
-//! With ℓ the cross-entropy and n_critic = 1 this is Algorithm 1 of Goodfellow et al. 2014, too.
+//! With ℓ the cross-entropy and one step of the critic this is Algorithm 1 of Goodfellow et al. 2014, too.
 //!
 //! **Repeatable.** Every step has random streams of its own, named by its number, so that a run that
 //! goes on from a [`Checkpoint`] has the same bits as one that was never interrupted. Numbers of
@@ -23,13 +23,12 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::adversary::{self, Adversary, Turn};
 use super::average::Average;
 use super::checkpoint::SavedNetwork;
-use super::score::is_finite;
 use super::{Checkpoint, Data, GanError, ModeScores, Recipe, Scores, Yardstick, score};
 use crate::nn::{Activation, Mlp, Optimizer, Real, Tape};
 use crate::progress::{Event, Observer, Stop};
@@ -37,7 +36,7 @@ use crate::seed::{Seed, Stream};
 
 /// Generated points that a milestone is scored by, and those of them that are transported.
 const POINTS: usize = 2000;
-const TRANSPORTED: usize = 1000;
+pub(super) const TRANSPORTED: usize = 1000;
 
 /// A point of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -46,11 +45,11 @@ pub struct Milestone {
     pub step: u64,
     /// The factor of the rates.
     pub factor: f64,
-    /// What the critic minimised last, without its penalty.
+    /// What the critic minimises, without its penalty, on the points that are scored.
     pub critic_loss: f64,
-    /// Its penalty.
+    /// Its penalty in its last step.
     pub penalty: f64,
-    /// What the generator minimised last.
+    /// What the generator minimises, on the points that are scored.
     pub generator_loss: f64,
     /// What the critic says of true and generated points: the difference of its mean outputs,
     /// positive if it tells them apart.
@@ -72,7 +71,8 @@ pub struct Trainer {
     step: u64,
     generator: Generator,
     critic: Box<dyn Adversary>,
-    last: (Turn, f64),
+    /// The critic's penalty in its last step.
+    penalty: f64,
     history: Vec<Milestone>,
 }
 
@@ -90,7 +90,6 @@ impl Trainer {
     /// # Errors
     /// [`GanError`] for networks that cannot be built.
     pub fn new(recipe: Recipe, data: Data, seed: Seed) -> Result<Self, GanError> {
-        let nothing = Turn { loss: 0.0, penalty: 0.0 };
         Ok(Self {
             generator: Generator::new(&recipe, data.dim(), seed)?,
             critic: adversary::of(&recipe, data.dim(), seed)?,
@@ -99,7 +98,7 @@ impl Trainer {
             seed,
             rehearsed: 0,
             step: 0,
-            last: (nothing, 0.0),
+            penalty: 0.0,
             history: Vec::new(),
         })
     }
@@ -111,7 +110,8 @@ impl Trainer {
     pub fn resume(checkpoint: Checkpoint, data: Data) -> Result<Self, GanError> {
         if checkpoint.data != data.name() || checkpoint.standard != *data.standard() {
             let given = data.name().to_owned();
-            let given = if checkpoint.data == given { format!("{given}, changed since") } else { given };
+            let given =
+                if checkpoint.data == given { format!("{given}, changed since") } else { given };
             return Err(GanError::OtherData { saved: checkpoint.data, given });
         }
         let mut trainer = Self::new(checkpoint.recipe, data, Seed(checkpoint.seed))?;
@@ -124,7 +124,7 @@ impl Trainer {
         trainer.critic.restore(checkpoint.critic)?;
         trainer.rehearsed = checkpoint.rehearsed;
         trainer.step = checkpoint.step;
-        trainer.last = checkpoint.last;
+        trainer.penalty = checkpoint.penalty;
         trainer.history = checkpoint.history;
         Ok(trainer)
     }
@@ -142,7 +142,7 @@ impl Trainer {
             generator: SavedNetwork::of(&self.generator.network, &self.generator.optimizer),
             average: self.generator.average.clone(),
             critic: self.critic.saved(),
-            last: self.last,
+            penalty: self.penalty,
             history: self.history.clone(),
         }
     }
@@ -158,7 +158,8 @@ impl Trainer {
     ) -> Result<Option<Stop>, GanError> {
         while self.rehearsed < self.recipe.pretraining {
             self.rehearse()?;
-            if let ControlFlow::Break(stop) = self.observe("pretraining", self.rehearsed, observer) {
+            if let ControlFlow::Break(stop) = self.observe("pretraining", self.rehearsed, observer)
+            {
                 return Ok(Some(stop));
             }
         }
@@ -179,21 +180,21 @@ impl Trainer {
         self.critic.draw_from(self.seed.stream(&format!("penalty {}", self.step)));
         let (generator, critic) = (&mut self.generator, &mut self.critic);
 
+        let mut turn = Turn { loss: 0.0, penalty: 0.0 };
         for _ in 0..critic_steps {
             let x = self.data.batch(batch, stream);
             let z = generator.latent(batch, stream);
             let points = generator.network.forward(z.view(), &mut generator.tape);
-            self.last.0 = critic.learn(x.view(), points, factor * self.recipe.critic.rate);
+            turn = critic.learn(x.view(), points, factor * self.recipe.critic.rate);
         }
         let z = generator.latent(batch, stream);
         let points = generator.network.forward(z.view(), &mut generator.tape);
         let (loss, by_points) = critic.answer(points);
         generator.step(by_points.to_owned(), factor * self.recipe.generator.rate);
-        self.last.1 = loss;
 
-        let Turn { loss, penalty } = self.last.0;
-        self.check(loss + penalty, "critic")?;
-        self.check(self.last.1, "generator")?;
+        self.check(turn.loss + turn.penalty, "critic")?;
+        self.check(loss, "generator")?;
+        self.penalty = turn.penalty;
         self.step += 1;
         Ok(())
     }
@@ -222,32 +223,33 @@ impl Trainer {
         observer.observe(&Event { phase, iterations, cost })
     }
 
-    /// Scores the generator as it stands, and records it. The latent points are the same each time.
+    /// Scores the generator as it stands. The latent points are the same each time.
     ///
     /// # Errors
     /// What the yardstick reports, and [`GanError::Diverged`] for points that are not finite.
-    pub fn evaluate(&mut self, yardstick: &mut Yardstick<'_>) -> Result<Scores, GanError> {
+    pub fn evaluate(&self, yardstick: &mut Yardstick<'_>) -> Result<(Milestone, Scores), GanError> {
         let generated = self.generate(POINTS, &mut self.seed.stream("evaluation"))?;
-        let scores = score(generated.view(), &self.data, TRANSPORTED, yardstick)?;
-        let mean = |points: &Array2<f64>| {
-            let values = self.critic.values(points.mapv(f32::of).view());
-            values.iter().map(|t| t.wide()).sum::<f64>() / values.len().max(1) as f64
-        };
-        let estimate =
-            self.recipe.objective.estimate(mean(&self.data.truth(TRANSPORTED)), mean(&generated));
-        let (Turn { loss, penalty }, generator_loss) = self.last;
-        self.history.push(Milestone {
+        let scores = score(generated.view(), &self.data, yardstick)?;
+        let (truth, objective) = (self.data.truth(TRANSPORTED), self.recipe.objective);
+        let [real, fake] = [&truth, &generated].map(|points| self.outputs(points));
+        let (mut by_real, mut by_fake) = (real.clone(), fake.clone());
+        let milestone = Milestone {
             step: self.step,
             factor: self.recipe.schedule.factor(self.step, self.recipe.steps),
-            critic_loss: loss,
-            penalty,
-            generator_loss,
-            estimate,
+            critic_loss: objective.critic((&real, &fake), (&mut by_real, &mut by_fake)),
+            penalty: self.penalty,
+            generator_loss: objective.generator(&fake, &mut by_fake),
+            estimate: objective.estimate(mean(&real), mean(&fake)),
             emd: scores.emd.upper,
             modes: scores.modes,
             jensen_shannon: scores.jensen_shannon,
-        });
-        Ok(scores)
+        };
+        Ok((milestone, scores))
+    }
+
+    /// Puts a milestone into the history.
+    pub fn record(&mut self, milestone: Milestone) {
+        self.history.push(milestone);
     }
 
     /// Points of the generator with averaged weights, in standard coordinates.
@@ -255,27 +257,21 @@ impl Trainer {
     /// # Errors
     /// [`GanError::Diverged`] if one is not finite.
     pub fn generate(&self, n: usize, stream: &mut Stream) -> Result<Array2<f64>, GanError> {
-        let generator = &self.generator;
-        let z = generator.latent(n, stream);
-        let points = generator.averaged().evaluate(z.view()).mapv(Real::wide);
-        if is_finite(&points) {
+        let points = points_of(&self.generator.averaged(), n, stream);
+        if points.iter().all(|x| x.is_finite()) {
             return Ok(points);
         }
         Err(GanError::Diverged { step: self.step, player: "generator" })
     }
 
-    /// Points of the generator in the data's own coordinates.
-    ///
-    /// # Errors
-    /// As [`Trainer::generate`].
-    pub fn sample(&self, n: usize, stream: &mut Stream) -> Result<Array2<f64>, GanError> {
-        Ok(self.data.standard().restore(self.generate(n, stream)?.view()))
-    }
-
     /// The critic's outputs at points in standard coordinates.
     #[must_use]
     pub fn critic_values(&self, points: &Array2<f64>) -> Vec<f64> {
-        self.critic.values(points.mapv(f32::of).view()).into_iter().map(Real::wide).collect()
+        self.outputs(points).into_iter().map(Real::wide).collect()
+    }
+
+    fn outputs(&self, points: &Array2<f64>) -> Vec<f32> {
+        self.critic.values(points.mapv(f32::of).view())
     }
 
     /// How it is trained.
@@ -321,9 +317,8 @@ impl Generator {
         })
     }
 
-    /// Latent points: standard normal.
     fn latent(&self, rows: usize, stream: &mut Stream) -> Array2<f32> {
-        Array2::from_shape_simple_fn((rows, self.network.inputs()), || f32::of(stream.normal()))
+        latent(rows, self.network.inputs(), stream)
     }
 
     /// One step down the loss whose gradient by the points on the tape is given.
@@ -342,4 +337,19 @@ impl Generator {
         }
         network
     }
+}
+
+fn mean(values: &[f32]) -> f64 {
+    values.iter().map(|t| t.wide()).sum::<f64>() / values.len().max(1) as f64
+}
+
+/// Latent points: standard normal.
+fn latent(rows: usize, coordinates: usize, stream: &mut Stream) -> Array2<f32> {
+    Array2::from_shape_simple_fn((rows, coordinates), || f32::of(stream.normal()))
+}
+
+/// Points of a generator, in standard coordinates.
+pub(super) fn points_of(generator: &Mlp<f32>, n: usize, stream: &mut Stream) -> Array2<f64> {
+    let z = latent(n, generator.inputs(), stream);
+    generator.evaluate(z.view()).mapv(Real::wide)
 }
