@@ -99,6 +99,7 @@ pub(super) fn curves(path: &Path, trainer: &Trainer, floor: f64) -> Result<(), F
         .titled(title)
         .curve(curve("exact EMD", |milestone| milestone.emd))
         .level("noise floor", floor)
+        .log_y()
         .noted("The noise floor is the mean exact EMD of two true samples of as many points.");
     // Other critics do not estimate a distance.
     if trainer.recipe().objective == Objective::Wasserstein {
