@@ -77,6 +77,11 @@ impl Standard {
         restored
     }
 
+    /// Puts the coordinates that are constant in their place.
+    pub(super) fn pin(&self, points: &mut Array2<f64>) {
+        self.each(points, |x, _, scale| if scale == 0.0 { 0.0 } else { x });
+    }
+
     fn each(&self, points: &mut Array2<f64>, map: impl Fn(f64, f64, f64) -> f64) {
         let coordinates = self.centre.iter().zip(&self.scale);
         for (mut column, (&centre, &scale)) in points.columns_mut().into_iter().zip(coordinates) {

@@ -350,18 +350,20 @@ fn set(table: &mut Table, change: &str) -> Result<(), RecipeError> {
     let value = value.unwrap_or_else(|| Value::String(text.to_owned()));
     let mut fields: Vec<_> = path.trim().split('.').collect();
     let last = fields.pop().filter(|last| !last.is_empty()).ok_or_else(bad)?;
+    // A choice among alternatives is a table of one: another takes its place.
+    let choice = 1 + fields.iter().take(1).filter(|field| PLAYERS.contains(field)).count();
     let mut place = table;
-    let mut is_choice = false;
-    for field in fields {
-        // A choice among alternatives holds one: another takes its place.
-        if is_choice && !place.contains_key(field) {
+    for (depth, field) in fields.iter().copied().chain([last]).enumerate() {
+        if depth == choice && !place.contains_key(field) {
             place.clear();
+        }
+        if depth == fields.len() {
+            break;
         }
         let inner = place.entry(field).or_insert_with(|| Value::Table(Table::new()));
         if !inner.is_table() {
             *inner = Value::Table(Table::new());
         }
-        is_choice = !PLAYERS.contains(&field);
         place = inner.as_table_mut().ok_or_else(bad)?;
     }
     place.insert(last.to_owned(), value);
@@ -397,6 +399,8 @@ mod tests {
         assert_eq!(recipe.generator.activation, Activation::Tanh);
         assert_eq!(recipe.regulariser, Regulariser::Clip { limit: 0.05 });
         let recipe = Recipe::named("wgan-gp", &["regulariser.gradient_penalty.lambda=7"]).unwrap();
+        let typing = Recipe::named("wgan-gp", &["regulariser.gradient_penalty.lamda=7"]);
+        assert!(typing.unwrap_err().to_string().contains("lamda"));
         assert!(matches!(recipe.regulariser, Regulariser::GradientPenalty { lambda: 7.0, .. }));
     }
 

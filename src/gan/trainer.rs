@@ -257,7 +257,8 @@ impl Trainer {
     /// # Errors
     /// [`GanError::Diverged`] if one is not finite.
     pub fn generate(&self, n: usize, stream: &mut Stream) -> Result<Array2<f64>, GanError> {
-        let points = points_of(&self.generator.averaged(), n, stream);
+        let mut points = points_of(&self.generator.averaged(), n, stream);
+        self.data.standard().pin(&mut points);
         if points.iter().all(|x| x.is_finite()) {
             return Ok(points);
         }
