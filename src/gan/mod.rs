@@ -11,7 +11,7 @@
 //! [`objective`](Objective) (ℓ), in [`critic`](crate::critic) (what keeps a scalar critic from
 //! becoming steep), and in `energy`, where the critic is an autoencoder.
 //!
-//! No word of the critic's is taken: [`score`] holds the generated points against true ones by a
+//! No word of the critic's is taken: [`score()`] holds the generated points against true ones by a
 //! [`Yardstick`] that the caller brings, the exact solver with its certificate, and against the
 //! noise floor, which is what two true samples are apart.
 //!
