@@ -15,6 +15,7 @@ use deblais::solvers::Method;
 use ndarray::{Array2, ArrayView2};
 
 /// The yardstick of the command.
+#[expect(clippy::unnecessary_wraps, reason = "yardsticks may fail")]
 fn exact(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> Result<Certificate, GanError> {
     let [a, b] = [a, b].map(|points| DiscreteMeasure::uniform(points.to_owned()).unwrap());
     let problem = OtProblem::new(&a, &b, Euclidean).unwrap();

@@ -120,12 +120,9 @@ mod tests {
     fn large_values_are_dark_and_rows_go_down() {
         let images = array![[0.0, 0.0, 0.0, 16.0], [16.0, 16.0, 16.0, 16.0]];
         let tiles = Tiles::new(images.view(), 2, 1).within(0.0, 16.0);
-        let (width, height) = tiles.size();
-        let page = plot::bitmap((width, height), |root| tiles.draw(root)).unwrap();
-        let at = |x: f64, y: f64| {
-            let place = |share: f64, length: u32| (share * f64::from(length)) as u32;
-            page.at(place(x, width), place(y, height)).unwrap()[0]
-        };
-        assert_eq!((at(0.3, 0.12), at(0.7, 0.12), at(0.7, 0.3), at(0.3, 0.8)), (255, 255, 0, 0));
+        let page = plot::bitmap((600, 1200), |root| tiles.draw(root)).unwrap();
+        let at = |x, y| page.at(x, y).unwrap()[0];
+        assert_eq!([at(200, 150), at(400, 150), at(200, 400), at(400, 400)], [255, 255, 255, 0]);
+        assert_eq!([at(200, 800), at(400, 1000)], [0, 0]);
     }
 }
