@@ -1,6 +1,9 @@
 //! `deblais gan`.
 
 use std::fs;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -75,20 +78,40 @@ fn the_documentation_names_every_field() {
 }
 
 #[test]
-fn a_run_goes_on_where_it_was_and_no_run_is_overwritten() {
+fn a_run_that_is_killed_goes_on_to_the_bit_with_any_number_of_threads() {
     let folder = folder();
-    let train = format!("gan train --recipe wgan-gp --data moons --quiet --steps 8 {QUICK}");
-    assert_eq!(folder.run(&format!("{train} --out whole")).status.code(), Some(0));
-    // Half a run: the checkpoint of another one that is as long, with its later half cut off.
-    let half = format!("{train} --out half --set schedule=constant");
-    assert_eq!(folder.run(&half).status.code(), Some(0));
-    let again = folder.run(&half);
+    let train = "gan train --recipe wgan-spectral --data moons --quiet --steps 300 --threads 1 \
+                 --evaluations 10 --set critic.width=16 --set generator.width=16 --set batch=64 \
+                 --out";
+    assert_eq!(folder.run(&format!("{train} whole")).status.code(), Some(0));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_deblais"))
+        .args(format!("{train} killed").split_whitespace())
+        .current_dir(folder.0.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let checkpoint = folder.path("killed").join("checkpoint.json");
+    while !checkpoint.exists() && child.try_wait().unwrap().is_none() {
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let resumed = folder.run("gan train --resume --out killed --evaluations 10 --threads 2");
+    assert_eq!(resumed.status.code(), Some(0), "{}", stderr(&resumed));
+    for file in ["checkpoint.json", "metrics.jsonl", "samples.csv"] {
+        let read = |run: &str| fs::read(folder.path(run).join(file)).unwrap();
+        assert!(read("whole") == read("killed"), "{file}");
+    }
+}
+
+#[test]
+fn no_run_is_overwritten() {
+    let folder = folder();
+    let train = format!("gan train --data moons --quiet --steps 2 --out run {QUICK}");
+    assert_eq!(folder.run(&train).status.code(), Some(0));
+    let again = folder.run(&train);
     assert_eq!(again.status.code(), Some(2));
     assert!(stderr(&again).contains("--resume"), "{}", stderr(&again));
-    let read = |run: &str, file: &str| fs::read(folder.path(run).join(file)).unwrap();
-    let before = read("whole", "checkpoint.json");
-    assert_eq!(folder.run("gan train --resume --out whole --quiet").status.code(), Some(0));
-    assert_eq!(read("whole", "checkpoint.json"), before, "a run that is done stays as it is");
     let none = folder.run("gan train --resume --out nowhere");
     assert!(stderr(&none).contains("no such file"), "{}", stderr(&none));
 }
