@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "math",
     "tolerance",
     "progress",
@@ -21,6 +21,7 @@ const ORDER: [&str; 21] = [
     "certificate",
     "datasets",
     "critic",
+    "gan",
     "solvers",
     "crosscheck",
     "io",

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use deblais::certificate::CertificateError;
 use deblais::cost::CostError;
 use deblais::critic::CriticError;
+use deblais::gan::{GanError, RecipeError};
 use deblais::io::{ReadError, WriteError};
 use deblais::measure::MeasureError;
 use deblais::plot::PlotError;
@@ -96,7 +97,16 @@ macro_rules! from_hinted {
     )+};
 }
 
-from_hinted!(CostError, CriticError, ProblemError, PlotError, ReadError, WriteError);
+from_hinted!(
+    CostError,
+    CriticError,
+    GanError,
+    ProblemError,
+    PlotError,
+    ReadError,
+    RecipeError,
+    WriteError
+);
 
 impl From<MeasureError> for Failure {
     fn from(error: MeasureError) -> Self {

@@ -9,6 +9,7 @@ mod crosscheck;
 mod emd;
 mod failure;
 mod files;
+mod gan;
 mod generate;
 mod ground;
 mod inputs;
@@ -51,6 +52,8 @@ enum Command {
     /// Train a 1-Lipschitz critic between two sets of weighted points, and hold it against the
     /// exact distance
     Critic(Box<critic::CriticArgs>),
+    /// Train a generator against a critic, and score it by the exact distance
+    Gan(gan::GanArgs),
     /// Run every method on one problem, and hold each against the exact value
     Crosscheck(Box<crosscheck::CrosscheckArgs>),
     /// Judge somebody's plan or potentials: what do they prove?
@@ -71,6 +74,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Emd(args) => emd::run(args),
         Command::Sinkhorn(args) => sinkhorn::run(args),
         Command::Critic(args) => critic::run(*args),
+        Command::Gan(args) => gan::run(args),
         Command::Crosscheck(args) => crosscheck::run(*args),
         Command::Certify(args) => certify::run(args),
         Command::Plot(args) => plot::run(args),

@@ -90,8 +90,17 @@ impl GradientPenalty {
                 Some(Matched::new(arcs, frame, samples)?)
             }
         };
+        Ok(self.penaliser(matched, stream))
+    }
+
+    /// The penalty at work on random pairs of each batch.
+    pub(super) fn on_batches(&self, stream: Stream) -> Penaliser {
+        self.penaliser(None, stream)
+    }
+
+    fn penaliser(&self, matched: Option<Matched>, stream: Stream) -> Penaliser {
         let Self { two_sided, lambda, .. } = *self;
-        Ok(Penaliser { two_sided, lambda, matched, stream, draws: None })
+        Penaliser { two_sided, lambda, matched, stream, draws: None }
     }
 }
 
@@ -162,6 +171,10 @@ impl LipschitzControl for Penaliser {
             let t = f32::of(stream.uniform());
             Zip::from(&mut z).and(x).and(y).for_each(|z, &x, &y| *z = x + t * (y - x));
         }
+    }
+
+    fn draw_from(&mut self, stream: Stream) {
+        self.stream = stream;
     }
 
     fn psi(&self, slope: f64) -> (f64, f64) {

@@ -73,7 +73,7 @@ impl Kind {
     }
 
     /// Whether its settings fit each other and layers of (inputs, outputs).
-    pub(super) fn check(&self, rate: f64, layers: [(usize, usize); 2]) -> Result<(), CriticError> {
+    pub(crate) fn check(&self, rate: f64, layers: [(usize, usize); 2]) -> Result<(), CriticError> {
         match self {
             Self::Clip(clip) => clip.check(),
             Self::GradientPenalty(penalty) => penalty.check(),
@@ -91,16 +91,32 @@ impl Kind {
         samples: (&DiscreteMeasure, &DiscreteMeasure),
         seed: Seed,
     ) -> Result<Box<dyn LipschitzControl>, CriticError> {
-        Ok(match self {
+        match self {
+            Self::GradientPenalty(penalty) => {
+                let stream = seed.stream("interpolates");
+                Ok(Box::new(penalty.control(frame, samples, stream)?))
+            }
+            _ => Ok(self.control_on_batches(network, seed)),
+        }
+    }
+
+    /// What keeps a network from becoming steep that is trained on batches alone, without samples
+    /// behind them; penalties join random pairs.
+    pub(crate) fn control_on_batches(
+        &self,
+        network: &Mlp<f32>,
+        seed: Seed,
+    ) -> Box<dyn LipschitzControl> {
+        match self {
             Self::Clip(clip) => Box::new(*clip),
             Self::GradientPenalty(penalty) => {
-                Box::new(penalty.control(frame, samples, seed.stream("interpolates"))?)
+                Box::new(penalty.on_batches(seed.stream("interpolates")))
             }
             Self::Spectral => {
                 Box::new(Spectral::new(network, &mut seed.stream("singular vectors")))
             }
             Self::MaxMin | Self::GroupSort => Box::new(Orthonormal::new(network)),
-        })
+        }
     }
 }
 

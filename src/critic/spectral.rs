@@ -93,6 +93,23 @@ impl LipschitzControl for Spectral {
             network.weights_mut(l).mapv_inplace(|w| w / sigma);
         }
     }
+
+    /// All u and v, a pair a layer.
+    fn memory(&self) -> Vec<f32> {
+        self.layers.iter().flat_map(|SingularPair { u, v }| u.iter().chain(v).copied()).collect()
+    }
+
+    fn recall(&mut self, memory: &[f32]) -> bool {
+        let vectors = self.layers.iter_mut().flat_map(|SingularPair { u, v }| [u, v]);
+        let mut values = memory.iter();
+        for vector in vectors {
+            for x in vector {
+                let Some(&value) = values.next() else { return false };
+                *x = value;
+            }
+        }
+        values.next().is_none()
+    }
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ use super::{Batch, Batches, CriticError, Frame, Milestone, NetworkCritic, Sample
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Activation, Mlp, Optimizer, PenalisedTape, Real, Rule, Schedule, on_the_pool};
 use crate::progress::{Event, Observer, Stop};
-use crate::seed::Seed;
+use crate::seed::{Seed, Stream};
 
 /// What keeps a network from becoming steep.
 pub trait LipschitzControl: Send + Sync {
@@ -56,6 +56,19 @@ pub trait LipschitzControl: Send + Sync {
 
     /// Brings the parameters back on the constraint after a step.
     fn project(&mut self, _network: &mut Mlp<f32>) {}
+
+    /// From now on its draws come from this stream.
+    fn draw_from(&mut self, _stream: Stream) {}
+
+    /// What it carries from step to step beside that stream.
+    fn memory(&self) -> Vec<f32> {
+        Vec::new()
+    }
+
+    /// Goes on with what [`LipschitzControl::memory`] returned; `false` if that does not fit.
+    fn recall(&mut self, memory: &[f32]) -> bool {
+        memory.is_empty()
+    }
 }
 
 /// How to train a [`NetworkCritic`]. [`TrainNetwork::new`] has settings for every kind that need

@@ -1,42 +1,15 @@
-//! Critics as files: a JSON object of schema [`CRITIC_FILE`], every number with as many digits as
-//! it takes to read it back to the bit.
+//! Critics as files: a JSON object of schema [`CRITIC_FILE`].
 
-use std::io::Read;
 use std::path::Path;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use super::atomic::{WriteError, write_atomically};
-use super::digest::DigestReader;
-use super::{InputDigest, Origin, ReadError};
+use super::saved_file::{read_saved, write_saved};
+use super::{InputDigest, Origin, ReadError, WriteError};
 use crate::critic::SavedCritic;
 
 /// Schema of a file with a critic.
 pub const CRITIC_FILE: &str = "deblais.saved-critic/1";
-
-/// What is wrong with a file of a critic.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum CriticFileProblem {
-    /// Not the JSON of a critic.
-    #[error("line {line}, column {column}: {message}")]
-    Json {
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
-        /// What the parser says.
-        message: String,
-    },
-    /// Another schema.
-    #[error("its schema is \"{found}\", where \"{CRITIC_FILE}\" is wanted")]
-    Schema {
-        /// The one given.
-        found: String,
-    },
-}
 
 #[derive(Serialize, Deserialize)]
 struct File<C> {
@@ -49,10 +22,7 @@ struct File<C> {
 /// # Errors
 /// [`WriteError`]; nothing half-written is left.
 pub fn write_critic(path: &Path, critic: &SavedCritic) -> Result<(), WriteError> {
-    write_atomically(path, |out| {
-        serde_json::to_writer(&mut *out, &File { schema: CRITIC_FILE.to_owned(), critic })?;
-        writeln!(out)
-    })
+    write_saved(path, &File { schema: CRITIC_FILE.to_owned(), critic })
 }
 
 /// Reads a critic.
@@ -60,40 +30,8 @@ pub fn write_critic(path: &Path, critic: &SavedCritic) -> Result<(), WriteError>
 /// # Errors
 /// [`ReadError`] for a file that cannot be read, or is none that [`write_critic`] wrote.
 pub fn read_critic(origin: &Origin) -> Result<(SavedCritic, InputDigest), ReadError> {
-    let mut reader = DigestReader::new(origin.open()?.0);
-    let mut bytes = Vec::new();
-    reader.read_to_end(&mut bytes).map_err(|error| ReadError::from_io(origin, error))?;
-    let critic =
-        parse(&bytes).map_err(|problem| ReadError::Critic { origin: origin.clone(), problem })?;
-    Ok((critic, reader.finish()))
-}
-
-fn parse(bytes: &[u8]) -> Result<SavedCritic, CriticFileProblem> {
-    let File { schema, .. } = serde_json::from_slice::<File<IgnoredAny>>(bytes)?;
-    if schema != CRITIC_FILE {
-        return Err(CriticFileProblem::Schema { found: schema });
-    }
-    Ok(serde_json::from_slice::<File<SavedCritic>>(bytes)?.critic)
-}
-
-impl CriticFileProblem {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Json { .. } => "give a file that `deblais critic --save` wrote, unchanged",
-            Self::Schema { .. } => "save the critic again with this version",
-        }
-    }
-}
-
-impl From<serde_json::Error> for CriticFileProblem {
-    fn from(error: serde_json::Error) -> Self {
-        let message = error.to_string();
-        // The place is told apart.
-        let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        Self::Json { line: error.line(), column: error.column(), message }
-    }
+    let (file, digest) = read_saved::<File<SavedCritic>>(origin, CRITIC_FILE)?;
+    Ok((file.critic, digest))
 }
 
 #[cfg(test)]
@@ -103,6 +41,7 @@ mod tests {
     use super::*;
     use crate::cost::{Cityblock, Euclidean};
     use crate::critic::{Cones, Critic, Frame, Lattice, NetworkCritic, Save};
+    use crate::io::saved_file::parse;
     use crate::nn::{Activation, Init, Mlp};
     use crate::seed::Seed;
 
@@ -169,7 +108,10 @@ mod tests {
                 "line 2",
             ),
         ] {
-            let error = parse(file.as_bytes()).unwrap_err().to_string();
+            let error = parse::<File<SavedCritic>>(file.as_bytes(), CRITIC_FILE)
+                .map(|_| ())
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(words), "{file}: {error}");
         }
         let broken = |function: &str| {

@@ -7,8 +7,8 @@ use thiserror::Error;
 use super::header::is_numeric;
 use super::place::Found;
 use super::{
-    ColumnId, ColumnRef, CriticFileProblem, Filter, ForeignFormat, ImageProblem, NpyProblem,
-    Origin, Place, PlanProblem, PotentialsProblem,
+    ColumnId, ColumnRef, Filter, ForeignFormat, ImageProblem, NpyProblem, Origin, Place,
+    PlanProblem, PotentialsProblem, SavedFileProblem,
 };
 
 /// An input that cannot be used, and where.
@@ -223,13 +223,13 @@ pub enum ReadError {
         /// What is wrong with it.
         problem: PotentialsProblem,
     },
-    /// A bad critic file.
+    /// A bad file of those that are saved to be read again: a critic, a checkpoint.
     #[error("{origin}: {problem}")]
-    Critic {
+    Saved {
         /// The file.
         origin: Origin,
         /// What is wrong with it.
-        problem: CriticFileProblem,
+        problem: SavedFileProblem,
     },
 }
 
@@ -289,7 +289,7 @@ impl ReadError {
             Self::Image { problem, .. } => problem.hint().into(),
             Self::Plan { problem, .. } => problem.hint().into(),
             Self::Potentials { problem, .. } => problem.hint().into(),
-            Self::Critic { problem, .. } => problem.hint().into(),
+            Self::Saved { problem, .. } => problem.hint().into(),
         }
     }
 }

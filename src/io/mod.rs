@@ -7,7 +7,8 @@
 //!
 //! Plans and potentials are files of their own ([`write_plan`], [`read_plan`],
 //! [`write_potentials`], [`read_potentials`]), and so are critics ([`write_critic`],
-//! [`read_critic`]). Everything is written under a temporary name and
+//! [`read_critic`]) and GANs in the midst of their training ([`write_checkpoint`],
+//! [`read_checkpoint`]). Everything is written under a temporary name and
 //! renamed when it is complete ([`atomic`]).
 //!
 //! Errors name the file, the line, the column and what was found; `hint()` says what to do.
@@ -15,6 +16,7 @@
 
 pub mod atomic;
 mod cells;
+mod checkpoint_file;
 mod critic_file;
 mod delimiter;
 mod digest;
@@ -29,11 +31,13 @@ mod origin;
 mod place;
 mod plan_file;
 mod potentials_file;
+mod saved_file;
 mod selection;
 mod table;
 
 pub use atomic::WriteError;
-pub use critic_file::{CRITIC_FILE, CriticFileProblem, read_critic, write_critic};
+pub use checkpoint_file::{CHECKPOINT_FILE, read_checkpoint, write_checkpoint};
+pub use critic_file::{CRITIC_FILE, read_critic, write_critic};
 pub use digest::InputDigest;
 pub use error::ReadError;
 pub use foreign::ForeignFormat;
@@ -45,5 +49,6 @@ pub use origin::Origin;
 pub use place::{ColumnId, Place};
 pub use plan_file::{PlanProblem, plan_from, read_plan, write_plan};
 pub use potentials_file::{PotentialsProblem, potentials_from, read_potentials, write_potentials};
+pub use saved_file::SavedFileProblem;
 pub use selection::{ColumnRef, Filter, ParseFilterError, Selection};
 pub use table::{Precision, Samples, Table};

@@ -7,11 +7,13 @@
 //! the Gram–Schmidt orthogonalization process", Comput. Math. Appl. 50.
 
 use ndarray::{Array1, Array2, Axis};
+use serde::{Deserialize, Serialize};
 
 use crate::seed::Stream;
 
 /// How the first weights are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Init {
     /// Normal with variance 2/n, which rectifiers pass on.
     He,

@@ -9,6 +9,7 @@
 //! [`Schedule`](super::Schedule) if one likes.
 
 use multiversion::multiversion;
+use serde::{Deserialize, Serialize};
 
 use super::real::Real;
 
@@ -16,7 +17,8 @@ use super::real::Real;
 const PIECE: usize = 1 << 14;
 
 /// Which direction is stepped along.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Rule {
     /// Stochastic gradient descent; momentum 0 is the plain one.
     Sgd {
@@ -59,7 +61,7 @@ impl Rule {
 }
 
 /// A rule and what it remembers of earlier gradients.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Optimizer<T> {
     rule: Rule,
     mean: Vec<T>,
@@ -75,6 +77,13 @@ impl<T: Real> Optimizer<T> {
         let (mean, square) = rule.keeps();
         let zeros = |kept: bool| vec![T::zero(); if kept { parameters } else { 0 }];
         Self { rule, mean: zeros(mean), square: zeros(square), powers: [1.0; 2] }
+    }
+
+    /// Whether another one, read from a file, say, has the same rule and as many parameters.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let shape = |of: &Self| (of.rule, of.mean.len(), of.square.len());
+        shape(self) == shape(other)
     }
 
     /// One step with step size `rate`.

@@ -8,6 +8,7 @@
 //! - [`Chart`]: curves, with levels to compare them with, bands, and samples below the axis;
 //! - [`LevelLines`]: a function over the plane, with its slopes and the samples on top;
 //! - [`Brackets`]: what several methods prove about one number;
+//! - [`Tiles`]: small grey images side by side;
 //! - [`Panels`]: several of these on one page.
 //!
 //! Every picture carries its own font (DejaVu Sans, from the crate `dejavu`), so that it looks
@@ -53,6 +54,7 @@ mod save;
 mod scale;
 mod signs;
 mod sweep;
+mod tiles;
 
 use std::path::PathBuf;
 
@@ -72,6 +74,7 @@ pub use order::{Arrangement, Order};
 pub use panels::Panels;
 pub use save::{bitmap, save, svg};
 pub use signs::Side;
+pub use tiles::Tiles;
 
 /// What a function that draws into a backend of type `DB` returns.
 pub type DrawResult<DB> =

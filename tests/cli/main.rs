@@ -4,6 +4,7 @@ mod critic;
 mod crosscheck;
 mod folder;
 mod funnels;
+mod gan;
 mod pictures;
 mod sinkhorn;
 mod stopping;

@@ -1,0 +1,202 @@
+//! `deblais gan compare`: recipes on the same data, with the same budget and seeds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use deblais::gan::{Milestone, Recipe, Trainer, noise_floor, rank_correlation};
+use deblais::io::atomic::write_atomically;
+use deblais::plot::{self, Chart, Curve, LevelLines, Panels};
+use deblais::report::{GAN_COMPARISON_SCHEMA, GanComparison, GanReport, GanRow, write_json};
+use deblais::seed::Seed;
+
+use super::data::{DataArgs, DataJob};
+use super::exact::exact_emd;
+use super::picture::Clouds;
+use super::recipes;
+use super::run::{Clock, Run};
+use super::train::TrainingArgs;
+use crate::cli::answer::answer;
+use crate::cli::args::TalkArgs;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::text::Lines;
+use crate::cli::use_threads;
+
+/// Points of each recipe in the picture.
+const DRAWN: usize = 1000;
+
+/// `deblais gan compare --recipes LIST --data NAME --out FOLDER`
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// Names or files separated by commas, or `all`
+    #[arg(long, value_name = "LIST", default_value = "all")]
+    recipes: String,
+
+    #[command(flatten)]
+    data: DataArgs,
+
+    #[command(flatten)]
+    training: TrainingArgs,
+
+    /// Runs of each recipe, with the seeds 0, 1, …
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Training")]
+    seeds: u64,
+
+    /// The folder for comparison.json and the pictures
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
+    out: PathBuf,
+
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+/// A run that is done.
+struct Finished {
+    trainer: Trainer,
+    report: GanReport,
+}
+
+/// Trains all of them.
+pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
+    use_threads(args.talk.threads)?;
+    let data = DataJob::new(&args.data, None)?;
+    let names: Vec<&str> = match args.recipes.as_str() {
+        "all" => Recipe::names().collect(),
+        list => list.split(',').map(str::trim).collect(),
+    };
+    for name in &names {
+        recipes::read(name, &args.training.changes)?;
+    }
+    fs::create_dir_all(&args.out).map_err(|error| {
+        Failure::new(format!("--out {}: {error}", args.out.display()))
+            .hint("name a folder that can be made")
+    })?;
+    let floor = noise_floor(&data.load()?, &mut exact_emd)?;
+    let mut rows = Vec::new();
+    for name in names {
+        let runs = (0..args.seeds)
+            .map(|seed| one(&args, &data, name, seed, floor))
+            .collect::<Result<Vec<_>, _>>()?;
+        rows.push(runs);
+    }
+    let comparison = GanComparison {
+        schema: GAN_COMPARISON_SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        data: data.name.clone(),
+        noise_floor: floor.into(),
+        rows: rows.iter().map(|runs| row(runs)).collect(),
+        runs: rows.iter().flatten().map(|run| run.report.clone()).collect(),
+    };
+    write_atomically(&args.out.join("comparison.json"), |out| write_json(out, &comparison))?;
+    curves(&args.out.join("comparison.png"), &rows, floor)?;
+    points(&args.out.join("samples.png"), &rows)?;
+    answer(&args.talk, &comparison, |lines| text(lines, &comparison))
+}
+
+/// One recipe with one seed.
+fn one(
+    args: &CompareArgs,
+    data: &DataJob,
+    name: &str,
+    seed: u64,
+    floor: f64,
+) -> Result<Finished, Failure> {
+    let clock = Clock::start();
+    let quiet = args.talk.quiet;
+    if !quiet {
+        eprintln!("{name}, seed {seed}");
+    }
+    let recipe = args.training.recipe(name, data, clock)?;
+    let trainer = Trainer::new(recipe, data.load()?, Seed(seed))?;
+    let evaluations = args.training.evaluations;
+    let mut run = Run { trainer, evaluations, floor, folder: None, quiet, clock };
+    let outcome = run.go()?;
+    let report = run.report(&outcome);
+    Ok(Finished { trainer: run.trainer, report })
+}
+
+/// Medians over the seeds.
+fn row(runs: &[Finished]) -> GanRow {
+    let over = |value: &dyn Fn(&Finished) -> Option<f64>| {
+        median(runs.iter().filter_map(value).collect()).map(Into::into)
+    };
+    let first = &runs[0].report;
+    GanRow {
+        recipe: first.recipe.clone(),
+        seeds: runs.len(),
+        steps: over(&|run| Some(run.report.steps as f64)),
+        ratio: over(&|run| Some(run.report.ratio.0)),
+        modes: over(&|run| run.report.modes.map(|modes| modes as f64)),
+        high_quality: over(&|run| run.report.high_quality.map(|share| share.0)),
+        reverse_kl: over(&|run| run.report.reverse_kl.map(|kl| kl.0)),
+        loss_correlation: over(&|run| correlation(run.trainer.history())),
+        cpu: over(&|run| run.report.timings.get("cpu").map(|seconds| seconds.0)),
+    }
+}
+
+/// How the critic's loss falls as the exact distance grows: 1 if it tells the quality.
+fn correlation(history: &[Milestone]) -> Option<f64> {
+    let pairs = history.iter().map(|milestone| (-milestone.critic_loss, milestone.emd));
+    rank_correlation(&pairs.collect::<Vec<_>>())
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len().checked_sub(1)?;
+    Some(f64::midpoint(values[middle / 2], values[middle.div_ceil(2)]))
+}
+
+fn curves(path: &Path, rows: &[Vec<Finished>], floor: f64) -> Result<(), Failure> {
+    let mut chart = Chart::new("share of the budget", "exact EMD ÷ noise floor")
+        .titled("The exact distance over the runs")
+        .level("two true samples", 1.0)
+        .log_y()
+        .noted("The first seed of each recipe.");
+    for run in rows.iter().filter_map(|runs| runs.first()) {
+        let steps = run.trainer.recipe().steps as f64;
+        let points = run.trainer.history().iter();
+        let points = points.map(|milestone| (milestone.step as f64 / steps, milestone.emd / floor));
+        chart = chart.curve(Curve::new(&run.report.recipe, points.collect::<Vec<_>>()));
+    }
+    Ok(plot::save(path, chart.size(), |root| chart.draw(root))?)
+}
+
+fn points(path: &Path, rows: &[Vec<Finished>]) -> Result<(), Failure> {
+    let firsts: Vec<_> = rows.iter().filter_map(|runs| runs.first()).collect();
+    if firsts.iter().any(|run| run.trainer.data().dim() != 2) {
+        return Ok(());
+    }
+    let clouds = firsts.iter().map(|run| {
+        let seed = run.trainer.seed();
+        let points = run.trainer.checkpoint().sample(DRAWN, &mut seed.stream("sample"))?;
+        Clouds::new(&run.trainer, &points)
+    });
+    let clouds = clouds.collect::<Result<Vec<_>, Failure>>()?;
+    let pictures = firsts.iter().zip(&clouds);
+    let pictures = pictures.map(|(run, clouds)| clouds.picture(&run.trainer, &run.report));
+    let pictures = pictures.collect::<Result<Vec<_>, _>>()?;
+    let columns = pictures.len().min(3);
+    let panels = Panels::new(columns, pictures.iter().map(LevelLines::size));
+    Ok(plot::save(path, panels.size(), |root| panels.draw(root, |k, area| pictures[k].draw(area)))?)
+}
+
+fn text(lines: &mut Lines, comparison: &GanComparison) {
+    let heads =
+        ["recipe", "EMD ÷ floor", "modes", "high quality", "reverse KL", "loss tells", "CPU s"];
+    let mut table = vec![heads.map(str::to_owned)];
+    for row in &comparison.rows {
+        let cell = |value: Option<deblais::report::Number>, digits: usize| {
+            value.map_or("–".to_owned(), |value| format!("{:.digits$}", value.0))
+        };
+        table.push([
+            row.recipe.clone(),
+            cell(row.ratio, 3),
+            cell(row.modes, 0),
+            cell(row.high_quality, 3),
+            cell(row.reverse_kl, 4),
+            cell(row.loss_correlation, 2),
+            cell(row.cpu, 1),
+        ]);
+    }
+    lines.table(&table);
+}

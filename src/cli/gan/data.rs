@@ -1,0 +1,133 @@
+//! `--data`: what a GAN learns from.
+
+use std::path::Path;
+
+use clap::Args;
+use deblais::datasets::{PLANAR, planar};
+use deblais::gan::{Data, Standard};
+use deblais::io::{ColumnRef, Filter, Input, Origin, Selection};
+
+use crate::cli::failure::Failure;
+
+/// The digits that come with the program: a label, then 8 × 8 pixels.
+const DIGITS: &[u8] =
+    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/digits.csv"));
+
+/// Their name.
+pub(super) const DIGITS_NAME: &str = "digits";
+
+/// Pixels along a side of a digit.
+pub(super) const DIGIT_SIDE: usize = 8;
+
+/// Digits that are held out unless something else is asked for.
+const DIGITS_HELD_OUT: usize = 500;
+
+/// Where the data come from.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub(super) struct DataArgs {
+    /// ring8, grid25, swissroll, moons, digits, or a file with a point a row (CSV, TSV, NPY)
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(super) data: Option<String>,
+
+    /// Columns of a file that are the coordinates, by name or index, separated by commas
+    #[arg(long, value_name = "LIST")]
+    columns: Option<String>,
+
+    /// Keep only the rows that have this value in this column
+    #[arg(long = "where", value_name = "COLUMN=VALUE")]
+    filter: Option<String>,
+
+    /// Rows of a file that are not learnt from but judged by (default: a quarter, at most 1000)
+    #[arg(long, value_name = "N")]
+    held_out: Option<usize>,
+}
+
+/// Checked names.
+#[derive(Debug, Clone)]
+pub(super) struct DataJob {
+    pub(super) name: String,
+    selection: Selection,
+    held_out: Option<usize>,
+}
+
+impl DataJob {
+    /// Of the arguments, or of a name that was saved.
+    pub(super) fn new(args: &DataArgs, saved: Option<&str>) -> Result<Self, Failure> {
+        let name = args.data.as_deref().or(saved).ok_or_else(|| {
+            Failure::usage("--data is missing").hint(format!(
+                "name {}, {DIGITS_NAME}, or a file with a point a row",
+                PLANAR.join(", ")
+            ))
+        })?;
+        let job =
+            Self { name: name.to_owned(), selection: selection(args)?, held_out: args.held_out };
+        if job.is_law() && (job.selection != Selection::default() || job.held_out.is_some()) {
+            return Err(Failure::usage(format!(
+                "--columns, --where and --held-out are for files, and {name} is a law"
+            ))
+            .hint("leave them out"));
+        }
+        Ok(job)
+    }
+
+    fn is_law(&self) -> bool {
+        PLANAR.contains(&self.name.as_str())
+    }
+
+    /// Reads or builds the data.
+    pub(super) fn load(&self) -> Result<Data, Failure> {
+        if let Some(law) = planar(&self.name) {
+            return Ok(Data::law(&self.name, law));
+        }
+        if self.name == DIGITS_NAME {
+            let table = Input::from_bytes(&Origin::from("digits.csv"), DIGITS)?;
+            let pixels = (1..=DIGIT_SIDE * DIGIT_SIDE).map(ColumnRef::Index).collect();
+            let selection = Selection { columns: Some(pixels), ..self.selection.clone() };
+            let held_out = self.held_out.or(self.all_digits().then_some(DIGITS_HELD_OUT));
+            return self.sample(table, &selection, held_out, Standard::common);
+        }
+        if !Path::new(&self.name).exists() {
+            return Err(Failure::new(format!("--data {}: no data of that name", self.name)).hint(
+                format!("name {}, {DIGITS_NAME}, or a file that exists", PLANAR.join(", ")),
+            ));
+        }
+        let (input, _) = Input::read(&Origin::from(self.name.as_str()))?;
+        self.sample(input, &self.selection, self.held_out, Standard::of)
+    }
+
+    fn all_digits(&self) -> bool {
+        self.selection.filter.is_none()
+    }
+
+    fn sample(
+        &self,
+        input: Input,
+        selection: &Selection,
+        held_out: Option<usize>,
+        standard: impl Fn(ndarray::ArrayView2<'_, f64>) -> Standard,
+    ) -> Result<Data, Failure> {
+        let Input::Table(table) = input else {
+            return Err(Failure::new(format!("--data {}: this is a picture", self.name))
+                .hint("give a table with a point a row"));
+        };
+        let samples = table.select(selection)?;
+        Data::sample(&self.name, samples.points.view(), held_out, standard)
+            .map_err(|error| Failure::from(error).at(format!("--data {}", self.name)))
+    }
+}
+
+fn selection(args: &DataArgs) -> Result<Selection, Failure> {
+    let columns = args.columns.as_deref().map(|list| {
+        let names = list.split(',').map(|name| name.trim().parse::<ColumnRef>());
+        names.map(|name| name.unwrap_or_else(|never| match never {})).collect()
+    });
+    let filter = match args.filter.as_deref().map(str::parse::<Filter>) {
+        None => None,
+        Some(Ok(filter)) => Some(filter),
+        Some(Err(error)) => {
+            return Err(Failure::usage(&error).at("--where").hint(error.hint()));
+        }
+    };
+    Ok(Selection { columns, filter, weights: None })
+}

@@ -1,0 +1,45 @@
+//! `deblais gan evaluate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use deblais::gan::{Trainer, noise_floor};
+use deblais::io::{Origin, read_checkpoint};
+
+use super::data::{DataArgs, DataJob};
+use super::exact::exact_emd;
+use super::run::{CHECKPOINT, Clock, Outcome, Run};
+use super::train::text;
+use crate::cli::answer::answer;
+use crate::cli::args::TalkArgs;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::use_threads;
+
+/// `deblais gan evaluate FOLDER`
+#[derive(Debug, Args)]
+pub(super) struct EvaluateArgs {
+    /// The folder that `gan train --out` filled
+    folder: PathBuf,
+
+    #[command(flatten)]
+    data: DataArgs,
+
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+/// Scores the generator of a folder.
+pub(super) fn run(args: EvaluateArgs) -> Result<Exit, Failure> {
+    let clock = Clock::start();
+    use_threads(args.talk.threads)?;
+    let checkpoint = read_checkpoint(&Origin::from(args.folder.join(CHECKPOINT)))?;
+    let data = DataJob::new(&args.data, Some(&checkpoint.data))?;
+    let trainer = Trainer::resume(checkpoint, data.load()?)?;
+    let floor = noise_floor(trainer.data(), &mut exact_emd)?;
+    let (milestone, scores) = trainer.evaluate(&mut exact_emd)?;
+    let outcome = Outcome { milestone, scores, stopped: None };
+    let quiet = args.talk.quiet;
+    let run = Run { trainer, evaluations: 1, floor, folder: None, quiet, clock };
+    let report = run.report(&outcome);
+    answer(&args.talk, &report, |lines| text(lines, &report, &outcome))
+}

@@ -1,0 +1,31 @@
+//! The yardstick: the exact distance with its certificate.
+
+use deblais::certificate::Certificate;
+use deblais::cost::Euclidean;
+use deblais::gan::GanError;
+use deblais::measure::DiscreteMeasure;
+use deblais::problem::OtProblem;
+use deblais::solvers::Method;
+use ndarray::ArrayView2;
+
+/// The name of the method in reports.
+pub(super) const METHOD: &str = "auto";
+
+/// The Euclidean distance of two samples of equal masses, by the exact method that suits them.
+pub(super) fn exact_emd(
+    source: ArrayView2<'_, f64>,
+    target: ArrayView2<'_, f64>,
+) -> Result<Certificate, GanError> {
+    let side = |points: ArrayView2<'_, f64>| {
+        DiscreteMeasure::uniform(points.to_owned()).map_err(|error| failed(&error))
+    };
+    let (source, target) = (side(source)?, side(target)?);
+    let problem = OtProblem::new(&source, &target, Euclidean).map_err(|error| failed(&error))?;
+    let solution =
+        Method::Auto.solver(&problem).solve(&problem, &mut ()).map_err(|error| failed(&error))?;
+    Ok(solution.certify(&problem).certificate)
+}
+
+fn failed(error: &dyn std::error::Error) -> GanError {
+    GanError::Yardstick { message: error.to_string() }
+}

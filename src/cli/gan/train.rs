@@ -1,0 +1,183 @@
+//! `deblais gan train`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use deblais::gan::{Nearest, Recipe, Trainer, noise_floor};
+use deblais::io::atomic::write_atomically;
+use deblais::io::{Origin, read_checkpoint};
+use deblais::report::{GanReport, write_json};
+use deblais::seed::Seed;
+
+use super::data::{DataArgs, DataJob};
+use super::exact::exact_emd;
+use super::run::{CHECKPOINT, Clock, Outcome, Run, steps_within};
+use super::sample::write_points;
+use super::{picture, recipes};
+use crate::cli::answer::answer;
+use crate::cli::args::TalkArgs;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::ground::Seconds;
+use crate::cli::text::{Lines, supported};
+use crate::cli::use_threads;
+
+/// Points in `samples.csv`.
+const SAMPLES: usize = 1000;
+
+/// `deblais gan train --recipe NAME --data NAME --out FOLDER`
+#[derive(Debug, Args)]
+pub(super) struct TrainArgs {
+    /// A recipe of `gan recipes`, or a file that ends in .toml
+    #[arg(long, value_name = "NAME|FILE", default_value = "wgan-gp")]
+    recipe: String,
+
+    #[command(flatten)]
+    data: DataArgs,
+
+    #[command(flatten)]
+    training: TrainingArgs,
+
+    /// Where all draws come from
+    #[arg(long, default_value_t = 0, help_heading = "Training")]
+    seed: u64,
+
+    /// The folder for checkpoint.json, metrics.jsonl, summary.json, samples.csv and the pictures
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
+    out: PathBuf,
+
+    /// Go on with the run in the folder of --out, as if it had not been interrupted
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["recipe", "changes", "steps", "time", "seed"])]
+    resume: bool,
+
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+/// What may be changed of a recipe, and how long it is followed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Training")]
+pub(super) struct TrainingArgs {
+    /// Change a field of the recipe, such as critic.width=64
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    pub(super) changes: Vec<String>,
+
+    /// Steps of the generator (default: the recipe's)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) steps: Option<u64>,
+
+    /// As many steps as fit into this time of CPU, scores included: seconds, or 30s, 2m
+    #[arg(long, value_name = "TIME", conflicts_with = "steps")]
+    pub(super) time: Option<Seconds>,
+
+    /// How often the generator is scored and saved over the run
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) evaluations: u64,
+}
+
+impl TrainingArgs {
+    /// The recipe with its changes and its number of steps.
+    pub(super) fn recipe(
+        &self,
+        name: &str,
+        data: &DataJob,
+        clock: Clock,
+    ) -> Result<Recipe, Failure> {
+        let mut recipe = recipes::read(name, &self.changes)?;
+        if let Some(steps) = self.steps {
+            recipe.steps = steps;
+        }
+        if let Some(Seconds(seconds)) = self.time {
+            recipe.steps = steps_within(seconds, &recipe, data, self.evaluations, clock)?;
+        }
+        Ok(recipe)
+    }
+}
+
+/// Trains, or goes on training.
+pub(super) fn run(args: TrainArgs) -> Result<Exit, Failure> {
+    let clock = Clock::start();
+    use_threads(args.talk.threads)?;
+    let trainer = if args.resume { resumed(&args)? } else { fresh(&args, clock)? };
+    let floor = noise_floor(trainer.data(), &mut exact_emd)?;
+    let mut run = Run {
+        trainer,
+        evaluations: args.training.evaluations,
+        floor,
+        folder: Some(&args.out),
+        quiet: args.talk.quiet,
+        clock,
+    };
+    let outcome = run.go()?;
+    let report = run.report(&outcome);
+    leave(&args.out, &run, &report)?;
+    answer(&args.talk, &report, |lines| text(lines, &report, &outcome))?;
+    Ok(if outcome.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
+}
+
+/// A run from its first step.
+fn fresh(args: &TrainArgs, clock: Clock) -> Result<Trainer, Failure> {
+    let data = DataJob::new(&args.data, None)?;
+    // A recipe that is wrong is told before any data are read.
+    recipes::read(&args.recipe, &args.training.changes)?;
+    if args.out.join(CHECKPOINT).exists() {
+        return Err(Failure::usage(format!(
+            "--out {}: there is a run already",
+            args.out.display()
+        ))
+        .hint("go on with it by --resume, or name another folder"));
+    }
+    let loaded = data.load()?;
+    let recipe = args.training.recipe(&args.recipe, &data, clock)?;
+    let trainer = Trainer::new(recipe, loaded, Seed(args.seed))?;
+    fs::create_dir_all(&args.out).map_err(|error| {
+        Failure::new(format!("--out {}: {error}", args.out.display()))
+            .hint("name a folder that can be made")
+    })?;
+    Ok(trainer)
+}
+
+/// A run from its checkpoint.
+fn resumed(args: &TrainArgs) -> Result<Trainer, Failure> {
+    let checkpoint = read_checkpoint(&Origin::from(args.out.join(CHECKPOINT)))?;
+    let data = DataJob::new(&args.data, Some(&checkpoint.data))?;
+    Ok(Trainer::resume(checkpoint, data.load()?)?)
+}
+
+/// Summary, points and pictures.
+fn leave(folder: &Path, run: &Run<'_>, report: &GanReport) -> Result<(), Failure> {
+    write_atomically(&folder.join("summary.json"), |out| write_json(out, report))?;
+    let checkpoint = run.trainer.checkpoint();
+    let points = checkpoint.sample(SAMPLES, &mut run.trainer.seed().stream("sample"))?;
+    write_points(&folder.join("samples.csv"), points.view())?;
+    picture::samples(&folder.join("samples.png"), &run.trainer, &points, report)?;
+    picture::curves(&folder.join("curves.png"), &run.trainer, run.floor)
+}
+
+/// What a run is worth, in a few lines.
+pub(super) fn text(lines: &mut Lines, report: &GanReport, outcome: &Outcome) {
+    let gap = outcome.scores.emd.relative_gap();
+    lines.line("exact EMD", format!("{} to true points", supported(report.exact_emd.value.0, gap)));
+    lines.certificate(&outcome.scores.emd);
+    let floor = supported(report.noise_floor.0, 1e-4);
+    lines.line("  noise floor", format!("{floor}: the EMD is {:.3} times that", report.ratio.0));
+    lines.line("  points", format!("{} on each side, in standard coordinates", report.points));
+    lines.line("  critic's estimate", supported(report.estimate.0, 1e-4));
+    if let Some(modes) = &outcome.scores.modes {
+        lines.line("  modes", format!("{} of {}", modes.captured, modes.of));
+        lines.line("  high quality", format!("{:.1} %", 100.0 * modes.high_quality));
+        lines.line("  reverse KL", format!("{:.4}", modes.reverse_kl));
+    }
+    if let Some(nearest) = &outcome.scores.nearest {
+        let Nearest { generated, held_out } = nearest;
+        lines.line("  nearest training point", format!("{generated:.4} (held out {held_out:.4})"));
+    }
+    if let Some(js) = outcome.scores.jensen_shannon {
+        lines.line("  JS of histograms", format!("{js:.4} nats"));
+    }
+    lines.line("  recipe", format!("{} on {}, seed {}", report.recipe, report.data, report.seed));
+    lines.line("  steps", format!("{} ({})", report.steps, report.termination.replace('_', " ")));
+    if let (Some(cpu), Some(wall)) = (report.timings.get("cpu"), report.timings.get("wall")) {
+        lines.line("  time", format!("{:.1} s of CPU, {:.1} s", cpu.0, wall.0));
+    }
+}

@@ -1,0 +1,59 @@
+//! The generator's adversary: what every critic of a GAN can do, whatever it is made of.
+
+use ndarray::ArrayView2;
+
+use super::checkpoint::SavedAdversary;
+use super::energy::Energy;
+use super::scalar::Scalar;
+use super::{GanError, Recipe};
+use crate::seed::{Seed, Stream};
+
+/// What one step of the critic has shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Turn {
+    /// What the critic minimises, without the penalty.
+    pub(super) loss: f64,
+    /// What it pays for its slopes.
+    pub(super) penalty: f64,
+}
+
+/// A critic as the trainer sees it.
+pub(super) trait Adversary {
+    /// Draws of this round come from this stream.
+    fn draw_from(&mut self, stream: Stream);
+
+    /// One step of its optimiser on real and on generated points, a row each.
+    fn learn(
+        &mut self,
+        real: ArrayView2<'_, f32>,
+        generated: ArrayView2<'_, f32>,
+        rate: f64,
+    ) -> Turn;
+
+    /// One step on real points alone; its loss. Only an autoencoder has anything to learn from
+    /// them, and recipes of other critics refuse it.
+    fn rehearse(&mut self, _real: ArrayView2<'_, f32>, _rate: f64) -> f64 {
+        0.0
+    }
+
+    /// The generator's loss on generated points, and its gradient by them.
+    fn answer(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>);
+
+    /// Its outputs t at any points.
+    fn values(&self, points: ArrayView2<'_, f32>) -> Vec<f32>;
+
+    /// All that it takes to go on as if nothing had happened.
+    fn saved(&self) -> SavedAdversary;
+
+    /// Goes on from there.
+    fn restore(&mut self, saved: SavedAdversary) -> Result<(), GanError>;
+}
+
+/// The critic of a recipe, for points of `dim` coordinates.
+pub(super) fn of(recipe: &Recipe, dim: usize, seed: Seed) -> Result<Box<dyn Adversary>, GanError> {
+    if recipe.has_energy() {
+        Ok(Box::new(Energy::new(recipe, dim, seed)?))
+    } else {
+        Ok(Box::new(Scalar::new(recipe, dim, seed)?))
+    }
+}

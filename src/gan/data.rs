@@ -1,0 +1,286 @@
+//! What a GAN learns from: a law that is drawn from anew at every step, or a sample, part of which
+//! is held out to judge by.
+//!
+//! Training, and every distance that is reported, is in standard coordinates: mean 0 and deviation
+//! 1. They belong to the data, not to the run: two runs of different seeds are measured alike.
+
+use ndarray::{Array2, ArrayView2, Axis, s};
+use rand::Rng as _;
+use serde::{Deserialize, Serialize};
+
+use super::GanError;
+use crate::datasets::{Law, Modes};
+use crate::nn::Real;
+use crate::seed::{Seed, Stream};
+
+/// The fewest rows of a sample: with a quarter held out, three are left to learn from.
+const LEAST_ROWS: usize = 4;
+
+/// Draws from a law by which its mean and deviation are told.
+const STANDARD_DRAWS: usize = 100_000;
+
+/// Standard coordinates: `(x − centre)/scale`, and 0 where the data are constant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Standard {
+    /// The mean of each coordinate.
+    pub centre: Vec<f64>,
+    /// Its deviation; 0 for one that is constant, which is then always generated exactly.
+    pub scale: Vec<f64>,
+}
+
+impl Standard {
+    /// Each coordinate by its own deviation.
+    #[must_use]
+    pub fn of(points: ArrayView2<'_, f64>) -> Self {
+        let moments = |column: ndarray::ArrayView1<'_, f64>| {
+            let first = column.first().copied().unwrap_or_default();
+            if column.iter().all(|&x| x == first) {
+                return (first, 0.0);
+            }
+            // Means of differences: the same for data far from the origin.
+            let shift = column.map(|x| x - first);
+            let mean = shift.mean().unwrap_or_default();
+            (first + mean, shift.map(|x| (x - mean).powi(2)).mean().unwrap_or_default().sqrt())
+        };
+        let (centre, scale) = points.columns().into_iter().map(moments).unzip();
+        Self { centre, scale }
+    }
+
+    /// All coordinates by their common deviation, as for the pixels of an image, which share a unit.
+    #[must_use]
+    pub fn common(points: ArrayView2<'_, f64>) -> Self {
+        let Self { centre, scale } = Self::of(points);
+        let squares = scale.iter().map(|scale| scale * scale);
+        let deviation = (squares.sum::<f64>() / scale.len().max(1) as f64).sqrt();
+        let scale = scale.iter().map(|&own| if own == 0.0 { 0.0 } else { deviation }).collect();
+        Self { centre, scale }
+    }
+
+    /// Points (n, d) in standard coordinates.
+    #[must_use]
+    pub fn place(&self, points: ArrayView2<'_, f64>) -> Array2<f64> {
+        let mut placed = points.to_owned();
+        self.each(
+            &mut placed,
+            |x, centre, scale| {
+                if scale == 0.0 { 0.0 } else { (x - centre) / scale }
+            },
+        );
+        placed
+    }
+
+    /// Back from there.
+    #[must_use]
+    pub fn restore(&self, points: ArrayView2<'_, f64>) -> Array2<f64> {
+        let mut restored = points.to_owned();
+        self.each(&mut restored, |x, centre, scale| centre + scale * x);
+        restored
+    }
+
+    /// Puts the coordinates that are constant in their place.
+    pub(super) fn pin(&self, points: &mut Array2<f64>) {
+        self.each(points, |x, _, scale| if scale == 0.0 { 0.0 } else { x });
+    }
+
+    fn each(&self, points: &mut Array2<f64>, map: impl Fn(f64, f64, f64) -> f64) {
+        let coordinates = self.centre.iter().zip(&self.scale);
+        for (mut column, (&centre, &scale)) in points.columns_mut().into_iter().zip(coordinates) {
+            column.mapv_inplace(|x| map(x, centre, scale));
+        }
+    }
+}
+
+/// Data under a name, in standard coordinates.
+pub struct Data {
+    name: String,
+    standard: Standard,
+    source: Source,
+}
+
+enum Source {
+    Law(Box<dyn Law>),
+    Sample {
+        /// What is learnt from.
+        training: Array2<f64>,
+        /// What is judged by.
+        held_out: Array2<f64>,
+    },
+}
+
+impl Data {
+    /// A law.
+    #[must_use]
+    pub fn law(name: impl Into<String>, law: Box<dyn Law>) -> Self {
+        let draws = law.draw(STANDARD_DRAWS, &mut Seed(0).stream("standard coordinates"));
+        let standard = Standard::of(draws.view());
+        Self { name: name.into(), standard, source: Source::Law(law) }
+    }
+
+    /// A sample, of which so many points are held out; a quarter if nothing is said, but at most
+    /// 1000. `standard` makes the coordinates of the training from it.
+    ///
+    /// # Errors
+    /// [`GanError::NotFinite`]; [`GanError::TooFew`] for too few rows; [`GanError::OnePoint`] if
+    /// they are all the same.
+    pub fn sample(
+        name: impl Into<String>,
+        points: ArrayView2<'_, f64>,
+        held_out: Option<usize>,
+        standard: impl Fn(ArrayView2<'_, f64>) -> Standard,
+    ) -> Result<Self, GanError> {
+        const MOST_HELD_OUT: usize = 1000;
+        if let Some(((row, column), _)) = points.indexed_iter().find(|(_, x)| !x.is_finite()) {
+            return Err(GanError::NotFinite { row: row + 1, column: column + 1 });
+        }
+        let rows = points.nrows();
+        let held_out = held_out.unwrap_or_else(|| (rows / 4).clamp(1, MOST_HELD_OUT));
+        if rows < LEAST_ROWS || held_out == 0 || held_out + 1 >= rows {
+            return Err(GanError::TooFew { rows, least: LEAST_ROWS.max(held_out + 2) });
+        }
+        let standard = standard(points);
+        if standard.scale.iter().all(|&scale| scale == 0.0) {
+            return Err(GanError::OnePoint { rows });
+        }
+        let placed = shuffled(standard.place(points).view(), &mut Seed(0).stream("held out"));
+        let (held_out, training) = placed.view().split_at(Axis(0), held_out);
+        let source =
+            Source::Sample { training: training.to_owned(), held_out: held_out.to_owned() };
+        Ok(Self { name: name.into(), standard, source })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Coordinates of a point.
+    pub fn dim(&self) -> usize {
+        self.standard.centre.len()
+    }
+
+    /// The coordinates of the training.
+    pub fn standard(&self) -> &Standard {
+        &self.standard
+    }
+
+    /// Where the mass gathers, in the data's own coordinates, if that is known.
+    pub fn modes(&self) -> Option<Modes<'_>> {
+        match &self.source {
+            Source::Law(law) => law.modes(),
+            Source::Sample { .. } => None,
+        }
+    }
+
+    /// The points that are learnt from, in standard coordinates, if they are finitely many.
+    pub fn training(&self) -> Option<ArrayView2<'_, f64>> {
+        match &self.source {
+            Source::Law(_) => None,
+            Source::Sample { training, .. } => Some(training.view()),
+        }
+    }
+
+    /// Points to learn from, in standard coordinates.
+    pub(super) fn batch(&self, rows: usize, stream: &mut Stream) -> Array2<f32> {
+        match &self.source {
+            Source::Law(law) => self.standard.place(law.draw(rows, stream).view()).mapv(f32::of),
+            Source::Sample { training, .. } => {
+                let draws = (0..rows).map(|_| stream.random_range(0..training.nrows()));
+                training.select(Axis(0), &draws.collect::<Vec<_>>()).mapv(f32::of)
+            }
+        }
+    }
+
+    /// True points to judge by, `most` unless fewer are held out, in standard coordinates: always
+    /// the same.
+    #[must_use]
+    pub fn truth(&self, most: usize) -> Array2<f64> {
+        match &self.source {
+            Source::Law(law) => {
+                let draws = law.draw(most, &mut Seed(0).stream("truth"));
+                self.standard.place(draws.view())
+            }
+            Source::Sample { held_out, .. } => {
+                held_out.slice(s![..most.min(held_out.nrows()), ..]).to_owned()
+            }
+        }
+    }
+
+    /// Two independent true samples of `most` points each, or of half of what there is.
+    #[must_use]
+    pub fn pair(&self, most: usize, stream: &mut Stream) -> [Array2<f64>; 2] {
+        match &self.source {
+            Source::Law(law) => {
+                [(); 2].map(|()| self.standard.place(law.draw(most, stream).view()))
+            }
+            Source::Sample { training, held_out } => {
+                let all = ndarray::concatenate![Axis(0), training.view(), held_out.view()];
+                let all = shuffled(all.view(), stream);
+                let rows = most.min(held_out.nrows()).min(all.nrows() / 2);
+                [0, rows].map(|start| all.slice(s![start..start + rows, ..]).to_owned())
+            }
+        }
+    }
+}
+
+/// The rows in random order (Fisher, Yates).
+fn shuffled(points: ArrayView2<'_, f64>, stream: &mut Stream) -> Array2<f64> {
+    let mut order: Vec<_> = (0..points.nrows()).collect();
+    for k in (1..order.len()).rev() {
+        order.swap(k, stream.random_range(0..=k));
+    }
+    points.select(Axis(0), &order)
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+    use crate::datasets::planar;
+
+    #[test]
+    fn standard_coordinates_have_mean_0_and_deviation_1_however_far_away() {
+        let points = array![[1e9 + 1.0, 5.0, -2.0], [1e9 + 3.0, 5.0, 2.0]];
+        let standard = Standard::of(points.view());
+        assert_eq!(standard.place(points.view()), array![[-1.0, 0.0, -1.0], [1.0, 0.0, 1.0]]);
+        assert_eq!(standard.restore(standard.place(points.view()).view()), points);
+        let drifted = standard.restore(array![[0.0, 0.3, 0.0]].view());
+        assert_eq!(drifted, array![[1e9 + 2.0, 5.0, 0.0]], "constant columns stay constant");
+        let common = Standard::common(array![[0.0, 0.0, 7.0], [2.0, 4.0, 7.0]].view());
+        assert_eq!(common.scale[0], common.scale[1]);
+        assert_eq!(common.scale[2], 0.0);
+    }
+
+    #[test]
+    fn what_is_held_out_is_not_learnt_from() {
+        let points = Array2::from_shape_fn((40, 1), |(i, _)| i as f64);
+        let data = Data::sample("line", points.view(), None, Standard::of).unwrap();
+        let (truth, training) = (data.truth(1000), data.training().unwrap());
+        assert_eq!((truth.nrows(), training.nrows()), (10, 30));
+        assert!(truth.iter().all(|x| training.iter().all(|y| x != y)));
+        let [a, b] = data.pair(1000, &mut Seed(1).stream("pair"));
+        assert_eq!((a.nrows(), b.nrows()), (10, 10));
+        assert!(a.iter().all(|x| b.iter().all(|y| x != y)));
+    }
+
+    #[test]
+    fn data_that_teach_nothing_are_refused() {
+        let sample =
+            |points: Array2<f64>| Data::sample("x", points.view(), None, Standard::of).err();
+        assert_eq!(sample(array![[1.0]]), Some(GanError::TooFew { rows: 1, least: 4 }));
+        assert_eq!(sample(Array2::ones((9, 2))), Some(GanError::OnePoint { rows: 9 }));
+        let mut points = Array2::zeros((9, 2));
+        points[(4, 1)] = f64::NAN;
+        assert_eq!(sample(points), Some(GanError::NotFinite { row: 5, column: 2 }));
+    }
+
+    #[test]
+    fn laws_are_standardised() {
+        let data = Data::law("grid25", planar("grid25").unwrap());
+        let points = data.batch(20_000, &mut Seed(1).stream("batch"));
+        for column in points.columns() {
+            assert!(column.mean().unwrap().abs() < 0.05);
+            assert!((column.std(0.0) - 1.0).abs() < 0.05);
+        }
+    }
+}

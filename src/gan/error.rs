@@ -1,0 +1,106 @@
+//! What can go wrong with a GAN.
+
+use thiserror::Error;
+
+use super::RecipeError;
+use crate::critic::CriticError;
+use crate::nn::ShapeError;
+
+/// Why there is no generator.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum GanError {
+    /// A recipe that makes no sense.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// A network that cannot be built.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// A regulariser that does not fit its critic.
+    #[error(transparent)]
+    Critic(#[from] CriticError),
+    /// Data of which there are too few rows to learn from and to be judged by.
+    #[error("{rows} rows: at least {least} are needed, a quarter of them to judge by")]
+    TooFew {
+        /// The rows there are.
+        rows: usize,
+        /// The fewest that would do.
+        least: usize,
+    },
+    /// Data that are a single point.
+    #[error("all {rows} rows are the same point")]
+    OnePoint {
+        /// The rows there are.
+        rows: usize,
+    },
+    /// Data with an entry that is not a finite number.
+    #[error("row {row}, column {column} is not a finite number")]
+    NotFinite {
+        /// The row, from 1.
+        row: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+    /// A run whose numbers left the range of `f32`.
+    #[error("training diverged: the loss of the {player} is not a number at step {step}")]
+    Diverged {
+        /// Generator steps done.
+        step: u64,
+        /// `critic` or `generator`.
+        player: &'static str,
+    },
+    /// A checkpoint of another recipe, or a damaged one.
+    #[error("this checkpoint does not fit its own recipe: {what}")]
+    Checkpoint {
+        /// What does not fit.
+        what: &'static str,
+    },
+    /// A checkpoint of a run on other data.
+    #[error("the checkpoint was trained on {saved}, not on {given}")]
+    OtherData {
+        /// The data of the checkpoint.
+        saved: String,
+        /// The data at hand.
+        given: String,
+    },
+    /// The yardstick gave no answer.
+    #[error("the exact distance could not be computed: {message}")]
+    Yardstick {
+        /// Its own words.
+        message: String,
+    },
+}
+
+impl GanError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Recipe(error) => error.hint(),
+            Self::Shape(error) => error.hint(),
+            Self::Critic(error) => match error {
+                CriticError::Overstep { .. } => {
+                    "lower critic.rate, or make critic.width smaller".into()
+                }
+                error => error.hint().into(),
+            },
+            Self::TooFew { .. } => {
+                "give more rows: a generator copies what it sees too rarely".into()
+            }
+            Self::OnePoint { .. } => "there is nothing to learn from a single point".into(),
+            Self::NotFinite { .. } => "remove the row, or fill in the number".into(),
+            Self::Diverged { player, .. } => {
+                format!(
+                    "lower {player}.rate by a factor of 10 to begin with (--set {player}.rate=…)"
+                )
+            }
+            Self::Checkpoint { .. } => {
+                "give a checkpoint that `deblais gan train` wrote, unchanged".into()
+            }
+            Self::OtherData { .. } => "resume with the --data of the run".into(),
+            Self::Yardstick { .. } => {
+                "lower the rates: the generated points may lie far out".into()
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Generative adversarial networks: a generator that is trained against a critic, and what its
+//! points are worth by the exact earth mover's distance.
+//!
+//! ```text
+//! critic:     min_w  E ℓ_real(D_w(x)) + E ℓ_fake(D_w(G_θ(z))) + P(w)     x ~ data, z ~ N(0, I)
+//! generator:  min_θ  E ℓ_gen(D_w(G_θ(z)))
+//! ```
+//!
+//! There is one [`Trainer`], and a method is a [`Recipe`] for it: a composition of critic ×
+//! [`Objective`] × [`Regulariser`] × schedule. What tells the recipes apart is in
+//! [`objective`](Objective) (ℓ), in [`critic`](crate::critic) (what keeps a scalar critic from
+//! becoming steep), and in `energy`, where the critic is an autoencoder.
+//!
+//! No word of the critic's is taken: [`score()`] holds the generated points against true ones by a
+//! [`Yardstick`] that the caller brings, the exact solver with its certificate, and against the
+//! noise floor, which is what two true samples are apart.
+//!
+//! **References.** Goodfellow et al. 2014, "Generative adversarial nets", NeurIPS; Arjovsky,
+//! Chintala, Bottou 2017, "Wasserstein generative adversarial networks", ICML; the papers of the
+//! recipes are named in their files.
+
+mod adversary;
+mod average;
+mod checkpoint;
+mod data;
+mod energy;
+mod error;
+mod objective;
+mod recipe;
+mod scalar;
+mod score;
+mod trainer;
+
+pub use checkpoint::{Checkpoint, SavedAdversary, SavedNetwork};
+pub use data::{Data, Standard};
+pub use error::GanError;
+pub use objective::Objective;
+pub use recipe::{Player, Recipe, RecipeError, Regulariser};
+pub use score::{
+    ModeScores, Nearest, Scores, Yardstick, jensen_shannon, noise_floor, rank_correlation, score,
+};
+pub use trainer::{Milestone, Trainer};

@@ -1,0 +1,427 @@
+//! Recipes: a GAN as a composition of critic × objective × regulariser × schedule, in TOML.
+//!
+//! A recipe states what it changes over `recipes/base.toml`; one that names another as its `base`
+//! states what it changes over that. A flag `field=value` changes a field on top. Of a player
+//! (`[critic]`, `[generator]`) single fields are replaced, of everything else whole values: a
+//! regulariser takes the place of the one before it.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use toml::{Table, Value};
+
+use super::Objective;
+use crate::critic::{Clip, GradientPenalty, Kind};
+use crate::nn::{Activation, Init, Rule, Schedule};
+
+/// Everything that says how a GAN is trained, but the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Its name.
+    pub name: String,
+    /// The paper it comes from.
+    pub source: String,
+    /// What is done otherwise than there.
+    pub differs: String,
+    /// Coordinates of a latent point; 0 for as many as the data have, but at most 16.
+    pub latent: usize,
+    /// Points a side and step.
+    pub batch: usize,
+    /// Steps of the critic for each of the generator.
+    pub critic_steps: usize,
+    /// Steps of the critic on real points alone, before the game begins.
+    pub pretraining: u64,
+    /// Weight of the pull-away term in the generator's loss, with an energy.
+    pub pull_away: f64,
+    /// Steps of the generator.
+    pub steps: u64,
+    /// The generator whose points are judged has the mean of its weights over about so many last
+    /// steps; 0 for the last weights.
+    pub average: f64,
+    /// What the players minimise.
+    pub objective: Objective,
+    /// What keeps the critic from becoming steep.
+    pub regulariser: Regulariser,
+    /// How rates fall.
+    pub schedule: Schedule,
+    /// The critic.
+    pub critic: Player,
+    /// The generator.
+    pub generator: Player,
+}
+
+/// A network and how it is trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Player {
+    /// Neurons of a hidden layer.
+    pub width: usize,
+    /// Hidden layers; of an autoencoder, on either side of its code.
+    pub depth: usize,
+    /// Neurons of an autoencoder's code.
+    pub code: usize,
+    /// Of the hidden layers.
+    pub activation: Activation,
+    /// How weights start.
+    pub init: Init,
+    /// The size of the optimiser's first step.
+    pub rate: f64,
+    /// The optimiser.
+    pub rule: Rule,
+}
+
+/// What keeps a critic from becoming steep.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Regulariser {
+    /// Nothing.
+    None,
+    /// Weights in a box.
+    Clip {
+        /// c.
+        limit: f64,
+    },
+    /// A penalty on slopes other than 1.
+    GradientPenalty {
+        /// λ.
+        lambda: f64,
+        /// Whether slopes below 1 pay too.
+        two_sided: bool,
+    },
+    /// Weights divided by their spectral norms.
+    Spectral,
+    /// Orthonormal weights, to go with sorts.
+    Orthonormal,
+}
+
+impl Regulariser {
+    /// The kind of critic that [`critic`](crate::critic) has for it.
+    pub(super) fn kind(self) -> Option<Kind> {
+        Some(match self {
+            Self::None => return None,
+            Self::Clip { limit } => Clip { limit }.into(),
+            Self::GradientPenalty { lambda, two_sided } => {
+                GradientPenalty { two_sided, lambda, ..GradientPenalty::default() }.into()
+            }
+            Self::Spectral => Kind::Spectral,
+            Self::Orthonormal => Kind::MaxMin,
+        })
+    }
+}
+
+/// What is wrong with a recipe.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum RecipeError {
+    /// No recipe of that name.
+    #[error("there is no recipe called {name}")]
+    Unknown {
+        /// The name asked for.
+        name: String,
+    },
+    /// Not TOML, or not a recipe.
+    #[error("{message}")]
+    Toml {
+        /// What the parser says.
+        message: String,
+    },
+    /// A change that does not say what it changes.
+    #[error("{text} is no change of a recipe")]
+    Change {
+        /// What was given.
+        text: String,
+    },
+    /// A number that makes no sense.
+    #[error("{field} is {value}: it must be {bound}")]
+    Range {
+        /// Which field.
+        field: &'static str,
+        /// Its value.
+        value: f64,
+        /// What is allowed.
+        bound: &'static str,
+    },
+    /// Two settings that contradict each other.
+    #[error("{what}")]
+    Contradiction {
+        /// Which, and why.
+        what: &'static str,
+    },
+}
+
+impl RecipeError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Unknown { .. } => {
+                let names: Vec<_> = Recipe::names().collect();
+                format!("choose one of {}, or a file that ends in .toml", names.join(", "))
+            }
+            Self::Toml { .. } => "`deblais gan recipes NAME` prints all fields of a recipe".into(),
+            Self::Change { .. } => "write FIELD=VALUE, such as critic.width=64".into(),
+            Self::Range { .. } => "leave it out to keep the recipe's own value".into(),
+            Self::Contradiction { .. } => "change one of the two with --set".into(),
+        }
+    }
+}
+
+impl From<toml::de::Error> for RecipeError {
+    fn from(error: toml::de::Error) -> Self {
+        Self::Toml { message: error.message().to_owned() }
+    }
+}
+
+macro_rules! built_in {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("recipes/", $name, ".toml")))),+]
+    };
+}
+
+/// Names and texts.
+const BUILT_IN: &[(&str, &str)] = built_in![
+    "gan",
+    "gan-minimax",
+    "lsgan",
+    "wgan-clip",
+    "wgan-clip-paper",
+    "wgan-gp",
+    "wgan-gp-paper",
+    "wgan-lp",
+    "wgan-spectral",
+    "wgan-maxmin",
+    "ebgan",
+    "ebgan-pt",
+];
+
+/// What all recipes start from.
+const BASE: &str = include_str!("recipes/base.toml");
+
+/// Tables whose fields are replaced one by one.
+const PLAYERS: [&str; 2] = ["critic", "generator"];
+
+impl Recipe {
+    /// Names of the built-in recipes.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|&(name, _)| name)
+    }
+
+    /// The text of a built-in recipe.
+    ///
+    /// # Errors
+    /// [`RecipeError::Unknown`].
+    pub fn text(name: &str) -> Result<&'static str, RecipeError> {
+        let found = BUILT_IN.iter().find(|&&(built_in, _)| built_in == name);
+        found.map(|&(_, text)| text).ok_or_else(|| RecipeError::Unknown { name: name.to_owned() })
+    }
+
+    /// A built-in recipe with changes such as `critic.width=64`.
+    ///
+    /// # Errors
+    /// [`RecipeError`].
+    ///
+    /// # Examples
+    /// ```
+    /// use deblais::gan::Recipe;
+    ///
+    /// let recipe = Recipe::named("wgan-gp", &["critic.width=32"])?;
+    /// assert_eq!(recipe.critic.width, 32);
+    /// # Ok::<(), deblais::gan::RecipeError>(())
+    /// ```
+    pub fn named(name: &str, changes: &[impl AsRef<str>]) -> Result<Self, RecipeError> {
+        Self::read(Self::text(name)?, changes)
+    }
+
+    /// A recipe as TOML, with changes.
+    ///
+    /// # Errors
+    /// [`RecipeError`].
+    pub fn read(text: &str, changes: &[impl AsRef<str>]) -> Result<Self, RecipeError> {
+        let mut table = over_its_base(text.parse()?)?;
+        for change in changes {
+            set(&mut table, change.as_ref())?;
+        }
+        let recipe: Self = table.try_into()?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// All fields as TOML.
+    ///
+    /// # Panics
+    /// Never: every field has a place in TOML.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a recipe is a table of numbers and names")
+    }
+
+    /// Coordinates of a latent point for data of `dim` coordinates.
+    #[must_use]
+    pub fn latent_for(&self, dim: usize) -> usize {
+        const MOST: usize = 16;
+        if self.latent == 0 { dim.min(MOST) } else { self.latent }
+    }
+
+    /// Whether the critic is an autoencoder.
+    pub(super) fn has_energy(&self) -> bool {
+        matches!(self.objective, Objective::Energy { .. })
+    }
+
+    fn check(&self) -> Result<(), RecipeError> {
+        let at_least_one =
+            |field, value: usize| range(field, value as f64, value > 0, "at least 1");
+        at_least_one("batch", self.batch)?;
+        at_least_one("critic_steps", self.critic_steps)?;
+        at_least_one("critic.width", self.critic.width)?;
+        at_least_one("critic.depth", self.critic.depth)?;
+        at_least_one("critic.code", self.critic.code)?;
+        at_least_one("generator.width", self.generator.width)?;
+        at_least_one("generator.depth", self.generator.depth)?;
+        let positive = |field, value: f64| {
+            range(field, value, value > 0.0 && value.is_finite(), "a positive number")
+        };
+        positive("critic.rate", self.critic.rate)?;
+        positive("generator.rate", self.generator.rate)?;
+        let not_negative = |field, value: f64| {
+            range(field, value, value >= 0.0 && value.is_finite(), "a number ≥ 0")
+        };
+        not_negative("pull_away", self.pull_away)?;
+        not_negative("average", self.average)?;
+        match self.objective {
+            Objective::Energy { margin } => not_negative("objective.energy.margin", margin)?,
+            _ if self.pretraining > 0 => {
+                let what = "pretraining is for autoencoders, and this objective has none";
+                return Err(RecipeError::Contradiction { what });
+            }
+            _ if self.pull_away > 0.0 => {
+                let what =
+                    "pull_away spreads the codes of an autoencoder, and this objective has none";
+                return Err(RecipeError::Contradiction { what });
+            }
+            _ => return Ok(()),
+        }
+        if self.regulariser == Regulariser::None {
+            return Ok(());
+        }
+        let what = "a regulariser holds a scalar critic, and an energy is an autoencoder";
+        Err(RecipeError::Contradiction { what })
+    }
+}
+
+fn range(
+    field: &'static str,
+    value: f64,
+    good: bool,
+    bound: &'static str,
+) -> Result<(), RecipeError> {
+    if good { Ok(()) } else { Err(RecipeError::Range { field, value, bound }) }
+}
+
+/// A table on top of the one it names as its base.
+fn over_its_base(mut changes: Table) -> Result<Table, RecipeError> {
+    let mut table = match changes.remove("base") {
+        None => BASE.parse()?,
+        Some(Value::String(name)) => over_its_base(Recipe::text(&name)?.parse()?)?,
+        Some(other) => {
+            return Err(RecipeError::Toml { message: format!("base = {other} is no name") });
+        }
+    };
+    for (field, value) in changes {
+        match (table.get_mut(&field), value) {
+            (Some(Value::Table(player)), Value::Table(fields))
+                if PLAYERS.contains(&field.as_str()) =>
+            {
+                player.extend(fields);
+            }
+            (_, value) => {
+                table.insert(field, value);
+            }
+        }
+    }
+    Ok(table)
+}
+
+/// `field=value`, with dots between a table and its fields.
+fn set(table: &mut Table, change: &str) -> Result<(), RecipeError> {
+    let bad = || RecipeError::Change { text: change.to_owned() };
+    let (path, text) = change.split_once('=').ok_or_else(bad)?;
+    // A value that is no TOML is a name without its quotes.
+    let value = format!("value={text}").parse::<Table>().ok().and_then(|mut t| t.remove("value"));
+    let value = value.unwrap_or_else(|| Value::String(text.to_owned()));
+    let mut fields: Vec<_> = path.trim().split('.').collect();
+    let last = fields.pop().filter(|last| !last.is_empty()).ok_or_else(bad)?;
+    // A choice among alternatives is a table of one: another takes its place.
+    let choice = 1 + fields.iter().take(1).filter(|field| PLAYERS.contains(field)).count();
+    let mut place = table;
+    for (depth, field) in fields.iter().copied().chain([last]).enumerate() {
+        if depth == choice && !place.contains_key(field) {
+            place.clear();
+        }
+        if depth == fields.len() {
+            break;
+        }
+        let inner = place.entry(field).or_insert_with(|| Value::Table(Table::new()));
+        if !inner.is_table() {
+            *inner = Value::Table(Table::new());
+        }
+        place = inner.as_table_mut().ok_or_else(bad)?;
+    }
+    place.insert(last.to_owned(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNCHANGED: [&str; 0] = [];
+
+    #[test]
+    fn every_built_in_recipe_is_one_and_bears_its_name() {
+        for name in Recipe::names() {
+            let recipe = Recipe::named(name, &UNCHANGED).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert_eq!(recipe.name, name);
+            assert_eq!(Recipe::read(&recipe.to_toml(), &UNCHANGED), Ok(recipe));
+        }
+    }
+
+    #[test]
+    fn changes_replace_fields_of_players_and_whole_alternatives() {
+        let changes = [
+            "critic.width=32",
+            "critic.rule.rms_prop={ decay = 0.9, epsilon = 1e-8 }",
+            "generator.activation=tanh",
+            "regulariser.clip.limit=0.05",
+        ];
+        let recipe = Recipe::named("wgan-gp", &changes).unwrap();
+        assert_eq!(recipe.critic.width, 32);
+        assert_eq!(recipe.critic.rule, Rule::RmsProp { decay: 0.9, epsilon: 1e-8 });
+        assert_eq!(recipe.generator.activation, Activation::Tanh);
+        assert_eq!(recipe.regulariser, Regulariser::Clip { limit: 0.05 });
+        let recipe = Recipe::named("wgan-gp", &["regulariser.gradient_penalty.lambda=7"]).unwrap();
+        let typing = Recipe::named("wgan-gp", &["regulariser.gradient_penalty.lamda=7"]);
+        assert!(typing.unwrap_err().to_string().contains("lamda"));
+        assert!(matches!(recipe.regulariser, Regulariser::GradientPenalty { lambda: 7.0, .. }));
+    }
+
+    #[test]
+    fn a_recipe_states_only_what_it_changes() {
+        let text = "base = \"wgan-gp\"\nname = \"mine\"\n[critic]\nwidth = 8\n";
+        let mine = Recipe::read(text, &UNCHANGED).unwrap();
+        let mut expected = Recipe::named("wgan-gp", &["critic.width=8"]).unwrap();
+        expected.name = "mine".into();
+        assert_eq!(mine, expected);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_by_name() {
+        let message = |change: &str| Recipe::named("wgan-gp", &[change]).unwrap_err().to_string();
+        assert!(message("critic.widht=8").contains("widht"));
+        assert!(message("critic.width=wide").contains("usize"));
+        assert!(message("critic.rate=-1").contains("critic.rate is -1"));
+        assert!(message("batch=0").contains("batch is 0"));
+        assert!(message("batch").contains("no change"));
+        assert!(message("pretraining=10").contains("autoencoders"));
+        assert!(Recipe::named("wgan", &UNCHANGED).unwrap_err().hint().contains("wgan-gp"));
+    }
+}

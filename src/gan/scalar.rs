@@ -1,0 +1,153 @@
+//! A critic with one output a point: the discriminator of the original GAN, and Wasserstein's f.
+//!
+//! A step minimises `E ℓ_real(D(x)) + E ℓ_fake(D(G(z))) + P`, the penalty P and what else keeps D
+//! from becoming steep being those of [`critic`](crate::critic).
+
+use ndarray::{Array2, ArrayView2, s};
+
+use super::adversary::{Adversary, Turn};
+use super::checkpoint::{SavedAdversary, SavedNetwork};
+use super::{GanError, Objective, Recipe};
+use crate::critic::{Batch, LipschitzControl};
+use crate::nn::{Activation, Mlp, Optimizer, PenalisedTape, Real, Tape};
+use crate::seed::{Seed, Stream};
+
+/// A scalar critic and all it needs for a step.
+pub(super) struct Scalar {
+    objective: Objective,
+    network: Mlp<f32>,
+    optimizer: Optimizer<f32>,
+    control: Box<dyn LipschitzControl>,
+    /// The points of a step as a control wants to see them.
+    batch: Batch,
+    /// Real points above generated ones.
+    points: Array2<f32>,
+    interpolates: Array2<f32>,
+    tape: PenalisedTape<f32>,
+    by_outputs: Array2<f32>,
+    gradient: Vec<f32>,
+    /// For the generator's turn.
+    answer: Tape<f32>,
+    by_answer: Array2<f32>,
+}
+
+/// A critic that nothing holds.
+struct Free;
+
+impl LipschitzControl for Free {}
+
+impl Scalar {
+    pub(super) fn new(recipe: &Recipe, dim: usize, seed: Seed) -> Result<Self, GanError> {
+        let player = &recipe.critic;
+        let mut layers = vec![(player.width, player.activation); player.depth];
+        layers.push((1, Activation::Identity));
+        let stream = &mut seed.stream("critic's weights");
+        let mut network = Mlp::new(dim, &layers, player.init, stream)?;
+        let mut control: Box<dyn LipschitzControl> = match recipe.regulariser.kind() {
+            None => Box::new(Free),
+            Some(kind) => {
+                let width = player.width;
+                kind.check(player.rate, [(dim, width), (width, width)])?;
+                kind.control_on_batches(&network, seed)
+            }
+        };
+        control.project(&mut network);
+        let rows = recipe.batch;
+        let penalised = control.penalised(rows);
+        let zeros = |rows| Array2::zeros((rows, dim));
+        let mass = vec![f32::of(1.0 / rows as f64); rows];
+        Ok(Self {
+            objective: recipe.objective,
+            optimizer: Optimizer::new(player.rule, network.parameters().len()),
+            control,
+            batch: Batch {
+                source: zeros(rows),
+                target: zeros(rows),
+                source_mass: mass.clone(),
+                target_mass: mass,
+            },
+            points: zeros(2 * rows),
+            interpolates: zeros(penalised),
+            tape: PenalisedTape::new(&network, 2 * rows, penalised),
+            by_outputs: Array2::zeros((2 * rows, 1)),
+            gradient: vec![0.0; network.parameters().len()],
+            answer: Tape::new(&network, rows),
+            by_answer: Array2::zeros((rows, 1)),
+            network,
+        })
+    }
+}
+
+/// A matrix without gaps as a slice.
+fn flat(column: &Array2<f32>) -> &[f32] {
+    column.as_slice().expect("made in one piece")
+}
+
+impl Adversary for Scalar {
+    fn draw_from(&mut self, stream: Stream) {
+        self.control.draw_from(stream);
+    }
+
+    fn learn(
+        &mut self,
+        real: ArrayView2<'_, f32>,
+        generated: ArrayView2<'_, f32>,
+        rate: f64,
+    ) -> Turn {
+        let Self { objective, network, control, points, interpolates, tape, gradient, .. } = self;
+        let rows = real.nrows();
+        points.slice_mut(s![..rows, ..]).assign(&real);
+        points.slice_mut(s![rows.., ..]).assign(&generated);
+        self.batch.source.assign(&real);
+        self.batch.target.assign(&generated);
+        control.interpolate(&self.batch, interpolates.view_mut());
+
+        let outputs = tape.forward(network, points.view(), interpolates.view());
+        let outputs = outputs.as_slice().expect("one column");
+        let slopes = self.by_outputs.as_slice_mut().expect("made in one piece");
+        let loss = objective.critic(outputs.split_at(rows), slopes.split_at_mut(rows));
+        let share = 1.0 / interpolates.nrows().max(1) as f64;
+        let psi = |slope: f64| {
+            let (value, derivative) = control.psi(slope);
+            (share * value, share * derivative)
+        };
+        gradient.fill(0.0);
+        let penalty = tape.backward(network, self.by_outputs.view(), psi, gradient);
+
+        control.tangent(network, gradient);
+        self.optimizer.step(network.parameters_mut(), gradient, rate);
+        control.project(network);
+        Turn { loss, penalty }
+    }
+
+    fn answer(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>) {
+        let outputs = self.network.forward(generated, &mut self.answer);
+        let outputs = outputs.as_slice().expect("one column");
+        let slopes = self.by_answer.as_slice_mut().expect("made in one piece");
+        let loss = self.objective.generator(outputs, slopes);
+        (loss, self.network.pull_back(self.by_answer.view(), &mut self.answer))
+    }
+
+    fn values(&self, points: ArrayView2<'_, f32>) -> Vec<f32> {
+        flat(&self.network.evaluate(points)).to_vec()
+    }
+
+    fn saved(&self) -> SavedAdversary {
+        SavedAdversary {
+            networks: vec![SavedNetwork::of(&self.network, &self.optimizer)],
+            memory: self.control.memory(),
+        }
+    }
+
+    fn restore(&mut self, saved: SavedAdversary) -> Result<(), GanError> {
+        let misfit = |what| GanError::Checkpoint { what };
+        let [network] = <[SavedNetwork; 1]>::try_from(saved.networks)
+            .map_err(|_| misfit("a scalar critic is one network"))?;
+        network.restore(&mut self.network, &mut self.optimizer)?;
+        if self.control.recall(&saved.memory) {
+            Ok(())
+        } else {
+            Err(misfit("the memory of the critic's regulariser has another length"))
+        }
+    }
+}

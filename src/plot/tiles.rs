@@ -1,0 +1,128 @@
+//! Small square grey images side by side, as generated digits are looked at.
+
+use ndarray::{Array2, ArrayView2};
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::style::RGBColor;
+
+use super::DrawResult;
+use super::page::{Frame, MARGIN, Page, TITLE_ROOM, UNITS};
+
+/// White between two images, in pixels of theirs.
+const GAP: f64 = 1.0;
+
+/// The width of the page that [`Tiles::size`] asks for, in pixels.
+const WIDTH: u32 = 1000;
+
+/// Images in rows, the larger a value the darker the pixel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tiles {
+    /// An image a row, its pixels row by row from the top.
+    images: Array2<f64>,
+    side: usize,
+    columns: usize,
+    range: (f64, f64),
+    title: String,
+}
+
+impl Tiles {
+    /// Images of side × side pixels, an image a row of the matrix, so many beside each other.
+    ///
+    /// # Panics
+    /// If rows have another length than side², or there are no columns.
+    #[must_use]
+    pub fn new(images: ArrayView2<'_, f64>, side: usize, columns: usize) -> Self {
+        assert_eq!(images.ncols(), side * side, "square images");
+        assert!(columns > 0, "at least one beside each other");
+        let range = (0.0, images.iter().fold(0.0, |most: f64, &x| most.max(x)));
+        Self { images: images.to_owned(), side, columns, range, title: String::new() }
+    }
+
+    /// With white at `low` and below, black at `high` and above.
+    #[must_use]
+    pub fn within(mut self, low: f64, high: f64) -> Self {
+        self.range = (low, high);
+        self
+    }
+
+    /// With a title.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// Pixels of images across and down.
+    fn cells(&self) -> (f64, f64) {
+        let across = self.columns.min(self.images.nrows().max(1));
+        let down = self.images.nrows().div_ceil(self.columns).max(1);
+        let length = |count: usize| count as f64 * (self.side as f64 + GAP) - GAP;
+        (length(across), length(down))
+    }
+
+    /// A page that suits the images, in pixels.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+    pub fn size(&self) -> (u32, u32) {
+        let unit = f64::from(WIDTH) / UNITS;
+        let around = 2.0 * MARGIN * unit;
+        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM * unit };
+        let (across, down) = self.cells();
+        let height = (f64::from(WIDTH) - around) / across * down + around + title;
+        (WIDTH, height.ceil() as u32)
+    }
+
+    /// Draws the images.
+    ///
+    /// # Errors
+    /// What the backend reports.
+    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
+        let page = Page::new(root);
+        let inside = page.inside();
+        page.title(&self.title, inside)?;
+        let top = page.below_title(&self.title, inside);
+        let (across, down) = self.cells();
+        let pixel = (inside.width() / across).min((inside.bottom - top) / down);
+        for (k, image) in self.images.outer_iter().enumerate() {
+            let step = pixel * (self.side as f64 + GAP);
+            let corner = (
+                inside.left + step * (k % self.columns) as f64,
+                top + step * (k / self.columns) as f64,
+            );
+            for (p, &value) in image.iter().enumerate() {
+                let left = corner.0 + pixel * (p % self.side) as f64;
+                let upper = corner.1 + pixel * (p / self.side) as f64;
+                let (right, bottom) = (left + pixel, upper + pixel);
+                page.fill(Frame { left, top: upper, right, bottom }, self.grey(value))?;
+            }
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    fn grey(&self, value: f64) -> RGBColor {
+        let (low, high) = self.range;
+        let share = if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 };
+        let level = (255.0 * (1.0 - share)).round() as u8;
+        RGBColor(level, level, level)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+    use crate::plot;
+
+    #[test]
+    fn large_values_are_dark_and_rows_go_down() {
+        let images = array![[0.0, 0.0, 0.0, 16.0], [16.0, 16.0, 16.0, 16.0]];
+        let tiles = Tiles::new(images.view(), 2, 1).within(0.0, 16.0);
+        let page = plot::bitmap((600, 1200), |root| tiles.draw(root)).unwrap();
+        let at = |x, y| page.at(x, y).unwrap()[0];
+        assert_eq!([at(200, 150), at(400, 150), at(200, 400), at(400, 400)], [255, 255, 255, 0]);
+        assert_eq!([at(200, 800), at(400, 1000)], [0, 0]);
+    }
+}

@@ -1,0 +1,165 @@
+//! What a GAN has learnt: the report of `deblais gan train` and `deblais gan evaluate`.
+
+use serde::Serialize;
+
+use super::{CertificateReport, ExactReport, Number, Timings};
+use crate::gan::{Data, Milestone, Recipe, Scores, Standard};
+use crate::progress::Stop;
+
+/// Schema of [`GanReport`].
+pub const GAN_SCHEMA: &str = "deblais.gan/1";
+
+/// A generator and what its points are worth.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GanReport {
+    /// [`GAN_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// Name of the recipe.
+    pub recipe: String,
+    /// Name of the data.
+    pub data: String,
+    /// Coordinates of a point.
+    pub dim: usize,
+    /// Where all draws come from.
+    pub seed: u64,
+    /// Steps of the generator.
+    pub steps: u64,
+    /// `all_steps`, `time_limit` or `stopped`.
+    pub termination: &'static str,
+    /// The exact distance from generated points to true ones, in standard coordinates.
+    pub exact_emd: ExactReport,
+    /// Points on each side of it.
+    pub points: usize,
+    /// The mean exact distance of pairs of true samples of so many points.
+    pub noise_floor: Number,
+    /// `exact_emd ÷ noise_floor`.
+    pub ratio: Number,
+    /// The critic's difference of mean outputs.
+    pub estimate: Number,
+    /// Modes with a point of high quality, if the modes are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modes: Option<usize>,
+    /// Modes there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modes_of: Option<usize>,
+    /// Share of the points within 3σ of a mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high_quality: Option<Number>,
+    /// From the shares of the modes to the true ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reverse_kl: Option<Number>,
+    /// By histogram, in the plane, in nats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jensen_shannon: Option<Number>,
+    /// Mean distance of generated points to the nearest training point, for data that are a sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nearest_generated: Option<Number>,
+    /// The same of true points that were held out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nearest_held_out: Option<Number>,
+    /// The coordinates of the training.
+    pub standard: Standard,
+    /// All fields of the recipe.
+    pub settings: Recipe,
+    /// Seconds by stage; `cpu` is that of the whole process up to the last score.
+    pub timings: Timings,
+}
+
+impl GanReport {
+    /// The report of a run as it was scored; timings are the caller's to fill in.
+    #[must_use]
+    pub fn new(
+        (recipe, seed, data): (&Recipe, u64, &Data),
+        (milestone, scores): (&Milestone, &Scores),
+        (method, noise_floor): (&'static str, f64),
+        stopped: Option<Stop>,
+    ) -> Self {
+        let emd = scores.emd.upper;
+        let modes = scores.modes;
+        Self {
+            schema: GAN_SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            recipe: recipe.name.clone(),
+            data: data.name().to_owned(),
+            dim: data.dim(),
+            seed,
+            steps: milestone.step,
+            termination: match stopped {
+                None => "all_steps",
+                Some(Stop::TimeLimit) => "time_limit",
+                Some(Stop::Interrupted) => "stopped",
+            },
+            exact_emd: ExactReport {
+                value: Number(emd),
+                method,
+                certificate: CertificateReport::from(&scores.emd),
+            },
+            points: scores.points,
+            noise_floor: Number(noise_floor),
+            ratio: Number(emd / noise_floor),
+            estimate: Number(milestone.estimate),
+            modes: modes.map(|modes| modes.captured),
+            modes_of: modes.map(|modes| modes.of),
+            high_quality: modes.map(|modes| Number(modes.high_quality)),
+            reverse_kl: modes.map(|modes| Number(modes.reverse_kl)),
+            jensen_shannon: scores.jensen_shannon.map(Number),
+            nearest_generated: scores.nearest.map(|nearest| Number(nearest.generated)),
+            nearest_held_out: scores.nearest.map(|nearest| Number(nearest.held_out)),
+            standard: data.standard().clone(),
+            settings: recipe.clone(),
+            timings: Timings::new(),
+        }
+    }
+}
+
+/// Schema of [`GanComparison`].
+pub const GAN_COMPARISON_SCHEMA: &str = "deblais.gan-comparison/1";
+
+/// Recipes side by side: the report of `deblais gan compare`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GanComparison {
+    /// [`GAN_COMPARISON_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// Name of the data.
+    pub data: String,
+    /// The mean exact distance of pairs of true samples.
+    pub noise_floor: Number,
+    /// A row a recipe.
+    pub rows: Vec<GanRow>,
+    /// Every run.
+    pub runs: Vec<GanReport>,
+}
+
+/// Medians of one recipe over the seeds; what is not known is left out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GanRow {
+    /// Its name.
+    pub recipe: String,
+    /// How many runs.
+    pub seeds: usize,
+    /// Steps of the generator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Number>,
+    /// Exact distance ÷ noise floor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<Number>,
+    /// Modes with a point of high quality.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modes: Option<Number>,
+    /// Share of the points within 3σ of a mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high_quality: Option<Number>,
+    /// From the shares of the modes to the true ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reverse_kl: Option<Number>,
+    /// Spearman's rank correlation over the run of the critic's negative loss and the exact distance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loss_correlation: Option<Number>,
+    /// Seconds of CPU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<Number>,
+}

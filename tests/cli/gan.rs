@@ -1,0 +1,190 @@
+//! `deblais gan`.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::folder::{Folder, number, stderr, stdout};
+
+/// Settings that are quick.
+const QUICK: &str = "--set critic.width=16 --set generator.width=16 --set batch=64 --evaluations 4";
+
+fn folder() -> Folder {
+    Folder::with(&[])
+}
+
+/// 60 points on a parabola, a constant beside them.
+fn parabola() -> String {
+    let rows = (0..60).map(|i| format!("{i},{},3\n", i * i));
+    format!("x,y,z\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn a_run_leaves_everything_in_its_folder() {
+    let folder = folder();
+    let json = folder.json(&format!(
+        "gan train --recipe wgan-maxmin --data ring8 --out run --steps 20 --json {QUICK}"
+    ));
+    assert_eq!(json["schema"], "deblais.gan/1");
+    assert_eq!((&json["recipe"], &json["data"]), (&"wgan-maxmin".into(), &"ring8".into()));
+    assert_eq!((json["steps"].as_u64(), json["modes_of"].as_u64()), (Some(20), Some(8)));
+    let emd = number(&json, "/exact_emd/value");
+    assert!((number(&json, "/ratio") - emd / number(&json, "/noise_floor")).abs() < 1e-12);
+    assert!(number(&json, "/exact_emd/certificate/relative_gap") < 1e-9);
+    assert_eq!(json["settings"]["critic"]["width"], 16);
+    assert!(number(&json, "/timings/cpu") > 0.0);
+    for picture in ["samples.png", "curves.png"] {
+        assert!(fs::metadata(folder.path("run").join(picture)).unwrap().len() > 1000);
+    }
+    let saved = fs::read(folder.path("run").join("summary.json")).unwrap();
+    let saved: Value = serde_json::from_slice(&saved).unwrap();
+    assert_eq!(saved["exact_emd"], json["exact_emd"]);
+    let metrics = fs::read_to_string(folder.path("run").join("metrics.jsonl")).unwrap();
+    let lines: Vec<Value> = metrics.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let steps: Vec<_> = lines.iter().map(|line| line["step"].as_u64().unwrap()).collect();
+    assert_eq!(steps, [0, 5, 10, 15, 20]);
+    assert_eq!(number(&lines[4], "/emd"), emd);
+
+    let samples = fs::read_to_string(folder.path("run").join("samples.csv")).unwrap();
+    assert_eq!(samples.lines().count(), 1000);
+    let drawn = stdout(&folder.run("gan sample run --n 5 --seed 3"));
+    assert_eq!(drawn.lines().count(), 5);
+    assert_eq!(drawn, stdout(&folder.run("gan sample run --n 5 --seed 3")));
+    let again = folder.json("gan evaluate run --json");
+    assert_eq!(again["exact_emd"], json["exact_emd"]);
+    assert_eq!(again["modes"], json["modes"]);
+}
+
+#[test]
+fn the_documentation_names_every_field() {
+    let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();
+    let folder = Folder::with(&[("points.csv", &parabola())]);
+    let mine = folder.json(&format!(
+        "gan train --recipe ebgan --data points.csv --out mine --steps 3 --set pretraining=2 --json {QUICK}"
+    ));
+    let ring = folder.json(&format!("gan train --data ring8 --out ring --steps 3 --json {QUICK}"));
+    let both = folder.json(&format!(
+        "gan compare --recipes gan,lsgan --data ring8 --seeds 2 --steps 4 --out both --json {QUICK}"
+    ));
+    let tables = [&mine, &ring, &both, &both["rows"][0]];
+    for name in tables.iter().flat_map(|table| table.as_object().unwrap().keys()) {
+        assert!(docs.contains(&format!("`{name}`")), "docs/json.md is silent on {name}");
+    }
+    assert!(mine.get("modes").is_none() && mine.get("nearest_generated").is_some());
+    assert!(!both.to_string().contains("null"));
+}
+
+#[test]
+fn a_run_that_is_killed_goes_on_to_the_bit_with_any_number_of_threads() {
+    let folder = folder();
+    let train = "gan train --recipe wgan-spectral --data moons --quiet --steps 300 --threads 1 \
+                 --evaluations 10 --set critic.width=16 --set generator.width=16 --set batch=64 \
+                 --out";
+    assert_eq!(folder.run(&format!("{train} whole")).status.code(), Some(0));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_deblais"))
+        .args(format!("{train} killed").split_whitespace())
+        .current_dir(folder.0.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let checkpoint = folder.path("killed").join("checkpoint.json");
+    while !checkpoint.exists() && child.try_wait().unwrap().is_none() {
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let resumed = folder.run("gan train --resume --out killed --evaluations 10 --threads 2");
+    assert_eq!(resumed.status.code(), Some(0), "{}", stderr(&resumed));
+    for file in ["checkpoint.json", "metrics.jsonl", "samples.csv"] {
+        let read = |run: &str| fs::read(folder.path(run).join(file)).unwrap();
+        assert!(read("whole") == read("killed"), "{file}");
+    }
+}
+
+#[test]
+fn no_run_is_overwritten() {
+    let folder = folder();
+    let train = format!("gan train --data moons --quiet --steps 2 --out run {QUICK}");
+    assert_eq!(folder.run(&train).status.code(), Some(0));
+    let again = folder.run(&train);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(stderr(&again).contains("--resume"), "{}", stderr(&again));
+    let none = folder.run("gan train --resume --out nowhere");
+    assert!(stderr(&none).contains("no such file"), "{}", stderr(&none));
+}
+
+#[test]
+fn comparisons_have_a_row_a_recipe() {
+    let folder = folder();
+    let output = folder.run(&format!(
+        "gan compare --recipes gan,wgan-lp --data grid25 --seeds 1 --steps 4 --out both {QUICK}"
+    ));
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(text.lines().next().unwrap().contains("EMD ÷ floor"), "{text}");
+    assert!(text.contains("wgan-lp"), "{text}");
+    for file in ["comparison.json", "comparison.png", "samples.png"] {
+        assert!(folder.path("both").join(file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn recipes_are_listed_and_printed_and_can_be_changed() {
+    let folder = folder();
+    let list = stdout(&folder.run("gan recipes"));
+    for name in ["gan-minimax", "wgan-clip-paper", "ebgan-pt"] {
+        assert!(list.contains(name), "{list}");
+    }
+    let one = stdout(&folder.run("gan recipes wgan-gp --set critic.width=48"));
+    assert!(one.contains("width = 48"), "{one}");
+    fs::write(folder.path("mine.toml"), one).unwrap();
+    let same = stdout(&folder.run("gan recipes mine.toml"));
+    assert!(same.contains("width = 48"), "{same}");
+}
+
+#[test]
+fn what_is_wrong_is_named_with_a_remedy() {
+    let files = [
+        ("one.csv", "x,y\n1,2\n"),
+        ("same.csv", "1,2\n1,2\n1,2\n1,2\n1,2\n1,2\n"),
+        ("nan.csv", "x,y\n1,2\n2,nan\n3,1\n4,5\n7,7\n"),
+        ("mine.toml", "objektive = \"minimax\"\n"),
+    ];
+    let folder = Folder::with(&files);
+    for (args, code, words) in [
+        ("--recipe wgan --data ring8", 1, "there is no recipe called wgan"),
+        ("--recipe gan --data ring9", 1, "no data of that name"),
+        ("--recipe gan", 2, "--data is missing"),
+        ("--recipe gan --data ring8 --set critic.widht=3", 1, "widht"),
+        ("--recipe gan --data ring8 --set critic.rate=-1", 1, "critic.rate is -1"),
+        ("--recipe gan --data ring8 --set critic.width", 1, "no change of a recipe"),
+        ("--recipe gan --data ring8 --set pull_away=1", 1, "pull_away"),
+        ("--recipe wgan-maxmin --data ring8 --set critic.rate=1", 1, "too high"),
+        ("--recipe wgan-maxmin --data ring8 --set critic.width=63", 1, "groups"),
+        ("--recipe mine.toml --data ring8", 1, "objektive"),
+        ("--recipe gan --data ring8 --columns x", 2, "is a law"),
+        ("--recipe gan --data one.csv", 1, "rows"),
+        ("--recipe gan --data same.csv", 1, "the same point"),
+        ("--recipe gan --data nan.csv", 1, "nan"),
+    ] {
+        let output = folder.run(&format!("gan train {args} --out run --quiet --steps 2"));
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{args}: {text}");
+        assert!(text.contains(words), "{args}: {text}");
+        assert!(text.contains("hint: "), "{args}: {text}");
+        assert!(!folder.path("run").exists(), "{args}: nothing is left behind");
+    }
+}
+
+#[test]
+fn divergence_is_told_with_the_step_and_a_remedy() {
+    let output = folder().run(&format!(
+        "gan train --recipe gan --data moons --out run --steps 50 --set critic.rate=1e30 --quiet {QUICK}"
+    ));
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("at step") && text.contains("rate="), "{text}");
+}

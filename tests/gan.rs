@@ -1,0 +1,173 @@
+//! Whole runs of the trainer: they can be repeated, interrupted, and they learn.
+
+use std::ops::ControlFlow;
+
+use deblais::certificate::Certificate;
+use deblais::cost::Euclidean;
+use deblais::datasets::planar;
+use deblais::gan::{Checkpoint, Data, GanError, Recipe, Standard, Trainer, noise_floor};
+use deblais::io::{read_checkpoint, write_checkpoint};
+use deblais::measure::DiscreteMeasure;
+use deblais::problem::OtProblem;
+use deblais::progress::{Event, Observer, Stop};
+use deblais::seed::Seed;
+use deblais::solvers::Method;
+use ndarray::{Array2, ArrayView2};
+
+/// The yardstick of the command.
+#[expect(clippy::unnecessary_wraps, reason = "yardsticks may fail")]
+fn exact(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> Result<Certificate, GanError> {
+    let [a, b] = [a, b].map(|points| DiscreteMeasure::uniform(points.to_owned()).unwrap());
+    let problem = OtProblem::new(&a, &b, Euclidean).unwrap();
+    let solution = Method::Auto.solver(&problem).solve(&problem, &mut ()).unwrap();
+    Ok(solution.certify(&problem).certificate)
+}
+
+fn law(name: &str) -> Data {
+    Data::law(name, planar(name).unwrap())
+}
+
+/// A small recipe: quick, and its batches are cut into several blocks.
+fn small(name: &str, changes: &[&str]) -> Recipe {
+    let sizes =
+        ["critic.width=16", "generator.width=16", "batch=200", "steps=12", "critic_steps=2"];
+    Recipe::named(name, &[&sizes, changes].concat()).unwrap()
+}
+
+fn trained(recipe: &Recipe, steps: u64) -> Trainer {
+    let mut trainer = Trainer::new(recipe.clone(), law("moons"), Seed(5)).unwrap();
+    assert_eq!(trainer.train(steps, &mut ()), Ok(None));
+    trainer
+}
+
+#[test]
+fn a_run_that_was_interrupted_has_the_bits_of_one_that_was_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.json");
+    for name in Recipe::names() {
+        let recipe = match name {
+            "ebgan" | "ebgan-pt" => small(name, &["pretraining=7"]),
+            _ => small(name, &[]),
+        };
+        let whole = trained(&recipe, 12);
+        let first = trained(&recipe, 5);
+        write_checkpoint(&path, &first.checkpoint()).unwrap();
+        let saved = read_checkpoint(&path.as_path().into()).unwrap();
+        assert_eq!(saved, first.checkpoint(), "{name}: a file loses nothing");
+        let mut second = Trainer::resume(saved, law("moons")).unwrap();
+        second.train(12, &mut ()).unwrap();
+        assert_eq!(second.checkpoint(), whole.checkpoint(), "{name}");
+        assert_ne!(second.checkpoint(), first.checkpoint(), "{name} goes on");
+    }
+}
+
+/// Stops after so many steps.
+struct After(u64);
+
+impl Observer for After {
+    fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
+        if event.iterations < self.0 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(Stop::Interrupted)
+        }
+    }
+}
+
+#[test]
+fn pretraining_can_be_interrupted_too() {
+    let recipe = small("ebgan", &["pretraining=9"]);
+    let mut first = Trainer::new(recipe.clone(), law("moons"), Seed(5)).unwrap();
+    assert_eq!(first.train(3, &mut After(4)), Ok(Some(Stop::Interrupted)));
+    assert_eq!((first.checkpoint().rehearsed, first.step()), (4, 0));
+    let mut second = Trainer::resume(first.checkpoint(), law("moons")).unwrap();
+    second.train(3, &mut ()).unwrap();
+    assert_eq!(second.checkpoint(), trained(&recipe, 3).checkpoint());
+}
+
+#[test]
+fn the_bits_do_not_depend_on_the_number_of_threads() {
+    for name in ["wgan-gp", "wgan-maxmin", "ebgan-pt"] {
+        let recipe = small(name, &["batch=300"]);
+        let with = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| trained(&recipe, 6).checkpoint())
+        };
+        assert_eq!(with(1), with(3), "{name}");
+    }
+}
+
+#[test]
+fn seeds_make_a_difference() {
+    let recipe = small("gan", &[]);
+    let of = |seed| Trainer::new(recipe.clone(), law("moons"), Seed(seed)).unwrap().checkpoint();
+    assert_ne!(of(1).generator, of(2).generator);
+}
+
+#[test]
+fn training_brings_the_exact_distance_down() {
+    let changes = ["batch=128", "steps=250", "generator.width=64", "critic.width=32", "average=20"];
+    for (name, share) in [("wgan-maxmin", 0.15), ("wgan-gp", 0.25)] {
+        let recipe = Recipe::named(name, &changes).unwrap();
+        let mut trainer = Trainer::new(recipe, law("ring8"), Seed(1)).unwrap();
+        let (before, _) = trainer.evaluate(&mut exact).unwrap();
+        trainer.train(250, &mut ()).unwrap();
+        let (after, scores) = trainer.evaluate(&mut exact).unwrap();
+        assert!(scores.emd.is_tight(), "the yardstick is certified");
+        let floor = noise_floor(trainer.data(), &mut exact).unwrap();
+        // No sample is closer to the truth than chance allows, by far.
+        assert!(after.emd > 0.5 * floor);
+        assert!(after.emd < share * before.emd, "{name}: {} to {}", before.emd, after.emd);
+        assert_eq!(scores.modes.unwrap().of, 8);
+    }
+}
+
+#[test]
+fn pretraining_teaches_an_autoencoder_to_copy_real_points() {
+    let recipe = small("ebgan", &["pretraining=200", "critic.width=32"]);
+    let mut trainer = Trainer::new(recipe, law("swissroll"), Seed(1)).unwrap();
+    let truth = trainer.data().truth(500);
+    let mean = |trainer: &Trainer| {
+        let values = trainer.critic_values(&truth);
+        values.iter().sum::<f64>() / values.len() as f64
+    };
+    let before = mean(&trainer);
+    trainer.train(0, &mut ()).unwrap();
+    assert!(mean(&trainer) < 0.1 * before);
+}
+
+#[test]
+fn a_run_that_diverges_says_when_and_whose_rate_is_too_high() {
+    let recipe = small("gan", &["critic.rate=1e30", "schedule=constant", "steps=100"]);
+    let mut trainer = Trainer::new(recipe, law("moons"), Seed(1)).unwrap();
+    let error = trainer.train(100, &mut ()).unwrap_err();
+    let GanError::Diverged { step, player } = error else { panic!("{error}") };
+    assert!(step < 100);
+    assert!(error.hint().contains(&format!("{player}.rate")), "{}", error.hint());
+}
+
+#[test]
+fn a_checkpoint_goes_on_with_its_own_data_only() {
+    let checkpoint = trained(&small("gan", &[]), 1).checkpoint();
+    let other = Trainer::resume(checkpoint.clone(), law("ring8")).err().unwrap();
+    assert!(matches!(other, GanError::OtherData { .. }));
+    let mut damaged: Checkpoint = checkpoint;
+    damaged.generator.parameters.pop();
+    let damaged = Trainer::resume(damaged, law("moons")).err().unwrap();
+    assert!(matches!(damaged, GanError::Checkpoint { .. }));
+}
+
+#[test]
+fn samples_of_a_checkpoint_have_the_units_of_the_data() {
+    let points = Array2::from_shape_fn((40, 3), |(i, j)| [1e6 + i as f64, 7.0, (i * i) as f64][j]);
+    let data = || Data::sample("mine", points.view(), None, Standard::of).unwrap();
+    let mut trainer = Trainer::new(small("wgan-lp", &[]), data(), Seed(1)).unwrap();
+    trainer.train(3, &mut ()).unwrap();
+    let sample = trainer.checkpoint().sample(50, &mut Seed(2).stream("sample")).unwrap();
+    assert_eq!(sample.dim(), (50, 3));
+    assert!(sample.column(0).iter().all(|x| (x - 1e6).abs() < 1e3));
+    assert!(sample.column(1).iter().all(|&x| x == 7.0), "constant columns are met exactly");
+    let (_, scores) = trainer.evaluate(&mut exact).unwrap();
+    assert_eq!(scores.points, 10, "as many as are held out");
+    assert!(scores.nearest.is_some() && scores.modes.is_none());
+}
