@@ -9,28 +9,26 @@ use std::ops::Range;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use rayon::prelude::*;
 
+use super::dense::Dense;
 use super::elementwise::add_rows;
 use super::mlp::Mlp;
 use super::product::add_product;
 use super::real::Real;
 
-/// The most rows of a panel, and of a [`Block`](super::tape::Block): enough for `gemm` to be fast,
+/// The most rows of a [`Block`](super::tape::Block): enough for `gemm` to be fast,
 /// few enough for the cache.
 pub(super) const MOST: usize = 256;
 
-/// From this many rows on there are two parts or more: of a batch, and of a layer's weights.
+/// From this many rows on there are two parts or more.
 const WORTH_CUTTING: usize = 128;
-const WEIGHTS_WORTH_CUTTING: usize = 32;
+
+/// About the most weights of a panel.
+const LARGEST: usize = 1 << 17;
 
 /// How many parts so many rows of a batch are cut into: an even number, so that two threads have
 /// the same to do, and none of more than [`MOST`].
 pub(super) fn parts(rows: usize) -> usize {
     if rows < WORTH_CUTTING { 1 } else { 2 * rows.div_ceil(2 * MOST) }
-}
-
-/// The same for the rows of a layer's weights.
-fn parts_of_weights(rows: usize) -> usize {
-    if rows < WEIGHTS_WORTH_CUTTING { 1 } else { 2 * rows.div_ceil(2 * MOST) }
 }
 
 /// The k-th of equal parts.
@@ -57,22 +55,37 @@ pub(super) struct PanelMut<'g, T> {
 }
 
 impl Panel {
-    /// The panels of a network's parameters in their order, each behind the other.
+    /// The panels of a network's parameters in their order, each behind the other: the weights are
+    /// cut where equal shares of all of them end, be it in the midst of a layer, at a whole row.
     pub(super) fn all<T: Real>(network: &Mlp<T>) -> Vec<Self> {
-        let mut panels = vec![];
+        let size: usize = network.layers.iter().map(|layer| layer.inputs * layer.outputs).sum();
+        let shares = 2 * size.div_ceil(2 * LARGEST);
+        let (mut panels, mut before) = (vec![], 0);
         for (l, layer) in network.layers.iter().enumerate() {
-            let count = parts_of_weights(layer.inputs);
-            for rows in (0..count).map(|k| part(k, layer.inputs, count)) {
-                let end = if rows.end == layer.inputs {
-                    layer.end()
-                } else {
-                    layer.start + rows.end * layer.outputs
-                };
-                let place = layer.start + rows.start * layer.outputs..end;
-                panels.push(Self { layer: l, rows, outputs: layer.outputs, place });
+            let row_at =
+                |weights: usize| (weights.saturating_sub(before) / layer.outputs).min(layer.inputs);
+            let mut ends: Vec<usize> = (1..shares).map(|k| row_at(k * size / shares)).collect();
+            ends.push(layer.inputs);
+            let mut start = 0;
+            for end in ends {
+                if end > start {
+                    panels.push(Self::new(l, layer, start..end));
+                    start = end;
+                }
             }
+            before += layer.inputs * layer.outputs;
         }
         panels
+    }
+
+    fn new(l: usize, layer: &Dense, rows: Range<usize>) -> Self {
+        let end = if rows.end == layer.inputs {
+            layer.end()
+        } else {
+            layer.start + rows.end * layer.outputs
+        };
+        let place = layer.start + rows.start * layer.outputs..end;
+        Self { layer: l, rows, outputs: layer.outputs, place }
     }
 
     fn of<'g, T>(&self, gradient: &'g mut [T]) -> PanelMut<'g, T> {
@@ -119,7 +132,7 @@ fn halve<T: Real>(
     if let [panel] = panels {
         return add(panel, &mut panel.of(gradient));
     }
-    let (left, right) = panels.split_at(panels.len() / 2);
+    let (left, right) = panels.split_at(middle(panels));
     let (first, second) = gradient.split_at_mut(right[0].place.start - left[0].place.start);
     if alone {
         halve(left, first, add, alone);
@@ -127,6 +140,13 @@ fn halve<T: Real>(
     } else {
         rayon::join(|| halve(left, first, add, alone), || halve(right, second, add, alone));
     }
+}
+
+/// Where the first half of the weights of two panels or more ends.
+fn middle(panels: &[Panel]) -> usize {
+    let (start, end) = (panels[0].place.start, panels[panels.len() - 1].place.end);
+    let off = |k: &usize| panels[*k].place.start.abs_diff(usize::midpoint(start, end));
+    (1..panels.len()).min_by_key(off).expect("two panels or more")
 }
 
 /// Runs a training step on a thread of rayon's pool, where its parallel rounds follow each other
