@@ -16,6 +16,7 @@ mod extended;
 mod kernel;
 mod lanes;
 mod rounding;
+mod store;
 mod table;
 mod window;
 

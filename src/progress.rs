@@ -29,7 +29,7 @@ pub enum Stop {
 }
 
 /// Receives [`Event`]s and may stop the run.
-pub trait Observer {
+pub trait Observer: Send {
     /// Called now and then; [`ControlFlow::Break`] stops the run at the next safe point.
     fn observe(&mut self, event: &Event) -> ControlFlow<Stop>;
 }

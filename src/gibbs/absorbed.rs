@@ -8,8 +8,9 @@
 
 use rayon::prelude::*;
 
-use super::lanes::{add_short, add_two_short, dot_short, ratios, shorten};
-use super::table::{GibbsTable, Pass, Scratch, Sweep, add_up};
+use super::lanes::{add_short, add_two_short, dot_short, ratios, shorten, shortened};
+use super::store::{Place, Store};
+use super::table::{GibbsTable, Pass, Scratch, ShortRow, Sweep, add_up};
 
 /// Cells stored at most, 4 bytes each.
 const STORED: usize = 24 << 20;
@@ -32,8 +33,7 @@ pub(crate) struct Absorbed {
     /// The share of the mass that may be in cells that were left out.
     dropped: f64,
     tasks: Vec<Rows>,
-    /// The cells of all tasks, one after another: a single allocation.
-    cells: Vec<f32>,
+    cells: Store,
 }
 
 /// Rows of Q.
@@ -43,9 +43,7 @@ struct Rows {
     /// The number of runs of each row.
     counts: Vec<usize>,
     runs: Vec<(usize, usize)>,
-    /// Where their cells are among those of all tasks.
-    place: std::ops::Range<usize>,
-    /// The cells of the last rows, if more turned out to matter than there is room for.
+    /// The cells of the last rows, if more turned out to matter than the store has room for.
     more: Vec<f32>,
 }
 
@@ -56,32 +54,19 @@ impl Absorbed {
     }
 
     /// One pass, as [`GibbsTable::sweep`], that keeps what it computes, in place of what was kept
-    /// before; if `short`, it computes no more digits than are kept.
+    /// before; [in short](Pass::in_short), it computes no more digits than are kept.
     pub(crate) fn sweep_and_keep(
         &mut self,
         table: &GibbsTable<'_>,
         pass: &Pass<'_>,
         g: &[f64],
         f: &mut [f64],
-        short: bool,
     ) -> Sweep {
-        let short = short && !pass.exact;
         let (m, height) = (g.len(), table.rows_per_task());
         let rooms = table.cells_of_tasks(pass);
         self.tasks.resize_with(rooms.len(), Rows::default);
-        let room = rooms.iter().sum();
-        if self.cells.len() < room {
-            // Fresh pages, which the tasks are the first to touch.
-            self.cells = vec![0.0; room];
-        }
-        let mut rest = &mut self.cells[..];
-        let places: Vec<&mut [f32]> =
-            rooms.iter().map(|&room| rest.split_off_mut(..room).expect("room for all")).collect();
-        let mut start = 0;
-        for (rows, room) in self.tasks.iter_mut().zip(rooms) {
-            rows.clear(start);
-            start += room;
-        }
+        self.tasks.iter_mut().for_each(Rows::clear);
+        let places = self.cells.clear(&rooms);
         (self.f, self.g) = (f.to_vec(), g.to_vec());
         self.sums = vec![1.0; f.len()];
         let swept: Vec<(Vec<f64>, f64)> = f
@@ -93,25 +78,26 @@ impl Absorbed {
             .enumerate()
             .map_init(
                 || table.scratch(),
-                |scratch, (task, ((((f, kept), sums), rows), place))| {
+                |scratch, (task, ((((f, kept), sums), rows), mut place))| {
                     rows.first = task * height;
                     let (mut columns, mut dropped) = (vec![0.0; m], 0.0);
                     let of_task = f.iter_mut().zip(kept).zip(sums);
                     for (i, ((f, kept), sum)) in (task * height..).zip(of_task) {
                         let mass = table.source()[i];
-                        let found =
-                            short.then(|| rows.push_short(table, pass, i, *f, scratch, place));
-                        if let Some((found, left_out)) = found.flatten() {
-                            rows.add_last(mass / found, place, &mut columns);
-                            *f -= pass.epsilon * found.ln();
-                            *sum = found;
-                            dropped += mass * left_out;
+                        if let Some(row) = rows.push_short(table, pass, i, *f, scratch, &mut place)
+                        {
+                            for (j, part) in parts(&scratch.runs, row.weights) {
+                                add_short(part, mass / row.sum, &mut columns[j]);
+                            }
+                            *f -= pass.epsilon * row.sum.ln();
+                            *sum = row.sum;
+                            dropped += mass * row.dropped;
                         } else {
                             let row = table.row(pass, i, f, scratch);
                             *kept = *f;
                             dropped += mass * row.dropped;
                             scratch.add_to(row.scale, &mut columns);
-                            rows.push(scratch, row.normaliser, place);
+                            rows.push(scratch, row.normaliser, &mut place);
                         }
                     }
                     (columns, dropped)
@@ -121,7 +107,7 @@ impl Absorbed {
         let (columns, dropped): (Vec<_>, Vec<f64>) = swept.into_iter().unzip();
         self.epsilon = pass.epsilon;
         self.dropped = dropped.into_iter().sum();
-        let rounding = if short { ROUNDING } else { 0.0 };
+        let rounding = if pass.is_short() { ROUNDING } else { 0.0 };
         Sweep { columns: add_up(columns), dropped: self.dropped + rounding }
     }
 
@@ -170,14 +156,14 @@ impl Absorbed {
         x: &[f64],
         weight: impl Fn(usize, f64) -> f64 + Sync,
     ) -> (Vec<f64>, Vec<f64>) {
-        let through = |rows: &Rows| {
+        let through = |(task, rows): (usize, &Rows)| {
             let (mut columns, mut sums) =
                 (vec![0.0; x.len()], Vec::with_capacity(rows.counts.len()));
-            rows.through(&self.cells, x, &weight, &mut columns, &mut sums);
+            rows.through(self.cells.part(task), x, &weight, &mut columns, &mut sums);
             (columns, sums)
         };
         let (columns, sums): (Vec<_>, Vec<_>) =
-            self.tasks.par_iter().map(through).collect::<Vec<_>>().into_iter().unzip();
+            self.tasks.par_iter().enumerate().map(through).collect::<Vec<_>>().into_iter().unzip();
         (add_up(columns), sums.concat())
     }
 }
@@ -189,72 +175,55 @@ pub(crate) struct Scales {
 }
 
 impl Rows {
-    /// No rows, with cells from `start` on.
-    fn clear(&mut self, start: usize) {
+    fn clear(&mut self) {
         self.counts.clear();
         self.runs.clear();
-        self.place = start..start;
         self.more.clear();
     }
 
     /// One more row, into `place` if there is room left for it.
-    fn push(&mut self, row: &Scratch, normaliser: f64, place: &mut [f32]) {
+    fn push(&mut self, row: &Scratch, normaliser: f64, place: &mut Place<'_>) {
         self.counts.push(row.runs.len());
         self.runs.extend(&row.runs);
-        let length: usize = row.runs.iter().map(|(start, end)| end - start).sum();
-        let weights = &row.weights[..length];
-        match place.get_mut(self.place.len()..).and_then(|left| left.get_mut(..length)) {
-            Some(left) if self.more.is_empty() => {
-                shorten(weights, normaliser, left);
-                self.place.end += length;
-            }
-            _ => {
-                let start = self.more.len();
-                self.more.resize(start + length, 0.0);
-                shorten(weights, normaliser, &mut self.more[start..]);
-            }
+        let weights = &row.weights[..row.length()];
+        let next = if self.more.is_empty() { place.row(weights.len()) } else { None };
+        if let Some(mut next) = next {
+            shorten(weights, normaliser, &mut next);
+            next.keep();
+        } else {
+            self.more.extend(weights.iter().map(|&weight| shortened(weight, normaliser)));
         }
     }
 
-    /// One more row, computed where it is kept, with what [`GibbsTable::short_row`] says of it;
-    /// nothing if that is `None` or there is no room left.
-    fn push_short(
+    /// One more row, computed where it is kept; nothing if there is no room left, or
+    /// [`GibbsTable::short_row`] says so.
+    fn push_short<'p>(
         &mut self,
         table: &GibbsTable<'_>,
         pass: &Pass<'_>,
         i: usize,
         f: f64,
         scratch: &mut Scratch,
-        place: &mut [f32],
-    ) -> Option<(f64, f64)> {
-        let left =
-            if self.more.is_empty() { place.get_mut(self.place.len()..)? } else { return None };
-        let found = table.short_row(pass, i, f, scratch, left)?;
+        place: &'p mut Place<'_>,
+    ) -> Option<ShortRow<'p>> {
+        if !(pass.is_short() && self.more.is_empty()) {
+            return None;
+        }
+        let row = table.short_row(pass, i, f, scratch, place)?;
         self.counts.push(scratch.runs.len());
         self.runs.extend(&scratch.runs);
-        self.place.end += scratch.runs.iter().map(|(start, end)| end - start).sum::<usize>();
-        Some(found)
+        Some(row)
     }
 
-    /// `columns ← columns + scale·Q_i` of the row i that has just been computed into `place`.
-    fn add_last(&self, scale: f64, place: &[f32], columns: &mut [f64]) {
-        let runs = &self.runs[self.runs.len() - self.counts[self.counts.len() - 1]..];
-        let length: usize = runs.iter().map(|(start, end)| end - start).sum();
-        for (j, part) in parts(runs, &place[self.place.len() - length..]) {
-            add_short(part, scale, &mut columns[j]);
-        }
-    }
-
-    fn through(
-        &self,
-        cells: &[f32],
+    fn through<'a>(
+        &'a self,
+        mut cells: &'a [f32],
         x: &[f64],
         weight: &impl Fn(usize, f64) -> f64,
         columns: &mut [f64],
         sums: &mut Vec<f64>,
     ) {
         let (mut runs, mut counts) = (&self.runs[..], &self.counts[..]);
-        let mut cells = &cells[self.place.clone()];
         while let Some(&count) = counts.first() {
             if cells.is_empty() {
                 cells = &self.more;

@@ -2,6 +2,7 @@
 
 use multiversion::multiversion;
 
+use super::store::NextRow;
 use crate::math::exp::{exp, exp_short};
 
 /// `weights_j ← exp((g_j − row_j + f)/ε + log_weights_j)`; returns their sum. If `EXACT`, not even
@@ -41,36 +42,33 @@ pub(super) fn weigh<const EXACT: bool>(
     sums.iter().sum()
 }
 
-/// `short_j ← exp((g_j − row_j + f)/ε + log_weights_j)` in single precision; returns their sum.
+/// `exp(exponents_j − (row_j − f)/ε)` in single precision, written into a row that is kept;
+/// returns their sum.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 pub(super) fn weigh_short(
     row: &[f64],
-    g: &[f64],
-    log_weights: &[f64],
+    exponents: &[f64],
     f: f64,
     inverse_epsilon: f64,
-    short: &mut [f32],
+    short: &mut NextRow<'_>,
 ) -> f64 {
     const LANES: usize = 32;
-    let weight =
-        |row: f64, g: f64, log: f64| exp_short((g - row + f).mul_add(inverse_epsilon, log));
+    let weight = |row: f64, exponent: f64| exp_short((f - row).mul_add(inverse_epsilon, exponent));
     let mut sums = [0.0; LANES];
-    let (short, short_rest) = short.as_chunks_mut::<LANES>();
     let (rows, rows_rest) = row.as_chunks::<LANES>();
-    let (gs, gs_rest) = g.as_chunks::<LANES>();
-    let (logs, logs_rest) = log_weights.as_chunks::<LANES>();
-    for (((out, row), g), log) in short.iter_mut().zip(rows).zip(gs).zip(logs) {
+    let (exponents, exponents_rest) = exponents.as_chunks::<LANES>();
+    short.extend(rows.iter().zip(exponents).map(|(row, exponents)| {
+        let weights: [f32; LANES] = std::array::from_fn(|k| weight(row[k], exponents[k]));
         for k in 0..LANES {
-            out[k] = weight(row[k], g[k], log[k]);
+            sums[k] += f64::from(weights[k]);
         }
-        for k in 0..LANES {
-            sums[k] += f64::from(out[k]);
-        }
-    }
-    for (((out, row), g), log) in short_rest.iter_mut().zip(rows_rest).zip(gs_rest).zip(logs_rest) {
-        *out = weight(*row, *g, *log);
-        sums[0] += f64::from(*out);
-    }
+        weights
+    }));
+    short.extend(rows_rest.iter().zip(exponents_rest).map(|(row, exponent)| {
+        let weight = weight(*row, *exponent);
+        sums[0] += f64::from(weight);
+        [weight]
+    }));
     sums.iter().sum()
 }
 
@@ -93,19 +91,25 @@ fn rounded(g: f64, c: f64) -> f64 {
     if low.is_nan() { 0.0 } else { low }
 }
 
-/// `short_j ← scale·weights_j`, rounded towards 0 to 24 bits, and 0 where that is next to nothing.
+/// `scale·weights`, rounded by [`shortened`], written into a row that is kept.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn shorten(weights: &[f64], scale: f64, short: &mut [f32]) {
+pub(super) fn shorten(weights: &[f64], scale: f64, short: &mut NextRow<'_>) {
+    const LANES: usize = 16;
+    let (chunks, rest) = weights.as_chunks::<LANES>();
+    short.extend(chunks.iter().map(|weights| weights.map(|weight| shortened(weight, scale))));
+    short.extend(rest.iter().map(|&weight| [shortened(weight, scale)]));
+}
+
+/// `scale·weight`, rounded towards 0 to 24 bits, and 0 where that is next to nothing.
+#[inline(always)]
+pub(super) fn shortened(weight: f64, scale: f64) -> f32 {
     /// Numbers close to the least normal one are slow.
     const NOTHING: f64 = 1e-35;
     // What rounding to nearest may add, taken off before.
-    let scale = scale * (1.0 - f64::from(f32::EPSILON) / 2.0);
-    for (short, weight) in short.iter_mut().zip(weights) {
-        let weight = weight * scale;
-        #[expect(clippy::cast_possible_truncation, reason = "that is what is wanted")]
-        let rounded = if weight < NOTHING { 0.0 } else { weight as f32 };
-        *short = rounded;
-    }
+    let weight = weight * (scale * (1.0 - f64::from(f32::EPSILON) / 2.0));
+    #[expect(clippy::cast_possible_truncation, reason = "that is what is wanted")]
+    let rounded = if weight < NOTHING { 0.0 } else { weight as f32 };
+    rounded
 }
 
 /// `columns ← columns + scale·weights`.

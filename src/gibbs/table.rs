@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::blocks::Blocks;
 use super::extended::Extended;
 use super::lanes::{weigh, weigh_short};
+use super::store::Place;
 use super::window::Window;
 use crate::cost::Cost;
 use crate::math;
@@ -53,8 +54,23 @@ pub(crate) struct Pass<'a> {
     /// `log ν_j`, and the low word of g.
     log_weights: Cow<'a, [f64]>,
     /// Whether g has a low word.
-    pub(super) exact: bool,
+    exact: bool,
+    /// `g_j/ε + log ν_j` of a pass [in short](Pass::in_short).
+    exponents: Vec<f64>,
     reach: Option<Reach>,
+}
+
+impl Pass<'_> {
+    /// The same pass, that computes no more digits than single precision has where rows are kept.
+    pub(crate) fn in_short(mut self) -> Self {
+        let of = |(g, log_weight): (&f64, &f64)| g / self.epsilon + log_weight;
+        self.exponents = self.g.iter().zip(&*self.log_weights).map(of).collect();
+        self
+    }
+
+    pub(super) fn is_short(&self) -> bool {
+        !(self.exact || self.exponents.is_empty())
+    }
 }
 
 /// Which cells matter, as far as the potentials tell block by block.
@@ -96,6 +112,11 @@ impl Scratch {
         self.parts().flat_map(|((start, end), part)| (start..end).zip(part.iter().copied()))
     }
 
+    /// Columns in the runs.
+    pub(super) fn length(&self) -> usize {
+        self.runs.iter().map(|(start, end)| end - start).sum()
+    }
+
     /// `columns ← columns + scale·weights`.
     pub(crate) fn add_to(&self, scale: f64, columns: &mut [f64]) {
         for ((start, end), part) in self.parts() {
@@ -130,6 +151,15 @@ pub(crate) struct Row {
     pub(super) normaliser: f64,
     /// What the row of the plan would sum to, as a multiple of `μ_i`, with f as it was given.
     pub(crate) fill: f64,
+    /// The share of the row that was left out at most.
+    pub(super) dropped: f64,
+}
+
+/// What [`GibbsTable::short_row`] says of a row.
+pub(super) struct ShortRow<'a> {
+    pub(super) weights: &'a [f32],
+    /// What they sum to.
+    pub(super) sum: f64,
     /// The share of the row that was left out at most.
     pub(super) dropped: f64,
 }
@@ -215,7 +245,7 @@ impl<'a> GibbsTable<'a> {
         } else {
             Cow::Borrowed(&g.high[..])
         };
-        Pass { epsilon, g, log_weights, exact, reach: None }
+        Pass { epsilon, g, log_weights, exact, exponents: Vec::new(), reach: None }
     }
 
     /// A pass at g, and at an f close to its soft c-transform, that may leave out about the share
@@ -364,16 +394,16 @@ impl<'a> GibbsTable<'a> {
     }
 
     /// The weights of row i relative to the f given, in single precision, in the columns of the
-    /// runs; returns their sum and the share of the row that was left out at most. `None` where
-    /// that f is too far off for the weights to say enough.
-    pub(super) fn short_row(
+    /// runs, kept in `place`; with their sum and the share of the row that was left out at most.
+    /// `None` where that f is too far off for the weights to say enough, or there is no room.
+    pub(super) fn short_row<'p>(
         &self,
         pass: &Pass<'_>,
         i: usize,
         f: f64,
         scratch: &mut Scratch,
-        short: &mut [f32],
-    ) -> Option<(f64, f64)> {
+        place: &'p mut Place<'_>,
+    ) -> Option<ShortRow<'p>> {
         let (mut least, mut dropped) = (1.0 / SHORT_RANGE, 0.0);
         if let (Some(blocks), Some(reach)) = (&self.blocks, &pass.reach) {
             let block = i / blocks.height;
@@ -383,17 +413,17 @@ impl<'a> GibbsTable<'a> {
             }
             (least, dropped) = (FULL, reach.dropped);
         }
+        let mut row = place.row(scratch.length())?;
         let Scratch { costs, runs, .. } = scratch;
         let (error, inverse_epsilon) = (UNFELT * pass.epsilon, 1.0 / pass.epsilon);
-        let (mut rest, mut sum) = (short, 0.0);
+        let mut sum = 0.0;
         for &(start, end) in &*runs {
-            let (part, after) = rest.split_at_mut_checked(end - start)?;
             let costs = costs.part(self.cost, i, (start, end), error);
-            let (g, log_weights) = (&pass.g[start..end], &pass.log_weights[start..end]);
-            sum += weigh_short(costs, g, log_weights, f, inverse_epsilon, part);
-            rest = after;
+            let exponents = &pass.exponents[start..end];
+            sum += weigh_short(costs, exponents, f, inverse_epsilon, &mut row);
         }
-        (least..SHORT_RANGE).contains(&sum).then(|| (sum, dropped / sum))
+        let usable = (least..SHORT_RANGE).contains(&sum);
+        usable.then(|| ShortRow { weights: row.keep(), sum, dropped: dropped / sum })
     }
 
     /// One pass: f becomes the soft c-transform of g.

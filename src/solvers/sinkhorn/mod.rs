@@ -205,6 +205,8 @@ impl Sinkhorn {
         let sizes: Vec<usize> = levels.iter().map(Level::size).collect();
         let stages = schedule::stages(epsilon, typical, self.tolerance, &sizes);
         let tables: Vec<_> = levels.iter().map(Level::table).collect();
-        Ok(Run::new(&levels, &tables, self.max_iterations, observer).solve(&stages, start))
+        // On a thread of the pool, where nobody has to be woken up for each pass.
+        let run = Run::new(&levels, &tables, self.max_iterations, observer);
+        Ok(rayon::scope(|_| run.solve(&stages, start)))
     }
 }

@@ -189,7 +189,8 @@ impl<'a> Run<'a> {
         let pass = self.table.pass_within(epsilon, &g, &f, LEFT_OUT * self.tolerance);
         let sweep = if Absorbed::fits(self.table, &pass) {
             let short = self.tolerance > SHORT * ROUNDING;
-            self.kept.sweep_and_keep(self.table, &pass, &g.high, &mut f, short)
+            let pass = if short { pass.in_short() } else { pass };
+            self.kept.sweep_and_keep(self.table, &pass, &g.high, &mut f)
         } else {
             self.table.sweep(&pass, &mut f)
         };
