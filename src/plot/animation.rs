@@ -5,8 +5,8 @@
 //! are the same from frame to frame, where a palette that is averaged (Dekker 1994) lets the paper
 //! flicker.
 //!
-//! References: CompuServe 1990, "Graphics Interchange Format, version 89a"; Heckbert 1982, "Color
-//! image quantization for frame buffer display", SIGGRAPH (the popularity algorithm).
+//! References: "Graphics Interchange Format, version 89a", 1990; Heckbert 1982, "Color image
+//! quantization for frame buffer display", SIGGRAPH (the popularity algorithm).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -247,9 +247,12 @@ fn text(lines: &mut Lines, report: &GradientsReport) {
     lines.table(&table);
 }
 
+/// What an axis measures, and its value.
+type Panel = (&'static str, fn(&GradientRow) -> f64);
+
 /// Norm, noise and disagreement against the critic's steps.
 fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
-    let panels: [(&str, fn(&GradientRow) -> f64); 3] = [
+    let panels: [Panel; 3] = [
         ("norm of the generator's gradient", |row| row.norm.0),
         ("noise: deviation of a batch ÷ norm", |row| row.noise.0),
         ("disagreement of the seeds ÷ norm", |row| row.disagreement.0),
@@ -293,7 +296,10 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
          A disagreement of 1 or more: the direction is the seed's, not the data's.",
         report.seeds, report.batches, report.batch
     ));
-    Ok(plot::save(path, panels.size(), |root| panels.draw(root, |k, area| charts[k].draw(area)))?)
+    // Three charts need no larger page than two.
+    let (width, height) = panels.size();
+    let size = (width / 3 * 2, height / 3 * 2);
+    Ok(plot::save(path, size, |root| panels.draw(root, |k, area| charts[k].draw(area)))?)
 }
 
 /// Losses in the order they are drawn in, with their titles.

@@ -11,6 +11,7 @@ use ndarray::{Array2, Axis, aview1, s};
 
 use super::data::{DIGIT_SIDE, DIGITS_NAME};
 use crate::cli::failure::Failure;
+use crate::cli::text::supported;
 
 /// Nodes of the critic's level lines along each side.
 const ROWS: usize = 120;
@@ -163,7 +164,7 @@ pub(super) fn frame(trainer: &mut Trainer, view: &View) -> Result<Bitmap, Failur
             Ok(plot::bitmap(size, |root| tiles.draw(root))?)
         }
         View::Plane { extent, size } => {
-            let [from, along] = trainer.pulls(&mut seed.stream("pulls"))?;
+            let [from, along] = trainer.pulls(&mut seed.stream("snapshot"))?;
             let drawn = s![..PULLED.min(from.nrows()), ..];
             let steepness = along.map_axis(Axis(1), |pull| pull.dot(&pull).sqrt());
             let from = restore(trainer, &from.slice(drawn).to_owned());
@@ -173,8 +174,8 @@ pub(super) fn frame(trainer: &mut Trainer, view: &View) -> Result<Bitmap, Failur
             let picture = clouds.over_levels(trainer, extent)?;
             let picture = picture.vectors("−∂(generator's loss)/∂x", from, along)?;
             let picture = picture.titled(title).noted(format!(
-                "Mean length of the gradient over a batch: {:.1e} in standard coordinates.",
-                steepness.mean().unwrap_or_default()
+                "Mean length of the gradient over a batch: {} in standard coordinates.",
+                supported(steepness.mean().unwrap_or_default(), 1e-2)
             ));
             Ok(plot::bitmap(size, |root| picture.draw(root))?)
         }
@@ -218,11 +219,9 @@ fn divergence(history: &[Milestone]) -> Option<Chart> {
     Some(
         Chart::new("step of the generator", "share")
             .titled("JS and EMD on the way")
-            .curve(curve(history, "exact EMD ÷ EMD at the start", |milestone| {
-                milestone.emd / first
-            }))
-            .curve(curve(history, "JS of histograms ÷ ln 2", js).dashed())
-            .level("most that JS can be", 1.0)
+            .curve(curve(history, "EMD ÷ its start", |milestone| milestone.emd / first))
+            .curve(curve(history, "JS ÷ ln 2", js).dashed())
+            .level("most of JS", 1.0)
             .noted(
                 "JS compares the shares of 25 × 25 cells: where no cell is shared it is ln 2, \
                  however far apart the points are.",
