@@ -9,12 +9,14 @@ mod critic;
 mod crosscheck;
 mod funnels;
 mod gan;
+mod gradients;
 mod sinkhorn;
 
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
 pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, RowReport};
 pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRow};
+pub use gradients::{GRADIENTS_SCHEMA, GradientRow, GradientsReport};
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,
 };

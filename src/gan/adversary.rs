@@ -18,7 +18,7 @@ pub(super) struct Turn {
 }
 
 /// A critic as the trainer sees it.
-pub(super) trait Adversary {
+pub(super) trait Adversary: Send {
     /// Draws of this round come from this stream.
     fn draw_from(&mut self, stream: Stream);
 

@@ -25,6 +25,7 @@ mod checkpoint;
 mod data;
 mod energy;
 mod error;
+mod gradients;
 mod objective;
 mod recipe;
 mod scalar;
@@ -34,6 +35,7 @@ mod trainer;
 pub use checkpoint::{Checkpoint, SavedAdversary, SavedNetwork};
 pub use data::{Data, Standard};
 pub use error::GanError;
+pub use gradients::{Matching, Pull, Reading, Standstill, disagreement};
 pub use objective::Objective;
 pub use recipe::{Player, Recipe, RecipeError, Regulariser};
 pub use score::{

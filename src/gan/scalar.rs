@@ -78,6 +78,21 @@ impl Scalar {
     }
 }
 
+impl Scalar {
+    /// As [`Adversary::answer`], to a generator that minimises what it likes.
+    pub(super) fn answer_to(
+        &mut self,
+        objective: Objective,
+        generated: ArrayView2<'_, f32>,
+    ) -> (f64, ArrayView2<'_, f32>) {
+        let outputs = self.network.forward(generated, &mut self.answer);
+        let outputs = outputs.as_slice().expect("one column");
+        let slopes = self.by_answer.as_slice_mut().expect("made in one piece");
+        let loss = objective.generator(outputs, slopes);
+        (loss, self.network.pull_back(self.by_answer.view(), &mut self.answer))
+    }
+}
+
 /// A matrix without gaps as a slice.
 fn flat(column: &Array2<f32>) -> &[f32] {
     column.as_slice().expect("made in one piece")
@@ -121,11 +136,7 @@ impl Adversary for Scalar {
     }
 
     fn answer(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>) {
-        let outputs = self.network.forward(generated, &mut self.answer);
-        let outputs = outputs.as_slice().expect("one column");
-        let slopes = self.by_answer.as_slice_mut().expect("made in one piece");
-        let loss = self.objective.generator(outputs, slopes);
-        (loss, self.network.pull_back(self.by_answer.view(), &mut self.answer))
+        self.answer_to(self.objective, generated)
     }
 
     fn values(&self, points: ArrayView2<'_, f32>) -> Vec<f32> {

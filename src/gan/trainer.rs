@@ -29,8 +29,10 @@ use serde::{Deserialize, Serialize};
 use super::adversary::{self, Adversary, Turn};
 use super::average::Average;
 use super::checkpoint::SavedNetwork;
-use super::{Checkpoint, Data, GanError, ModeScores, Recipe, Scores, Yardstick, score};
-use crate::nn::{Activation, Mlp, Optimizer, Real, Tape};
+use super::{
+    Checkpoint, Data, GanError, ModeScores, Recipe, Regulariser, Scores, Yardstick, score,
+};
+use crate::nn::{Activation, Mlp, Optimizer, Real, Tape, on_the_pool};
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::{Seed, Stream};
 
@@ -60,6 +62,8 @@ pub struct Milestone {
     pub modes: Option<ModeScores>,
     /// By histogram, in the plane.
     pub jensen_shannon: Option<f64>,
+    /// The share of the critic's parameters at the bounds of their box, if they are kept in one.
+    pub at_bounds: Option<f64>,
 }
 
 /// A GAN while it is trained.
@@ -157,14 +161,14 @@ impl Trainer {
         observer: &mut dyn Observer,
     ) -> Result<Option<Stop>, GanError> {
         while self.rehearsed < self.recipe.pretraining {
-            self.rehearse()?;
+            on_the_pool(|| self.rehearse())?;
             if let ControlFlow::Break(stop) = self.observe("pretraining", self.rehearsed, observer)
             {
                 return Ok(Some(stop));
             }
         }
         while self.step < until {
-            self.round()?;
+            on_the_pool(|| self.round())?;
             if let ControlFlow::Break(stop) = self.observe("training", self.step, observer) {
                 return Ok(Some(stop));
             }
@@ -243,6 +247,7 @@ impl Trainer {
             emd: scores.emd.upper,
             modes: scores.modes,
             jensen_shannon: scores.jensen_shannon,
+            at_bounds: self.at_bounds(),
         };
         Ok((milestone, scores))
     }
@@ -263,6 +268,38 @@ impl Trainer {
             return Ok(points);
         }
         Err(GanError::Diverged { step: self.step, player: "generator" })
+    }
+
+    /// As many points of the generator with averaged weights as a batch has, and where the critic
+    /// sends each of them: −∂ℓ/∂x of its own term of the generator's loss. In standard coordinates.
+    ///
+    /// # Errors
+    /// [`GanError::Diverged`] if a point is not finite.
+    pub fn pulls(&mut self, stream: &mut Stream) -> Result<[Array2<f64>; 2], GanError> {
+        let batch = self.recipe.batch;
+        let points = self.generate(batch, stream)?;
+        let (_, by_points) = self.critic.answer(points.mapv(f32::of).view());
+        let pulls = by_points.mapv(|slope| -(batch as f64) * slope.wide());
+        Ok([points, pulls])
+    }
+
+    /// All parameters of the critic.
+    #[must_use]
+    pub fn critic_parameters(&self) -> Vec<f32> {
+        let networks = self.critic.saved().networks.into_iter();
+        networks.flat_map(|network| network.parameters).collect()
+    }
+
+    fn at_bounds(&self) -> Option<f64> {
+        let Regulariser::Clip { limit } = self.recipe.regulariser else { return None };
+        let (parameters, limit) = (self.critic_parameters(), f32::of(limit));
+        let piled = parameters.iter().filter(|parameter| parameter.abs() >= limit).count();
+        Some(piled as f64 / parameters.len().max(1) as f64)
+    }
+
+    /// The generator with averaged weights.
+    pub(super) fn generator(&self) -> Mlp<f32> {
+        self.generator.averaged()
     }
 
     /// The critic's outputs at points in standard coordinates.
@@ -345,7 +382,7 @@ fn mean(values: &[f32]) -> f64 {
 }
 
 /// Latent points: standard normal.
-fn latent(rows: usize, coordinates: usize, stream: &mut Stream) -> Array2<f32> {
+pub(super) fn latent(rows: usize, coordinates: usize, stream: &mut Stream) -> Array2<f32> {
     Array2::from_shape_simple_fn((rows, coordinates), || f32::of(stream.normal()))
 }
 

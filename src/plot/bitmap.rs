@@ -1,5 +1,7 @@
 //! An RGB picture in memory.
 
+use std::io::Cursor;
+
 use plotters_backend::BackendColor;
 
 use super::PlotError;
@@ -58,6 +60,21 @@ impl Bitmap {
         Ok(file)
     }
 
+    /// The picture in the bytes of a PNG file that [`Bitmap::to_png`] has made.
+    ///
+    /// # Errors
+    /// [`PlotError::Decode`] for anything else.
+    pub fn from_png(file: &[u8]) -> Result<Self, PlotError> {
+        let refused = |_: png::DecodingError| PlotError::Decode;
+        let mut reader = png::Decoder::new(Cursor::new(file)).read_info().map_err(refused)?;
+        let mut pixels = vec![0; reader.output_buffer_size().ok_or(PlotError::Decode)?];
+        let info = reader.next_frame(&mut pixels).map_err(refused)?;
+        if (info.color_type, info.bit_depth) != (png::ColorType::Rgb, png::BitDepth::Eight) {
+            return Err(PlotError::Decode);
+        }
+        Ok(Self { width: info.width, height: info.height, pixels })
+    }
+
     fn offset(&self, x: i32, y: i32) -> Option<usize> {
         let (x, y) = (u32::try_from(x).ok()?, u32::try_from(y).ok()?);
         (x < self.width && y < self.height)
@@ -104,10 +121,12 @@ mod tests {
         let mut bitmap = Bitmap::new((3, 2));
         bitmap.blend((2, 1), BackendColor { alpha: 1.0, rgb: (1, 2, 3) }, 1.0);
         let file = bitmap.to_png().unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let mut reader = png::Decoder::new(Cursor::new(&file)).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height), (3, 2));
         assert_eq!(pixels, bitmap.pixels());
+        assert_eq!(Bitmap::from_png(&file).unwrap(), bitmap);
+        assert!(matches!(Bitmap::from_png(&file[..40]), Err(PlotError::Decode)));
     }
 }

@@ -33,6 +33,10 @@ const LONGEST: f64 = 0.8;
 const ARROW: (f64, f64) = (1.1, 0.75);
 const SHORTEST: f64 = 2.0;
 
+/// The same of an arrow that is given, and the length of the longest, in units.
+const VECTOR: (f64, f64) = (1.5, 0.95);
+const LONGEST_VECTOR: f64 = 42.0;
+
 /// What the colour bar takes beside the field, roughly: for the size of the page.
 const BESIDE: f64 = 95.0;
 
@@ -75,6 +79,14 @@ fn along((low, high): (f64, f64), k: usize, count: usize) -> f64 {
     (1.0 - t) * low + t * high
 }
 
+/// Arrows that are given.
+#[derive(Debug, Clone, PartialEq)]
+struct Vectors {
+    name: String,
+    from: Array2<f64>,
+    along: Array2<f64>,
+}
+
 /// A scalar function over a rectangle of the plane: a potential, a critic.
 ///
 /// Level lines at round values over a ground that darkens as the function grows; the colour bar
@@ -103,6 +115,7 @@ pub struct LevelLines<'a> {
     slopes: bool,
     clouds: Option<Clouds<'a>>,
     sides: (String, String),
+    vectors: Option<Vectors>,
     title: String,
     note: String,
     labels: (String, String),
@@ -124,6 +137,7 @@ impl<'a> LevelLines<'a> {
             slopes: false,
             clouds: None,
             sides: ("source".to_owned(), "target".to_owned()),
+            vectors: None,
             title: String::new(),
             note: String::new(),
             labels: ("first coordinate".to_owned(), "second coordinate".to_owned()),
@@ -164,6 +178,24 @@ impl<'a> LevelLines<'a> {
     pub fn sides(mut self, source: impl Into<String>, target: impl Into<String>) -> Self {
         self.sides = (source.into(), target.into());
         self
+    }
+
+    /// With an arrow at each point (n, 2) of `from` along its row of `along`, on top of everything;
+    /// the longest has a fixed length on the page, and points beyond the extent have none.
+    ///
+    /// # Errors
+    /// [`PlotError::NotPlanar`] unless both have two coordinates.
+    pub fn vectors(
+        mut self,
+        name: impl Into<String>,
+        from: Array2<f64>,
+        along: Array2<f64>,
+    ) -> Result<Self, PlotError> {
+        if let Some(dim) = [from.ncols(), along.ncols()].into_iter().find(|&dim| dim != 2) {
+            return Err(PlotError::NotPlanar { dim });
+        }
+        self.vectors = Some(Vectors { name: name.into(), from, along });
+        Ok(self)
     }
 
     /// With a title.
@@ -233,6 +265,9 @@ impl<'a> LevelLines<'a> {
         if let Some(clouds) = &self.clouds {
             clouds.draw(&page, &field, true)?;
         }
+        if let Some(vectors) = &self.vectors {
+            vectors.draw(&page, &field)?;
+        }
         let beside = Frame {
             left: field.frame.right + page.px(BAR_GAP),
             right: field.frame.right + page.px(BAR_GAP + BAR),
@@ -255,6 +290,9 @@ impl<'a> LevelLines<'a> {
         }
         if self.slopes {
             legend.explain(Sign::Arrow, "steepest ascent");
+        }
+        if let Some(vectors) = &self.vectors {
+            legend.explain(Sign::Arrow, &vectors.name);
         }
         legend
     }
@@ -430,6 +468,31 @@ impl<'a> LevelLines<'a> {
         };
         let count = |points: ArrayView2<'_, f64>| points.outer_iter().filter(outside).count();
         count(clouds.source.support().view()) + count(clouds.target.support().view())
+    }
+}
+
+impl Vectors {
+    fn draw<DB: DrawingBackend>(&self, page: &Page<'_, DB>, field: &Field) -> DrawResult<DB> {
+        let ((x0, y0), (x1, y1)) = (field.place(0.0, 0.0), field.place(1.0, 1.0));
+        let arrows = self.from.outer_iter().zip(self.along.outer_iter());
+        let arrows = arrows
+            .map(|(from, along)| {
+                (field.place(from[0], from[1]), ((x1 - x0) * along[0], (y1 - y0) * along[1]))
+            })
+            .filter(|(at, (dx, dy))| field.frame.holds(*at) && (dx + dy).is_finite());
+        let arrows: Vec<_> = arrows.collect();
+        let longest = arrows.iter().map(|(_, (dx, dy))| dx.hypot(*dy)).fold(0.0, f64::max);
+        if longest == 0.0 {
+            return Ok(());
+        }
+        let scale = page.px(LONGEST_VECTOR) / longest;
+        for ((x, y), (dx, dy)) in arrows {
+            let (dx, dy) = (scale * dx, scale * dy);
+            if dx.hypot(dy) >= page.px(SHORTEST) {
+                arrow(page, (x, y), (x + dx, y + dy), VECTOR.0, VECTOR.1)?;
+            }
+        }
+        Ok(())
     }
 }
 

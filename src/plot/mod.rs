@@ -9,7 +9,8 @@
 //! - [`LevelLines`]: a function over the plane, with its slopes and the samples on top;
 //! - [`Brackets`]: what several methods prove about one number;
 //! - [`Tiles`]: small grey images side by side;
-//! - [`Panels`]: several of these on one page.
+//! - [`Panels`]: several of these on one page;
+//! - [`Animation`]: several of these one after another.
 //!
 //! Every picture carries its own font (DejaVu Sans, from the crate `dejavu`), so that it looks
 //! the same on a machine without any. Lengths grow with the page: a figure drawn into a panel
@@ -29,6 +30,7 @@
 //! # }
 //! ```
 
+mod animation;
 mod axes;
 mod bins;
 mod bitmap;
@@ -61,6 +63,7 @@ use std::path::PathBuf;
 use plotters::drawing::DrawingAreaErrorKind;
 use thiserror::Error;
 
+pub use animation::Animation;
 pub use bins::Bins;
 pub use bitmap::Bitmap;
 pub use brackets::{Bracket, Brackets};
@@ -72,7 +75,7 @@ pub use levels::{Extent, LevelLines};
 pub use map::TransportMap;
 pub use order::{Arrangement, Order};
 pub use panels::Panels;
-pub use save::{bitmap, save, svg};
+pub use save::{bitmap, save, save_animation, svg};
 pub use signs::Side;
 pub use tiles::Tiles;
 
@@ -101,6 +104,18 @@ pub enum PlotError {
     /// The pixels could not be encoded.
     #[error("the picture could not be encoded as PNG: {0}")]
     Encode(#[from] png::EncodingError),
+    /// Bytes that are no picture in red, green and blue.
+    #[error("not a PNG file in red, green and blue, eight bits each")]
+    Decode,
+    /// An animation without frames, of frames of different sizes, or of too large ones.
+    #[error("no animation: {what}")]
+    Frames {
+        /// What is wrong with them.
+        what: &'static str,
+    },
+    /// The frames could not be encoded.
+    #[error("the animation could not be encoded as GIF: {0}")]
+    Animate(#[from] gif::EncodingError),
     /// A drawing function gave up.
     #[error("the picture could not be drawn: {0}")]
     Draw(#[from] DrawingAreaErrorKind<std::io::Error>),
@@ -127,9 +142,12 @@ impl PlotError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Extension { .. } => "end the file name in .png or .svg",
+            Self::Extension { .. } => "end the file name in .png or .svg, of an animation in .gif",
             Self::Write { .. } => "name a file in a folder that exists and may be written to",
             Self::Encode(_) | Self::Draw(_) => "try the other format, .png or .svg",
+            Self::Decode => "give a picture that this program has written",
+            Self::Frames { .. } => "draw all frames on pages of one size below 65536 pixels",
+            Self::Animate(_) => "draw the frames as pictures of their own",
             Self::NotPlanar { .. } => "pick two coordinates, or draw a heatmap instead",
             Self::Points { .. } => "give the clouds that the plan was computed for",
         }

@@ -1,4 +1,4 @@
-//! The one place of this module that knows files: PNG or SVG, by the extension.
+//! The one place of this module that knows files: PNG or SVG, by the extension; GIF for animations.
 
 use std::fs;
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 
-use super::{Bitmap, Canvas, DrawResult, PlotError, font, palette};
+use super::{Animation, Bitmap, Canvas, DrawResult, PlotError, font, palette};
 
 /// A white page of `size` pixels to draw on.
 type Page<'a> = DrawingArea<Canvas<'a>, Shift>;
@@ -61,13 +61,30 @@ pub fn save<D>(path: &Path, size: (u32, u32), draw: D) -> Result<(), PlotError>
 where
     D: for<'a> FnOnce(&Page<'a>) -> DrawResult<Canvas<'a>>,
 {
-    let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
-    let bytes = match extension.as_ref().and_then(|extension| extension.to_str()) {
+    let bytes = match extension(path).as_deref() {
         Some("png") => bitmap(size, draw)?.to_png()?,
         Some("svg") => svg(size, draw)?.into_bytes(),
         _ => return Err(PlotError::Extension { path: path.to_owned() }),
     };
     replace(path, &bytes).map_err(|error| PlotError::Write { path: path.to_owned(), error })
+}
+
+/// Writes an animation to `path`, which ends in `.gif`; whole or not at all, as [`save`] does.
+///
+/// # Errors
+/// [`PlotError`]: another extension, frames that make no animation, a folder that cannot be
+/// written to.
+pub fn save_animation(path: &Path, animation: &Animation) -> Result<(), PlotError> {
+    if extension(path).as_deref() != Some("gif") {
+        return Err(PlotError::Extension { path: path.to_owned() });
+    }
+    let bytes = animation.to_gif()?;
+    replace(path, &bytes).map_err(|error| PlotError::Write { path: path.to_owned(), error })
+}
+
+/// The extension in small letters.
+fn extension(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_str()?.to_ascii_lowercase())
 }
 
 /// Writes a file under a passing name in the same folder, then renames it.
@@ -103,6 +120,19 @@ mod tests {
         let document = fs::read_to_string(folder.path().join("b.svg")).unwrap();
         assert!(document.starts_with("<svg") && document.trim_end().ends_with("</svg>"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn animations_are_gif_files_that_appear_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let animation = Animation::new(vec![bitmap((20, 20), dot).unwrap(); 2]);
+        save_animation(&folder.path().join("a.gif"), &animation).unwrap();
+        assert!(fs::read(folder.path().join("a.gif")).unwrap().starts_with(b"GIF89a"));
+        let refused = save_animation(&folder.path().join("a.png"), &animation);
+        assert!(matches!(refused, Err(PlotError::Extension { .. })));
+        let empty = save_animation(&folder.path().join("b.gif"), &Animation::new(Vec::new()));
+        assert!(matches!(empty, Err(PlotError::Frames { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -104,6 +104,134 @@ fn a_run_that_is_killed_goes_on_to_the_bit_with_any_number_of_threads() {
     }
 }
 
+/// Delays and pixels of the frames of a GIF.
+fn frames(gif: &[u8]) -> Vec<(u16, Vec<u8>)> {
+    let mut options = gif::DecodeOptions::new();
+    options.set_color_output(gif::ColorOutput::RGBA);
+    let mut decoder = options.read_info(gif).unwrap();
+    let mut frames = Vec::new();
+    while let Some(frame) = decoder.read_next_frame().unwrap() {
+        frames.push((frame.delay, frame.buffer.to_vec()));
+    }
+    frames
+}
+
+#[test]
+fn a_film_has_a_frame_a_snapshot_and_does_not_show_an_interruption() {
+    let folder = folder();
+    let sizes = "--set critic.width=16 --set generator.width=16 --set batch=64";
+    let train = format!(
+        "gan train --recipe wgan-lp --data ring8 --quiet --steps 50 --evaluations 2 --snapshot 20 \
+         {sizes} --out"
+    );
+    assert_eq!(folder.run(&format!("{train} whole")).status.code(), Some(0));
+    let names = |run: &str| {
+        let files = fs::read_dir(folder.path(run).join("snapshots")).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let steps =
+        ["step-00000000.png", "step-00000020.png", "step-00000040.png", "step-00000050.png"];
+    assert_eq!(names("whole"), steps);
+    let read = |run: &str, file: &str| fs::read(folder.path(run).join(file)).unwrap();
+    let film = frames(&read("whole", "training.gif"));
+    assert_eq!(film.len(), 4);
+    assert!(film.windows(2).all(|pair| pair[0].1 != pair[1].1), "something moves");
+
+    // A kill after the first checkpoint: what the film had beyond it is drawn again.
+    let killed = folder.path("killed");
+    fs::create_dir_all(killed.join("snapshots")).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_deblais"))
+        .args(format!("{train} killed").split_whitespace())
+        .current_dir(folder.0.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !killed.join("checkpoint.json").exists() && child.try_wait().unwrap().is_none() {
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let resumed =
+        folder.run("gan train --resume --out killed --evaluations 2 --snapshot 20 --threads 1");
+    assert_eq!(resumed.status.code(), Some(0), "{}", stderr(&resumed));
+    assert_eq!(names("killed"), steps);
+    for file in steps {
+        let file = format!("snapshots/{file}");
+        assert!(read("whole", &file) == read("killed", &file), "{file}");
+    }
+    assert!(read("whole", "training.gif") == read("killed", "training.gif"));
+    let flat = Folder::with(&[("points.csv", &parabola())]);
+    let refused = flat.run("gan train --data points.csv --out run --quiet --snapshot 5 --steps 2");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("cannot be looked at"), "{}", stderr(&refused));
+    assert!(!flat.path("run").exists());
+}
+
+#[test]
+fn digits_are_filmed_as_images() {
+    let folder = folder();
+    let output = folder
+        .run(&format!("gan train --data digits --out run --quiet --steps 3 --snapshot 2 {QUICK}"));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let film = frames(&fs::read(folder.path("run").join("training.gif")).unwrap());
+    assert_eq!(film.len(), 3);
+}
+
+#[test]
+fn the_share_of_clipped_weights_is_recorded_and_drawn() {
+    let folder = folder();
+    for (recipe, clipped) in [("wgan-clip", true), ("wgan-gp", false)] {
+        let run = format!("gan train --recipe {recipe} --data ring8 --out {recipe} --steps 4");
+        assert_eq!(folder.run(&format!("{run} --quiet {QUICK}")).status.code(), Some(0));
+        let path = folder.path(recipe);
+        let metrics = fs::read_to_string(path.join("metrics.jsonl")).unwrap();
+        let last: Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
+        let share = last["at_bounds"].as_f64();
+        assert_eq!(share.is_some_and(|share| (0.0..=1.0).contains(&share)), clipped, "{last}");
+        assert!(path.join("weights.png").exists());
+    }
+}
+
+#[test]
+fn gradients_of_a_generator_that_stands_still_are_told_in_rows() {
+    let folder = folder();
+    let json = folder.json(
+        "gan gradients --data ring8 --away 6 --steps 40 --seeds 2 --batches 2 --set critic.width=16 \
+         --set critic.rate=1e-2 --out study --json --quiet",
+    );
+    assert_eq!(json["schema"], "deblais.gan-gradients/1");
+    // The points are moved by 6, and the data are within 2 of their centre.
+    assert!((4.0..8.0).contains(&number(&json, "/exact_emd")));
+    let rows = json["rows"].as_array().unwrap();
+    let steps = |loss: &str| {
+        let rows = rows.iter().filter(|row| row["loss"] == loss);
+        rows.map(|row| row["steps"].as_u64()).collect::<Vec<_>>()
+    };
+    assert_eq!(steps("exact"), [None]);
+    let places = [1, 3, 10, 30, 40].map(Some);
+    for loss in ["minimax", "non_saturating", "least_squares", "wasserstein"] {
+        assert_eq!(steps(loss), places);
+    }
+    let norms = |loss: &str| -> Vec<f64> {
+        let rows = rows.iter().filter(|row| row["loss"] == loss);
+        rows.map(|row| row["norm"].as_f64().unwrap()).collect()
+    };
+    assert!(norms("minimax")[4] < 0.1 * norms("minimax")[0], "{:?}", norms("minimax"));
+    assert!(norms("non_saturating")[4] > norms("minimax")[4]);
+    for file in ["gradients.json", "gradients.png"] {
+        assert!(folder.path("study").join(file).exists());
+    }
+    let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();
+    let keys = [&json, &rows[1]].into_iter().flat_map(|table| table.as_object().unwrap().keys());
+    for name in keys {
+        assert!(docs.contains(&format!("`{name}`")), "docs/json.md is silent on {name}");
+    }
+    let again = "gan gradients --data ring8 --away inf --out study";
+    assert_eq!(folder.run(again).status.code(), Some(2));
+}
+
 #[test]
 fn no_run_is_overwritten() {
     let folder = folder();
@@ -126,7 +254,7 @@ fn comparisons_have_a_row_a_recipe() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(text.lines().next().unwrap().contains("EMD ÷ floor"), "{text}");
     assert!(text.contains("wgan-lp"), "{text}");
-    for file in ["comparison.json", "comparison.png", "samples.png"] {
+    for file in ["comparison.json", "comparison.png", "losses.png", "samples.png"] {
         assert!(folder.path("both").join(file).exists(), "{file}");
     }
 }

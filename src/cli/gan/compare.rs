@@ -89,6 +89,7 @@ pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
     };
     write_atomically(&args.out.join("comparison.json"), |out| write_json(out, &comparison))?;
     curves(&args.out.join("comparison.png"), &rows, floor)?;
+    losses(&args.out.join("losses.png"), &comparison, &rows)?;
     points(&args.out.join("samples.png"), &rows)?;
     answer(&args.talk, &comparison, |lines| text(lines, &comparison))
 }
@@ -109,7 +110,7 @@ fn one(
     let recipe = args.training.recipe(name, data, clock)?;
     let trainer = Trainer::new(recipe, data.load()?, Seed(seed))?;
     let evaluations = args.training.evaluations;
-    let mut run = Run { trainer, evaluations, floor, folder: None, quiet, clock };
+    let mut run = Run { trainer, evaluations, floor, film: None, folder: None, quiet, clock };
     let outcome = run.go()?;
     let report = run.report(&outcome);
     Ok(Finished { trainer: run.trainer, report })
@@ -140,7 +141,7 @@ fn correlation(history: &[Milestone]) -> Option<f64> {
     rank_correlation(&pairs.collect::<Vec<_>>())
 }
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
+pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len().checked_sub(1)?;
     Some(f64::midpoint(values[middle / 2], values[middle.div_ceil(2)]))
@@ -159,6 +160,31 @@ fn curves(path: &Path, rows: &[Vec<Finished>], floor: f64) -> Result<(), Failure
         chart = chart.curve(Curve::new(&run.report.recipe, points.collect::<Vec<_>>()));
     }
     Ok(plot::save(path, chart.size(), |root| chart.draw(root))?)
+}
+
+/// What each critic's loss says beside the exact distance, both from their least to their most.
+fn losses(path: &Path, comparison: &GanComparison, rows: &[Vec<Finished>]) -> Result<(), Failure> {
+    let charts = comparison.rows.iter().zip(rows).map(|(row, runs)| {
+        let history = runs[0].trainer.history();
+        let curve = |name: &str, value: fn(&Milestone) -> f64| {
+            let values: Vec<_> = history.iter().map(value).collect();
+            let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let shares = values.into_iter().map(|value| (value - least) / (most - least));
+            let steps = history.iter().map(|milestone| milestone.step as f64);
+            Curve::new(name, steps.zip(shares).collect::<Vec<_>>())
+        };
+        let tells = row.loss_correlation.map_or("–".to_owned(), |rho| format!("{:.2}", rho.0));
+        Chart::new("step of the generator", "from least to most")
+            .titled(format!("{}: rank correlation {tells}", row.recipe))
+            .curve(curve("exact EMD", |milestone| milestone.emd))
+            .curve(curve("−critic's loss", |milestone| -milestone.critic_loss).marked())
+    });
+    let charts: Vec<_> = charts.collect();
+    let panels = Panels::new(charts.len().min(3), charts.iter().map(Chart::size))
+        .titled(format!("Does the critic's loss tell the distance? On {}", comparison.data))
+        .noted("Curves of the first seed, correlations as medians over all seeds. 1: the loss orders the states of the run as the exact distance does; 0: it says nothing.");
+    Ok(plot::save(path, panels.size(), |root| panels.draw(root, |k, area| charts[k].draw(area)))?)
 }
 
 fn points(path: &Path, rows: &[Vec<Finished>]) -> Result<(), Failure> {

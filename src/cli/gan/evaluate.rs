@@ -39,7 +39,7 @@ pub(super) fn run(args: EvaluateArgs) -> Result<Exit, Failure> {
     let (milestone, scores) = trainer.evaluate(&mut exact_emd)?;
     let outcome = Outcome { milestone, scores, stopped: None };
     let quiet = args.talk.quiet;
-    let run = Run { trainer, evaluations: 1, floor, folder: None, quiet, clock };
+    let run = Run { trainer, evaluations: 1, floor, film: None, folder: None, quiet, clock };
     let report = run.report(&outcome);
     answer(&args.talk, &report, |lines| text(lines, &report, &outcome))
 }

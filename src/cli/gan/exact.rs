@@ -4,6 +4,7 @@ use deblais::certificate::Certificate;
 use deblais::cost::Euclidean;
 use deblais::gan::GanError;
 use deblais::measure::DiscreteMeasure;
+use deblais::plan::PlanArc;
 use deblais::problem::OtProblem;
 use deblais::solvers::Method;
 use ndarray::ArrayView2;
@@ -16,6 +17,14 @@ pub(super) fn exact_emd(
     source: ArrayView2<'_, f64>,
     target: ArrayView2<'_, f64>,
 ) -> Result<Certificate, GanError> {
+    Ok(solved(source, target)?.1)
+}
+
+/// The same with the plan that has it.
+pub(super) fn solved(
+    source: ArrayView2<'_, f64>,
+    target: ArrayView2<'_, f64>,
+) -> Result<(Vec<PlanArc>, Certificate), GanError> {
     let side = |points: ArrayView2<'_, f64>| {
         DiscreteMeasure::uniform(points.to_owned()).map_err(|error| failed(&error))
     };
@@ -23,7 +32,8 @@ pub(super) fn exact_emd(
     let problem = OtProblem::new(&source, &target, Euclidean).map_err(|error| failed(&error))?;
     let solution =
         Method::Auto.solver(&problem).solve(&problem, &mut ()).map_err(|error| failed(&error))?;
-    Ok(solution.certify(&problem).certificate)
+    let certificate = solution.certify(&problem).certificate;
+    Ok((solution.plan.arcs().to_vec(), certificate))
 }
 
 fn failed(error: &dyn std::error::Error) -> GanError {

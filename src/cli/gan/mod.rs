@@ -4,6 +4,8 @@ mod compare;
 mod data;
 mod evaluate;
 mod exact;
+mod film;
+mod gradients;
 mod picture;
 mod recipes;
 mod run;
@@ -14,7 +16,7 @@ use clap::{Args, Subcommand};
 
 use super::failure::{Exit, Failure};
 
-/// `deblais gan train|recipes|sample|evaluate|compare`
+/// `deblais gan train|recipes|sample|evaluate|gradients|compare`
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct GanArgs {
@@ -32,6 +34,9 @@ enum GanCommand {
     Sample(sample::SampleArgs),
     /// Score a trained generator again
     Evaluate(evaluate::EvaluateArgs),
+    /// Train critics to their end against a generator that stands still, and measure what they tell
+    /// it
+    Gradients(Box<gradients::GradientsArgs>),
     /// Train several recipes on the same data with the same budget and seeds
     Compare(Box<compare::CompareArgs>),
 }
@@ -40,8 +45,10 @@ const EXAMPLES: &str = "Examples:
   deblais gan train --recipe wgan-gp --data ring8 --out runs/ring
   deblais gan train --recipe gan --data points.csv --columns x,y --time 30s --out runs/mine
   deblais gan train --recipe wgan-gp --set critic.width=128 --data moons --out runs/wide
+  deblais gan train --recipe wgan-gp --data ring8 --snapshot 100 --out runs/film
   deblais gan train --resume --out runs/ring
   deblais gan sample runs/ring --n 500 --output new.csv
+  deblais gan gradients --data ring8 --away 4 --out runs/gradients
   deblais gan compare --recipes all --data grid25 --seeds 3 --time 60s --out runs/all";
 
 /// Validates the arguments, then runs.
@@ -51,6 +58,7 @@ pub(crate) fn run(args: GanArgs) -> Result<Exit, Failure> {
         GanCommand::Recipes(args) => recipes::run(args),
         GanCommand::Sample(args) => sample::run(args),
         GanCommand::Evaluate(args) => evaluate::run(args),
+        GanCommand::Gradients(args) => gradients::run(*args),
         GanCommand::Compare(args) => compare::run(*args),
     }
 }

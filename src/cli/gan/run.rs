@@ -13,6 +13,7 @@ use deblais::seed::Seed;
 
 use super::data::DataJob;
 use super::exact::{METHOD, exact_emd};
+use super::film::Film;
 use crate::cli::failure::Failure;
 use crate::cli::watch::Watch;
 
@@ -55,6 +56,8 @@ pub(super) struct Run<'a> {
     /// Scores over the run.
     pub(super) evaluations: u64,
     pub(super) floor: f64,
+    /// Pictures on the way, if they are asked for.
+    pub(super) film: Option<Film>,
     /// Where checkpoints and metrics go, if anywhere.
     pub(super) folder: Option<&'a Path>,
     pub(super) quiet: bool,
@@ -72,10 +75,7 @@ impl Run<'_> {
             if done.is_some_and(|done| done >= until) && until < steps {
                 continue;
             }
-            let mut watch = Watch::start(None, self.quiet)?;
-            let stopped = self.trainer.train(until, &mut watch);
-            watch.finish();
-            let stopped = stopped?;
+            let stopped = self.reach(until)?;
             let (milestone, scores) = self.trainer.evaluate(&mut exact_emd)?;
             self.tell(&milestone);
             // Between two places a run is not what one without a stop would have recorded.
@@ -89,6 +89,31 @@ impl Run<'_> {
             }
         }
         last.ok_or_else(|| Failure::new("there is nothing to train").hint("set steps above 0"))
+    }
+
+    /// Trains until then, with the pictures up to there.
+    fn reach(&mut self, until: u64) -> Result<Option<Stop>, Failure> {
+        let places = self.film.as_ref().map(|film| film.places(self.trainer.recipe().steps));
+        for place in places.unwrap_or_default() {
+            if !(self.trainer.step()..=until).contains(&place) {
+                continue;
+            }
+            let stopped = self.train(place)?;
+            if stopped.is_some() {
+                return Ok(stopped);
+            }
+            if let Some(film) = self.film.as_ref().filter(|film| !film.has(place)) {
+                film.shoot(&mut self.trainer)?;
+            }
+        }
+        self.train(until)
+    }
+
+    fn train(&mut self, until: u64) -> Result<Option<Stop>, Failure> {
+        let mut watch = Watch::start(None, self.quiet)?;
+        let stopped = self.trainer.train(until, &mut watch);
+        watch.finish();
+        Ok(stopped?)
     }
 
     /// A line of progress.

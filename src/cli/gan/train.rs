@@ -12,6 +12,7 @@ use deblais::seed::Seed;
 
 use super::data::{DataArgs, DataJob};
 use super::exact::exact_emd;
+use super::film::Film;
 use super::run::{CHECKPOINT, Clock, Outcome, Run, steps_within};
 use super::sample::write_points;
 use super::{picture, recipes};
@@ -45,6 +46,11 @@ pub(super) struct TrainArgs {
     /// The folder for checkpoint.json, metrics.jsonl, summary.json, samples.csv and the pictures
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     out: PathBuf,
+
+    /// Draw a picture every so many steps of the generator into the folder snapshots, and all of
+    /// them as training.gif; data in the plane or digits
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Output")]
+    snapshot: Option<u64>,
 
     /// Go on with the run in the folder of --out, as if it had not been interrupted
     #[arg(long, help_heading = "Output", conflicts_with_all = ["recipe", "changes", "steps", "time", "seed"])]
@@ -99,11 +105,19 @@ pub(super) fn run(args: TrainArgs) -> Result<Exit, Failure> {
     let clock = Clock::start();
     use_threads(args.talk.threads)?;
     let trainer = if args.resume { resumed(&args)? } else { fresh(&args, clock)? };
+    let film = args.snapshot.map(|every| Film::new(args.out.clone(), every, &trainer));
+    let film = film.transpose()?;
+    let needed = film.as_ref().map_or_else(|| args.out.clone(), Film::snapshots);
+    fs::create_dir_all(needed).map_err(|error| {
+        Failure::new(format!("--out {}: {error}", args.out.display()))
+            .hint("name a folder that can be made")
+    })?;
     let floor = noise_floor(trainer.data(), &mut exact_emd)?;
     let mut run = Run {
         trainer,
         evaluations: args.training.evaluations,
         floor,
+        film,
         folder: Some(&args.out),
         quiet: args.talk.quiet,
         clock,
@@ -129,12 +143,7 @@ fn fresh(args: &TrainArgs, clock: Clock) -> Result<Trainer, Failure> {
     }
     let loaded = data.load()?;
     let recipe = args.training.recipe(&args.recipe, &data, clock)?;
-    let trainer = Trainer::new(recipe, loaded, Seed(args.seed))?;
-    fs::create_dir_all(&args.out).map_err(|error| {
-        Failure::new(format!("--out {}: {error}", args.out.display()))
-            .hint("name a folder that can be made")
-    })?;
-    Ok(trainer)
+    Ok(Trainer::new(recipe, loaded, Seed(args.seed))?)
 }
 
 /// A run from its checkpoint.
@@ -151,7 +160,9 @@ fn leave(folder: &Path, run: &Run<'_>, report: &GanReport) -> Result<(), Failure
     let points = checkpoint.sample(SAMPLES, &mut run.trainer.seed().stream("sample"))?;
     write_points(&folder.join("samples.csv"), points.view())?;
     picture::samples(&folder.join("samples.png"), &run.trainer, &points, report)?;
-    picture::curves(&folder.join("curves.png"), &run.trainer, run.floor)
+    picture::curves(&folder.join("curves.png"), &run.trainer, run.floor)?;
+    picture::weights(&folder.join("weights.png"), &run.trainer)?;
+    run.film.as_ref().map_or(Ok(()), |film| film.finish(&run.trainer))
 }
 
 /// What a run is worth, in a few lines.

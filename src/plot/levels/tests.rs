@@ -125,3 +125,35 @@ fn values_and_extents_of_any_kind_are_drawn() {
         }
     }
 }
+
+#[test]
+fn arrows_that_are_given_start_at_their_points_and_point_along_their_rows() {
+    let from = array![[0.0, 0.0], [0.5, 0.0], [9.0, 9.0]];
+    let along = array![[0.0, 2.0], [0.0, 0.0], [50.0, 0.0]];
+    let bare = LevelLines::new("flat", Array2::zeros((2, 2)), SQUARE);
+    let drawn = bare.clone().vectors("up", from.clone(), along.clone()).unwrap();
+    let size = drawn.size();
+    let [plain, arrows] = [bare, drawn].map(|picture| {
+        // Without the row of the legend.
+        let picture = LevelLines {
+            vectors: picture.vectors.map(|v| Vectors { name: String::new(), ..v }),
+            ..picture
+        };
+        plot::bitmap(size, |root| picture.draw(root)).unwrap()
+    });
+    let changed = (0..size.0 * size.1)
+        .map(|k| (k % size.0, k / size.0))
+        .filter(|&(x, y)| plain.at(x, y) != arrows.at(x, y))
+        .collect::<Vec<_>>();
+    let ends = |axis: fn(&(u32, u32)) -> u32| {
+        let places = changed.iter().map(axis);
+        (places.clone().min().unwrap(), places.max().unwrap())
+    };
+    let ((left, right), (top, bottom)) = (ends(|at| at.0), ends(|at| at.1));
+    let unit = f64::from(size.0) / page::UNITS;
+    assert!((f64::from(bottom - top) - LONGEST_VECTOR * unit).abs() < 6.0, "{top} {bottom}");
+    assert!(f64::from(right - left) < 10.0 * unit, "one arrow, upright");
+    let flat = LevelLines::new("flat", Array2::zeros((2, 2)), SQUARE);
+    let line = flat.vectors("on a line", Array2::zeros((1, 1)), along);
+    assert!(matches!(line, Err(PlotError::NotPlanar { dim: 1 })));
+}

@@ -1,0 +1,76 @@
+//! `--snapshot`: pictures on the way, and the animation they make.
+
+use std::fs;
+use std::path::PathBuf;
+
+use deblais::gan::Trainer;
+use deblais::io::atomic::write_atomically;
+use deblais::plot::{self, Animation, Bitmap};
+
+use super::picture::{self, View};
+use crate::cli::failure::Failure;
+
+/// The folder of the pictures in that of a run, and the animation beside it.
+const SNAPSHOTS: &str = "snapshots";
+const TRAINING: &str = "training.gif";
+
+/// A run that is looked at every so many steps of the generator and at its end.
+pub(super) struct Film {
+    folder: PathBuf,
+    every: u64,
+    view: View,
+}
+
+impl Film {
+    /// In the folder of a run.
+    pub(super) fn new(folder: PathBuf, every: u64, trainer: &Trainer) -> Result<Self, Failure> {
+        let view = View::of(trainer)?.ok_or_else(|| {
+            let dim = trainer.data().dim();
+            Failure::usage(format!("--snapshot: points of {dim} coordinates cannot be looked at"))
+                .hint("take data in the plane, or the digits; or leave it out")
+        })?;
+        Ok(Self { folder, every, view })
+    }
+
+    /// The folder that its pictures need.
+    pub(super) fn snapshots(&self) -> PathBuf {
+        self.folder.join(SNAPSHOTS)
+    }
+
+    /// The steps at which it is looked at.
+    pub(super) fn places(&self, steps: u64) -> Vec<u64> {
+        (0..=steps / self.every).map(|k| k * self.every).chain([steps]).collect()
+    }
+
+    /// The picture of the generator as it stands. It depends on nothing but the run up to here, so
+    /// that one drawn again is the same.
+    pub(super) fn shoot(&self, trainer: &mut Trainer) -> Result<(), Failure> {
+        let png = picture::frame(trainer, &self.view)?.to_png()?;
+        Ok(write_atomically(&self.path(trainer.step()), |out| out.write_all(&png))?)
+    }
+
+    /// Whether there is a picture of this step.
+    pub(super) fn has(&self, step: u64) -> bool {
+        self.path(step).exists()
+    }
+
+    /// All pictures up to here, one after another. Those from before an interruption are where
+    /// they were left; a run that was begun without them has none of its beginning.
+    pub(super) fn finish(&self, trainer: &Trainer) -> Result<(), Failure> {
+        let mut places = self.places(trainer.recipe().steps);
+        places.dedup();
+        places.retain(|&step| step <= trainer.step() && self.has(step));
+        let frame = |step: u64| {
+            let path = self.path(step);
+            let at = |failure: Failure| failure.at(path.display());
+            let file = fs::read(&path).map_err(|error| at(Failure::new(error)))?;
+            Bitmap::from_png(&file).map_err(|error| at(error.into()))
+        };
+        let frames = places.into_iter().map(frame).collect::<Result<Vec<_>, Failure>>()?;
+        Ok(plot::save_animation(&self.folder.join(TRAINING), &Animation::new(frames))?)
+    }
+
+    fn path(&self, step: u64) -> PathBuf {
+        self.folder.join(SNAPSHOTS).join(format!("step-{step:08}.png"))
+    }
+}
