@@ -26,6 +26,7 @@ mod data;
 mod energy;
 mod error;
 mod objective;
+mod player;
 mod recipe;
 mod scalar;
 mod score;
@@ -35,6 +36,7 @@ pub use checkpoint::{Checkpoint, SavedAdversary, SavedNetwork};
 pub use data::{Data, Standard};
 pub use error::GanError;
 pub use objective::Objective;
+pub use player::Image;
 pub use recipe::{Player, Recipe, RecipeError, Regulariser};
 pub use score::{
     ModeScores, Nearest, Scores, Yardstick, jensen_shannon, noise_floor, rank_correlation, score,

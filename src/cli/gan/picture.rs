@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use deblais::gan::{Milestone, Objective, Trainer};
+use deblais::gan::{Image, Milestone, Objective, Trainer};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{self, Chart, Curve, Extent, LevelLines, Tiles};
 use deblais::report::GanReport;
 use ndarray::{Array2, s};
 
-use super::data::{DIGIT_SIDE, DIGITS_NAME};
 use crate::cli::failure::Failure;
 
 /// Nodes of the critic's level lines along each side.
@@ -18,7 +17,7 @@ const COLUMNS: usize = 160;
 /// True points that are drawn.
 const TRUE_POINTS: usize = 1000;
 
-/// Digits a row and a column.
+/// Images a row and a column.
 const TILES: usize = 10;
 
 /// The generated points, where there is a way to look at them.
@@ -28,9 +27,11 @@ pub(super) fn samples(
     points: &Array2<f64>,
     report: &GanReport,
 ) -> Result<(), Failure> {
-    if trainer.data().name() == DIGITS_NAME {
+    if let Some(Image { height, width, most }) = trainer.data().image()
+        && height == width
+    {
         let shown = points.slice(s![..(TILES * TILES).min(points.nrows()), ..]);
-        let tiles = Tiles::new(shown, DIGIT_SIDE, TILES).within(0.0, 16.0).titled(caption(report));
+        let tiles = Tiles::new(shown, width, TILES).within(0.0, most).titled(caption(report));
         return Ok(plot::save(path, tiles.size(), |root| tiles.draw(root))?);
     }
     if trainer.data().dim() != 2 {
