@@ -155,7 +155,8 @@ fn convolutions_learn_images() {
 
 #[test]
 fn convolutions_of_an_autoencoder_learn_to_copy_images() {
-    let changes = ["pretraining=150", "critic.channels=[4, 6]", "critic.code=3", "critic.rate=5e-3"];
+    let changes =
+        ["pretraining=150", "critic.channels=[4, 6]", "critic.code=3", "critic.rate=5e-3"];
     let mut trainer = Trainer::new(small("ebgan", &changes), bars(), Seed(1)).unwrap();
     let truth = trainer.data().truth(500);
     let mean = |trainer: &Trainer| {

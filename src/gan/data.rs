@@ -245,8 +245,11 @@ impl Data {
                     Some(k) => held_out.row(k),
                 };
                 [0, rows].map(|start| {
-                    let picked = order[start..start + rows].iter().map(|&k| row(k));
-                    ndarray::stack(Axis(0), &picked.collect::<Vec<_>>()).expect("rows of a length")
+                    let mut picked = Array2::zeros((rows, self.dim()));
+                    for (mut x, &k) in picked.outer_iter_mut().zip(&order[start..start + rows]) {
+                        x.assign(&row(k));
+                    }
+                    picked
                 })
             }
         }

@@ -53,9 +53,10 @@ impl<T: Real> Autoencoder<T> {
         let build = |inputs, layers: Vec<_>, name| {
             Mlp::new(inputs, &layers, player.init, &mut seed.stream(name))
         };
-        let down = player.from_points(form, player.code, "critic")?;
+        let down = player.layers_from_points(form, player.code, "critic")?;
         let encoder = build(form.dim, down, "encoder's weights")?;
-        let decoder = build(player.code, player.to_points(form, "critic")?, "decoder's weights")?;
+        let decoder =
+            build(player.code, player.layers_to_points(form, "critic")?, "decoder's weights")?;
         Ok(Self {
             encoding: Tape::new(&encoder, rows),
             decoding: Tape::new(&decoder, rows),
@@ -152,16 +153,16 @@ pub(super) struct Energy {
 }
 
 impl Energy {
-    pub(super) fn new(recipe: &Recipe, dim: usize, seed: Seed) -> Result<Self, GanError> {
+    pub(super) fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
         let player = &recipe.critic;
-        let autoencoder = Autoencoder::new(player, dim, 2 * recipe.batch, seed)?;
+        let autoencoder = Autoencoder::new(player, form, 2 * recipe.batch, seed)?;
         let gradients = autoencoder.gradients();
         Ok(Self {
             objective: recipe.objective,
             pull_away: recipe.pull_away,
             optimizers: [0, 1].map(|k| Optimizer::new(player.rule, gradients[k].len())),
             gradients,
-            by_points: Array2::zeros((recipe.batch, dim)),
+            by_points: Array2::zeros((recipe.batch, form.dim)),
             autoencoder,
         })
     }

@@ -40,7 +40,7 @@ type Layers = Vec<(Affine, Activation)>;
 
 impl Player {
     /// Layers from points to so many outputs; `name` is the player's, for the messages.
-    pub(super) fn from_points(
+    pub(super) fn layers_from_points(
         &self,
         form: Form,
         outputs: usize,
@@ -55,7 +55,11 @@ impl Player {
     }
 
     /// Layers from so many inputs to points.
-    pub(super) fn to_points(&self, form: Form, name: &'static str) -> Result<Layers, GanError> {
+    pub(super) fn layers_to_points(
+        &self,
+        form: Form,
+        name: &'static str,
+    ) -> Result<Layers, GanError> {
         let mut layers: Layers = self.hidden().collect();
         let halvings = self.halvings(form, name)?;
         if let Some(top) = halvings.last() {
@@ -118,9 +122,9 @@ mod tests {
         let player = player(&["critic.channels=[3, 5]", "critic.depth=1", "critic.width=6"]);
         for (height, width) in [(28, 28), (8, 12), (4, 4)] {
             let form = image(height, width);
-            let down = player.from_points(form, 7, "critic").unwrap();
-            let up = player.to_points(form, "critic").unwrap();
-            let build = |inputs, layers: &[_]| {
+            let down = player.layers_from_points(form, 7, "critic").unwrap();
+            let up = player.layers_to_points(form, "critic").unwrap();
+            let build = |inputs, layers: &[(Affine, Activation)]| {
                 Mlp::<f32>::new(inputs, layers, Init::He, &mut Seed(1).stream("w")).unwrap()
             };
             assert_eq!(build(form.dim, &down).outputs(), 7);
@@ -135,14 +139,14 @@ mod tests {
     fn convolutions_take_images_whose_sides_can_be_halved() {
         let player = player(&["critic.channels=[3, 5, 6]"]);
         let points = Form { dim: 784, image: None };
-        let error = player.to_points(points, "generator").unwrap_err();
+        let error = player.layers_to_points(points, "generator").unwrap_err();
         assert_eq!(error, GanError::NoImages { player: "generator", dim: 784 });
-        let error = player.from_points(image(28, 28), 1, "critic").unwrap_err();
+        let error = player.layers_from_points(image(28, 28), 1, "critic").unwrap_err();
         let (height, width) = (28, 28);
         let expected = GanError::Halves { player: "critic", height, width, asked: 3, most: 2 };
         assert_eq!(error, expected);
         assert!(error.hint().contains("at most 2"), "{}", error.hint());
-        let error = player.from_points(image(7, 8), 1, "critic").unwrap_err();
+        let error = player.layers_from_points(image(7, 8), 1, "critic").unwrap_err();
         assert!(error.hint().contains("critic.channels=[]"), "{}", error.hint());
     }
 }

@@ -40,7 +40,7 @@ impl LipschitzControl for Free {}
 impl Scalar {
     pub(super) fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
         let (player, dim) = (&recipe.critic, form.dim);
-        let layers = player.from_points(form, 1, "critic")?;
+        let layers = player.layers_from_points(form, 1, "critic")?;
         let stream = &mut seed.stream("critic's weights");
         let mut network = Mlp::new(dim, &layers, player.init, stream)?;
         let mut control: Box<dyn LipschitzControl> = match recipe.regulariser.kind() {

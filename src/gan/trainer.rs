@@ -305,7 +305,7 @@ impl Trainer {
 impl Generator {
     fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
         let player = &recipe.generator;
-        let layers = player.to_points(form, "generator")?;
+        let layers = player.layers_to_points(form, "generator")?;
         let stream = &mut seed.stream("generator's weights");
         let network = Mlp::new(recipe.latent_for(form.dim), &layers, player.init, stream)?;
         let parameters = network.parameters().len();

@@ -35,7 +35,7 @@
 use std::ops::Range;
 
 use multiversion::multiversion;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::product::product;
@@ -152,7 +152,7 @@ impl Convolution {
         let u = u.axis_chunks_iter_mut(Axis(0), self.images());
         for (s, mut u) in s.axis_chunks_iter(Axis(0), self.images()).zip(u) {
             let s = self.by_position(s);
-            let mut patches = room.slice_mut(s![..s.nrows(), ..]);
+            let mut patches = room.view_mut().split_at(Axis(0), s.nrows()).0;
             product(s, w.reversed_axes(), patches.view_mut());
             let patches = patches.as_slice().expect("rows from the first one on");
             let u = u.as_slice_mut().expect("buffers are in standard layout");
@@ -180,7 +180,7 @@ impl Convolution {
         let windows = x.nrows() * self.windows();
         let x = x.as_slice().expect("buffers are in standard layout");
         gather(self, x, room.as_slice_mut().expect("made in one piece"));
-        room.slice(s![..windows, ..])
+        room.view().split_at(Axis(0), windows).0
     }
 
     /// Rows of images as rows of positions.
