@@ -27,12 +27,12 @@ fn law(name: &str) -> Data {
     Data::law(name, planar(name).unwrap())
 }
 
-/// 60 images of 8 × 4 pixels, with a bar across each.
+/// 60 images of 8 × 4 pixels, with a bar across each, at the top or in the middle.
 fn bars() -> Data {
     let (height, width) = (8, 4);
     let images = Array2::from_shape_fn((60, height * width), |(k, pixel)| {
-        let off = pixel / width + height - k % height;
-        if off % height < 2 { 200.0 + k as f64 } else { (pixel * k % 5) as f64 }
+        let off = pixel / width + height - 4 * (k % 2);
+        if off % height < 2 { 200.0 + (k % 50) as f64 } else { (pixel * k % 5) as f64 }
     });
     let data = Data::sample("bars", images.view(), None, Standard::common).unwrap();
     data.of_images(Image { height, width, most: 255.0 })
@@ -144,10 +144,12 @@ fn training_brings_the_exact_distance_down() {
 
 #[test]
 fn convolutions_learn_images() {
-    let recipe = small("wgan-gp-conv", &["batch=64", "steps=150", "average=20", "latent=4"]);
+    let rates = ["critic.rate=5e-3", "generator.rate=5e-3", "critic_steps=5"];
+    let sizes = ["batch=64", "steps=600", "average=20", "latent=4"];
+    let recipe = small("wgan-gp-conv", &[rates.as_slice(), &sizes].concat());
     let mut trainer = Trainer::new(recipe, bars(), Seed(1)).unwrap();
     let (before, _) = trainer.evaluate(&mut exact).unwrap();
-    trainer.train(150, &mut ()).unwrap();
+    trainer.train(600, &mut ()).unwrap();
     let (after, scores) = trainer.evaluate(&mut exact).unwrap();
     assert!(scores.emd.is_tight() && scores.nearest.is_some());
     assert!(after.emd < 0.5 * before.emd, "{} to {}", before.emd, after.emd);
