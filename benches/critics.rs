@@ -98,7 +98,8 @@ fn row<C: Critic>(
 
 /// Lattices of ever more pieces.
 fn pieces(cases: &[(&str, [Array2<f64>; 2])]) {
-    let every_second = |points: &Array2<f64>, from: usize| points.slice(s![from..;2, ..]).to_owned();
+    let every_second =
+        |points: &Array2<f64>, from: usize| points.slice(s![from..;2, ..]).to_owned();
     let [ring, gaussians, digits] = [&cases[1].1, &cases[3].1, &cases[4].1];
     let mut shifted = normal(4096, 10, 6.5);
     shifted.column_mut(0).mapv_inplace(|x| x + 1.0);

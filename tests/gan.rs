@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use deblais::certificate::Certificate;
 use deblais::cost::Euclidean;
 use deblais::datasets::planar;
-use deblais::gan::{Checkpoint, Data, GanError, Recipe, Standard, Trainer, noise_floor};
+use deblais::gan::{Checkpoint, Data, GanError, Image, Recipe, Standard, Trainer, noise_floor};
 use deblais::io::{read_checkpoint, write_checkpoint};
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
@@ -27,15 +27,35 @@ fn law(name: &str) -> Data {
     Data::law(name, planar(name).unwrap())
 }
 
+/// 60 images of 8 × 4 pixels, with a bar across each, at the top or in the middle.
+fn bars() -> Data {
+    let (height, width) = (8, 4);
+    let images = Array2::from_shape_fn((60, height * width), |(k, pixel)| {
+        let off = pixel / width + height - 4 * (k % 2);
+        if off % height < 2 { 200.0 + (k % 50) as f64 } else { (pixel * k % 5) as f64 }
+    });
+    let data = Data::sample("bars", images.view(), None, Standard::common).unwrap();
+    data.of_images(Image { height, width, most: 255.0 })
+}
+
+/// What a recipe can learn from.
+fn data_for(recipe: &Recipe) -> Data {
+    if recipe.has_convolutions() { bars() } else { law("moons") }
+}
+
 /// A small recipe: quick, and its batches are cut into several blocks.
 fn small(name: &str, changes: &[&str]) -> Recipe {
     let sizes =
         ["critic.width=16", "generator.width=16", "batch=200", "steps=12", "critic_steps=2"];
-    Recipe::named(name, &[&sizes, changes].concat()).unwrap()
+    let channels: &[_] = match name {
+        "wgan-gp-conv" => &["critic.channels=[4, 6]", "generator.channels=[4, 6]"],
+        _ => &[],
+    };
+    Recipe::named(name, &[&sizes, channels, changes].concat()).unwrap()
 }
 
 fn trained(recipe: &Recipe, steps: u64) -> Trainer {
-    let mut trainer = Trainer::new(recipe.clone(), law("moons"), Seed(5)).unwrap();
+    let mut trainer = Trainer::new(recipe.clone(), data_for(recipe), Seed(5)).unwrap();
     assert_eq!(trainer.train(steps, &mut ()), Ok(None));
     trainer
 }
@@ -54,7 +74,7 @@ fn a_run_that_was_interrupted_has_the_bits_of_one_that_was_not() {
         write_checkpoint(&path, &first.checkpoint()).unwrap();
         let saved = read_checkpoint(&path.as_path().into()).unwrap();
         assert_eq!(saved, first.checkpoint(), "{name}: a file loses nothing");
-        let mut second = Trainer::resume(saved, law("moons")).unwrap();
+        let mut second = Trainer::resume(saved, data_for(&recipe)).unwrap();
         second.train(12, &mut ()).unwrap();
         assert_eq!(second.checkpoint(), whole.checkpoint(), "{name}");
         assert_ne!(second.checkpoint(), first.checkpoint(), "{name} goes on");
@@ -87,7 +107,7 @@ fn pretraining_can_be_interrupted_too() {
 
 #[test]
 fn the_bits_do_not_depend_on_the_number_of_threads() {
-    for name in ["wgan-gp", "wgan-maxmin", "ebgan-pt"] {
+    for name in ["wgan-gp", "wgan-maxmin", "ebgan-pt", "wgan-gp-conv"] {
         let recipe = small(name, &["batch=300"]);
         let with = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -120,6 +140,40 @@ fn training_brings_the_exact_distance_down() {
         assert!(after.emd < share * before.emd, "{name}: {} to {}", before.emd, after.emd);
         assert_eq!(scores.modes.unwrap().of, 8);
     }
+}
+
+#[test]
+fn convolutions_learn_images() {
+    let rates = ["critic.rate=5e-3", "generator.rate=5e-3", "critic_steps=5"];
+    let sizes = ["batch=64", "steps=600", "average=20", "latent=4"];
+    let recipe = small("wgan-gp-conv", &[rates.as_slice(), &sizes].concat());
+    let mut trainer = Trainer::new(recipe, bars(), Seed(1)).unwrap();
+    let (before, _) = trainer.evaluate(&mut exact).unwrap();
+    trainer.train(600, &mut ()).unwrap();
+    let (after, scores) = trainer.evaluate(&mut exact).unwrap();
+    assert!(scores.emd.is_tight() && scores.nearest.is_some());
+    assert!(after.emd < 0.5 * before.emd, "{} to {}", before.emd, after.emd);
+}
+
+#[test]
+fn convolutions_of_an_autoencoder_learn_to_copy_images() {
+    let changes =
+        ["pretraining=150", "critic.channels=[4, 6]", "critic.code=3", "critic.rate=5e-3"];
+    let mut trainer = Trainer::new(small("ebgan", &changes), bars(), Seed(1)).unwrap();
+    let truth = trainer.data().truth(500);
+    let mean = |trainer: &Trainer| {
+        let values = trainer.critic_values(&truth);
+        values.iter().sum::<f64>() / values.len() as f64
+    };
+    let before = mean(&trainer);
+    trainer.train(0, &mut ()).unwrap();
+    assert!(mean(&trainer) < 0.5 * before, "{before} to {}", mean(&trainer));
+}
+
+#[test]
+fn convolutions_are_for_images() {
+    let error = Trainer::new(small("wgan-gp-conv", &[]), law("moons"), Seed(1)).err().unwrap();
+    assert_eq!(error, GanError::NoImages { player: "generator", dim: 2 });
 }
 
 #[test]

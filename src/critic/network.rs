@@ -6,8 +6,9 @@
 //!
 //! with a network N whose weights and evaluation are `f64`, and a frame (o, s) in which the samples
 //! have the origin in their midst and size 1. f is as steep as N. For the Euclidean distance its
-//! Lipschitz constant is at most the product over the layers of the spectral norm of the weights
-//! and the steepest slope of the activation (1 for sorts, which are permutations).
+//! Lipschitz constant is at most the product over the layers of the spectral norm of the weights,
+//! the steepest slope of the activation (1 for sorts, which are permutations) and, of convolutions,
+//! ⌈k/stride⌉, the root of how many windows see a pixel.
 //!
 //! Reference: Szegedy et al. 2014, "Intriguing properties of neural networks", ICLR, §4.3.
 
@@ -217,10 +218,12 @@ impl Save for NetworkCritic {
     }
 }
 
-/// The product over the layers of spectral norm and steepest slope.
+/// The product over the layers of spectral norm, overlap and steepest slope.
 pub(super) fn lipschitz_bound(network: &Mlp<f64>) -> f64 {
-    let factors = (0..network.depth())
-        .map(|layer| spectral_norm(network.weights(layer)) * network.activation(layer).steepest());
+    let factors = (0..network.depth()).map(|layer| {
+        let stretch = spectral_norm(network.weights(layer)) * network.overlap(layer);
+        stretch * network.activation(layer).steepest()
+    });
     // Each product is rounded once.
-    factors.product::<f64>() * (1.0 + 2.0 * network.depth() as f64 * f64::EPSILON)
+    factors.product::<f64>() * (1.0 + 3.0 * network.depth() as f64 * f64::EPSILON)
 }

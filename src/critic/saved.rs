@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cones, Critic, CriticError, Frame, Lattice, NetworkCritic};
 use crate::cost::Metric;
-use crate::nn::{Activation, Mlp};
+use crate::nn::{Activation, Affine, Mlp};
 
 /// A critic without its metric's type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,8 +50,8 @@ pub enum SavedFunction {
         origin: Vec<f64>,
         /// s of its frame.
         scale: f64,
-        /// Outputs and activation of each layer.
-        layers: Vec<(usize, Activation)>,
+        /// Affine map and activation of each layer.
+        layers: Vec<(Affine, Activation)>,
         /// Of each layer the weights, row by row, then the biases.
         parameters: Vec<f64>,
     },
@@ -96,7 +96,7 @@ fn matrix(rows: &[Vec<f64>]) -> Result<Array2<f64>, CriticError> {
 }
 
 fn network(
-    layers: &[(usize, Activation)],
+    layers: &[(Affine, Activation)],
     inputs: usize,
     parameters: Vec<f64>,
 ) -> Result<Mlp<f64>, CriticError> {

@@ -4,6 +4,7 @@ use ndarray::ArrayView2;
 
 use super::checkpoint::SavedAdversary;
 use super::energy::Energy;
+use super::player::Form;
 use super::scalar::Scalar;
 use super::{GanError, Recipe};
 use crate::seed::{Seed, Stream};
@@ -49,11 +50,11 @@ pub(super) trait Adversary: Send {
     fn restore(&mut self, saved: SavedAdversary) -> Result<(), GanError>;
 }
 
-/// The critic of a recipe, for points of `dim` coordinates.
-pub(super) fn of(recipe: &Recipe, dim: usize, seed: Seed) -> Result<Box<dyn Adversary>, GanError> {
+/// The critic of a recipe, for points of this form.
+pub(super) fn of(recipe: &Recipe, form: Form, seed: Seed) -> Result<Box<dyn Adversary>, GanError> {
     if recipe.has_energy() {
-        Ok(Box::new(Energy::new(recipe, dim, seed)?))
+        Ok(Box::new(Energy::new(recipe, form, seed)?))
     } else {
-        Ok(Box::new(Scalar::new(recipe, dim, seed)?))
+        Ok(Box::new(Scalar::new(recipe, form, seed)?))
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::average::Average;
 use super::trainer::{Milestone, points_of};
 use super::{GanError, Recipe, Standard};
-use crate::nn::{Activation, Mlp, Optimizer};
+use crate::nn::{Activation, Affine, Mlp, Optimizer};
 use crate::seed::Stream;
 
 /// A run between two steps of the generator.
@@ -44,8 +44,8 @@ pub struct Checkpoint {
 pub struct SavedNetwork {
     /// Coordinates of an input.
     pub inputs: usize,
-    /// Outputs and activation of each layer.
-    pub layers: Vec<(usize, Activation)>,
+    /// Affine map and activation of each layer.
+    pub layers: Vec<(Affine, Activation)>,
     /// Of each layer the weights, row by row, then the biases.
     pub parameters: Vec<f32>,
     /// The optimiser's memory.

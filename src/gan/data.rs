@@ -9,6 +9,7 @@ use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use super::GanError;
+use super::player::{Form, Image};
 use crate::datasets::{Law, Modes};
 use crate::nn::Real;
 use crate::seed::{Seed, Stream};
@@ -94,6 +95,8 @@ impl Standard {
 pub struct Data {
     name: String,
     standard: Standard,
+    /// What points look like.
+    image: Option<Image>,
     source: Source,
 }
 
@@ -113,7 +116,7 @@ impl Data {
     pub fn law(name: impl Into<String>, law: Box<dyn Law>) -> Self {
         let draws = law.draw(STANDARD_DRAWS, &mut Seed(0).stream("standard coordinates"));
         let standard = Standard::of(draws.view());
-        Self { name: name.into(), standard, source: Source::Law(law) }
+        Self { name: name.into(), standard, image: None, source: Source::Law(law) }
     }
 
     /// A sample, of which so many points are held out; a quarter if nothing is said, but at most
@@ -141,11 +144,22 @@ impl Data {
         if standard.scale.iter().all(|&scale| scale == 0.0) {
             return Err(GanError::OnePoint { rows });
         }
-        let placed = shuffled(standard.place(points).view(), &mut Seed(0).stream("held out"));
-        let (held_out, training) = placed.view().split_at(Axis(0), held_out);
-        let source =
-            Source::Sample { training: training.to_owned(), held_out: held_out.to_owned() };
-        Ok(Self { name: name.into(), standard, source })
+        let (placed, order) =
+            (standard.place(points), shuffle(rows, &mut Seed(0).stream("held out")));
+        let (held_out, training) = order.split_at(held_out);
+        let pick = |rows: &[usize]| placed.select(Axis(0), rows);
+        let source = Source::Sample { training: pick(training), held_out: pick(held_out) };
+        Ok(Self { name: name.into(), standard, image: None, source })
+    }
+
+    /// The same, whose points are images.
+    ///
+    /// # Panics
+    /// If images have another number of pixels than points have coordinates.
+    #[must_use]
+    pub fn of_images(self, image: Image) -> Self {
+        assert_eq!(image.height * image.width, self.dim(), "a coordinate a pixel");
+        Self { image: Some(image), ..self }
     }
 
     /// Its name.
@@ -156,6 +170,16 @@ impl Data {
     /// Coordinates of a point.
     pub fn dim(&self) -> usize {
         self.standard.centre.len()
+    }
+
+    /// The images that points are, if they are any.
+    pub fn image(&self) -> Option<Image> {
+        self.image
+    }
+
+    /// What points are.
+    pub(super) fn form(&self) -> Form {
+        Form { dim: self.dim(), image: self.image }
     }
 
     /// The coordinates of the training.
@@ -213,22 +237,32 @@ impl Data {
                 [(); 2].map(|()| self.standard.place(law.draw(most, stream).view()))
             }
             Source::Sample { training, held_out } => {
-                let all = ndarray::concatenate![Axis(0), training.view(), held_out.view()];
-                let all = shuffled(all.view(), stream);
-                let rows = most.min(held_out.nrows()).min(all.nrows() / 2);
-                [0, rows].map(|start| all.slice(s![start..start + rows, ..]).to_owned())
+                let all = training.nrows() + held_out.nrows();
+                let order = shuffle(all, stream);
+                let rows = most.min(held_out.nrows()).min(all / 2);
+                let row = |k: usize| match k.checked_sub(training.nrows()) {
+                    None => training.row(k),
+                    Some(k) => held_out.row(k),
+                };
+                [0, rows].map(|start| {
+                    let mut picked = Array2::zeros((rows, self.dim()));
+                    for (mut x, &k) in picked.outer_iter_mut().zip(&order[start..start + rows]) {
+                        x.assign(&row(k));
+                    }
+                    picked
+                })
             }
         }
     }
 }
 
-/// The rows in random order (Fisher, Yates).
-fn shuffled(points: ArrayView2<'_, f64>, stream: &mut Stream) -> Array2<f64> {
-    let mut order: Vec<_> = (0..points.nrows()).collect();
+/// So many indices in random order (Fisher, Yates).
+fn shuffle(count: usize, stream: &mut Stream) -> Vec<usize> {
+    let mut order: Vec<_> = (0..count).collect();
     for k in (1..order.len()).rev() {
         order.swap(k, stream.random_range(0..=k));
     }
-    points.select(Axis(0), &order)
+    order
 }
 
 #[cfg(test)]

@@ -29,8 +29,9 @@ use ndarray::{Array2, ArrayView2, Axis, s};
 
 use super::adversary::{Adversary, Turn};
 use super::checkpoint::{SavedAdversary, SavedNetwork};
+use super::player::Form;
 use super::{GanError, Objective, Player, Recipe};
-use crate::nn::{Activation, Mlp, Optimizer, Real, ShapeError, Tape};
+use crate::nn::{Mlp, Optimizer, Real, Tape};
 use crate::seed::{Seed, Stream};
 
 /// An autoencoder, and room for a batch.
@@ -48,18 +49,18 @@ struct Autoencoder<T> {
 type Gradients<T> = [Vec<T>; 2];
 
 impl<T: Real> Autoencoder<T> {
-    fn new(player: &Player, dim: usize, rows: usize, seed: Seed) -> Result<Self, ShapeError> {
-        let build = |inputs, outputs, name| {
-            let mut layers = vec![(player.width, player.activation); player.depth];
-            layers.push((outputs, Activation::Identity));
+    fn new(player: &Player, form: Form, rows: usize, seed: Seed) -> Result<Self, GanError> {
+        let build = |inputs, layers: Vec<_>, name| {
             Mlp::new(inputs, &layers, player.init, &mut seed.stream(name))
         };
-        let encoder = build(dim, player.code, "encoder's weights")?;
-        let decoder = build(player.code, dim, "decoder's weights")?;
+        let down = player.layers_from_points(form, player.code, "critic")?;
+        let encoder = build(form.dim, down, "encoder's weights")?;
+        let decoder =
+            build(player.code, player.layers_to_points(form, "critic")?, "decoder's weights")?;
         Ok(Self {
             encoding: Tape::new(&encoder, rows),
             decoding: Tape::new(&decoder, rows),
-            residual: Array2::zeros((rows, dim)),
+            residual: Array2::zeros((rows, form.dim)),
             encoder,
             decoder,
         })
@@ -152,16 +153,16 @@ pub(super) struct Energy {
 }
 
 impl Energy {
-    pub(super) fn new(recipe: &Recipe, dim: usize, seed: Seed) -> Result<Self, GanError> {
+    pub(super) fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
         let player = &recipe.critic;
-        let autoencoder = Autoencoder::new(player, dim, 2 * recipe.batch, seed)?;
+        let autoencoder = Autoencoder::new(player, form, 2 * recipe.batch, seed)?;
         let gradients = autoencoder.gradients();
         Ok(Self {
             objective: recipe.objective,
             pull_away: recipe.pull_away,
             optimizers: [0, 1].map(|k| Optimizer::new(player.rule, gradients[k].len())),
             gradients,
-            by_points: Array2::zeros((recipe.batch, dim)),
+            by_points: Array2::zeros((recipe.batch, form.dim)),
             autoencoder,
         })
     }
@@ -254,7 +255,8 @@ mod tests {
             "ebgan",
             &["critic.width=7", "critic.depth=1", "critic.code=2", "critic.activation=tanh"],
         );
-        Autoencoder::new(&recipe.unwrap().critic, 3, 5, Seed(1)).unwrap()
+        let form = Form { dim: 3, image: None };
+        Autoencoder::new(&recipe.unwrap().critic, form, 5, Seed(1)).unwrap()
     }
 
     /// `Σ w_i t_i + 0.7·PT`, and its gradients by the parameters and by the points.

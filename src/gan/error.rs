@@ -41,6 +41,34 @@ pub enum GanError {
         /// The column, from 1.
         column: usize,
     },
+    /// Convolutions of points that are no images.
+    #[error(
+        "{player}.channels asks for convolutions, and the data are points of {dim} coordinates, not \
+         images"
+    )]
+    NoImages {
+        /// `critic` or `generator`.
+        player: &'static str,
+        /// Coordinates of a point.
+        dim: usize,
+    },
+    /// Images whose sides cannot be halved so often.
+    #[error(
+        "{player}.channels halves images {asked} times, and {height} × {width} pixels can be halved \
+         {most} times"
+    )]
+    Halves {
+        /// `critic` or `generator`.
+        player: &'static str,
+        /// Rows of pixels.
+        height: usize,
+        /// Pixels of a row.
+        width: usize,
+        /// How often.
+        asked: usize,
+        /// How often both sides are even.
+        most: usize,
+    },
     /// A run whose numbers left the range of `f32`.
     #[error("training diverged: the loss of the {player} is not a number at step {step}")]
     Diverged {
@@ -89,6 +117,18 @@ impl GanError {
             }
             Self::OnePoint { .. } => "there is nothing to learn from a single point".into(),
             Self::NotFinite { .. } => "remove the row, or fill in the number".into(),
+            Self::NoImages { player, .. } => format!(
+                "give images (--data digits or idx:FILE), or take a recipe without channels \
+                 (--set {player}.channels=[] --set {player}.depth=3)"
+            ),
+            Self::Halves { player, most: 0, .. } => {
+                format!(
+                    "do without convolutions: --set {player}.channels=[] --set {player}.depth=3"
+                )
+            }
+            Self::Halves { player, most, .. } => {
+                format!("give {player}.channels at most {most} entries")
+            }
             Self::Diverged { player, .. } => {
                 format!(
                     "lower {player}.rate by a factor of 10 to begin with (--set {player}.rate=…)"

@@ -133,7 +133,7 @@ impl<'a> Standstill<'a> {
         observer: &mut dyn Observer,
     ) -> Result<(Vec<Reading>, Option<Stop>), GanError> {
         let recipe = Recipe { batch: self.batch, ..recipe.clone() };
-        let mut critic = Scalar::new(&recipe, self.data.dim(), seed)?;
+        let mut critic = Scalar::new(&recipe, self.data.form(), seed)?;
         let (mut readings, mut step, mut critic_loss) = (Vec::new(), 0, f64::NAN);
         for &place in places {
             while step < place {

@@ -27,6 +27,7 @@ mod energy;
 mod error;
 mod gradients;
 mod objective;
+mod player;
 mod recipe;
 mod scalar;
 mod score;
@@ -37,6 +38,7 @@ pub use data::{Data, Standard};
 pub use error::GanError;
 pub use gradients::{Matching, Pull, Reading, Standstill, disagreement};
 pub use objective::Objective;
+pub use player::Image;
 pub use recipe::{Player, Recipe, RecipeError, Regulariser};
 pub use score::{
     ModeScores, Nearest, Scores, Yardstick, jensen_shannon, noise_floor, rank_correlation, score,

@@ -56,8 +56,11 @@ pub struct Recipe {
 pub struct Player {
     /// Neurons of a hidden layer.
     pub width: usize,
-    /// Hidden layers; of an autoencoder, on either side of its code.
+    /// Hidden layers besides the convolutions; of an autoencoder, on either side of its code.
     pub depth: usize,
+    /// Channels of convolutions of images, each of which halves their sides; none for points.
+    #[serde(default)]
+    pub channels: Vec<usize>,
     /// Neurons of an autoencoder's code.
     pub code: usize,
     /// Of the hidden layers.
@@ -187,6 +190,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "wgan-clip-paper",
     "wgan-gp",
     "wgan-gp-paper",
+    "wgan-gp-conv",
     "wgan-lp",
     "wgan-spectral",
     "wgan-maxmin",
@@ -262,6 +266,12 @@ impl Recipe {
         if self.latent == 0 { dim.min(MOST) } else { self.latent }
     }
 
+    /// Whether it is for images: one of the players is made of convolutions.
+    #[must_use]
+    pub fn has_convolutions(&self) -> bool {
+        [&self.critic, &self.generator].iter().any(|player| !player.channels.is_empty())
+    }
+
     /// Whether the critic is an autoencoder.
     pub(super) fn has_energy(&self) -> bool {
         matches!(self.objective, Objective::Energy { .. })
@@ -273,10 +283,20 @@ impl Recipe {
         at_least_one("batch", self.batch)?;
         at_least_one("critic_steps", self.critic_steps)?;
         at_least_one("critic.width", self.critic.width)?;
-        at_least_one("critic.depth", self.critic.depth)?;
+        let deep = |field, player: &Player| {
+            let good = player.depth > 0 || !player.channels.is_empty();
+            range(field, player.depth as f64, good, "at least 1, unless there are channels")
+        };
+        deep("critic.depth", &self.critic)?;
+        deep("generator.depth", &self.generator)?;
+        for &channels in &self.critic.channels {
+            at_least_one("critic.channels", channels)?;
+        }
+        for &channels in &self.generator.channels {
+            at_least_one("generator.channels", channels)?;
+        }
         at_least_one("critic.code", self.critic.code)?;
         at_least_one("generator.width", self.generator.width)?;
-        at_least_one("generator.depth", self.generator.depth)?;
         let positive = |field, value: f64| {
             range(field, value, value > 0.0 && value.is_finite(), "a positive number")
         };
@@ -287,6 +307,13 @@ impl Recipe {
         };
         not_negative("pull_away", self.pull_away)?;
         not_negative("average", self.average)?;
+        let dense_only =
+            matches!(self.regulariser, Regulariser::Spectral | Regulariser::Orthonormal);
+        if dense_only && !self.critic.channels.is_empty() {
+            let what = "spectral and orthonormal weights bound the slope of fully connected layers \
+                        only, and critic.channels asks for convolutions";
+            return Err(RecipeError::Contradiction { what });
+        }
         match self.objective {
             Objective::Energy { margin } => not_negative("objective.energy.margin", margin)?,
             _ if self.pretraining > 0 => {
@@ -422,6 +449,10 @@ mod tests {
         assert!(message("batch=0").contains("batch is 0"));
         assert!(message("batch").contains("no change"));
         assert!(message("pretraining=10").contains("autoencoders"));
+        assert!(message("critic.channels=[4, 0]").contains("critic.channels is 0"));
+        assert!(message("generator.depth=0").contains("unless there are channels"));
+        let maxmin = Recipe::named("wgan-maxmin", &["critic.channels=[4]"]).unwrap_err();
+        assert!(maxmin.to_string().contains("fully connected"), "{maxmin}");
         assert!(Recipe::named("wgan", &UNCHANGED).unwrap_err().hint().contains("wgan-gp"));
     }
 }

@@ -7,9 +7,10 @@ use ndarray::{Array2, ArrayView2, s};
 
 use super::adversary::{Adversary, Turn};
 use super::checkpoint::{SavedAdversary, SavedNetwork};
+use super::player::Form;
 use super::{GanError, Objective, Recipe};
 use crate::critic::{Batch, LipschitzControl};
-use crate::nn::{Activation, Mlp, Optimizer, PenalisedTape, Real, Tape};
+use crate::nn::{Mlp, Optimizer, PenalisedTape, Real, Tape};
 use crate::seed::{Seed, Stream};
 
 /// A scalar critic and all it needs for a step.
@@ -37,10 +38,9 @@ struct Free;
 impl LipschitzControl for Free {}
 
 impl Scalar {
-    pub(super) fn new(recipe: &Recipe, dim: usize, seed: Seed) -> Result<Self, GanError> {
-        let player = &recipe.critic;
-        let mut layers = vec![(player.width, player.activation); player.depth];
-        layers.push((1, Activation::Identity));
+    pub(super) fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
+        let (player, dim) = (&recipe.critic, form.dim);
+        let layers = player.layers_from_points(form, 1, "critic")?;
         let stream = &mut seed.stream("critic's weights");
         let mut network = Mlp::new(dim, &layers, player.init, stream)?;
         let mut control: Box<dyn LipschitzControl> = match recipe.regulariser.kind() {

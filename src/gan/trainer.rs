@@ -29,10 +29,11 @@ use serde::{Deserialize, Serialize};
 use super::adversary::{self, Adversary, Turn};
 use super::average::Average;
 use super::checkpoint::SavedNetwork;
+use super::player::Form;
 use super::{
     Checkpoint, Data, GanError, ModeScores, Recipe, Regulariser, Scores, Yardstick, score,
 };
-use crate::nn::{Activation, Mlp, Optimizer, Real, Tape, on_the_pool};
+use crate::nn::{Mlp, Optimizer, Real, Tape, on_the_pool};
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::{Seed, Stream};
 
@@ -95,8 +96,8 @@ impl Trainer {
     /// [`GanError`] for networks that cannot be built.
     pub fn new(recipe: Recipe, data: Data, seed: Seed) -> Result<Self, GanError> {
         Ok(Self {
-            generator: Generator::new(&recipe, data.dim(), seed)?,
-            critic: adversary::of(&recipe, data.dim(), seed)?,
+            generator: Generator::new(&recipe, data.form(), seed)?,
+            critic: adversary::of(&recipe, data.form(), seed)?,
             recipe,
             data,
             seed,
@@ -339,12 +340,11 @@ impl Trainer {
 }
 
 impl Generator {
-    fn new(recipe: &Recipe, dim: usize, seed: Seed) -> Result<Self, GanError> {
+    fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
         let player = &recipe.generator;
-        let mut layers = vec![(player.width, player.activation); player.depth];
-        layers.push((dim, Activation::Identity));
+        let layers = player.layers_to_points(form, "generator")?;
         let stream = &mut seed.stream("generator's weights");
-        let network = Mlp::new(recipe.latent_for(dim), &layers, player.init, stream)?;
+        let network = Mlp::new(recipe.latent_for(form.dim), &layers, player.init, stream)?;
         let parameters = network.parameters().len();
         Ok(Self {
             optimizer: Optimizer::new(player.rule, parameters),

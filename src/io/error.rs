@@ -7,8 +7,8 @@ use thiserror::Error;
 use super::header::is_numeric;
 use super::place::Found;
 use super::{
-    ColumnId, ColumnRef, Filter, ForeignFormat, ImageProblem, NpyProblem, Origin, Place,
-    PlanProblem, PotentialsProblem, SavedFileProblem,
+    ColumnId, ColumnRef, Filter, ForeignFormat, IdxProblem, ImageProblem, NpyProblem, Origin,
+    Place, PlanProblem, PotentialsProblem, SavedFileProblem,
 };
 
 /// An input that cannot be used, and where.
@@ -199,6 +199,14 @@ pub enum ReadError {
         /// What is wrong with it.
         problem: NpyProblem,
     },
+    /// A bad file of images.
+    #[error("{origin}: {problem}")]
+    Idx {
+        /// The file.
+        origin: Origin,
+        /// What is wrong with it.
+        problem: IdxProblem,
+    },
     /// A picture that is no histogram.
     #[error("{origin}: {problem}")]
     Image {
@@ -286,6 +294,7 @@ impl ReadError {
             Self::NotOneColumn { .. } => "give a file with one number per row".into(),
             Self::NotATable { .. } => "give a CSV or NPY file".into(),
             Self::Npy { problem, .. } => problem.hint(),
+            Self::Idx { problem, .. } => problem.hint().into(),
             Self::Image { problem, .. } => problem.hint().into(),
             Self::Plan { problem, .. } => problem.hint().into(),
             Self::Potentials { problem, .. } => problem.hint().into(),

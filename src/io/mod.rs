@@ -5,6 +5,8 @@
 //! the size and SHA-256 of what was read. A table knows nothing of measures:
 //! [`Table::select`] picks rows and columns by a [`Selection`] and gives [`Samples`].
 //!
+//! Images in the files of MNIST and its like are read by [`read_images`].
+//!
 //! Plans and potentials are files of their own ([`write_plan`], [`read_plan`],
 //! [`write_potentials`], [`read_potentials`]), and so are critics ([`write_critic`],
 //! [`read_critic`]) and GANs in the midst of their training ([`write_checkpoint`],
@@ -24,6 +26,7 @@ mod error;
 mod foreign;
 mod header;
 mod history;
+mod idx;
 mod image;
 mod input;
 mod npy;
@@ -42,6 +45,7 @@ pub use digest::InputDigest;
 pub use error::ReadError;
 pub use foreign::ForeignFormat;
 pub use history::write_history;
+pub use idx::{IdxProblem, Images, read_images};
 pub use image::{Histogram, ImageProblem};
 pub use input::Input;
 pub use npy::NpyProblem;

@@ -29,6 +29,22 @@ pub enum ShapeError {
         /// The size of a group.
         size: usize,
     },
+    /// A convolution whose window does not fit its images.
+    #[error("layer {layer}: there is no such convolution")]
+    Window {
+        /// Which layer, from 0.
+        layer: usize,
+    },
+    /// A convolution of images of another size than its inputs have.
+    #[error("layer {layer} takes images of {expected} numbers, but gets {got}")]
+    Image {
+        /// Which layer, from 0.
+        layer: usize,
+        /// What it takes.
+        expected: usize,
+        /// Its inputs.
+        got: usize,
+    },
     /// Another number of parameters than the layers have.
     #[error("{got} parameters for layers that have {expected}")]
     Parameters {
@@ -49,6 +65,14 @@ impl ShapeError {
             Self::Groups { outputs, size, .. } if *size > 0 => {
                 let fitting = outputs.div_ceil(*size).max(1) * size;
                 format!("a width of {fitting} would do")
+            }
+            Self::Window { .. } => {
+                "give it sizes from 1 to 4096, a padding smaller than its kernel, and \
+                                    a kernel no larger than the padded images"
+                    .to_owned()
+            }
+            Self::Image { .. } => {
+                "its height × width × channels must be what the layer below puts out".to_owned()
             }
             Self::Parameters { .. } => "give each layer its weights and its biases".to_owned(),
             Self::Groups { .. } => "sort in groups of at least 1".to_owned(),

@@ -19,9 +19,9 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis
 use rayon::prelude::*;
 
 use super::activation::Activation;
-use super::dense::Dense;
 use super::error::ShapeError;
 use super::init::Init;
+use super::layer::{Affine, Layer};
 use super::panels::MOST;
 use super::real::Real;
 use super::tape::{Block, Tape};
@@ -30,7 +30,7 @@ use crate::seed::Stream;
 /// A multilayer perceptron.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mlp<T> {
-    pub(super) layers: Vec<Dense>,
+    pub(super) layers: Vec<Layer>,
     /// Of each layer the weights, row by row, then the biases.
     pub(super) parameters: Vec<T>,
 }
@@ -54,15 +54,15 @@ impl<T: Real> Mlp<T> {
     /// ```
     pub fn new(
         inputs: usize,
-        layers: &[(usize, Activation)],
+        layers: &[(impl Into<Affine> + Copy, Activation)],
         init: Init,
         stream: &mut Stream,
     ) -> Result<Self, ShapeError> {
         let layers = places(inputs, layers)?;
-        let parameters = vec![T::zero(); layers.last().map_or(0, Dense::end)];
+        let parameters = vec![T::zero(); layers.last().map_or(0, Layer::end)];
         let mut network = Self { layers, parameters };
         for (l, layer) in network.layers.clone().iter().enumerate() {
-            let weights = init.weights(layer.inputs, layer.outputs, stream);
+            let weights = layer.first_weights(init, stream);
             network.weights_mut(l).assign(&weights.mapv(T::of));
         }
         Ok(network)
@@ -74,11 +74,11 @@ impl<T: Real> Mlp<T> {
     /// As [`Mlp::new`], or another number of parameters.
     pub fn with_parameters(
         inputs: usize,
-        layers: &[(usize, Activation)],
+        layers: &[(impl Into<Affine> + Copy, Activation)],
         parameters: Vec<T>,
     ) -> Result<Self, ShapeError> {
         let layers = places(inputs, layers)?;
-        let (expected, got) = (layers.last().map_or(0, Dense::end), parameters.len());
+        let (expected, got) = (layers.last().map_or(0, Layer::end), parameters.len());
         if expected != got {
             return Err(ShapeError::Parameters { expected, got });
         }
@@ -107,9 +107,9 @@ impl<T: Real> Mlp<T> {
         self.layers.len()
     }
 
-    /// Outputs and activation of each layer, as [`Mlp::new`] takes them.
-    pub fn layers(&self) -> Vec<(usize, Activation)> {
-        self.layers.iter().map(|layer| (layer.outputs, layer.activation)).collect()
+    /// Affine map and activation of each layer, as [`Mlp::new`] takes them.
+    pub fn layers(&self) -> Vec<(Affine, Activation)> {
+        self.layers.iter().map(|layer| (layer.affine, layer.activation)).collect()
     }
 
     /// The activation of a layer.
@@ -117,7 +117,14 @@ impl<T: Real> Mlp<T> {
         self.layers[layer].activation
     }
 
-    /// The weights of a layer, (inputs, outputs).
+    /// By how much a layer's affine map can stretch more than the matrix of its weights: 1, but for
+    /// convolutions, whose windows overlap.
+    pub fn overlap(&self, layer: usize) -> f64 {
+        self.layers[layer].affine.overlap() as f64
+    }
+
+    /// The weights of a layer: (inputs, outputs); of a convolution (what the window sees, filters), of
+    /// a transposed one the other way round.
     pub fn weights(&self, layer: usize) -> ArrayView2<'_, T> {
         self.layers[layer].weights(&self.parameters)
     }
@@ -242,18 +249,14 @@ impl<T: Real> Mlp<T> {
 }
 
 /// The layers one after another in the parameter vector, checked.
-fn places(inputs: usize, layers: &[(usize, Activation)]) -> Result<Vec<Dense>, ShapeError> {
-    let mut placed: Vec<Dense> = Vec::with_capacity(layers.len());
-    for (layer, &(outputs, activation)) in layers.iter().enumerate() {
+fn places(
+    inputs: usize,
+    layers: &[(impl Into<Affine> + Copy, Activation)],
+) -> Result<Vec<Layer>, ShapeError> {
+    let mut placed: Vec<Layer> = Vec::with_capacity(layers.len());
+    for (index, &(affine, activation)) in layers.iter().enumerate() {
         let (inputs, start) = placed.last().map_or((inputs, 0), |last| (last.outputs, last.end()));
-        if inputs == 0 || outputs == 0 {
-            return Err(ShapeError::EmptyLayer { layer, inputs, outputs });
-        }
-        let size = activation.group();
-        if size == 0 || outputs % size != 0 {
-            return Err(ShapeError::Groups { layer, outputs, size });
-        }
-        placed.push(Dense { inputs, outputs, activation, start });
+        placed.push(Layer::new(index, (affine.into(), activation), inputs, start)?);
     }
     if placed.is_empty() { Err(ShapeError::NoLayers) } else { Ok(placed) }
 }

@@ -1,5 +1,5 @@
-//! Neural networks small enough to be written by hand: multilayer perceptrons, back-propagation,
-//! gradients by inputs, and gradients of penalties on those.
+//! Neural networks small enough to be written by hand: fully connected and convolutional layers,
+//! back-propagation, gradients by inputs, and gradients of penalties on those.
 //!
 //! An [`Mlp`] computes forward onto a [`Tape`] and backward from it; a [`PenalisedTape`] does so for
 //! a loss together with a penalty on ∇f. [`Loss`] has the derivatives to start from, [`Optimizer`]
@@ -7,10 +7,11 @@
 //! with a point a row. Every pass is parallel, with the same bits for any number of threads.
 
 mod activation;
-mod dense;
+mod convolution;
 mod elementwise;
 mod error;
 mod init;
+mod layer;
 mod loss;
 mod mlp;
 mod norm;
@@ -24,8 +25,10 @@ mod smooth;
 mod tape;
 
 pub use activation::Activation;
+pub use convolution::Convolution;
 pub use error::ShapeError;
 pub use init::Init;
+pub use layer::Affine;
 pub use loss::Loss;
 pub use mlp::Mlp;
 pub use norm::spectral_norm;

@@ -9,8 +9,8 @@ use std::ops::Range;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use rayon::prelude::*;
 
-use super::dense::Dense;
 use super::elementwise::add_rows;
+use super::layer::Layer;
 use super::mlp::Mlp;
 use super::product::add_product;
 use super::real::Real;
@@ -40,14 +40,16 @@ pub(super) fn part(k: usize, rows: usize, parts: usize) -> Range<usize> {
 #[derive(Debug, Clone)]
 pub(super) struct Panel {
     pub(super) layer: usize,
+    /// The layer itself.
+    of: Layer,
     rows: Range<usize>,
-    outputs: usize,
     /// Its place in the parameter vector.
     place: Range<usize>,
 }
 
 /// A panel of a gradient.
 pub(super) struct PanelMut<'g, T> {
+    layer: Layer,
     rows: Range<usize>,
     weights: ArrayViewMut2<'g, T>,
     /// Empty unless the panel is the last of its layer.
@@ -58,14 +60,14 @@ impl Panel {
     /// The panels of a network's parameters in their order, each behind the other: the weights are
     /// cut where equal shares of all of them end, be it in the midst of a layer, at a whole row.
     pub(super) fn all<T: Real>(network: &Mlp<T>) -> Vec<Self> {
-        let size: usize = network.layers.iter().map(|layer| layer.inputs * layer.outputs).sum();
+        let size: usize = network.layers.iter().map(Layer::size).sum();
         let shares = 2 * size.div_ceil(2 * LARGEST);
         let (mut panels, mut before) = (vec![], 0);
         for (l, layer) in network.layers.iter().enumerate() {
-            let row_at =
-                |weights: usize| (weights.saturating_sub(before) / layer.outputs).min(layer.inputs);
+            let (rows, columns) = layer.shape;
+            let row_at = |weights: usize| (weights.saturating_sub(before) / columns).min(rows);
             let mut ends: Vec<usize> = (1..shares).map(|k| row_at(k * size / shares)).collect();
-            ends.push(layer.inputs);
+            ends.push(rows);
             let mut start = 0;
             for end in ends {
                 if end > start {
@@ -73,34 +75,35 @@ impl Panel {
                     start = end;
                 }
             }
-            before += layer.inputs * layer.outputs;
+            before += layer.size();
         }
         panels
     }
 
-    fn new(l: usize, layer: &Dense, rows: Range<usize>) -> Self {
-        let end = if rows.end == layer.inputs {
-            layer.end()
-        } else {
-            layer.start + rows.end * layer.outputs
-        };
-        let place = layer.start + rows.start * layer.outputs..end;
-        Self { layer: l, rows, outputs: layer.outputs, place }
+    fn new(l: usize, layer: &Layer, rows: Range<usize>) -> Self {
+        let (all, columns) = layer.shape;
+        let end = if rows.end == all { layer.end() } else { layer.start + rows.end * columns };
+        let place = layer.start + rows.start * columns..end;
+        Self { layer: l, of: *layer, rows, place }
     }
 
-    fn of<'g, T>(&self, gradient: &'g mut [T]) -> PanelMut<'g, T> {
-        let (weights, bias) = gradient.split_at_mut(self.rows.len() * self.outputs);
-        let weights = ArrayViewMut2::from_shape((self.rows.len(), self.outputs), weights)
-            .expect("the slice has the size of the shape");
-        PanelMut { rows: self.rows.clone(), weights, bias }
+    fn cut<'g, T>(&self, gradient: &'g mut [T]) -> PanelMut<'g, T> {
+        let shape = (self.rows.len(), self.of.shape.1);
+        let (weights, bias) = gradient.split_at_mut(shape.0 * shape.1);
+        let weights =
+            ArrayViewMut2::from_shape(shape, weights).expect("the slice has the size of the shape");
+        PanelMut { layer: self.of, rows: self.rows.clone(), weights, bias }
     }
 }
 
 impl<T: Real> PanelMut<'_, T> {
-    /// ∂W ← ∂W + xᵀ s, as far as it is in the panel.
+    /// Adds to ∂W what the layer's inputs x and s have for it, as far as it is in the panel.
     pub(super) fn add_product(&mut self, x: ArrayView2<T>, s: ArrayView2<T>) {
-        let x = x.slice_move(s![.., self.rows.clone()]);
-        add_product(x.reversed_axes(), s, self.weights.view_mut());
+        let Self { layer, rows, weights, .. } = self;
+        layer.each_pair(x, s, |a, b| {
+            let a = a.slice_move(s![.., rows.clone()]);
+            add_product(a.reversed_axes(), b, weights.view_mut());
+        });
     }
 
     /// ∂b ← ∂b + sum, unless the sum is over no rows.
@@ -130,7 +133,7 @@ fn halve<T: Real>(
     alone: bool,
 ) {
     if let [panel] = panels {
-        return add(panel, &mut panel.of(gradient));
+        return add(panel, &mut panel.cut(gradient));
     }
     let (left, right) = panels.split_at(middle(panels));
     let (first, second) = gradient.split_at_mut(right[0].place.start - left[0].place.start);

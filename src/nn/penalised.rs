@@ -30,8 +30,8 @@ use std::mem::swap;
 
 use ndarray::{Array2, ArrayView2, Zip};
 
-use super::dense::Dense;
 use super::elementwise::add_rows;
+use super::layer::Layer;
 use super::mlp::Mlp;
 use super::panels::{Panel, PanelMut, add_in_panels, each_of_two};
 use super::real::Real;
@@ -246,10 +246,10 @@ impl<T: Real> Bent<T> {
 
 impl<T: Real> Bend<T> {
     /// `descends` if t goes through the layer.
-    fn new(layer: &Dense, rows: usize, descends: bool) -> Self {
+    fn new(layer: &Layer, rows: usize, descends: bool) -> Self {
         let zeros = |kept: bool| Array2::zeros((if kept { rows } else { 0 }, layer.outputs));
         let (t, c) = (zeros(descends), zeros(layer.activation.is_curved()));
-        let sum = vec![T::zero(); layer.outputs];
+        let sum = vec![T::zero(); layer.biases];
         Self { q: Array2::zeros((rows, layer.inputs)), t, c, sum }
     }
 }

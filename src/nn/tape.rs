@@ -7,14 +7,14 @@
 //! cut depends on its size alone, so that the bits do not depend on the number of threads.
 //!
 //! Everything is allocated once for the largest batch; smaller batches use fewer or shorter blocks.
-//! A step of training allocates nothing but what `gemm` packs its factors into, and one group of
-//! coordinates where groups are sorted.
+//! A step of training allocates nothing but what `gemm` packs its factors into, what the windows of
+//! convolutions see of some images, and one group of coordinates where groups are sorted.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
 use super::activation::Record;
-use super::dense::Dense;
 use super::elementwise::add_rows;
+use super::layer::Layer;
 use super::mlp::Mlp;
 use super::panels::{MOST, Panel, PanelMut, add_in_panels, each, part, parts};
 use super::real::Real;
@@ -249,7 +249,7 @@ impl<T: Real> Block<T> {
         }
     }
 
-    /// Adds its part of ∂W = xᵀ s and `∂b = Σ_rows s`.
+    /// Adds its part of ∂W and ∂b.
     pub(super) fn add_to(&self, panel: &Panel, target: &mut PanelMut<T>) {
         let trace = &self.layers[panel.layer];
         target.add_product(self.inputs_of(panel.layer), first_rows(&trace.s, self.rows));
@@ -262,16 +262,16 @@ impl<T: Real> Block<T> {
 }
 
 impl<T: Real> Trace<T> {
-    fn new(layer: &Dense, rows: usize) -> Self {
+    fn new(layer: &Layer, rows: usize) -> Self {
         let zeros = |kept: bool| Array2::zeros((if kept { rows } else { 0 }, layer.outputs));
         let ranked = if layer.activation.keeps_ranks() { rows * layer.outputs } else { 0 };
         let z = zeros(layer.activation.keeps_z());
         let kept = Kept { z, a: zeros(true), rank: vec![0; ranked] };
-        Self { kept, s: zeros(true), sum: vec![T::zero(); layer.outputs] }
+        Self { kept, s: zeros(true), sum: vec![T::zero(); layer.biases] }
     }
 
     /// From u to s = Jᵀ u.
-    fn pull_back(&mut self, layer: &Dense, rows: usize) {
+    fn pull_back(&mut self, layer: &Layer, rows: usize) {
         layer.activation.pull_back(self.kept.record(rows), flat_mut(&mut self.s, rows));
     }
 
@@ -282,8 +282,8 @@ impl<T: Real> Trace<T> {
 }
 
 impl<T: Real> Kept<T> {
-    /// a ← φ(x W + b).
-    fn forward(&mut self, layer: &Dense, parameters: &[T], x: ArrayView2<T>) {
+    /// a ← φ(A(x) + b).
+    fn forward(&mut self, layer: &Layer, parameters: &[T], x: ArrayView2<T>) {
         let Self { z, a, rank } = self;
         let (rows, bias, activation) = (x.nrows(), layer.bias(parameters), layer.activation);
         if activation.keeps_z() {

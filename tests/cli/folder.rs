@@ -19,6 +19,10 @@ impl Folder {
         Self(folder)
     }
 
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.path(name), bytes).unwrap();
+    }
+
     pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
         self.0.path().join(name)
     }

@@ -58,6 +58,70 @@ fn a_run_leaves_everything_in_its_folder() {
     assert_eq!(again["modes"], json["modes"]);
 }
 
+/// So many images of 8 × 8 pixels in an idx3 file: a gradient, brighter from image to image.
+fn idx(count: u32) -> Vec<u8> {
+    let sizes = [count, 8, 8].into_iter().flat_map(u32::to_be_bytes);
+    let pixels = (0..count).flat_map(|k| (0..64).map(move |pixel| pixel * 3 + k));
+    let pixels = pixels.map(|level| u8::try_from(level).unwrap());
+    [0, 0, 8, 3].into_iter().chain(sizes).chain(pixels).collect()
+}
+
+#[test]
+fn images_are_learnt_by_convolutions_and_drawn() {
+    let folder = folder();
+    folder.put("images-idx3-ubyte", &idx(40));
+    let small = "--set critic.channels=[4,6] --set generator.channels=[4,6] --evaluations 2";
+    let json = folder.json(&format!(
+        "gan train --recipe wgan-gp-conv --data idx:images-idx3-ubyte --held-out 12 --out run \
+         --steps 4 --json {small}"
+    ));
+    assert_eq!(json["data"], "idx:images-idx3-ubyte");
+    assert_eq!(json["points"].as_u64(), Some(12), "as many as are held out");
+    assert!(fs::metadata(folder.path("run").join("samples.png")).unwrap().len() > 1000);
+    let drawn = stdout(&folder.run("gan sample run --n 3"));
+    assert!(drawn.lines().all(|line| line.split(',').count() == 64));
+    let again = folder.json("gan evaluate run --held-out 12 --json");
+    assert_eq!(again["exact_emd"], json["exact_emd"]);
+    let digits = folder.json(&format!(
+        "gan train --recipe wgan-gp-conv --data digits --out digits --steps 2 --json {small}"
+    ));
+    assert_eq!(digits["settings"]["critic"]["channels"][1], 6);
+}
+
+#[test]
+fn files_that_hold_no_images_are_named_with_a_remedy() {
+    let folder = folder();
+    folder.put("good", &idx(40));
+    folder.put("short", &idx(40)[..1000]);
+    folder.put("none", &idx(0));
+    folder.put("empty", &[]);
+    folder.put("table", b"x,y\n1,2\n");
+    folder.put("huge", &[&[0, 0, 8, 3][..], &[255; 12]].concat());
+    folder.put("labels", &[0, 0, 8, 1, 0, 0, 0, 1, 7]);
+    folder.put("broken.gz", b"\x1f\x8b\x08 and so on");
+    let conv = "--recipe wgan-gp-conv --data";
+    for (args, code, words) in [
+        (&*format!("{conv} idx:short"), 1, "short: truncated"),
+        (&format!("{conv} idx:none"), 1, "none: 0 images"),
+        (&format!("{conv} idx:empty"), 1, "empty: there is nothing in it"),
+        (&format!("{conv} idx:table"), 1, "table: no idx3 file"),
+        (&format!("{conv} idx:huge"), 1, "huge: 4294967295 images"),
+        (&format!("{conv} idx:labels"), 1, "labels: an idx1 file of labels"),
+        (&format!("{conv} idx:broken.gz"), 1, "broken.gz: damaged"),
+        (&format!("{conv} idx:nowhere"), 1, "nowhere: there is no such file"),
+        (&format!("{conv} idx:good --columns 1"), 2, "has images"),
+        (&format!("{conv} ring8"), 1, "not images"),
+        (&format!("{conv} idx:good --set critic.channels=[4,4,4,4]"), 1, "halved 3 times"),
+    ] {
+        let output = folder.run(&format!("gan train {args} --out run --quiet --steps 2"));
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{args}: {text}");
+        assert!(text.contains(words), "{args}: {text}");
+        assert!(text.contains("hint: "), "{args}: {text}");
+        assert!(!folder.path("run").exists(), "{args}: nothing is left behind");
+    }
+}
+
 #[test]
 fn the_documentation_names_every_field() {
     let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();

@@ -12,11 +12,15 @@ fn weights(outputs: usize) -> Array2<f64> {
     Array2::from_shape_simple_fn((7, outputs), || stream.normal())
 }
 
-fn weighted(network: &Mlp<f64>, points: &Array2<f64>, weights: &Array2<f64>) -> f64 {
+pub(crate) fn weighted(network: &Mlp<f64>, points: &Array2<f64>, weights: &Array2<f64>) -> f64 {
     (network.evaluate(points.view()) * weights).sum()
 }
 
-fn check_inputs(points: &Array2<f64>, found: &Array2<f64>, value: impl Fn(&Array2<f64>) -> f64) {
+pub(crate) fn check_inputs(
+    points: &Array2<f64>,
+    found: &Array2<f64>,
+    value: impl Fn(&Array2<f64>) -> f64,
+) {
     for (index, &found) in found.indexed_iter() {
         let at = |h: f64| {
             let mut moved = points.clone();

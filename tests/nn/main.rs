@@ -1,6 +1,7 @@
 //! Networks: every derivative against finite differences, and the steps made of them.
 
 mod backward;
+mod convolution;
 mod penalised;
 mod repeatable;
 

@@ -7,10 +7,10 @@ use ndarray::{Array2, ArrayView2, s};
 use super::{check_parameters, networks, points, shape};
 
 /// A penalty and its derivative.
-type Psi = fn(f64) -> (f64, f64);
+pub(crate) type Psi = fn(f64) -> (f64, f64);
 
 /// Σ ψ(‖∇f(x)‖) by back-propagation once.
-fn penalty(network: &Mlp<f64>, points: &Array2<f64>, psi: Psi) -> f64 {
+pub(crate) fn penalty(network: &Mlp<f64>, points: &Array2<f64>, psi: Psi) -> f64 {
     let mut tape = Tape::new(network, points.nrows());
     network.forward(points.view(), &mut tape);
     let gradients = network.input_gradient(&mut tape);
@@ -18,7 +18,7 @@ fn penalty(network: &Mlp<f64>, points: &Array2<f64>, psi: Psi) -> f64 {
 }
 
 /// Adds the penalty's gradient alone.
-fn penalise<T: Real>(
+pub(crate) fn penalise<T: Real>(
     network: &Mlp<T>,
     points: ArrayView2<T>,
     psi: Psi,
@@ -30,7 +30,7 @@ fn penalise<T: Real>(
     tape.backward(network, Array2::zeros((0, 1)).view(), psi, gradient)
 }
 
-fn two_sided(norm: f64) -> (f64, f64) {
+pub(crate) fn two_sided(norm: f64) -> (f64, f64) {
     ((norm - 1.0).powi(2), 2.0 * (norm - 1.0))
 }
 

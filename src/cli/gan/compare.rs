@@ -61,7 +61,7 @@ pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
     use_threads(args.talk.threads)?;
     let data = DataJob::new(&args.data, None)?;
     let names: Vec<&str> = match args.recipes.as_str() {
-        "all" => Recipe::names().collect(),
+        "all" => suitable(&data)?,
         list => list.split(',').map(str::trim).collect(),
     };
     for name in &names {
@@ -92,6 +92,17 @@ pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
     losses(&args.out.join("losses.png"), &comparison, &rows)?;
     points(&args.out.join("samples.png"), &rows)?;
     answer(&args.talk, &comparison, |lines| text(lines, &comparison))
+}
+
+/// All recipes, but those for images only where there are some.
+fn suitable(data: &DataJob) -> Result<Vec<&'static str>, Failure> {
+    let mut names = Vec::new();
+    for name in Recipe::names() {
+        if data.has_images() || !Recipe::named(name, &[""; 0])?.has_convolutions() {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }
 
 /// One recipe with one seed.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use clap::Args;
 use deblais::datasets::{PLANAR, planar};
-use deblais::gan::{Data, Standard};
-use deblais::io::{ColumnRef, Filter, Input, Origin, Selection};
+use deblais::gan::{Data, Image, Standard};
+use deblais::io::{ColumnRef, Filter, Images, Input, Origin, Selection, read_images};
 
 use crate::cli::failure::Failure;
 
@@ -14,10 +14,16 @@ const DIGITS: &[u8] =
     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/digits.csv"));
 
 /// Their name.
-pub(super) const DIGITS_NAME: &str = "digits";
+const DIGITS_NAME: &str = "digits";
 
 /// Pixels along a side of a digit.
-pub(super) const DIGIT_SIDE: usize = 8;
+const DIGIT_SIDE: usize = 8;
+
+/// The largest value of a digit's pixel.
+const DIGIT_MOST: f64 = 16.0;
+
+/// What a file of images is named after.
+const IDX: &str = "idx:";
 
 /// Digits that are held out unless something else is asked for.
 const DIGITS_HELD_OUT: usize = 500;
@@ -26,7 +32,8 @@ const DIGITS_HELD_OUT: usize = 500;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Data")]
 pub(super) struct DataArgs {
-    /// ring8, grid25, swissroll, moons, digits, or a file with a point a row (CSV, TSV, NPY)
+    /// ring8, grid25, swissroll, moons, digits, a file with a point a row (CSV, TSV, NPY), or idx:FILE
+    /// with images as MNIST and Fashion-MNIST have them
     #[arg(long, value_name = "NAME|FILE")]
     pub(super) data: Option<String>,
 
@@ -56,7 +63,7 @@ impl DataJob {
     pub(super) fn new(args: &DataArgs, saved: Option<&str>) -> Result<Self, Failure> {
         let name = args.data.as_deref().or(saved).ok_or_else(|| {
             Failure::usage("--data is missing").hint(format!(
-                "name {}, {DIGITS_NAME}, or a file with a point a row",
+                "name {}, {DIGITS_NAME}, a file with a point a row, or {IDX}FILE with images",
                 PLANAR.join(", ")
             ))
         })?;
@@ -68,11 +75,27 @@ impl DataJob {
             ))
             .hint("leave them out"));
         }
+        if job.images().is_some() && job.selection != Selection::default() {
+            return Err(Failure::usage(format!(
+                "--columns and --where are for tables, and {name} has images"
+            ))
+            .hint("leave them out"));
+        }
         Ok(job)
     }
 
     fn is_law(&self) -> bool {
         PLANAR.contains(&self.name.as_str())
+    }
+
+    /// The file of images, if it is one.
+    fn images(&self) -> Option<&str> {
+        self.name.strip_prefix(IDX)
+    }
+
+    /// Whether points are images, of which convolutions can be made.
+    pub(super) fn has_images(&self) -> bool {
+        self.name == DIGITS_NAME || self.images().is_some()
     }
 
     /// Reads or builds the data.
@@ -85,7 +108,15 @@ impl DataJob {
             let pixels = (1..=DIGIT_SIDE * DIGIT_SIDE).map(ColumnRef::Index).collect();
             let selection = Selection { columns: Some(pixels), ..self.selection.clone() };
             let held_out = self.held_out.or(self.all_digits().then_some(DIGITS_HELD_OUT));
-            return self.sample(table, &selection, held_out, Standard::common);
+            let image = Image { height: DIGIT_SIDE, width: DIGIT_SIDE, most: DIGIT_MOST };
+            let data = self.sample(table, &selection, held_out, Standard::common)?;
+            return Ok(data.of_images(image));
+        }
+        if let Some(file) = self.images() {
+            let Images { height, width, pixels } = read_images(&Origin::from(file))?;
+            let data = Data::sample(&self.name, pixels.view(), self.held_out, Standard::common)
+                .map_err(|error| Failure::from(error).at(format!("--data {}", self.name)))?;
+            return Ok(data.of_images(Image { height, width, most: f64::from(u8::MAX) }));
         }
         if !Path::new(&self.name).exists() {
             return Err(Failure::new(format!("--data {}: no data of that name", self.name)).hint(

@@ -3,13 +3,12 @@
 
 use std::path::Path;
 
-use deblais::gan::{Milestone, Objective, Regulariser, Trainer};
+use deblais::gan::{Image, Milestone, Objective, Regulariser, Trainer};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{self, Band, Bitmap, Chart, Curve, Extent, LevelLines, Panels, Tiles};
 use deblais::report::GanReport;
 use ndarray::{Array2, Axis, aview1, s};
 
-use super::data::{DIGIT_SIDE, DIGITS_NAME};
 use crate::cli::failure::Failure;
 use crate::cli::text::supported;
 
@@ -34,7 +33,7 @@ const ROOM: f64 = 0.2;
 const SMALLER: u32 = 2;
 const CAPTION: u32 = 64;
 
-/// Digits a row and a column.
+/// Images a row and a column.
 const TILES: usize = 10;
 
 /// The generated points, where there is a way to look at them.
@@ -44,9 +43,11 @@ pub(super) fn samples(
     points: &Array2<f64>,
     report: &GanReport,
 ) -> Result<(), Failure> {
-    if trainer.data().name() == DIGITS_NAME {
+    if let Some(Image { height, width, most }) = trainer.data().image()
+        && height == width
+    {
         let shown = points.slice(s![..(TILES * TILES).min(points.nrows()), ..]);
-        let tiles = Tiles::new(shown, DIGIT_SIDE, TILES).within(0.0, 16.0).titled(caption(report));
+        let tiles = Tiles::new(shown, width, TILES).within(0.0, most).titled(caption(report));
         return Ok(plot::save(path, tiles.size(), |root| tiles.draw(root))?);
     }
     if trainer.data().dim() != 2 {
@@ -113,16 +114,16 @@ fn caption(report: &GanReport) -> String {
 pub(super) enum View {
     /// Points over the critic's level lines, in this part of the plane.
     Plane { extent: Extent, size: (u32, u32) },
-    /// Images in rows.
-    Digits,
+    /// Square images in rows.
+    Images(Image),
 }
 
 impl View {
     /// Of a run; nothing if there is no way to look at its points.
     pub(super) fn of(trainer: &Trainer) -> Result<Option<Self>, Failure> {
         let data = trainer.data();
-        if data.name() == DIGITS_NAME {
-            return Ok(Some(Self::Digits));
+        if let Some(image) = data.image() {
+            return Ok((image.height == image.width).then_some(Self::Images(image)));
         }
         if data.dim() != 2 {
             return Ok(None);
@@ -154,10 +155,10 @@ pub(super) fn frame(trainer: &mut Trainer, view: &View) -> Result<Bitmap, Failur
     let restore =
         |trainer: &Trainer, points: &Array2<f64>| trainer.data().standard().restore(points.view());
     match *view {
-        View::Digits => {
+        View::Images(Image { width, most, .. }) => {
             let points = trainer.generate(TILES * TILES, &mut seed.stream("snapshot"))?;
             let points = restore(trainer, &points);
-            let tiles = Tiles::new(points.view(), DIGIT_SIDE, TILES).within(0.0, 16.0);
+            let tiles = Tiles::new(points.view(), width, TILES).within(0.0, most);
             let tiles = tiles.titled(title);
             let (width, height) = tiles.size();
             let size = (width / SMALLER, height / SMALLER);
