@@ -111,6 +111,8 @@ fn indexed(picture: &Bitmap) -> (Vec<u8>, Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use plotters_backend::BackendColor;
 
     use super::*;
@@ -154,12 +156,16 @@ mod tests {
         let mut picture = coloured(300, (40, 40));
         picture.fill_rect((0, 0), (40, 10), BackendColor { alpha: 1.0, rgb: (255, 255, 255) });
         let (_, _, frames) = decoded(&Animation::new(vec![picture.clone()]).to_gif().unwrap());
-        let pairs = picture.pixels().chunks(3).zip(frames[0].1.chunks(4));
-        let far = pairs.map(|(was, is)| (0..3).map(|c| was[c].abs_diff(is[c])).max().unwrap());
-        let far: Vec<_> = far.collect();
-        assert!(far[..400].iter().all(|&far| far == 0), "paper stays white");
-        assert!(far.iter().all(|&far| far < 10), "{far:?}");
-        assert!(far.iter().any(|&far| far > 0));
+        let distance = |was: &[u8], is: &[u8]| -> u32 {
+            was.iter().zip(&is[..3]).map(|(&a, &b)| u32::from(a.abs_diff(b)).pow(2)).sum()
+        };
+        let pairs: Vec<_> = picture.pixels().chunks(3).zip(frames[0].1.chunks(4)).collect();
+        assert!(pairs[..400].iter().all(|(_, is)| is[..] == [255; 4]), "paper stays white");
+        let palette: BTreeSet<_> = pairs.iter().map(|(_, is)| is.to_vec()).collect();
+        assert_eq!(palette.len(), COLOURS);
+        let nearest = |was: &[u8]| palette.iter().map(|of| distance(was, of)).min();
+        assert!(pairs.iter().all(|(was, is)| nearest(was) == Some(distance(was, is))));
+        assert!(pairs.iter().any(|(was, is)| distance(was, is) > 0));
     }
 
     #[test]
