@@ -7,12 +7,14 @@
 
 mod critic;
 mod crosscheck;
+mod divergence;
 mod funnels;
 mod gan;
 mod sinkhorn;
 
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
 pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, RowReport};
+pub use divergence::{DIVERGENCE_SCHEMA, DivergencesReport, ValueReport};
 pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRow};
 pub use sinkhorn::{
