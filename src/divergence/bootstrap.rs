@@ -8,8 +8,9 @@
 //! - f-divergences on fixed cells that all have mass on either side,
 //! - the energy distance, MMD², and the 1-D W₁, as long as P ≠ Q (at P = Q the first-order term is 0).
 //!
-//! There the *interval* is the basic one, `[2T − q(97.5 %), 2T − q(2.5 %)]` with quantiles q of the
-//! replicates, which takes the bias off instead of adding it once more. Of energy, MMD² and W₁ the
+//! There the *interval* is the basic one of √T, `[2√T − √q(97.5 %), 2√T − √q(2.5 %)]²` with quantiles
+//! q of the replicates. It takes the bias off instead of adding it once more; and √T, for divergences
+//! are squared distances to leading order, spreads evenly, whatever T is. Of energy, MMD² and W₁ the
 //! first-order term alone is resampled ([`Bootstrap::shifts`]): points that are drawn twice would
 //! else count as pairs at distance 0. P ≠ Q is nothing to take for granted: an interval is stated
 //! only if the value is [`DISTINCT`] standard deviations of its replicates above 0.
@@ -121,12 +122,10 @@ impl Range {
     #[must_use]
     pub fn spread(mut replicates: Vec<f64>) -> Self {
         replicates.sort_unstable_by(f64::total_cmp);
-        let quantile = |share: f64| {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
-            let place = (share * (replicates.len() - 1) as f64).round() as usize;
-            replicates[place]
-        };
-        Self { low: quantile(0.025), high: quantile(0.975) }
+        // R replicates and the truth are R + 1 draws: 2.5 % of them are to lie outside on either side.
+        let outside = (replicates.len() + 1) / 40;
+        let low = outside.saturating_sub(1);
+        Self { low: replicates[low], high: replicates[replicates.len() - 1 - low] }
     }
 
     /// The basic 95 % interval of a divergence, from its value and its replicates; `None` where it
@@ -142,7 +141,8 @@ impl Range {
             return None;
         }
         let Self { low, high } = Self::spread(replicates);
-        Some(Self { low: 2.0 * value - high, high: 2.0 * value - low })
+        let mirrored = |end: f64| (2.0 * value.sqrt() - end.max(0.0).sqrt()).max(0.0).powi(2);
+        Some(Self { low: mirrored(high), high: mirrored(low) })
     }
 }
 
@@ -163,11 +163,12 @@ mod tests {
 
     #[test]
     fn intervals_mirror_the_replicates_and_need_a_value_clear_of_0() {
-        let replicates: Vec<f64> = (0..=40).map(|k| 10.0 + 0.1 * f64::from(k)).collect();
+        // Squares of 100, 101, …, 178; of 79 replicates the second and the last but one.
+        let replicates: Vec<f64> = (100..179).map(|k| f64::from(k * k)).collect();
         let spread = Range::spread(replicates.clone());
-        assert!((spread.low - 10.1).abs() < 1e-12 && (spread.high - 13.9).abs() < 1e-12);
-        let interval = Range::interval(11.0, replicates.clone()).unwrap();
-        assert!((interval.low - 8.1).abs() < 1e-12 && (interval.high - 11.9).abs() < 1e-12);
+        assert_eq!((spread.low, spread.high), (101.0 * 101.0, 177.0 * 177.0));
+        let interval = Range::interval(150.0 * 150.0, replicates.clone()).unwrap();
+        assert_eq!((interval.low, interval.high), (123.0 * 123.0, 199.0 * 199.0));
         assert_eq!(Range::interval(1.0, replicates), None);
         assert_eq!(Range::interval(1.0, vec![1.0, f64::INFINITY]), None);
     }

@@ -92,8 +92,8 @@ fn disjoint_supports_get_a_warning_and_the_ceiling_to_the_last_bit() {
 #[test]
 fn histograms_are_aligned_by_position() {
     let folder = Folder::with(&[
-        ("p.csv", "10\n20\n30\n40\n"),
-        ("q.csv", "30\n30\n20\n20\n"),
+        ("p.csv", "100\n200\n300\n400\n"),
+        ("q.csv", "300\n300\n200\n200\n"),
         ("r.csv", "0.1\n0.2\n0.3\n0.4\n"),
         ("grid.csv", "x,y\n0,0\n0,2\n0,4\n0,6\n"),
     ]);
