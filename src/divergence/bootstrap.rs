@@ -31,10 +31,15 @@ use rand::Rng as _;
 use rayon::prelude::*;
 
 use super::Estimate;
-use crate::seed::Seed;
+use crate::math;
+use crate::seed::{Seed, Stream};
 
 /// Standard deviations above 0 from which two laws count as distinct.
 pub const DISTINCT: f64 = 4.0;
+
+/// Points of either sample beyond which the first-order term is as good as normal: by Berry and Esseen
+/// its distribution function is off by less than a percent.
+pub const NORMAL: usize = 20_000;
 
 /// Resampling with replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,20 +64,17 @@ impl Bootstrap {
     pub fn replicate<T: Send>(
         &self,
         (n, m): (usize, usize),
-        statistic: impl Fn(&[f64], &[f64]) -> T + Sync,
+        statistic: impl Fn(&[u16], &[u16]) -> T + Sync,
     ) -> Vec<T> {
         let rounds = (0..self.replicates).into_par_iter();
         rounds
             .map_init(
-                || (vec![0.0; n], vec![0.0; m]),
+                || (vec![0_u16; n], vec![0_u16; m]),
                 |(source, target), round| {
                     let mut stream = self.seed.stream(&format!("bootstrap {round}"));
                     for counts in [&mut *source, &mut *target] {
-                        let points = counts.len();
-                        counts.fill(0.0);
-                        for _ in 0..points {
-                            counts[stream.random_range(0..points)] += 1.0;
-                        }
+                        counts.fill(0);
+                        draw(counts, &mut stream);
                     }
                     statistic(source, target)
                 },
@@ -81,33 +83,55 @@ impl Bootstrap {
     }
 
     /// The first-order change of an estimate in every replicate; `masses` are those of the points.
+    ///
+    /// Of more than [`NORMAL`] points it is drawn from its normal limit, whose variance is that of the
+    /// mean of the influences.
     #[must_use]
-    pub fn shifts(&self, estimate: &Estimate, masses: (&[f64], &[f64])) -> Vec<f64> {
-        let shift = influence_shift(estimate, masses);
-        self.replicate((estimate.source.len(), estimate.target.len()), shift)
+    pub fn shifts(&self, estimate: &Estimate, (source, target): (&[f64], &[f64])) -> Vec<f64> {
+        if source.len().min(target.len()) > NORMAL {
+            let variance =
+                squared_error(&estimate.source, source) + squared_error(&estimate.target, target);
+            let mut stream = self.seed.stream("bootstrap normal");
+            return (0..self.replicates).map(|_| variance.sqrt() * stream.normal()).collect();
+        }
+        let ones = |masses: &[f64]| vec![1; masses.len()];
+        let p_mean = weighted_mean(&estimate.source, source, &ones(source));
+        let q_mean = weighted_mean(&estimate.target, target, &ones(target));
+        self.replicate((source.len(), target.len()), |p_counts, q_counts| {
+            weighted_mean(&estimate.source, source, p_counts) - p_mean
+                + weighted_mean(&estimate.target, target, q_counts)
+                - q_mean
+        })
     }
 }
 
-/// The statistic of [`Bootstrap::shifts`], for those who have others to take along.
-pub fn influence_shift<'a>(
-    estimate: &'a Estimate,
-    (source, target): (&'a [f64], &'a [f64]),
-) -> impl Fn(&[f64], &[f64]) -> f64 + Sync + 'a {
-    let ones = |masses: &[f64]| vec![1.0; masses.len()];
-    let p_mean = weighted_mean(&estimate.source, source, &ones(source));
-    let q_mean = weighted_mean(&estimate.target, target, &ones(target));
-    move |p_counts, q_counts| {
-        weighted_mean(&estimate.source, source, p_counts) - p_mean
-            + weighted_mean(&estimate.target, target, q_counts)
-            - q_mean
+/// Draws as many points as there are, and counts how often each comes.
+fn draw(counts: &mut [u16], stream: &mut Stream) {
+    if let Ok(points) = u32::try_from(counts.len()) {
+        for _ in 0..points {
+            counts[stream.random_range(0..points) as usize] += 1;
+        }
+    } else {
+        let points = counts.len();
+        for _ in 0..points {
+            counts[stream.random_range(0..points)] += 1;
+        }
     }
+}
+
+/// The variance of a weighted mean over resampled points, `Σ w²(ψ − ψ̄)²` with weights of total 1.
+fn squared_error(influences: &[f64], masses: &[f64]) -> f64 {
+    let (total, mean) = (math::sum(masses), math::dot(influences, masses) / math::sum(masses));
+    let terms: Vec<f64> =
+        influences.iter().zip(masses).map(|(x, w)| (w / total * (x - mean)).powi(2)).collect();
+    math::sum(&terms)
 }
 
 /// `Σ w c ψ / Σ w c`; 0 without points.
-fn weighted_mean(influences: &[f64], masses: &[f64], counts: &[f64]) -> f64 {
+fn weighted_mean(influences: &[f64], masses: &[f64], counts: &[u16]) -> f64 {
     let (mut sum, mut total) = (0.0, 0.0);
     for ((influence, mass), count) in influences.iter().zip(masses).zip(counts) {
-        let weight = mass * count;
+        let weight = mass * f64::from(*count);
         sum += weight * influence;
         total += weight;
     }
@@ -155,7 +179,7 @@ mod tests {
         let bootstrap = Bootstrap { replicates: 20, seed: Seed(1) };
         let drawn = bootstrap.replicate((7, 5), |p, q| (p.to_vec(), q.to_vec()));
         for (p, q) in &drawn {
-            assert_eq!((p.iter().sum::<f64>(), q.iter().sum::<f64>()), (7.0, 5.0));
+            assert_eq!((p.iter().sum::<u16>(), q.iter().sum::<u16>()), (7, 5));
         }
         assert!(drawn.windows(2).any(|pair| pair[0] != pair[1]));
         assert_eq!(drawn, bootstrap.replicate((7, 5), |p, q| (p.to_vec(), q.to_vec())));
@@ -174,13 +198,16 @@ mod tests {
     }
 
     #[test]
-    fn shifts_of_a_mean_have_its_standard_error() {
-        let source: Vec<f64> = (0..400).map(|i| f64::from(i % 10)).collect();
-        let estimate = Estimate { value: 4.5, source, target: vec![0.0] };
-        let bootstrap = Bootstrap { replicates: 2000, seed: Seed(2) };
-        let shifts = bootstrap.shifts(&estimate, (&[1.0; 400], &[1.0]));
-        let variance = shifts.iter().map(|x| x * x).sum::<f64>() / 2000.0;
-        let expected: f64 = 8.25 / 400.0;
-        assert!((variance / expected - 1.0).abs() < 0.15, "{variance}");
+    fn shifts_of_a_mean_have_its_standard_error_drawn_or_in_the_limit() {
+        for n in [400, NORMAL + 20] {
+            let influences: Vec<f64> = (0..n).map(|i| (i % 10) as f64).collect();
+            let estimate = Estimate { value: 4.5, source: influences, target: vec![0.0; n] };
+            let masses = vec![1.0; n];
+            let bootstrap = Bootstrap { replicates: 2000, seed: Seed(2) };
+            let shifts = bootstrap.shifts(&estimate, (&masses, &masses));
+            let variance = shifts.iter().map(|x| x * x).sum::<f64>() / 2000.0;
+            // Five standard deviations of a variance of 2000 draws.
+            assert!((variance / (8.25 / n as f64) - 1.0).abs() < 0.16, "{n}: {variance}");
+        }
     }
 }

@@ -28,7 +28,7 @@ use super::nearest_neighbours::check_equal_masses;
 use super::pairs::{row_means, shares};
 use super::{Estimate, EstimateError};
 use crate::cost::{Cost, Euclidean, PointCost, SqEuclidean};
-use crate::math::{self, exp::exp};
+use crate::math::{self, NeumaierSum, exp::exp};
 use crate::measure::DiscreteMeasure;
 use crate::seed::Seed;
 
@@ -172,9 +172,30 @@ pub fn mmd_blocks(
             .map_err(|_| EstimateError::Scale)
     };
     let block = |(rows, columns): &(&[usize], &[usize])| {
-        mmd_unbiased(&part(p, rows)?, &part(q, columns)?, sigma).map(|estimate| estimate.value)
+        block_value(&part(p, rows)?, &part(q, columns)?, sigma)
     };
     blocks.par_iter().map(block).collect()
+}
+
+/// The U-statistic of two samples of B points of equal masses: every pair once.
+fn block_value(p: &DiscreteMeasure, q: &DiscreteMeasure, sigma: f64) -> Result<f64, EstimateError> {
+    let factor = -0.5 / (sigma * sigma);
+    let cost = |a, b| PointCost::new(a, b, SqEuclidean).map_err(|_| EstimateError::Scale);
+    let mut row = vec![0.0; q.len()];
+    let mut sum = |cost: &PointCost<SqEuclidean>, columns: fn(usize, usize) -> usize| {
+        let mut sum = NeumaierSum::default();
+        for i in 0..cost.n() {
+            let part = &mut row[..columns(i, cost.m())];
+            cost.part_of_row(i, 0, part);
+            gaussian(part, factor);
+            sum.add(part.iter().sum());
+        }
+        sum.value()
+    };
+    let pairs = p.len() as f64 * (p.len() as f64 - 1.0) / 2.0;
+    let within = sum(&cost(p, p)?, |i, _| i) + sum(&cost(q, q)?, |i, _| i);
+    let across = sum(&cost(p, q)?, |_, m| m);
+    Ok(within / pairs - 2.0 * across / (p.len() as f64 * q.len() as f64))
 }
 
 #[cfg(test)]
@@ -207,6 +228,9 @@ mod tests {
         let sigma = median_bandwidth(&p, &q).unwrap();
         let blocks = mmd_blocks(&p, &q, sigma, Seed(1)).unwrap();
         assert_eq!(blocks.len(), 30);
+        let (few, others) = (measure(30, 2, 0.0, "few"), measure(30, 2, 1.0, "others"));
+        let value = mmd_unbiased(&few, &others, sigma).unwrap().value;
+        assert!((block_value(&few, &others, sigma).unwrap() - value).abs() < 1e-14);
         let mean = blocks.iter().sum::<f64>() / 30.0;
         let variance = blocks.iter().map(|b| (b - mean).powi(2)).sum::<f64>() / 29.0;
         let whole = mmd_unbiased(&p, &q, sigma).unwrap().value;

@@ -27,7 +27,7 @@ mod pairs;
 mod renyi;
 
 pub use bhattacharyya::bhattacharyya;
-pub use bootstrap::{Bootstrap, DISTINCT, Range, influence_shift};
+pub use bootstrap::{Bootstrap, DISTINCT, NORMAL, Range};
 pub use energy::energy;
 pub use error::EstimateError;
 pub use f_divergence::FDivergence;

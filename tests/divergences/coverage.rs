@@ -124,14 +124,17 @@ fn divergences_of_counts() {
                 (0..size).map(|_| cell()).collect()
             };
             let (x, y) = (draw(&p, n), draw(&q, m));
-            let counts = |cells: &[usize], times: &[f64]| {
+            let counts = |cells: &[usize], times: &[u16]| {
                 let mut counts = vec![0.0; 4];
-                cells.iter().zip(times).for_each(|(&cell, times)| counts[cell] += times);
+                cells
+                    .iter()
+                    .zip(times)
+                    .for_each(|(&cell, times)| counts[cell] += f64::from(*times));
                 counts
             };
-            let of = |a: &[f64], b: &[f64]| f.between(&counts(&x, a), &counts(&y, b));
+            let of = |a: &[u16], b: &[u16]| f.between(&counts(&x, a), &counts(&y, b));
             let bootstrap = Bootstrap { replicates: 200, seed: Seed(round) };
-            let value = of(&vec![1.0; n], &vec![1.0; m]);
+            let value = of(&vec![1; n], &vec![1; m]);
             if let Some(range) = Range::interval(value, bootstrap.replicate((n, m), of)) {
                 stated += 1.0;
                 covered += f64::from(range.low <= truth && truth <= range.high);

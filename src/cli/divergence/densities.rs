@@ -139,28 +139,29 @@ impl Densities {
     pub(super) fn resampled(
         &self,
         pair: &Pair,
-        (p_counts, q_counts): (&[f64], &[f64]),
+        (p_counts, q_counts): (&[u16], &[u16]),
     ) -> Option<(Vec<f64>, Vec<f64>)> {
         match &self.how {
             How::Given => None,
             How::Kernels => {
-                let again = |measure: &DiscreteMeasure, counts: &[f64]| {
-                    let mass = &measure.mass() * &ndarray::ArrayView1::from(counts);
+                let again = |measure: &DiscreteMeasure, counts: &[u16]| {
+                    let mass = &measure.mass() * &ndarray::ArrayView1::from(counts).mapv(f64::from);
                     DiscreteMeasure::new(measure.support().to_owned(), mass).ok()
                 };
                 let (p, q) = (again(&pair.source, p_counts)?, again(&pair.target, q_counts)?);
                 kernel_densities(&p, &q).ok()
             }
             How::Cells { source, target, fixed } => {
-                let masses = |cells: &[usize], counts: &[f64], measure: &DiscreteMeasure| {
+                let masses = |cells: &[usize], counts: &[u16], measure: &DiscreteMeasure| {
                     let mut masses = vec![0.0; self.source.len()];
                     if *fixed {
-                        for (&cell, count) in cells.iter().zip(counts) {
-                            masses[cell] += count;
+                        for (&cell, &count) in cells.iter().zip(counts) {
+                            masses[cell] += f64::from(count);
                         }
                     } else {
-                        for ((&cell, count), mass) in cells.iter().zip(counts).zip(measure.mass()) {
-                            masses[cell] += count * mass;
+                        for ((&cell, &count), mass) in cells.iter().zip(counts).zip(measure.mass())
+                        {
+                            masses[cell] += f64::from(count) * mass;
                         }
                     }
                     masses

@@ -134,9 +134,9 @@ pub(super) fn energy_distance(pair: &Pair) -> Result<Row, Failure> {
         return Ok(Err(why));
     }
     let estimate = energy(&pair.source, &pair.target)?;
-    let how = if on_the_line(pair) { "exact, sorting" } else { "exact, all pairs" };
-    let of = if pair.histograms.is_some() { "" } else { " of the samples (V-statistic)" };
-    let mut found = Found::new(estimate.value, format!("{how}{of}"));
+    let how = if on_the_line(pair) { "sorting" } else { "all pairs" };
+    let of = if pair.histograms.is_some() { "exact" } else { "V-statistic" };
+    let mut found = Found::new(estimate.value, format!("{of}, {how}"));
     found.influences = Some(estimate);
     Ok(Ok(found))
 }

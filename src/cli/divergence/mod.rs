@@ -328,8 +328,10 @@ fn text(lines: &mut Lines, report: &DivergencesReport) {
         }
     }
     lines.table(&cells);
-    for (name, why) in &report.left_out {
-        lines.line(&format!("  left out: {name}"), why);
+    // One line a reason.
+    for group in report.left_out.chunk_by(|a, b| a.1 == b.1) {
+        let names: Vec<_> = group.iter().map(|(name, _)| *name).collect();
+        lines.line("  left out", format!("{}: {}", names.join(", "), group[0].1));
     }
     let DivergencesReport { n, m, dim, .. } = report;
     let what = match report.kind {

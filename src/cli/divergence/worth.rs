@@ -1,6 +1,6 @@
 //! What the values are worth: intervals where the bootstrap is valid, spreads elsewhere.
 
-use deblais::divergence::{Bootstrap, Estimate, Range, influence_shift};
+use deblais::divergence::{Bootstrap, Estimate, Range};
 use deblais::measure::DiscreteMeasure;
 use deblais::report::ValueReport;
 use deblais::seed::Seed;
@@ -59,8 +59,7 @@ pub(super) fn of_distance(found: &mut Found, pair: &Pair, bootstrap: Bootstrap) 
         settle(&mut found.row, shifts.into_iter().map(|shift| value + shift).collect());
     } else if let Some(estimate) = found.influences.take().filter(|_| pair.histograms.is_none()) {
         let (p, q) = (pair.source.mass().to_vec(), pair.target.mass().to_vec());
-        let shift = influence_shift(&estimate, (&p, &q));
-        let shifts = bootstrap.replicate((p.len(), q.len()), shift);
+        let shifts = bootstrap.shifts(&estimate, (&p, &q));
         settle(&mut found.row, shifts.into_iter().map(|shift| value + shift).collect());
     }
 }
@@ -87,8 +86,8 @@ pub(super) fn of_transport(
         return Ok(());
     }
     let sizes = (pair.source.len(), pair.target.len());
-    let again = |measure: &DiscreteMeasure, counts: &[f64]| {
-        let mass = &measure.mass() * &ndarray::ArrayView1::from(counts);
+    let again = |measure: &DiscreteMeasure, counts: &[u16]| {
+        let mass = &measure.mass() * &ndarray::ArrayView1::from(counts).mapv(f64::from);
         let total = deblais::math::sum(&mass);
         DiscreteMeasure::new(measure.support().to_owned(), mass / total)
     };
