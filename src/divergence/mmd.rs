@@ -28,6 +28,7 @@ use super::nearest_neighbours::check_equal_masses;
 use super::pairs::{row_means, shares};
 use super::{Estimate, EstimateError};
 use crate::cost::{Cost, Euclidean, PointCost, SqEuclidean};
+use crate::math::vectors::sum_of_sizes;
 use crate::math::{self, NeumaierSum, exp::exp};
 use crate::measure::DiscreteMeasure;
 use crate::seed::Seed;
@@ -188,7 +189,8 @@ fn block_value(p: &DiscreteMeasure, q: &DiscreteMeasure, sigma: f64) -> Result<f
             let part = &mut row[..columns(i, cost.m())];
             cost.part_of_row(i, 0, part);
             gaussian(part, factor);
-            sum.add(part.iter().sum());
+            // No value of the kernel is negative.
+            sum.add(sum_of_sizes(part));
         }
         sum.value()
     };
