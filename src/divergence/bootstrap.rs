@@ -187,12 +187,12 @@ mod tests {
 
     #[test]
     fn intervals_mirror_the_replicates_and_need_a_value_clear_of_0() {
-        // Squares of 100, 101, …, 178; of 79 replicates the second and the last but one.
-        let replicates: Vec<f64> = (100..179).map(|k| f64::from(k * k)).collect();
+        // Squares of 1000, 1001, …, 1078; of 79 replicates the second and the last but one.
+        let replicates: Vec<f64> = (1000..1079).map(|k| f64::from(k * k)).collect();
         let spread = Range::spread(replicates.clone());
-        assert_eq!((spread.low, spread.high), (101.0 * 101.0, 177.0 * 177.0));
-        let interval = Range::interval(150.0 * 150.0, replicates.clone()).unwrap();
-        assert_eq!((interval.low, interval.high), (123.0 * 123.0, 199.0 * 199.0));
+        assert_eq!((spread.low, spread.high), (1001.0 * 1001.0, 1077.0 * 1077.0));
+        let interval = Range::interval(1040.0 * 1040.0, replicates.clone()).unwrap();
+        assert_eq!((interval.low, interval.high), (1003.0 * 1003.0, 1079.0 * 1079.0));
         assert_eq!(Range::interval(1.0, replicates), None);
         assert_eq!(Range::interval(1.0, vec![1.0, f64::INFINITY]), None);
     }

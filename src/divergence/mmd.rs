@@ -10,7 +10,7 @@
 //! **Bandwidth.** The *median heuristic*: σ is the median of the distances between distinct points of
 //! both samples together; of at most 1000 of them from each, evenly spaced in the file.
 //!
-//! **Estimators.** Of measures, [`mmd`]. Of samples, the U-statistic [`mmd_unbiased`], which leaves
+//! **Estimators.** Of measures, [`mmd()`]. Of samples, the U-statistic [`mmd_unbiased`], which leaves
 //! the pairs of a point with itself out: unbiased, so negative about half of the time for P = Q. Of
 //! more than [`MMD_WHOLE`] points, [`mmd_blocks`]: the mean of the U-statistics of blocks of ⌊√n⌋
 //! points each, unbiased as well, in O(n^1.5).

@@ -3,28 +3,28 @@
 //!
 //! | file | divergence | from samples |
 //! |---|---|---|
-//! | `f_divergence` | Kullback–Leibler, Jensen–Shannon, total variation, Hellinger, χ², Jeffreys, α, LSGAN's | through an estimate of the densities |
-//! | `renyi`, `bhattacharyya` | functions of Hellinger integrals `Σ p^α q^(1−α)` | likewise |
-//! | `energy` | `2 E‖X−Y‖ − E‖X−X'‖ − E‖Y−Y'‖` | directly |
-//! | `mmd` | the same with a Gaussian kernel | directly |
+//! | [`f_divergence`] | Kullback–Leibler, Jensen–Shannon, total variation, Hellinger, χ², Jeffreys, α, LSGAN's | through an estimate of the densities |
+//! | [`mod@renyi`], [`mod@bhattacharyya`] | functions of Hellinger integrals `Σ p^α q^(1−α)` | likewise |
+//! | [`mod@energy`] | `2 E‖X−Y‖ − E‖X−X'‖ − E‖Y−Y'‖` | directly |
+//! | [`mod@mmd`] | the same with a Gaussian kernel | directly |
 //!
-//! Densities come from `histogram` (common bins), `kernel_density` (Gaussian kernels), or, for
-//! Kullback–Leibler alone, `nearest_neighbours`. `bootstrap` says what an estimate is worth.
+//! Densities come from [`histogram`] (common bins), [`kernel_density`] (Gaussian kernels), or, for
+//! Kullback–Leibler alone, [`nearest_neighbours`]. [`bootstrap`] says what an estimate is worth.
 //! Infinity is a legitimate value throughout: `KL(P‖Q) = ∞` if P has mass where Q has none.
 //!
 //! Transport distances are not here: they are what the solvers are for.
 
-mod bhattacharyya;
-mod bootstrap;
-mod energy;
+pub mod bhattacharyya;
+pub mod bootstrap;
+pub mod energy;
 mod error;
-mod f_divergence;
-mod histogram;
-mod kernel_density;
-mod mmd;
-mod nearest_neighbours;
+pub mod f_divergence;
+pub mod histogram;
+pub mod kernel_density;
+pub mod mmd;
+pub mod nearest_neighbours;
 mod pairs;
-mod renyi;
+pub mod renyi;
 
 pub use bhattacharyya::bhattacharyya;
 pub use bootstrap::{Bootstrap, DISTINCT, NORMAL, Range};

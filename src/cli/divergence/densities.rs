@@ -178,7 +178,7 @@ impl Densities {
 /// Masses that are whole numbers as observations, each by its cell.
 fn observations(masses: &[f64]) -> Option<Vec<usize>> {
     /// Observations that can be drawn hundreds of times.
-    const MOST: f64 = 1e7;
+    const MOST: f64 = 2e6;
     let counted = masses.iter().all(|w| w.fract() == 0.0) && masses.iter().sum::<f64>() <= MOST;
     counted.then(|| {
         let cell = |(cell, &count): (usize, &f64)| {

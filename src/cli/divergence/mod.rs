@@ -334,9 +334,13 @@ fn text(lines: &mut Lines, report: &DivergencesReport) {
         lines.line("  left out", format!("{}: {}", names.join(", "), group[0].1));
     }
     let DivergencesReport { n, m, dim, .. } = report;
+    let place = match dim {
+        1 => "on the line".to_owned(),
+        d => format!("in {d} dimensions"),
+    };
     let what = match report.kind {
-        "histograms" => format!("histograms of {n} cells in {dim} dimensions"),
-        _ => format!("{n} and {m} samples in {dim} dimensions"),
+        "histograms" => format!("histograms of {n} cells {place}"),
+        _ => format!("{n} and {m} samples {place}"),
     };
     lines.line("  compared", what);
     lines.timings(&report.timings);

@@ -4,7 +4,8 @@
 
 Draws are those of numpy's `default_rng(6)`. scipy's `jensenshannon` and `energy_distance` return
 square roots: the squares are written here. POT's sliced distance is given its projections. The
-unbiased MMD² is written out with numpy, for scipy has none.
+unbiased MMD² and the divergence by nearest neighbours are written out with numpy and scipy's
+cKDTree, for scipy has none.
 """
 
 import json
@@ -12,10 +13,19 @@ import json
 import numpy as np
 import ot
 import scipy
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist, jensenshannon, pdist
 from scipy.stats import energy_distance, entropy, wasserstein_distance
 
 assert (scipy.__version__, ot.__version__) == ("1.17.1", "0.9.7.post1")
+
+
+def kl_knn(x, y, k):
+    own = cKDTree(x).query(x, k + 1)[0][:, k]
+    other = cKDTree(y).query(x, [k])[0][:, 0]
+    return float(x.shape[1] * np.mean(np.log(other / own)) + np.log(len(y) / (len(x) - 1)))
+
+
 rng = np.random.default_rng(6)
 answers = {"histograms": [], "line": [], "plane": []}
 
@@ -50,6 +60,7 @@ for n, m, d in ((20, 30, 2), (25, 15, 5)):
             str(p): float(ot.sliced_wasserstein_distance(x, y, a, b, p=p, projections=projections))
             for p in (1, 2)
         },
+        "kl_knn": kl_knn(x, y, 3),
         "sigma": sigma,
         "mmd": float(off(k(x, x)) + off(k(y, y)) - 2 * k(x, y).mean()),
         "mmd_v": float(a @ k(x, x) @ a + b @ k(y, y) @ b - 2 * a @ k(x, y) @ b),
