@@ -124,11 +124,12 @@ impl Densities {
     /// Observations on either side that can be drawn again; the masses of [`Self::resampled`] tell
     /// of those. `None` without any.
     pub(super) fn observations(&self, pair: &Pair) -> Option<(usize, usize)> {
-        /// Grid points that are smoothed hundreds of times in a second or so.
+        /// Grid points and samples that are smoothed hundreds of times in a second or so.
         const SMOOTH: usize = 1 << 14;
+        let samples = pair.source.len() + pair.target.len();
         match &self.how {
             How::Cells { source, target, .. } => Some((source.len(), target.len())),
-            How::Kernels if self.source.len() <= SMOOTH => {
+            How::Kernels if self.source.len().max(samples) <= SMOOTH => {
                 Some((pair.source.len(), pair.target.len()))
             }
             How::Kernels | How::Given => None,
