@@ -5,6 +5,7 @@ pub mod cost;
 pub mod critic;
 pub mod crosscheck;
 pub mod datasets;
+pub mod divergence;
 pub mod gan;
 pub mod gibbs;
 pub mod io;

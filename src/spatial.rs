@@ -1,4 +1,8 @@
-//! Points so ordered that neighbours in the order are neighbours in space.
+//! Points so ordered that neighbours in the order are neighbours in space, and the search for them.
+
+mod neighbours;
+
+pub(crate) use neighbours::Tree;
 
 use ndarray::ArrayView2;
 

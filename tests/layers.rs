@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "math",
     "tolerance",
     "progress",
@@ -13,6 +13,7 @@ const ORDER: [&str; 22] = [
     "spatial",
     "measure",
     "cost",
+    "divergence",
     "nn",
     "plan",
     "potentials",

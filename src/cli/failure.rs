@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use deblais::certificate::CertificateError;
 use deblais::cost::CostError;
 use deblais::critic::CriticError;
+use deblais::divergence::EstimateError;
 use deblais::gan::{GanError, RecipeError};
 use deblais::io::{ReadError, WriteError};
 use deblais::measure::MeasureError;
@@ -100,6 +101,7 @@ macro_rules! from_hinted {
 from_hinted!(
     CostError,
     CriticError,
+    EstimateError,
     GanError,
     ProblemError,
     PlotError,

@@ -6,6 +6,7 @@ mod bench;
 mod certify;
 mod critic;
 mod crosscheck;
+mod divergence;
 mod emd;
 mod failure;
 mod files;
@@ -54,6 +55,9 @@ enum Command {
     Critic(Box<critic::CriticArgs>),
     /// Train a generator against a critic, and score it by the exact distance
     Gan(gan::GanArgs),
+    /// Every divergence between two sets of weighted points or two histograms, and the distances
+    /// that see how far apart they are
+    Divergence(Box<divergence::DivergenceArgs>),
     /// Run every method on one problem, and hold each against the exact value
     Crosscheck(Box<crosscheck::CrosscheckArgs>),
     /// Judge somebody's plan or potentials: what do they prove?
@@ -75,6 +79,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Sinkhorn(args) => sinkhorn::run(args),
         Command::Critic(args) => critic::run(*args),
         Command::Gan(args) => gan::run(args),
+        Command::Divergence(args) => divergence::run(*args),
         Command::Crosscheck(args) => crosscheck::run(*args),
         Command::Certify(args) => certify::run(args),
         Command::Plot(args) => plot::run(args),

@@ -2,6 +2,7 @@
 
 mod critic;
 mod crosscheck;
+mod divergence;
 mod folder;
 mod funnels;
 mod gan;

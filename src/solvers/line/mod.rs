@@ -40,12 +40,14 @@
 //! √(n + m) ulps of a typical cost.
 
 mod chain;
+mod sliced;
 mod two_float;
 mod wasserstein;
 
 use std::ops::ControlFlow;
 
 use self::chain::Chain;
+pub use self::sliced::{directions, sliced_wasserstein};
 pub use self::wasserstein::{wasserstein_1d, wasserstein_1d_weighted};
 use crate::math::sorted_order;
 use crate::plan::{PlanArc, TransportPlan};

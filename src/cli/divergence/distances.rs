@@ -1,0 +1,222 @@
+//! What sees distance: transport by the solvers, energy, mean discrepancy.
+
+use deblais::cost::{CostError, GroundCost, SqEuclidean};
+use deblais::divergence::{
+    Estimate, MMD_WHOLE, energy, median_bandwidth, mmd, mmd_blocks, mmd_unbiased,
+};
+use deblais::measure::DiscreteMeasure;
+use deblais::problem::OtProblem;
+use deblais::report::{Number, ValueReport};
+use deblais::seed::Seed;
+use deblais::solvers::Method;
+use deblais::solvers::line::{directions, sliced_wasserstein, wasserstein_1d_weighted};
+use deblais::solvers::sinkhorn::{DivergenceError, Epsilon, Sinkhorn, SinkhornDivergence};
+
+use super::inputs::Pair;
+use crate::cli::failure::Failure;
+use crate::cli::ground::{Ground, GroundUser};
+use crate::cli::watch::Watch;
+
+/// Pairs of points up to which all of them are looked at.
+const MOST_PAIRS: f64 = 4e8;
+
+/// Points on the line up to which the transport cost gets a certificate, which takes seconds for a
+/// million: sorting is exact without it.
+const CERTIFIED_ON_THE_LINE: usize = 200_000;
+
+/// ε of the Sinkhorn divergence, as a share of the median cost.
+const EPSILON: f64 = 0.05;
+
+/// A row, and what its bootstrap needs.
+pub(super) struct Found {
+    pub(super) row: ValueReport,
+    /// By how much the points move the value; empty if they were not looked at one by one.
+    pub(super) influences: Option<Estimate>,
+    /// Values of blocks, whose mean is the value.
+    pub(super) blocks: Option<Vec<f64>>,
+    /// Whether it came to its end.
+    pub(super) complete: bool,
+}
+
+impl Found {
+    fn new(value: f64, estimator: impl Into<String>) -> Self {
+        let row = ValueReport::new(value, estimator);
+        Self { row, influences: None, blocks: None, complete: true }
+    }
+}
+
+/// A row, or the reason why it is left out.
+pub(super) type Row = Result<Found, String>;
+
+/// Refuses what takes all pairs of too many points.
+fn all_pairs(pair: &Pair) -> Result<(), String> {
+    let most = pair.source.len().max(pair.target.len()) as f64;
+    if most * most <= MOST_PAIRS {
+        return Ok(());
+    }
+    Err(format!("{most} points: it looks at all pairs of at most {}", MOST_PAIRS.sqrt()))
+}
+
+fn on_the_line(pair: &Pair) -> bool {
+    pair.source.dim() == 1
+}
+
+/// The transport cost, exact, with its certificate.
+pub(super) fn emd(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row, Failure> {
+    if let (false, Err(why)) = (on_the_line(pair), all_pairs(pair)) {
+        return Ok(Err(format!("{why}; deblais emd has no limit")));
+    }
+    let (p, q) = (&pair.source, &pair.target);
+    let problem = OtProblem::from_cost(p.mass(), q.mass(), ground.between(p, q)?)?;
+    let solver = Method::Auto.solver(&problem);
+    let solution = solver.solve(&problem, watch)?;
+    let complete = solution.termination.is_complete();
+    let power = if ground.p() == 1.0 { String::new() } else { format!("^{}", ground.p()) };
+    let name = format!("{}{power}, {}", ground.name(), solver.name());
+    let large = solver.name() == "line" && problem.n().max(problem.m()) > CERTIFIED_ON_THE_LINE;
+    let (mut found, potentials) = if large && complete {
+        let cost = solution.plan.cost(problem.cost());
+        (
+            Found::new(cost, format!("exact, no certificate of so many points; {name}")),
+            solution.potentials,
+        )
+    } else {
+        let certified = solution.certify(&problem);
+        let exact = if complete { "exact, certified" } else { "stopped: an upper bound" };
+        let mut found = Found::new(certified.certificate.upper, format!("{exact}; {name}"));
+        found.row.certificate = Some((&certified.certificate).into());
+        (found, certified.potentials)
+    };
+    found.complete = complete;
+    if on_the_line(pair) && ground.p() == 1.0 {
+        // The potentials are the influences of W₁.
+        found.influences = Some(Estimate {
+            value: found.row.value.0,
+            source: potentials.f().to_vec(),
+            target: potentials.g().to_vec(),
+        });
+    }
+    Ok(Ok(found))
+}
+
+/// `W_2` of the Euclidean distance.
+pub(super) fn w2(pair: &Pair, watch: &mut Watch) -> Result<Row, Failure> {
+    let (p, q) = (&pair.source, &pair.target);
+    if on_the_line(pair) {
+        return Ok(Ok(Found::new(w2_on_the_line(p, q)?, "exact, sorting")));
+    }
+    if let Err(why) = all_pairs(pair) {
+        return Ok(Err(format!("{why}; deblais emd --p 2 has no limit")));
+    }
+    let problem = OtProblem::new(p, q, SqEuclidean)?;
+    let solver = Method::Auto.solver(&problem);
+    let solution = solver.solve(&problem, watch)?;
+    let certificate = solution.certify(&problem).certificate;
+    let complete = solution.termination.is_complete();
+    let exact = if complete { "exact, certified" } else { "stopped: an upper bound" };
+    let mut found = Found::new(
+        certificate.upper.max(0.0).sqrt(),
+        format!("{exact}; certificate of its square, {}", solver.name()),
+    );
+    found.complete = complete;
+    found.row.certificate = Some((&certificate).into());
+    Ok(Ok(found))
+}
+
+pub(super) fn w2_on_the_line(p: &DiscreteMeasure, q: &DiscreteMeasure) -> Result<f64, Failure> {
+    let (x, y) = (p.support().column(0).to_vec(), q.support().column(0).to_vec());
+    let (mu, nu) = (p.mass().to_vec(), q.mass().to_vec());
+    Ok(wasserstein_1d_weighted((&x, &mu), (&y, &nu), 2.0)?)
+}
+
+/// The mean of `W_2²` along seeded directions, its root.
+pub(super) fn sliced(pair: &Pair, count: usize, seed: Seed) -> Result<Row, Failure> {
+    if on_the_line(pair) {
+        return Ok(Err("on the line it is w2".into()));
+    }
+    let theta = directions(count, pair.source.dim(), &mut seed.stream("directions"));
+    let value = sliced_wasserstein(&pair.source, &pair.target, 2.0, theta.view())?;
+    Ok(Ok(Found::new(value, format!("W_2 along {count} seeded directions"))))
+}
+
+/// The energy distance.
+pub(super) fn energy_distance(pair: &Pair) -> Result<Row, Failure> {
+    if let (false, Err(why)) = (on_the_line(pair), all_pairs(pair)) {
+        return Ok(Err(why));
+    }
+    let estimate = energy(&pair.source, &pair.target)?;
+    let how = if on_the_line(pair) { "sorting" } else { "all pairs" };
+    let of = if pair.histograms.is_some() { "exact" } else { "V-statistic" };
+    let mut found = Found::new(estimate.value, format!("{of}, {how}"));
+    found.influences = Some(estimate);
+    Ok(Ok(found))
+}
+
+/// The squared maximum mean discrepancy.
+pub(super) fn discrepancy(pair: &Pair, seed: Seed) -> Row {
+    let (p, q) = (&pair.source, &pair.target);
+    let text = |error: deblais::divergence::EstimateError| error.to_string();
+    let sigma = median_bandwidth(p, q).map_err(text)?;
+    let kernel = format!("Gaussian kernel, median heuristic σ = {sigma:.6}");
+    if pair.histograms.is_some() {
+        all_pairs(pair)?;
+        let value = mmd(p, q, sigma).map_err(text)?;
+        return Ok(Found::new(value, format!("exact, all pairs; {kernel}")));
+    }
+    if p.len() + q.len() <= MMD_WHOLE {
+        let estimate = mmd_unbiased(p, q, sigma).map_err(text)?;
+        let mut found = Found::new(estimate.value, format!("unbiased U-statistic; {kernel}"));
+        found.influences = Some(estimate);
+        return Ok(found);
+    }
+    let blocks = mmd_blocks(p, q, sigma, seed).map_err(text)?;
+    let (count, size) = (blocks.len(), p.len().min(q.len()).isqrt());
+    let value = deblais::math::sum(&blocks) / count as f64;
+    let estimator = format!("block estimator (Zaremba 2013), {count} blocks of {size}; {kernel}");
+    let mut found = Found::new(value, estimator);
+    found.blocks = Some(blocks);
+    Ok(found)
+}
+
+/// The debiased Sinkhorn divergence.
+pub(super) fn sinkhorn(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row, Failure> {
+    if let Err(why) = all_pairs(pair) {
+        return Ok(Err(format!("{why}; deblais sinkhorn has no limit")));
+    }
+    let solver = Sinkhorn { epsilon: Epsilon::Relative(EPSILON), ..Sinkhorn::default() };
+    let user = Debiased { solver, pair, watch };
+    let found: Result<Result<SinkhornDivergence, DivergenceError>, CostError> =
+        ground.hand_to(user);
+    let found = found??;
+    let terms = [&found.cross, &found.source, &found.target];
+    let complete = terms.iter().all(|term| term.termination.is_complete());
+    let mut row = Found::new(
+        found.value,
+        format!("debiased, ε = {EPSILON} × the median cost = {:.6}", found.cross.plan.epsilon()),
+    );
+    row.complete = complete;
+    if !complete {
+        row.row.estimator.push_str("; stopped at a limit: not to be relied on");
+    }
+    Ok(Ok(row))
+}
+
+/// Two clouds, waiting for their ground cost.
+struct Debiased<'a> {
+    solver: Sinkhorn,
+    pair: &'a Pair,
+    watch: &'a mut Watch,
+}
+
+impl GroundUser for Debiased<'_> {
+    type Output = Result<SinkhornDivergence, DivergenceError>;
+
+    fn with<G: GroundCost + 'static>(self, ground: G) -> Self::Output {
+        self.solver.divergence(&self.pair.source, &self.pair.target, ground, self.watch)
+    }
+}
+
+/// A range as the report has it.
+pub(super) fn ends(range: deblais::divergence::Range) -> [Number; 2] {
+    [Number(range.low), Number(range.high)]
+}

@@ -1,0 +1,366 @@
+//! `deblais divergence`: every divergence of two measures in one table.
+
+mod densities;
+mod distances;
+mod inputs;
+mod worth;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use deblais::divergence::Bootstrap;
+use deblais::report::{
+    DIVERGENCE_SCHEMA, DivergencesReport, Number, Setting, Timings, ValueReport,
+};
+use deblais::seed::Seed;
+
+use self::densities::{Densities, EstimatorName, NAMES, nearest_neighbour_rows, rows};
+use self::distances::{Row, discrepancy, emd, energy_distance, sinkhorn, sliced, w2};
+use self::inputs::{Measures, Pair};
+use self::worth::{Transport, of_densities, of_distance, of_transport};
+use super::answer::answer;
+use super::args::{ProblemArgs, TalkArgs};
+use super::failure::{Exit, Failure};
+use super::text::{Lines, supported};
+use super::watch::Watch;
+use super::{use_threads, warn};
+
+/// `deblais divergence SOURCE TARGET`
+#[derive(Debug, Args)]
+#[command(override_usage = "deblais divergence [OPTIONS] <SOURCE> <TARGET>")]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct DivergenceArgs {
+    #[command(flatten)]
+    problem: ProblemArgs,
+    #[command(flatten)]
+    estimate: EstimateArgs,
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+const EXAMPLES: &str =
+    "All masses are scaled to a total of 1. --cost, --p and --exponent shape emd \
+    and sinkhorn; w2, sliced, energy and mmd are those of the Euclidean distance.
+
+Examples:
+  deblais divergence a.csv b.csv
+  deblais divergence a.csv b.csv --estimator kde --alpha 2
+  deblais divergence --hist p.csv q.csv --grid places.csv --json
+  deblais divergence table.csv table.csv --source-where label=3 --target-where label=8";
+
+/// How to estimate.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Estimates")]
+struct EstimateArgs {
+    /// SOURCE and TARGET are histograms on the same cells: one mass a line, or grey pictures
+    #[arg(long)]
+    hist: bool,
+
+    /// Where the cells of the histograms lie: one row of coordinates a cell (default: 0, 1, 2, …,
+    /// or the pixels)
+    #[arg(long, value_name = "FILE", requires = "hist")]
+    grid: Option<PathBuf>,
+
+    /// How densities come from samples
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = EstimatorName::Histogram, conflicts_with = "hist")]
+    estimator: EstimatorName,
+
+    /// Bins along each axis (default: Scott's rule)
+    #[arg(long, value_name = "N", conflicts_with = "hist", value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    bins: Option<u32>,
+
+    /// Which neighbour `--estimator knn` looks at
+    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    neighbour: u32,
+
+    /// Order of the α- and the Rényi divergence, above 0
+    #[arg(long, value_name = "A", default_value = "0.5", value_parser = order, allow_negative_numbers = true)]
+    alpha: f64,
+
+    /// Replicates of the bootstrap; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    bootstrap: u32,
+
+    /// Solve emd, w2 and sliced anew for every replicate
+    #[arg(long)]
+    bootstrap_transport: bool,
+
+    /// Directions of the sliced Wasserstein distance
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    directions: u32,
+
+    /// Where all draws come from
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+/// Parses α.
+fn order(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(alpha) if alpha > 0.0 && alpha.is_finite() => Ok(alpha),
+        _ => Err("an order is a positive number such as 0.5 or 2".into()),
+    }
+}
+
+impl EstimateArgs {
+    fn settings(&self) -> Vec<(&'static str, Setting)> {
+        let count = |n: u32| Setting::Count(n.into());
+        let mut settings = vec![
+            ("alpha", Setting::Number(Number(self.alpha))),
+            ("bootstrap", count(self.bootstrap)),
+            ("bootstrap_transport", Setting::Flag(self.bootstrap_transport)),
+            ("directions", count(self.directions)),
+            ("seed", Setting::Count(self.seed)),
+            ("hist", Setting::Flag(self.hist)),
+        ];
+        if !self.hist {
+            settings.push(("estimator", Setting::Text(self.estimator.name().into())));
+        }
+        settings.extend(self.bins.map(|bins| ("bins", count(bins))));
+        if self.estimator == EstimatorName::Knn {
+            settings.push(("neighbour", count(self.neighbour)));
+        }
+        let grid = self.grid.as_ref().map(|grid| Setting::Text(grid.display().to_string()));
+        settings.extend(grid.map(|grid| ("grid", grid)));
+        settings
+    }
+}
+
+/// A validated request.
+struct Job {
+    measures: Measures,
+    estimate: EstimateArgs,
+    talk: TalkArgs,
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Table {
+    rows: Vec<(&'static str, ValueReport)>,
+    left_out: Vec<(&'static str, String)>,
+    warnings: Vec<String>,
+    complete: bool,
+}
+
+/// Validates the arguments, then runs.
+pub(crate) fn run(args: DivergenceArgs) -> Result<Exit, Failure> {
+    let DivergenceArgs { problem, estimate, talk } = args;
+    if estimate.bins.is_some() && estimate.estimator != EstimatorName::Histogram {
+        let name = estimate.estimator.name();
+        return Err(Failure::usage(format!("--bins counts, but --estimator {name} does not"))
+            .hint("leave one of them out"));
+    }
+    let measures = Measures::new(problem, estimate.hist, estimate.grid.clone())?;
+    use_threads(talk.threads)?;
+    Job { measures, estimate, talk }.run()
+}
+
+impl Job {
+    fn run(self) -> Result<Exit, Failure> {
+        let pair = self.measures.load()?;
+        let start = Instant::now();
+        let mut table =
+            Table { warnings: pair.warnings.clone(), complete: true, ..Table::default() };
+        self.add_densities(&pair, &mut table);
+        self.add_distances(&pair, &mut table)?;
+        warn(&table.warnings, self.talk.quiet);
+        let mut settings = self.measures.settings();
+        settings.extend(self.estimate.settings());
+        let report = DivergencesReport {
+            schema: DIVERGENCE_SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            n: pair.source.len(),
+            m: pair.target.len(),
+            dim: pair.source.dim(),
+            kind: if pair.histograms.is_some() { "histograms" } else { "samples" },
+            divergences: table.rows,
+            left_out: table.left_out,
+            inputs: pair.inputs,
+            settings,
+            warnings: table.warnings,
+            timings: Timings::from([
+                ("read", Number(pair.seconds)),
+                ("solve", Number(start.elapsed().as_secs_f64())),
+            ]),
+        };
+        answer(&self.talk, &report, |lines| text(lines, &report))?;
+        Ok(if table.complete { Exit::Fine } else { Exit::Stopped })
+    }
+
+    fn bootstrap(&self) -> Option<Bootstrap> {
+        let (replicates, seed) = (self.estimate.bootstrap as usize, Seed(self.estimate.seed));
+        (replicates > 0).then_some(Bootstrap { replicates, seed })
+    }
+
+    /// What compares densities.
+    fn add_densities(&self, pair: &Pair, table: &mut Table) {
+        let EstimateArgs { estimator, bins, neighbour, alpha, .. } = self.estimate;
+        if estimator == EstimatorName::Knn && pair.histograms.is_none() {
+            match nearest_neighbour_rows(pair, neighbour as usize) {
+                Ok(rows) => table.rows.extend(rows),
+                Err(error) => {
+                    let names = ["kl", "kl_reverse", "jeffreys"];
+                    table.left_out.extend(names.map(|name| (name, error.to_string())));
+                }
+            }
+            let why = "nearest neighbours estimate kl, kl_reverse and jeffreys alone";
+            let rest =
+                NAMES.iter().filter(|name| !matches!(**name, "kl" | "kl_reverse" | "jeffreys"));
+            table.left_out.extend(rest.map(|name| (*name, why.to_owned())));
+            return;
+        }
+        match Densities::new(pair, estimator, bins.map(|bins| bins as usize)) {
+            Err(error) => {
+                let why = format!("{error}; {}", error.hint());
+                table.left_out.extend(NAMES.map(|name| (name, why.clone())));
+            }
+            Ok(densities) => {
+                if densities.are_disjoint() {
+                    table.warnings.push(DISJOINT.to_owned());
+                }
+                let mut rows = rows(alpha, &densities);
+                if let Some(bootstrap) = self.bootstrap() {
+                    of_densities(&mut rows, (&densities, pair), alpha, bootstrap);
+                }
+                table.rows.extend(rows);
+            }
+        }
+    }
+
+    /// What sees distance.
+    fn add_distances(&self, pair: &Pair, table: &mut Table) -> Result<(), Failure> {
+        let (ground, seed) = (self.measures.ground(), Seed(self.estimate.seed));
+        let count = self.estimate.directions as usize;
+        let mut watch = Watch::start(None, self.talk.quiet)?;
+        let found: [(&'static str, Row, Option<Transport>); 6] = [
+            ("emd", emd(pair, ground, &mut watch)?, Some(Transport::Emd(ground))),
+            ("w2", w2(pair, &mut watch)?, Some(Transport::W2)),
+            ("sliced", sliced(pair, count, seed)?, Some(Transport::Sliced(count, seed))),
+            ("energy", energy_distance(pair)?, None),
+            ("mmd", discrepancy(pair, seed), None),
+            ("sinkhorn", sinkhorn(pair, ground, &mut watch)?, None),
+        ];
+        watch.finish();
+        for (name, row, transport) in found {
+            match row {
+                Err(why) => table.left_out.push((name, why)),
+                Ok(mut found) => {
+                    if let Some(bootstrap) = self.bootstrap() {
+                        of_distance(&mut found, pair, bootstrap);
+                        if let Some(which) = transport.filter(|_| self.estimate.bootstrap_transport)
+                        {
+                            of_transport(&mut found, pair, bootstrap, which)?;
+                        }
+                    }
+                    table.complete &= found.complete;
+                    table.rows.push((name, found.row));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+const DISJOINT: &str = "the supports do not overlap: JS = log 2: it cannot tell you how far apart \
+    these are, and its gradient is 0; emd, w2, energy and sinkhorn can";
+
+/// What the short names stand for.
+fn long_name(name: &str) -> &'static str {
+    match name {
+        "kl" => "Kullback–Leibler KL(P‖Q)",
+        "kl_reverse" => "Kullback–Leibler KL(Q‖P)",
+        "js" => "Jensen–Shannon",
+        "tv" => "total variation",
+        "hellinger2" => "squared Hellinger",
+        "chi2" => "Pearson's χ²",
+        "chi2_reverse" => "Neyman's χ²",
+        "jeffreys" => "Jeffreys",
+        "alpha" => "α-divergence",
+        "renyi" => "Rényi",
+        "bhattacharyya" => "Bhattacharyya",
+        "lsgan" => "LSGAN's χ²",
+        "emd" => "earth mover's distance",
+        "w2" => "Wasserstein W_2",
+        "sliced" => "sliced Wasserstein",
+        "energy" => "energy distance",
+        "mmd" => "squared MMD",
+        "sinkhorn" => "Sinkhorn divergence",
+        _ => "",
+    }
+}
+
+fn text(lines: &mut Lines, report: &DivergencesReport) {
+    /// Digits that matter, as the width of a bracket.
+    const SIX: f64 = 1e-6;
+    let short = |Number(x): Number| supported(x, SIX);
+    let ends = |[low, high]: [Number; 2]| {
+        format!("{} … {}", supported(low.0, 1e-4), supported(high.0, 1e-4))
+    };
+    let words = ["", "", "value", "at most", "95 %", "estimator"];
+    let mut cells = vec![words.map(str::to_owned)];
+    for (name, row) in &report.divergences {
+        let worth = match (row.interval, row.spread) {
+            (Some(interval), _) => format!("interval {}", ends(interval)),
+            (None, Some(spread)) => format!("spread {}", ends(spread)),
+            (None, None) => "–".to_owned(),
+        };
+        let ceiling = row.ceiling.map_or_else(|| "–".to_owned(), short);
+        let label = long_name(name);
+        cells.push([
+            format!("{label:<25}"),
+            format!("{name:<13}"),
+            short(row.value),
+            ceiling,
+            worth,
+            row.estimator.clone(),
+        ]);
+        if let Some(bits) = row.bits {
+            let [empty, dash] = ["", "–"].map(str::to_owned);
+            cells.push([
+                format!("{label} in bits"),
+                format!("{:<13}", ""),
+                short(bits),
+                "1".into(),
+                dash,
+                empty,
+            ]);
+        }
+    }
+    lines.table(&cells);
+    // One line a reason.
+    for group in report.left_out.chunk_by(|a, b| a.1 == b.1) {
+        let names: Vec<_> = group.iter().map(|(name, _)| *name).collect();
+        lines.line("  left out", format!("{}: {}", names.join(", "), group[0].1));
+    }
+    let DivergencesReport { n, m, dim, .. } = report;
+    let place = match dim {
+        1 => "on the line".to_owned(),
+        d => format!("in {d} dimensions"),
+    };
+    let what = match report.kind {
+        "histograms" => format!("histograms of {n} cells {place}"),
+        _ => format!("{n} and {m} samples {place}"),
+    };
+    lines.line("  compared", what);
+    lines.timings(&report.timings);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_short_name_has_a_long_one() {
+        let others = ["emd", "w2", "sliced", "energy", "mmd", "sinkhorn"];
+        assert!(NAMES.iter().chain(&others).all(|name| !long_name(name).is_empty()));
+    }
+
+    #[test]
+    fn orders_are_positive() {
+        assert_eq!(order("2"), Ok(2.0));
+        for text in ["0", "-1", "inf", "nan", "", "two"] {
+            assert!(order(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Why there is no estimate.
+
+use thiserror::Error;
+
+/// A divergence cannot be estimated from these measures in this way.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum EstimateError {
+    /// The points have different numbers of coordinates.
+    #[error("the source has {source_dim} coordinates, the target {target_dim}")]
+    Dimensions {
+        /// Coordinates of a source point.
+        source_dim: usize,
+        /// Coordinates of a target point.
+        target_dim: usize,
+    },
+    /// Densities are hopeless in so many dimensions.
+    #[error(
+        "densities in {dim} dimensions: bins or kernels need a number of points that grows \
+         exponentially with the dimension, and at most {most} are supported"
+    )]
+    TooManyDimensions {
+        /// Coordinates of a point.
+        dim: usize,
+        /// The most that are supported.
+        most: usize,
+    },
+    /// The grid that it takes does not fit.
+    #[error("{cells:.1e} cells: the points are spread too far apart for bins or kernels so narrow")]
+    TooManyCells {
+        /// Cells it would take.
+        cells: f64,
+    },
+    /// All points are one point: there is no scale.
+    #[error("all points are the same: nothing tells how wide bins or kernels are to be")]
+    NoScale,
+    /// Too few points.
+    #[error("{have} points: it takes at least {need}")]
+    TooFew {
+        /// Points there are.
+        have: usize,
+        /// Points it takes.
+        need: usize,
+    },
+    /// The estimator is for samples of equal masses.
+    #[error("this estimator counts points: their masses must be equal")]
+    Weighted,
+    /// Points coincide, so that a distance to a neighbour is 0.
+    #[error("points that coincide: the distance to a nearest neighbour is 0, its logarithm −∞")]
+    Ties,
+    /// The points differ by more than an `f64` can hold, or by less.
+    #[error("distances leave the range of f64")]
+    Scale,
+}
+
+impl EstimateError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Dimensions { .. } => "name the same coordinates of both files by --columns",
+            Self::TooManyDimensions { .. } => {
+                "look at emd, sliced, energy or mmd; for kl, --estimator knn; or pick two --columns"
+            }
+            Self::TooManyCells { .. } => "give --bins, or --estimator knn",
+            Self::NoScale => "look at emd",
+            Self::TooFew { .. } => "give more points",
+            Self::Weighted => "use --estimator histogram",
+            Self::Ties => "use --estimator histogram, or remove the duplicates",
+            Self::Scale => "rescale the coordinates",
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Divergences between two measures: those that compare mass point by point, and those that see how
+//! far apart the points are.
+//!
+//! | file | divergence | from samples |
+//! |---|---|---|
+//! | [`f_divergence`] | Kullback–Leibler, Jensen–Shannon, total variation, Hellinger, χ², Jeffreys, α, LSGAN's | through an estimate of the densities |
+//! | [`mod@renyi`], [`mod@bhattacharyya`] | functions of Hellinger integrals `Σ p^α q^(1−α)` | likewise |
+//! | [`mod@energy`] | `2 E‖X−Y‖ − E‖X−X'‖ − E‖Y−Y'‖` | directly |
+//! | [`mod@mmd`] | the same with a Gaussian kernel | directly |
+//!
+//! Densities come from [`histogram`] (common bins), [`kernel_density`] (Gaussian kernels), or, for
+//! Kullback–Leibler alone, [`nearest_neighbours`]. [`bootstrap`] says what an estimate is worth.
+//! Infinity is a legitimate value throughout: `KL(P‖Q) = ∞` if P has mass where Q has none.
+//!
+//! Transport distances are not here: they are what the solvers are for.
+
+pub mod bhattacharyya;
+pub mod bootstrap;
+pub mod energy;
+mod error;
+pub mod f_divergence;
+pub mod histogram;
+pub mod kernel_density;
+pub mod mmd;
+pub mod nearest_neighbours;
+mod pairs;
+pub mod renyi;
+
+pub use bhattacharyya::bhattacharyya;
+pub use bootstrap::{Bootstrap, DISTINCT, NORMAL, Range};
+pub use energy::energy;
+pub use error::EstimateError;
+pub use f_divergence::FDivergence;
+pub use histogram::{Bins, Histograms};
+pub use kernel_density::{KERNEL_REACH, kernel_densities};
+pub use mmd::{MMD_WHOLE, median_bandwidth, mmd, mmd_blocks, mmd_unbiased};
+pub use nearest_neighbours::kl_nearest_neighbours;
+pub use renyi::renyi;
+
+/// The value of a statistic, and by how much each point moves it.
+///
+/// The influences are those of the first-order expansion
+/// `T(P', Q') ≈ T(P, Q) + Σ_i (P'_i − P_i) source_i + Σ_j (Q'_j − Q_j) target_j`
+/// (von Mises 1947); a constant added to them changes nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Estimate {
+    /// T(P, Q).
+    pub value: f64,
+    /// One a source point.
+    pub source: Vec<f64>,
+    /// One a target point.
+    pub target: Vec<f64>,
+}

@@ -1,0 +1,86 @@
+//! Every divergence of two measures: the report of `deblais divergence`.
+
+use serde::{Serialize, Serializer};
+
+use super::{CertificateReport, Inputs, Number, Settings, Timings};
+
+/// Schema of [`DivergencesReport`].
+pub const DIVERGENCE_SCHEMA: &str = "deblais.divergence/1";
+
+/// One divergence: its value, and what that is worth.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ValueReport {
+    /// The value.
+    pub value: Number,
+    /// The same in bits; of the Jensen–Shannon divergence alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bits: Option<Number>,
+    /// The largest value there is, where it is finite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<Number>,
+    /// A 95 % confidence interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<[Number; 2]>,
+    /// The central 95 % of the bootstrap's replicates, which is no confidence interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spread: Option<[Number; 2]>,
+    /// What is proved about a transport cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<CertificateReport>,
+    /// How it was found.
+    pub estimator: String,
+}
+
+impl ValueReport {
+    /// A value without any of the options.
+    #[must_use]
+    pub fn new(value: f64, estimator: impl Into<String>) -> Self {
+        Self {
+            value: Number(value),
+            bits: None,
+            ceiling: None,
+            interval: None,
+            spread: None,
+            certificate: None,
+            estimator: estimator.into(),
+        }
+    }
+}
+
+/// All of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DivergencesReport {
+    /// [`DIVERGENCE_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// Source points, or cells.
+    pub n: usize,
+    /// Target points, or cells.
+    pub m: usize,
+    /// Coordinates of a point.
+    pub dim: usize,
+    /// `samples` or `histograms`.
+    pub kind: &'static str,
+    /// The divergences by their short names, in the order of the table.
+    #[serde(serialize_with = "as_map")]
+    pub divergences: Vec<(&'static str, ValueReport)>,
+    /// What was left out, and why.
+    #[serde(serialize_with = "as_map")]
+    pub left_out: Vec<(&'static str, String)>,
+    /// The files that were read.
+    pub inputs: Inputs,
+    /// The settings that shape the answer.
+    pub settings: Settings,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Seconds by stage.
+    pub timings: Timings,
+}
+
+fn as_map<T: Serialize, S: Serializer>(
+    entries: &[(&'static str, T)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(entries.iter().map(|(name, value)| (name, value)))
+}
