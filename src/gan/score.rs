@@ -24,6 +24,7 @@ use super::trainer::TRANSPORTED;
 use super::{Data, GanError};
 use crate::certificate::Certificate;
 use crate::datasets::Modes;
+use crate::divergence::FDivergence;
 use crate::seed::Seed;
 
 /// The exact distance between two samples of equal masses: whoever scores brings it along.
@@ -213,8 +214,7 @@ pub fn jensen_shannon(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> f64 {
         }
         shares.iter().map(|count| count / points.nrows().max(1) as f64).collect::<Vec<_>>()
     };
-    let half = |p: f64, q: f64| if p > 0.0 { 0.5 * p * (2.0 * p / (p + q)).ln() } else { 0.0 };
-    shares(a).into_iter().zip(shares(b)).map(|(p, q)| half(p, q) + half(q, p)).sum()
+    FDivergence::JensenShannon.between(&shares(a), &shares(b))
 }
 
 /// Spearman's rank correlation of pairs: 1 if one grows with the other, −1 if it falls, and nothing
