@@ -155,19 +155,20 @@ fn convolutions_learn_images() {
     assert!(after.emd < 0.5 * before.emd, "{} to {}", before.emd, after.emd);
 }
 
+/// The mean energy of held-out true points.
+fn mean_energy(trainer: &Trainer) -> f64 {
+    let values = trainer.critic_values(&trainer.data().truth(500));
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
 #[test]
 fn convolutions_of_an_autoencoder_learn_to_copy_images() {
     let changes =
         ["pretraining=150", "critic.channels=[4, 6]", "critic.code=3", "critic.rate=5e-3"];
     let mut trainer = Trainer::new(small("ebgan", &changes), bars(), Seed(1)).unwrap();
-    let truth = trainer.data().truth(500);
-    let mean = |trainer: &Trainer| {
-        let values = trainer.critic_values(&truth);
-        values.iter().sum::<f64>() / values.len() as f64
-    };
-    let before = mean(&trainer);
+    let before = mean_energy(&trainer);
     trainer.train(0, &mut ()).unwrap();
-    assert!(mean(&trainer) < 0.5 * before, "{before} to {}", mean(&trainer));
+    assert!(mean_energy(&trainer) < 0.5 * before, "{before} to {}", mean_energy(&trainer));
 }
 
 #[test]
@@ -180,14 +181,9 @@ fn convolutions_are_for_images() {
 fn pretraining_teaches_an_autoencoder_to_copy_real_points() {
     let recipe = small("ebgan", &["pretraining=200", "critic.width=32"]);
     let mut trainer = Trainer::new(recipe, law("swissroll"), Seed(1)).unwrap();
-    let truth = trainer.data().truth(500);
-    let mean = |trainer: &Trainer| {
-        let values = trainer.critic_values(&truth);
-        values.iter().sum::<f64>() / values.len() as f64
-    };
-    let before = mean(&trainer);
+    let before = mean_energy(&trainer);
     trainer.train(0, &mut ()).unwrap();
-    assert!(mean(&trainer) < 0.1 * before);
+    assert!(mean_energy(&trainer) < 0.1 * before);
 }
 
 #[test]
