@@ -156,9 +156,13 @@ pub struct GanRow {
     /// From the shares of the modes to the true ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reverse_kl: Option<Number>,
-    /// Spearman's rank correlation over the run of the critic's negative loss and the exact distance.
+    /// Spearman's rank correlation over the run of the critic's negative loss and the exact distance,
+    /// without the score at step 0, whose critic is not yet trained.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss_correlation: Option<Number>,
+    /// The same of its estimate, the difference of its mean outputs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate_correlation: Option<Number>,
     /// Seconds of CPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<Number>,

@@ -141,14 +141,20 @@ fn row(runs: &[Finished]) -> GanRow {
         modes: over(&|run| run.report.modes.map(|modes| modes as f64)),
         high_quality: over(&|run| run.report.high_quality.map(|share| share.0)),
         reverse_kl: over(&|run| run.report.reverse_kl.map(|kl| kl.0)),
-        loss_correlation: over(&|run| correlation(run.trainer.history())),
+        loss_correlation: over(&|run| correlation(run, |milestone| -milestone.critic_loss)),
+        estimate_correlation: over(&|run| correlation(run, |milestone| milestone.estimate)),
         cpu: over(&|run| run.report.timings.get("cpu").map(|seconds| seconds.0)),
     }
 }
 
-/// How the critic's loss falls as the exact distance grows: 1 if it tells the quality.
-fn correlation(history: &[Milestone]) -> Option<f64> {
-    let pairs = history.iter().map(|milestone| (-milestone.critic_loss, milestone.emd));
+/// The scores of a critic that has been trained: all but the one at step 0.
+fn trained(run: &Finished) -> impl Iterator<Item = &Milestone> {
+    run.trainer.history().iter().filter(|milestone| milestone.step > 0)
+}
+
+/// How what the critic says grows with the exact distance: 1 if it tells the quality.
+fn correlation(run: &Finished, says: fn(&Milestone) -> f64) -> Option<f64> {
+    let pairs = trained(run).map(|milestone| (says(milestone), milestone.emd));
     rank_correlation(&pairs.collect::<Vec<_>>())
 }
 
@@ -176,13 +182,12 @@ fn curves(path: &Path, rows: &[Vec<Finished>], floor: f64) -> Result<(), Failure
 /// What each critic's loss says beside the exact distance, both from their least to their most.
 fn losses(path: &Path, comparison: &GanComparison, rows: &[Vec<Finished>]) -> Result<(), Failure> {
     let charts = comparison.rows.iter().zip(rows).map(|(row, runs)| {
-        let history = runs[0].trainer.history();
         let curve = |name: &str, value: fn(&Milestone) -> f64| {
-            let values: Vec<_> = history.iter().map(value).collect();
+            let values: Vec<_> = trained(&runs[0]).map(value).collect();
             let least = values.iter().copied().fold(f64::INFINITY, f64::min);
             let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let shares = values.into_iter().map(|value| (value - least) / (most - least));
-            let steps = history.iter().map(|milestone| milestone.step as f64);
+            let steps = trained(&runs[0]).map(|milestone| milestone.step as f64);
             Curve::new(name, steps.zip(shares).collect::<Vec<_>>())
         };
         let tells = row.loss_correlation.map_or("–".to_owned(), |rho| format!("{:.2}", rho.0));
@@ -194,7 +199,7 @@ fn losses(path: &Path, comparison: &GanComparison, rows: &[Vec<Finished>]) -> Re
     let charts: Vec<_> = charts.collect();
     let panels = Panels::new(charts.len().min(3), charts.iter().map(Chart::size))
         .titled(format!("Does the critic's loss tell the distance? On {}", comparison.data))
-        .noted("Curves of the first seed, correlations as medians over all seeds. 1: the loss orders the states of the run as the exact distance does; 0: it says nothing.");
+        .noted("Curves of the first seed, correlations as medians over all seeds, without the score at step 0. 1: the loss orders the states of the run as the exact distance does; 0: it says nothing.");
     Ok(plot::save(path, panels.size(), |root| panels.draw(root, |k, area| charts[k].draw(area)))?)
 }
 
@@ -218,8 +223,16 @@ fn points(path: &Path, rows: &[Vec<Finished>]) -> Result<(), Failure> {
 }
 
 fn text(lines: &mut Lines, comparison: &GanComparison) {
-    let heads =
-        ["recipe", "EMD ÷ floor", "modes", "high quality", "reverse KL", "loss tells", "CPU s"];
+    let heads = [
+        "recipe",
+        "EMD ÷ floor",
+        "modes",
+        "high quality",
+        "reverse KL",
+        "loss tells",
+        "estimate tells",
+        "CPU s",
+    ];
     let mut table = vec![heads.map(str::to_owned)];
     for row in &comparison.rows {
         let cell = |value: Option<deblais::report::Number>, digits: usize| {
@@ -232,6 +245,7 @@ fn text(lines: &mut Lines, comparison: &GanComparison) {
             cell(row.high_quality, 3),
             cell(row.reverse_kl, 4),
             cell(row.loss_correlation, 2),
+            cell(row.estimate_correlation, 2),
             cell(row.cpu, 1),
         ]);
     }
