@@ -9,7 +9,7 @@ use ndarray::{Array1, ArrayView1};
 use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::cost::Cost;
+use crate::cost::{Cost, Search};
 use crate::math::{self, smallest_lane, sorted_order};
 
 /// A pair of dual vectors f (n,) on the source and g (m,) on the target, in the units of the
@@ -102,11 +102,15 @@ pub(crate) fn rows_per_task(m: usize) -> usize {
 
 /// The c-transform of a source potential, `f^c(j) = min_i c(i, j) − f_i`, shape (m,): the
 /// largest g for which (f, g) is feasible. O(nm) time, parallel over rows; O(m) memory a thread.
-/// Convex costs on the line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
+/// Points in up to three dimensions with more than [`SEARCH_CELLS`] cells are searched. Convex
+/// costs on the line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
     if let Some((x, y)) = large_on_line(cost) {
         return minima_on_line(y, x, f, |j, i| cost.at(i, j) - f[i]);
+    }
+    if let Some(search) = large(cost).then(|| cost.search_sources()).flatten() {
+        return minima_by_search(search, f, cost.m());
     }
     let m = cost.m();
     let smallest = (0..cost.n().div_ceil(ROWS))
@@ -133,12 +137,16 @@ pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
 }
 
 /// The c-transform of a target potential, `g^c(i) = min_j c(i, j) − g_j`, shape (n,): the
-/// largest f for which (f, g) is feasible. O(nm) time, parallel over rows. Convex costs on the
-/// line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
+/// largest f for which (f, g) is feasible. O(nm) time, parallel over rows. Points in up to three
+/// dimensions with more than [`SEARCH_CELLS`] cells are searched. Convex costs on the line with
+/// more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
     if let Some((x, y)) = large_on_line(cost) {
         return minima_on_line(x, y, g, |i, j| cost.at(i, j) - g[j]);
+    }
+    if let Some(search) = large(cost).then(|| cost.search_targets()).flatten() {
+        return minima_by_search(search, g, cost.n());
     }
     let g = &g.to_vec();
     let mut f = vec![0.0; cost.n()];
@@ -153,6 +161,29 @@ pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
 /// every cell. A second or so is a fair price for a judgement that relies on nothing; an hour is
 /// not.
 pub const LINE_CELLS: usize = 1 << 30;
+
+/// Cells n·m beyond which a c-transform of points in few dimensions searches a tree for the least
+/// reduced cost of a point instead of looking at every cell; both find the same to the bit.
+pub const SEARCH_CELLS: usize = 1 << 22;
+
+fn large(cost: &dyn Cost) -> bool {
+    cost.n().saturating_mul(cost.m()) > SEARCH_CELLS
+}
+
+/// The least reduced cost from each of `count` points of the other side.
+fn minima_by_search(
+    mut search: Box<dyn Search + '_>,
+    potential: ArrayView1<'_, f64>,
+    count: usize,
+) -> Array1<f64> {
+    search.fit(&potential.to_vec());
+    let least = |found: &mut Vec<(f64, u32)>, query: usize| {
+        search.smallest(query, 1, f64::INFINITY, found);
+        found.first().map_or(f64::INFINITY, |least| least.0)
+    };
+    let queries = (0..count).into_par_iter().with_min_len(ROWS);
+    Array1::from(queries.map_init(Vec::new, least).collect::<Vec<_>>())
+}
 
 fn large_on_line(cost: &dyn Cost) -> Option<(&[f64], &[f64])> {
     cost.convex_on_line().filter(|_| cost.n().saturating_mul(cost.m()) > LINE_CELLS)

@@ -9,7 +9,10 @@ use ndarray::ArrayView2;
 /// Points in the smallest runs that a local order keeps together.
 pub const LEAF: usize = 32;
 
-/// An order of points (n, d) in which every run of [`LEAF`] from a multiple of it, and every run of
+/// Points in the smallest runs of [`kd_order`].
+const RUN: usize = 4;
+
+/// An order of points (n, d) in which every run of four from a multiple of it, and every run of
 /// twice as many, four times as many and so on, fills a box of its own: that of a balanced k-d
 /// tree (Bentley 1975, "Multidimensional binary search trees used for associative searching",
 /// Commun. ACM 18), whose left subtrees are full. O(n·(d + log n)·log n).
@@ -17,8 +20,8 @@ pub(crate) fn kd_order(points: ArrayView2<'_, f64>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..points.nrows()).collect();
     let mut open = vec![&mut order[..]];
     while let Some(run) = open.pop() {
-        let leaves = run.len().div_ceil(LEAF);
-        if leaves < 2 {
+        let runs = run.len().div_ceil(RUN);
+        if runs < 2 {
             continue;
         }
         let widest = box_of(points, run)
@@ -26,7 +29,7 @@ pub(crate) fn kd_order(points: ArrayView2<'_, f64>) -> Vec<usize> {
             .enumerate()
             .max_by(|(_, a), (_, b)| (a.1 - a.0).total_cmp(&(b.1 - b.0)))
             .map_or(0, |(k, _)| k);
-        let half = leaves.next_power_of_two() / 2 * LEAF;
+        let half = runs.next_power_of_two() / 2 * RUN;
         run.select_nth_unstable_by(half, |&a, &b| {
             points[(a, widest)].total_cmp(&points[(b, widest)]).then(a.cmp(&b))
         });
@@ -66,7 +69,7 @@ mod tests {
         sorted.sort_unstable();
         assert!(sorted.into_iter().eq(0..1000));
         let ordered = points.select(Axis(0), &order);
-        for length in [LEAF, 4 * LEAF, 16 * LEAF] {
+        for length in [RUN, LEAF, 4 * LEAF, 16 * LEAF] {
             let boxes = boxes(ordered.view(), length);
             let apart = |a: &[(f64, f64)], b: &[(f64, f64)]| {
                 a.iter().zip(b).any(|(a, b)| a.1 <= b.0 || b.1 <= a.0)

@@ -13,6 +13,8 @@ pub(crate) enum MethodName {
     Auto,
     /// The network simplex, for any input
     Simplex,
+    /// The network simplex without a table, in memory linear in the points
+    Shortlist,
     /// Shortest augmenting paths, for uniform masses and n = m
     Assignment,
     /// The closed form for points on the line and a convex cost
@@ -27,6 +29,7 @@ impl MethodName {
         match self {
             Self::Auto => "auto",
             Self::Simplex => "simplex",
+            Self::Shortlist => "shortlist",
             Self::Assignment => "assignment",
             Self::Line => "line",
             Self::Lp => "lp",
@@ -68,6 +71,7 @@ pub(crate) fn choose(method: MethodName, backend: Option<BackendName>) -> Result
         }
         (MethodName::Auto, None) => Ok(Method::Auto),
         (MethodName::Simplex, None) => Ok(Method::Simplex),
+        (MethodName::Shortlist, None) => Ok(Method::Shortlist),
         (MethodName::Assignment, None) => Ok(Method::Assignment),
         (MethodName::Line, None) => Ok(Method::Line),
     }

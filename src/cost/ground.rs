@@ -55,6 +55,11 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
         false
     }
 
+    /// Whether the cost is the root of the sum of the squared differences.
+    fn is_euclidean(&self) -> bool {
+        false
+    }
+
     /// `c(x, y)` for [prepared](Self::prepare) points.
     fn between(&self, x: &[f64], y: &[f64]) -> f64 {
         let columns: Vec<&[f64]> = y.chunks(1).collect();
@@ -148,6 +153,9 @@ pub struct Power<G> {
 impl GroundCost for Euclidean {
     fn name(&self) -> String {
         "euclidean".into()
+    }
+    fn is_euclidean(&self) -> bool {
+        true
     }
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {

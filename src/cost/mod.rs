@@ -10,6 +10,7 @@ mod ground;
 mod matrix;
 mod metric;
 mod points;
+mod search;
 mod tiles;
 
 pub use differentiable::Differentiable;
@@ -20,6 +21,7 @@ pub use ground::{
 pub use matrix::CostMatrix;
 pub use metric::{Metric, Snowflake};
 pub use points::PointCost;
+pub use search::Search;
 
 use multiversion::multiversion;
 use ndarray::Array2;
@@ -75,7 +77,7 @@ pub trait Cost: Send + Sync {
         false
     }
 
-    /// An order of the sources and one of the targets in which every run of [`LEAF`] points, of
+    /// An order of the sources and one of the targets in which every run of four points, of
     /// twice as many, and so on, lies close together; `None` if no order would leave most pairs
     /// of such runs far apart.
     fn local_orders(&self) -> Option<(Vec<usize>, Vec<usize>)> {
@@ -85,6 +87,37 @@ pub trait Cost: Send + Sync {
     /// A lower bound of the costs between runs of `height` consecutive sources and runs of
     /// `width` consecutive targets, one entry for each pair of runs; `None` if none is known.
     fn block_bounds(&self, _height: usize, _width: usize) -> Option<Array2<f64>> {
+        None
+    }
+
+    /// Whether a search beats looking at whole rows.
+    fn is_searchable(&self) -> bool {
+        false
+    }
+
+    /// A search for the targets of smallest reduced cost from a source, if there
+    /// [is one](Cost::is_searchable).
+    fn search_targets(&self) -> Option<Box<dyn Search + '_>> {
+        None
+    }
+
+    /// The same for the sources from a target.
+    fn search_sources(&self) -> Option<Box<dyn Search + '_>> {
+        None
+    }
+
+    /// The costs between the centroids of runs of so many consecutive sources, and of so many
+    /// consecutive targets, weighted by mass; `None` if points have none.
+    fn between_centroids(
+        &self,
+        _runs: (usize, usize),
+        _mass: (&[f64], &[f64]),
+    ) -> Option<Box<dyn Cost>> {
+        None
+    }
+
+    /// A number that no cost exceeds in size, if one is known without looking at all of them.
+    fn upper_bound(&self) -> Option<f64> {
         None
     }
 
@@ -128,6 +161,25 @@ impl<C: Cost + ?Sized> Cost for &C {
     }
     fn block_bounds(&self, height: usize, width: usize) -> Option<Array2<f64>> {
         (**self).block_bounds(height, width)
+    }
+    fn is_searchable(&self) -> bool {
+        (**self).is_searchable()
+    }
+    fn search_targets(&self) -> Option<Box<dyn Search + '_>> {
+        (**self).search_targets()
+    }
+    fn search_sources(&self) -> Option<Box<dyn Search + '_>> {
+        (**self).search_sources()
+    }
+    fn between_centroids(
+        &self,
+        runs: (usize, usize),
+        mass: (&[f64], &[f64]),
+    ) -> Option<Box<dyn Cost>> {
+        (**self).between_centroids(runs, mass)
+    }
+    fn upper_bound(&self) -> Option<f64> {
+        (**self).upper_bound()
     }
     fn convex_on_line(&self) -> Option<(&[f64], &[f64])> {
         (**self).convex_on_line()

@@ -6,6 +6,7 @@ use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::gram::Gram;
+use super::search::{Search, search};
 use super::tiles::{Tile, WIDTH, over_tiles, strips};
 use super::{Cost, CostError, GroundCost};
 use crate::measure::DiscreteMeasure;
@@ -77,13 +78,35 @@ fn prepared<G: GroundCost>(
 
 /// The largest extent of the two clouds together along any axis.
 fn spread(source: ArrayView2<'_, f64>, target: ArrayView2<'_, f64>) -> f64 {
+    let (lowest, highest) = bounds(source, target);
+    highest.iter().zip(lowest).map(|(high, low)| high - low).fold(0.0, f64::max)
+}
+
+/// The least and the largest coordinates of the two clouds together.
+fn bounds(source: ArrayView2<'_, f64>, target: ArrayView2<'_, f64>) -> (Vec<f64>, Vec<f64>) {
     let mut lowest = vec![f64::INFINITY; source.ncols()];
     let mut highest = vec![f64::NEG_INFINITY; source.ncols()];
     for cloud in [source, target] {
         let points = cloud.as_standard_layout();
         widen(points.as_slice().expect("standard layout"), &mut lowest, &mut highest);
     }
-    highest.iter().zip(lowest).map(|(high, low)| high - low).fold(0.0, f64::max)
+    (lowest, highest)
+}
+
+/// The centroids of runs of `run` consecutive points, weighted by mass.
+fn centroids(points: ArrayView2<'_, f64>, run: usize, mass: &[f64]) -> Array2<f64> {
+    let mut centroids = Array2::zeros((points.nrows().div_ceil(run), points.ncols()));
+    let runs = points.axis_chunks_iter(Axis(0), run).zip(mass.chunks(run));
+    for (mut centroid, (points, mass)) in centroids.outer_iter_mut().zip(runs) {
+        // From the first point: far from the origin no digit is lost.
+        let origin = points.row(0);
+        let total: f64 = mass.iter().sum();
+        for (point, w) in points.outer_iter().zip(mass) {
+            centroid.scaled_add(w / total, &(&point - &origin));
+        }
+        centroid += &origin;
+    }
+    centroids
 }
 
 /// The bounds of a box made to hold points, one after another, of finite coordinates.
@@ -180,6 +203,40 @@ impl<G: GroundCost> Cost for PointCost<G> {
             gram: OnceLock::new(),
             ground: self.ground.clone(),
         })
+    }
+
+    fn is_searchable(&self) -> bool {
+        self.source.ncols() <= LOCAL
+    }
+
+    fn search_targets(&self) -> Option<Box<dyn Search + '_>> {
+        search(&self.ground, self.source.view(), self.target.t())
+    }
+
+    fn search_sources(&self) -> Option<Box<dyn Search + '_>> {
+        search(&self.ground, self.target.t(), self.source.view())
+    }
+
+    fn between_centroids(
+        &self,
+        runs: (usize, usize),
+        mass: (&[f64], &[f64]),
+    ) -> Option<Box<dyn Cost>> {
+        let source = centroids(self.source.view(), runs.0, mass.0);
+        let target = centroids(self.target.t(), runs.1, mass.1);
+        Some(Box::new(Self {
+            source,
+            target: target.t().as_standard_layout().into_owned(),
+            strips: OnceLock::new(),
+            gram: OnceLock::new(),
+            ground: self.ground.clone(),
+        }))
+    }
+
+    fn upper_bound(&self) -> Option<f64> {
+        let (low, high) = bounds(self.source.view(), self.target.t());
+        let extent: Vec<f64> = high.iter().zip(&low).map(|(high, low)| high - low).collect();
+        Some(self.ground.between(&extent, &vec![0.0; extent.len()]))
     }
 
     fn convex_on_line(&self) -> Option<(&[f64], &[f64])> {

@@ -7,7 +7,7 @@ use crate::solvers::Solver;
 use crate::solvers::assignment::Assignment;
 use crate::solvers::line::Line;
 use crate::solvers::lp::{Backend, GenericLp};
-use crate::solvers::network_simplex::NetworkSimplex;
+use crate::solvers::network_simplex::{NetworkSimplex, Shortlist};
 use crate::solvers::shortlist::duals::coarse_problems_help;
 
 /// A choice of solver.
@@ -19,6 +19,8 @@ pub enum Method {
     Auto,
     /// [`NetworkSimplex`].
     Simplex,
+    /// [`Shortlist`].
+    Shortlist,
     /// [`Assignment`].
     Assignment,
     /// [`Line`].
@@ -35,6 +37,7 @@ impl Method {
         match self {
             Self::Auto => automatic(problem),
             Self::Simplex => Box::new(NetworkSimplex),
+            Self::Shortlist => Box::new(Shortlist::default()),
             Self::Assignment => Box::new(Assignment),
             Self::Line => Box::new(Line),
             Self::Lp(backend) => Box::new(GenericLp { backend }),
@@ -45,9 +48,15 @@ impl Method {
 /// Sizes from which it is worth trying on a sample whether assignment or simplex will be faster.
 const TRIAL_FROM: usize = 1500;
 
+/// Cells from which points in few dimensions are solved faster at several resolutions.
+const SHORTLIST_FROM: usize = 1 << 20;
+
 fn automatic(problem: &OtProblem) -> Box<dyn Solver> {
+    let cells = problem.n().saturating_mul(problem.m());
     if problem.cost().convex_on_line().is_some() {
         Box::new(Line)
+    } else if problem.cost().is_searchable() && cells >= SHORTLIST_FROM {
+        Box::new(Shortlist::default())
     } else if !Assignment::applies_to(problem) {
         Box::new(NetworkSimplex)
     } else if problem.n() >= TRIAL_FROM && coarse_problems_help(problem, &mut solve_smaller) {

@@ -8,7 +8,7 @@ use deblais::problem::OtProblem;
 use deblais::solvers::assignment::Assignment;
 use deblais::solvers::line::Line;
 use deblais::solvers::lp::{Backend, GenericLp};
-use deblais::solvers::network_simplex::NetworkSimplex;
+use deblais::solvers::network_simplex::{NetworkSimplex, Shortlist};
 use deblais::solvers::{SolveError, Solver};
 use deblais::tolerance;
 
@@ -28,6 +28,8 @@ pub(crate) fn methods() -> Vec<Method> {
     let mut methods = vec![
         exact("line", Line),
         exact("simplex", NetworkSimplex),
+        exact("shortlist", Shortlist::default()),
+        exact("shortlist on many levels", Shortlist { coarsest: 3 }),
         exact("assignment", Assignment),
     ];
     methods.extend(Backend::all().iter().map(|&backend| Method {

@@ -12,7 +12,7 @@
 use rayon::prelude::*;
 
 use super::tree::Tree;
-use crate::cost::Cost;
+use crate::cost::{Cost, Search};
 use crate::potentials::{rows_per_task, smallest_difference};
 use crate::solvers::fixed_point::FixedPoint;
 
@@ -28,7 +28,8 @@ pub(crate) struct Violation {
 }
 
 /// Prices every arc of the table; returns the worst violations of each row, at most `per_row`,
-/// rows in order. None means: the tree is optimal. O(nm) time, parallel over rows.
+/// rows in order. None means: the tree is optimal. Parallel over rows; O(nm) time, less if the
+/// points can be [searched](Cost::search_targets).
 pub(crate) fn violations(
     cost: &dyn Cost,
     largest_cost: f64,
@@ -48,6 +49,20 @@ pub(crate) fn violations(
     // f and g are rounded once, so are c − g and its comparison with f: together less than
     // 4 half-ulps of numbers below 3·size.
     let error = 8.0 * f64::EPSILON * size;
+    if let Some(mut search) = cost.search_targets() {
+        search.fit(&g);
+        let decide = |i: usize, j: u32| {
+            let (c, target) = (cost.at(i, j as usize), n + j as usize);
+            let reduced = format.units(c) - sources[i] + targets[j as usize];
+            (reduced < 0).then_some(Violation {
+                source: i as u32,
+                target: target as u32,
+                cost: c,
+                reduced,
+            })
+        };
+        return searched(search.as_ref(), &f, error, per_row, decide);
+    }
     let price_row = |i: usize, buffer: &mut [f64]| {
         let row = cost.row(i, buffer);
         let mut found = Vec::new();
@@ -76,6 +91,36 @@ pub(crate) fn violations(
         .into_par_iter()
         .with_min_len(rows_per_task(cost.m()))
         .map_init(|| vec![0.0; cost.m()], |buffer, i| price_row(i, buffer))
+        .flatten_iter()
+        .collect()
+}
+
+/// The violations among the arcs that the filter cannot clear, found by search. Where more than
+/// `per_row` of a row are left, and none of those looked at is one, more of them are looked at.
+fn searched(
+    search: &dyn Search,
+    f: &[f64],
+    error: f64,
+    per_row: usize,
+    decide: impl Fn(usize, u32) -> Option<Violation> + Sync,
+) -> Vec<Violation> {
+    /// Rows of a task.
+    const ROWS: usize = 256;
+    let price_row = |i: usize, found: &mut Vec<(f64, u32)>| {
+        let mut keep = per_row;
+        loop {
+            search.smallest(i, keep, (f[i] + error).next_up(), found);
+            let violated: Vec<_> = found.iter().filter_map(|&(_, j)| decide(i, j)).collect();
+            if !violated.is_empty() || found.len() < keep {
+                return violated;
+            }
+            keep *= 4;
+        }
+    };
+    (0..f.len())
+        .into_par_iter()
+        .with_min_len(ROWS)
+        .map_init(Vec::new, |found, i| price_row(i, found))
         .flatten_iter()
         .collect()
 }

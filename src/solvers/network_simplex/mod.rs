@@ -30,6 +30,7 @@
 
 mod anchor;
 mod exact;
+mod levels;
 mod pricing;
 mod run;
 mod start;
@@ -92,13 +93,53 @@ impl Solver for NetworkSimplex {
         let restricted = support.restrict(problem);
         let on_support = restricted.as_ref().unwrap_or(problem);
         let stored = on_support.stored();
-        let mut run = Run::new(stored.as_ref().unwrap_or(on_support), masses, observer);
-        let (tree, termination) = run.optimum();
-        Ok(Solution {
-            plan: support.extend_plan(run.plan(&tree)),
-            potentials: support.extend_potentials(problem.cost(), &run.potentials(&tree)),
-            termination,
-            iterations: run.pivots(),
-        })
+        let run = Run::new(stored.as_ref().unwrap_or(on_support), masses, observer);
+        Ok(solution(problem, &support, run))
+    }
+}
+
+/// The optimum of a run on the support, for all atoms.
+fn solution(problem: &OtProblem, support: &Support, mut run: Run<'_>) -> Solution {
+    let (tree, termination) = run.optimum();
+    Solution {
+        plan: support.extend_plan(run.plan(&tree)),
+        potentials: support.extend_potentials(problem.cost(), run.potentials(&tree)),
+        termination,
+        iterations: run.pivots(),
+    }
+}
+
+/// The same without a table: exact optimal transport in memory linear in n + m.
+///
+/// Points in up to three dimensions are solved at several resolutions (`levels.rs`) and priced by
+/// search; costs without such bounds are computed row by row, as often as they are priced.
+#[derive(Debug, Clone, Copy)]
+pub struct Shortlist {
+    /// Points of a side, at least one, that are not made fewer on coarser levels.
+    pub coarsest: usize,
+}
+
+impl Default for Shortlist {
+    fn default() -> Self {
+        Self { coarsest: levels::COARSEST }
+    }
+}
+
+impl Solver for Shortlist {
+    fn name(&self) -> &'static str {
+        "shortlist"
+    }
+
+    fn solve(
+        &self,
+        problem: &OtProblem,
+        observer: &mut dyn Observer,
+    ) -> Result<Solution, SolveError> {
+        let (support, masses) = Support::of(problem.source(), problem.target());
+        let (support, masses) = support.in_local_order(problem.cost(), masses);
+        let restricted = support.restrict(problem);
+        let run = Run::new(restricted.as_ref().unwrap_or(problem), masses, observer);
+        let run = run.down_to(self.coarsest.max(1));
+        Ok(solution(problem, &support, run))
     }
 }

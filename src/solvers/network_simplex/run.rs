@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::exact::{Violation, violations};
+use super::levels::{Basis, COARSEST};
 use super::pricing::{ArcBlocks, Pricing, Rows};
 use super::tree::{Price, Tree};
 use super::{anchor, observe, optimise, start};
@@ -35,10 +36,14 @@ const VIOLATIONS_PER_SOURCE: usize = 8;
 pub(super) struct Run<'a> {
     problem: &'a OtProblem,
     masses: FixedMasses,
-    /// `max |c_ij|`, the scale of tolerances.
+    /// `max |c_ij|` or a bound of it, the scale of tolerances.
     largest: f64,
     format: FixedPoint,
     pivots: u64,
+    /// Whether this is the problem itself, not one that resembles it.
+    finest: bool,
+    /// Points of a side that are not made fewer on coarser levels.
+    coarsest: usize,
     observer: &'a mut dyn Observer,
 }
 
@@ -56,9 +61,44 @@ impl<'a> Run<'a> {
         masses: FixedMasses,
         observer: &'a mut dyn Observer,
     ) -> Self {
-        let largest = largest_size(problem.cost());
+        let cost = problem.cost();
+        let largest = cost.upper_bound().unwrap_or_else(|| largest_size(cost));
         let format = FixedPoint::for_sizes_up_to(largest);
-        Self { problem, masses, largest, format, pivots: 0, observer }
+        Self {
+            problem,
+            masses,
+            largest,
+            format,
+            pivots: 0,
+            finest: true,
+            coarsest: COARSEST,
+            observer,
+        }
+    }
+
+    /// With levels down to so many points of a side.
+    pub(super) fn down_to(self, coarsest: usize) -> Self {
+        Self { coarsest, ..self }
+    }
+
+    pub(super) fn coarsest(&self) -> usize {
+        self.coarsest
+    }
+
+    pub(super) fn problem(&self) -> &'a OtProblem {
+        self.problem
+    }
+
+    pub(super) fn masses(&self) -> &FixedMasses {
+        &self.masses
+    }
+
+    pub(super) fn largest(&self) -> f64 {
+        self.largest
+    }
+
+    pub(super) fn is_finest(&self) -> bool {
+        self.finest
     }
 
     pub(super) fn pivots(&self) -> u64 {
@@ -85,21 +125,14 @@ impl<'a> Run<'a> {
     }
 
     fn rough(&mut self) -> Rough {
-        if self.problem.n() * self.problem.m() < SHORTLIST_FROM {
+        let cells = self.problem.n() * self.problem.m();
+        let (tree, stopped) = if self.problem.cost().is_searchable() {
+            self.on_levels()
+        } else if cells < SHORTLIST_FROM {
             self.on_all_arcs()
         } else {
-            self.on_shortlist()
-        }
-    }
-
-    /// Prices the rows of the table in turn.
-    fn on_all_arcs(&mut self) -> Rough {
-        let cost = self.problem.cost();
-        let g = start::column_minima(cost);
-        let f = vec![0.0; cost.n()];
-        let mut tree = start::greedy(cost, &self.masses, std::iter::empty(), &f, &g);
-        let mut rows = Rows::new(cost, -TOLERANCE * self.largest);
-        let stopped = self.pivot(&mut tree, &mut rows);
+            return self.on_shortlist();
+        };
         let exact = tree.with_costs(|c| self.format.units(c));
         match stopped {
             ControlFlow::Break(stop) => Rough::Stopped(exact, stop),
@@ -108,6 +141,31 @@ impl<'a> Run<'a> {
                 Rough::Optimal(exact, violations)
             }
         }
+    }
+
+    /// What `solve` makes of another problem that resembles this one, with its pivots counted.
+    pub(super) fn on_smaller<T>(
+        &mut self,
+        problem: &OtProblem,
+        masses: FixedMasses,
+        solve: impl FnOnce(&mut Run<'_>) -> T,
+    ) -> T {
+        let mut run = Run::new(problem, masses, self.observer);
+        (run.pivots, run.finest, run.coarsest) = (self.pivots, false, self.coarsest);
+        let answer = solve(&mut run);
+        self.pivots = run.pivots;
+        answer
+    }
+
+    /// Prices the rows of the table in turn.
+    pub(super) fn on_all_arcs(&mut self) -> Basis {
+        let cost = self.problem.cost();
+        let g = start::column_minima(cost);
+        let f = vec![0.0; cost.n()];
+        let mut tree = start::greedy(cost, &self.masses, std::iter::empty(), &f, &g);
+        let mut rows = Rows::new(cost, -TOLERANCE * self.largest);
+        let stopped = self.pivot(&mut tree, &mut rows);
+        (tree, stopped)
     }
 
     /// Prices candidate arcs, to which passes over the whole table add what violates the
@@ -145,7 +203,7 @@ impl<'a> Run<'a> {
     }
 
     /// Pivots until the rule finds no arc, after asking the observer.
-    fn pivot<K: Price>(
+    pub(super) fn pivot<K: Price>(
         &mut self,
         tree: &mut Tree<K>,
         pricing: &mut impl Pricing<K>,
@@ -162,18 +220,16 @@ impl<'a> Run<'a> {
         let mut stopped = ControlFlow::Continue(());
         let rough = rough_duals(self.problem, &mut |smaller| {
             let masses = FixedMasses::new(smaller.source(), smaller.target());
-            let mut run = Run::new(smaller, masses, self.observer);
-            run.pivots = self.pivots;
-            let tree = match run.rough() {
-                Rough::Optimal(tree, _) => tree,
-                Rough::Stopped(tree, stop) => {
-                    stopped = ControlFlow::Break(stop);
-                    tree
-                }
-            };
-            let answer = (run.plan(&tree).collect(), run.potentials(&tree));
-            self.pivots = run.pivots;
-            answer
+            self.on_smaller(smaller, masses, |run| {
+                let tree = match run.rough() {
+                    Rough::Optimal(tree, _) => tree,
+                    Rough::Stopped(tree, stop) => {
+                        stopped = ControlFlow::Break(stop);
+                        tree
+                    }
+                };
+                (run.plan(&tree).collect(), run.potentials(&tree))
+            })
         });
         let (f, g) = (rough.potentials.f().to_vec(), rough.potentials.g().to_vec());
         let cells = rough.cells.into_iter().map(|(source, target)| Arc {

@@ -7,11 +7,11 @@ use ndarray::{Array1, ArrayView1, Axis};
 
 use crate::cost::Cost;
 use crate::plan::{PlanArc, TransportPlan};
-use crate::potentials::{Potentials, smallest_difference, to_target};
+use crate::potentials::{Potentials, to_source, to_target};
 use crate::problem::OtProblem;
 use crate::solvers::fixed_point::FixedMasses;
 
-/// Indices of the sources and targets with mass, ascending.
+/// Indices of the sources and targets with mass: ascending, unless they are put in another order.
 pub(crate) struct Support {
     rows: Vec<usize>,
     columns: Vec<usize>,
@@ -37,8 +37,36 @@ impl Support {
         (Self { rows, columns, n, m }, masses)
     }
 
-    fn is_whole(&self) -> bool {
+    /// The same in an order in which neighbours are neighbours in space, if the cost knows one.
+    pub(crate) fn in_local_order(
+        self,
+        cost: &dyn Cost,
+        masses: FixedMasses,
+    ) -> (Self, FixedMasses) {
+        let orders = if self.has_all() {
+            cost.local_orders()
+        } else {
+            cost.select(&self.rows, &self.columns).local_orders()
+        };
+        let Some((rows, columns)) = orders else { return (self, masses) };
+        let in_order = |mass: &[i128], order: &[usize]| order.iter().map(|&k| mass[k]).collect();
+        let masses = FixedMasses {
+            supply: in_order(&masses.supply, &rows),
+            demand: in_order(&masses.demand, &columns),
+            unit: masses.unit,
+        };
+        let rows = rows.into_iter().map(|k| self.rows[k]).collect();
+        let columns = columns.into_iter().map(|k| self.columns[k]).collect();
+        (Self { rows, columns, ..self }, masses)
+    }
+
+    /// Whether every atom has mass.
+    fn has_all(&self) -> bool {
         (self.rows.len(), self.columns.len()) == (self.n, self.m)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.has_all() && self.rows.is_sorted() && self.columns.is_sorted()
     }
 
     /// The problem on the support alone; `None` if that is the whole problem.
@@ -69,27 +97,30 @@ impl Support {
     }
 
     /// Potentials on the support, extended to all atoms by c-transforms.
-    pub(crate) fn extend_potentials(&self, cost: &dyn Cost, on: &Potentials) -> Potentials {
+    pub(crate) fn extend_potentials(&self, cost: &dyn Cost, on: Potentials) -> Potentials {
         if self.is_whole() {
-            return on.clone();
+            return on;
         }
-        let mut g = Array1::from_elem(self.m, f64::NEG_INFINITY);
-        for (&j, &value) in self.columns.iter().zip(on.g()) {
-            g[j] = value;
+        let scatter = |count: usize, places: &[usize], values: ArrayView1<'_, f64>| {
+            let mut all = Array1::from_elem(count, f64::NEG_INFINITY);
+            places.iter().zip(values).for_each(|(&place, &value)| all[place] = value);
+            all
+        };
+        let mut f = scatter(self.n, &self.rows, on.f());
+        let mut g = scatter(self.m, &self.columns, on.g());
+        let fill = |values: &mut Array1<f64>, transform: Array1<f64>| {
+            values.zip_mut_with(&transform, |value, &t| {
+                if *value == f64::NEG_INFINITY {
+                    *value = t;
+                }
+            });
+        };
+        if self.rows.len() < self.n {
+            fill(&mut f, to_source(cost, g.view()));
         }
-        let mut buffer = vec![0.0; self.m];
-        let targets = g.to_vec();
-        let mut f: Array1<f64> =
-            (0..self.n).map(|i| smallest_difference(cost.row(i, &mut buffer), &targets)).collect();
-        for (&i, &value) in self.rows.iter().zip(on.f()) {
-            f[i] = value;
+        if self.columns.len() < self.m {
+            fill(&mut g, to_target(cost, f.view()));
         }
-        let transform = to_target(cost, f.view());
-        g.zip_mut_with(&transform, |g, &t| {
-            if *g == f64::NEG_INFINITY {
-                *g = t;
-            }
-        });
         Potentials::from_finite(f, g)
     }
 }
