@@ -1,0 +1,26 @@
+//! `deblais explore`: the lecture's demonstrations, each one command that ends in a picture.
+
+mod folder;
+
+use clap::{Args, Subcommand};
+
+use super::failure::{Exit, Failure};
+
+/// `deblais explore shift|samples|discriminator|plans|duality`
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ExploreArgs {
+    #[command(subcommand)]
+    command: ExploreCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ExploreCommand {}
+
+const EXAMPLES: &str = "Examples:
+";
+
+/// Validates the arguments, then runs.
+pub(crate) fn run(args: ExploreArgs) -> Result<Exit, Failure> {
+    match args.command {}
+}
