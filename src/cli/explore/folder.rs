@@ -1,7 +1,7 @@
 //! The folder a study leaves its files in, all named after it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use deblais::io::atomic::write_atomically;
@@ -39,6 +39,11 @@ impl OutArgs {
 }
 
 impl Folder {
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The file of the study with this ending.
     fn file(&self, ending: &str) -> PathBuf {
         self.path.join(format!("{}.{ending}", self.study))

@@ -1,6 +1,7 @@
 //! `deblais explore`: the lecture's demonstrations, each one command that ends in a picture.
 
 mod folder;
+mod shift;
 
 use clap::{Args, Subcommand};
 
@@ -15,12 +16,18 @@ pub(crate) struct ExploreArgs {
 }
 
 #[derive(Debug, Subcommand)]
-enum ExploreCommand {}
+enum ExploreCommand {
+    /// Move a source onto a target and past it: JS is stuck until they touch, EMD sees the way
+    Shift(Box<shift::ShiftArgs>),
+}
 
 const EXAMPLES: &str = "Examples:
-";
+  deblais explore shift
+  deblais explore shift --pair rings --out rings";
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: ExploreArgs) -> Result<Exit, Failure> {
-    match args.command {}
+    match args.command {
+        ExploreCommand::Shift(args) => shift::run(*args),
+    }
 }
