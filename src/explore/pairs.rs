@@ -299,7 +299,11 @@ impl Band {
 
     /// The mass between two places, without cancellation at either edge.
     fn between(self, low: f64, high: f64) -> f64 {
-        if low > 0.0 { self.below(-low) - self.below(-high) } else { self.below(high) - self.below(low) }
+        if low > 0.0 {
+            self.below(-low) - self.below(-high)
+        } else {
+            self.below(high) - self.below(low)
+        }
     }
 }
 
@@ -423,7 +427,9 @@ mod tests {
         for name in PAIRS {
             let Pair { source, target, direction, path, .. } = pair(name, 60).unwrap();
             assert!((source.total() - 1.0).abs() < 1e-14 && (target.total() - 1.0).abs() < 1e-14);
-            assert!((direction.dot(&direction) - 1.0).abs() < 1e-15 && path.0 < 0.0 && path.1 > 0.0);
+            assert!(
+                (direction.dot(&direction) - 1.0).abs() < 1e-15 && path.0 < 0.0 && path.1 > 0.0
+            );
             let means = [&source, &target].map(|law| law.support().t().dot(&law.mass()));
             // Sunflowers have their mean a little beside their middle.
             assert!((&means[0] - &means[1]).iter().all(|x| x.abs() < 0.02), "{name}: {means:?}");
@@ -433,9 +439,13 @@ mod tests {
 
     #[test]
     fn disjoint_laws_are_at_the_ceiling_and_copies_at_0() {
-        for (name, apart) in
-            [("generator", 1.5), ("segments", 1e-9), ("points", 1e-9), ("discs", 2.6), ("rings", 3.0)]
-        {
+        for (name, apart) in [
+            ("generator", 1.5),
+            ("segments", 1e-9),
+            ("points", 1e-9),
+            ("discs", 2.6),
+            ("rings", 3.0),
+        ] {
             let overlap = pair(name, 10).unwrap().overlap;
             for offset in [apart, -apart, 5.0] {
                 let js = overlap.divergences(0.5, offset)[place("js")];

@@ -109,7 +109,9 @@ pub enum ShiftError {
     #[error(transparent)]
     Measure(#[from] MeasureError),
     /// The direction is none in the space of the points.
-    #[error("a direction of {have} coordinates and length {length} for points of {dim} coordinates")]
+    #[error(
+        "a direction of {have} coordinates and length {length} for points of {dim} coordinates"
+    )]
     Direction {
         /// Coordinates of the direction.
         have: usize,
@@ -355,10 +357,18 @@ impl Shift<'_> {
     /// Equal steps with 0 among them, and its place.
     fn offsets(&self) -> (Vec<f64>, usize) {
         let (start, end) = self.path;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some hundreds")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "some hundreds"
+        )]
         let before = (self.steps as f64 * start / (start - end)).round().max(1.0) as usize;
         let step = -start / before as f64;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some hundreds")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "some hundreds"
+        )]
         let after = (end / step).round().max(1.0) as usize;
         let offset = |k: usize| (k as f64 - before as f64) * step;
         ((0..=before + after).map(offset).collect(), before)
@@ -548,7 +558,9 @@ mod tests {
             assert_eq!(kl.values[k], if apart { f64::INFINITY } else { 0.0 });
             assert_eq!(js.slopes[k], apart.then_some(0.0));
             assert!((emd.values[k] - s.abs()).abs() < 1e-15, "{s}: {}", emd.values[k]);
-            assert!((emd.slopes[k].unwrap() - s.signum() * f64::from(u8::from(apart))).abs() < 1e-14);
+            assert!(
+                (emd.slopes[k].unwrap() - s.signum() * f64::from(u8::from(apart))).abs() < 1e-14
+            );
         }
         assert_eq!(study.contact, Some(study.meeting));
     }
@@ -610,7 +622,12 @@ mod tests {
         let emd = |s: f64| {
             let p = moved(&source, array![1.0, 0.0].view(), s).unwrap();
             let problem = OtProblem::new(&p, &target, Euclidean).unwrap();
-            Method::Auto.solver(&problem).solve(&problem, &mut ()).unwrap().plan.cost(problem.cost())
+            Method::Auto
+                .solver(&problem)
+                .solve(&problem, &mut ())
+                .unwrap()
+                .plan
+                .cost(problem.cost())
         };
         let bend = emd(-1.0) + emd(1.0) - 2.0 * emd(0.0);
         assert!(bend < -1e-3, "{bend}");

@@ -90,7 +90,11 @@ impl ShiftReport {
     pub fn new(study: &Study, (n, m): (usize, usize), direction: &[f64]) -> Self {
         let row = |(k, &offset): (usize, &f64)| ShiftRow {
             offset: Number(offset),
-            values: study.tracks.iter().map(|track| (track.name, Number(track.values[k]))).collect(),
+            values: study
+                .tracks
+                .iter()
+                .map(|track| (track.name, Number(track.values[k])))
+                .collect(),
             slopes: study
                 .tracks
                 .iter()

@@ -75,7 +75,10 @@ pub fn w2(
 ///
 /// # Errors
 /// [`ProblemError`]: unequal totals, distances out of range.
-pub fn on_the_line(source: &DiscreteMeasure, target: &DiscreteMeasure) -> Result<f64, ProblemError> {
+pub fn on_the_line(
+    source: &DiscreteMeasure,
+    target: &DiscreteMeasure,
+) -> Result<f64, ProblemError> {
     let (x, y) = (source.support().column(0).to_vec(), target.support().column(0).to_vec());
     let (mu, nu) = (source.mass().to_vec(), target.mass().to_vec());
     wasserstein_1d_weighted((&x, &mu), (&y, &nu), 2.0)

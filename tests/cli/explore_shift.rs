@@ -28,11 +28,12 @@ fn row(json: &Value, at: f64) -> &Value {
 fn a_built_in_pair_leaves_all_its_files_and_they_say_the_same() {
     let folder = Folder::with(&[]);
     let json = folder.json("explore shift --pair segments --atoms 20 --steps 10 --json --out s");
-    assert_eq!((json["schema"].as_str(), json["pair"].as_str()), (
-        Some("deblais.explore-shift/1"),
-        Some("segments")
-    ));
-    let saved: Value = serde_json::from_slice(&fs::read(folder.path("s/shift.json")).unwrap()).unwrap();
+    assert_eq!(
+        (json["schema"].as_str(), json["pair"].as_str()),
+        (Some("deblais.explore-shift/1"), Some("segments"))
+    );
+    let saved: Value =
+        serde_json::from_slice(&fs::read(folder.path("s/shift.json")).unwrap()).unwrap();
     assert_eq!(saved, json);
     assert!(fs::read(folder.path("s/shift.png")).unwrap().starts_with(b"\x89PNG"));
     assert!(fs::read(folder.path("s/shift.gif")).unwrap().starts_with(b"GIF89a"));
@@ -61,7 +62,8 @@ fn a_built_in_pair_leaves_all_its_files_and_they_say_the_same() {
 #[test]
 fn the_documentation_names_every_field() {
     let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();
-    let json = Folder::with(&[]).json("explore shift --pair generator --atoms 12 --steps 12 --json");
+    let json =
+        Folder::with(&[]).json("explore shift --pair generator --atoms 12 --steps 12 --json");
     let documented = |value: &Value| {
         for name in value.as_object().unwrap().keys() {
             assert!(docs.contains(&format!("`{name}`")), "docs/json.md is silent on {name}");
@@ -105,7 +107,8 @@ fn files_move_from_where_they_are_onto_each_other() {
     let text = stdout(&output);
     assert!(text.contains("64 atoms onto 64") && text.contains("contact"), "{text}");
     let json: Value =
-        serde_json::from_slice(&fs::read(folder.path("explore-shift/shift.json")).unwrap()).unwrap();
+        serde_json::from_slice(&fs::read(folder.path("explore-shift/shift.json")).unwrap())
+            .unwrap();
     assert!((number(&json, "/given") + 15.0).abs() < 1e-12);
     assert!((number(&json, "/direction/0") - 0.6).abs() < 1e-12);
     for row in json["rows"].as_array().unwrap() {
@@ -116,7 +119,8 @@ fn files_move_from_where_they_are_onto_each_other() {
     assert_eq!((number(first, "/values/js"), number(first, "/slopes/js")), (LN_2, 0.0));
     assert_eq!(number(row(&json, 0.0), "/values/js"), 0.0);
     // Sideways it passes the target at a distance.
-    let passing = folder.json("explore shift a.csv b.csv --steps 20 --direction 1,0 --json --out p");
+    let passing =
+        folder.json("explore shift a.csv b.csv --steps 20 --direction 1,0 --json --out p");
     assert!((number(&passing, "/given") + 9.0).abs() < 1e-12);
     assert!((number(row(&passing, 0.0), "/values/emd") - 12.0).abs() < 1e-12);
 }
@@ -124,9 +128,13 @@ fn files_move_from_where_they_are_onto_each_other() {
 #[test]
 fn more_rows_than_atoms_are_drawn_and_deep_points_have_no_densities() {
     let deep: String = (0..40).map(|k| format!("{k},{},0,{}\n", k % 3, k % 5)).collect();
-    let folder = Folder::with(&[("a.csv", &deep), ("line.csv", "1\n2\n4\n"), ("far.csv", "9\n9.5\n")]);
+    let folder =
+        Folder::with(&[("a.csv", &deep), ("line.csv", "1\n2\n4\n"), ("far.csv", "9\n9.5\n")]);
     let json = folder.json("explore shift a.csv a.csv --atoms 25 --steps 6 --json --quiet");
-    assert_eq!((json["n"].as_u64(), json["warnings"].as_array().map(Vec::len)), (Some(25), Some(2)));
+    assert_eq!(
+        (json["n"].as_u64(), json["warnings"].as_array().map(Vec::len)),
+        (Some(25), Some(2))
+    );
     assert!(json["left_out"]["js"].as_str().unwrap().contains("4 dimensions"));
     assert!(json["divergences"].get("emd").is_some() && json["divergences"].get("js").is_none());
     let line = folder.json("explore shift line.csv far.csv --steps 6 --json");
@@ -166,9 +174,8 @@ fn everything_but_the_timings_is_reproducible() {
         let args = format!("explore shift --pair discs --atoms 30 --steps 20 --threads {threads}");
         let mut json = folder.json(&format!("{args} --json"));
         json.as_object_mut().unwrap().remove("timings");
-        let files = ["png", "svg", "csv", "gif"].map(|ending| {
-            fs::read(folder.path(&format!("explore-shift/shift.{ending}"))).unwrap()
-        });
+        let files = ["png", "svg", "csv", "gif"]
+            .map(|ending| fs::read(folder.path(&format!("explore-shift/shift.{ending}"))).unwrap());
         (json, files)
     };
     assert!(run(1) == run(2));

@@ -44,8 +44,7 @@ fn frame(scene: &Scene<'_>, view: &View, k: usize) -> Result<Bitmap, Failure> {
         .without_caption();
     let charts = [values(scene, k), slopes(scene, k)];
     let square = |(width, _): (u32, u32)| (width, width * 2 / 3);
-    let sizes =
-        [square(laws.size()), square(matrix.size()), charts[0].size(), charts[1].size()];
+    let sizes = [square(laws.size()), square(matrix.size()), charts[0].size(), charts[1].size()];
     let page = Panels::new(2, sizes).titled(&scene.moving.title);
     let (width, height) = page.size();
     let size = (WIDTH, height * WIDTH / width);

@@ -88,18 +88,18 @@ struct PathArgs {
 /// Two files may be given here, and then alone have columns, masses and rows to pick. What moves
 /// keeps to the Euclidean distance.
 fn for_a_way(arg: Arg) -> Arg {
-    let file = |arg: &Arg, place: usize, other: &'static str| {
+    let file = |arg: &Arg, name: &'static str, place: usize, other: &'static str| {
         Arg::new(arg.get_id().clone())
-            .value_name(arg.get_id().as_str().to_uppercase())
-            .help(arg.get_help().cloned())
+            .value_name(name)
+            .help(arg.get_help().map(ToString::to_string).unwrap_or_default())
             .value_parser(value_parser!(PathBuf))
             .index(place)
             .requires(other)
             .conflicts_with("pair")
     };
     match arg.get_id().as_str() {
-        "source" => file(&arg, 1, "target"),
-        "target" => file(&arg, 2, "source"),
+        "source" => file(&arg, "SOURCE", 1, "target"),
+        "target" => file(&arg, "TARGET", 2, "source"),
         "weights" | "source_weights" | "target_weights" | "columns" | "both_where"
         | "source_where" | "target_where" => arg.requires("source"),
         "normalize" | "cost" | "p" | "exponent" | "cost_matrix" => arg.hide(true),

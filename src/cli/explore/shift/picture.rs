@@ -94,9 +94,12 @@ fn charts(scene: &Scene<'_>) -> impl Iterator<Item = Chart> {
     let seen = |x: f64| if (LEAST..=LARGEST).contains(&x) { x } else { f64::NAN };
     let share = |track: &Track| 1.0 / track.ceiling.unwrap_or(1.0);
     let values = [
-        with(empty("divergence ÷ its ceiling", "With a ceiling"), scene, &WITH_CEILING, &|t, k| {
-            t.values[k] * share(t)
-        })
+        with(
+            empty("divergence ÷ its ceiling", "With a ceiling"),
+            scene,
+            &WITH_CEILING,
+            &|t, k| t.values[k] * share(t),
+        )
         .covering(over, (0.0, 1.0)),
         with(empty("divergence", "Without one"), scene, &WITHOUT, &|t, k| seen(t.values[k]))
             .covering(over, (1e-2, 10.0))

@@ -4,9 +4,7 @@
 use deblais::explore::shift::moved;
 use deblais::measure::DiscreteMeasure;
 use deblais::plan::TransportPlan;
-use deblais::plot::{
-    Band, Canvas, Chart, Curve, DrawResult, Extent, Page, Side, TransportMap, palette,
-};
+use deblais::plot::{Band, Canvas, Chart, Curve, DrawResult, Extent, Page, TransportMap, palette};
 use ndarray::{Array1, Array2, Axis};
 
 use super::{Moving, Scene};
@@ -24,7 +22,12 @@ const WIDEST: f64 = 3.0;
 /// The view.
 pub(super) enum View {
     Line(Histograms),
-    Plane { source: DiscreteMeasure, target: DiscreteMeasure, direction: Array1<f64>, extent: Extent },
+    Plane {
+        source: DiscreteMeasure,
+        target: DiscreteMeasure,
+        direction: Array1<f64>,
+        extent: Extent,
+    },
 }
 
 /// Densities on the line as bars, (left end, height); those of the source move with it.
@@ -198,9 +201,13 @@ fn flattened(
     let across = across(axis);
     let flat = |law: &DiscreteMeasure| {
         let (along, across) = (law.support().dot(direction), law.support().dot(&across));
-        let points = Array2::from_shape_fn((law.len(), 2), |(i, axis)| {
-            if axis == 0 { along[i] } else { across[i] }
-        });
+        let points =
+            Array2::from_shape_fn(
+                (law.len(), 2),
+                |(i, axis)| {
+                    if axis == 0 { along[i] } else { across[i] }
+                },
+            );
         DiscreteMeasure::new(points, law.mass().to_owned())
     };
     Ok((flat(source)?, flat(target)?, Array1::from_vec(vec![1.0, 0.0])))
