@@ -64,6 +64,11 @@ pub trait Overlap: Sync {
     /// How one of them is found.
     fn estimator(&self, name: &str) -> String;
 
+    /// Over shorter ways than this, what they change by is noise.
+    fn resolution(&self) -> f64 {
+        0.0
+    }
+
     /// Whether they jump at this offset, so that there is no derivative.
     fn jumps(&self, _offset: f64) -> bool {
         false
@@ -78,6 +83,11 @@ impl Overlap for LinearBins {
 
     fn estimator(&self, _: &str) -> String {
         format!("histogram, linear binning in fixed cells {:.4} long", self.width())
+    }
+
+    /// Half a cell.
+    fn resolution(&self) -> f64 {
+        0.5 * self.width()
     }
 }
 

@@ -13,9 +13,9 @@
 //! follow the source. On the line EMD is convex in s, since quantiles stay matched; in the plane the
 //! plan may change hands and a slope become less steep again ([an example](Shift)).
 //!
-//! **Derivatives.** Of f-divergences the difference quotient over a step of the path, centred, of the
-//! densities' divergence at half steps: 0 exactly as long as both are at the ceiling. Of EMD the exact
-//! one, along the rays of the optimal plan γ (the envelope theorem; Santambrogio 2015, "Optimal
+//! **Derivatives.** Of f-divergences the centred difference quotient over a step of the path, or half
+//! a cell where a histogram has longer ones: 0 exactly as long as both ends are at the ceiling. Of EMD
+//! the exact one, along the rays of the optimal plan γ (the envelope theorem; Santambrogio 2015, "Optimal
 //! transport for applied mathematicians", §7.2),
 //!
 //! ```text
@@ -438,13 +438,12 @@ impl Shift<'_> {
     fn densities(&self, overlap: &dyn Overlap, offsets: &[f64], step: f64) -> Vec<Track> {
         let at = |s: f64| overlap.divergences(self.alpha, s);
         let values: Vec<_> = offsets.par_iter().map(|&s| at(s)).collect();
-        let half = 0.5 * step;
-        let edges: Vec<f64> = offsets.iter().map(|s| s - half).collect();
-        let last = offsets[offsets.len() - 1] + half;
-        let between: Vec<_> = edges.par_iter().chain([last].par_iter()).map(|&s| at(s)).collect();
+        let way = step.max(overlap.resolution());
+        let ends = |s: &f64| [at(s - 0.5 * way), at(s + 0.5 * way)];
+        let ends: Vec<_> = offsets.par_iter().map(ends).collect();
         let track = |(k, ceiling): (usize, Option<f64>)| {
             let slope = |(j, &s): (usize, &f64)| {
-                let slope = (between[j + 1][k] - between[j][k]) / step;
+                let slope = (ends[j][1][k] - ends[j][0][k]) / way;
                 (slope.is_finite() && values[j][k].is_finite() && !overlap.jumps(s))
                     .then_some(slope)
             };

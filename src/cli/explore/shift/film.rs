@@ -5,7 +5,7 @@ use deblais::plot::{self, Animation, Bitmap, Chart, Heatmap, Order, Panels};
 
 use super::Scene;
 use super::picture::{OFFSET, with};
-use super::view::View;
+use super::view::{View, some_arrows};
 use crate::cli::failure::Failure;
 use crate::cli::text::supported;
 
@@ -34,13 +34,14 @@ fn frame(scene: &Scene<'_>, view: &View, k: usize) -> Result<Bitmap, Failure> {
     let (offset, plan) = (offsets[k], &plans[k]);
     let place = view.at(offset)?;
     let title = format!("offset {}", supported(offset + 0.0, 1e-2));
-    let laws = view.picture(place.as_ref(), offset, plan, title)?;
+    let arrows = some_arrows(plan);
+    let laws = view.picture(place.as_ref(), offset, &arrows, title)?;
     // The order of the meeting for all frames: what changes is the plan.
     let points = Some((source.support(), target.support()));
     let order = Order::Plan.arrange(&plans[*meeting], points);
     let matrix = Heatmap::arranged(plan, order)
         .titled("The plan γ")
-        .labelled("source, sorted", "target, sorted")
+        .labelled("source", "target")
         .without_caption();
     let charts = [values(scene, k), slopes(scene, k)];
     let square = |(width, _): (u32, u32)| (width, width * 2 / 3);
@@ -64,14 +65,14 @@ fn share(track: &Track) -> f64 {
 }
 
 fn values(scene: &Scene<'_>, now: usize) -> Chart {
-    let chart = Chart::new(OFFSET, "÷ ceiling, or largest").titled("What each says");
+    let chart = Chart::new(OFFSET, "share of its ceiling, or largest").titled("What each says");
     let value = |track: &Track, k: usize| track.values[k] * share(track);
     up_to(chart, scene, now, &value)
 }
 
 fn slopes(scene: &Scene<'_>, now: usize) -> Chart {
-    let chart = Chart::new(OFFSET, "derivative, likewise").titled("What a generator is told");
-    let slope = |track: &Track, k: usize| track.slopes[k].map_or(f64::NAN, |x| x * share(track));
+    let chart = Chart::new(OFFSET, "derivative").titled("What a generator is told");
+    let slope = |track: &Track, k: usize| track.slopes[k].unwrap_or(f64::NAN);
     up_to(chart, scene, now, &slope)
 }
 

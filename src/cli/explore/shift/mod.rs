@@ -337,6 +337,8 @@ fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
 /// A few rows of the path.
 fn text(lines: &mut Lines, scene: &Scene<'_>, folder: &Folder) {
     const FOUR: f64 = 1e-4;
+    /// Slopes below this are rounding.
+    const NOTHING: f64 = 1e-12;
     const COLUMNS: [&str; 4] = ["js", "kl", "emd", "mmd"];
     let Study { offsets, meeting, contact, widest, .. } = scene.study;
     let mut places: Vec<usize> = scene.stages.iter().map(|stage| stage.1).collect();
@@ -345,6 +347,7 @@ fn text(lines: &mut Lines, scene: &Scene<'_>, folder: &Folder) {
     places.sort_unstable();
     places.dedup();
     let dash = || "–".to_owned();
+    let steep = |slope: f64| if slope.abs() < NOTHING { 0.0 } else { slope };
     let [[a, b], [c, d], [e, f], [g, h]] =
         COLUMNS.map(|name| [name.to_uppercase(), "slope".to_owned()]);
     let mut cells = vec![["offset".to_owned(), a, b, c, d, e, f, g, h, String::new()]];
@@ -355,7 +358,7 @@ fn text(lines: &mut Lines, scene: &Scene<'_>, folder: &Folder) {
             None => [dash(), dash()],
             Some(track) => [
                 supported(track.values[k], FOUR),
-                track.slopes[k].map_or_else(dash, |slope| supported(slope + 0.0, FOUR)),
+                track.slopes[k].map_or_else(dash, |slope| supported(steep(slope), FOUR)),
             ],
         });
         cells.push([supported(offsets[k] + 0.0, FOUR), a, b, c, d, e, f, g, h, stage.to_owned()]);

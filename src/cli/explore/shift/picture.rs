@@ -4,7 +4,7 @@ use deblais::explore::shift::{Study, Track};
 use deblais::plot::{Canvas, Chart, Curve, DrawResult, Page, Panels};
 
 use super::Scene;
-use super::view::{Picture, View};
+use super::view::{Picture, View, some_arrows};
 use crate::cli::explore::folder::Folder;
 use crate::cli::failure::Failure;
 use crate::cli::text::supported;
@@ -53,10 +53,10 @@ pub(super) fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
     let places = scene.stages.map(|(_, k)| view.at(offsets[k]));
     let [first, second, third] = places;
     let places = [first?, second?, third?];
+    let plans = scene.stages.map(|(_, k)| some_arrows(&scene.study.plans[k]));
     let mut panels = Vec::new();
-    for ((name, k), place) in scene.stages.into_iter().zip(&places) {
+    for (((name, k), place), plan) in scene.stages.into_iter().zip(&places).zip(&plans) {
         let title = title(name, scene, k);
-        let plan = &scene.study.plans[k];
         panels.push(Panel::View(view.picture(place.as_ref(), offsets[k], plan, title)?));
     }
     panels.extend(charts(scene).map(Panel::Chart));
@@ -80,10 +80,10 @@ fn title(name: &str, scene: &Scene<'_>, k: usize) -> String {
         })
     };
     let parts = [("JS", value("js")), ("EMD", value("emd"))];
-    let parts = parts.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value?)));
-    let mut parts: Vec<_> = parts.collect();
-    parts.insert(0, format!("{name}, {}", supported(scene.study.offsets[k] + 0.0, 1e-2)));
-    parts.join(":  ")
+    let parts = parts.into_iter().filter_map(|(name, value)| Some(format!("{name} = {}", value?)));
+    let parts: Vec<_> = parts.collect();
+    let offset = supported(scene.study.offsets[k] + 0.0, 1e-2);
+    format!("{name}, at {offset}: {}", parts.join(", "))
 }
 
 /// Three families, and their derivatives below them.
@@ -93,6 +93,7 @@ fn charts(scene: &Scene<'_>) -> impl Iterator<Item = Chart> {
     let empty = |y: &str, title: &str| marked(Chart::new(OFFSET, y).titled(title), scene);
     let seen = |x: f64| if (LEAST..=LARGEST).contains(&x) { x } else { f64::NAN };
     let share = |track: &Track| 1.0 / track.ceiling.unwrap_or(1.0);
+    let (finite, infinite) = unbounded(scene);
     let values = [
         with(
             empty("divergence ÷ its ceiling", "With a ceiling"),
@@ -101,27 +102,45 @@ fn charts(scene: &Scene<'_>) -> impl Iterator<Item = Chart> {
             &|t, k| t.values[k] * share(t),
         )
         .covering(over, (0.0, 1.0)),
-        with(empty("divergence", "Without one"), scene, &WITHOUT, &|t, k| seen(t.values[k]))
+        with(empty("divergence", "Without one"), scene, &finite, &|t, k| seen(t.values[k]))
             .covering(over, (1e-2, 10.0))
-            .log_y(),
+            .log_y()
+            .noted(infinite),
         with(empty("distance", "What sees the distance"), scene, &DISTANCES, &|t, k| t.values[k])
             .covering(over, (0.0, 1.0)),
     ];
     let slope = |track: &Track, k: usize| track.slopes[k].unwrap_or(f64::NAN);
     let slopes = [
-        with(empty("derivative ÷ ceiling", "Its derivative"), scene, &WITH_CEILING, &|t, k| {
+        with(empty("derivative ÷ ceiling", "Their derivatives"), scene, &WITH_CEILING, &|t, k| {
             slope(t, k) * share(t)
         })
         .covering(over, (-0.1, 0.1)),
-        with(empty("size of the derivative", "Its derivative"), scene, &WITHOUT, &|t, k| {
+        with(empty("size of the derivative", "Their derivatives"), scene, &finite, &|t, k| {
             seen(slope(t, k).abs())
         })
         .covering(over, (1e-2, 10.0))
         .log_y(),
-        with(empty("derivative", "Its derivative"), scene, &DISTANCES, &slope)
+        with(empty("derivative", "Their derivatives"), scene, &DISTANCES, &slope)
             .covering(over, (-1.0, 1.0)),
     ];
     values.into_iter().chain(slopes)
+}
+
+/// Divergences without a ceiling that are finite somewhere but at offset 0, and a note on the others.
+fn unbounded(scene: &Scene<'_>) -> (Vec<&'static str>, String) {
+    let found = |name: &&&str| scene.study.track(name).is_some();
+    let is_finite = |name: &&str| {
+        let values = scene.study.track(name).map(|track| track.values.iter().enumerate());
+        values.into_iter().flatten().any(|(k, x)| k != scene.study.meeting && x.is_finite())
+    };
+    let found: Vec<_> = WITHOUT.iter().filter(found).copied().collect();
+    let (finite, infinite): (Vec<_>, Vec<_>) = found.into_iter().partition(is_finite);
+    let note = if infinite.is_empty() {
+        String::new()
+    } else {
+        format!("Infinite wherever the laws differ: {}.", infinite.join(", "))
+    };
+    (finite, note)
 }
 
 /// The chart with the stages marked.
@@ -141,7 +160,13 @@ pub(super) fn with(
 ) -> Chart {
     let Study { offsets, .. } = scene.study;
     names.iter().filter_map(|name| scene.study.track(name)).fold(chart, |chart, track| {
-        let points = offsets.iter().enumerate().map(|(k, &offset)| (offset, of(track, k)));
+        let point = |(k, &offset): (usize, &f64)| {
+            // Where a divergence jumps its value stands alone.
+            let jumps = track.ceiling.is_some() && track.slopes[k].is_none();
+            let gap = jumps.then_some((offset, f64::NAN));
+            gap.into_iter().chain([(offset, of(track, k))]).chain(gap)
+        };
+        let points = offsets.iter().enumerate().flat_map(point);
         chart.curve(Curve::divergence(track.name, points.collect::<Vec<_>>()))
     })
 }
@@ -149,9 +174,9 @@ pub(super) fn with(
 /// How to read it.
 fn note(scene: &Scene<'_>) -> String {
     let [n, m] = [&scene.moving.source, &scene.moving.target].map(|law| law.len());
-    let mut sentences = vec![format!(
-        "Arrows: the optimal plan between {n} and {m} atoms, certified at every offset."
-    )];
+    let plan = if scene.moving.source.dim() == 1 { "EMD: the" } else { "Arrows: a part of the" };
+    let mut sentences =
+        vec![format!("{plan} optimal plan between {n} and {m} atoms, certified at every offset.")];
     if let Some(js) = scene.study.track("js") {
         sentences.push(format!("JS: {}.", js.estimator));
         sentences.push(

@@ -1,6 +1,8 @@
 //! Source and target at one offset, in a view that is the same for the whole path: densities over a
 //! line, or atoms and arrows of the plan in the plane.
 
+use std::f64::consts::SQRT_2;
+
 use deblais::explore::shift::moved;
 use deblais::measure::DiscreteMeasure;
 use deblais::plan::TransportPlan;
@@ -19,15 +21,31 @@ const WHITE: f64 = 0.04;
 /// A view in the plane is at most this many times as wide as high.
 const WIDEST: f64 = 3.0;
 
+/// Atoms whose arrows are drawn: parallel ones would fill the view.
+const ARROWS: f64 = 24.0;
+
+/// The plan of about so many source atoms alone.
+pub(super) fn some_arrows(plan: &TransportPlan) -> TransportPlan {
+    let share = ARROWS / plan.n() as f64;
+    // Multiples of √2 pick evenly from any order that is not made of them.
+    let picked = |source: usize| (source as f64 * SQRT_2).fract() < share;
+    let arcs = plan.arcs().iter().filter(|arc| picked(arc.source)).copied();
+    TransportPlan::new(plan.n(), plan.m(), arcs.collect()).expect("cells of a plan")
+}
+
 /// The view.
 pub(super) enum View {
     Line(Histograms),
-    Plane {
-        source: DiscreteMeasure,
-        target: DiscreteMeasure,
-        direction: Array1<f64>,
-        extent: Extent,
-    },
+    Plane(Box<Plane>),
+}
+
+/// Atoms in the plane, the source at offset 0.
+pub(super) struct Plane {
+    source: DiscreteMeasure,
+    target: DiscreteMeasure,
+    direction: Array1<f64>,
+    extent: Extent,
+    labels: [&'static str; 2],
 }
 
 /// Densities on the line as bars, (left end, height); those of the source move with it.
@@ -49,23 +67,23 @@ impl View {
         if source.dim() == 1 {
             return Ok(Self::Line(Histograms::new(source, target, direction[0], ends)));
         }
-        let (source, target, direction) = if source.dim() == 2 {
-            (source.clone(), target.clone(), direction.clone())
+        let (source, target, direction, labels) = if source.dim() == 2 {
+            let labels = ["first coordinate", "second coordinate"];
+            (source.clone(), target.clone(), direction.clone(), labels)
         } else {
-            flattened(source, target, direction)?
+            let (source, target, direction) = flattened(source, target, direction)?;
+            (source, target, direction, ["along the shift", "across it"])
         };
         let [first, last] = ends.map(|offset| moved(&source, direction.view(), offset));
         let extent = around(&[&first?, &last?, &target]);
-        Ok(Self::Plane { source, target, direction, extent })
+        Ok(Self::Plane(Box::new(Plane { source, target, direction, extent, labels })))
     }
 
     /// The source at an offset.
     pub(super) fn at(&self, offset: f64) -> Result<Option<DiscreteMeasure>, Failure> {
         match self {
             Self::Line(_) => Ok(None),
-            Self::Plane { source, direction, .. } => {
-                Ok(Some(moved(source, direction.view(), offset)?))
-            }
+            Self::Plane(plane) => Ok(Some(moved(&plane.source, plane.direction.view(), offset)?)),
         }
     }
 
@@ -79,12 +97,11 @@ impl View {
     ) -> Result<Picture<'a>, Failure> {
         match (self, source) {
             (Self::Line(histograms), _) => Ok(Picture::Line(histograms.chart(offset, title))),
-            (Self::Plane { source: still, target, extent, direction }, source) => {
-                let source = source.unwrap_or(still);
-                let map = TransportMap::new(source, target, plan)?.within(*extent).titled(title);
-                let map = map.without_caption();
-                let flat = direction.len() == 2;
-                Ok(Picture::Plane(if flat { map } else { map.labelled("along", "across") }))
+            (Self::Plane(plane), source) => {
+                let source = source.unwrap_or(&plane.source);
+                let map = TransportMap::new(source, &plane.target, plan)?.titled(title);
+                let [x, y] = plane.labels;
+                Ok(Picture::Plane(map.within(plane.extent).labelled(x, y).without_caption()))
             }
         }
     }
@@ -149,7 +166,7 @@ impl Histograms {
                 .map(|(x, y)| (x + shift, y));
             [(from, 0.0)].into_iter().chain(tops).chain([(to, 0.0)]).collect()
         };
-        let mut chart = Chart::new("place", "density").titled(title);
+        let mut chart = Chart::new("position", "density").titled(title);
         for (name, bars, shift, colour) in [
             ("target", &self.target, 0.0, palette::TARGET),
             ("source", &self.source, shift, palette::SOURCE),
