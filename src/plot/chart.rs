@@ -76,6 +76,13 @@ impl Curve {
         Self { name: name.into(), points, colour: None, dashed: false, marked: false }
     }
 
+    /// Under another name.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
     /// With a line of dashes.
     #[must_use]
     pub fn dashed(mut self) -> Self {
