@@ -5,18 +5,17 @@
 //! P_s = law of X + s·u, X ~ P, ‖u‖ = 1:    D(P_s, Q) and ∂D(P_s, Q)/∂s
 //! ```
 //!
-//! s is the *offset*: 0 where the means of P_s and Q are nearest, negative before.
+//! s is the *offset*: 0 where the means of `P_s` and Q are nearest, negative before.
 //!
 //! **What there is to see.** While the supports are disjoint, an f-divergence is at its ceiling
-//! `f(0) + f'(∞)`, wherever P_s is: JS is ln 2, and its derivative 0, until they touch. EMD sees the way
+//! `f(0) + f'(∞)`, wherever `P_s` is: JS is ln 2, and its derivative 0, until they touch. EMD sees the way
 //! itself: |s| between copies of one law, and `|EMD(s) − EMD(s')| ≤ |s − s'|` always, for the plan may
 //! follow the source. On the line EMD is convex in s, since quantiles stay matched; in the plane the
 //! plan may change hands and a slope become less steep again ([an example](Shift)).
 //!
 //! **Derivatives.** Of f-divergences the centred difference quotient over a step of the path, or half
 //! a cell where a histogram has longer ones: 0 exactly as long as both ends are at the ceiling. Of EMD
-//! the exact one, along the rays of the optimal plan γ (the envelope theorem; Santambrogio 2015, "Optimal
-//! transport for applied mathematicians", §7.2),
+//! the exact one where the optimal plan γ is unique, along its rays (the envelope theorem),
 //!
 //! ```text
 //! ∂EMD/∂s = Σ_ij γ_ij ⟨u, x_i + s·u − y_j⟩/‖x_i + s·u − y_j‖
@@ -29,12 +28,13 @@
 //! whole path at offset 0, and so are MMD's bandwidth and Sinkhorn's ε: what changes on the way is the
 //! offset alone.
 //!
-//! **Complexity.** For each step the exact plans for EMD and W_2, an entropic one, and sums over all
+//! **Complexity.** For each step the exact plans for EMD and `W_2`, an entropic one, and sums over all
 //! pairs of atoms.
 //!
 //! **References.** Arjovsky, Bottou 2017, "Towards principled methods for training generative
 //! adversarial networks", ICLR, §2; Arjovsky, Chintala, Bottou 2017, "Wasserstein generative adversarial
-//! networks", ICML, example 1 and theorem 1.
+//! networks", ICML, example 1 and theorem 1; Milgrom, Segal 2002, "Envelope theorems for arbitrary choice
+//! sets", Econometrica 70.
 
 use ndarray::{Array1, ArrayView1};
 use rayon::prelude::*;
@@ -61,7 +61,7 @@ const EPSILON: f64 = 0.05;
 /// Deviations of the wider law, on the line of motion, that a path reaches at least.
 const ROOM: f64 = 5.0;
 
-/// What follows the way back: the path goes this much of the way there past the target.
+/// The path goes on behind the target for this part of the way there.
 const PAST: f64 = 0.5;
 
 /// Short names of the distances, in the order of the table.
@@ -330,11 +330,14 @@ impl Shift<'_> {
                 contact = tracks.iter().find(|track| track.name == "js").and_then(touches);
             }
         }
-        let (mut plans, mut certificates, mut slopes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut widest = distances[0].certificate;
+        let (mut plans, mut slopes) = (Vec::new(), Vec::new());
         let mut values = vec![Vec::new(); DISTANCES.len()];
         for Distances { values: found, plan, certificate, slope } in distances {
             plans.push(plan);
-            certificates.push(certificate);
+            if certificate.gap > widest.gap {
+                widest = certificate;
+            }
             slopes.push(Some(slope));
             values.iter_mut().zip(found).for_each(|(values, value)| values.push(value));
         }
@@ -349,8 +352,6 @@ impl Shift<'_> {
                 }
             }
         }
-        let widest = certificates.into_iter().max_by(|a, b| a.gap.total_cmp(&b.gap));
-        let widest = widest.expect("a path has offsets");
         Ok(Study { offsets, meeting, contact, tracks, emd_quotients, plans, widest, left_out })
     }
 

@@ -90,13 +90,12 @@ fn the_lectures_three_stages_differ_to_emd_alone() {
     assert!((emd[0] - 6.0).abs() < 1e-12 && (emd[1] - 2.4).abs() < 0.1 && emd[2] == 0.0);
 }
 
-/// A square of points around (x, y).
+/// A square of points with a corner at (x, y).
 fn square(x: f64, y: f64) -> String {
-    let point = |k: i32| {
-        let part = |k: i32| f64::from(k) / 8.0;
-        format!("{},{}\n", x + part(k % 8), y + part(k / 8))
-    };
-    (0..64).map(point).collect()
+    let part = |k: usize| k as f64 / 8.0;
+    let rows: Vec<String> =
+        (0..64).map(|k| format!("{},{}", x + part(k % 8), y + part(k / 8))).collect();
+    rows.join("\n")
 }
 
 #[test]
@@ -127,7 +126,8 @@ fn files_move_from_where_they_are_onto_each_other() {
 
 #[test]
 fn more_rows_than_atoms_are_drawn_and_deep_points_have_no_densities() {
-    let deep: String = (0..40).map(|k| format!("{k},{},0,{}\n", k % 3, k % 5)).collect();
+    let deep: Vec<String> = (0..40).map(|k| format!("{k},{},0,{}", k % 3, k % 5)).collect();
+    let deep = deep.join("\n");
     let folder =
         Folder::with(&[("a.csv", &deep), ("line.csv", "1\n2\n4\n"), ("far.csv", "9\n9.5\n")]);
     let json = folder.json("explore shift a.csv a.csv --atoms 25 --steps 6 --json --quiet");
