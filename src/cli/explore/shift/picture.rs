@@ -1,6 +1,7 @@
 //! The picture of the study: three moments, all divergences, and their derivatives.
 
 use deblais::explore::shift::{Study, Track};
+use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Canvas, Chart, Curve, DrawResult, Page, Panels};
 
 use super::Scene;
@@ -173,7 +174,7 @@ pub(super) fn with(
 
 /// How to read it.
 fn note(scene: &Scene<'_>) -> String {
-    let [n, m] = [&scene.moving.source, &scene.moving.target].map(|law| law.len());
+    let [n, m] = [&scene.moving.source, &scene.moving.target].map(DiscreteMeasure::len);
     let plan = if scene.moving.source.dim() == 1 { "EMD: the" } else { "Arrows: a part of the" };
     let mut sentences =
         vec![format!("{plan} optimal plan between {n} and {m} atoms, certified at every offset.")];
