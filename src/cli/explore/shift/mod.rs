@@ -57,7 +57,7 @@ struct PathArgs {
     pair: Option<String>,
 
     /// Where the source moves, a number for each coordinate (default: towards the target's mean)
-    #[arg(long, value_name = "LIST", value_parser = numbers, allow_hyphen_values = true, requires = "source")]
+    #[arg(long, value_name = "LIST", value_parser = numbers, allow_hyphen_values = true, requires = "source", conflicts_with = "pair")]
     direction: Option<Array1<f64>>,
 
     /// Steps along the path, about
@@ -69,7 +69,7 @@ struct PathArgs {
     atoms: u32,
 
     /// Bins along each axis, chosen where the means meet (default: Scott's rule)
-    #[arg(long, value_name = "N", requires = "source", value_parser = value_parser!(u32).range(1..=1_048_576))]
+    #[arg(long, value_name = "N", requires = "source", conflicts_with = "pair", value_parser = value_parser!(u32).range(1..=1_048_576))]
     bins: Option<u32>,
 
     /// Order of the α- and the Rényi divergence, above 0
@@ -101,7 +101,7 @@ fn for_a_way(arg: Arg) -> Arg {
         "source" => file(&arg, "SOURCE", 1, "target"),
         "target" => file(&arg, "TARGET", 2, "source"),
         "weights" | "source_weights" | "target_weights" | "columns" | "both_where"
-        | "source_where" | "target_where" => arg.requires("source"),
+        | "source_where" | "target_where" => arg.requires("source").conflicts_with("pair"),
         "normalize" | "cost" | "p" | "exponent" | "cost_matrix" => arg.hide(true),
         _ => arg,
     }
