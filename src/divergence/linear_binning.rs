@@ -53,7 +53,8 @@ impl LinearBins {
     /// by Scott's rule, or so many along each axis of their common box.
     ///
     /// # Errors
-    /// [`EstimateError`]: as [`Bins::scott`].
+    /// [`EstimateError`]: as [`Bins::scott`], and [`EstimateError::NoScale`] if nothing varies along the
+    /// motion.
     ///
     /// # Panics
     /// If the direction has another number of coordinates than the points.
@@ -69,6 +70,11 @@ impl LinearBins {
                 .map_err(|_| EstimateError::Scale)
         };
         let (source, target) = (turned(source)?, turned(target)?);
+        let first = source.support()[(0, 0)];
+        let still = |law: &DiscreteMeasure| law.support().column(0).iter().all(|x| *x == first);
+        if still(&source) && still(&target) {
+            return Err(EstimateError::NoScale);
+        }
         let bins = match bins {
             Some(cells) => Bins::equal(&source, &target, cells)?,
             None => Bins::scott(&source, &target)?,
@@ -174,6 +180,14 @@ mod tests {
         let same = LinearBins::new(&p, &p, direction.view(), None).unwrap();
         let (a, b) = same.masses(0.0);
         assert_eq!(a, b);
+    }
+
+    #[test]
+    fn what_does_not_vary_along_the_motion_has_no_scale() {
+        let upright = DiscreteMeasure::uniform(array![[1.0, 0.0], [1.0, 5.0]]).unwrap();
+        let bins = |x, y| LinearBins::new(&upright, &upright, array![x, y].view(), Some(4));
+        assert_eq!(bins(1.0, 0.0), Err(EstimateError::NoScale));
+        assert!(bins(0.0, 1.0).is_ok());
     }
 
     #[test]

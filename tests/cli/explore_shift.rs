@@ -104,7 +104,7 @@ fn files_move_from_where_they_are_onto_each_other() {
     let output = folder.run("explore shift a.csv b.csv --steps 20");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = stdout(&output);
-    assert!(text.contains("64 atoms onto 64") && text.contains("contact"), "{text}");
+    assert!(text.contains("64 onto 64 atoms") && text.contains("contact"), "{text}");
     let json: Value =
         serde_json::from_slice(&fs::read(folder.path("explore-shift/shift.json")).unwrap())
             .unwrap();

@@ -370,7 +370,7 @@ fn text(lines: &mut Lines, scene: &Scene<'_>, folder: &Folder) {
     }
     let [n, m] = [&scene.moving.source, &scene.moving.target].map(DiscreteMeasure::len);
     let verdict = if widest.is_tight() { ": all plans are optimal" } else { "" };
-    lines.line("  moved", format!("{n} atoms onto {m}, in {} steps", offsets.len() - 1));
+    lines.line("  moved", format!("{n} onto {m} atoms, in {} steps", offsets.len() - 1));
     lines.line("  widest gap of EMD", format!("{}{verdict}", small(widest.gap)));
     lines.line("  written to", folder.path().display());
 }
