@@ -6,6 +6,7 @@ pub mod critic;
 pub mod crosscheck;
 pub mod datasets;
 pub mod divergence;
+pub mod explore;
 pub mod gan;
 pub mod gibbs;
 pub mod io;

@@ -8,6 +8,7 @@
 mod critic;
 mod crosscheck;
 mod divergence;
+mod explore_shift;
 mod funnels;
 mod gan;
 mod gradients;
@@ -16,6 +17,7 @@ mod sinkhorn;
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
 pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, RowReport};
 pub use divergence::{DIVERGENCE_SCHEMA, DivergencesReport, ValueReport};
+pub use explore_shift::{SHIFT_SCHEMA, ShiftReport, ShiftRow, TrackReport};
 pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRow};
 pub use gradients::{GRADIENTS_SCHEMA, GradientRow, GradientsReport};

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 23] = [
+const ORDER: [&str; 24] = [
     "math",
     "tolerance",
     "progress",
@@ -25,6 +25,7 @@ const ORDER: [&str; 23] = [
     "gan",
     "solvers",
     "crosscheck",
+    "explore",
     "io",
     "report",
     "plot",

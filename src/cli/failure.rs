@@ -7,6 +7,7 @@ use deblais::certificate::CertificateError;
 use deblais::cost::CostError;
 use deblais::critic::CriticError;
 use deblais::divergence::EstimateError;
+use deblais::explore::shift::ShiftError;
 use deblais::gan::{GanError, RecipeError};
 use deblais::io::{ReadError, WriteError};
 use deblais::measure::MeasureError;
@@ -14,6 +15,7 @@ use deblais::plot::PlotError;
 use deblais::problem::ProblemError;
 use deblais::solvers::SolveError;
 use deblais::solvers::sinkhorn::{DivergenceError, SinkhornError};
+use deblais::solvers::w2::W2Error;
 
 /// How a run ended; the exit code of the process. The first that applies wins, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +151,32 @@ impl From<DivergenceError> for Failure {
             DivergenceError::Problem(error) => error.into(),
             DivergenceError::Sinkhorn(error) => error.into(),
             error => Self::new(error),
+        }
+    }
+}
+
+impl From<W2Error> for Failure {
+    fn from(error: W2Error) -> Self {
+        match error {
+            W2Error::Problem(error) => error.into(),
+            W2Error::Solve(error) => error.into(),
+            error => Self::new(error),
+        }
+    }
+}
+
+impl From<ShiftError> for Failure {
+    fn from(error: ShiftError) -> Self {
+        match error {
+            ShiftError::Problem(error) => error.into(),
+            ShiftError::Solve(error) => error.into(),
+            ShiftError::Sinkhorn(error) => error.into(),
+            ShiftError::Estimate(error) => error.into(),
+            ShiftError::Measure(error) => error.into(),
+            error => {
+                let hint = error.hint();
+                Self::new(error).hint(hint)
+            }
         }
     }
 }

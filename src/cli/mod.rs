@@ -8,6 +8,7 @@ mod critic;
 mod crosscheck;
 mod divergence;
 mod emd;
+mod explore;
 mod failure;
 mod files;
 mod gan;
@@ -58,6 +59,8 @@ enum Command {
     /// Every divergence between two sets of weighted points or two histograms, and the distances
     /// that see how far apart they are
     Divergence(Box<divergence::DivergenceArgs>),
+    /// The lecture's demonstrations, each a command that ends in a picture
+    Explore(explore::ExploreArgs),
     /// Run every method on one problem, and hold each against the exact value
     Crosscheck(Box<crosscheck::CrosscheckArgs>),
     /// Judge somebody's plan or potentials: what do they prove?
@@ -80,6 +83,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Critic(args) => critic::run(*args),
         Command::Gan(args) => gan::run(args),
         Command::Divergence(args) => divergence::run(*args),
+        Command::Explore(args) => explore::run(args),
         Command::Crosscheck(args) => crosscheck::run(*args),
         Command::Certify(args) => certify::run(args),
         Command::Plot(args) => plot::run(args),

@@ -101,6 +101,12 @@ impl Bins {
         &self.counts
     }
 
+    /// The width of a cell along each axis.
+    #[must_use]
+    pub fn widths(&self) -> &[f64] {
+        &self.width
+    }
+
     /// The number of the cell that x is in, axis by axis.
     fn cell(&self, x: impl Iterator<Item = f64>) -> u64 {
         x.enumerate().fold(0, |cell, (axis, x)| {

@@ -8,8 +8,9 @@
 //! | [`mod@energy`] | `2 E‖X−Y‖ − E‖X−X'‖ − E‖Y−Y'‖` | directly |
 //! | [`mod@mmd`] | the same with a Gaussian kernel | directly |
 //!
-//! Densities come from [`histogram`] (common bins), [`kernel_density`] (Gaussian kernels), or, for
-//! Kullback–Leibler alone, [`nearest_neighbours`]. [`bootstrap`] says what an estimate is worth.
+//! Densities come from [`histogram`] (common bins), [`linear_binning`] (the same of a sample that moves),
+//! [`kernel_density`] (Gaussian kernels), or, for Kullback–Leibler alone, [`nearest_neighbours`];
+//! [`named`] has all that compares them. [`bootstrap`] says what an estimate is worth.
 //! Infinity is a legitimate value throughout: `KL(P‖Q) = ∞` if P has mass where Q has none.
 //!
 //! Transport distances are not here: they are what the solvers are for.
@@ -21,7 +22,9 @@ mod error;
 pub mod f_divergence;
 pub mod histogram;
 pub mod kernel_density;
+pub mod linear_binning;
 pub mod mmd;
+pub mod named;
 pub mod nearest_neighbours;
 mod pairs;
 pub mod renyi;
@@ -33,6 +36,7 @@ pub use error::EstimateError;
 pub use f_divergence::FDivergence;
 pub use histogram::{Bins, Histograms};
 pub use kernel_density::{KERNEL_REACH, kernel_densities};
+pub use linear_binning::LinearBins;
 pub use mmd::{MMD_WHOLE, median_bandwidth, mmd, mmd_blocks, mmd_unbiased};
 pub use nearest_neighbours::kl_nearest_neighbours;
 pub use renyi::renyi;

@@ -3,6 +3,7 @@
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
+use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
 use super::clouds::{between, crowding};
@@ -51,6 +52,9 @@ const BAND: f64 = 0.25;
 const LANE: f64 = 12.0;
 const LANE_WHITE: f64 = 2.0;
 
+/// Height of the names of places above the field, in units.
+const NAMES: f64 = page::TICK * 1.5;
+
 /// Opacity of a sample's marks: for few points and for many.
 const RUG: (f64, f64) = (0.9, 0.25);
 
@@ -70,6 +74,13 @@ impl Curve {
     pub fn new(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let points = points.into_iter().collect();
         Self { name: name.into(), points, colour: None, dashed: false, marked: false }
+    }
+
+    /// Under another name.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
     }
 
     /// With a line of dashes.
@@ -130,6 +141,13 @@ struct Level {
     value: f64,
 }
 
+/// A named vertical line.
+#[derive(Debug, Clone, PartialEq)]
+struct Place {
+    name: String,
+    value: f64,
+}
+
 /// A sample on the x axis.
 #[derive(Debug, Clone, PartialEq)]
 struct Rug {
@@ -166,7 +184,9 @@ pub struct Chart {
     curves: Vec<Curve>,
     bands: Vec<Band>,
     levels: Vec<Level>,
+    places: Vec<Place>,
     rugs: Vec<Rug>,
+    covered: Vec<(f64, f64)>,
 }
 
 impl Chart {
@@ -181,7 +201,9 @@ impl Chart {
             curves: Vec::new(),
             bands: Vec::new(),
             levels: Vec::new(),
+            places: Vec::new(),
             rugs: Vec::new(),
+            covered: Vec::new(),
         }
     }
 
@@ -220,6 +242,21 @@ impl Chart {
         self
     }
 
+    /// With a vertical line at a place to point out, its name above the field.
+    #[must_use]
+    pub fn place(mut self, name: impl Into<String>, value: f64) -> Self {
+        self.places.push(Place { name: name.into(), value });
+        self
+    }
+
+    /// With axes that reach at least so far, whatever the curves do: the same in every frame of an
+    /// animation.
+    #[must_use]
+    pub fn covering(mut self, x: (f64, f64), y: (f64, f64)) -> Self {
+        self.covered.extend([(x.0, y.0), (x.1, y.1)]);
+        self
+    }
+
     /// With a sample as marks along the x axis.
     #[must_use]
     pub fn rug(
@@ -253,7 +290,8 @@ impl Chart {
         let width = UNITS - 2.0 * MARGIN;
         let lines = page::wrap(&self.note, width).len();
         let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
-        let around = 2.0 * MARGIN + title + self.legend().height(width) + self.lanes() + BELOW;
+        let above = title + self.legend().height(width) + self.names();
+        let around = 2.0 * MARGIN + above + self.lanes() + BELOW;
         let height = around + FIELD + page::caption_height(lines);
         (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
     }
@@ -274,6 +312,7 @@ impl Chart {
         self.draw_bands(&page, &field)?;
         field.draw_axes(&page, (&self.labels.0, &self.labels.1))?;
         self.draw_levels(&page, &field)?;
+        self.draw_places(&page, &field)?;
         self.draw_curves(&page, &field)?;
         self.draw_rugs(&page, &field)?;
         page.caption(&lines, inside.left, field.frame.bottom + field.floor + page.px(BELOW))
@@ -284,12 +323,17 @@ impl Chart {
         LANE * self.rugs.len() as f64
     }
 
+    /// What names of places take above it, in units.
+    fn names(&self) -> f64 {
+        if self.places.iter().all(|place| place.name.is_empty()) { 0.0 } else { NAMES }
+    }
+
     /// Where the curves go: what title, legend, axes and caption leave.
     fn field<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Field {
         let inside = page.inside();
         let lines = page.caption_lines(&self.note, inside).len();
         let legend = self.legend().height(inside.width() / page.px(1.0));
-        let top = page.below_title(&self.title, inside) + page.px(legend);
+        let top = page.below_title(&self.title, inside) + page.px(legend + self.names());
         let below = page.px(page::caption_height(lines) + BELOW + self.lanes());
         let bottom = (inside.bottom - below).max(top + 1.0);
         let (x, y) = self.rulers();
@@ -308,10 +352,15 @@ impl Chart {
         let points = self.curves.iter().flat_map(|curve| curve.points.iter().copied());
         let edges = self.bands.iter().flat_map(|band| &band.points);
         let edges = edges.flat_map(|&(x, low, high)| [(x, low), (x, high)]);
-        let seen: Vec<_> = points.chain(edges).filter(|(x, y)| (x + y).is_finite()).collect();
+        let seen: Vec<_> = points
+            .chain(edges)
+            .chain(self.covered.iter().copied())
+            .filter(|(x, y)| (x + y).is_finite())
+            .collect();
         let samples = self.rugs.iter().flat_map(|rug| rug.at.iter().copied());
         let levels = self.levels.iter().map(|level| level.value);
-        let x = seen.iter().map(|point| point.0).chain(samples);
+        let places = self.places.iter().map(|place| place.value);
+        let x = seen.iter().map(|point| point.0).chain(samples).chain(places);
         let y = seen.iter().map(|point| point.1).chain(levels);
         (Ruler::over(self.laws.0, x, false), Ruler::over(self.laws.1, y, true))
     }
@@ -379,6 +428,21 @@ impl Chart {
         for (k, level) in self.levels.iter().enumerate() {
             let ends = [left, right].map(|x| field.place(x, level.value));
             page.curve(&ends, &level_stroke(k))?;
+        }
+        Ok(())
+    }
+
+    fn draw_places<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        field: &Field,
+    ) -> DrawResult<DB> {
+        let Frame { top, bottom, .. } = field.frame;
+        for place in &self.places {
+            let (x, _) = field.place(place.value, 0.0);
+            page.curve(&[(x, bottom), (x, top)], &level_stroke(1))?;
+            let at = (x, top - page.px(NAMES / 2.0));
+            page.text(&place.name, at, page::TICK, (HPos::Center, VPos::Center), palette::INK)?;
         }
         Ok(())
     }

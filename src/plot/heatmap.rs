@@ -54,6 +54,7 @@ pub struct Heatmap {
     note: String,
     labels: (String, String),
     scale: Scale,
+    explained: bool,
 }
 
 impl Heatmap {
@@ -75,7 +76,7 @@ impl Heatmap {
         let labels = ("source i".to_owned(), "target j".to_owned());
         let title = "Transport plan γ".to_owned();
         let scale = Scale::fitting(bins.cells().iter().map(|cell| cell.1));
-        Self { bins, shown, title, note: String::new(), labels, scale }
+        Self { bins, shown, title, note: String::new(), labels, scale, explained: true }
     }
 
     /// With another title than “Transport plan γ”.
@@ -96,6 +97,13 @@ impl Heatmap {
     #[must_use]
     pub fn labelled(mut self, source: impl Into<String>, target: impl Into<String>) -> Self {
         self.labels = (source.into(), target.into());
+        self
+    }
+
+    /// Without the caption that says how to read it: for one of several panels.
+    #[must_use]
+    pub fn without_caption(mut self) -> Self {
+        self.explained = false;
         self
     }
 
@@ -240,6 +248,9 @@ impl Heatmap {
 
     /// How to read the picture.
     fn caption(&self) -> String {
+        if !self.explained {
+            return self.note.clone();
+        }
         let mut sentences = vec![
             self.note.clone(),
             "Each row is a source point, each column a target point: the darker a cell, the more \

@@ -9,7 +9,7 @@ use super::field::{BELOW, Field, LEFT};
 use super::legend::{Legend, Sign};
 use super::page::{self, Frame, MARGIN, Page, TITLE_ROOM, UNITS};
 use super::signs::arrow;
-use super::{DrawResult, PlotError};
+use super::{DrawResult, Extent, PlotError};
 use crate::measure::DiscreteMeasure;
 use crate::plan::{PlanArc, TransportPlan};
 
@@ -42,6 +42,8 @@ pub struct TransportMap<'a> {
     title: String,
     note: String,
     labels: (String, String),
+    extent: Option<Extent>,
+    explained: bool,
 }
 
 impl<'a> TransportMap<'a> {
@@ -64,7 +66,8 @@ impl<'a> TransportMap<'a> {
         }
         let labels = ("first coordinate".to_owned(), "second coordinate".to_owned());
         let title = "Transport map".to_owned();
-        Ok(Self { clouds, plan, title, note: String::new(), labels })
+        let note = String::new();
+        Ok(Self { clouds, plan, title, note, labels, extent: None, explained: true })
     }
 
     /// With another title than “Transport map”.
@@ -88,11 +91,34 @@ impl<'a> TransportMap<'a> {
         self
     }
 
+    /// Of this part of the plane instead of what is around the clouds: the same in every frame of an
+    /// animation.
+    #[must_use]
+    pub fn within(mut self, extent: Extent) -> Self {
+        self.extent = Some(extent);
+        self
+    }
+
+    /// Without the caption that says how to read it: for one of several panels.
+    #[must_use]
+    pub fn without_caption(mut self) -> Self {
+        self.explained = false;
+        self
+    }
+
+    /// The part of the plane that is shown; `top` is the least second coordinate.
+    fn world(&self) -> Frame {
+        self.extent.map_or_else(
+            || self.clouds.world(),
+            |Extent { x, y }| Frame { left: x.0, top: y.0, right: x.1, bottom: y.1 },
+        )
+    }
+
     /// A page that suits the shape of the clouds, in pixels.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     pub fn size(&self) -> (u32, u32) {
-        let world = self.clouds.world();
+        let world = self.world();
         let field = UNITS - 2.0 * MARGIN - LEFT;
         let aspect = (world.height() / world.width()).clamp(1.0 / WIDEST, WIDEST / 2.0);
         let lines = page::wrap(&self.caption(), UNITS - 2.0 * MARGIN).len();
@@ -119,7 +145,7 @@ impl<'a> TransportMap<'a> {
             ..inside
         };
         legend.draw(&page, inside, below)?;
-        let field = Field::planar(self.clouds.world(), room);
+        let field = Field::planar(self.world(), room);
         field.draw_axes(&page, (&self.labels.0, &self.labels.1))?;
         self.draw_arrows(&page, &field)?;
         self.clouds.draw(&page, &field, false)?;
@@ -181,6 +207,9 @@ impl<'a> TransportMap<'a> {
 
     /// How to read the picture.
     fn caption(&self) -> String {
+        if !self.explained {
+            return self.note.clone();
+        }
         let how = "Arrows carry mass from source to target points: the thicker, the more. Larger \
                    markers hold more mass; mass that stays in its place has no arrow.";
         if self.note.is_empty() { how.to_owned() } else { format!("{} {how}", self.note) }

@@ -39,6 +39,7 @@ mod canvas;
 mod chart;
 mod clouds;
 mod contour;
+mod divergences;
 mod field;
 mod font;
 mod heatmap;
@@ -75,7 +76,7 @@ pub use levels::{Extent, LevelLines};
 pub use map::TransportMap;
 pub use order::{Arrangement, Order};
 pub use panels::Panels;
-pub use save::{bitmap, save, save_animation, svg};
+pub use save::{Page, bitmap, save, save_animation, svg};
 pub use signs::Side;
 pub use tiles::Tiles;
 

@@ -10,7 +10,7 @@ use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use super::{Animation, Bitmap, Canvas, DrawResult, PlotError, font, palette};
 
 /// A white page of `size` pixels to draw on.
-type Page<'a> = DrawingArea<Canvas<'a>, Shift>;
+pub type Page<'a> = DrawingArea<Canvas<'a>, Shift>;
 
 /// Draws on a page and hands back the pixels.
 ///

@@ -78,7 +78,7 @@ pub struct DivergencesReport {
     pub timings: Timings,
 }
 
-fn as_map<T: Serialize, S: Serializer>(
+pub(super) fn as_map<T: Serialize, S: Serializer>(
     entries: &[(&'static str, T)],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

@@ -11,6 +11,7 @@ mod method;
 pub mod network_simplex;
 pub mod shortlist;
 pub mod sinkhorn;
+pub mod w2;
 
 use thiserror::Error;
 

@@ -3,6 +3,7 @@
 mod critic;
 mod crosscheck;
 mod divergence;
+mod explore_shift;
 mod folder;
 mod funnels;
 mod gan;

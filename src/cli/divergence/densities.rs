@@ -1,9 +1,9 @@
 //! The divergences that compare densities, by the estimator asked for.
 
 use clap::ValueEnum;
+use deblais::divergence::named::{NAMES, ceilings, values};
 use deblais::divergence::{
-    Bins, EstimateError, FDivergence, Histograms, bhattacharyya, kernel_densities,
-    kl_nearest_neighbours, renyi,
+    Bins, EstimateError, Histograms, kernel_densities, kl_nearest_neighbours,
 };
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{Number, ValueReport};
@@ -32,22 +32,6 @@ impl EstimatorName {
         }
     }
 }
-
-/// Short names of what compares densities, in the order of the table.
-pub(super) const NAMES: [&str; 12] = [
-    "kl",
-    "kl_reverse",
-    "js",
-    "tv",
-    "hellinger2",
-    "chi2",
-    "chi2_reverse",
-    "jeffreys",
-    "alpha",
-    "renyi",
-    "bhattacharyya",
-    "lsgan",
-];
 
 /// Densities as masses of common cells.
 pub(super) struct Densities {
@@ -190,42 +174,13 @@ fn observations(masses: &[f64]) -> Option<Vec<usize>> {
     })
 }
 
-/// All divergences of [`NAMES`] of two densities, in this order.
-pub(super) fn values(alpha: f64, p: &[f64], q: &[f64]) -> [f64; 12] {
-    let f = divergences(alpha).map(|f| f.map(|f| f.between(p, q)));
-    std::array::from_fn(|k| {
-        f[k].unwrap_or_else(|| {
-            if NAMES[k] == "renyi" { renyi(alpha, p, q) } else { bhattacharyya(p, q) }
-        })
-    })
-}
-
-/// The f-divergences among [`NAMES`].
-fn divergences(alpha: f64) -> [Option<FDivergence>; 12] {
-    [
-        Some(FDivergence::KullbackLeibler),
-        Some(FDivergence::ReverseKullbackLeibler),
-        Some(FDivergence::JensenShannon),
-        Some(FDivergence::TotalVariation),
-        Some(FDivergence::SquaredHellinger),
-        Some(FDivergence::ChiSquared),
-        Some(FDivergence::ReverseChiSquared),
-        Some(FDivergence::Jeffreys),
-        Some(FDivergence::Alpha(alpha)),
-        None,
-        None,
-        Some(FDivergence::LeastSquares),
-    ]
-}
-
 /// The rows of the table.
 pub(super) fn rows(alpha: f64, densities: &Densities) -> Vec<(&'static str, ValueReport)> {
     let Densities { source, target, estimator, .. } = densities;
-    let values = values(alpha, source, target);
+    let (values, ceilings) = (values(alpha, source, target), ceilings(alpha));
     let row = |(k, value): (usize, f64)| {
         let mut row = ValueReport::new(value, estimator.clone());
-        let ceiling = divergences(alpha)[k].map(FDivergence::ceiling);
-        row.ceiling = ceiling.filter(|ceiling| ceiling.is_finite()).map(Number);
+        row.ceiling = ceilings[k].map(Number);
         if NAMES[k] == "js" {
             row.bits = Some(Number(value / std::f64::consts::LN_2));
         }

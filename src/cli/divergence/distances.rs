@@ -1,16 +1,16 @@
 //! What sees distance: transport by the solvers, energy, mean discrepancy.
 
-use deblais::cost::{CostError, GroundCost, SqEuclidean};
+use deblais::cost::{CostError, GroundCost};
 use deblais::divergence::{
     Estimate, MMD_WHOLE, energy, median_bandwidth, mmd, mmd_blocks, mmd_unbiased,
 };
-use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::report::{Number, ValueReport};
 use deblais::seed::Seed;
 use deblais::solvers::Method;
-use deblais::solvers::line::{directions, sliced_wasserstein, wasserstein_1d_weighted};
+use deblais::solvers::line::{directions, sliced_wasserstein};
 use deblais::solvers::sinkhorn::{DivergenceError, Epsilon, Sinkhorn, SinkhornDivergence};
+use deblais::solvers::w2::{self, Proof, W2};
 
 use super::inputs::Pair;
 use crate::cli::failure::Failure;
@@ -101,32 +101,19 @@ pub(super) fn emd(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row,
 
 /// `W_2` of the Euclidean distance.
 pub(super) fn w2(pair: &Pair, watch: &mut Watch) -> Result<Row, Failure> {
-    let (p, q) = (&pair.source, &pair.target);
-    if on_the_line(pair) {
-        return Ok(Ok(Found::new(w2_on_the_line(p, q)?, "exact, sorting")));
-    }
-    if let Err(why) = all_pairs(pair) {
+    if let (false, Err(why)) = (on_the_line(pair), all_pairs(pair)) {
         return Ok(Err(format!("{why}; deblais emd --p 2 has no limit")));
     }
-    let problem = OtProblem::new(p, q, SqEuclidean)?;
-    let solver = Method::Auto.solver(&problem);
-    let solution = solver.solve(&problem, watch)?;
-    let certificate = solution.certify(&problem).certificate;
-    let complete = solution.termination.is_complete();
+    let W2 { value, proof } = w2::w2(&pair.source, &pair.target, watch)?;
+    let Some(Proof { certificate, solver, termination }) = proof else {
+        return Ok(Ok(Found::new(value, "exact, sorting")));
+    };
+    let complete = termination.is_complete();
     let exact = if complete { "exact, certified" } else { "stopped: an upper bound" };
-    let mut found = Found::new(
-        certificate.upper.max(0.0).sqrt(),
-        format!("{exact}; certificate of its square, {}", solver.name()),
-    );
+    let mut found = Found::new(value, format!("{exact}; certificate of its square, {solver}"));
     found.complete = complete;
     found.row.certificate = Some((&certificate).into());
     Ok(Ok(found))
-}
-
-pub(super) fn w2_on_the_line(p: &DiscreteMeasure, q: &DiscreteMeasure) -> Result<f64, Failure> {
-    let (x, y) = (p.support().column(0).to_vec(), q.support().column(0).to_vec());
-    let (mu, nu) = (p.mass().to_vec(), q.mass().to_vec());
-    Ok(wasserstein_1d_weighted((&x, &mu), (&y, &nu), 2.0)?)
 }
 
 /// The mean of `W_2²` along seeded directions, its root.

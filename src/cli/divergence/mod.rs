@@ -10,12 +10,13 @@ use std::time::Instant;
 
 use clap::Args;
 use deblais::divergence::Bootstrap;
+use deblais::divergence::named::NAMES;
 use deblais::report::{
     DIVERGENCE_SCHEMA, DivergencesReport, Number, Setting, Timings, ValueReport,
 };
 use deblais::seed::Seed;
 
-use self::densities::{Densities, EstimatorName, NAMES, nearest_neighbour_rows, rows};
+use self::densities::{Densities, EstimatorName, nearest_neighbour_rows, rows};
 use self::distances::{Row, discrepancy, emd, energy_distance, sinkhorn, sliced, w2};
 use self::inputs::{Measures, Pair};
 use self::worth::{Transport, of_densities, of_distance, of_transport};
@@ -96,7 +97,7 @@ struct EstimateArgs {
 }
 
 /// Parses α.
-fn order(text: &str) -> Result<f64, String> {
+pub(crate) fn order(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(alpha) if alpha > 0.0 && alpha.is_finite() => Ok(alpha),
         _ => Err("an order is a positive number such as 0.5 or 2".into()),

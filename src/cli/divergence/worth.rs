@@ -1,15 +1,17 @@
 //! What the values are worth: intervals where the bootstrap is valid, spreads elsewhere.
 
+use deblais::divergence::named::{NAMES, values};
 use deblais::divergence::{Bootstrap, Estimate, Range};
 use deblais::measure::DiscreteMeasure;
 use deblais::report::ValueReport;
 use deblais::seed::Seed;
 use deblais::solvers::Method;
 use deblais::solvers::line::{directions, sliced_wasserstein};
+use deblais::solvers::w2;
 use deblais::{OtProblem, SqEuclidean};
 
-use super::densities::{Densities, NAMES, values};
-use super::distances::{Found, ends, w2_on_the_line};
+use super::densities::Densities;
+use super::distances::{Found, ends};
 use super::inputs::Pair;
 use crate::cli::failure::Failure;
 use crate::cli::ground::Ground;
@@ -101,7 +103,7 @@ pub(super) fn of_transport(
             Transport::Emd(ground) => {
                 solve(OtProblem::from_cost(p.mass(), q.mass(), ground.between(&p, &q)?)?)
             }
-            Transport::W2 if p.dim() == 1 => w2_on_the_line(&p, &q),
+            Transport::W2 if p.dim() == 1 => Ok(w2::on_the_line(&p, &q)?),
             Transport::W2 => Ok(solve(OtProblem::new(&p, &q, SqEuclidean)?)?.max(0.0).sqrt()),
             Transport::Sliced(count, seed) => {
                 let theta = directions(count, p.dim(), &mut seed.stream("directions"));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use deblais::gan::{Milestone, Recipe, Trainer, noise_floor, rank_correlation};
 use deblais::io::atomic::write_atomically;
-use deblais::plot::{self, Chart, Curve, LevelLines, Panels};
+use deblais::plot::{self, Chart, Curve, LevelLines, Panels, palette};
 use deblais::report::{GAN_COMPARISON_SCHEMA, GanComparison, GanReport, GanRow, write_json};
 use deblais::seed::Seed;
 
@@ -188,13 +188,14 @@ fn losses(path: &Path, comparison: &GanComparison, rows: &[Vec<Finished>]) -> Re
             let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let shares = values.into_iter().map(|value| (value - least) / (most - least));
             let steps = trained(&runs[0]).map(|milestone| milestone.step as f64);
-            Curve::new(name, steps.zip(shares).collect::<Vec<_>>())
+            Curve::divergence(name, steps.zip(shares).collect::<Vec<_>>())
         };
+        let loss = curve("−critic's loss", |milestone| -milestone.critic_loss);
         let tells = row.loss_correlation.map_or("–".to_owned(), |rho| format!("{:.2}", rho.0));
         Chart::new("step of the generator", "from least to most")
             .titled(format!("{}: rank correlation {tells}", row.recipe))
-            .curve(curve("exact EMD", |milestone| milestone.emd))
-            .curve(curve("−critic's loss", |milestone| -milestone.critic_loss).marked())
+            .curve(curve("emd", |milestone| milestone.emd).named("exact EMD"))
+            .curve(loss.marked().coloured(palette::BLACK))
     });
     let charts: Vec<_> = charts.collect();
     let panels = Panels::new(charts.len().min(3), charts.iter().map(Chart::size))

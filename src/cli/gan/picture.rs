@@ -5,7 +5,7 @@ use std::path::Path;
 
 use deblais::gan::{Image, Milestone, Objective, Regulariser, Trainer};
 use deblais::measure::DiscreteMeasure;
-use deblais::plot::{self, Band, Bitmap, Chart, Curve, Extent, LevelLines, Panels, Tiles};
+use deblais::plot::{self, Band, Bitmap, Chart, Curve, Extent, LevelLines, Panels, Tiles, palette};
 use deblais::report::GanReport;
 use ndarray::{Array2, Axis, aview1, s};
 
@@ -189,14 +189,14 @@ pub(super) fn curves(path: &Path, trainer: &Trainer, floor: f64) -> Result<(), F
     let title = format!("{} on {}", trainer.recipe().name, trainer.data().name());
     let mut chart = Chart::new("step of the generator", "distance, standard coordinates")
         .titled(title)
-        .curve(curve(history, "exact EMD", |milestone| milestone.emd))
+        .curve(curve(history, "emd", |milestone| milestone.emd).named("exact EMD"))
         .level("noise floor", floor)
         .log_y()
         .noted("The noise floor is the mean exact EMD of two true samples of as many points.");
     // Other critics do not estimate a distance.
     if trainer.recipe().objective == Objective::Wasserstein {
         let estimate = curve(history, "critic's estimate", |milestone| milestone.estimate);
-        chart = chart.curve(estimate.dashed());
+        chart = chart.curve(estimate.dashed().coloured(palette::BLACK));
     }
     let Some(divergence) = divergence(history) else {
         return Ok(plot::save(path, chart.size(), |root| chart.draw(root))?);
@@ -206,9 +206,10 @@ pub(super) fn curves(path: &Path, trainer: &Trainer, floor: f64) -> Result<(), F
     Ok(plot::save(path, panels.size(), |root| panels.draw(root, |k, area| charts[k].draw(area)))?)
 }
 
+/// A curve; of a divergence, by its short name, in the look it has in every picture.
 fn curve(history: &[Milestone], name: &str, value: impl Fn(&Milestone) -> f64) -> Curve {
     let points = history.iter().map(|milestone| (milestone.step as f64, value(milestone)));
-    Curve::new(name, points.collect::<Vec<_>>())
+    Curve::divergence(name, points.collect::<Vec<_>>())
 }
 
 /// JS beside EMD, each as a share of the most it can be or was; nothing without histograms.
@@ -220,8 +221,10 @@ fn divergence(history: &[Milestone]) -> Option<Chart> {
     Some(
         Chart::new("step of the generator", "share")
             .titled("JS and EMD on the way")
-            .curve(curve(history, "EMD ÷ its start", |milestone| milestone.emd / first))
-            .curve(curve(history, "JS ÷ ln 2", js).dashed())
+            .curve(
+                curve(history, "emd", |milestone| milestone.emd / first).named("EMD ÷ its start"),
+            )
+            .curve(curve(history, "js", js).named("JS ÷ ln 2"))
             .level("most of JS", 1.0)
             .noted(
                 "JS compares the shares of 25 × 25 cells: where no cell is shared it is ln 2, \

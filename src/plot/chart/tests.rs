@@ -139,3 +139,33 @@ fn long_names_are_broken_into_rows_of_the_legend() {
     assert_eq!(chart.stroke(0).colour, chart.stroke(7).colour);
     assert_ne!(chart.stroke(0).dashes, chart.stroke(7).dashes);
 }
+
+#[test]
+fn places_are_pointed_out_from_top_to_bottom_with_their_names_above() {
+    let curve = Curve::new("", [(0.0, 0.0), (4.0, 1.0)]);
+    let bare = Chart::new("x", "y").curve(curve);
+    let chart = bare.clone().place("here", 3.0);
+    let picture = drawn(&chart);
+    let is_ink = |y: f64| look(&chart, &picture, (3.0, y)) == rgb(palette::ARROW);
+    for half in [0.0, 0.5] {
+        let inked = (0..100).filter(|k| is_ink(half + 0.005 * f64::from(*k))).count();
+        assert!((20..80).contains(&inked), "{inked}");
+    }
+    let (with, without) = (field(&chart).frame, field(&bare).frame);
+    assert!(with.top > without.top && chart.size().1 > bare.size().1);
+    // A place without a name takes no room, but its axis reaches as far.
+    let nameless = bare.place("", 9.0);
+    assert_eq!(field(&nameless).frame.top, without.top);
+    assert_eq!(field(&nameless).x.ends(), (0.0, 9.0));
+}
+
+#[test]
+fn axes_cover_what_they_are_told_to_whatever_the_curves_do() {
+    let chart = |end: f64| {
+        let curve = Curve::new("so far", [(0.0, 0.0), (end, 0.1 * end)]);
+        Chart::new("x", "y").curve(curve).covering((-1.0, 5.0), (0.0, 2.0))
+    };
+    let ends = |chart: &Chart| (field(chart).x.ends(), field(chart).y.ends());
+    assert_eq!(ends(&chart(1.0)), ends(&chart(4.0)));
+    assert_eq!(field(&chart(1.0)).x.ends(), (-1.0, 5.0));
+}

@@ -71,4 +71,6 @@ fn the_caption_says_how_to_read_the_picture() {
     assert!(text(3, &[(0, 0, 1.0)]).ends_with("Points are in the order of the input."));
     assert!(text(1000, &[(0, 0, 1.0)]).replace('\u{a0}', " ").contains("4 rows × 4 columns"));
     assert!(text(3, &[(0, 0, 1.0), (1, 1, 2e-4)]).contains("logarithmic"));
+    let panel = drawn(3, 3, &[(0, 0, 1.0)]).0.without_caption().noted("Only this.");
+    assert_eq!(panel.caption(), "Only this.");
 }

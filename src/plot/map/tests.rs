@@ -75,3 +75,21 @@ fn points_that_do_not_fit_are_refused() {
         Err(PlotError::Points { side: "target", points: 1, plan: 2 })
     ));
 }
+
+#[test]
+fn one_of_several_panels_shows_the_part_of_the_plane_it_is_told_to_without_a_caption() {
+    let at = |x: f64| DiscreteMeasure::uniform(array![[x, 0.0], [x, 1.0]]).unwrap();
+    let (target, plan) = (at(0.0), TransportPlan::new(2, 2, vec![arc(0, 0, 0.5)]).unwrap());
+    let extent = Extent { x: (-9.0, 1.0), y: (-1.0, 2.0) };
+    let size = |x: f64, within: bool| {
+        let source = at(x);
+        let map = TransportMap::new(&source, &target, &plan).unwrap();
+        let map = if within { map.within(extent) } else { map };
+        let panel = map.clone().without_caption();
+        assert!(panel.caption().is_empty() && panel.size().1 < map.size().1);
+        assert_eq!(panel.noted("Only this.").caption(), "Only this.");
+        map.size()
+    };
+    assert_eq!(size(-8.0, true), size(-1.0, true));
+    assert_ne!(size(-8.0, false), size(-1.0, false));
+}

@@ -1,0 +1,91 @@
+//! The study as an animation: both laws, the plan, and the curves up to the present offset.
+
+use deblais::explore::shift::{Study, Track};
+use deblais::plot::{self, Animation, Bitmap, Chart, Heatmap, Order, Panels};
+
+use super::Scene;
+use super::picture::{OFFSET, with};
+use super::view::{View, some_arrows};
+use crate::cli::failure::Failure;
+use crate::cli::text::supported;
+
+/// Frames from start to end.
+const FRAMES: usize = 31;
+
+/// The width of a page, in pixels.
+const WIDTH: u32 = 1000;
+
+/// What is followed: a divergence that dies, and a distance that guides.
+const FOLLOWED: [&str; 3] = ["js", "lsgan", "emd"];
+
+/// All frames.
+pub(super) fn film(scene: &Scene<'_>) -> Result<Animation, Failure> {
+    let view = View::new(scene)?;
+    let last = scene.study.offsets.len() - 1;
+    let mut places: Vec<usize> = (0..FRAMES).map(|frame| frame * last / (FRAMES - 1)).collect();
+    places.dedup();
+    let frames = places.into_iter().map(|k| frame(scene, &view, k));
+    Ok(Animation::new(frames.collect::<Result<_, _>>()?))
+}
+
+fn frame(scene: &Scene<'_>, view: &View, k: usize) -> Result<Bitmap, Failure> {
+    let Study { offsets, plans, meeting, .. } = scene.study;
+    let (source, target) = (&scene.moving.source, &scene.moving.target);
+    let (offset, plan) = (offsets[k], &plans[k]);
+    let place = view.at(offset)?;
+    let title = format!("offset {}", supported(offset + 0.0, 1e-2));
+    let arrows = some_arrows(plan);
+    let laws = view.picture(place.as_ref(), offset, &arrows, title)?;
+    // The order of the meeting for all frames: what changes is the plan.
+    let points = Some((source.support(), target.support()));
+    let order = Order::Plan.arrange(&plans[*meeting], points);
+    let matrix = Heatmap::arranged(plan, order)
+        .titled("The plan γ")
+        .labelled("source", "target")
+        .without_caption();
+    let charts = [values(scene, k), slopes(scene, k)];
+    let square = |(width, _): (u32, u32)| (width, width * 2 / 3);
+    let sizes = [square(laws.size()), square(matrix.size()), charts[0].size(), charts[1].size()];
+    let page = Panels::new(2, sizes).titled(&scene.moving.title);
+    let (width, height) = page.size();
+    let size = (WIDTH, height * WIDTH / width);
+    Ok(plot::bitmap(size, |root| {
+        page.draw(root, |panel, area| match panel {
+            0 => laws.draw(area),
+            1 => matrix.draw(area),
+            chart => charts[chart - 2].draw(area),
+        })
+    })?)
+}
+
+/// Each as a share of the most it can be, or was.
+fn share(track: &Track) -> f64 {
+    let most = track.values.iter().copied().filter(|x| x.is_finite()).fold(0.0, f64::max);
+    1.0 / track.ceiling.unwrap_or(if most > 0.0 { most } else { 1.0 })
+}
+
+fn values(scene: &Scene<'_>, now: usize) -> Chart {
+    let chart = Chart::new(OFFSET, "share of its ceiling, or largest").titled("What each says");
+    let value = |track: &Track, k: usize| track.values[k] * share(track);
+    up_to(chart, scene, now, &value)
+}
+
+fn slopes(scene: &Scene<'_>, now: usize) -> Chart {
+    let chart = Chart::new(OFFSET, "derivative").titled("What a generator is told");
+    let slope = |track: &Track, k: usize| track.slopes[k].unwrap_or(f64::NAN);
+    up_to(chart, scene, now, &slope)
+}
+
+/// What is followed up to now, on the axes of the whole path.
+fn up_to(chart: Chart, scene: &Scene<'_>, now: usize, of: &dyn Fn(&Track, usize) -> f64) -> Chart {
+    let Study { offsets, .. } = scene.study;
+    let tracks = FOLLOWED.iter().filter_map(|name| scene.study.track(name));
+    let all = tracks.flat_map(|track| (0..offsets.len()).map(move |k| of(track, k)));
+    let ends = all
+        .filter(|y| y.is_finite())
+        .fold((0.0_f64, 0.0_f64), |(low, high), y| (low.min(y), high.max(y)));
+    let past = |track: &Track, k: usize| if k <= now { of(track, k) } else { f64::NAN };
+    with(chart, scene, &FOLLOWED, &past)
+        .covering((offsets[0], offsets[offsets.len() - 1]), ends)
+        .place("", offsets[now])
+}

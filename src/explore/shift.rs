@@ -1,0 +1,680 @@
+//! A source that moves along a straight line, onto the target and past it: what every divergence says
+//! of it on the way, and what its derivative tells a generator.
+//!
+//! ```text
+//! P_s = law of X + s·u, X ~ P, ‖u‖ = 1:    D(P_s, Q) and ∂D(P_s, Q)/∂s
+//! ```
+//!
+//! s is the *offset*: 0 where the means of `P_s` and Q are nearest, negative before.
+//!
+//! **What there is to see.** While the supports are disjoint, an f-divergence is at its ceiling
+//! `f(0) + f'(∞)`, wherever `P_s` is: JS is ln 2, and its derivative 0, until they touch. EMD sees the way
+//! itself: |s| between copies of one law, and `|EMD(s) − EMD(s')| ≤ |s − s'|` always, for the plan may
+//! follow the source. On the line EMD is convex in s, since quantiles stay matched; in the plane the
+//! plan may change hands and a slope become less steep again ([an example](Shift)).
+//!
+//! **Derivatives.** Of f-divergences the centred difference quotient over a step of the path, or half
+//! a cell where a histogram has longer ones: 0 exactly as long as both ends are at the ceiling. Of EMD
+//! the exact one where the optimal plan γ is unique, along its rays (the envelope theorem),
+//!
+//! ```text
+//! ∂EMD/∂s = Σ_ij γ_ij ⟨u, x_i + s·u − y_j⟩/‖x_i + s·u − y_j‖
+//! ```
+//!
+//! where atoms that lie on each other have none, and beside it the difference quotient of its values two
+//! steps apart; likewise of the other distances. A quotient with an infinite value is none.
+//!
+//! **Densities** come from closed forms ([`pairs`](super::pairs)) or [`LinearBins`], chosen once for the
+//! whole path at offset 0, and so are MMD's bandwidth and Sinkhorn's ε: what changes on the way is the
+//! offset alone.
+//!
+//! **Complexity.** For each step the exact plans for EMD and `W_2`, an entropic one, and sums over all
+//! pairs of atoms.
+//!
+//! **References.** Arjovsky, Bottou 2017, "Towards principled methods for training generative
+//! adversarial networks", ICLR, §2; Arjovsky, Chintala, Bottou 2017, "Wasserstein generative adversarial
+//! networks", ICML, example 1 and theorem 1; Milgrom, Segal 2002, "Envelope theorems for arbitrary choice
+//! sets", Econometrica 70.
+
+use ndarray::{Array1, ArrayView1};
+use rayon::prelude::*;
+use thiserror::Error;
+
+use super::pairs::Overlap;
+use crate::certificate::Certificate;
+use crate::cost::Euclidean;
+use crate::divergence::named::{NAMES, ceilings};
+use crate::divergence::{EstimateError, LinearBins, energy, median_bandwidth, mmd};
+use crate::math;
+use crate::measure::{DiscreteMeasure, MeasureError};
+use crate::plan::TransportPlan;
+use crate::problem::{OtProblem, ProblemError};
+use crate::seed::Seed;
+use crate::solvers::line::{directions, sliced_wasserstein};
+use crate::solvers::sinkhorn::{Epsilon, Sinkhorn, SinkhornError, typical_cost};
+use crate::solvers::w2::{W2Error, w2};
+use crate::solvers::{Method, SolveError};
+
+/// ε of the Sinkhorn divergence, as a share of the median cost at offset 0.
+const EPSILON: f64 = 0.05;
+
+/// Deviations of the wider law, on the line of motion, that a path reaches at least.
+const ROOM: f64 = 5.0;
+
+/// The path goes on behind the target for this part of the way there.
+const PAST: f64 = 0.5;
+
+/// Short names of the distances, in the order of the table.
+pub const DISTANCES: [&str; 6] = ["emd", "w2", "sliced", "energy", "mmd", "sinkhorn"];
+
+/// Two measures of total 1, and the path of the first.
+pub struct Shift<'a> {
+    /// The source at offset 0.
+    pub source: &'a DiscreteMeasure,
+    /// The target.
+    pub target: &'a DiscreteMeasure,
+    /// Where the source moves, of length 1.
+    pub direction: ArrayView1<'a, f64>,
+    /// The densities, or why there are none.
+    pub overlap: Result<&'a dyn Overlap, String>,
+    /// The first offset, negative, and about the last one, positive.
+    pub path: (f64, f64),
+    /// About so many steps.
+    pub steps: usize,
+    /// Order of the α- and the Rényi divergence.
+    pub alpha: f64,
+    /// Directions of the sliced Wasserstein distance.
+    pub slices: usize,
+    /// Where they are drawn from.
+    pub seed: Seed,
+}
+
+/// Why there is no study.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ShiftError {
+    /// The measures make no problem.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// A solver gave up.
+    #[error(transparent)]
+    Solve(#[from] SolveError),
+    /// An entropic problem makes no sense.
+    #[error(transparent)]
+    Sinkhorn(#[from] SinkhornError),
+    /// A distance cannot be estimated.
+    #[error(transparent)]
+    Estimate(#[from] EstimateError),
+    /// The points leave the range of `f64` on their way.
+    #[error(transparent)]
+    Measure(#[from] MeasureError),
+    /// The direction is none in the space of the points.
+    #[error(
+        "a direction of {have} coordinates and length {length} for points of {dim} coordinates"
+    )]
+    Direction {
+        /// Coordinates of the direction.
+        have: usize,
+        /// Its length.
+        length: f64,
+        /// Coordinates of a point.
+        dim: usize,
+    },
+}
+
+impl ShiftError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Direction { .. } => "give a direction one number for each coordinate, not all 0",
+            Self::Problem(error) => error.hint(),
+            Self::Solve(error) => error.hint(),
+            Self::Estimate(error) => error.hint(),
+            Self::Sinkhorn(_) | Self::Measure(_) => "rescale the coordinates",
+        }
+    }
+}
+
+impl From<W2Error> for ShiftError {
+    fn from(error: W2Error) -> Self {
+        match error {
+            W2Error::Problem(error) => Self::Problem(error),
+            W2Error::Solve(error) => Self::Solve(error),
+        }
+    }
+}
+
+/// A way for two measures as they were given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    /// The source, moved to offset 0.
+    pub source: DiscreteMeasure,
+    /// Of length 1.
+    pub direction: Array1<f64>,
+    /// The offset at which the source was given.
+    pub given: f64,
+    /// The first offset and the last.
+    pub path: (f64, f64),
+}
+
+impl Way {
+    /// From the source's mean to the target's, or along a direction of any length; of means that are
+    /// one, along the first axis.
+    ///
+    /// The path begins where the source was given, but far enough before the target that the laws are
+    /// apart, and ends half as far behind it.
+    ///
+    /// # Errors
+    /// [`ShiftError`]: a direction that is none, coordinates out of range.
+    pub fn new(
+        source: &DiscreteMeasure,
+        target: &DiscreteMeasure,
+        direction: Option<Array1<f64>>,
+    ) -> Result<Self, ShiftError> {
+        let dim = target.dim();
+        let mean = |law: &DiscreteMeasure| -> Array1<f64> {
+            let total = law.total();
+            law.support().columns().into_iter().map(|x| math::dot(x, law.mass()) / total).collect()
+        };
+        let between = mean(target) - mean(source);
+        let mut direction = direction.unwrap_or_else(|| {
+            let mut first = Array1::zeros(dim);
+            first[0] = 1.0;
+            if between.iter().any(|x| *x != 0.0) { between.clone() } else { first }
+        });
+        // Scaled first, for squares may leave the range of f64.
+        let largest = direction.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+        let length = largest * direction.iter().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt();
+        if direction.len() != dim || !(length > 0.0 && length.is_finite()) {
+            return Err(ShiftError::Direction { have: direction.len(), length, dim });
+        }
+        direction /= length;
+        let given = -between.dot(&direction);
+        let source = moved(source, direction.view(), -given)?;
+        let deviation = |law: &DiscreteMeasure| {
+            let along: Vec<f64> = law.support().outer_iter().map(|x| x.dot(&direction)).collect();
+            let (total, middle) = (law.total(), math::dot(&along, law.mass()) / law.total());
+            let squares: Vec<f64> = along.iter().map(|x| (x - middle).powi(2)).collect();
+            (math::dot(&squares, law.mass()) / total).sqrt()
+        };
+        let room = ROOM * deviation(&source).max(deviation(target));
+        let reach = given.abs().max(room);
+        let reach = if reach > 0.0 { reach } else { 1.0 };
+        Ok(Self { source, direction, given, path: (-reach, PAST * reach) })
+    }
+
+    /// Bins for the whole path, chosen at offset 0.
+    ///
+    /// # Errors
+    /// [`EstimateError`]: as [`LinearBins::new`].
+    pub fn bins(
+        &self,
+        target: &DiscreteMeasure,
+        bins: Option<usize>,
+    ) -> Result<LinearBins, EstimateError> {
+        LinearBins::new(&self.source, target, self.direction.view(), bins)
+    }
+}
+
+/// One divergence along the path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Track {
+    /// Its short name.
+    pub name: &'static str,
+    /// How it was found.
+    pub estimator: String,
+    /// The largest value there is, where it is finite.
+    pub ceiling: Option<f64>,
+    /// One an offset.
+    pub values: Vec<f64>,
+    /// The derivatives by the offset, where there is one.
+    pub slopes: Vec<Option<f64>>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Study {
+    /// From before the target to behind it; 0 is among them.
+    pub offsets: Vec<f64>,
+    /// The place of offset 0.
+    pub meeting: usize,
+    /// The first offset at which the densities overlap, if they did not before.
+    pub contact: Option<usize>,
+    /// The divergences in the order of the table.
+    pub tracks: Vec<Track>,
+    /// The difference quotients of EMD, beside its derivative along the rays.
+    pub emd_quotients: Vec<Option<f64>>,
+    /// The optimal plans.
+    pub plans: Vec<TransportPlan>,
+    /// The certificate of EMD whose gap is the widest.
+    pub widest: Certificate,
+    /// What was left out, and why.
+    pub left_out: Vec<(&'static str, String)>,
+}
+
+impl Study {
+    /// The divergence of this name, if it was found.
+    #[must_use]
+    pub fn track(&self, name: &str) -> Option<&Track> {
+        self.tracks.iter().find(|track| track.name == name)
+    }
+}
+
+/// What is fixed for the whole path.
+struct Fixed {
+    slices: ndarray::Array2<f64>,
+    bandwidth: Result<f64, EstimateError>,
+    sinkhorn: Sinkhorn,
+    /// Half the entropic cost of either measure from itself, added up.
+    blur: f64,
+}
+
+/// Distances at one offset.
+struct Distances {
+    values: [f64; DISTANCES.len()],
+    plan: TransportPlan,
+    certificate: Certificate,
+    /// EMD's derivative along the rays.
+    slope: f64,
+}
+
+impl Shift<'_> {
+    /// Moves the source along the path.
+    ///
+    /// ```
+    /// use deblais::explore::pairs::pair;
+    /// use deblais::explore::shift::Shift;
+    /// use deblais::seed::Seed;
+    ///
+    /// let pair = pair("segments", 10).expect("a pair");
+    /// let study = Shift {
+    ///     source: &pair.source,
+    ///     target: &pair.target,
+    ///     direction: pair.direction.view(),
+    ///     overlap: Ok(pair.overlap.as_ref()),
+    ///     path: pair.path,
+    ///     steps: 10,
+    ///     alpha: 0.5,
+    ///     slices: 10,
+    ///     seed: Seed(0),
+    /// }
+    /// .run()?;
+    /// let (js, emd) = (study.track("js").unwrap(), study.track("emd").unwrap());
+    /// assert_eq!((js.values[0], js.slopes[0]), (std::f64::consts::LN_2, Some(0.0)));
+    /// assert!((emd.values[0] - 1.5).abs() < 1e-15 && emd.slopes[0] == Some(-1.0));
+    /// # Ok::<(), deblais::explore::shift::ShiftError>(())
+    /// ```
+    ///
+    /// EMD is not always convex in the offset: of a source at (0, 0) and (0, 1) and a target at
+    /// (−5, 1) and (5, 1), which move along the first axis, either atom is nearer to one end.
+    ///
+    /// # Errors
+    /// [`ShiftError`]: measures of different dimensions or totals, coordinates out of range.
+    pub fn run(&self) -> Result<Study, ShiftError> {
+        let (offsets, meeting) = self.offsets();
+        let step = offsets[1] - offsets[0];
+        let fixed = self.fixed(offsets[0])?;
+        let distances: Vec<Distances> =
+            offsets.par_iter().map(|&s| self.distances(s, &fixed)).collect::<Result<_, _>>()?;
+        let (mut tracks, mut left_out, mut contact) = (Vec::new(), Vec::new(), None);
+        match &self.overlap {
+            Err(why) => left_out.extend(NAMES.map(|name| (name, why.clone()))),
+            Ok(overlap) => {
+                tracks = self.densities(*overlap, &offsets, step);
+                let touches = |track: &Track| {
+                    let apart = |value: &f64| Some(*value) == track.ceiling;
+                    let first = track.values.iter().position(|value| !apart(value));
+                    first.filter(|&k| k > 0)
+                };
+                contact = tracks.iter().find(|track| track.name == "js").and_then(touches);
+            }
+        }
+        let mut widest = distances[0].certificate;
+        let (mut plans, mut slopes) = (Vec::new(), Vec::new());
+        let mut values = vec![Vec::new(); DISTANCES.len()];
+        for Distances { values: found, plan, certificate, slope } in distances {
+            plans.push(plan);
+            if certificate.gap > widest.gap {
+                widest = certificate;
+            }
+            slopes.push(Some(slope));
+            values.iter_mut().zip(found).for_each(|(values, value)| values.push(value));
+        }
+        let emd_quotients = quotients(&values[0], step);
+        for (name, values) in DISTANCES.into_iter().zip(values) {
+            match self.estimator(name, &fixed) {
+                Err(why) => left_out.push((name, why)),
+                Ok(estimator) => {
+                    let slopes =
+                        if name == "emd" { slopes.clone() } else { quotients(&values, step) };
+                    tracks.push(Track { name, estimator, ceiling: None, values, slopes });
+                }
+            }
+        }
+        Ok(Study { offsets, meeting, contact, tracks, emd_quotients, plans, widest, left_out })
+    }
+
+    /// Equal steps with 0 among them, and its place.
+    fn offsets(&self) -> (Vec<f64>, usize) {
+        let (start, end) = self.path;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "some hundreds"
+        )]
+        let before = (self.steps as f64 * start / (start - end)).round().max(1.0) as usize;
+        let step = -start / before as f64;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "some hundreds"
+        )]
+        let after = (end / step).round().max(1.0) as usize;
+        let offset = |k: usize| (k as f64 - before as f64) * step;
+        ((0..=before + after).map(offset).collect(), before)
+    }
+
+    fn fixed(&self, start: f64) -> Result<Fixed, ShiftError> {
+        let (p, q) = (self.source, self.target);
+        let bandwidth = median_bandwidth(p, q).or_else(|error| {
+            // All atoms in one place: the way there is the only scale.
+            let before = moved(p, self.direction, start).map_err(|_| error)?;
+            median_bandwidth(&before, q)
+        });
+        let problem = OtProblem::new(p, q, Euclidean)?;
+        let epsilon = Epsilon::Absolute(EPSILON * typical_cost(&problem));
+        let sinkhorn = Sinkhorn { epsilon, ..Sinkhorn::default() };
+        let own = |law| -> Result<f64, ShiftError> {
+            let problem = OtProblem::new(law, law, Euclidean)?;
+            Ok(0.5 * sinkhorn.solve(&problem, &mut ())?.entropic_cost)
+        };
+        let blur = own(p)? + own(q)?;
+        let slices = directions(self.slices, p.dim(), &mut self.seed.stream("directions"));
+        Ok(Fixed { slices, bandwidth, sinkhorn, blur })
+    }
+
+    fn distances(&self, offset: f64, fixed: &Fixed) -> Result<Distances, ShiftError> {
+        let (p, q) = (&moved(self.source, self.direction, offset)?, self.target);
+        let problem = OtProblem::new(p, q, Euclidean)?;
+        let solution = Method::Auto.solver(&problem).solve(&problem, &mut ())?;
+        let certified = solution.certify(&problem);
+        let (plan, certificate) = (certified.plan.unwrap_or(solution.plan), certified.certificate);
+        let slope = along_rays((p, q), &plan, self.direction);
+        let mmd = match fixed.bandwidth {
+            Ok(sigma) => mmd(p, q, sigma)?,
+            Err(_) => f64::NAN,
+        };
+        let values = [
+            certificate.upper,
+            w2(p, q, &mut ())?.value,
+            sliced_wasserstein(p, q, 2.0, fixed.slices.view())?,
+            energy(p, q)?.value,
+            mmd,
+            fixed.sinkhorn.solve(&problem, &mut ())?.entropic_cost - fixed.blur,
+        ];
+        Ok(Distances { values, plan, certificate, slope })
+    }
+
+    /// How a distance was found, or why it is left out.
+    fn estimator(&self, name: &str, fixed: &Fixed) -> Result<String, String> {
+        Ok(match name {
+            "emd" => "exact, certified".to_owned(),
+            "sliced" if self.source.dim() == 1 => return Err("on the line it is w2".to_owned()),
+            "sliced" => format!("W_2 along {} seeded directions", self.slices),
+            "energy" => "of the atoms, all pairs".to_owned(),
+            "mmd" => match &fixed.bandwidth {
+                Ok(sigma) => format!("of the atoms, Gaussian kernel, σ = {sigma:.6}"),
+                Err(error) => return Err(error.to_string()),
+            },
+            "sinkhorn" => {
+                let epsilon = fixed.sinkhorn.epsilon.resolve(1.0);
+                format!("debiased, ε = {EPSILON} × the median cost at offset 0 = {epsilon:.6}")
+            }
+            _ => "exact".to_owned(),
+        })
+    }
+
+    /// What compares densities.
+    fn densities(&self, overlap: &dyn Overlap, offsets: &[f64], step: f64) -> Vec<Track> {
+        let at = |s: f64| overlap.divergences(self.alpha, s);
+        let values: Vec<_> = offsets.par_iter().map(|&s| at(s)).collect();
+        let way = step.max(overlap.resolution());
+        let ends = |s: &f64| [at(s - 0.5 * way), at(s + 0.5 * way)];
+        let ends: Vec<_> = offsets.par_iter().map(ends).collect();
+        let track = |(k, ceiling): (usize, Option<f64>)| {
+            let slope = |(j, &s): (usize, &f64)| {
+                let slope = (ends[j][1][k] - ends[j][0][k]) / way;
+                (slope.is_finite() && values[j][k].is_finite() && !overlap.jumps(s))
+                    .then_some(slope)
+            };
+            Track {
+                name: NAMES[k],
+                estimator: overlap.estimator(NAMES[k]),
+                ceiling,
+                values: values.iter().map(|values| values[k]).collect(),
+                slopes: offsets.iter().enumerate().map(slope).collect(),
+            }
+        };
+        ceilings(self.alpha).into_iter().enumerate().map(track).collect()
+    }
+}
+
+/// The measure with every point moved.
+///
+/// # Errors
+/// [`MeasureError`]: a point that leaves the range of `f64`.
+pub fn moved(
+    measure: &DiscreteMeasure,
+    direction: ArrayView1<'_, f64>,
+    by: f64,
+) -> Result<DiscreteMeasure, MeasureError> {
+    let points = &measure.support() + &(&direction * by);
+    DiscreteMeasure::new(points, measure.mass().to_owned())
+}
+
+/// `Σ γ_ij ⟨u, x_i − y_j⟩/‖x_i − y_j‖`.
+fn along_rays(
+    (p, q): (&DiscreteMeasure, &DiscreteMeasure),
+    plan: &TransportPlan,
+    direction: ArrayView1<'_, f64>,
+) -> f64 {
+    let (x, y) = (p.support(), q.support());
+    let terms = plan.arcs().iter().map(|arc| {
+        let ray = &x.row(arc.source) - &y.row(arc.target);
+        let length = ray.iter().fold(0.0_f64, |length, part| length.hypot(*part));
+        if length > 0.0 { arc.mass * (ray.dot(&direction) / length) } else { 0.0 }
+    });
+    math::sum(&terms.collect::<Vec<_>>())
+}
+
+/// Centred difference quotients; none at either end.
+fn quotients(values: &[f64], step: f64) -> Vec<Option<f64>> {
+    let last = values.len() - 1;
+    let quotient = |k: usize| {
+        let inside = k > 0 && k < last;
+        let slope = inside.then(|| (values[k + 1] - values[k - 1]) / (2.0 * step))?;
+        slope.is_finite().then_some(slope)
+    };
+    (0..values.len()).map(quotient).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explore::pairs::{PAIRS, Pair, pair};
+    use ndarray::{Array2, array};
+    use std::f64::consts::LN_2;
+
+    fn of(pair: &Pair, steps: usize) -> Study {
+        Shift {
+            source: &pair.source,
+            target: &pair.target,
+            direction: pair.direction.view(),
+            overlap: Ok(pair.overlap.as_ref()),
+            path: pair.path,
+            steps,
+            alpha: 0.5,
+            slices: 20,
+            seed: Seed(1),
+        }
+        .run()
+        .unwrap()
+    }
+
+    fn on_samples(p: &DiscreteMeasure, q: &DiscreteMeasure, steps: usize) -> Study {
+        let way = Way::new(p, q, None).unwrap();
+        let bins = way.bins(q, None).unwrap();
+        Shift {
+            source: &way.source,
+            target: q,
+            direction: way.direction.view(),
+            overlap: Ok(&bins),
+            path: way.path,
+            steps,
+            alpha: 0.5,
+            slices: 20,
+            seed: Seed(1),
+        }
+        .run()
+        .unwrap()
+    }
+
+    fn normal(n: usize, d: usize, spread: f64, name: &str) -> DiscreteMeasure {
+        let mut stream = Seed(2).stream(name);
+        let points = Array2::from_shape_simple_fn((n, d), || spread * stream.normal());
+        DiscreteMeasure::uniform(points).unwrap()
+    }
+
+    #[test]
+    fn segments_have_the_js_and_the_emd_of_the_paper() {
+        let study = of(&pair("segments", 40).unwrap(), 50);
+        let (js, emd) = (study.track("js").unwrap(), study.track("emd").unwrap());
+        let (tv, kl) = (study.track("tv").unwrap(), study.track("kl").unwrap());
+        for (k, &s) in study.offsets.iter().enumerate() {
+            let apart = s != 0.0;
+            assert_eq!(js.values[k], if apart { LN_2 } else { 0.0 });
+            assert_eq!(tv.values[k], if apart { 1.0 } else { 0.0 });
+            assert_eq!(kl.values[k], if apart { f64::INFINITY } else { 0.0 });
+            assert_eq!(js.slopes[k], apart.then_some(0.0));
+            assert!((emd.values[k] - s.abs()).abs() < 1e-15, "{s}: {}", emd.values[k]);
+            assert!(
+                (emd.slopes[k].unwrap() - s.signum() * f64::from(u8::from(apart))).abs() < 1e-14
+            );
+        }
+        assert_eq!(study.contact, Some(study.meeting));
+    }
+
+    #[test]
+    fn copies_are_as_far_apart_as_they_were_moved() {
+        for name in ["generator", "rings", "points"] {
+            let study = of(&pair(name, 50).unwrap(), 24);
+            for name in ["emd", "w2"] {
+                let track = study.track(name).unwrap();
+                for (value, s) in track.values.iter().zip(&study.offsets) {
+                    assert!((value - s.abs()).abs() < 1e-12, "{name} at {s}: {value}");
+                }
+            }
+            assert!(study.widest.is_tight());
+        }
+    }
+
+    #[test]
+    fn js_tells_nothing_until_contact() {
+        for name in ["generator", "rings", "discs"] {
+            let study = of(&pair(name, 20).unwrap(), 90);
+            let (contact, js) = (study.contact.unwrap(), study.track("js").unwrap());
+            assert!(contact > 10 && contact < study.meeting, "{name}");
+            for k in 0..contact - 1 {
+                assert_eq!((js.values[k], js.slopes[k]), (LN_2, Some(0.0)), "{name}");
+            }
+            assert!(js.values[contact] < LN_2 && js.slopes[contact + 1].unwrap() < 0.0);
+        }
+    }
+
+    #[test]
+    fn emd_never_changes_faster_than_the_offset() {
+        for name in PAIRS {
+            let study = of(&pair(name, 40).unwrap(), 30);
+            let emd = study.track("emd").unwrap();
+            assert!(emd.slopes.iter().flatten().all(|slope| slope.abs() <= 1.0 + 1e-14), "{name}");
+        }
+    }
+
+    #[test]
+    fn on_the_line_emd_is_convex() {
+        let cases = [
+            of(&pair("gaussians", 60).unwrap(), 60),
+            on_samples(&normal(50, 1, 1.0, "a"), &normal(70, 1, 3.0, "b"), 60),
+        ];
+        for study in cases {
+            let emd = &study.track("emd").unwrap().values;
+            for three in emd.windows(3) {
+                assert!(three[0] + three[2] - 2.0 * three[1] > -1e-13, "{three:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn in_the_plane_emd_need_not_be_convex() {
+        let source = DiscreteMeasure::uniform(array![[0.0, 0.0], [0.0, 1.0]]).unwrap();
+        let target = DiscreteMeasure::uniform(array![[-5.0, 1.0], [5.0, 1.0]]).unwrap();
+        let emd = |s: f64| {
+            let p = moved(&source, array![1.0, 0.0].view(), s).unwrap();
+            let problem = OtProblem::new(&p, &target, Euclidean).unwrap();
+            Method::Auto
+                .solver(&problem)
+                .solve(&problem, &mut ())
+                .unwrap()
+                .plan
+                .cost(problem.cost())
+        };
+        let bend = emd(-1.0) + emd(1.0) - 2.0 * emd(0.0);
+        assert!(bend < -1e-3, "{bend}");
+    }
+
+    #[test]
+    fn the_derivative_along_the_rays_is_that_of_differences() {
+        let (p, q) = (normal(30, 2, 1.0, "p"), normal(40, 2, 2.0, "q"));
+        let shift = |s: f64| {
+            let p = moved(&p, array![0.6, 0.8].view(), s).unwrap();
+            let problem = OtProblem::new(&p, &q, Euclidean).unwrap();
+            let plan = Method::Auto.solver(&problem).solve(&problem, &mut ()).unwrap().plan;
+            (plan.cost(problem.cost()), along_rays((&p, &q), &plan, array![0.6, 0.8].view()))
+        };
+        for s in [-3.0, -0.4, 0.0, 0.3, 2.0] {
+            let h = 1e-6;
+            let quotient = (shift(s + h).0 - shift(s - h).0) / (2.0 * h);
+            let slope = shift(s).1;
+            assert!((slope - quotient).abs() < 1e-6, "{s}: {slope} {quotient}");
+        }
+    }
+
+    #[test]
+    fn samples_move_from_where_they_were_given_and_past_the_target() {
+        let (p, q) = (normal(60, 3, 0.3, "p"), normal(60, 3, 0.3, "q"));
+        let p = moved(&p, array![0.0, 0.6, 0.8].view(), -7.0).unwrap();
+        let way = Way::new(&p, &q, None).unwrap();
+        assert!((way.given + 7.0).abs() < 0.3 && way.path == (way.given, -0.5 * way.given));
+        let back = moved(&way.source, way.direction.view(), way.given).unwrap();
+        assert!((&back.support() - &p.support()).iter().all(|x| x.abs() < 1e-14));
+        let study = on_samples(&p, &q, 30);
+        let (js, emd) = (study.track("js").unwrap(), study.track("emd").unwrap());
+        assert_eq!((js.values[0], js.slopes[0]), (LN_2, Some(0.0)));
+        assert!(js.values[study.meeting] < 0.5 * LN_2 && study.contact.is_some());
+        assert!((emd.values[0] - 7.0).abs() < 0.3 && study.tracks.len() == 18);
+    }
+
+    #[test]
+    fn directions_that_are_none_are_refused() {
+        let p = normal(5, 2, 1.0, "p");
+        for direction in [array![0.0, 0.0], array![1.0], array![f64::NAN, 1.0]] {
+            let refused = Way::new(&p, &p, Some(direction));
+            assert!(matches!(refused, Err(ShiftError::Direction { .. })), "{refused:?}");
+        }
+        let way = Way::new(&p, &p, None).unwrap();
+        assert_eq!((way.direction, way.given), (array![1.0, 0.0], 0.0));
+        let point = DiscreteMeasure::uniform(array![[1.0]]).unwrap();
+        assert_eq!(Way::new(&point, &point, None).unwrap().path, (-1.0, 0.5));
+    }
+}

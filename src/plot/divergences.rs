@@ -1,0 +1,70 @@
+//! Every divergence has its look: one name, colour and kind of line in every picture.
+//!
+//! Three families share the colours of the [`palette`]: those with a ceiling, those without, and
+//! distances. A line of dashes tells siblings apart, marks their cousins.
+
+use plotters::style::RGBColor;
+
+use super::Curve;
+use super::palette::{BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY_BLUE, VERMILLION};
+
+/// How a line is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Solid,
+    Dashed,
+    Marked,
+}
+
+use Line::{Dashed, Marked, Solid};
+
+/// Short name, name in pictures, look.
+const LOOKS: [(&str, &str, RGBColor, Line); 18] = [
+    ("js", "JS", ORANGE, Solid),
+    ("tv", "total variation", SKY_BLUE, Solid),
+    ("hellinger2", "squared Hellinger", PURPLE, Solid),
+    ("lsgan", "LSGAN's χ²", ORANGE, Dashed),
+    ("kl", "KL(P‖Q)", VERMILLION, Solid),
+    ("kl_reverse", "KL(Q‖P)", VERMILLION, Dashed),
+    ("jeffreys", "Jeffreys", VERMILLION, Marked),
+    ("chi2", "Pearson's χ²", SKY_BLUE, Dashed),
+    ("chi2_reverse", "Neyman's χ²", SKY_BLUE, Marked),
+    ("alpha", "α-divergence", PURPLE, Dashed),
+    ("renyi", "Rényi", PURPLE, Marked),
+    ("bhattacharyya", "Bhattacharyya", ORANGE, Marked),
+    ("emd", "EMD", GREEN, Solid),
+    ("w2", "W₂", GREEN, Dashed),
+    ("sliced", "sliced W₂", GREEN, Marked),
+    ("sinkhorn", "Sinkhorn divergence", BLUE, Solid),
+    ("energy", "energy distance", BLUE, Dashed),
+    ("mmd", "squared MMD", BLACK, Solid),
+];
+
+impl Curve {
+    /// The divergence with this short name (`js`, `emd`, …), in its own look. Other names get the
+    /// next colour in turn.
+    #[must_use]
+    pub fn divergence(name: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        let Some(&(_, title, colour, line)) = LOOKS.iter().find(|look| look.0 == name) else {
+            return Self::new(name, points);
+        };
+        let curve = Self::new(title, points).coloured(colour);
+        match line {
+            Solid => curve,
+            Dashed => curve.dashed(),
+            Marked => curve.marked(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_look_the_same() {
+        for (k, a) in LOOKS.iter().enumerate() {
+            assert!(LOOKS[..k].iter().all(|b| a.0 != b.0 && (a.2, a.3) != (b.2, b.3)), "{a:?}");
+        }
+    }
+}

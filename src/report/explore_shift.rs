@@ -1,0 +1,134 @@
+//! A source that moves onto the target and past it: the report of `deblais explore shift`.
+
+use serde::Serialize;
+
+use super::divergence::as_map;
+use super::{CertificateReport, Inputs, Number, Settings, Timings};
+use crate::certificate::Certificate;
+use crate::explore::shift::Study;
+
+/// Schema of [`ShiftReport`].
+pub const SHIFT_SCHEMA: &str = "deblais.explore-shift/1";
+
+/// Every divergence along the path.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ShiftReport {
+    /// [`SHIFT_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// Name of the built-in pair.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pair: Option<&'static str>,
+    /// Source atoms.
+    pub n: usize,
+    /// Target atoms.
+    pub m: usize,
+    /// Coordinates of an atom.
+    pub dim: usize,
+    /// Where the source moves, of length 1.
+    pub direction: Vec<Number>,
+    /// The offset at which the source was given; a built-in pair was given nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<Number>,
+    /// The first offset at which the densities overlap, if they did not before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Number>,
+    /// Offsets with a name.
+    #[serde(serialize_with = "as_map")]
+    pub stages: Vec<(&'static str, Number)>,
+    /// The certificate of EMD whose gap is the widest on the path.
+    pub widest: CertificateReport,
+    /// How each divergence was found.
+    #[serde(serialize_with = "as_map")]
+    pub divergences: Vec<(&'static str, TrackReport)>,
+    /// What was left out, and why.
+    #[serde(serialize_with = "as_map")]
+    pub left_out: Vec<(&'static str, String)>,
+    /// One an offset, along the path.
+    pub rows: Vec<ShiftRow>,
+    /// The files that were read.
+    pub inputs: Inputs,
+    /// The settings that shape the answer.
+    pub settings: Settings,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Seconds by stage.
+    pub timings: Timings,
+}
+
+/// One divergence.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrackReport {
+    /// How it was found.
+    pub estimator: String,
+    /// The largest value there is, where it is finite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<Number>,
+}
+
+/// One offset.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ShiftRow {
+    /// Of the source's mean from the target's, along the direction.
+    pub offset: Number,
+    /// The divergences by their short names.
+    #[serde(serialize_with = "as_map")]
+    pub values: Vec<(&'static str, Number)>,
+    /// Their derivatives by the offset, where there is one.
+    #[serde(serialize_with = "as_map")]
+    pub slopes: Vec<(&'static str, Number)>,
+    /// The difference quotient of EMD, beside its derivative along the rays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emd_quotient: Option<Number>,
+}
+
+impl ShiftReport {
+    /// The report of a study between so many atoms; what was asked for and where it came from are the
+    /// caller's to fill in.
+    #[must_use]
+    pub fn new(study: &Study, (n, m): (usize, usize), direction: &[f64]) -> Self {
+        let row = |(k, &offset): (usize, &f64)| ShiftRow {
+            offset: Number(offset),
+            values: study
+                .tracks
+                .iter()
+                .map(|track| (track.name, Number(track.values[k])))
+                .collect(),
+            slopes: study
+                .tracks
+                .iter()
+                .filter_map(|track| Some((track.name, Number(track.slopes[k]?))))
+                .collect(),
+            emd_quotient: study.emd_quotients[k].map(Number),
+        };
+        let widest: &Certificate = &study.widest;
+        Self {
+            schema: SHIFT_SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            pair: None,
+            n,
+            m,
+            dim: direction.len(),
+            direction: direction.iter().copied().map(Number).collect(),
+            given: None,
+            contact: study.contact.map(|k| Number(study.offsets[k])),
+            stages: Vec::new(),
+            widest: widest.into(),
+            divergences: study
+                .tracks
+                .iter()
+                .map(|track| {
+                    let estimator = track.estimator.clone();
+                    (track.name, TrackReport { estimator, ceiling: track.ceiling.map(Number) })
+                })
+                .collect(),
+            left_out: study.left_out.clone(),
+            rows: study.offsets.iter().enumerate().map(row).collect(),
+            inputs: Inputs::new(),
+            settings: Settings::new(),
+            warnings: Vec::new(),
+            timings: Timings::new(),
+        }
+    }
+}
