@@ -7,6 +7,7 @@ use deblais::certificate::CertificateError;
 use deblais::cost::CostError;
 use deblais::critic::CriticError;
 use deblais::divergence::EstimateError;
+use deblais::explore::samples::SampleError;
 use deblais::gan::{GanError, RecipeError};
 use deblais::io::{ReadError, WriteError};
 use deblais::measure::MeasureError;
@@ -134,6 +135,17 @@ impl From<SolveError> for Failure {
             _ => "use --method auto, which needs no LP code, or another --lp-backend",
         };
         Self::new(error).hint(hint)
+    }
+}
+
+impl From<SampleError> for Failure {
+    fn from(error: SampleError) -> Self {
+        match error {
+            SampleError::Measure(error) => error.into(),
+            SampleError::Problem(error) => error.into(),
+            SampleError::Solve(error) => error.into(),
+            error => Self::new(error),
+        }
     }
 }
 

@@ -6,6 +6,9 @@
 
 use plotters::style::RGBColor;
 
+/// What a colour is here: red, green and blue.
+pub type Colour = RGBColor;
+
 /// Black.
 pub const BLACK: RGBColor = RGBColor(0, 0, 0);
 /// Orange.
@@ -63,6 +66,23 @@ pub fn ground(t: f64) -> RGBColor {
     let t = t.clamp(0.0, 1.0);
     let (lightness, chroma) = (0.96 - 0.34 * t, 0.012 + 0.06 * t);
     oklab(lightness, chroma * HUE.cos(), chroma * HUE.sin())
+}
+
+/// A member of a family of one hue: `t` from 0 (pale) by the middle (the colour itself) to 1 (deep).
+///
+/// Its members differ in lightness, which every eye sees; for curves of one kind in order.
+#[must_use]
+pub fn shade(colour: RGBColor, t: f64) -> RGBColor {
+    const PALEST: f64 = 0.5;
+    const DEEPEST: f64 = 0.35;
+    let t = t.clamp(0.0, 1.0);
+    if t <= 0.5 {
+        return tint(colour, PALEST + (1.0 - PALEST) * 2.0 * t);
+    }
+    let RGBColor(r, g, b) = colour;
+    let keep = 1.0 - (1.0 - DEEPEST) * (2.0 * t - 1.0);
+    let dim = |ink: u8| byte(keep * f64::from(ink) / 255.0);
+    RGBColor(dim(r), dim(g), dim(b))
 }
 
 /// A colour on paper, `part` of it (0 to 1) as ink.

@@ -1,6 +1,7 @@
 //! `deblais explore`: the lecture's demonstrations, each one command that ends in a picture.
 
 mod folder;
+mod samples;
 
 use clap::{Args, Subcommand};
 
@@ -15,12 +16,18 @@ pub(crate) struct ExploreArgs {
 }
 
 #[derive(Debug, Subcommand)]
-enum ExploreCommand {}
+enum ExploreCommand {
+    /// Two laws that overlap everywhere: what JS and EMD make of n points of each
+    Samples(samples::SamplesArgs),
+}
 
 const EXAMPLES: &str = "Examples:
-";
+  deblais explore samples
+  deblais explore samples --shift 2 --dims 1,2,4,16 --sizes 16,128,1024";
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: ExploreArgs) -> Result<Exit, Failure> {
-    match args.command {}
+    match args.command {
+        ExploreCommand::Samples(args) => samples::run(args),
+    }
 }
