@@ -1,4 +1,5 @@
 //! The lecture's demonstrations, composed of divergences, solvers, critics and GANs: each a study that
 //! returns plain data, which the command `deblais explore` draws.
 
+pub mod plans;
 pub mod samples;

@@ -28,11 +28,11 @@ pub(super) struct SamplesArgs {
     dims: Vec<u16>,
 
     /// Sizes n of the samples, at least two, separated by commas
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [16, 64, 256, 1024, 4096], value_parser = clap::value_parser!(u16).range(2..=16_384), help_heading = "Samples")]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [16, 32, 64, 128, 256, 512, 1024, 2048], value_parser = clap::value_parser!(u16).range(2..=16_384), help_heading = "Samples")]
     sizes: Vec<u16>,
 
     /// Samples of each size
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..), help_heading = "Samples")]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..), help_heading = "Samples")]
     repeats: u16,
 
     /// Seed of every draw
@@ -227,16 +227,12 @@ fn laws(study: &SampleStudy) -> Result<Chart, Failure> {
 
 /// JS against n.
 fn divergences(study: &SampleStudy, answer: &SampleAnswer) -> Chart {
+    let stuck = answer.rows.iter().all(|row| row.js_atoms.low == LN_2);
+    let ceiling = if stuck { "the points themselves, every d and n: ln 2" } else { "ln 2" };
     let chart = Chart::new("points n of each sample", "Jensen–Shannon divergence in nats")
-        .titled("JS: of points it is ln 2, of histograms what the bins make of it")
+        .titled("JS: ln 2 for the points, else what the bins make of it")
         .log_x()
-        .level(
-            format!(
-                "ln 2, all that JS can be: reached by points in every d = {}",
-                list(&study.dims)
-            ),
-            LN_2,
-        )
+        .level(ceiling, LN_2)
         .level(format!("the laws, every d: {:.4}", answer.js), answer.js);
     let with_bins: Vec<_> = study
         .dims
@@ -251,7 +247,7 @@ fn divergences(study: &SampleStudy, answer: &SampleAnswer) -> Chart {
 /// EMD against n.
 fn distances(study: &SampleStudy, answer: &SampleAnswer) -> Chart {
     let chart = Chart::new("points n of each sample", "EMD")
-        .titled("EMD of samples of P and Q: from above, and slowly where d is large")
+        .titled("EMD of samples of P and Q: too large where d is")
         .log_x()
         .level(format!("the laws, every d: δ = {}", study.shift), study.shift);
     let name = |dim| format!("d = {dim}");
@@ -266,16 +262,16 @@ fn noise(study: &SampleStudy, answer: &SampleAnswer) -> Chart {
         .log_y();
     let slope = |dim: usize| {
         let rate = answer.rates.iter().find(|rate| rate.dim == dim);
-        rate.map_or(String::new(), |rate| format!(", slope {:.2}", rate.exponent))
+        rate.map_or(String::new(), |rate| format!(", slope {:.2}", rate.exponent).replace('-', "−"))
     };
     let name = |dim| format!("d = {dim}{}", slope(dim));
-    chart = family(chart, answer, &study.dims, palette::GREEN, name, |row| Some(row.emd_same));
     for (k, rate) in answer.rates.iter().enumerate() {
         let guide = study.sizes.iter().map(|&n| (n as f64, rate.constant * order(rate.dim, n)));
-        let name = if k == 0 { "their orders: n^(−1/2), √(ln n / n), n^(−1/d)" } else { "" };
-        chart = chart.curve(Curve::new(name, guide).coloured(palette::ARROW).dashed());
+        let orders =
+            if k == 0 { "their orders: n^(−1/2), √(ln n / n), n^(−1/d)" } else { "" };
+        chart = chart.curve(Curve::new(orders, guide).coloured(palette::ARROW).dashed());
     }
-    chart
+    family(chart, answer, &study.dims, palette::GREEN, name, |row| Some(row.emd_same))
 }
 
 /// One curve a dimension with its band, from pale to deep.
