@@ -11,6 +11,7 @@ mod divergence;
 mod funnels;
 mod gan;
 mod gradients;
+mod plans;
 mod samples;
 mod sinkhorn;
 
@@ -20,6 +21,7 @@ pub use divergence::{DIVERGENCE_SCHEMA, DivergencesReport, ValueReport};
 pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRow};
 pub use gradients::{GRADIENTS_SCHEMA, GradientRow, GradientsReport};
+pub use plans::{PLANS_SCHEMA, PlansReport, PricedReport};
 pub use samples::{RateReport, SAMPLES_SCHEMA, SampleRow, SamplesReport, SpreadReport};
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,

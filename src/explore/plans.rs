@@ -519,8 +519,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_trees_and_each_tree_has_one() {
-        // Masses so that every tree's flow, were negative ones allowed, is its own: powers of two.
+    fn there_are_as_many_codes_as_trees() {
         for (n, m) in [(2, 2), (2, 3), (3, 3), (1, 4)] {
             let trees = spanning_trees(n, m).unwrap();
             let all = (0..1_usize << (n * m)).filter(|cells| {

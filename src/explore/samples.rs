@@ -42,7 +42,7 @@ use crate::cost::Euclidean;
 use crate::divergence::{Bins, FDivergence};
 use crate::measure::{DiscreteMeasure, MeasureError};
 use crate::problem::{OtProblem, ProblemError};
-use crate::progress::Observer;
+use crate::progress::{Event, Observer};
 use crate::seed::Seed;
 use crate::solvers::{Method, SolveError};
 
@@ -204,6 +204,10 @@ impl SampleStudy {
         let (mut across, mut same) = (Vec::new(), Vec::new());
         let (mut relative_gap, mut tight) = (0.0_f64, true);
         for repeat in 0..self.repeats {
+            let event = Event { phase: "sampling", iterations: repeat as u64, cost: None };
+            if observer.observe(&event).is_break() {
+                return Ok(None);
+            }
             let Draw { source, again, target } = self.draw(dim, n, repeat)?;
             atoms.push(js_of_atoms(&source, &target));
             bins.extend(js_of_bins(&source, &target));
@@ -427,7 +431,7 @@ mod tests {
 
     #[test]
     fn a_stop_leaves_what_was_done() {
-        use crate::progress::{Event, Stop};
+        use crate::progress::Stop;
         struct Never;
         impl Observer for Never {
             fn observe(&mut self, _: &Event) -> std::ops::ControlFlow<Stop> {

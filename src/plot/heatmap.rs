@@ -52,6 +52,7 @@ pub struct Heatmap {
     shown: Arrangement,
     title: String,
     note: String,
+    explained: bool,
     labels: (String, String),
     scale: Scale,
 }
@@ -75,7 +76,7 @@ impl Heatmap {
         let labels = ("source i".to_owned(), "target j".to_owned());
         let title = "Transport plan γ".to_owned();
         let scale = Scale::fitting(bins.cells().iter().map(|cell| cell.1));
-        Self { bins, shown, title, note: String::new(), labels, scale }
+        Self { bins, shown, title, note: String::new(), explained: true, labels, scale }
     }
 
     /// With another title than “Transport plan γ”.
@@ -89,6 +90,13 @@ impl Heatmap {
     #[must_use]
     pub fn noted(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
+        self
+    }
+
+    /// Without a caption, where others around it say how to read it.
+    #[must_use]
+    pub fn unexplained(mut self) -> Self {
+        self.explained = false;
         self
     }
 
@@ -240,6 +248,9 @@ impl Heatmap {
 
     /// How to read the picture.
     fn caption(&self) -> String {
+        if !self.explained {
+            return String::new();
+        }
         let mut sentences = vec![
             self.note.clone(),
             "Each row is a source point, each column a target point: the darker a cell, the more \

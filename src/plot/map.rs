@@ -41,6 +41,7 @@ pub struct TransportMap<'a> {
     plan: &'a TransportPlan,
     title: String,
     note: String,
+    explained: bool,
     labels: (String, String),
 }
 
@@ -64,7 +65,7 @@ impl<'a> TransportMap<'a> {
         }
         let labels = ("first coordinate".to_owned(), "second coordinate".to_owned());
         let title = "Transport map".to_owned();
-        Ok(Self { clouds, plan, title, note: String::new(), labels })
+        Ok(Self { clouds, plan, title, note: String::new(), explained: true, labels })
     }
 
     /// With another title than “Transport map”.
@@ -78,6 +79,13 @@ impl<'a> TransportMap<'a> {
     #[must_use]
     pub fn noted(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
+        self
+    }
+
+    /// Without a caption, where others around it say how to read it.
+    #[must_use]
+    pub fn unexplained(mut self) -> Self {
+        self.explained = false;
         self
     }
 
@@ -181,6 +189,9 @@ impl<'a> TransportMap<'a> {
 
     /// How to read the picture.
     fn caption(&self) -> String {
+        if !self.explained {
+            return String::new();
+        }
         let how = "Arrows carry mass from source to target points: the thicker, the more. Larger \
                    markers hold more mass; mass that stays in its place has no arrow.";
         if self.note.is_empty() { how.to_owned() } else { format!("{} {how}", self.note) }

@@ -1,6 +1,7 @@
 //! `deblais explore`: the lecture's demonstrations, each one command that ends in a picture.
 
 mod folder;
+mod plans;
 mod samples;
 
 use clap::{Args, Subcommand};
@@ -19,15 +20,21 @@ pub(crate) struct ExploreArgs {
 enum ExploreCommand {
     /// Two laws that overlap everywhere: what JS and EMD make of n points of each
     Samples(samples::SamplesArgs),
+    /// All the ways to move a little earth, ranked by cost: the worst, one at random, the best
+    Plans(plans::PlansArgs),
 }
 
 const EXAMPLES: &str = "Examples:
   deblais explore samples
-  deblais explore samples --shift 2 --dims 1,2,4,16 --sizes 16,128,1024";
+  deblais explore samples --shift 2 --dims 1,2,4,16 --sizes 16,128,1024
+  deblais explore plans
+  deblais explore plans --piles plane --p 2
+  deblais explore plans a.csv b.csv --weights w --out my-piles";
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: ExploreArgs) -> Result<Exit, Failure> {
     match args.command {
         ExploreCommand::Samples(args) => samples::run(args),
+        ExploreCommand::Plans(args) => plans::run(args),
     }
 }
