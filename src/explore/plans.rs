@@ -28,7 +28,8 @@
 //! (the code); Knuth 2011, "The Art of Computer Programming 4A", §7.2.1.2, Algorithm L
 //! (permutations); Dantzig 1963, "Linear Programming and Extensions", ch. 14 (trees).
 //!
-//! **Failure modes.** Masses that are no whole multiples of a decimal unit are refused.
+//! **Failure modes.** Masses that are no whole multiples of a common unit, a millionth at least, are
+//! refused.
 
 use std::collections::BTreeSet;
 
@@ -50,6 +51,9 @@ const MOST_TREES: u64 = 5_000_000;
 
 /// The most equal piles whose permutations are listed.
 const MOST_EQUAL: usize = 8;
+
+/// The smallest shovel that masses are measured in is a mass of one over this.
+const MOST_SHOVELS: u32 = 1_000_000;
 
 /// How to look.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,7 +123,7 @@ pub struct PlanAnswer {
 #[non_exhaustive]
 pub enum PlanError {
     /// A mass is no whole number of shovels, however small.
-    #[error("the masses are not all whole multiples of one decimal unit from 1 down to 1e-6")]
+    #[error("the masses are no whole multiples of 1/s for any s up to {MOST_SHOVELS}")]
     NotWhole,
     /// The dearest plan has no costs that `f64` can hold.
     #[error(transparent)]
@@ -220,10 +224,8 @@ struct Piles {
 
 impl Piles {
     fn of(problem: &OtProblem) -> Result<Self, PlanError> {
-        let (n, m) = (problem.n(), problem.m());
-        // 1/n and 1/m are whole multiples of 1/(nm), whatever is printed of them.
-        let units = (0..=6).map(|k| 10.0_f64.powi(k)).chain([(n * m) as f64]);
-        for shovels in units {
+        let shape = (problem.n(), problem.m());
+        for shovels in (1..=MOST_SHOVELS).map(f64::from) {
             let whole = whole(problem.source(), shovels).zip(whole(problem.target(), shovels));
             let Some((supply, demand)) = whole else { continue };
             if supply.iter().sum::<u64>() != demand.iter().sum::<u64>() {
@@ -232,7 +234,7 @@ impl Piles {
             let full = |masses: &[u64]| (0..masses.len()).filter(|&k| masses[k] > 0).collect();
             let (rows, columns): (Vec<usize>, Vec<usize>) = (full(&supply), full(&demand));
             return Ok(Self {
-                shape: (n, m),
+                shape,
                 supply: rows.iter().map(|&i| supply[i]).collect(),
                 demand: columns.iter().map(|&j| demand[j]).collect(),
                 rows,
@@ -586,8 +588,10 @@ mod tests {
 
     #[test]
     fn masses_that_are_no_shovels_are_refused() {
-        let third = [1.0 / 3.0 + 1e-5, 2.0 / 3.0 - 1e-5];
-        assert!(matches!(Piles::of(&line(&third, &[0.5, 0.5])), Err(PlanError::NotWhole)));
-        assert!(Piles::of(&line(&[0.125, 0.875], &[0.5, 0.5])).is_ok());
+        let root = 0.5_f64.sqrt();
+        let refused = Piles::of(&line(&[root, 1.0 - root], &[0.5, 0.5]));
+        assert!(matches!(refused, Err(PlanError::NotWhole)));
+        let piles = Piles::of(&line(&[1.0 / 3.0, 2.0 / 3.0], &[0.25, 0.75])).unwrap();
+        assert_eq!((piles.supply, piles.demand), (vec![4, 8], vec![3, 9]));
     }
 }

@@ -247,7 +247,9 @@ impl<'a> Earthwork<'a> {
     fn draw_arrows<DB: DrawingBackend>(&self, page: &Page<'_, DB>, site: &Site) -> DrawResult<DB> {
         let mut arcs = self.plan.arcs().to_vec();
         arcs.sort_by(|a, b| b.mass.total_cmp(&a.mass));
-        let most = arcs.first().map_or(1.0, |arc| arc.mass);
+        // Of all plans between these piles alike, so that they can be compared.
+        let masses = self.source.mass().into_iter().chain(self.target.mass());
+        let most = masses.copied().fold(0.0, f64::max);
         let crowd = crowding(arcs.len());
         let (thickest, opacity) = (between(ARROW, crowd), between(OPACITY, crowd));
         for arc in &arcs {

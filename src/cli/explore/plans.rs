@@ -41,6 +41,10 @@ pub(super) struct PlansArgs {
     #[arg(long, value_name = "LIST", requires = "source", help_heading = "Input")]
     columns: Option<String>,
 
+    /// Scale the masses of each side to a total of 1
+    #[arg(long, requires = "source", help_heading = "Input")]
+    normalize: bool,
+
     /// Built-in piles
     #[arg(long, value_enum, value_name = "NAME", default_value_t = Piles::Line, conflicts_with = "source", help_heading = "Input")]
     piles: Piles,
@@ -160,7 +164,7 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
             both_where: None,
             source_where: None,
             target_where: None,
-            normalize: false,
+            normalize: args.normalize,
         },
         cost: CostArgs { cost: CostName::Euclidean, p: args.p, exponent: None, cost_matrix: None },
     })?;
@@ -183,7 +187,7 @@ fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {
     lines.certificate(&found.certificate);
     lines.line("random", exact(report.random.cost.0));
     lines.line("mean of the plans", exact(report.mean_cost.0));
-    lines.line("everywhere to everywhere", format!(" {}", exact(report.even_cost.0)));
+    lines.line("everything everywhere", exact(report.even_cost.0));
     lines.line("worst", exact(report.worst.cost.0));
     lines.problem(&report.problem, &report.inputs);
     lines.timings(&report.timings);
@@ -227,7 +231,7 @@ fn picture(folder: &Folder, site: &Site, found: &PlanAnswer) -> Result<(), Failu
         }
     }
     for (name, priced, _) in &three {
-        let title = format!("{name}: γ");
+        let title = format!("{name}: γ, cost {}", rounded(priced.cost));
         panels.push(Panel::Heatmap(Heatmap::new(&priced.plan).titled(title).unexplained()));
     }
     panels.extend([ranked(found), counted(found), carried(site, found)].map(Panel::Chart));
@@ -282,17 +286,17 @@ fn note(site: &Site, found: &PlanAnswer) -> String {
                 .to_owned()
         }
     };
-    let power = match site.report.p.0 {
-        1.0 => "distance".to_owned(),
-        p => format!("distance to the power {p}"),
+    let (power, least) = match site.report.p.0 {
+        1.0 => ("distance".to_owned(), "the earth mover's distance".to_owned()),
+        p => (format!("distance to the power {p}"), format!("W_{p} to the power {p}")),
     };
     let optimal = match found.optimal() {
         0 | 1 => String::new(),
         count => format!(" {count} of them cost as little."),
     };
     format!(
-        "{plans} A plan costs the sum of mass × {power}; the least, {}, is the earth mover's \
-         distance, with its certificate.{optimal} Rows of γ are sources, columns targets.",
+        "{plans} A plan costs the sum of mass × {power}; the least, {}, is {least}, with \
+         its certificate.{optimal} Rows of γ are sources, columns targets.",
         rounded(found.best.cost)
     )
 }
@@ -312,7 +316,7 @@ fn ranked(found: &PlanAnswer) -> Chart {
     let mut chart = Chart::new("plans, from the cheapest on", "cost of a plan")
         .titled("All plans, ranked")
         .curve(Curve::new("plans", steps).coloured(palette::ARROW))
-        .level("from everywhere to everywhere", found.even);
+        .level("μ⊗ν: from everywhere to everywhere", found.even);
     for (name, priced, colour) in three(found) {
         let point = [(rank(priced.cost), priced.cost)];
         chart = chart.curve(Curve::new(name, point).coloured(colour).marked());
@@ -320,33 +324,58 @@ fn ranked(found: &PlanAnswer) -> Chart {
     chart
 }
 
-/// How many plans there are of each cost.
+/// How many plans there are of each cost, or of about each where there are many costs.
 fn counted(found: &PlanAnswer) -> Chart {
-    const FEWEST: f64 = 8.0;
-    const MOST: f64 = 50.0;
+    let bars = match levels(found) {
+        Some(levels) => levels,
+        None => bins(found),
+    };
+    // White on both sides of the outermost lines.
     let (low, high) = (found.best.cost, found.worst.cost);
-    let bars = (found.costs.len() as f64).sqrt().clamp(FEWEST, MOST).round();
-    let width = if high > low { (high - low) / bars } else { 1.0 };
-    let mut edges = Vec::new();
-    let mut k = 0.0;
-    while k < bars {
-        // The last bar has its upper end, and what rounding puts above it.
-        let upto = |edge: f64| found.costs.partition_point(|cost| *cost < low + width * edge);
-        let above = if k + 1.0 < bars { upto(k + 1.0) } else { found.costs.len() };
-        let below = if k > 0.0 { upto(k) } else { 0 };
-        let count = (above - below) as f64;
-        edges.extend([(low + width * k, 0.0, count), (low + width * (k + 1.0), 0.0, count)]);
-        k += 1.0;
-    }
-    let most = edges.iter().map(|edge| edge.2).fold(0.0, f64::max);
+    let margin = if high > low { 0.04 * (high - low) } else { 1.0 };
+    let edges = bars.iter().flat_map(|&(left, right, count)| {
+        [(left, 0.0, count), (right, 0.0, count), (f64::NAN, 0.0, 0.0)]
+    });
+    let ends = [(low - margin, 0.0, 0.0), (f64::NAN, 0.0, 0.0), (high + margin, 0.0, 0.0)];
+    let most = bars.iter().map(|bar| bar.2).fold(0.0, f64::max);
     let mut chart = Chart::new("cost of a plan", "plans")
         .titled("How many cost how much")
-        .band(Band::new("plans", edges).coloured(palette::ARROW));
+        .band(Band::new("plans", edges.chain(ends)).coloured(palette::ARROW));
     for (name, priced, colour) in three(found) {
         let line = [(priced.cost, 0.0), (priced.cost, most)];
         chart = chart.curve(Curve::new(name, line).coloured(colour));
     }
     chart
+}
+
+/// A bar for each cost: from, to, count; if there are few of them.
+fn levels(found: &PlanAnswer) -> Option<Vec<(f64, f64, f64)>> {
+    const MOST: usize = 60;
+    let groups: Vec<_> = found.costs.chunk_by(|a, b| b - a <= found.rounding).collect();
+    let gaps = groups.windows(2).map(|pair| pair[1][0] - pair[0][0]);
+    let half = 0.35 * gaps.fold(f64::INFINITY, f64::min).min(found.worst.cost.max(1.0));
+    let bar = |group: &&[f64]| (group[0] - half, group[0] + half, group.len() as f64);
+    (groups.len() <= MOST).then(|| groups.iter().map(bar).collect())
+}
+
+/// Bars of equal width.
+fn bins(found: &PlanAnswer) -> Vec<(f64, f64, f64)> {
+    const FEWEST: f64 = 8.0;
+    const MOST: f64 = 50.0;
+    let (low, high) = (found.best.cost, found.worst.cost);
+    let bars = (found.costs.len() as f64).sqrt().clamp(FEWEST, MOST).round();
+    let width = (high - low) / bars;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "8 to 50")]
+    let mut counts = vec![0.0; bars as usize];
+    for cost in &found.costs {
+        // The last bar has its upper end.
+        let place = ((cost - low) / width).clamp(0.0, bars - 1.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 49")]
+        let place = place as usize;
+        counts[place] += 1.0;
+    }
+    let edge = |k: usize| low + width * k as f64;
+    counts.into_iter().enumerate().map(|(k, count)| (edge(k), edge(k + 1), count)).collect()
 }
 
 /// How much of the earth has a way that costs more than x: the area below is the cost.
@@ -366,7 +395,7 @@ fn carried(site: &Site, found: &PlanAnswer) -> Chart {
         }
         points
     };
-    let cost = if site.report.p.0 == 1.0 { "way x" } else { "cost x of the way" };
+    let cost = if site.report.p.0 == 1.0 { "way x of the earth" } else { "cost x of the way" };
     let mut chart = Chart::new(cost, "mass that goes further")
         .titled("How far it goes: the area below is the cost");
     for (name, priced, colour) in three(found) {

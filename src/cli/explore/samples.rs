@@ -247,7 +247,7 @@ fn divergences(study: &SampleStudy, answer: &SampleAnswer) -> Chart {
 /// EMD against n.
 fn distances(study: &SampleStudy, answer: &SampleAnswer) -> Chart {
     let chart = Chart::new("points n of each sample", "EMD")
-        .titled("EMD of samples of P and Q: too large where d is")
+        .titled("EMD of samples of P and Q: above δ where d is large")
         .log_x()
         .level(format!("the laws, every d: δ = {}", study.shift), study.shift);
     let name = |dim| format!("d = {dim}");
