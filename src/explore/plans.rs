@@ -490,8 +490,8 @@ mod tests {
         }
     }
 
-    /// The middle section of a cube has n·C(n−1, (n−1)/2) corners, n odd; the others are the most
-    /// there are for the shape (De Loera, Kim 2014, table 1).
+    /// The middle section of a cube has n·C(n−1, (n−1)/2) corners, n odd; the other two were counted
+    /// by another program, which fills the cells in every order (CPython, sets of tables).
     #[test]
     fn the_numbers_of_vertices_are_the_known_ones() {
         let cases: [(&[f64], &[f64], usize); 4] = [
