@@ -326,10 +326,7 @@ fn ranked(found: &PlanAnswer) -> Chart {
 
 /// How many plans there are of each cost, or of about each where there are many costs.
 fn counted(found: &PlanAnswer) -> Chart {
-    let bars = match levels(found) {
-        Some(levels) => levels,
-        None => bins(found),
-    };
+    let bars = levels(found).unwrap_or_else(|| bins(found));
     // White on both sides of the outermost lines.
     let (low, high) = (found.best.cost, found.worst.cost);
     let margin = if high > low { 0.04 * (high - low) } else { 1.0 };
@@ -348,14 +345,18 @@ fn counted(found: &PlanAnswer) -> Chart {
     chart
 }
 
-/// A bar for each cost: from, to, count; if there are few of them.
+/// A bar for each cost: from, to, count; if there are few of them, and not too close.
 fn levels(found: &PlanAnswer) -> Option<Vec<(f64, f64, f64)>> {
     const MOST: usize = 60;
+    const CLOSEST: f64 = 1.0 / 150.0;
     let groups: Vec<_> = found.costs.chunk_by(|a, b| b - a <= found.rounding).collect();
     let gaps = groups.windows(2).map(|pair| pair[1][0] - pair[0][0]);
-    let half = 0.35 * gaps.fold(f64::INFINITY, f64::min).min(found.worst.cost.max(1.0));
+    let gap = gaps.fold(f64::INFINITY, f64::min);
+    let range = found.worst.cost - found.best.cost;
+    let half = if gap.is_finite() { 0.35 * gap } else { 0.5 };
     let bar = |group: &&[f64]| (group[0] - half, group[0] + half, group.len() as f64);
-    (groups.len() <= MOST).then(|| groups.iter().map(bar).collect())
+    let fits = groups.len() <= MOST && gap >= CLOSEST * range;
+    fits.then(|| groups.iter().map(bar).collect())
 }
 
 /// Bars of equal width.

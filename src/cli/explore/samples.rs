@@ -3,7 +3,8 @@
 use std::f64::consts::{LN_2, TAU};
 
 use clap::Args;
-use deblais::explore::samples::{SampleAnswer, SampleStudy, Spread, order};
+use deblais::explore::samples::{Row, SampleAnswer, SampleStudy, Spread, order};
+use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, Chart, Curve, Panels, Side, palette};
 use deblais::report::{Number, SampleRow, SamplesReport, Setting, SpreadReport};
 use deblais::seed::Seed;
@@ -49,8 +50,8 @@ pub(super) struct SamplesArgs {
 /// Parses δ.
 fn shift(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(shift) if (0.0..=1e6).contains(&shift) => Ok(shift),
-        _ => Err("a distance of means is a number from 0 to 1e6 such as 1.5".into()),
+        Ok(shift) if (0.0..=100.0).contains(&shift) => Ok(shift),
+        _ => Err("a distance of means is a number from 0 to 100 such as 1.5".into()),
     }
 }
 
@@ -216,7 +217,7 @@ fn laws(study: &SampleStudy) -> Result<Chart, Failure> {
             (x, (-0.5 * (x - centre).powi(2)).exp() / TAU.sqrt())
         })
     };
-    let points = |measure: &deblais::measure::DiscreteMeasure| measure.support().column(0).to_vec();
+    let points = |measure: &DiscreteMeasure| measure.support().column(0).to_vec();
     Ok(Chart::new("x", "density")
         .titled("Both laws are everywhere; no point is in both samples")
         .curve(Curve::new("P", density(0.0)).coloured(palette::SOURCE))
@@ -227,12 +228,17 @@ fn laws(study: &SampleStudy) -> Result<Chart, Failure> {
 
 /// JS against n.
 fn divergences(study: &SampleStudy, answer: &SampleAnswer) -> Chart {
+    // What all dimensions have in common is one curve.
     let stuck = answer.rows.iter().all(|row| row.js_atoms.low == LN_2);
-    let ceiling = if stuck { "the points themselves, every d and n: ln 2" } else { "ln 2" };
+    let first = study.dims[0];
+    let whose = if stuck { "every d: ln 2".to_owned() } else { format!("d = {first}") };
+    let rows = answer.rows.iter().filter(|row| row.dim == first);
+    let points = rows.map(|row| (row.n as f64, row.js_atoms.mean));
+    let atoms = Curve::new(format!("the points themselves, {whose}"), points);
     let chart = Chart::new("points n of each sample", "Jensen–Shannon divergence in nats")
         .titled("JS: ln 2 for the points, else what the bins make of it")
         .log_x()
-        .level(ceiling, LN_2)
+        .curve(atoms.coloured(palette::BLACK).marked())
         .level(format!("the laws, every d: {:.4}", answer.js), answer.js);
     let with_bins: Vec<_> = study
         .dims
@@ -281,7 +287,7 @@ fn family(
     dims: &[usize],
     colour: palette::Colour,
     name: impl Fn(usize) -> String,
-    pick: impl Fn(&deblais::explore::samples::Row) -> Option<Spread>,
+    pick: impl Fn(&Row) -> Option<Spread>,
 ) -> Chart {
     for (k, &dim) in dims.iter().enumerate() {
         let shade = palette::shade(colour, (k as f64 + 0.5) / dims.len() as f64);
