@@ -33,7 +33,7 @@
 
 use std::collections::BTreeSet;
 
-use ndarray::{Array2, ArrayView1, array};
+use ndarray::{Array1, Array2, ArrayView1, array};
 use rand::Rng as _;
 use rand::seq::SliceRandom as _;
 use thiserror::Error;
@@ -369,22 +369,18 @@ fn permutations(n: usize, mass: u64) -> Vec<Vec<u64>> {
 /// wanted.
 #[must_use]
 pub fn piles_on_the_line() -> (DiscreteMeasure, DiscreteMeasure) {
-    let measure = |support, mass| DiscreteMeasure::new(support, mass).expect("four piles");
     (
-        measure(array![[0.0], [2.0], [3.0], [8.0]], array![4.0, 3.0, 2.0, 3.0]),
-        measure(array![[1.0], [4.0], [6.0], [9.0]], array![2.0, 1.0, 4.0, 5.0]),
+        piles(array![[0.0], [2.0], [3.0], [8.0]], array![4.0, 3.0, 2.0, 3.0]),
+        piles(array![[1.0], [4.0], [6.0], [9.0]], array![2.0, 1.0, 4.0, 5.0]),
     )
 }
 
 /// Seven shovels in the plane and seven places for them.
 #[must_use]
 pub fn piles_in_the_plane() -> (DiscreteMeasure, DiscreteMeasure) {
-    let measure = |support: Array2<f64>| {
-        let mass = ndarray::Array1::ones(support.nrows());
-        DiscreteMeasure::new(support, mass).expect("seven shovels")
-    };
+    let shovels = |support: Array2<f64>| piles(support, Array1::ones(7));
     (
-        measure(array![
+        shovels(array![
             [0.3, 1.0],
             [0.8, 3.1],
             [1.5, 4.4],
@@ -393,7 +389,7 @@ pub fn piles_in_the_plane() -> (DiscreteMeasure, DiscreteMeasure) {
             [3.4, 3.8],
             [4.1, 0.9]
         ]),
-        measure(array![
+        shovels(array![
             [3.2, 5.2],
             [4.6, 4.6],
             [5.1, 2.7],
@@ -403,6 +399,10 @@ pub fn piles_in_the_plane() -> (DiscreteMeasure, DiscreteMeasure) {
             [7.2, 5.0]
         ]),
     )
+}
+
+fn piles(support: Array2<f64>, mass: Array1<f64>) -> DiscreteMeasure {
+    DiscreteMeasure::new(support, mass).expect("a mass for each pile")
 }
 
 #[cfg(test)]

@@ -137,6 +137,16 @@ mod tests {
     }
 
     #[test]
+    fn a_family_darkens_evenly_around_its_colour() {
+        for colour in [GREEN, ORANGE] {
+            let lumas: Vec<f64> =
+                (0..=8).map(|k| luma(shade(colour, f64::from(k) / 8.0))).collect();
+            assert!(lumas.windows(2).all(|pair| pair[1] < pair[0] - 5.0), "{lumas:?}");
+            assert_eq!(shade(colour, 0.5), colour);
+        }
+    }
+
+    #[test]
     fn the_sequential_map_darkens_evenly_from_off_white_to_night_blue() {
         let lumas: Vec<f64> = (0..=20).map(|k| luma(sequential(f64::from(k) / 20.0))).collect();
         assert!(lumas.windows(2).all(|pair| pair[1] < pair[0] - 4.0), "{lumas:?}");

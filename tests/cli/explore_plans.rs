@@ -51,8 +51,8 @@ fn the_best_of_the_users_piles_is_what_emd_finds() {
 
 #[test]
 fn many_piles_are_sampled_and_the_seed_decides() {
-    let rows: String = (0..10).map(|k| format!("{k},{}\n", k * k % 7)).collect();
-    let folder = Folder::with(&[("a.csv", &rows)]);
+    let rows: Vec<String> = (0..10).map(|k| format!("{k},{}", k * k % 7)).collect();
+    let folder = Folder::with(&[("a.csv", &rows.join("\n"))]);
     let run = |seed: u32| {
         let args = format!("explore plans a.csv a.csv --samples 50 --seed {seed} --json --quiet");
         let mut json = folder.json(&args);

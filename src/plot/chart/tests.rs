@@ -139,3 +139,13 @@ fn long_names_are_broken_into_rows_of_the_legend() {
     assert_eq!(chart.stroke(0).colour, chart.stroke(7).colour);
     assert_ne!(chart.stroke(0).dashes, chart.stroke(7).dashes);
 }
+
+#[test]
+fn curves_beyond_the_colours_are_dashed_unless_they_chose_their_own() {
+    let chart = (0..9).fold(Chart::new("x", "y"), |chart, k| {
+        let curve = Curve::new("", []);
+        chart.curve(if k == 8 { curve.coloured(palette::GREEN) } else { curve })
+    });
+    let dashed = |k: usize| !chart.stroke(k).dashes.is_empty();
+    assert!(!dashed(6) && dashed(7) && !dashed(8));
+}
