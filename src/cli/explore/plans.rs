@@ -266,6 +266,7 @@ fn title(found: &PlanAnswer) -> String {
     let count = found.costs.len();
     match found.listing {
         Listing::Sample => format!("How to move the earth: {count} plans of very many"),
+        _ if count == 1 => "How to move the earth: the only plan".to_owned(),
         _ => format!("How to move the earth: all {count} plans"),
     }
 }

@@ -238,7 +238,7 @@ fn divergences(study: &SampleStudy, answer: &SampleAnswer) -> Chart {
     let chart = Chart::new("points n of each sample", "Jensen–Shannon divergence in nats")
         .titled("JS: ln 2 for the points, else what the bins make of it")
         .log_x()
-        .curve(atoms.coloured(palette::BLACK).marked())
+        .curve(atoms.coloured(palette::shade(palette::ORANGE, 1.0)).marked())
         .level(format!("the laws, every d: {:.4}", answer.js), answer.js);
     let with_bins: Vec<_> = study
         .dims
