@@ -14,3 +14,5 @@ study() {
 }
 
 study shift explore-shift.png
+study samples explore-samples.png
+study plans explore-plans.png

@@ -12,6 +12,8 @@ mod explore_shift;
 mod funnels;
 mod gan;
 mod gradients;
+mod plans;
+mod samples;
 mod sinkhorn;
 
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
@@ -21,6 +23,8 @@ pub use explore_shift::{SHIFT_SCHEMA, ShiftReport, ShiftRow, TrackReport};
 pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRow};
 pub use gradients::{GRADIENTS_SCHEMA, GradientRow, GradientsReport};
+pub use plans::{PLANS_SCHEMA, PlansReport, PricedReport};
+pub use samples::{RateReport, SAMPLES_SCHEMA, SampleRow, SamplesReport, SpreadReport};
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,
 };

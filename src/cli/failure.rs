@@ -7,6 +7,8 @@ use deblais::certificate::CertificateError;
 use deblais::cost::CostError;
 use deblais::critic::CriticError;
 use deblais::divergence::EstimateError;
+use deblais::explore::plans::PlanError;
+use deblais::explore::samples::SampleError;
 use deblais::explore::shift::ShiftError;
 use deblais::gan::{GanError, RecipeError};
 use deblais::io::{ReadError, WriteError};
@@ -136,6 +138,27 @@ impl From<SolveError> for Failure {
             _ => "use --method auto, which needs no LP code, or another --lp-backend",
         };
         Self::new(error).hint(hint)
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Problem(error) => error.into(),
+            PlanError::Solve(error) => error.into(),
+            error => Self::new(error).hint("give piles of whole shovels: masses such as 3 or 0.25"),
+        }
+    }
+}
+
+impl From<SampleError> for Failure {
+    fn from(error: SampleError) -> Self {
+        match error {
+            SampleError::Measure(error) => error.into(),
+            SampleError::Problem(error) => error.into(),
+            SampleError::Solve(error) => error.into(),
+            error => Self::new(error),
+        }
     }
 }
 

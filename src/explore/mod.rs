@@ -2,4 +2,6 @@
 //! returns plain data, which the command `deblais explore` draws.
 
 pub mod pairs;
+pub mod plans;
+pub mod samples;
 pub mod shift;

@@ -5,6 +5,7 @@
 //!
 //! - [`Heatmap`]: γ as a matrix;
 //! - [`TransportMap`]: γ as arrows in the plane;
+//! - [`Earthwork`]: γ as arrows from piles on the line into holes;
 //! - [`Chart`]: curves, with levels to compare them with, bands, and samples below the axis;
 //! - [`LevelLines`]: a function over the plane, with its slopes and the samples on top;
 //! - [`Brackets`]: what several methods prove about one number;
@@ -40,6 +41,7 @@ mod chart;
 mod clouds;
 mod contour;
 mod divergences;
+mod earthwork;
 mod field;
 mod font;
 mod heatmap;
@@ -70,6 +72,7 @@ pub use bitmap::Bitmap;
 pub use brackets::{Bracket, Brackets};
 pub use canvas::Canvas;
 pub use chart::{Band, Chart, Curve};
+pub use earthwork::Earthwork;
 pub use font::FAMILY;
 pub use heatmap::Heatmap;
 pub use levels::{Extent, LevelLines};
@@ -126,6 +129,12 @@ pub enum PlotError {
         /// Coordinates of the points.
         dim: usize,
     },
+    /// Piles were to be drawn of points that do not lie on the line.
+    #[error("piles stand on the line, these points have {dim} coordinates")]
+    NotOnLine {
+        /// Coordinates of the points.
+        dim: usize,
+    },
     /// The points do not belong to the plan.
     #[error("{points} {side} points for a plan with {plan}")]
     Points {
@@ -149,6 +158,7 @@ impl PlotError {
             Self::Decode => "give a picture that this program has written",
             Self::Frames { .. } => "draw all frames on pages of one size below 65536 pixels",
             Self::Animate(_) => "draw the frames as pictures of their own",
+            Self::NotOnLine { .. } => "draw a map or a heatmap instead",
             Self::NotPlanar { .. } => "pick two coordinates, or draw a heatmap instead",
             Self::Points { .. } => "give the clouds that the plan was computed for",
         }

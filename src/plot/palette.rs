@@ -6,6 +6,9 @@
 
 use plotters::style::RGBColor;
 
+/// What a colour is here: red, green and blue.
+pub type Colour = RGBColor;
+
 /// Black.
 pub const BLACK: RGBColor = RGBColor(0, 0, 0);
 /// Orange.
@@ -65,6 +68,23 @@ pub fn ground(t: f64) -> RGBColor {
     oklab(lightness, chroma * HUE.cos(), chroma * HUE.sin())
 }
 
+/// A member of a family of one hue: `t` from 0 (pale) by the middle (the colour itself) to 1 (deep).
+///
+/// Its members differ in lightness, which every eye sees; for curves of one kind in order.
+#[must_use]
+pub fn shade(colour: RGBColor, t: f64) -> RGBColor {
+    const PALEST: f64 = 0.5;
+    const DEEPEST: f64 = 0.35;
+    let t = t.clamp(0.0, 1.0);
+    if t <= 0.5 {
+        return tint(colour, PALEST + (1.0 - PALEST) * 2.0 * t);
+    }
+    let RGBColor(r, g, b) = colour;
+    let keep = 1.0 - (1.0 - DEEPEST) * (2.0 * t - 1.0);
+    let dim = |ink: u8| byte(keep * f64::from(ink) / 255.0);
+    RGBColor(dim(r), dim(g), dim(b))
+}
+
 /// A colour on paper, `part` of it (0 to 1) as ink.
 pub(super) fn tint(RGBColor(r, g, b): RGBColor, part: f64) -> RGBColor {
     let mix = |ink: u8| byte(1.0 - part * (1.0 - f64::from(ink) / 255.0));
@@ -114,6 +134,16 @@ mod tests {
         assert_eq!(oklab(1.0, 0.0, 0.0), PAPER);
         let RGBColor(r, g, b) = oklab(0.5, 0.0, 0.0);
         assert!(r == g && g == b && r == 99, "{r} {g} {b}");
+    }
+
+    #[test]
+    fn a_family_darkens_evenly_around_its_colour() {
+        for colour in [GREEN, ORANGE] {
+            let lumas: Vec<f64> =
+                (0..=8).map(|k| luma(shade(colour, f64::from(k) / 8.0))).collect();
+            assert!(lumas.windows(2).all(|pair| pair[1] < pair[0] - 5.0), "{lumas:?}");
+            assert_eq!(shade(colour, 0.5), colour);
+        }
     }
 
     #[test]

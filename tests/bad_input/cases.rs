@@ -503,6 +503,58 @@ pub(crate) const CASES: &[Case] = &[
         code: 2,
         says: &["stdin", "once"],
     },
+    Case {
+        name: "a trend of one size",
+        files: &[],
+        args: "explore samples --sizes 64,64",
+        code: 2,
+        says: &["--sizes", "hint:"],
+    },
+    Case {
+        name: "laws that are no distance apart",
+        files: &[],
+        args: "explore samples --shift nan",
+        code: 2,
+        says: &["--shift", "number"],
+    },
+    Case {
+        name: "samples without coordinates",
+        files: &[],
+        args: "explore samples --dims 1,0",
+        code: 2,
+        says: &["--dims"],
+    },
+    Case {
+        name: "piles without holes",
+        files: &[LINE],
+        args: "explore plans line.csv",
+        code: 2,
+        says: &["TARGET"],
+    },
+    Case {
+        name: "piles of no whole shovels",
+        files: &[
+            ("roots.csv", b"x,w\n0,1.41421356237\n1,0.58578643763\n"),
+            ("two.csv", b"x,w\n3,2\n4,0\n"),
+        ],
+        args: "explore plans roots.csv two.csv --weights w",
+        code: 1,
+        says: &["whole", "hint:"],
+    },
+    Case {
+        name: "more earth than holes",
+        files: &[("three.csv", b"x,w\n0,3\n"), ("two.csv", b"x,w\n3,2\n")],
+        args: "explore plans three.csv two.csv --weights w",
+        code: 1,
+        says: &["total mass 3", "--normalize", "hint:"],
+    },
+    Case {
+        name: "built-in piles and one's own",
+        files: &[LINE],
+        args: "explore plans line.csv line.csv --piles plane",
+        code: 2,
+        says: &["--piles"],
+    },
 ];
 
 /// NPY files that cannot be used: header text, bytes of data that follow, what stderr must say.

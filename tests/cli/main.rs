@@ -3,6 +3,8 @@
 mod critic;
 mod crosscheck;
 mod divergence;
+mod explore_plans;
+mod explore_samples;
 mod explore_shift;
 mod folder;
 mod funnels;

@@ -1,6 +1,8 @@
 //! `deblais explore`: the lecture's demonstrations, each one command that ends in a picture.
 
 mod folder;
+mod plans;
+mod samples;
 mod shift;
 
 use clap::{Args, Subcommand};
@@ -19,15 +21,26 @@ pub(crate) struct ExploreArgs {
 enum ExploreCommand {
     /// Move a source onto a target and past it: JS is stuck until they touch, EMD sees the way
     Shift(Box<shift::ShiftArgs>),
+    /// Two laws that overlap everywhere: what JS and EMD make of n points of each
+    Samples(samples::SamplesArgs),
+    /// All the ways to move a little earth, ranked by cost: the worst, one at random, the best
+    Plans(plans::PlansArgs),
 }
 
 const EXAMPLES: &str = "Examples:
   deblais explore shift
-  deblais explore shift --pair rings --out rings";
+  deblais explore shift --pair rings --out rings
+  deblais explore samples
+  deblais explore samples --shift 2 --dims 1,2,4,16 --sizes 16,128,1024
+  deblais explore plans
+  deblais explore plans --piles plane --p 2
+  deblais explore plans a.csv b.csv --weights w --out my-piles";
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: ExploreArgs) -> Result<Exit, Failure> {
     match args.command {
         ExploreCommand::Shift(args) => shift::run(*args),
+        ExploreCommand::Samples(args) => samples::run(args),
+        ExploreCommand::Plans(args) => plans::run(args),
     }
 }

@@ -169,3 +169,13 @@ fn axes_cover_what_they_are_told_to_whatever_the_curves_do() {
     assert_eq!(ends(&chart(1.0)), ends(&chart(4.0)));
     assert_eq!(field(&chart(1.0)).x.ends(), (-1.0, 5.0));
 }
+
+#[test]
+fn curves_beyond_the_colours_are_dashed_unless_they_chose_their_own() {
+    let chart = (0..9).fold(Chart::new("x", "y"), |chart, k| {
+        let curve = Curve::new("", []);
+        chart.curve(if k == 8 { curve.coloured(palette::GREEN) } else { curve })
+    });
+    let dashed = |k: usize| !chart.stroke(k).dashes.is_empty();
+    assert!(!dashed(6) && dashed(7) && !dashed(8));
+}

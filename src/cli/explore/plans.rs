@@ -1,0 +1,413 @@
+//! `deblais explore plans`: all the ways to move a little earth, ranked by cost.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use deblais::explore::plans::{
+    Listing, PlanAnswer, PlanStudy, Priced, piles_in_the_plane, piles_on_the_line,
+};
+use deblais::measure::DiscreteMeasure;
+use deblais::plot::{Band, Canvas, Chart, Curve, DrawResult, Earthwork, Heatmap, Page, Panels};
+use deblais::plot::{PlotError, TransportMap, palette};
+use deblais::problem::OtProblem;
+use deblais::report::{Inputs, Number, PlansReport, ProblemReport, Setting, Settings};
+use deblais::seed::Seed;
+
+use super::folder::{Folder, OutArgs};
+use crate::cli::answer::answer;
+use crate::cli::args::{CostArgs, InputArgs, ProblemArgs, TalkArgs};
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::ground::{CostName, Ground};
+use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::text::{Lines, exact};
+use crate::cli::{use_threads, warn};
+
+/// `deblais explore plans [SOURCE TARGET]`
+#[derive(Debug, Args)]
+pub(super) struct PlansArgs {
+    /// Piles of your own: CSV, TSV or NPY with a pile a row; few, and of whole masses
+    #[arg(requires = "target")]
+    source: Option<PathBuf>,
+
+    /// Where the earth is to go, likewise
+    target: Option<PathBuf>,
+
+    /// Column of both files that holds the masses, by name or by index from 0 (equal if left out)
+    #[arg(long, value_name = "COLUMN", requires = "source", help_heading = "Input")]
+    weights: Option<String>,
+
+    /// Columns that are the coordinates, separated by commas
+    #[arg(long, value_name = "LIST", requires = "source", help_heading = "Input")]
+    columns: Option<String>,
+
+    /// Scale the masses of each side to a total of 1
+    #[arg(long, requires = "source", help_heading = "Input")]
+    normalize: bool,
+
+    /// Built-in piles
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Piles::Line, conflicts_with = "source", help_heading = "Input")]
+    piles: Piles,
+
+    /// The cost is the Euclidean distance to this power
+    #[arg(long, value_name = "P", allow_negative_numbers = true, help_heading = "Ground cost")]
+    p: Option<f64>,
+
+    /// Plans to draw where there are too many to list
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Plans")]
+    samples: u32,
+
+    /// Seed of whatever is drawn by chance
+    #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Plans")]
+    seed: u64,
+
+    #[command(flatten)]
+    out: OutArgs,
+
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+/// `--piles`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Piles {
+    /// Four piles on the line, and four holes
+    Line,
+    /// Seven shovels in the plane
+    Plane,
+}
+
+/// The piles and where they came from.
+struct Site {
+    problem: OtProblem,
+    source: DiscreteMeasure,
+    target: DiscreteMeasure,
+    report: ProblemReport,
+    axes: Option<(String, String)>,
+    inputs: Inputs,
+    settings: Settings,
+    warnings: Vec<String>,
+    seconds: f64,
+}
+
+/// Lists, ranks and draws.
+pub(super) fn run(args: PlansArgs) -> Result<Exit, Failure> {
+    use_threads(args.talk.threads)?;
+    let site = site(&args)?;
+    let study = PlanStudy { samples: args.samples as usize, seed: Seed(args.seed) };
+    warn(&site.warnings, args.talk.quiet);
+    let start = Instant::now();
+    let found = study.run(&site.problem)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let folder = args.out.folder("plans")?;
+
+    let mut report = PlansReport::new(site.report.clone(), &found);
+    report.inputs = site.inputs.clone();
+    report.warnings.clone_from(&site.warnings);
+    report.settings = site.settings.clone();
+    report.settings.insert("samples", Setting::Count(args.samples.into()));
+    report.settings.insert("seed", Setting::Count(args.seed));
+    report.timings = [("read", Number(site.seconds)), ("solve", Number(seconds))].into();
+    folder.json(&report)?;
+    let rows = (1_u32..).zip(&found.costs);
+    folder
+        .table(&["rank", "cost"], rows.map(|(rank, cost)| vec![Some(rank.into()), Some(*cost)]))?;
+    picture(&folder, &site, &found)?;
+    answer(&args.talk, &report, |lines| text(lines, &report, &found))?;
+    Ok(if found.agrees() && found.certificate.is_tight() {
+        Exit::Fine
+    } else {
+        warn(&["the list of plans and the exact solver disagree".to_owned()], args.talk.quiet);
+        Exit::ClaimBroken
+    })
+}
+
+fn site(args: &PlansArgs) -> Result<Site, Failure> {
+    let ground = Ground::new(CostName::Euclidean, None, args.p)?;
+    let Some(source) = &args.source else {
+        let (source, target) = match args.piles {
+            Piles::Line => piles_on_the_line(),
+            Piles::Plane => piles_in_the_plane(),
+        };
+        let cost = ground.between(&source, &target)?;
+        let problem = OtProblem::from_cost(source.mass(), target.mass(), cost)?;
+        let report = ProblemReport {
+            dim: Some(source.dim()),
+            p: Number(ground.p()),
+            ..ProblemReport::new(&problem, ground.name())
+        };
+        let name = if args.piles == Piles::Line { "line" } else { "plane" };
+        let mut settings = Settings::from([("piles", Setting::Text(name.to_owned()))]);
+        settings.extend(args.p.map(|p| ("p", Setting::Number(Number(p)))));
+        let (inputs, warnings) = (Inputs::new(), Vec::new());
+        let axes = None;
+        return Ok(Site {
+            problem,
+            source,
+            target,
+            report,
+            axes,
+            inputs,
+            settings,
+            warnings,
+            seconds: 0.0,
+        });
+    };
+    let job = ProblemJob::new(&ProblemArgs {
+        inputs: InputArgs {
+            source: Some(source.clone()),
+            target: args.target.clone(),
+            weights: args.weights.clone(),
+            source_weights: None,
+            target_weights: None,
+            columns: args.columns.clone(),
+            both_where: None,
+            source_where: None,
+            target_where: None,
+            normalize: args.normalize,
+        },
+        cost: CostArgs { cost: CostName::Euclidean, p: args.p, exponent: None, cost_matrix: None },
+    })?;
+    let settings = job.settings();
+    let Loaded { problem, report, inputs, warnings, clouds, axes, seconds } = job.load()?;
+    let (source, target) = clouds.expect("points were read");
+    Ok(Site { problem, source, target, report, axes, inputs, settings, warnings, seconds })
+}
+
+fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {
+    let how = match found.listing {
+        Listing::Permutations => "all of them, by permutations",
+        Listing::Trees => "all vertices, by spanning trees",
+        _ => "a random sample of the vertices",
+    };
+    lines.line("plans", format!("{}: {how}", report.plans));
+    let plural = if report.optimal_plans == 1 { "costs" } else { "cost" };
+    lines.line("best", exact(report.best.cost.0));
+    lines.line("  of the plans listed", format!("{} {plural} as little", report.optimal_plans));
+    lines.certificate(&found.certificate);
+    lines.line("random", exact(report.random.cost.0));
+    lines.line("mean of the plans", exact(report.mean_cost.0));
+    lines.line("everything everywhere", exact(report.even_cost.0));
+    lines.line("worst", exact(report.worst.cost.0));
+    lines.problem(&report.problem, &report.inputs);
+    lines.timings(&report.timings);
+}
+
+/// A panel of the picture.
+enum Panel<'a> {
+    Earthwork(Earthwork<'a>),
+    Map(TransportMap<'a>),
+    Heatmap(Heatmap),
+    Chart(Chart),
+}
+
+impl Panel<'_> {
+    fn size(&self) -> (u32, u32) {
+        match self {
+            Self::Earthwork(earthwork) => earthwork.size(),
+            Self::Map(map) => map.size(),
+            Self::Heatmap(heatmap) => heatmap.size(),
+            Self::Chart(chart) => chart.size(),
+        }
+    }
+
+    fn draw<'a>(&self, area: &Page<'a>) -> DrawResult<Canvas<'a>> {
+        match self {
+            Self::Earthwork(earthwork) => earthwork.draw(area),
+            Self::Map(map) => map.draw(area),
+            Self::Heatmap(heatmap) => heatmap.draw(area),
+            Self::Chart(chart) => chart.draw(area),
+        }
+    }
+}
+
+/// The three plans as arrows and as γ, and all costs.
+fn picture(folder: &Folder, site: &Site, found: &PlanAnswer) -> Result<(), Failure> {
+    let three = three(found);
+    let mut panels = Vec::new();
+    if let 1 | 2 = site.source.dim() {
+        for (name, priced, _) in &three {
+            panels.push(arrows(site, &format!("{name}: cost {}", rounded(priced.cost)), priced)?);
+        }
+    }
+    for (name, priced, _) in &three {
+        let title = format!("{name}: γ, cost {}", rounded(priced.cost));
+        panels.push(Panel::Heatmap(Heatmap::new(&priced.plan).titled(title).without_caption()));
+    }
+    panels.extend([ranked(found), counted(found), carried(site, found)].map(Panel::Chart));
+    let page = Panels::new(3, panels.iter().map(Panel::size))
+        .titled(title(found))
+        .noted(note(site, found));
+    folder.picture(page.size(), |root| page.draw(root, |k, area| panels[k].draw(area)))
+}
+
+/// Worst, random and best with their colours.
+fn three(found: &PlanAnswer) -> [(&'static str, &Priced, palette::Colour); 3] {
+    [
+        ("The worst", &found.worst, palette::PURPLE),
+        ("One at random", &found.random, palette::SKY_BLUE),
+        ("The best", &found.best, palette::GREEN),
+    ]
+}
+
+fn arrows<'a>(site: &'a Site, title: &str, priced: &'a Priced) -> Result<Panel<'a>, PlotError> {
+    let (source, target, plan) = (&site.source, &site.target, &priced.plan);
+    if source.dim() == 1 {
+        return Ok(Panel::Earthwork(Earthwork::new(source, target, plan)?.titled(title)));
+    }
+    let map = TransportMap::new(source, target, plan)?.titled(title).without_caption();
+    Ok(Panel::Map(match &site.axes {
+        Some((x, y)) => map.labelled(x, y),
+        None => map,
+    }))
+}
+
+fn title(found: &PlanAnswer) -> String {
+    let count = found.costs.len();
+    match found.listing {
+        Listing::Sample => format!("How to move the earth: {count} plans of very many"),
+        _ if count == 1 => "How to move the earth: the only plan".to_owned(),
+        _ => format!("How to move the earth: all {count} plans"),
+    }
+}
+
+fn note(site: &Site, found: &PlanAnswer) -> String {
+    let plans = match found.listing {
+        Listing::Permutations => {
+            "Plans are the permutations, the vertices of all plans there are.".to_owned()
+        }
+        Listing::Trees => {
+            "Plans are the vertices of the transport polytope, by spanning trees: every other plan \
+             is a mixture of them."
+                .to_owned()
+        }
+        _ => {
+            "Plans are vertices of the transport polytope, drawn at random by filling the cells of \
+              γ in random order; the best and the worst are exact all the same."
+                .to_owned()
+        }
+    };
+    let (power, least) = match site.report.p.0 {
+        1.0 => ("distance".to_owned(), "the earth mover's distance".to_owned()),
+        p => (format!("distance to the power {p}"), format!("W_{p} to the power {p}")),
+    };
+    let optimal = match found.optimal() {
+        0 | 1 => String::new(),
+        count => format!(" {count} of them cost as little."),
+    };
+    format!(
+        "{plans} A plan costs the sum of mass × {power}; the least, {}, is {least}, with \
+         its certificate.{optimal} Rows of γ are sources, columns targets.",
+        rounded(found.best.cost)
+    )
+}
+
+/// Costs in rank order, as a staircase.
+fn ranked(found: &PlanAnswer) -> Chart {
+    let steps = (0_u32..).zip(&found.costs).flat_map(|(rank, &cost)| {
+        let left = f64::from(rank);
+        [(left, cost), (left + 1.0, cost)]
+    });
+    let last = found.costs.len() as f64;
+    let rank = |cost: f64| {
+        let below = found.costs.partition_point(|c| *c < cost - found.rounding);
+        let upto = found.costs.partition_point(|c| *c <= cost + found.rounding);
+        (0.5 * (below + upto) as f64).clamp(0.0, last)
+    };
+    let mut chart = Chart::new("plans, from the cheapest on", "cost of a plan")
+        .titled("All plans, ranked")
+        .curve(Curve::new("plans", steps).coloured(palette::ARROW))
+        .level("μ⊗ν: from everywhere to everywhere", found.even);
+    for (name, priced, colour) in three(found) {
+        let point = [(rank(priced.cost), priced.cost)];
+        chart = chart.curve(Curve::new(name, point).coloured(colour).marked());
+    }
+    chart
+}
+
+/// How many plans there are of each cost, or of about each where there are many costs.
+fn counted(found: &PlanAnswer) -> Chart {
+    let bars = levels(found).unwrap_or_else(|| bins(found));
+    // White on both sides of the outermost lines.
+    let (low, high) = (found.best.cost, found.worst.cost);
+    let margin = if high > low { 0.04 * (high - low) } else { 1.0 };
+    let edges = bars.iter().flat_map(|&(left, right, count)| {
+        [(left, 0.0, count), (right, 0.0, count), (f64::NAN, 0.0, 0.0)]
+    });
+    let ends = [(low - margin, 0.0, 0.0), (f64::NAN, 0.0, 0.0), (high + margin, 0.0, 0.0)];
+    let most = bars.iter().map(|bar| bar.2).fold(0.0, f64::max);
+    let mut chart = Chart::new("cost of a plan", "plans")
+        .titled("How many cost how much")
+        .band(Band::new("plans", edges.chain(ends)).coloured(palette::ARROW));
+    for (name, priced, colour) in three(found) {
+        let line = [(priced.cost, 0.0), (priced.cost, most)];
+        chart = chart.curve(Curve::new(name, line).coloured(colour));
+    }
+    chart
+}
+
+/// A bar for each cost: from, to, count; if there are few of them, and not too close.
+fn levels(found: &PlanAnswer) -> Option<Vec<(f64, f64, f64)>> {
+    const MOST: usize = 60;
+    const CLOSEST: f64 = 1.0 / 150.0;
+    let groups: Vec<_> = found.costs.chunk_by(|a, b| b - a <= found.rounding).collect();
+    let gaps = groups.windows(2).map(|pair| pair[1][0] - pair[0][0]);
+    let gap = gaps.fold(f64::INFINITY, f64::min);
+    let range = found.worst.cost - found.best.cost;
+    let half = if gap.is_finite() { 0.35 * gap } else { 0.5 };
+    let bar = |group: &&[f64]| (group[0] - half, group[0] + half, group.len() as f64);
+    let fits = groups.len() <= MOST && gap >= CLOSEST * range;
+    fits.then(|| groups.iter().map(bar).collect())
+}
+
+/// Bars of equal width.
+fn bins(found: &PlanAnswer) -> Vec<(f64, f64, f64)> {
+    const FEWEST: f64 = 8.0;
+    const MOST: f64 = 50.0;
+    let (low, high) = (found.best.cost, found.worst.cost);
+    let bars = (found.costs.len() as f64).sqrt().clamp(FEWEST, MOST).round();
+    let width = (high - low) / bars;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "8 to 50")]
+    let mut counts = vec![0.0; bars as usize];
+    for cost in &found.costs {
+        // The last bar has its upper end.
+        let place = ((cost - low) / width).clamp(0.0, bars - 1.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 49")]
+        let place = place as usize;
+        counts[place] += 1.0;
+    }
+    let edge = |k: usize| low + width * k as f64;
+    counts.into_iter().enumerate().map(|(k, count)| (edge(k), edge(k + 1), count)).collect()
+}
+
+/// How much of the earth has a way that costs more than x: the area below is the cost.
+fn carried(site: &Site, found: &PlanAnswer) -> Chart {
+    let ways = |priced: &Priced| {
+        let cost = site.problem.cost();
+        let arcs = priced.plan.arcs().iter();
+        let mut ways: Vec<_> =
+            arcs.map(|arc| (cost.at(arc.source, arc.target), arc.mass)).collect();
+        ways.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut left: f64 = ways.iter().map(|way| way.1).sum();
+        let mut points = vec![(0.0, left)];
+        for (cost, mass) in ways {
+            points.push((cost, left));
+            left = (left - mass).max(0.0);
+            points.push((cost, left));
+        }
+        points
+    };
+    let cost = if site.report.p.0 == 1.0 { "way x of the earth" } else { "cost x of the way" };
+    let mut chart = Chart::new(cost, "mass that goes further")
+        .titled("How far it goes: the area below is the cost");
+    for (name, priced, colour) in three(found) {
+        chart = chart.curve(Curve::new(name, ways(priced)).coloured(colour));
+    }
+    chart
+}
+
+/// A cost for a title: four digits at most behind the point.
+fn rounded(cost: f64) -> String {
+    let text = format!("{cost:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,326 @@
+//! A plan on the line: piles of earth above, the holes to be filled below, and who goes where.
+
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::style::Color;
+use plotters::style::text_anchor::{HPos, VPos};
+
+use super::axes::{GAP, TICK_LENGTH};
+use super::clouds::{between, crowding};
+use super::field::{self, BELOW};
+use super::page::{Frame, LABEL, MARGIN, Page, TICK, TITLE_ROOM, UNITS};
+use super::ruler::{Law, Ruler};
+use super::scale::number;
+use super::signs::{Side, arrow};
+use super::{DrawResult, PlotError, palette};
+use crate::measure::DiscreteMeasure;
+use crate::plan::TransportPlan;
+
+/// The width of the page that [`Earthwork::size`] asks for, in pixels.
+const WIDTH: u32 = 1400;
+
+/// The height of the whole field, and of its highest pile or deepest hole, in units.
+const FIELD: f64 = 330.0;
+const HIGHEST: f64 = 95.0;
+
+/// Half the width of a pile, as a part of the line shown and at most a part of the least distance
+/// of two of them.
+const HALF: f64 = 0.03;
+const CROWDED: f64 = 0.4;
+
+/// White beyond the outermost piles, as a part of the line.
+const PADDING: f64 = 0.06;
+
+/// Thickness of the heaviest arrow, in units: for few arrows and for many.
+const ARROW: (f64, f64) = (8.0, 1.0);
+
+/// Opacity of an arrow: for few and for many.
+const OPACITY: (f64, f64) = (0.75, 0.3);
+
+/// Numbers on piles are left out where they would touch.
+const NUMBER: f64 = TICK;
+
+/// Piles on the line with the arrows of a plan.
+///
+/// Piles stand on the ground, higher for more mass; holes hang from a ground of their own below.
+/// Arrows are the thicker the more they carry.
+///
+/// ```
+/// use deblais::measure::DiscreteMeasure;
+/// use deblais::plan::{PlanArc, TransportPlan};
+/// use deblais::plot::{self, Earthwork};
+/// use ndarray::array;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pile = DiscreteMeasure::new(array![[0.0]], array![3.0])?;
+/// let holes = DiscreteMeasure::new(array![[1.0], [2.0]], array![1.0, 2.0])?;
+/// let arc = |target, mass| PlanArc { source: 0, target, mass };
+/// let plan = TransportPlan::new(1, 2, vec![arc(0, 1.0), arc(1, 2.0)])?;
+/// let work = Earthwork::new(&pile, &holes, &plan)?.titled("Dig here, fill there");
+/// let svg = plot::svg(work.size(), |root| work.draw(root))?;
+/// assert!(svg.contains("fill there"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Earthwork<'a> {
+    source: &'a DiscreteMeasure,
+    target: &'a DiscreteMeasure,
+    plan: &'a TransportPlan,
+    title: String,
+    label: String,
+}
+
+/// Where things are on the page.
+struct Site {
+    /// The field, and the two grounds in it.
+    frame: Frame,
+    top: f64,
+    bottom: f64,
+    x: Ruler,
+    /// Half the width of a pile and the height of a unit of mass, in pixels.
+    half: f64,
+    unit: f64,
+}
+
+impl<'a> Earthwork<'a> {
+    /// A plan between piles on the line.
+    ///
+    /// # Errors
+    /// [`PlotError::NotOnLine`] unless all points have one coordinate, [`PlotError::Points`] if they
+    /// do not fit the plan.
+    pub fn new(
+        source: &'a DiscreteMeasure,
+        target: &'a DiscreteMeasure,
+        plan: &'a TransportPlan,
+    ) -> Result<Self, PlotError> {
+        let sides = [("source", source, plan.n()), ("target", target, plan.m())];
+        for (side, measure, expected) in sides {
+            if measure.dim() != 1 {
+                return Err(PlotError::NotOnLine { dim: measure.dim() });
+            }
+            if measure.len() != expected {
+                return Err(PlotError::Points { side, points: measure.len(), plan: expected });
+            }
+        }
+        Ok(Self { source, target, plan, title: String::new(), label: "place".to_owned() })
+    }
+
+    /// With a title.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// With another label of the axis than “place”.
+    #[must_use]
+    pub fn labelled(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// A page that suits it, in pixels.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+    pub fn size(&self) -> (u32, u32) {
+        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
+        let height = 2.0 * MARGIN + title + FIELD + BELOW;
+        (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
+    }
+
+    /// Draws title, piles, holes, arrows and axis over the whole area.
+    ///
+    /// # Errors
+    /// What the backend reports.
+    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
+        let page = Page::new(root);
+        let inside = page.inside();
+        page.title(&self.title, inside)?;
+        let site = self.site(&page);
+        self.draw_axis(&page, &site)?;
+        for side in [Side::Source, Side::Target] {
+            self.draw_piles(&page, &site, side)?;
+        }
+        self.draw_arrows(&page, &site)
+    }
+
+    fn site<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Site {
+        let inside = page.inside();
+        let top = page.below_title(&self.title, inside);
+        let bottom = (inside.bottom - page.px(BELOW)).max(top + 1.0);
+        // The words of the two sides stand upright at the left.
+        let left = inside.left + page.px(1.6 * LABEL);
+        let frame = Frame { left, top, right: inside.right, bottom };
+        let places = || self.source.support().into_iter().chain(self.target.support()).copied();
+        let (low, high) =
+            places().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+        let padding = if high > low { PADDING * (high - low) } else { 0.5 };
+        let x = Ruler::between(Law::Linear, low - padding, high + padding);
+        let scale = frame.height() / FIELD;
+        let highest = HIGHEST * scale;
+        let masses = self.source.mass().into_iter().chain(self.target.mass());
+        let most = masses.copied().fold(0.0, f64::max);
+        let share = HALF.min(CROWDED * self.closest() / (high - low + 2.0 * padding));
+        let number = page.px(1.5 * NUMBER);
+        Site {
+            frame,
+            top: frame.top + highest + number,
+            bottom: frame.bottom - highest - number,
+            x,
+            half: (share * frame.width()).max(1.0),
+            unit: highest / most,
+        }
+    }
+
+    /// The least distance of two piles, or of two holes, that differ.
+    fn closest(&self) -> f64 {
+        [self.source, self.target]
+            .into_iter()
+            .flat_map(|measure| {
+                let mut places = measure.support().column(0).to_vec();
+                places.sort_by(f64::total_cmp);
+                places.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>()
+            })
+            .filter(|distance| *distance > 0.0)
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    fn draw_axis<DB: DrawingBackend>(&self, page: &Page<'_, DB>, site: &Site) -> DrawResult<DB> {
+        let Site { frame, x, .. } = *site;
+        let (tick, ink) = (page.px(TICK_LENGTH), palette::FRAME.to_rgba());
+        for (place, text) in field::across_marks(page, x, frame.width()) {
+            let x = frame.left + place * frame.width();
+            page.line((x, frame.top), (x, frame.bottom), 0.5, palette::GRID.to_rgba())?;
+            page.line((x, frame.bottom), (x, frame.bottom + tick), 0.8, ink)?;
+            let at = (x, frame.bottom + tick + page.px(GAP));
+            page.text(&text, at, TICK, (HPos::Center, VPos::Top), palette::INK)?;
+        }
+        for ground in [site.top, site.bottom] {
+            page.line((frame.left, ground), (frame.right, ground), 1.2, ink)?;
+        }
+        let middle = f64::midpoint(frame.left, frame.right);
+        let at = (middle, frame.bottom + tick + page.px(GAP + TICK + LABEL * 0.4));
+        page.text(&self.label, at, LABEL, (HPos::Center, VPos::Top), palette::INK)?;
+        let x = frame.left - page.px(LABEL);
+        page.text_upwards("earth", (x, f64::midpoint(frame.top, site.top)), LABEL)?;
+        page.text_upwards("holes", (x, f64::midpoint(frame.bottom, site.bottom)), LABEL)
+    }
+
+    fn draw_piles<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        site: &Site,
+        side: Side,
+    ) -> DrawResult<DB> {
+        let (measure, ground, up) = match side {
+            Side::Source => (self.source, site.top, true),
+            Side::Target => (self.target, site.bottom, false),
+        };
+        let masses = || measure.mass().into_iter().copied().filter(|mass| *mass > 0.0);
+        let widest =
+            masses().map(|mass| page.text_width(&number(mass), NUMBER)).fold(0.0, f64::max);
+        let room = 2.0 * site.half / (2.0 * CROWDED);
+        for (place, &mass) in measure.support().column(0).iter().zip(measure.mass()) {
+            if mass <= 0.0 {
+                continue;
+            }
+            let x = site.at(*place);
+            let end = if up { ground - site.unit * mass } else { ground + site.unit * mass };
+            let (top, bottom) = (ground.min(end), ground.max(end));
+            let pile = Frame { left: x - site.half, top, right: x + site.half, bottom };
+            page.fill(pile, side.colour())?;
+            if widest < room {
+                let (at, anchor) = if up {
+                    ((x, end - page.px(2.0)), VPos::Bottom)
+                } else {
+                    ((x, end + page.px(3.0)), VPos::Top)
+                };
+                page.text(&number(mass), at, NUMBER, (HPos::Center, anchor), palette::INK)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The arrows, the heaviest first.
+    fn draw_arrows<DB: DrawingBackend>(&self, page: &Page<'_, DB>, site: &Site) -> DrawResult<DB> {
+        let mut arcs = self.plan.arcs().to_vec();
+        arcs.sort_by(|a, b| b.mass.total_cmp(&a.mass));
+        // Of all plans between these piles alike, so that they can be compared.
+        let masses = self.source.mass().into_iter().chain(self.target.mass());
+        let most = masses.copied().fold(0.0, f64::max);
+        let crowd = crowding(arcs.len());
+        let (thickest, opacity) = (between(ARROW, crowd), between(OPACITY, crowd));
+        for arc in &arcs {
+            let from = (site.at(self.source.support()[(arc.source, 0)]), site.top);
+            let to = (site.at(self.target.support()[(arc.target, 0)]), site.bottom);
+            // Thinner than a pixel is drawn as paler.
+            let thickness = thickest * arc.mass / most;
+            let pale = page.px(thickness).clamp(0.3, 1.0);
+            arrow(page, from, to, thickness, opacity * pale)?;
+        }
+        Ok(())
+    }
+}
+
+impl Site {
+    fn at(&self, place: f64) -> f64 {
+        self.frame.left + self.x.place(place) * self.frame.width()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::PlanArc;
+    use crate::plot;
+    use ndarray::array;
+
+    fn moved(from: f64, to: f64) -> (DiscreteMeasure, DiscreteMeasure, TransportPlan) {
+        let at = |x: f64| DiscreteMeasure::new(array![[x]], array![2.0]).unwrap();
+        let arc = PlanArc { source: 0, target: 0, mass: 2.0 };
+        (at(from), at(to), TransportPlan::new(1, 1, vec![arc]).unwrap())
+    }
+
+    #[test]
+    fn piles_stand_above_holes_at_their_places() {
+        let (source, target, plan) = moved(0.0, 10.0);
+        let work = Earthwork::new(&source, &target, &plan).unwrap();
+        let (width, height) = work.size();
+        let picture = plot::bitmap((width, height), |root| work.draw(root)).unwrap();
+        let count = |colour: plotters::style::RGBColor, right: bool, below: bool| {
+            let plotters::style::RGBColor(r, g, b) = colour;
+            let rows = if below { height / 2..height } else { 0..height / 2 };
+            let columns = if right { width / 2..width } else { 0..width / 2 };
+            rows.flat_map(|y| columns.clone().map(move |x| (x, y)))
+                .filter(|&(x, y)| picture.at(x, y) == Some([r, g, b]))
+                .count()
+        };
+        assert!(count(palette::SOURCE, false, false) > 1000);
+        assert!(count(palette::TARGET, true, true) > 1000);
+        for (right, below) in [(true, false), (false, true), (true, true)] {
+            assert_eq!(count(palette::SOURCE, right, below), 0);
+        }
+    }
+
+    #[test]
+    fn pages_of_any_size_and_points_in_one_place_are_drawn() {
+        let (source, target, plan) = moved(3.0, 3.0);
+        let work = Earthwork::new(&source, &target, &plan).unwrap().titled("one place");
+        for size in [work.size(), (1, 1), (300, 20), (20, 300)] {
+            plot::bitmap(size, |root| work.draw(root)).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_does_not_lie_on_the_line_is_refused() {
+        let (source, _, plan) = moved(0.0, 1.0);
+        let plane = DiscreteMeasure::uniform(array![[0.0, 1.0]]).unwrap();
+        let refused = Earthwork::new(&source, &plane, &plan);
+        assert!(matches!(refused, Err(PlotError::NotOnLine { dim: 2 })));
+        let two = DiscreteMeasure::uniform(array![[0.0], [1.0]]).unwrap();
+        let refused = Earthwork::new(&source, &two, &plan);
+        assert!(matches!(refused, Err(PlotError::Points { side: "target", points: 2, plan: 1 })));
+    }
+}

@@ -1,0 +1,87 @@
+//! All the ways to move the earth: the report of `deblais explore plans`.
+
+use serde::Serialize;
+
+use super::{CertificateReport, Inputs, Number, PlanReport, ProblemReport, Settings, Timings};
+use crate::explore::plans::{PlanAnswer, Priced};
+
+/// Schema of [`PlansReport`].
+pub const PLANS_SCHEMA: &str = "deblais.explore.plans/1";
+
+/// Plans ranked by cost.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlansReport {
+    /// [`PLANS_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// The problem in figures.
+    #[serde(flatten)]
+    pub problem: ProblemReport,
+    /// `permutations` or `spanning_trees` for all of them, else `sample`.
+    pub listing: &'static str,
+    /// How many plans were found.
+    pub plans: usize,
+    /// How many of them cost as little as the best.
+    pub optimal_plans: usize,
+    /// The mean of their costs.
+    pub mean_cost: Number,
+    /// The cost of sending everything from everywhere to everywhere.
+    pub even_cost: Number,
+    /// The cheapest plan of all.
+    pub best: PricedReport,
+    /// What proves that.
+    pub certificate: CertificateReport,
+    /// One of those found, by chance.
+    pub random: PricedReport,
+    /// The dearest plan of all.
+    pub worst: PricedReport,
+    /// The files that were read.
+    pub inputs: Inputs,
+    /// The settings that shape the answer.
+    pub settings: Settings,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Seconds by stage.
+    pub timings: Timings,
+}
+
+/// A plan and what it costs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PricedReport {
+    /// ⟨C, γ⟩.
+    pub cost: Number,
+    /// Its non-zero cells.
+    pub plan: PlanReport,
+}
+
+impl From<&Priced> for PricedReport {
+    fn from(priced: &Priced) -> Self {
+        Self { cost: Number(priced.cost), plan: PlanReport::from(&priced.plan) }
+    }
+}
+
+impl PlansReport {
+    /// The report of an answer; inputs, settings, warnings and timings are the caller's to fill in.
+    #[must_use]
+    pub fn new(problem: ProblemReport, answer: &PlanAnswer) -> Self {
+        Self {
+            schema: PLANS_SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            problem,
+            listing: answer.listing.name(),
+            plans: answer.costs.len(),
+            optimal_plans: answer.optimal(),
+            mean_cost: Number(crate::math::sum(&answer.costs) / answer.costs.len() as f64),
+            even_cost: Number(answer.even),
+            best: (&answer.best).into(),
+            certificate: (&answer.certificate).into(),
+            random: (&answer.random).into(),
+            worst: (&answer.worst).into(),
+            inputs: Inputs::new(),
+            settings: Settings::new(),
+            warnings: Vec::new(),
+            timings: Timings::new(),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What samples of overlapping laws tell: the report of `deblais explore samples`.
+
+use serde::Serialize;
+
+use super::{Number, Settings, Timings};
+use crate::explore::samples::{Rate, Row, SampleAnswer, Spread};
+
+/// Schema of [`SamplesReport`].
+pub const SAMPLES_SCHEMA: &str = "deblais.explore.samples/1";
+
+/// Samples of two normal laws that overlap.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SamplesReport {
+    /// [`SAMPLES_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// The distance of the means: the EMD of the laws.
+    pub emd: Number,
+    /// Jensen–Shannon divergence of the laws, in nats.
+    pub js: Number,
+    /// A row a dimension and size.
+    pub rows: Vec<SampleRow>,
+    /// One a dimension.
+    pub rates: Vec<RateReport>,
+    /// `all_samples` or `stopped`.
+    pub termination: &'static str,
+    /// The settings that shape the answer.
+    pub settings: Settings,
+    /// Seconds by stage.
+    pub timings: Timings,
+}
+
+/// One dimension and size.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SampleRow {
+    /// d.
+    pub dim: usize,
+    /// n.
+    pub n: usize,
+    /// JS of the empirical measures.
+    pub js_empirical: SpreadReport,
+    /// JS of histograms with Scott's bins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub js_histogram: Option<SpreadReport>,
+    /// EMD of samples of the two laws.
+    pub emd_samples: SpreadReport,
+    /// EMD of two samples of one law.
+    pub emd_same_law: SpreadReport,
+    /// The widest relative gap of a certificate.
+    pub relative_gap: Number,
+}
+
+/// A quantity over the repeats.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SpreadReport {
+    /// The mean.
+    pub mean: Number,
+    /// The least and the largest.
+    pub range: [Number; 2],
+}
+
+/// How the EMD of two samples of one law falls.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RateReport {
+    /// d.
+    pub dim: usize,
+    /// The slope of its logarithm over ln n.
+    pub exponent: Number,
+    /// That of the order that theory has for it, over the same sizes.
+    pub expected: Number,
+    /// The factor of that order.
+    pub constant: Number,
+}
+
+impl From<Spread> for SpreadReport {
+    fn from(Spread { mean, low, high }: Spread) -> Self {
+        Self { mean: Number(mean), range: [Number(low), Number(high)] }
+    }
+}
+
+impl From<&Row> for SampleRow {
+    fn from(row: &Row) -> Self {
+        Self {
+            dim: row.dim,
+            n: row.n,
+            js_empirical: row.js_atoms.into(),
+            js_histogram: row.js_bins.map(SpreadReport::from),
+            emd_samples: row.emd.into(),
+            emd_same_law: row.emd_same.into(),
+            relative_gap: Number(row.relative_gap),
+        }
+    }
+}
+
+impl From<&Rate> for RateReport {
+    fn from(rate: &Rate) -> Self {
+        Self {
+            dim: rate.dim,
+            exponent: Number(rate.exponent),
+            expected: Number(rate.expected),
+            constant: Number(rate.constant),
+        }
+    }
+}
+
+impl SamplesReport {
+    /// The report of laws whose means are `shift` apart; settings and timings are the caller's to
+    /// fill in.
+    #[must_use]
+    pub fn new(shift: f64, answer: &SampleAnswer) -> Self {
+        Self {
+            schema: SAMPLES_SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            emd: Number(shift),
+            js: Number(answer.js),
+            rows: answer.rows.iter().map(SampleRow::from).collect(),
+            rates: answer.rates.iter().map(RateReport::from).collect(),
+            termination: if answer.complete { "all_samples" } else { "stopped" },
+            settings: Settings::new(),
+            timings: Timings::new(),
+        }
+    }
+}
