@@ -204,24 +204,26 @@ pub(super) fn totals(p: &[f64], q: &[f64]) -> (f64, f64) {
     totals
 }
 
+/// One of each kind, to be tested.
+#[cfg(test)]
+pub(super) const ALL: [FDivergence; 12] = [
+    FDivergence::KullbackLeibler,
+    FDivergence::ReverseKullbackLeibler,
+    FDivergence::JensenShannon,
+    FDivergence::TotalVariation,
+    FDivergence::SquaredHellinger,
+    FDivergence::ChiSquared,
+    FDivergence::ReverseChiSquared,
+    FDivergence::Jeffreys,
+    FDivergence::Alpha(-0.5),
+    FDivergence::Alpha(0.5),
+    FDivergence::Alpha(3.0),
+    FDivergence::LeastSquares,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const ALL: [FDivergence; 12] = [
-        FDivergence::KullbackLeibler,
-        FDivergence::ReverseKullbackLeibler,
-        FDivergence::JensenShannon,
-        FDivergence::TotalVariation,
-        FDivergence::SquaredHellinger,
-        FDivergence::ChiSquared,
-        FDivergence::ReverseChiSquared,
-        FDivergence::Jeffreys,
-        FDivergence::Alpha(-0.5),
-        FDivergence::Alpha(0.5),
-        FDivergence::Alpha(3.0),
-        FDivergence::LeastSquares,
-    ];
 
     #[test]
     fn generators_are_convex_with_their_minimum_0_at_1() {

@@ -8,6 +8,9 @@
 //! | [`mod@energy`] | `2 E‖X−Y‖ − E‖X−X'‖ − E‖Y−Y'‖` | directly |
 //! | [`mod@mmd`] | the same with a Gaussian kernel | directly |
 //!
+//! Every f-divergence is the value of a game: [`conjugate`] has its dual. [`normal`] has what they
+//! are between two normal laws.
+//!
 //! Densities come from [`histogram`] (common bins), [`kernel_density`] (Gaussian kernels), or, for
 //! Kullback–Leibler alone, [`nearest_neighbours`]. [`bootstrap`] says what an estimate is worth.
 //! Infinity is a legitimate value throughout: `KL(P‖Q) = ∞` if P has mass where Q has none.
@@ -16,6 +19,7 @@
 
 pub mod bhattacharyya;
 pub mod bootstrap;
+pub mod conjugate;
 pub mod energy;
 mod error;
 pub mod f_divergence;
@@ -23,6 +27,7 @@ pub mod histogram;
 pub mod kernel_density;
 pub mod mmd;
 pub mod nearest_neighbours;
+pub mod normal;
 mod pairs;
 pub mod renyi;
 
@@ -35,6 +40,7 @@ pub use histogram::{Bins, Histograms};
 pub use kernel_density::{KERNEL_REACH, kernel_densities};
 pub use mmd::{MMD_WHOLE, median_bandwidth, mmd, mmd_blocks, mmd_unbiased};
 pub use nearest_neighbours::kl_nearest_neighbours;
+pub use normal::Normal;
 pub use renyi::renyi;
 
 /// The value of a statistic, and by how much each point moves it.
