@@ -7,6 +7,7 @@
 
 mod critic;
 mod crosscheck;
+mod discriminator;
 mod divergence;
 mod funnels;
 mod gan;
@@ -15,6 +16,7 @@ mod sinkhorn;
 
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
 pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, RowReport};
+pub use discriminator::{DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, PushRow};
 pub use divergence::{DIVERGENCE_SCHEMA, DivergencesReport, ValueReport};
 pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRow};

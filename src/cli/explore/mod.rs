@@ -1,5 +1,6 @@
 //! `deblais explore`: the lecture's demonstrations, each one command that ends in a picture.
 
+mod discriminator;
 mod folder;
 
 use clap::{Args, Subcommand};
@@ -15,12 +16,19 @@ pub(crate) struct ExploreArgs {
 }
 
 #[derive(Debug, Subcommand)]
-enum ExploreCommand {}
+enum ExploreCommand {
+    /// What a discriminator on the line tells the generator's points while it is trained, beside
+    /// the exact potential
+    Discriminator(Box<discriminator::DiscriminatorArgs>),
+}
 
 const EXAMPLES: &str = "Examples:
+  deblais explore discriminator
 ";
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: ExploreArgs) -> Result<Exit, Failure> {
-    match args.command {}
+    match args.command {
+        ExploreCommand::Discriminator(args) => discriminator::run(*args),
+    }
 }
