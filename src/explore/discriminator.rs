@@ -428,11 +428,16 @@ mod tests {
         // The other loss is no help against a D that is flat, but does not die with it.
         assert!(size(&late.pushes[1]) > size(&early.pushes[1]));
         assert!(late.values[0] < 0.01 && late.values[GRID - 1] > 0.99);
-        assert!((at(squares, 400).apart - 1.0).abs() < 0.1);
+        // Labels are fitted, slowly: until then there is something left to follow.
+        let fitted = at(squares, 400);
+        assert!(fitted.loss < 0.05 * at(squares, 1).loss, "{}", fitted.loss);
+        assert!(size(&fitted.pushes[0]) > 10.0 * size(&late.pushes[0]));
         let emd = lesson.exact.emd.upper;
         let critic = at(penalty, 400);
-        assert!((size(&critic.pushes[0]) - 1.0).abs() < 0.15);
-        assert!((critic.apart / emd - 1.0).abs() < 0.15, "{} {emd}", critic.apart);
+        // λ = 10 leaves slopes above 1 by about EMD/(2λ) in the frame, where the EMD is 2: a tenth.
+        let push = size(&critic.pushes[0]);
+        assert!((0.9..1.2).contains(&push), "{push}");
+        assert!((critic.apart / emd - 1.1).abs() < 0.1, "{} {emd}", critic.apart);
         assert!(at(free, 400).apart > 50.0 * emd);
     }
 

@@ -2,7 +2,7 @@
 
 use deblais::explore::discriminator::{Lesson, Method, Moment, Taught};
 use deblais::measure::DiscreteMeasure;
-use deblais::plot::{self, Animation, Chart, Curve, Panels, PlotError, Side, palette};
+use deblais::plot::{self, Animation, Band, Chart, Curve, Panels, PlotError, Side, palette};
 
 use super::{Samples, shown, sizes};
 use crate::cli::explore::folder::Folder;
@@ -73,10 +73,8 @@ impl<'a> View<'a> {
                     let high = ends.copied().fold(f64::NEG_INFINITY, f64::max);
                     let (push, _) = sizes(&moment.pushes[0]);
                     let chart = self.function(taught, &[moment.step]);
-                    // Two places without a line between them hold the axis still.
-                    let x = self.lesson.grid[0];
                     chart
-                        .curve(Curve::new("", [(x, low), (x, f64::NAN), (x, high)]))
+                        .band(room((self.lesson.grid[0], low, high)))
                         .titled(format!("{}: mean push {push:.1e}", title(taught.method)))
                 })
                 .collect();
@@ -127,7 +125,9 @@ impl<'a> View<'a> {
             chart = chart.curve(curve.coloured(palette::sequential(dark)));
         }
         let exact = self.by_place(&self.lesson.exact.pushes);
-        chart.curve(Curve::new("exact", exact).coloured(palette::GREEN).dashed())
+        // The axis begins at 0, or deviations from 1 look large.
+        let zero = room((exact[0].0, 0.0, 0.0));
+        chart.curve(Curve::new("exact", exact).coloured(palette::GREEN).dashed()).band(zero)
     }
 
     /// Generated points and what they have, from left to right.
@@ -208,6 +208,11 @@ impl<'a> View<'a> {
         let exact = [(1.0, exact), (last as f64, exact)];
         chart.curve(Curve::new("exact EMD", exact).coloured(palette::GREEN).dashed())
     }
+}
+
+/// A place (x, low, high) that an axis has to reach, and nothing to be seen there.
+fn room(place: (f64, f64, f64)) -> Band {
+    Band::new("", [place])
 }
 
 /// The moments of some steps, and how dark each is drawn: the later, the darker.
