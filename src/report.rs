@@ -9,6 +9,7 @@ mod critic;
 mod crosscheck;
 mod discriminator;
 mod divergence;
+mod duality;
 mod funnels;
 mod gan;
 mod gradients;
@@ -18,6 +19,7 @@ pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesRepo
 pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, RowReport};
 pub use discriminator::{DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, PushRow};
 pub use divergence::{DIVERGENCE_SCHEMA, DivergencesReport, ValueReport};
+pub use duality::{BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport};
 pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRow};
 pub use gradients::{GRADIENTS_SCHEMA, GradientRow, GradientsReport};

@@ -4,5 +4,7 @@
 //! | file | study |
 //! |---|---|
 //! | [`mod@discriminator`] | what a discriminator on the line tells the generator's points while it is trained |
+//! | [`duality`] | every f-divergence as a game: its variational bound by a neural critic, beside its value |
 
 pub mod discriminator;
+pub mod duality;

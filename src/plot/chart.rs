@@ -72,6 +72,12 @@ impl Curve {
         Self { name: name.into(), points, colour: None, dashed: false, marked: false }
     }
 
+    /// Its name in the legend.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// With a line of dashes.
     #[must_use]
     pub fn dashed(mut self) -> Self {
