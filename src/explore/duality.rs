@@ -36,14 +36,14 @@ use crate::seed::{Seed, Stream};
 /// The critic and its training.
 const RECIPE: &str = "name = \"duality\"
 batch = 256
-steps = 2000
+steps = 4000
 schedule = { constant_then_linear = { share = 0.5, end = 0.02 } }
 [critic]
 width = 32
 depth = 2
 activation = { leaky_relu = { slope = 0.2 } }
 init = \"he\"
-rate = 2e-3
+rate = 1e-3
 rule = { adam = { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } }
 ";
 

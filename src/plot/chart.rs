@@ -325,8 +325,9 @@ impl Chart {
     fn stroke(&self, k: usize) -> Stroke {
         let curve = &self.curves[k];
         let colour = curve.colour.unwrap_or(COLOURS[k % COLOURS.len()]);
-        // Beyond the colours there are, patterns tell curves apart.
-        let dashed = curve.dashed != (k / COLOURS.len() % 2 == 1);
+        // Beyond the colours there are in turn, patterns tell curves apart.
+        let again = curve.colour.is_none() && k / COLOURS.len() % 2 == 1;
+        let dashed = curve.dashed != again;
         Stroke { colour, width: CURVE, dashes: if dashed { DASHES } else { &[] } }
     }
 

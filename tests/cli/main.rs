@@ -2,7 +2,9 @@
 
 mod critic;
 mod crosscheck;
+mod discriminator;
 mod divergence;
+mod duality;
 mod folder;
 mod funnels;
 mod gan;

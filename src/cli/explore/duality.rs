@@ -49,7 +49,7 @@ pub(super) struct DualityArgs {
     held_out: u32,
 
     /// Steps of each critic
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Critics")]
+    #[arg(long, value_name = "N", default_value_t = 4000, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Critics")]
     steps: u64,
 
     /// Change a field of all critics' recipes, such as critic.width=64
