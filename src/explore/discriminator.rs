@@ -39,7 +39,7 @@ use ndarray::{Array2, ArrayView2};
 use crate::certificate::Certificate;
 use crate::cost::Euclidean;
 use crate::critic::{Batches as _, Cones, Critic as _, Frame, SampleBatches};
-use crate::gan::{Discriminator, GanError, Objective, Recipe};
+use crate::gan::{Discriminator, GanError, Objective, Recipe, RecipeError};
 use crate::measure::DiscreteMeasure;
 use crate::nn::Real as _;
 use crate::plan::PlanArc;
@@ -167,6 +167,28 @@ pub struct Training {
     pub seed: Seed,
 }
 
+impl Training {
+    /// A recipe for each method.
+    ///
+    /// # Errors
+    /// [`RecipeError`] for changes that make no sense, or of what tells the methods apart.
+    pub fn recipes(&self) -> Result<Vec<(Method, Recipe)>, RecipeError> {
+        let own = |change: &String| {
+            ["objective", "regulariser"].iter().any(|field| change.trim().starts_with(field))
+        };
+        if self.changes.iter().any(own) {
+            let what = "objective and regulariser are what tells the discriminators apart";
+            return Err(RecipeError::Contradiction { what });
+        }
+        let recipe = |method: Method| {
+            let text = format!("{}\n{COMMON}", method.own());
+            let recipe = Recipe::read(&text, &self.changes)?;
+            Ok((method, Recipe { steps: self.steps, ..recipe }))
+        };
+        Method::ALL.into_iter().map(recipe).collect()
+    }
+}
+
 /// What the exact distance says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exact {
@@ -231,12 +253,9 @@ pub fn discriminator(
     let frame = Frame::of(real, generated)?;
     let grid = grid(real.support(), generated.support());
     let exact = exact(real, generated, &grid)?;
-    let mut recipes = Vec::new();
-    for method in Method::ALL {
-        let mut recipe = Recipe::read(&format!("{}\n{COMMON}", method.own()), &training.changes)?;
+    let mut recipes = training.recipes()?;
+    for (_, recipe) in &mut recipes {
         recipe.batch = recipe.batch.min(real.len()).min(generated.len());
-        recipe.steps = training.steps;
-        recipes.push((method, recipe));
     }
     let batch = recipes[0].1.batch;
     let room = Room { real, generated, frame, grid: grid.clone() };

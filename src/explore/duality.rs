@@ -16,7 +16,7 @@
 //!
 //! **References.** Nguyen, Wainwright, Jordan 2010, "Estimating divergence functionals and the
 //! likelihood ratio by convex risk minimization", IEEE Trans. Inf. Theory 56; Nowozin, Cseke, Tomioka
-//! 2016, "f-GAN", NeurIPS; McAllester, Stratos 2020, "Formal limitations on the measurement of mutual
+//! 2016, "f-GAN", NeurIPS; `McAllester`, Stratos 2020, "Formal limitations on the measurement of mutual
 //! information", AISTATS (why KL is hard).
 //!
 //! **Failure modes.** Where f* grows exponentially (KL) or quadratically (χ²) a few samples of Q in
@@ -28,7 +28,7 @@ use std::ops::ControlFlow;
 use ndarray::Array2;
 
 use crate::divergence::{FDivergence, Normal};
-use crate::gan::{Discriminator, GanError, Objective, Recipe};
+use crate::gan::{Discriminator, GanError, Objective, Recipe, RecipeError};
 use crate::nn::Real as _;
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::{Seed, Stream};
@@ -134,9 +134,7 @@ impl Duel {
         let (p, q) = self.histograms();
         let mut games = Games { games: Vec::new(), batch: 0, stopped: None };
         for (name, divergence) in divergences(self.alpha) {
-            let mut recipe = Recipe::read(RECIPE, &self.changes)?;
-            recipe.steps = self.steps;
-            recipe.objective = Objective::FDivergence(divergence);
+            let recipe = self.recipe(divergence)?;
             games.batch = recipe.batch;
             let network = match self.train(&recipe, observer) {
                 Ok(Trained::Stopped(stop)) => {
@@ -164,6 +162,16 @@ impl Duel {
             });
         }
         Ok(games)
+    }
+
+    /// The recipe of a critic.
+    ///
+    /// # Errors
+    /// [`RecipeError`] for changes that make no sense.
+    pub fn recipe(&self, divergence: FDivergence) -> Result<Recipe, RecipeError> {
+        let recipe = Recipe::read(RECIPE, &self.changes)?;
+        let objective = Objective::FDivergence(divergence);
+        Ok(Recipe { steps: self.steps, objective, ..recipe })
     }
 
     fn train(&self, recipe: &Recipe, observer: &mut dyn Observer) -> Result<Trained, GanError> {
@@ -237,12 +245,20 @@ fn network_bound(f: FDivergence, on_p: Vec<f64>, on_q: Vec<f64>) -> Bound {
 fn bound(gains: Vec<f64>, costs: Vec<f64>) -> Bound {
     let moments = |terms: Vec<f64>| {
         let count = terms.len() as f64;
-        let mean = crate::math::sum(&terms) / count;
+        // A compensated sum holds no infinities.
+        let finite = terms.iter().all(|x| x.is_finite());
+        let sum = if finite { crate::math::sum(&terms) } else { terms.iter().sum() };
+        let mean = sum / count;
         let squares: Vec<f64> = terms.iter().map(|x| (x - mean) * (x - mean)).collect();
         (mean, crate::math::sum(&squares) / (count * (count - 1.0).max(1.0)))
     };
     let ((gain, gain_variance), (cost, cost_variance)) = (moments(gains), moments(costs));
-    Bound { value: gain - cost, error: (gain_variance + cost_variance).sqrt() }
+    let (value, error) = (gain - cost, (gain_variance + cost_variance).sqrt());
+    // Nothing is proved by the difference of two infinities.
+    Bound {
+        value: if value.is_nan() { f64::NEG_INFINITY } else { value },
+        error: if error.is_nan() { f64::INFINITY } else { error },
+    }
 }
 
 #[cfg(test)]
@@ -282,6 +298,8 @@ mod tests {
     fn the_bound_of_a_critic_is_what_its_definition_says() {
         let found = bound(vec![1.0, 3.0], vec![0.0, 1.0]);
         assert_eq!(found, Bound { value: 1.5, error: 1.25_f64.sqrt() });
+        let nothing = bound(vec![f64::INFINITY, 0.0], vec![f64::INFINITY, 1.0]);
+        assert_eq!(nothing, Bound { value: f64::NEG_INFINITY, error: f64::INFINITY });
     }
 
     #[test]

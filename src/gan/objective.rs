@@ -11,7 +11,7 @@
 //!
 //! (first expectation over real points, second over generated ones; the generator's over generated
 //! ones.) Conjugates f* and activations g are in [`conjugate`](crate::divergence::conjugate); the
-//! critic's best loss is −D_f(P‖Q). The outputs of the first two are logits. An energy is low on real points, all others are
+//! critic's best loss is `−D_f(P‖Q)`. The outputs of the first two are logits. An energy is low on real points, all others are
 //! high there.
 //!
 //! References: Goodfellow et al. 2014, "Generative adversarial nets", NeurIPS; Mao et al. 2017,

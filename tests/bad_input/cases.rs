@@ -525,11 +525,11 @@ pub(crate) const CASES: &[Case] = &[
         says: &["widht", "hint:"],
     },
     Case {
-        name: "explore discriminator: an energy",
+        name: "explore discriminator: one objective for all",
         files: &[LINE],
         args: "explore discriminator line.csv line.csv --set objective.energy.margin=1",
         code: 1,
-        says: &["objective", "hint:"],
+        says: &["objective and regulariser", "hint:"],
     },
     Case {
         name: "explore duality: a law without a deviation",
@@ -543,7 +543,7 @@ pub(crate) const CASES: &[Case] = &[
         files: &[],
         args: "explore duality --set critic.rate=fast",
         code: 1,
-        says: &["rate", "hint:"],
+        says: &["fast", "hint:"],
     },
 ];
 

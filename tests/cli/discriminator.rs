@@ -5,10 +5,11 @@ use std::fs;
 use crate::folder::{Folder, number, stderr};
 
 /// Quick settings.
-const QUICK: &str = "--steps 30 --set critic.width=8 --set batch=8";
+const QUICK: &str = "--steps 3 --set critic.width=8 --set batch=8";
 
 fn line(shift: f64) -> String {
-    (0..12).map(|k| format!("{}\n", shift + 0.05 * f64::from(k))).collect()
+    let places = (0..12).map(|k| (shift + 0.05 * f64::from(k)).to_string());
+    places.collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -99,6 +99,8 @@ pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
     use_threads(args.talk.threads)?;
     let samples = samples(&args)?;
     let training = Training { steps: args.steps, changes: args.changes, seed: Seed(args.seed) };
+    // Before anything is left behind.
+    training.recipes()?;
     let folder = args.out.folder(NAME)?;
     let mut settings = Settings::from([
         ("steps", Setting::Count(training.steps)),

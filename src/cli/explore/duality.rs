@@ -92,7 +92,6 @@ fn order(text: &str) -> Result<f64, String> {
 /// Validates the arguments, then plays.
 pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
     use_threads(args.talk.threads)?;
-    let folder = args.out.folder(NAME)?;
     let mut settings = Settings::from([
         ("alpha", Setting::Number(Number(args.alpha))),
         ("steps", Setting::Count(args.steps)),
@@ -110,6 +109,9 @@ pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
         changes: args.changes,
         seed: Seed(args.seed),
     };
+    // Before anything is left behind.
+    duel.recipe(FDivergence::KullbackLeibler)?;
+    let folder = args.out.folder(NAME)?;
     let mut watch = Watch::start(None, args.talk.quiet)?;
     let games = duel.play(&mut watch)?;
     let train = watch.finish();
@@ -144,7 +146,7 @@ fn game_report(game: &Game) -> GameReport {
     GameReport {
         name: game.name,
         truth: Number(game.truth),
-        network: game.network.filter(|network| !network.error.is_nan()).map(bound),
+        network: game.network.map(bound),
         best: bound(game.best),
         histogram: Number(game.histogram[0]),
         histogram_bound: Number(game.histogram[1]),
@@ -252,7 +254,11 @@ fn text(lines: &mut Lines, report: &DualityReport) {
         let (value, error, ratio) = match game.network {
             None => ("–".to_owned(), "–".to_owned(), "–".to_owned()),
             Some(network) => {
-                let ratio = format!("{:.3}", network.value.0 / game.truth.0);
+                let ratio = if game.truth.0.is_finite() && game.truth.0 > 0.0 {
+                    format!("{:.3}", network.value.0 / game.truth.0)
+                } else {
+                    "–".to_owned()
+                };
                 (short(network.value), two(network.standard_error), ratio)
             }
         };
