@@ -194,16 +194,20 @@ impl FDivergence {
     pub fn bound(self, p: &[f64], q: &[f64], critic: &[f64]) -> f64 {
         assert_eq!(p.len(), critic.len(), "a value a cell");
         let (p_total, q_total) = totals(p, q);
-        let mut sum = NeumaierSum::default();
+        let (mut sum, mut infinite) = (NeumaierSum::default(), 0.0_f64);
+        // A sum of infinities is none that a compensated sum could hold.
+        let mut add = |x: f64| {
+            if x.is_finite() { sum.add(x) } else { infinite += x }
+        };
         for ((&p, &q), &t) in p.iter().zip(q).zip(critic) {
             if p > 0.0 {
-                sum.add(p / p_total * t);
+                add(p / p_total * t);
             }
             if q > 0.0 {
-                sum.add(-(q / q_total) * self.conjugate(t));
+                add(-(q / q_total) * self.conjugate(t));
             }
         }
-        sum.value()
+        if infinite.is_nan() { f64::NEG_INFINITY } else { sum.value() + infinite }
     }
 }
 
@@ -397,6 +401,14 @@ mod tests {
         }
         // The constant Ω = W(1), of the Encyclopedia of Integer Sequences (A030178).
         assert!((wright_omega(0.0) - 0.567_143_290_409_784).abs() < 1e-15);
+    }
+
+    #[test]
+    fn infinite_divergences_are_attained_too() {
+        let (p, q) = ([0.5, 0.5], [1.0, 0.0]);
+        let best = [0.5, f64::INFINITY].map(|u| D::ChiSquared.slope(u));
+        assert_eq!(D::ChiSquared.bound(&p, &q, &best), f64::INFINITY);
+        assert_eq!(D::TotalVariation.bound(&p, &q, &[0.7, 0.0]), f64::NEG_INFINITY);
     }
 
     #[test]
