@@ -16,3 +16,5 @@ study() {
 study shift explore-shift.png
 study samples explore-samples.png
 study plans explore-plans.png
+study discriminator explore-discriminator.png
+study duality explore-duality.png

@@ -7,7 +7,9 @@
 
 mod critic;
 mod crosscheck;
+mod discriminator;
 mod divergence;
+mod duality;
 mod explore_shift;
 mod funnels;
 mod gan;
@@ -18,7 +20,9 @@ mod sinkhorn;
 
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
 pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, RowReport};
+pub use discriminator::{DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, PushRow};
 pub use divergence::{DIVERGENCE_SCHEMA, DivergencesReport, ValueReport};
+pub use duality::{BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport};
 pub use explore_shift::{SHIFT_SCHEMA, ShiftReport, ShiftRow, TrackReport};
 pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRow};

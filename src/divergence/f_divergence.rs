@@ -41,10 +41,13 @@
 //! **Failure modes.** α within 1e-6 of 0 or 1, but not there, loses digits to the division by
 //! α(α − 1).
 
+use serde::{Deserialize, Serialize};
+
 use crate::math::{self, NeumaierSum};
 
 /// An f-divergence, by name; see the [table](self).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FDivergence {
     /// `Σ p ln(p/q)`.
@@ -204,24 +207,26 @@ pub(super) fn totals(p: &[f64], q: &[f64]) -> (f64, f64) {
     totals
 }
 
+/// One of each kind, to be tested.
+#[cfg(test)]
+pub(super) const ALL: [FDivergence; 12] = [
+    FDivergence::KullbackLeibler,
+    FDivergence::ReverseKullbackLeibler,
+    FDivergence::JensenShannon,
+    FDivergence::TotalVariation,
+    FDivergence::SquaredHellinger,
+    FDivergence::ChiSquared,
+    FDivergence::ReverseChiSquared,
+    FDivergence::Jeffreys,
+    FDivergence::Alpha(-0.5),
+    FDivergence::Alpha(0.5),
+    FDivergence::Alpha(3.0),
+    FDivergence::LeastSquares,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const ALL: [FDivergence; 12] = [
-        FDivergence::KullbackLeibler,
-        FDivergence::ReverseKullbackLeibler,
-        FDivergence::JensenShannon,
-        FDivergence::TotalVariation,
-        FDivergence::SquaredHellinger,
-        FDivergence::ChiSquared,
-        FDivergence::ReverseChiSquared,
-        FDivergence::Jeffreys,
-        FDivergence::Alpha(-0.5),
-        FDivergence::Alpha(0.5),
-        FDivergence::Alpha(3.0),
-        FDivergence::LeastSquares,
-    ];
 
     #[test]
     fn generators_are_convex_with_their_minimum_0_at_1() {

@@ -11,12 +11,15 @@
 //! Densities come from [`histogram`] (common bins), [`linear_binning`] (the same of a sample that moves),
 //! [`kernel_density`] (Gaussian kernels), or, for Kullback–Leibler alone, [`nearest_neighbours`];
 //! [`named`] has all that compares them. [`bootstrap`] says what an estimate is worth.
+//! Every f-divergence is the value of a game: [`conjugate`] has its dual. [`normal`] has what they
+//! are between two normal laws.
 //! Infinity is a legitimate value throughout: `KL(P‖Q) = ∞` if P has mass where Q has none.
 //!
 //! Transport distances are not here: they are what the solvers are for.
 
 pub mod bhattacharyya;
 pub mod bootstrap;
+pub mod conjugate;
 pub mod energy;
 mod error;
 pub mod f_divergence;
@@ -26,6 +29,7 @@ pub mod linear_binning;
 pub mod mmd;
 pub mod named;
 pub mod nearest_neighbours;
+pub mod normal;
 mod pairs;
 pub mod renyi;
 
@@ -39,6 +43,7 @@ pub use kernel_density::{KERNEL_REACH, kernel_densities};
 pub use linear_binning::LinearBins;
 pub use mmd::{MMD_WHOLE, median_bandwidth, mmd, mmd_blocks, mmd_unbiased};
 pub use nearest_neighbours::kl_nearest_neighbours;
+pub use normal::Normal;
 pub use renyi::renyi;
 
 /// The value of a statistic, and by how much each point moves it.

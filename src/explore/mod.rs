@@ -1,6 +1,16 @@
 //! The lecture's demonstrations, composed of divergences, solvers, critics and GANs: each a study that
 //! returns plain data, which the command `deblais explore` draws.
+//!
+//! | file | study |
+//! |---|---|
+//! | [`mod@shift`] | a source that moves onto its target, every divergence on the way; [`pairs`] whose overlap is known |
+//! | [`samples`] | two laws that overlap everywhere: what JS and EMD make of n points of each |
+//! | [`plans`] | all the ways to move a little earth |
+//! | [`mod@discriminator`] | what a discriminator on the line tells the generator's points while it is trained |
+//! | [`duality`] | every f-divergence as a game: its variational bound by a neural critic, beside its value |
 
+pub mod discriminator;
+pub mod duality;
 pub mod pairs;
 pub mod plans;
 pub mod samples;

@@ -37,11 +37,9 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::adversary::Adversary as _;
-use super::scalar::Scalar;
 use super::trainer::{Trainer, latent};
-use super::{Data, GanError, Objective, Recipe};
-use crate::nn::{Mlp, Real, Tape, on_the_pool};
+use super::{Data, Discriminator, GanError, Objective, Recipe};
+use crate::nn::{Mlp, Real, Tape};
 use crate::plan::PlanArc;
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::{Seed, Stream};
@@ -133,44 +131,39 @@ impl<'a> Standstill<'a> {
         observer: &mut dyn Observer,
     ) -> Result<(Vec<Reading>, Option<Stop>), GanError> {
         let recipe = Recipe { batch: self.batch, ..recipe.clone() };
-        let mut critic = Scalar::new(&recipe, self.data.form(), seed)?;
-        let (mut readings, mut step, mut critic_loss) = (Vec::new(), 0, f64::NAN);
+        let mut critic = Discriminator::of_form(&recipe, self.data.form(), seed)?;
+        let (mut readings, mut critic_loss) = (Vec::new(), f64::NAN);
         for &place in places {
-            while step < place {
-                critic_loss = on_the_pool(|| self.teach(&mut critic, &recipe, seed, step));
-                if !critic_loss.is_finite() {
-                    return Err(GanError::Diverged { step, player: "critic" });
-                }
-                step += 1;
-                let event = Event { phase: "training critics", iterations: step, cost: None };
+            while critic.step() < place {
+                critic_loss = self.teach(&mut critic, seed)?;
+                let iterations = critic.step();
+                let event = Event { phase: "training critics", iterations, cost: None };
                 if let ControlFlow::Break(stop) = observer.observe(&event) {
                     return Ok((readings, Some(stop)));
                 }
             }
             let pulls = objectives.iter().map(|&objective| self.pull(&mut critic, objective));
-            readings.push(Reading { step, critic_loss, pulls: pulls.collect() });
+            let pulls = pulls.collect();
+            readings.push(Reading { step: critic.step(), critic_loss, pulls });
         }
         Ok((readings, None))
     }
 
     /// A step of the critic.
-    fn teach(&mut self, critic: &mut Scalar, recipe: &Recipe, seed: Seed, step: u64) -> f64 {
-        let stream = &mut seed.stream(&format!("step {step}"));
-        critic.draw_from(seed.stream(&format!("penalty {step}")));
+    fn teach(&mut self, critic: &mut Discriminator, seed: Seed) -> Result<f64, GanError> {
+        let stream = &mut seed.stream(&format!("step {}", critic.step()));
         let x = self.data.batch(self.batch, stream);
         let z = latent(self.batch, self.network.inputs(), stream);
         let points = self.network.forward(z.view(), &mut self.tape);
-        let rate = recipe.schedule.factor(step, recipe.steps) * recipe.critic.rate;
-        critic.learn(x.view(), points, rate).loss
+        critic.learn(x.view(), points)
     }
 
     /// What a critic as it stands pulls by, on latent points that are the same for all critics.
-    fn pull(&mut self, critic: &mut Scalar, objective: Objective) -> Pull {
+    fn pull(&mut self, critic: &mut Discriminator, objective: Objective) -> Pull {
         let gradients: Vec<_> = (0..self.batches)
             .map(|k| {
                 let points = self.points(k);
-                let (_, by_points) = critic.answer_to(objective, points.view());
-                let by_points = by_points.to_owned();
+                let by_points = critic.answer_to(objective, points.view()).to_owned();
                 self.gradient(by_points)
             })
             .collect();

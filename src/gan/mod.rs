@@ -23,6 +23,7 @@ mod adversary;
 mod average;
 mod checkpoint;
 mod data;
+mod discriminator;
 mod energy;
 mod error;
 mod gradients;
@@ -35,6 +36,7 @@ mod trainer;
 
 pub use checkpoint::{Checkpoint, SavedAdversary, SavedNetwork};
 pub use data::{Data, Standard};
+pub use discriminator::Discriminator;
 pub use error::GanError;
 pub use gradients::{Matching, Pull, Reading, Standstill, disagreement};
 pub use objective::Objective;

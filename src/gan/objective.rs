@@ -7,18 +7,22 @@
 //! | least squares | ½E (t − 1)² + ½E t² | ½E (t − 1)² |
 //! | Wasserstein | −E t + E t | −E t |
 //! | energy | E t + E max(0, m − t) | E t |
+//! | an f-divergence | −E g(t) + E f*(g(t)) | −E f*(g(t)) |
 //!
 //! (first expectation over real points, second over generated ones; the generator's over generated
-//! ones.) The outputs of the first two are logits. An energy is low on real points, all others are
+//! ones.) Conjugates f* and activations g are in [`conjugate`](crate::divergence::conjugate); the
+//! critic's best loss is `−D_f(P‖Q)`. The outputs of the first two are logits. An energy is low on real points, all others are
 //! high there.
 //!
 //! References: Goodfellow et al. 2014, "Generative adversarial nets", NeurIPS; Mao et al. 2017,
 //! "Least squares generative adversarial networks", ICCV (a = 0, b = c = 1); Arjovsky, Chintala,
 //! Bottou 2017, "Wasserstein generative adversarial networks", ICML; Zhao, Mathieu, LeCun 2017,
-//! "Energy-based generative adversarial network", ICLR.
+//! "Energy-based generative adversarial network", ICLR; Nowozin, Cseke, Tomioka 2016, "f-GAN", NeurIPS.
 
 use serde::{Deserialize, Serialize};
 
+use crate::divergence::FDivergence;
+use crate::math::NeumaierSum;
 use crate::nn::{Loss, Real};
 
 /// The game that is played.
@@ -38,6 +42,8 @@ pub enum Objective {
         /// m; 0 leaves the generated points alone.
         margin: f64,
     },
+    /// The variational bound of an f-divergence.
+    FDivergence(FDivergence),
 }
 
 impl Objective {
@@ -47,6 +53,10 @@ impl Objective {
         (real, generated): (&[T], &[T]),
         (by_real, by_generated): (&mut [T], &mut [T]),
     ) -> f64 {
+        if let Self::FDivergence(f) = self {
+            let gain = mean(real, by_real, -1.0, |t| f.activation(t));
+            return gain + mean(generated, by_generated, 1.0, |t| f.conjugate_of_activation(t));
+        }
         match self.loss() {
             Some(loss) => loss.real(real, by_real) + loss.fake(generated, by_generated),
             None => self.energies((real, generated), (by_real, by_generated)),
@@ -68,6 +78,9 @@ impl Objective {
             Self::Wasserstein => Loss::Wasserstein.real(generated, derivative),
             // Down in energy: Wasserstein's second side.
             Self::Energy { .. } => Loss::Wasserstein.fake(generated, derivative),
+            Self::FDivergence(f) => {
+                mean(generated, derivative, -1.0, |t| f.conjugate_of_activation(t))
+            }
         }
     }
 
@@ -76,7 +89,7 @@ impl Objective {
             Self::Minimax | Self::NonSaturating => Some(Loss::CrossEntropy),
             Self::LeastSquares => Some(Loss::LeastSquares),
             Self::Wasserstein => Some(Loss::Wasserstein),
-            Self::Energy { .. } => None,
+            Self::Energy { .. } | Self::FDivergence(_) => None,
         }
     }
 
@@ -106,16 +119,35 @@ impl Objective {
     }
 }
 
+/// The mean of `sign`·ℓ over outputs, and its derivatives; ℓ returns a value and a slope.
+fn mean<T: Real>(
+    outputs: &[T],
+    derivative: &mut [T],
+    sign: f64,
+    loss: impl Fn(f64) -> (f64, f64),
+) -> f64 {
+    let share = sign / outputs.len() as f64;
+    let mut sum = NeumaierSum::default();
+    for (t, derivative) in outputs.iter().zip(derivative) {
+        let (value, slope) = loss(t.wide());
+        sum.add(value);
+        *derivative = T::of(share * slope);
+    }
+    share * sum.value()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: [Objective; 5] = [
+    const ALL: [Objective; 7] = [
         Objective::Minimax,
         Objective::NonSaturating,
         Objective::LeastSquares,
         Objective::Wasserstein,
         Objective::Energy { margin: 1.0 },
+        Objective::FDivergence(FDivergence::KullbackLeibler),
+        Objective::FDivergence(FDivergence::JensenShannon),
     ];
 
     #[test]

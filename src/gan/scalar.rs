@@ -79,17 +79,19 @@ impl Scalar {
 }
 
 impl Scalar {
-    /// As [`Adversary::answer`], to a generator that minimises what it likes.
+    /// As [`Adversary::answer`], to a generator that minimises what it likes, on at most a batch.
     pub(super) fn answer_to(
         &mut self,
         objective: Objective,
         generated: ArrayView2<'_, f32>,
     ) -> (f64, ArrayView2<'_, f32>) {
+        let rows = generated.nrows();
         let outputs = self.network.forward(generated, &mut self.answer);
         let outputs = outputs.as_slice().expect("one column");
-        let slopes = self.by_answer.as_slice_mut().expect("made in one piece");
+        let slopes = &mut self.by_answer.as_slice_mut().expect("made in one piece")[..rows];
         let loss = objective.generator(outputs, slopes);
-        (loss, self.network.pull_back(self.by_answer.view(), &mut self.answer))
+        let by_answer = self.by_answer.slice(s![..rows, ..]);
+        (loss, self.network.pull_back(by_answer, &mut self.answer))
     }
 }
 

@@ -108,6 +108,7 @@ pub struct Brackets {
     rows: Vec<Bracket>,
     exact: Option<f64>,
     relative: Option<bool>,
+    bar: String,
     title: String,
     note: String,
 }
@@ -121,6 +122,7 @@ impl Brackets {
             rows: rows.into_iter().collect(),
             exact: None,
             relative: None,
+            bar: "proved bracket".to_owned(),
             title: String::new(),
             note: String::new(),
         }
@@ -144,6 +146,13 @@ impl Brackets {
     #[must_use]
     pub fn absolute(mut self) -> Self {
         self.relative = Some(false);
+        self
+    }
+
+    /// With bars that are something else than proved brackets: standard errors, say.
+    #[must_use]
+    pub fn with_bars_of(mut self, what: impl Into<String>) -> Self {
+        self.bar = what.into();
         self
     }
 
@@ -273,7 +282,7 @@ impl Brackets {
 
     fn legend(&self) -> Legend {
         let mut legend = Legend::default();
-        legend.explain(Sign::Patch(bar_colour()), "proved bracket");
+        legend.explain(Sign::Patch(bar_colour()), &self.bar);
         if self.rows.iter().any(|row| row.estimate.is_some()) {
             legend.explain(Sign::Shape(Shape::Diamond, palette::BLACK), "estimate");
         }

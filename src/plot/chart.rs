@@ -83,6 +83,12 @@ impl Curve {
         self
     }
 
+    /// Its name in the legend.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// With a line of dashes.
     #[must_use]
     pub fn dashed(mut self) -> Self {

@@ -555,6 +555,48 @@ pub(crate) const CASES: &[Case] = &[
         code: 2,
         says: &["--piles"],
     },
+    Case {
+        name: "explore discriminator: points in the plane",
+        files: &[LINE, ("plane.csv", b"0,0\n1,1\n")],
+        args: "explore discriminator line.csv plane.csv",
+        code: 1,
+        says: &["plane.csv", "2 coordinates", "hint:"],
+    },
+    Case {
+        name: "explore discriminator: one file",
+        files: &[LINE],
+        args: "explore discriminator line.csv",
+        code: 2,
+        says: &["GENERATED"],
+    },
+    Case {
+        name: "explore discriminator: no such field",
+        files: &[LINE],
+        args: "explore discriminator line.csv line.csv --set critic.widht=8",
+        code: 1,
+        says: &["widht", "hint:"],
+    },
+    Case {
+        name: "explore discriminator: one objective for all",
+        files: &[LINE],
+        args: "explore discriminator line.csv line.csv --set objective.energy.margin=1",
+        code: 1,
+        says: &["objective and regulariser", "hint:"],
+    },
+    Case {
+        name: "explore duality: a law without a deviation",
+        files: &[],
+        args: "explore duality --p 0,0",
+        code: 2,
+        says: &["--p", "positive deviation"],
+    },
+    Case {
+        name: "explore duality: no such field",
+        files: &[],
+        args: "explore duality --set critic.rate=fast",
+        code: 1,
+        says: &["fast", "hint:"],
+    },
 ];
 
 /// NPY files that cannot be used: header text, bytes of data that follow, what stderr must say.

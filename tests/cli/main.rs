@@ -2,7 +2,9 @@
 
 mod critic;
 mod crosscheck;
+mod discriminator;
 mod divergence;
+mod duality;
 mod explore_plans;
 mod explore_samples;
 mod explore_shift;

@@ -1,5 +1,7 @@
 //! `deblais explore`: the lecture's demonstrations, each one command that ends in a picture.
 
+mod discriminator;
+mod duality;
 mod folder;
 mod plans;
 mod samples;
@@ -23,8 +25,13 @@ enum ExploreCommand {
     Shift(Box<shift::ShiftArgs>),
     /// Two laws that overlap everywhere: what JS and EMD make of n points of each
     Samples(samples::SamplesArgs),
+    /// What a discriminator on the line tells the generator's points while it is trained, beside
+    /// the exact potential
+    Discriminator(Box<discriminator::DiscriminatorArgs>),
     /// All the ways to move a little earth, ranked by cost: the worst, one at random, the best
     Plans(plans::PlansArgs),
+    /// Every f-divergence as a game: its variational bound by a neural critic, beside its value
+    Duality(Box<duality::DualityArgs>),
 }
 
 const EXAMPLES: &str = "Examples:
@@ -32,9 +39,11 @@ const EXAMPLES: &str = "Examples:
   deblais explore shift --pair rings --out rings
   deblais explore samples
   deblais explore samples --shift 2 --dims 1,2,4,16 --sizes 16,128,1024
+  deblais explore discriminator
   deblais explore plans
   deblais explore plans --piles plane --p 2
-  deblais explore plans a.csv b.csv --weights w --out my-piles";
+  deblais explore plans a.csv b.csv --weights w --out my-piles
+  deblais explore duality --q 2,1";
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: ExploreArgs) -> Result<Exit, Failure> {
@@ -42,5 +51,7 @@ pub(crate) fn run(args: ExploreArgs) -> Result<Exit, Failure> {
         ExploreCommand::Shift(args) => shift::run(*args),
         ExploreCommand::Samples(args) => samples::run(args),
         ExploreCommand::Plans(args) => plans::run(args),
+        ExploreCommand::Discriminator(args) => discriminator::run(*args),
+        ExploreCommand::Duality(args) => duality::run(*args),
     }
 }

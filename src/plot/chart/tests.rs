@@ -138,6 +138,9 @@ fn long_names_are_broken_into_rows_of_the_legend() {
     let chart = named(8);
     assert_eq!(chart.stroke(0).colour, chart.stroke(7).colour);
     assert_ne!(chart.stroke(0).dashes, chart.stroke(7).dashes);
+    // Whoever has a colour of its own keeps its line.
+    let chart = chart.curve(Curve::new("of one's own", []).coloured(palette::GREEN));
+    assert!(chart.stroke(8).dashes.is_empty());
 }
 
 #[test]

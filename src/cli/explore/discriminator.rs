@@ -1,0 +1,273 @@
+//! `deblais explore discriminator`: what a discriminator tells a generator while it is trained.
+
+mod picture;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use deblais::explore::discriminator::{Lesson, Method, Pair, Training, discriminator};
+use deblais::io::Origin;
+use deblais::measure::DiscreteMeasure;
+use deblais::report::{
+    CertificateReport, DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, Inputs, Number,
+    PushRow, Setting, Settings, Timings,
+};
+use deblais::seed::Seed;
+
+use super::folder::{Folder, OutArgs};
+use crate::cli::answer::answer;
+use crate::cli::args::TalkArgs;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::inputs::one_stdin;
+use crate::cli::side::{Role, SideJob, Weights, cloud};
+use crate::cli::text::{Lines, supported};
+use crate::cli::watch::Watch;
+use crate::cli::{use_threads, warn};
+
+/// The name of the folder and of the files in it.
+const NAME: &str = "discriminator";
+
+/// The exact distance among the losses and the functions.
+const EXACT: &str = "exact";
+
+/// `deblais explore discriminator [REAL GENERATED]`
+#[derive(Debug, Args)]
+pub(super) struct DiscriminatorArgs {
+    /// Real points on the line: CSV, TSV or NPY with a sample a row; `-` is stdin
+    #[arg(value_name = "REAL", requires = "generated", conflicts_with_all = ["pair", "points"])]
+    real: Option<PathBuf>,
+
+    /// Generated points, likewise
+    #[arg(value_name = "GENERATED")]
+    generated: Option<PathBuf>,
+
+    /// Built-in laws that do not overlap, instead of files
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = PairName::Clusters)]
+    pair: PairName,
+
+    /// Points that are drawn from each of them
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    points: u32,
+
+    /// Steps of each discriminator
+    #[arg(long, value_name = "N", default_value_t = 3000, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Discriminators")]
+    steps: u64,
+
+    /// Change a field of all discriminators' recipes, such as critic.width=128
+    #[arg(long = "set", value_name = "FIELD=VALUE", help_heading = "Discriminators")]
+    changes: Vec<String>,
+
+    /// Where points, weights and batches come from
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Discriminators")]
+    seed: u64,
+
+    #[command(flatten)]
+    out: OutArgs,
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+/// `--pair`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PairName {
+    /// Normal laws of deviation 0.2, 3 apart
+    Clusters,
+    /// Uniform laws on intervals of length 1, 3 apart
+    Intervals,
+}
+
+impl PairName {
+    fn pair(self) -> (Pair, &'static str) {
+        match self {
+            Self::Clusters => (Pair::Clusters, "clusters"),
+            Self::Intervals => (Pair::Intervals, "intervals"),
+        }
+    }
+}
+
+/// Two samples, and where they came from.
+struct Samples {
+    data: &'static str,
+    real: DiscreteMeasure,
+    generated: DiscreteMeasure,
+    inputs: Inputs,
+}
+
+/// Validates the arguments, then trains.
+pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
+    use_threads(args.talk.threads)?;
+    let samples = samples(&args)?;
+    let training = Training { steps: args.steps, changes: args.changes, seed: Seed(args.seed) };
+    // Before anything is left behind.
+    training.recipes()?;
+    let folder = args.out.folder(NAME)?;
+    let mut settings = Settings::from([
+        ("steps", Setting::Count(training.steps)),
+        ("seed", Setting::Count(args.seed)),
+    ]);
+    if !training.changes.is_empty() {
+        settings.insert("set", Setting::Text(training.changes.join(" ")));
+    }
+    let mut watch = Watch::start(None, args.talk.quiet)?;
+    let lesson = discriminator(&samples.real, &samples.generated, &training, &mut watch)?;
+    let train = watch.finish();
+    let start = Instant::now();
+    draw(&folder, &samples, &lesson)?;
+    let report = DiscriminatorReport {
+        schema: DISCRIMINATOR_SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        data: samples.data,
+        n: samples.real.len(),
+        m: samples.generated.len(),
+        emd: CertificateReport::from(&lesson.exact.emd),
+        batch: lesson.batch,
+        termination: if lesson.stopped.is_some() { "stopped" } else { "all_steps" },
+        rows: rows(&lesson),
+        grid: lesson.grid.iter().copied().map(Number).collect(),
+        curves: curves(&lesson),
+        inputs: samples.inputs,
+        settings,
+        timings: Timings::from([
+            ("train", Number(train)),
+            ("draw", Number(start.elapsed().as_secs_f64())),
+        ]),
+    };
+    folder.json(&report)?;
+    answer(&args.talk, &report, |lines| text(lines, &report))?;
+    Ok(if lesson.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
+}
+
+fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
+    let (Some(real), Some(generated)) = (&args.real, &args.generated) else {
+        let (pair, data) = args.pair.pair();
+        let sides = pair.draw(args.points as usize, Seed(args.seed));
+        let [real, generated] = sides.map(DiscreteMeasure::uniform);
+        return Ok(Samples { data, real: real?, generated: generated?, inputs: Inputs::new() });
+    };
+    one_stdin(&[real.as_path(), generated.as_path()])?;
+    let (mut inputs, mut warnings) = (Inputs::new(), Vec::new());
+    let mut read = |role: Role, path: &PathBuf| {
+        let origin = Origin::from(path.as_path());
+        let job = SideJob { role, origin, columns: None, filter: None, weights: Weights::Uniform };
+        let measure = cloud(&job, true, &mut inputs, &mut warnings)?.measure;
+        if measure.dim() == 1 {
+            return Ok(measure);
+        }
+        let dim = measure.dim();
+        Err(Failure::new(format!("{}: points of {dim} coordinates, not on the line", job.origin))
+            .hint("give files of one column: `deblais critic` takes points of any dimension"))
+    };
+    let (real, generated) = (read(Role::Source, real)?, read(Role::Target, generated)?);
+    warn(&warnings, args.talk.quiet);
+    Ok(Samples { data: "files", real, generated, inputs })
+}
+
+/// The steps that are drawn: the last powers of ten and the end.
+fn shown(lesson: &Lesson) -> Vec<u64> {
+    const MOST: usize = 4;
+    let Some(taught) = lesson.taught.first() else { return Vec::new() };
+    let steps: Vec<_> = taught.moments.iter().map(|moment| moment.step).collect();
+    let last = steps.last().copied();
+    let tens = |step: &u64| 10_u64.pow(step.ilog10()) == *step || Some(*step) == last;
+    let steps: Vec<_> = steps.into_iter().filter(tens).collect();
+    steps[steps.len().saturating_sub(MOST)..].to_vec()
+}
+
+/// The mean size of pushes, the least and the largest.
+fn sizes(pushes: &[f64]) -> (f64, [f64; 2]) {
+    let sizes = || pushes.iter().map(|push| push.abs());
+    let least = sizes().fold(f64::INFINITY, f64::min);
+    (sizes().sum::<f64>() / pushes.len() as f64, [least, sizes().fold(0.0, f64::max)])
+}
+
+fn rows(lesson: &Lesson) -> Vec<PushRow> {
+    let row = |loss, step, pushes: &[f64], apart, discriminator_loss: Option<f64>| {
+        let (mean, range) = sizes(pushes);
+        PushRow {
+            loss,
+            step,
+            mean_gradient: Number(mean),
+            gradient_range: range.map(Number),
+            apart: Number(apart),
+            discriminator_loss: discriminator_loss.map(Number),
+        }
+    };
+    let exact = &lesson.exact;
+    let mut rows = vec![row(EXACT, None, &exact.pushes, exact.emd.upper, None)];
+    for taught in &lesson.taught {
+        for (k, &(loss, _)) in taught.method.losses().iter().enumerate() {
+            rows.extend(taught.moments.iter().map(|moment| {
+                row(loss, Some(moment.step), &moment.pushes[k], moment.apart, Some(moment.loss))
+            }));
+        }
+    }
+    rows
+}
+
+fn curves(lesson: &Lesson) -> Vec<FunctionRow> {
+    let row = |function, step, values: &[f64]| FunctionRow {
+        function,
+        step,
+        values: values.iter().copied().map(Number).collect(),
+    };
+    let steps = shown(lesson);
+    let mut rows = vec![row(EXACT, None, &lesson.exact.values)];
+    for taught in &lesson.taught {
+        let moments = taught.moments.iter().filter(|moment| steps.contains(&moment.step));
+        rows.extend(
+            moments.map(|moment| row(taught.method.name(), Some(moment.step), &moment.values)),
+        );
+    }
+    rows
+}
+
+/// Picture, animation and table.
+fn draw(folder: &Folder, samples: &Samples, lesson: &Lesson) -> Result<(), Failure> {
+    let view = picture::View::new(samples, lesson);
+    view.save(folder)?;
+    let losses = || Method::ALL.iter().flat_map(|method| method.losses());
+    let names: Vec<_> = ["step", EXACT].into_iter().chain(losses().map(|loss| loss.0)).collect();
+    let places = lesson.taught.first().map_or(0, |taught| taught.moments.len());
+    let exact = sizes(&lesson.exact.pushes).0;
+    let table = (0..places).map(|place| {
+        let step = lesson.taught[0].moments[place].step;
+        let mut row = vec![Some(step as f64), Some(exact)];
+        for (k, method) in Method::ALL.iter().enumerate() {
+            let moment = lesson.taught.get(k).and_then(|taught| taught.moments.get(place));
+            for loss in 0..method.losses().len() {
+                row.push(moment.map(|moment| sizes(&moment.pushes[loss]).0));
+            }
+        }
+        row
+    });
+    folder.table(&names, table)
+}
+
+fn text(lines: &mut Lines, report: &DiscriminatorReport) {
+    let steps: Vec<_> = {
+        let mut steps: Vec<_> = report.curves.iter().filter_map(|row| row.step).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        steps
+    };
+    let heads = ["loss", "step", "mean |gradient|", "least", "largest", "D apart", "D's loss"];
+    let mut table = vec![heads.map(str::to_owned)];
+    let drawn = |row: &&PushRow| row.step.is_none_or(|step| steps.contains(&step));
+    for row in report.rows.iter().filter(drawn) {
+        let short = |Number(x): Number| format!("{x:.2e}");
+        table.push([
+            row.loss.replace('_', " "),
+            row.step.map_or("–".to_owned(), |step| step.to_string()),
+            short(row.mean_gradient),
+            short(row.gradient_range[0]),
+            short(row.gradient_range[1]),
+            supported(row.apart.0, 1e-4),
+            row.discriminator_loss.map_or("–".to_owned(), short),
+        ]);
+    }
+    lines.table(&table);
+    let gap = report.emd.relative_gap.0;
+    lines.line("  exact EMD", supported(report.emd.upper.0, gap));
+    lines.line("  points", format!("{} real, {} generated", report.n, report.m));
+}

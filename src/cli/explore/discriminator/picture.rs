@@ -1,0 +1,262 @@
+//! The functions, the pushes they give, and the animation of a training.
+
+use deblais::explore::discriminator::{Lesson, Method, Moment, Taught};
+use deblais::measure::DiscreteMeasure;
+use deblais::plot::{self, Animation, Band, Chart, Curve, Panels, PlotError, Side, palette};
+
+use super::{Samples, shown, sizes};
+use crate::cli::explore::folder::Folder;
+use crate::cli::failure::Failure;
+
+/// The width of the page and of a frame of the animation, in pixels.
+const WIDTH: u32 = 2600;
+const FRAME: u32 = 1000;
+
+/// By what multiple of the distance the free critic has gone too far to be drawn with the others.
+const STEEP: f64 = 4.0;
+
+/// What is drawn.
+pub(super) struct View<'a> {
+    samples: &'a Samples,
+    lesson: &'a Lesson,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(samples: &'a Samples, lesson: &'a Lesson) -> Self {
+        Self { samples, lesson }
+    }
+
+    /// The picture and the animation.
+    pub(super) fn save(&self, folder: &Folder) -> Result<(), Failure> {
+        self.page(folder)?;
+        folder.animation(&self.film()?)
+    }
+
+    /// Functions above, pushes below them, and what follows from them in the last row.
+    fn page(&self, folder: &Folder) -> Result<(), Failure> {
+        let held = || self.lesson.taught.iter().filter(|taught| taught.method != Method::Free);
+        let functions = held().map(|taught| self.function(taught, &shown(self.lesson)));
+        let pushes = held().map(|taught| self.pushes(taught));
+        let above: Vec<_> = functions.chain(pushes).collect();
+        let below = [self.critics(), self.slide(), self.course()];
+        let emd = self.lesson.exact.emd.upper;
+        let title = format!("What a discriminator tells the generator: EMD {emd:.3}");
+        let columns = held().count().max(1);
+        let top = Panels::new(columns, above.iter().map(Chart::size)).titled(title);
+        let bottom = Panels::new(3, below.iter().map(Chart::size)).noted(
+            "One network, optimiser and rate for all. The push on a generated point x is −∂loss/∂x, \
+             by one unit of the axis; sigmoid: the minimax loss ln(1 − D). Critics are known up to a \
+             constant: 0 on the generated points in the mean.",
+        );
+        let page = Panels::new(1, [top.size(), bottom.size()]);
+        let size = scaled(page.size(), WIDTH);
+        folder.picture(size, |root| {
+            page.draw(root, |k, area| match k {
+                0 => top.draw(area, |k, area| above[k].draw(area)),
+                _ => bottom.draw(area, |k, area| below[k].draw(area)),
+            })
+        })
+    }
+
+    /// A frame a place: the four functions as they are.
+    fn film(&self) -> Result<Animation, PlotError> {
+        let held: Vec<_> =
+            self.lesson.taught.iter().filter(|taught| taught.method != Method::Free).collect();
+        let places = held.iter().map(|taught| taught.moments.len()).min().unwrap_or(0);
+        let frame = |place: usize| {
+            let charts: Vec<_> = held
+                .iter()
+                .map(|taught| {
+                    let moment = &taught.moments[place];
+                    let ends = taught.moments.iter().flat_map(|moment| &moment.values);
+                    let low = ends.clone().copied().fold(f64::INFINITY, f64::min);
+                    let high = ends.copied().fold(f64::NEG_INFINITY, f64::max);
+                    let (push, _) = sizes(&moment.pushes[0]);
+                    let chart = self.function(taught, &[moment.step]);
+                    chart
+                        .band(room((self.lesson.grid[0], low, high)))
+                        .titled(format!("{}: mean push {push:.1e}", title(taught.method)))
+                })
+                .collect();
+            let panels = Panels::new(2, charts.iter().map(Chart::size))
+                .titled(format!("After {} steps", held[0].moments[place].step));
+            plot::bitmap(scaled(panels.size(), FRAME), |root| {
+                panels.draw(root, |k, area| charts[k].draw(area))
+            })
+        };
+        Ok(Animation::new((0..places).map(frame).collect::<Result<Vec<_>, _>>()?))
+    }
+
+    fn along(&self, values: &[f64]) -> Vec<(f64, f64)> {
+        self.lesson.grid.iter().copied().zip(values.iter().copied()).collect()
+    }
+
+    fn rugs(&self, chart: Chart) -> Chart {
+        let at = |side: &DiscreteMeasure| side.support().iter().copied().collect::<Vec<_>>();
+        chart.rug(Side::Source, "real", at(&self.samples.real)).rug(
+            Side::Target,
+            "generated",
+            at(&self.samples.generated),
+        )
+    }
+
+    /// D at some steps.
+    fn function(&self, taught: &Taught, steps: &[u64]) -> Chart {
+        let mut chart = Chart::new("x", label(taught.method)).titled(title(taught.method));
+        for (moment, dark) in chosen(taught, steps) {
+            let name = format!("step {}", moment.step);
+            let curve = Curve::new(name, self.along(&moment.values));
+            chart = chart.curve(curve.coloured(palette::sequential(dark)));
+        }
+        if taught.method == Method::GradientPenalty {
+            let exact = self.along(&self.lesson.exact.values);
+            let exact = Curve::new("exact potential", exact).coloured(palette::GREEN);
+            chart = chart.curve(exact.dashed());
+        }
+        self.rugs(chart)
+    }
+
+    /// The push of the method's first loss on each generated point, at some steps.
+    fn pushes(&self, taught: &Taught) -> Chart {
+        let mut chart = Chart::new("generated point x", "push −∂loss/∂x");
+        for (moment, dark) in chosen(taught, &shown(self.lesson)) {
+            let points = self.by_place(&moment.pushes[0]);
+            let curve = Curve::new(format!("step {}", moment.step), points);
+            chart = chart.curve(curve.coloured(palette::sequential(dark)));
+        }
+        let exact = self.by_place(&self.lesson.exact.pushes);
+        // The axis begins at 0, or deviations from 1 look large.
+        let zero = room((exact[0].0, 0.0, 0.0));
+        chart.curve(Curve::new("exact", exact).coloured(palette::GREEN).dashed()).band(zero)
+    }
+
+    /// Generated points and what they have, from left to right.
+    fn by_place(&self, pushes: &[f64]) -> Vec<(f64, f64)> {
+        let places = self.samples.generated.support();
+        let mut points: Vec<_> = places.iter().copied().zip(pushes.iter().copied()).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        points
+    }
+
+    /// The critics at their end beside the exact potential.
+    fn critics(&self) -> Chart {
+        let mut chart = Chart::new("x", "function, in the unit of x").titled("Critics at the end");
+        for taught in &self.lesson.taught {
+            let Some(last) = taught.moments.last() else { continue };
+            if matches!(taught.method, Method::Clip | Method::GradientPenalty) {
+                let name = format!("{}, {:.3} apart", title(taught.method), last.apart);
+                let curve = Curve::new(name, self.along(&last.values));
+                chart = chart.curve(of_method(curve, taught.method, 0));
+            }
+        }
+        let name = format!("exact potential, {:.3} apart", self.lesson.exact.emd.upper);
+        let exact = Curve::new(name, self.along(&self.lesson.exact.values));
+        self.rugs(chart.curve(exact.coloured(palette::GREEN).dashed()))
+    }
+
+    /// The smooth and the steep function.
+    fn slide(&self) -> Chart {
+        let emd = self.lesson.exact.emd.upper;
+        let mut chart = Chart::new("x", "function, in the unit of x")
+            .titled("1-Lipschitz, and what the constraint forbids");
+        let name = format!("smooth, 1-Lipschitz: {emd:.2} apart");
+        let smooth = Curve::new(name, self.along(&self.lesson.exact.values));
+        chart = chart.curve(smooth.coloured(palette::GREEN).dashed());
+        let free = self.lesson.taught.iter().find(|taught| taught.method == Method::Free);
+        if let Some(free) = free {
+            let steep = free.moments.iter().find(|moment| moment.apart >= STEEP * emd);
+            if let Some(steep) = steep.or(free.moments.last()) {
+                let name =
+                    format!("nothing holds it, step {}: {:.1} apart", steep.step, steep.apart);
+                let curve = Curve::new(name, self.along(&steep.values));
+                chart = chart.curve(curve.coloured(palette::BLUE));
+            }
+            if let Some(last) = free.moments.last() {
+                chart = chart.noted(format!(
+                    "After {} steps its means are {:.2e} apart: there is no largest value.",
+                    last.step, last.apart
+                ));
+            }
+        }
+        self.rugs(chart)
+    }
+
+    /// The mean size of the push against the step.
+    fn course(&self) -> Chart {
+        let mut chart =
+            Chart::new("step of the discriminator", "mean |∂loss/∂x| at generated points")
+                .titled("The gradient the generator gets")
+                .log_x()
+                .log_y();
+        let exact = sizes(&self.lesson.exact.pushes).0;
+        let mut last = 1;
+        for taught in &self.lesson.taught {
+            for (k, &(loss, _)) in taught.method.losses().iter().enumerate() {
+                let points = taught
+                    .moments
+                    .iter()
+                    .map(|moment| (moment.step as f64, sizes(&moment.pushes[k]).0));
+                let name = match loss {
+                    "minimax" => "sigmoid, minimax",
+                    "non_saturating" => "sigmoid, non-saturating",
+                    _ => title(taught.method),
+                };
+                chart = chart.curve(of_method(Curve::new(name, points), taught.method, k));
+            }
+            last = taught.moments.last().map_or(last, |moment| moment.step.max(last));
+        }
+        let exact = [(1.0, exact), (last as f64, exact)];
+        chart.curve(Curve::new("exact EMD", exact).coloured(palette::GREEN).dashed())
+    }
+}
+
+/// A place (x, low, high) that an axis has to reach, and nothing to be seen there.
+fn room(place: (f64, f64, f64)) -> Band {
+    Band::new("", [place])
+}
+
+/// The moments of some steps, and how dark each is drawn: the later, the darker.
+fn chosen<'t>(taught: &'t Taught, steps: &[u64]) -> Vec<(&'t Moment, f64)> {
+    let count = steps.len().max(1) as f64;
+    let of_step = |step: u64| taught.moments.iter().find(|moment| moment.step == step);
+    let chosen = steps.iter().zip(1_u32..);
+    chosen.filter_map(|(&step, k)| Some((of_step(step)?, f64::from(k) / count))).collect()
+}
+
+/// A curve in the colour of a method; one of the sigmoid's other loss is dashed.
+fn of_method(curve: Curve, method: Method, loss: usize) -> Curve {
+    let curve = curve.coloured(match method {
+        Method::Sigmoid => palette::VERMILLION,
+        Method::LeastSquares => palette::ORANGE,
+        Method::Clip => palette::PURPLE,
+        Method::GradientPenalty => palette::BLACK,
+        Method::Free => palette::BLUE,
+    });
+    if loss > 0 { curve.dashed() } else { curve }
+}
+
+fn title(method: Method) -> &'static str {
+    match method {
+        Method::Sigmoid => "Sigmoid (JS)",
+        Method::LeastSquares => "Least squares (LSGAN)",
+        Method::Clip => "Critic, clipped",
+        Method::GradientPenalty => "Critic, gradient penalty",
+        Method::Free => "Critic, free",
+    }
+}
+
+/// What the axis of its function shows.
+fn label(method: Method) -> &'static str {
+    match method {
+        Method::Sigmoid => "D(x), probability of real",
+        Method::LeastSquares => "D(x), label 1 is real",
+        Method::Clip | Method::GradientPenalty | Method::Free => "D(x), in the unit of x",
+    }
+}
+
+/// A size of the same shape and another width.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+fn scaled(size: (u32, u32), width: u32) -> (u32, u32) {
+    let height = f64::from(size.1) * f64::from(width) / f64::from(size.0.max(1));
+    (width, height.ceil() as u32)
+}

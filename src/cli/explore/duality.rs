@@ -1,0 +1,294 @@
+//! `deblais explore duality`: every f-divergence as a game.
+
+use std::time::Instant;
+
+use clap::Args;
+use deblais::divergence::{FDivergence, Normal};
+use deblais::explore::duality::{Bound, Duel, Game, Games, divergences};
+use deblais::plot::{Bracket, Brackets, Chart, Curve, Panels};
+use deblais::report::{
+    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Number, Setting,
+    Settings, Timings,
+};
+use deblais::seed::Seed;
+
+use super::folder::{Folder, OutArgs};
+use crate::cli::answer::answer;
+use crate::cli::args::TalkArgs;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::text::{Lines, supported};
+use crate::cli::use_threads;
+use crate::cli::watch::Watch;
+
+/// The name of the folder and of the files in it.
+const NAME: &str = "duality";
+
+/// Where conjugates are drawn: t from, to, in so many steps, and up to which value.
+const LOW: f64 = -4.0;
+const HIGH: f64 = 2.0;
+const STEPS: u32 = 300;
+const TOP: f64 = 3.0;
+
+/// `deblais explore duality`
+#[derive(Debug, Args)]
+pub(super) struct DualityArgs {
+    /// Mean and deviation of the normal law P
+    #[arg(long, value_name = "MEAN,DEVIATION", default_value = "0,1", value_parser = normal, allow_hyphen_values = true)]
+    p: Normal,
+
+    /// Mean and deviation of the normal law Q
+    #[arg(long, value_name = "MEAN,DEVIATION", default_value = "1.5,1", value_parser = normal, allow_hyphen_values = true)]
+    q: Normal,
+
+    /// Order of the α-divergence, above 0
+    #[arg(long, value_name = "A", default_value = "0.5", value_parser = order, allow_negative_numbers = true)]
+    alpha: f64,
+
+    /// Points of either law that critics are judged on, none of which they were trained on
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
+    held_out: u32,
+
+    /// Steps of each critic
+    #[arg(long, value_name = "N", default_value_t = 4000, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Critics")]
+    steps: u64,
+
+    /// Change a field of all critics' recipes, such as critic.width=64
+    #[arg(long = "set", value_name = "FIELD=VALUE", help_heading = "Critics")]
+    changes: Vec<String>,
+
+    /// Where all draws come from
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Critics")]
+    seed: u64,
+
+    #[command(flatten)]
+    out: OutArgs,
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+/// Parses a normal law.
+fn normal(text: &str) -> Result<Normal, String> {
+    let numbers = text.split_once(',').and_then(|(mean, deviation)| {
+        Some((mean.trim().parse::<f64>().ok()?, deviation.trim().parse::<f64>().ok()?))
+    });
+    match numbers {
+        Some((mean, deviation))
+            if mean.is_finite() && deviation > 0.0 && deviation < f64::INFINITY =>
+        {
+            Ok(Normal { mean, deviation })
+        }
+        _ => Err("a normal law is a mean and a positive deviation, such as 1.5,1".into()),
+    }
+}
+
+/// Parses α.
+fn order(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(alpha) if alpha > 0.0 && alpha.is_finite() => Ok(alpha),
+        _ => Err("an order is a positive number such as 0.5 or 2".into()),
+    }
+}
+
+/// Validates the arguments, then plays.
+pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
+    use_threads(args.talk.threads)?;
+    let mut settings = Settings::from([
+        ("alpha", Setting::Number(Number(args.alpha))),
+        ("steps", Setting::Count(args.steps)),
+        ("seed", Setting::Count(args.seed)),
+    ]);
+    if !args.changes.is_empty() {
+        settings.insert("set", Setting::Text(args.changes.join(" ")));
+    }
+    let duel = Duel {
+        p: args.p,
+        q: args.q,
+        alpha: args.alpha,
+        steps: args.steps,
+        held_out: args.held_out as usize,
+        changes: args.changes,
+        seed: Seed(args.seed),
+    };
+    // Before anything is left behind.
+    duel.recipe(FDivergence::KullbackLeibler)?;
+    let folder = args.out.folder(NAME)?;
+    let mut watch = Watch::start(None, args.talk.quiet)?;
+    let games = duel.play(&mut watch)?;
+    let train = watch.finish();
+    let start = Instant::now();
+    draw(&folder, &duel, &games)?;
+    let report = DualityReport {
+        schema: DUALITY_SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        p: [duel.p.mean, duel.p.deviation].map(Number),
+        q: [duel.q.mean, duel.q.deviation].map(Number),
+        batch: games.batch,
+        held_out: duel.held_out,
+        termination: if games.stopped.is_some() { "stopped" } else { "all_steps" },
+        games: games.games.iter().map(game_report).collect(),
+        conjugates: divergences(duel.alpha).map(|(name, f)| conjugate_row(name, f)).to_vec(),
+        settings,
+        timings: Timings::from([
+            ("train", Number(train)),
+            ("draw", Number(start.elapsed().as_secs_f64())),
+        ]),
+    };
+    folder.json(&report)?;
+    answer(&args.talk, &report, |lines| text(lines, &report))?;
+    Ok(if games.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
+}
+
+fn game_report(game: &Game) -> GameReport {
+    let bound = |bound: Bound| BoundReport {
+        value: Number(bound.value),
+        standard_error: Number(bound.error),
+    };
+    GameReport {
+        name: game.name,
+        truth: Number(game.truth),
+        network: game.network.map(bound),
+        best: bound(game.best),
+        histogram: Number(game.histogram[0]),
+        histogram_bound: Number(game.histogram[1]),
+        domain_end: Number(game.divergence.at_infinity()),
+    }
+}
+
+/// Places t.
+fn places() -> impl Iterator<Item = f64> {
+    (0..=STEPS).map(|k| LOW + (HIGH - LOW) * f64::from(k) / f64::from(STEPS))
+}
+
+fn conjugate_row(name: &'static str, f: FDivergence) -> ConjugateRow {
+    let points = places().map(|t| [t, f.conjugate(t)]).filter(|[_, value]| value.is_finite());
+    ConjugateRow { name, points: points.map(|point| point.map(Number)).collect() }
+}
+
+/// Picture and table.
+fn draw(folder: &Folder, duel: &Duel, games: &Games) -> Result<(), Failure> {
+    let (bounds, conjugates) = (bounds(games), conjugates(duel.alpha));
+    let panels = Panels::new(2, [bounds.size(), conjugates.size()])
+        .titled(format!(
+            "Every f-divergence is a game: P = N({}, {}²), Q = N({}, {}²)",
+            duel.p.mean, duel.p.deviation, duel.q.mean, duel.q.deviation
+        ))
+        .noted(format!(
+            "D ≥ E_P g(V) − E_Q f*(g(V)): V a network, trained on draws of {} a side for {} steps, \
+             judged on {} others.",
+            games.batch, duel.steps, duel.held_out
+        ));
+    folder.picture(panels.size(), |root| {
+        panels.draw(root, |k, area| match k {
+            0 => bounds.draw(area),
+            _ => conjugates.draw(area),
+        })
+    })?;
+    let divergences = divergences(duel.alpha);
+    let names: Vec<_> = ["t"].into_iter().chain(divergences.map(|(name, _)| name)).collect();
+    folder.table(
+        &names,
+        places().map(|t| {
+            let values = divergences.map(|(_, f)| Some(f.conjugate(t)).filter(|x| x.is_finite()));
+            [Some(t)].into_iter().chain(values).collect()
+        }),
+    )
+}
+
+/// The bounds as shares of the truth.
+fn bounds(games: &Games) -> Brackets {
+    let rows = games.games.iter().map(|game| {
+        let title = Curve::divergence(game.name, []).name().to_owned();
+        let Some(network) = game.network.filter(|_| game.truth.is_finite() && game.truth > 0.0)
+        else {
+            return Bracket::new(title, f64::NAN, f64::NAN).judged(if game.truth.is_finite() {
+                "no estimate"
+            } else {
+                "infinite"
+            });
+        };
+        let (ratio, two) = (network.value / game.truth, 2.0 * network.error / game.truth);
+        let best = game.best.value / game.truth;
+        Bracket::new(title, ratio - two, ratio + two)
+            .estimated(ratio)
+            .judged(format!("{ratio:.3}; best V: {best:.3}"))
+    });
+    Brackets::new("ratio to the true divergence", rows)
+        .exact(1.0)
+        .absolute()
+        .with_bars_of("± 2 standard errors")
+        .titled("Variational bound by a neural critic ÷ truth")
+        .noted(
+            "On the right the same, and that of the best critic, T = f'(p/q), on the same samples.",
+        )
+}
+
+/// The conjugates, as far as they are in the picture.
+fn conjugates(alpha: f64) -> Chart {
+    let mut chart = Chart::new("t", "f*(t)").titled("Convex conjugates: each ends at t = f'(∞)");
+    for (name, f) in divergences(alpha) {
+        let points = places().map(|t| (t, f.conjugate(t)));
+        let points = points.map(|(t, value)| (t, if value <= TOP { value } else { f64::NAN }));
+        chart = chart.curve(Curve::divergence(name, points.collect::<Vec<_>>()));
+    }
+    chart.noted(
+        "f(1) = f'(1) = 0, so that all touch the diagonal at 0; below f'(0) they stay at −f(0).",
+    )
+}
+
+fn text(lines: &mut Lines, report: &DualityReport) {
+    let heads = [
+        "divergence",
+        "truth",
+        "network",
+        "± s.e.",
+        "÷ truth",
+        "best V",
+        "± s.e.",
+        "histogram",
+        "its bound",
+    ];
+    let mut table = vec![heads.map(str::to_owned)];
+    let short = |Number(x): Number| supported(x, 1e-4);
+    let two = |Number(x): Number| supported(x, 1e-1);
+    for game in &report.games {
+        let (value, error, ratio) = match game.network {
+            None => ("–".to_owned(), "–".to_owned(), "–".to_owned()),
+            Some(network) => {
+                let ratio = if game.truth.0.is_finite() && game.truth.0 > 0.0 {
+                    format!("{:.3}", network.value.0 / game.truth.0)
+                } else {
+                    "–".to_owned()
+                };
+                (short(network.value), two(network.standard_error), ratio)
+            }
+        };
+        table.push([
+            game.name.to_owned(),
+            short(game.truth),
+            value,
+            error,
+            ratio,
+            short(game.best.value),
+            two(game.best.standard_error),
+            short(game.histogram),
+            short(game.histogram_bound),
+        ]);
+    }
+    lines.table(&table);
+    let law = |[Number(mean), Number(deviation)]: [Number; 2]| format!("N({mean}, {deviation}²)");
+    lines.line("  laws", format!("P = {}, Q = {}", law(report.p), law(report.q)));
+    lines.line("  judged on", format!("{} held-out points a side", report.held_out));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn laws_are_a_mean_and_a_positive_deviation() {
+        assert_eq!(normal("-1, 0.5"), Ok(Normal { mean: -1.0, deviation: 0.5 }));
+        for text in ["1", "1,0", "1,-1", "nan,1", "1,inf", "1,2,3", ""] {
+            assert!(normal(text).is_err(), "{text}");
+        }
+    }
+}

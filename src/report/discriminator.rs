@@ -1,0 +1,73 @@
+//! What discriminators tell a generator's points while they are trained: the report of
+//! `deblais explore discriminator`.
+
+use serde::Serialize;
+
+use super::{CertificateReport, Inputs, Number, Settings, Timings};
+
+/// Schema of [`DiscriminatorReport`].
+pub const DISCRIMINATOR_SCHEMA: &str = "deblais.explore-discriminator/1";
+
+/// All discriminators between two samples on the line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DiscriminatorReport {
+    /// [`DISCRIMINATOR_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// `clusters`, `intervals` or `files`.
+    pub data: &'static str,
+    /// Real points.
+    pub n: usize,
+    /// Generated points.
+    pub m: usize,
+    /// The exact distance.
+    pub emd: CertificateReport,
+    /// Rows of a side in a step.
+    pub batch: usize,
+    /// `all_steps` or `stopped`.
+    pub termination: &'static str,
+    /// One a loss of the generator and step.
+    pub rows: Vec<PushRow>,
+    /// Where the functions of `curves` were looked at.
+    pub grid: Vec<Number>,
+    /// The functions, at the steps that are drawn.
+    pub curves: Vec<FunctionRow>,
+    /// The files that were read.
+    pub inputs: Inputs,
+    /// The settings that shape the answer.
+    pub settings: Settings,
+    /// Seconds by stage.
+    pub timings: Timings,
+}
+
+/// The push of one loss at one step of its discriminator.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PushRow {
+    /// `exact`, `minimax`, `non_saturating`, `least_squares`, `clip`, `gradient_penalty` or `free`.
+    pub loss: &'static str,
+    /// Steps of the discriminator; the exact distance has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<u64>,
+    /// The mean over the generated points of the size of the gradient there.
+    pub mean_gradient: Number,
+    /// The least and the largest of these sizes.
+    pub gradient_range: [Number; 2],
+    /// The mean of D on real points less that on generated ones.
+    pub apart: Number,
+    /// What the discriminator minimised in its last step, without a penalty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discriminator_loss: Option<Number>,
+}
+
+/// A function on the grid.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FunctionRow {
+    /// `exact`, `sigmoid`, `least_squares`, `clip`, `gradient_penalty` or `free`.
+    pub function: &'static str,
+    /// Steps of the discriminator; the exact potential has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<u64>,
+    /// Its values.
+    pub values: Vec<Number>,
+}

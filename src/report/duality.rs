@@ -1,0 +1,73 @@
+//! f-divergences as games: the report of `deblais explore duality`.
+
+use serde::Serialize;
+
+use super::{Number, Settings, Timings};
+
+/// Schema of [`DualityReport`].
+pub const DUALITY_SCHEMA: &str = "deblais.explore-duality/1";
+
+/// All games between two normal laws.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DualityReport {
+    /// [`DUALITY_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// Mean and deviation of P.
+    pub p: [Number; 2],
+    /// Mean and deviation of Q.
+    pub q: [Number; 2],
+    /// Points of either law in a step.
+    pub batch: usize,
+    /// Points of either law that critics are judged on.
+    pub held_out: usize,
+    /// `all_steps` or `stopped`.
+    pub termination: &'static str,
+    /// One a divergence.
+    pub games: Vec<GameReport>,
+    /// The conjugates at the places that are drawn.
+    pub conjugates: Vec<ConjugateRow>,
+    /// The settings that shape the answer.
+    pub settings: Settings,
+    /// Seconds by stage.
+    pub timings: Timings,
+}
+
+/// One divergence.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GameReport {
+    /// Its short name.
+    pub name: &'static str,
+    /// Its value.
+    pub truth: Number,
+    /// The bound of the network; left out if its training diverged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<BoundReport>,
+    /// The bound of f'(p/q).
+    pub best: BoundReport,
+    /// The value between the histograms of the two laws.
+    pub histogram: Number,
+    /// The bound of f'(p/q) there.
+    pub histogram_bound: Number,
+    /// dom f* ends at f'(∞).
+    pub domain_end: Number,
+}
+
+/// A bound on held-out samples.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct BoundReport {
+    /// Its value.
+    pub value: Number,
+    /// Its standard error.
+    pub standard_error: Number,
+}
+
+/// A conjugate.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ConjugateRow {
+    /// The short name of the divergence.
+    pub name: &'static str,
+    /// Pairs t, f*(t) inside of dom f*.
+    pub points: Vec<[Number; 2]>,
+}
