@@ -32,6 +32,7 @@ use rayon::prelude::*;
 
 use super::pricing::ArcBlocks;
 use super::run::Run;
+use super::tour::Tour;
 use super::tree::{ForestArc, Tree};
 use crate::cost::{Cost, Search};
 use crate::problem::OtProblem;
@@ -57,6 +58,9 @@ const SOURCES_PER_VIOLATION: usize = 20;
 /// Reduced costs above −1e-13 of the largest cost do not start a pivot here.
 const TOLERANCE: f64 = 1e-13;
 
+/// Nodes from which a tour of the tree is worth keeping.
+const TOUR_FROM: usize = 1 << 14;
+
 /// Points that one task searches from; fixed, so that results do not depend on the threads.
 const TASK: usize = 256;
 
@@ -71,7 +75,7 @@ struct Coarse {
 }
 
 /// A basis, and whether the observer stopped the pivots on the way to it.
-pub(super) type Basis = (Tree<f64>, ControlFlow<Stop>);
+pub(super) type Reached = (Tree<f64>, ControlFlow<Stop>);
 
 impl Coarse {
     /// `None` if both sides are as small as they get.
@@ -175,7 +179,7 @@ fn transform(search: &dyn Search, count: usize) -> Vec<f64> {
 impl Run<'_> {
     /// An optimal basis of the problem, whose points are in local order, but for reduced costs
     /// within a tolerance.
-    pub(super) fn on_levels(&mut self) -> Basis {
+    pub(super) fn on_levels(&mut self) -> Reached {
         let problem = self.problem();
         let Some(coarse) = Coarse::of(problem, self.masses(), self.coarsest()) else {
             return self.on_all_arcs();
@@ -203,7 +207,8 @@ impl Run<'_> {
             arcs.par_sort_unstable_by_key(|arc| (arc.0, arc.1));
             arcs.dedup_by_key(|arc| (arc.0, arc.1));
             let mut blocks = ArcBlocks::new(arcs.iter().copied(), -tolerance);
-            let stopped = self.pivot(&mut tree, &mut blocks);
+            let stopped;
+            (tree, stopped) = self.pivot_on_levels(tree, &mut blocks);
             if stopped.is_break() {
                 return (tree, stopped);
             }
@@ -213,6 +218,26 @@ impl Run<'_> {
             }
             arcs.extend(violated);
         }
+    }
+}
+
+impl Run<'_> {
+    /// Pivots on a tour if subtrees are large: masses of many sizes leave few arcs without flow.
+    fn pivot_on_levels(&mut self, mut tree: Tree<f64>, blocks: &mut ArcBlocks<f64>) -> Reached {
+        if tree.nodes() < TOUR_FROM || self.is_uniform() {
+            let stopped = self.pivot(&mut tree, blocks);
+            return (tree, stopped);
+        }
+        let mut tour = Tour::new(tree);
+        let stopped = self.pivot(&mut tour, blocks);
+        (tour.into_tree(), stopped)
+    }
+
+    /// Whether all masses of either side are equal, as far as whole runs go.
+    fn is_uniform(&self) -> bool {
+        let FixedMasses { supply, demand, .. } = self.masses();
+        let most_are_equal = |mass: &[i128]| mass.windows(2).filter(|w| w[0] != w[1]).count() <= 2;
+        supply.len() == demand.len() && most_are_equal(supply) && most_are_equal(demand)
     }
 }
 

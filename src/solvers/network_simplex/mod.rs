@@ -34,15 +34,17 @@ mod levels;
 mod pricing;
 mod run;
 mod start;
+mod stems;
 mod support;
+mod tour;
 mod tree;
 
 use std::ops::ControlFlow;
 
 use self::pricing::Pricing;
 use self::run::Run;
+use self::stems::{Basis, Price};
 use self::support::Support;
-use self::tree::{Price, Tree};
 use crate::problem::OtProblem;
 use crate::progress::{Event, Observer, Stop};
 use crate::solvers::{Solution, SolveError, Solver};
@@ -53,18 +55,22 @@ pub struct NetworkSimplex;
 
 /// The main loop, in any arithmetic: pivots until no arc of `pricing` has a negative reduced
 /// cost.
-fn optimise<K: Price>(
-    tree: &mut Tree<K>,
-    pricing: &mut impl Pricing<K>,
+fn optimise<K: Price, B: Basis<K>>(
+    basis: &mut B,
+    pricing: &mut impl Pricing<K, B::Potentials>,
     pivots: &mut u64,
     observer: &mut dyn Observer,
 ) -> ControlFlow<Stop> {
-    while let Some(entering) = pricing.entering(tree.potentials()) {
-        let leaving = tree.leaving(&entering);
-        tree.pivot(&entering, &leaving);
+    let mut fresh = *pivots;
+    while let Some(entering) = pricing.entering(basis.potentials()) {
+        let leaving = basis.leaving(&entering);
+        basis.pivot(&entering, &leaving);
         *pivots += 1;
+        if *pivots - fresh >= basis.pivots_between_recomputations() {
+            basis.recompute_potentials();
+            fresh = *pivots;
+        }
         if pivots.is_multiple_of(PIVOTS_BETWEEN_EVENTS) {
-            tree.recompute_potentials();
             observe(*pivots, observer)?;
         }
     }
@@ -75,8 +81,7 @@ fn observe(pivots: u64, observer: &mut dyn Observer) -> ControlFlow<Stop> {
     observer.observe(&Event { phase: "pivoting", iterations: pivots, cost: None })
 }
 
-/// Often enough to stop in time, and to keep the roundings of `f64` potentials, one a pivot, from
-/// adding up.
+/// Often enough to stop in time.
 const PIVOTS_BETWEEN_EVENTS: u64 = 1024;
 
 impl Solver for NetworkSimplex {

@@ -6,15 +6,15 @@
 
 use multiversion::multiversion;
 
-use super::tree::{Entering, Price};
+use super::stems::{Entering, Lookup, Price};
 use crate::cost::Cost;
 use crate::math::{position_of, smallest_lane};
 
 /// A rule that picks entering arcs.
-pub(crate) trait Pricing<K> {
-    /// An arc with negative reduced cost under these potentials (f of the sources, then −g of
-    /// the targets), or none if there is none.
-    fn entering(&mut self, potentials: &[K]) -> Option<Entering<K>>;
+pub(crate) trait Pricing<K, P: ?Sized> {
+    /// An arc with negative reduced cost under these potentials (f of the sources, −g of the
+    /// targets), or none if there is none.
+    fn entering(&mut self, potentials: &P) -> Option<Entering<K>>;
 }
 
 /// Block search over an explicit list of arcs.
@@ -49,8 +49,8 @@ const BLOCKS_PER_ROOT: usize = 4;
 
 const SMALLEST_BLOCK: usize = 16;
 
-impl<K: Price> Pricing<K> for ArcBlocks<K> {
-    fn entering(&mut self, potentials: &[K]) -> Option<Entering<K>> {
+impl<K: Price, P: Lookup<K> + ?Sized> Pricing<K, P> for ArcBlocks<K> {
+    fn entering(&mut self, potentials: &P) -> Option<Entering<K>> {
         let arcs = self.costs.len();
         let mut left = arcs;
         while left > 0 {
@@ -58,8 +58,7 @@ impl<K: Price> Pricing<K> for ArcBlocks<K> {
             let (mut best, mut least) = (None, self.threshold);
             for k in self.place..end {
                 let (source, target) = (self.sources[k], self.targets[k]);
-                let reduced =
-                    self.costs[k] - potentials[source as usize] + potentials[target as usize];
+                let reduced = self.costs[k] - potentials.of(source) + potentials.of(target);
                 if reduced < least {
                     (best, least) = (Some(k), reduced);
                 }
@@ -94,7 +93,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-impl Pricing<f64> for Rows<'_> {
+impl Pricing<f64, [f64]> for Rows<'_> {
     fn entering(&mut self, potentials: &[f64]) -> Option<Entering<f64>> {
         let n = self.cost.n();
         let (sources, targets) = potentials.split_at(n);

@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 
 use super::exact::{Violation, violations};
-use super::levels::{Basis, COARSEST};
+use super::levels::{COARSEST, Reached};
 use super::pricing::{ArcBlocks, Pricing, Rows};
-use super::tree::{Price, Tree};
+use super::stems::{Basis, Price};
+use super::tree::Tree;
 use super::{anchor, observe, optimise, start};
 use crate::cost::largest_size;
 use crate::plan::PlanArc;
@@ -158,7 +159,7 @@ impl<'a> Run<'a> {
     }
 
     /// Prices the rows of the table in turn.
-    pub(super) fn on_all_arcs(&mut self) -> Basis {
+    pub(super) fn on_all_arcs(&mut self) -> Reached {
         let cost = self.problem.cost();
         let g = start::column_minima(cost);
         let f = vec![0.0; cost.n()];
@@ -203,10 +204,10 @@ impl<'a> Run<'a> {
     }
 
     /// Pivots until the rule finds no arc, after asking the observer.
-    pub(super) fn pivot<K: Price>(
+    pub(super) fn pivot<K: Price, B: Basis<K>>(
         &mut self,
-        tree: &mut Tree<K>,
-        pricing: &mut impl Pricing<K>,
+        tree: &mut B,
+        pricing: &mut impl Pricing<K, B::Potentials>,
     ) -> ControlFlow<Stop> {
         tree.recompute_potentials();
         observe(self.pivots, self.observer)?;

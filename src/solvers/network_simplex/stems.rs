@@ -1,0 +1,186 @@
+//! Who hangs on whom in the spanning tree of a basis, and the cycle that an entering arc closes.
+//!
+//! Nodes are the sources `0..n`, the targets `n..n + m` and an artificial root `n + m`. Each node
+//! but the root owns the arc to its parent: upwards if the node is a source, downwards if it is a
+//! target, since arcs lead from sources to targets (the root plays target to sources and source
+//! to targets).
+//!
+//! The tree is **strongly feasible** (Cunningham 1976, "A network simplex method", Math.
+//! Programming 11): an arc without flow points towards the root, so only sources may own one.
+//! With the leaving rule of [`Stems::leaving`] it stays so, and the simplex cannot cycle.
+
+use std::ops::{Add, Sub};
+
+/// Numbers that costs and potentials are made of: `f64` while the simplex is under way, `i128`
+/// fixed point when it is finished exactly.
+pub(crate) trait Price:
+    Copy + PartialOrd + Default + Add<Output = Self> + Sub<Output = Self>
+{
+}
+impl Price for f64 {}
+impl Price for i128 {}
+
+/// An arc about to enter the basis: its ends as nodes of the tree, its cost and its reduced cost
+/// `cost − potential(source) + potential(target) < 0`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entering<K> {
+    pub(crate) source: u32,
+    pub(crate) target: u32,
+    pub(crate) cost: K,
+    pub(crate) reduced: K,
+}
+
+/// The arc that leaves: owned by `node`, which lies on the `source` or the `target` side of the
+/// cycle; `flow` is what the cycle can take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leaving {
+    pub(super) node: u32,
+    on_target_side: bool,
+    pub(super) flow: i128,
+    pub(super) join: u32,
+}
+
+/// A basis on which the simplex can pivot.
+pub(crate) trait Basis<K> {
+    /// Where pricing looks potentials up: f of the sources, −g of the targets, up to a constant.
+    type Potentials: Lookup<K> + ?Sized;
+
+    fn potentials(&self) -> &Self::Potentials;
+
+    /// The arc that leaves when this one enters.
+    fn leaving(&self, entering: &Entering<K>) -> Leaving;
+
+    /// One pivot: sends the leaving arc's flow round the cycle, takes the arc out, and hangs the
+    /// subtree it cuts off on the entering arc.
+    fn pivot(&mut self, entering: &Entering<K>, leaving: &Leaving);
+
+    /// Computes all potentials afresh from the costs of the tree's arcs: every arc of the tree
+    /// gets reduced cost 0.
+    fn recompute_potentials(&mut self);
+
+    /// Pivots after which roundings of potentials, one a pivot, have to be got rid of.
+    fn pivots_between_recomputations(&self) -> u64;
+}
+
+/// The potentials of nodes.
+pub(crate) trait Lookup<K> {
+    fn of(&self, node: u32) -> K;
+}
+
+impl<K: Price> Lookup<K> for [K] {
+    #[inline(always)]
+    fn of(&self, node: u32) -> K {
+        self[node as usize]
+    }
+}
+
+/// Who hangs on whom, and by what.
+#[derive(Debug, Clone)]
+pub(super) struct Stems<K> {
+    pub(super) sources: usize,
+    pub(super) parent: Vec<u32>,
+    /// Flow on the arc to the parent.
+    pub(super) flow: Vec<i128>,
+    /// Cost of the arc to the parent.
+    pub(super) cost: Vec<K>,
+    /// Number of nodes in the subtree.
+    pub(super) size: Vec<u32>,
+}
+
+/// No node.
+pub(super) const NONE: u32 = u32::MAX;
+
+impl Leaving {
+    /// The end of the entering arc that lies below the leaving one, the other end, and what is
+    /// added to the potentials below.
+    pub(super) fn new_ends<K: Price>(&self, entering: &Entering<K>) -> (u32, u32, K) {
+        if self.on_target_side {
+            (entering.target, entering.source, K::default() - entering.reduced)
+        } else {
+            (entering.source, entering.target, entering.reduced)
+        }
+    }
+}
+
+impl<K: Price> Stems<K> {
+    /// Nodes that hang on nothing yet.
+    pub(super) fn alone(sources: usize, nodes: usize) -> Self {
+        Self {
+            sources,
+            parent: vec![NONE; nodes + 1],
+            flow: vec![0; nodes + 1],
+            cost: vec![K::default(); nodes + 1],
+            size: vec![1; nodes + 1],
+        }
+    }
+
+    pub(super) fn root(&self) -> u32 {
+        (self.parent.len() - 1) as u32
+    }
+
+    /// The potential of a node whose parent has this one: the arc between them gets reduced cost 0.
+    pub(super) fn below(&self, above: K, node: u32) -> K {
+        let v = node as usize;
+        if v < self.sources { above + self.cost[v] } else { above - self.cost[v] }
+    }
+
+    /// Closes the cycle of the entering arc: finds where the paths from its ends meet, and on the
+    /// way the arc whose flow runs out first when flow goes round along the entering arc.
+    ///
+    /// Among several, it is the last one met on the way round from the join along the entering
+    /// arc, which keeps the tree strongly feasible: on the target's side the one nearest to the
+    /// join, else on the source's side the one farthest from it.
+    pub(super) fn leaving(&self, entering: &Entering<K>) -> Leaving {
+        let (mut u, mut v) = (entering.source, entering.target);
+        let (mut source_side, mut source_flow) = (NONE, i128::MAX);
+        let (mut target_side, mut target_flow) = (NONE, i128::MAX);
+        while u != v {
+            if self.size[u as usize] < self.size[v as usize] {
+                let flow = self.flow[u as usize];
+                if (u as usize) < self.sources && flow < source_flow {
+                    (source_side, source_flow) = (u, flow);
+                }
+                u = self.parent[u as usize];
+            } else {
+                let flow = self.flow[v as usize];
+                if (v as usize) >= self.sources && flow <= target_flow {
+                    (target_side, target_flow) = (v, flow);
+                }
+                v = self.parent[v as usize];
+            }
+        }
+        if target_flow <= source_flow {
+            Leaving { node: target_side, on_target_side: true, flow: target_flow, join: u }
+        } else {
+            Leaving { node: source_side, on_target_side: false, flow: source_flow, join: u }
+        }
+    }
+
+    /// Changes the flows of the cycle by the flow of the leaving arc.
+    pub(super) fn send_round(&mut self, entering: &Entering<K>, leaving: &Leaving) {
+        for (end, sign) in [(entering.source, -leaving.flow), (entering.target, leaving.flow)] {
+            let mut u = end;
+            while u != leaving.join {
+                let v = u as usize;
+                self.flow[v] += if v < self.sources { sign } else { -sign };
+                u = self.parent[v];
+            }
+        }
+    }
+
+    /// Takes the subtree of `top` from its ancestors' sizes and adds it to those of `outer` and its
+    /// ancestors, each up to the join.
+    pub(super) fn move_size(&mut self, top: u32, outer: u32, join: u32) {
+        let size = self.size[top as usize];
+        let mut u = self.parent[top as usize];
+        while u != join {
+            self.size[u as usize] -= size;
+            u = self.parent[u as usize];
+        }
+        let mut u = outer;
+        while u != join {
+            self.size[u as usize] += size;
+            u = self.parent[u as usize];
+        }
+    }
+}

@@ -1,0 +1,488 @@
+//! The spanning tree of a basis as an Euler tour in blocks: a subtree is shifted without a look at
+//! its nodes.
+//!
+//! With masses of many sizes few arcs are without flow, the subtree that a pivot cuts off has a
+//! fair share of all nodes, and to add the same amount to the potential of each of them is most of
+//! the work on a [threaded tree](super::tree).
+//!
+//! **Idea.** An Euler tour runs along every edge of the tree twice; the part between the two
+//! half-edges of one edge is the tour of a subtree, and closed to a ring it may begin anywhere. So
+//! a pivot cuts a stretch out of the tour, turns the ring until it begins at the end of the
+//! entering arc, and puts it in elsewhere, whatever node becomes the root of it. The tour is kept
+//! in blocks of about √N half-edges, each with an offset; the potential of a node is a number of
+//! its own plus the offset of the block in which its half-edge to its parent lies. To shift a
+//! subtree is to shift the offsets of its blocks, or of all others if these are fewer.
+//!
+//! **Complexity.** O(√N) a pivot beside the cycle, where N is the number of nodes; memory four
+//! words of 32 bits and a number a node more than the stems. For small or uniform problems, whose
+//! pivots cut off small subtrees, a thread is faster.
+//!
+//! **References.** Tarjan, Vishkin 1985, "An efficient parallel biconnectivity algorithm", SIAM J.
+//! Comput. 14 (Euler tours); Henzinger, King 1999, "Randomized fully dynamic graph algorithms with
+//! polylogarithmic time per operation", J. ACM 46, and Tarjan 1997, "Dynamic trees as search trees
+//! via Euler tours, applied to the network simplex algorithm", Math. Programming 78 (tours that
+//! are cut, turned and joined); Grigoriadis 1986 (the pivots themselves).
+
+use super::stems::{Basis, Entering, Leaving, Lookup, NONE, Price, Stems};
+use super::tree::Tree;
+
+/// The tree.
+///
+/// Edge e leads between a node on the sources' side and one on the targets' side; its half-edges
+/// are 2e from the first and 2e + 1 from the second.
+pub(super) struct Tour<K> {
+    stems: Stems<K>,
+    /// The edge to the parent of each node.
+    edge: Vec<u32>,
+    /// The node that owns each edge.
+    owner: Vec<u32>,
+    /// The block that holds each half-edge.
+    place: Vec<u32>,
+    blocks: Vec<Block>,
+    /// Blocks that are not in use.
+    free: Vec<u32>,
+    labels: Labels<K>,
+    /// Half-edges of a block at most.
+    capacity: usize,
+    /// The nodes between the ends of the leaving and the entering arc, with their potentials.
+    stem: Vec<(u32, K)>,
+}
+
+/// A stretch of the tour, in a ring of blocks.
+#[derive(Default)]
+struct Block {
+    half_edges: Vec<u32>,
+    next: u32,
+    previous: u32,
+}
+
+/// Potentials: a node's own number and the offset of its block.
+pub(super) struct Labels<K> {
+    own: Vec<K>,
+    block: Vec<u32>,
+    offset: Vec<K>,
+}
+
+impl<K: Price> Lookup<K> for Labels<K> {
+    #[inline(always)]
+    fn of(&self, node: u32) -> K {
+        self.own[node as usize] + self.offset[self.block[node as usize] as usize]
+    }
+}
+
+impl<K: Price> Tour<K> {
+    pub(super) fn new(tree: Tree<K>) -> Self {
+        let (stems, preorder) = tree.unthreaded();
+        let nodes = preorder.len() - 1;
+        let capacity = (2 * nodes).isqrt().clamp(64, 1024);
+        let mut tour = Self {
+            stems,
+            edge: (0..nodes as u32).collect(),
+            owner: (0..nodes as u32).collect(),
+            place: vec![NONE; 2 * nodes],
+            blocks: Vec::new(),
+            free: Vec::new(),
+            labels: Labels {
+                own: vec![K::default(); nodes],
+                block: vec![NONE; nodes],
+                offset: Vec::new(),
+            },
+            capacity,
+            stem: Vec::new(),
+        };
+        let half_edges = tour.along(&preorder);
+        for stretch in half_edges.chunks(capacity / 2) {
+            let block = tour.fresh();
+            tour.blocks[block as usize].half_edges = stretch.to_vec();
+            stretch.iter().for_each(|&h| tour.place[h as usize] = block);
+        }
+        let blocks = tour.blocks.len() as u32;
+        (0..blocks).for_each(|block| tour.link(block, (block + 1) % blocks));
+        tour.recompute_potentials();
+        tour
+    }
+
+    /// The half-edges in the order of a tour that meets the nodes in preorder.
+    fn along(&self, preorder: &[u32]) -> Vec<u32> {
+        let mut tour = Vec::with_capacity(self.place.len());
+        let mut open = vec![preorder[0]];
+        for &u in &preorder[1..] {
+            while open.last() != Some(&self.stems.parent[u as usize]) {
+                tour.extend(open.pop().map(|done| self.up(done)));
+            }
+            tour.push(self.up(u) ^ 1);
+            open.push(u);
+        }
+        tour.extend(open[1..].iter().rev().map(|&done| self.up(done)));
+        tour
+    }
+
+    /// The same tree on a thread.
+    pub(super) fn into_tree(self) -> Tree<K> {
+        let mut preorder = vec![self.stems.root()];
+        self.downward(|u| preorder.push(u));
+        let mut tree = Tree::threaded(self.stems, &preorder);
+        tree.recompute_potentials();
+        tree
+    }
+
+    /// Visits every node after its parent, along the tour from the root.
+    fn downward(&self, mut visit: impl FnMut(u32)) {
+        let root = self.stems.root();
+        let goes_down = |h: u32| h == self.up(self.owner[h as usize / 2]) ^ 1;
+        let leaves_root =
+            |h: u32| goes_down(h) && self.stems.parent[self.owner[h as usize / 2] as usize] == root;
+        let first = (0..self.place.len() as u32).find(|&h| leaves_root(h));
+        let first = first.expect("the root has a child");
+        let start = self.place[first as usize];
+        let (mut block, mut at) = (start, self.position(first));
+        for _ in 0..self.place.len() {
+            let h = self.blocks[block as usize].half_edges[at];
+            if goes_down(h) {
+                visit(self.owner[h as usize / 2]);
+            }
+            at += 1;
+            while at >= self.blocks[block as usize].half_edges.len() {
+                (block, at) = (self.blocks[block as usize].next, 0);
+            }
+        }
+    }
+
+    /// The half-edge from a node to its parent.
+    #[inline(always)]
+    fn up(&self, node: u32) -> u32 {
+        2 * self.edge[node as usize] + u32::from(node as usize >= self.stems.sources)
+    }
+
+    /// Where in its block a half-edge stands.
+    fn position(&self, half_edge: u32) -> usize {
+        let block = &self.blocks[self.place[half_edge as usize] as usize];
+        let found = block.half_edges.iter().position(|&h| h == half_edge);
+        found.expect("a half-edge is in its block")
+    }
+
+    fn link(&mut self, before: u32, after: u32) {
+        self.blocks[before as usize].next = after;
+        self.blocks[after as usize].previous = before;
+    }
+
+    /// A block without half-edges.
+    fn fresh(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.blocks.push(Block::default());
+            self.labels.offset.push(K::default());
+            (self.blocks.len() - 1) as u32
+        })
+    }
+
+    /// Takes an empty block out of its ring; what follows it.
+    fn drop_empty(&mut self, block: u32) -> u32 {
+        let Block { next, previous, .. } = self.blocks[block as usize];
+        self.link(previous, next);
+        self.free.push(block);
+        next
+    }
+
+    /// Splits the block of a half-edge so that one begins with it: that block.
+    fn split_before(&mut self, half_edge: u32) -> u32 {
+        let block = self.place[half_edge as usize];
+        match self.position(half_edge) {
+            0 => block,
+            at => self.split(block, at),
+        }
+    }
+
+    /// Splits the block of a half-edge so that one ends with it: the block after that.
+    fn split_after(&mut self, half_edge: u32) -> u32 {
+        let block = self.place[half_edge as usize];
+        let after = self.position(half_edge) + 1;
+        if after == self.blocks[block as usize].half_edges.len() {
+            self.blocks[block as usize].next
+        } else {
+            self.split(block, after)
+        }
+    }
+
+    fn split(&mut self, block: u32, at: usize) -> u32 {
+        let new = self.fresh();
+        self.labels.offset[new as usize] = self.labels.offset[block as usize];
+        let mut moved = std::mem::take(&mut self.blocks[new as usize].half_edges);
+        moved.extend(self.blocks[block as usize].half_edges.drain(at..));
+        self.settle(&moved, new, K::default());
+        self.blocks[new as usize].half_edges = moved;
+        let after = self.blocks[block as usize].next;
+        self.link(block, new);
+        self.link(new, after);
+        new
+    }
+
+    /// Notes that half-edges are in another block, whose offset is less by `difference`.
+    fn settle(&mut self, half_edges: &[u32], block: u32, difference: K) {
+        for &h in half_edges {
+            self.place[h as usize] = block;
+            let u = self.owner[h as usize / 2];
+            if self.up(u) == h {
+                self.labels.block[u as usize] = block;
+                self.labels.own[u as usize] = self.labels.own[u as usize] + difference;
+            }
+        }
+    }
+
+    /// Joins a block with the next one if both together leave room.
+    fn merge(&mut self, block: u32) {
+        let next = self.blocks[block as usize].next;
+        let length = |b: u32| self.blocks[b as usize].half_edges.len();
+        let is_in_use = length(block) > 0;
+        if block == next || !is_in_use || length(block) + length(next) > self.capacity / 4 * 3 {
+            return;
+        }
+        let offset = |b: u32| self.labels.offset[b as usize];
+        let difference = offset(next) - offset(block);
+        let mut moved = std::mem::take(&mut self.blocks[next as usize].half_edges);
+        self.settle(&moved, block, difference);
+        self.blocks[block as usize].half_edges.extend_from_slice(&moved);
+        moved.clear();
+        self.blocks[next as usize].half_edges = moved;
+        self.drop_empty(next);
+    }
+
+    /// Adds `shift` to the offsets from block `first` to `last`, or takes it from all others if
+    /// these are fewer: only differences matter.
+    fn shift(&mut self, first: u32, last: u32, shift: K) {
+        let next = |block: u32| self.blocks[block as usize].next;
+        let rest = next(last);
+        let (mut inside, mut outside) = (first, rest);
+        let (mut block, end, shift) = loop {
+            if inside == last {
+                break (first, rest, shift);
+            }
+            outside = next(outside);
+            if outside == first {
+                break (rest, first, K::default() - shift);
+            }
+            inside = next(inside);
+        };
+        loop {
+            let offset = &mut self.labels.offset[block as usize];
+            *offset = *offset + shift;
+            block = self.blocks[block as usize].next;
+            if block == end {
+                break;
+            }
+        }
+    }
+
+    /// Turns the edges between `top` and `inner` round, so that `inner` is the root of the subtree
+    /// of `top`, hanging on the edge that `top` hung on.
+    fn reroot(&mut self, top: u32, inner: u32) {
+        let stems = &mut self.stems;
+        let total = stems.size[top as usize];
+        let mut edge = self.edge[top as usize];
+        let (mut flow, mut cost) = (0, K::default());
+        let (mut below, mut size) = (NONE, 0);
+        for &(node, _) in &self.stem {
+            let s = node as usize;
+            std::mem::swap(&mut stems.flow[s], &mut flow);
+            std::mem::swap(&mut stems.cost[s], &mut cost);
+            let old = std::mem::replace(&mut stems.size[s], total - size);
+            size = old;
+            stems.parent[s] = below;
+            below = node;
+        }
+        // The edges move one up: the last one, that of `top`, goes to `inner`.
+        for &(node, _) in &self.stem {
+            std::mem::swap(&mut self.edge[node as usize], &mut edge);
+            self.owner[self.edge[node as usize] as usize] = node;
+        }
+        debug_assert_eq!(self.stem.first().map(|entry| entry.0), Some(inner));
+    }
+
+    /// Takes note of the nodes from `inner` up to `top`.
+    fn note_stem(&mut self, inner: u32, top: u32) {
+        self.stem.clear();
+        let mut node = inner;
+        loop {
+            self.stem.push((node, self.labels.of(node)));
+            if node == top {
+                break;
+            }
+            node = self.stems.parent[node as usize];
+        }
+    }
+}
+
+impl<K: Price> Basis<K> for Tour<K> {
+    type Potentials = Labels<K>;
+
+    fn potentials(&self) -> &Labels<K> {
+        &self.labels
+    }
+
+    fn leaving(&self, entering: &Entering<K>) -> Leaving {
+        self.stems.leaving(entering)
+    }
+
+    fn pivot(&mut self, entering: &Entering<K>, leaving: &Leaving) {
+        let (inner, outer, shift) = leaving.new_ends(entering);
+        let top = leaving.node;
+        if leaving.flow > 0 {
+            self.stems.send_round(entering, leaving);
+        }
+        self.stems.move_size(top, outer, leaving.join);
+
+        // Cut the tour of the subtree out, and close it to a ring.
+        let up = self.up(top);
+        let mut first = self.split_before(up ^ 1);
+        let rest = self.split_after(up);
+        let before = self.blocks[first as usize].previous;
+        let mut last = self.blocks[rest as usize].previous;
+        self.shift(first, last, shift);
+        self.note_stem(inner, top);
+        self.link(before, rest);
+        self.link(last, first);
+        self.blocks[first as usize].half_edges.remove(0);
+        self.blocks[last as usize].half_edges.pop();
+        if first != last && self.blocks[first as usize].half_edges.is_empty() {
+            first = self.drop_empty(first);
+        }
+        if first != last && self.blocks[last as usize].half_edges.is_empty() {
+            last = self.blocks[last as usize].previous;
+            self.drop_empty(self.blocks[last as usize].next);
+        }
+
+        // Turn it until it begins at `inner`.
+        let joint = last;
+        if inner != top {
+            first = self.split_before(self.up(inner));
+            last = self.blocks[first as usize].previous;
+        }
+        self.reroot(top, inner);
+        self.stems.parent[inner as usize] = outer;
+        self.stems.flow[inner as usize] = leaving.flow;
+        self.stems.cost[inner as usize] = entering.cost;
+
+        // Put it in where the tour is at `outer`.
+        let up = self.up(inner);
+        self.blocks[first as usize].half_edges.insert(0, up ^ 1);
+        self.blocks[last as usize].half_edges.push(up);
+        self.place[up as usize ^ 1] = first;
+        self.place[up as usize] = last;
+        let after = self.split_before(self.up(outer));
+        let new_before = self.blocks[after as usize].previous;
+        self.link(new_before, first);
+        self.link(last, after);
+        for k in 0..self.stem.len() {
+            let (node, potential) = self.stem[k];
+            let block = self.place[self.up(node) as usize];
+            self.labels.block[node as usize] = block;
+            self.labels.own[node as usize] = potential - self.labels.offset[block as usize];
+        }
+        for seam in [last, joint, new_before, before] {
+            self.merge(seam);
+            self.merge(self.blocks[seam as usize].previous);
+        }
+        for end in [first, last] {
+            if self.blocks[end as usize].half_edges.len() > self.capacity {
+                self.split(end, self.capacity / 2);
+            }
+        }
+    }
+
+    fn recompute_potentials(&mut self) {
+        let mut potentials = vec![K::default(); self.stems.parent.len()];
+        self.downward(|u| {
+            let above = potentials[self.stems.parent[u as usize] as usize];
+            potentials[u as usize] = self.stems.below(above, u);
+        });
+        self.labels.offset.fill(K::default());
+        for (u, &potential) in potentials[..self.edge.len()].iter().enumerate() {
+            self.labels.own[u] = potential;
+            self.labels.block[u] = self.place[self.up(u as u32) as usize];
+        }
+    }
+
+    /// Recomputation takes as long as some thousand pivots.
+    fn pivots_between_recomputations(&self) -> u64 {
+        (self.edge.len() as u64 / 8).max(1024)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pricing::{ArcBlocks, Pricing};
+    use super::*;
+    use crate::seed::Seed;
+    use crate::solvers::network_simplex::tree::ForestArc;
+
+    /// The north-west corner of a problem, as a forest.
+    fn corner(supply: &[i128], demand: &[i128], cost: &[Vec<i128>]) -> Vec<ForestArc<i128>> {
+        let (mut a, mut b) = (supply.to_vec(), demand.to_vec());
+        let (mut i, mut j, mut forest) = (0, 0, Vec::new());
+        while i < a.len() && j < b.len() {
+            let flow = a[i].min(b[j]);
+            let (source, target) = (i as u32, (a.len() + j) as u32);
+            forest.push(ForestArc { source, target, flow, cost: cost[i][j] });
+            (a[i], b[j]) = (a[i] - flow, b[j] - flow);
+            (i, j) = (i + usize::from(a[i] == 0), j + usize::from(b[j] == 0));
+        }
+        forest
+    }
+
+    /// Pivots on both trees at once, and compares all potentials after each.
+    fn check(n: usize, m: usize, largest_mass: f64, seed: u64) {
+        let mut stream = Seed(seed).stream("tour");
+        let mut draw = |most: f64| (most * stream.uniform()).ceil().max(1.0) as i128;
+        let mut supply: Vec<i128> = (0..n).map(|_| draw(largest_mass)).collect();
+        let mut demand: Vec<i128> = (0..m).map(|_| draw(largest_mass)).collect();
+        let surplus = supply.iter().sum::<i128>() - demand.iter().sum::<i128>();
+        if surplus > 0 {
+            demand[m - 1] += surplus
+        } else {
+            supply[n - 1] -= surplus
+        }
+        let cost: Vec<Vec<i128>> = (0..n).map(|_| (0..m).map(|_| draw(1000.0)).collect()).collect();
+
+        let forest = corner(&supply, &demand, &cost);
+        let mut tree = Tree::hang(n, n + m, &forest, &vec![0; n]);
+        let mut tour = Tour::new(Tree::hang(n, n + m, &forest, &vec![0; n]));
+        tour.capacity = 8;
+        let arcs = (0..n).flat_map(|i| (0..m).map(move |j| (i, j)));
+        let arcs = arcs.map(|(i, j)| (i as u32, (n + j) as u32, cost[i][j]));
+        let mut blocks = ArcBlocks::new(arcs, 0);
+        let mut pivots = 0;
+        while let Some(entering) = blocks.entering(tree.potentials()) {
+            let leaving = tree.leaving(&entering);
+            tree.pivot(&entering, &leaving);
+            let leaving = tour.leaving(&entering);
+            tour.pivot(&entering, &leaving);
+            let expected = tree.potentials();
+            let ground = tour.labels.of(0) - expected[0];
+            for u in 0..n + m {
+                assert_eq!(tour.labels.of(u as u32) - ground, expected[u], "{pivots} {u}");
+            }
+            pivots += 1;
+        }
+        assert!(pivots > n, "{pivots} pivots");
+        let back = tour.into_tree();
+        assert_eq!(back.potentials(), {
+            tree.recompute_potentials();
+            tree.potentials()
+        });
+        let flows = |tree: &Tree<i128>| {
+            let mut arcs: Vec<_> =
+                tree.arcs().map(|arc| (arc.source, arc.target, arc.flow)).collect();
+            arcs.sort_unstable();
+            arcs
+        };
+        assert_eq!(flows(&back), flows(&tree));
+    }
+
+    #[test]
+    fn a_tour_has_the_potentials_of_a_thread_after_every_pivot() {
+        for (n, m, largest_mass, seed) in
+            [(12, 9, 1.0, 1), (40, 40, 1.0, 2), (40, 60, 1e6, 3), (150, 110, 1e12, 4)]
+        {
+            check(n, m, largest_mass, seed);
+        }
+    }
+}
