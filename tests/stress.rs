@@ -1,0 +1,108 @@
+//! Random instances of every kind of trouble: the shortlist on many levels against the dense
+//! simplex. `DEBLAIS_STRESS=100000 cargo test --release --test stress` looks at more of them.
+
+use deblais::cost::{Chebyshev, Cityblock, Euclidean, GroundCost, Minkowski, Power, SqEuclidean};
+use deblais::math;
+use deblais::measure::DiscreteMeasure;
+use deblais::problem::OtProblem;
+use deblais::seed::{Seed, Stream};
+use deblais::solvers::Solver as _;
+use deblais::solvers::network_simplex::{NetworkSimplex, Shortlist};
+use deblais::tolerance;
+use ndarray::{Array1, Array2};
+use rand::Rng as _;
+
+/// Instances without further notice.
+const INSTANCES: u64 = 3000;
+
+/// Points of a kind that makes exact solvers stumble.
+fn cloud(kind: u32, n: usize, d: usize, stream: &mut Stream) -> Array2<f64> {
+    let mut points = Array2::from_shape_simple_fn((n, d), || stream.normal());
+    match kind {
+        0 => points.mapv_inplace(|x| x),
+        // A lattice: ties everywhere.
+        1 => points.mapv_inplace(|x| (2.0 * x).round()),
+        // Duplicates.
+        2 => {
+            for i in 1..n {
+                if stream.uniform() < 0.7 {
+                    let earlier = points.row(stream.random_range(0..i)).to_owned();
+                    points.row_mut(i).assign(&earlier);
+                }
+            }
+        }
+        // Tight clusters far apart.
+        3 => {
+            for mut x in points.outer_iter_mut() {
+                let far = if stream.uniform() < 0.5 { 1e3 } else { 0.0 };
+                x.mapv_inplace(|x| 1e-3 * x + far);
+            }
+        }
+        // A curve in space.
+        4 => {
+            for mut x in points.outer_iter_mut() {
+                let t = x[0];
+                x.iter_mut().enumerate().for_each(|(k, x)| *x = (t * (k + 1) as f64).sin());
+            }
+        }
+        // Heavy tails.
+        5 => points.mapv_inplace(|x| x * (3.0 * x.abs()).exp()),
+        // Far from the origin.
+        _ => points.mapv_inplace(|x| x + 1e7),
+    }
+    points
+}
+
+fn mass(kind: u32, n: usize, stream: &mut Stream) -> Array1<f64> {
+    let weights = match kind {
+        0 => Array1::ones(n),
+        1 => Array1::from_shape_simple_fn(n, || stream.uniform() + 1e-3),
+        // Whole numbers, zeros among them.
+        2 => Array1::from_shape_fn(n, |i| f64::from(stream.random_range(u32::from(i == 0)..5))),
+        // Seventeen decades.
+        _ => Array1::from_shape_simple_fn(n, || 10_f64.powf(-17.0 * stream.uniform())),
+    };
+    let total = math::sum(weights.as_slice().expect("contiguous"));
+    weights / total
+}
+
+fn judge<G: GroundCost>(ground: G, seed: u64) {
+    let mut stream = Seed(seed).stream("stress");
+    let d = stream.random_range(1..=3);
+    let mut measure = |kind: u32, masses: u32| {
+        let n = stream.random_range(1..=90);
+        let points = cloud(kind, n, d, &mut stream);
+        DiscreteMeasure::new(points, mass(masses, n, &mut stream)).unwrap()
+    };
+    let (kind, masses) = ((seed / 7 % 7) as u32, (seed / 49 % 4) as u32);
+    let (x, y) = (measure(kind, masses), measure(kind, masses));
+    let name = ground.name();
+    let problem = OtProblem::new(&x, &y, ground).unwrap();
+    let coarsest = 2 + (seed % 11) as usize;
+    let solution = Shortlist { coarsest }.solve(&problem, &mut ()).unwrap();
+    let c = solution.certify(&problem).certificate;
+    let context = || format!("seed {seed}, {name} in {d}, kind {kind}, masses {masses}: {c:?}");
+    assert!(c.is_tight(), "{}", context());
+
+    let dense = problem.tabulated();
+    let truth = NetworkSimplex.solve(&dense, &mut ()).unwrap().certify(&dense).certificate;
+    let slack = 1e-11 * truth.upper + c.tolerance + truth.tolerance;
+    assert!((c.upper - truth.upper).abs() <= slack, "{} is not {truth:?}", context());
+    let total = tolerance::marginal(1.0);
+    assert!(c.source_residual + c.target_residual <= total, "{}", context());
+}
+
+#[test]
+fn the_shortlist_agrees_with_the_dense_simplex_whatever_the_instance() {
+    let asked = std::env::var("DEBLAIS_STRESS").ok().map(|count| count.parse().unwrap());
+    for seed in 0..asked.unwrap_or(INSTANCES) {
+        match seed % 7 {
+            0 => judge(SqEuclidean, seed),
+            1 => judge(Cityblock, seed),
+            2 => judge(Chebyshev, seed),
+            3 => judge(Minkowski::new(3.0).unwrap(), seed),
+            4 => judge(Power::new(Euclidean, 0.5).unwrap(), seed),
+            _ => judge(Euclidean, seed),
+        }
+    }
+}
