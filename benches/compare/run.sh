@@ -1,9 +1,11 @@
 #!/bin/sh
 # Compares deblais with other libraries, side by side: exact transport (docs/benchmarks.md),
-# entropic (docs/sinkhorn.md), or training steps of networks (docs/networks.md).
+# exact from the points at growing sizes (docs/scaling.md), entropic (docs/sinkhorn.md), or training
+# steps of networks (docs/networks.md).
 #   benches/compare/run.sh [--quick] [--cases PATTERN] [--also METHOD] [--write]
 #   benches/compare/run.sh entropic [--quick] [--cases PATTERN] [--large] [--write]
 #   benches/compare/run.sh networks [--quick] [--cases PATTERN] [--write]
+#   benches/compare/run.sh scaling [--quick] [--cases PATTERN] [--large] [--write]
 # Needs cargo and Python >= 3.11 with venv. Everything it makes is in target/compare.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -23,7 +25,7 @@ export PYTHONDONTWRITEBYTECODE=1
 export XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 script=compare
 case "${1:-}" in
-    entropic | networks)
+    entropic | networks | scaling)
         script=$1
         shift
         ;;

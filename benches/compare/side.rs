@@ -13,6 +13,8 @@
 //!   `solve EPSILON TOLERANCE`: squared Euclidean costs, from the points on.
 //! - `line`: two samples on the line. `value P`, `full P`: the value of `W_p^p` alone, or plan
 //!   and potentials, too; validation included.
+//! - `points`: two clouds with masses, of which no table is made. `euclidean` or `sqeuclidean`: what
+//!   `auto` does, from the points on.
 //! - `network`: training steps, see `networks.rs`.
 
 mod networks;
@@ -58,6 +60,7 @@ fn serve(kind: &str, folder: &Path) -> Outcome<()> {
         "batch" => answer(batch(folder)?),
         "entropic" => answer(entropic(folder)?),
         "line" => answer(line(folder)?),
+        "points" => answer(points(folder)?),
         "network" => answer(networks::network(folder)?),
         _ => Err(format!("no kind {kind}").into()),
     }
@@ -86,6 +89,23 @@ fn table(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
         let method = method(request)?;
         let start = Instant::now();
         let solver = method.solver(&problem);
+        let solution = solver.solve(&problem, &mut ())?;
+        let seconds = start.elapsed().as_secs_f64();
+        judge(solver.name(), seconds, &problem, &solution)
+    })
+}
+
+fn points(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
+    let source = DiscreteMeasure::new(read(folder, "x")?, read(folder, "a")?)?;
+    let target = DiscreteMeasure::new(read(folder, "y")?, read(folder, "b")?)?;
+    Ok(move |request: &str| {
+        let start = Instant::now();
+        let problem = match request {
+            "euclidean" => OtProblem::new(&source, &target, Euclidean)?,
+            "sqeuclidean" => OtProblem::new(&source, &target, SqEuclidean)?,
+            _ => return Err(format!("no cost {request}").into()),
+        };
+        let solver = Method::Auto.solver(&problem);
         let solution = solver.solve(&problem, &mut ())?;
         let seconds = start.elapsed().as_secs_f64();
         judge(solver.name(), seconds, &problem, &solution)
