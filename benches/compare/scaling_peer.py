@@ -23,7 +23,9 @@ def main() -> None:
     x, y, a, b = (np.load(folder / f"{name}.npy") for name in "xyab")
     start = perf_counter()
     if mode == "lazy":
-        value = ot.lp.emd2_lazy(x, y, a, b, metric=cost, numItermax=PIVOTS)
+        value = ot.lp.emd2_lazy(
+            x, y, a, b, metric=cost, numItermax=PIVOTS, return_matrix=False
+        )
     else:
         value = ot.emd2(a, b, ot.dist(x, y, metric=cost), numItermax=PIVOTS)
     seconds = perf_counter() - start
