@@ -49,7 +49,7 @@ impl Method {
 const TRIAL_FROM: usize = 1500;
 
 /// Cells from which points in few dimensions are solved faster at several resolutions.
-const SHORTLIST_FROM: usize = 1 << 20;
+const SHORTLIST_FROM: usize = 1 << 19;
 
 fn automatic(problem: &OtProblem) -> Box<dyn Solver> {
     let cells = problem.n().saturating_mul(problem.m());
