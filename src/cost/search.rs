@@ -1,6 +1,6 @@
 //! The smallest reduced costs `c(x, y_j) − v_j` of a point x, found without looking at most y.
 //!
-//! **Problem.** For potentials v of m points y_j in few dimensions and a point x: the k smallest
+//! **Problem.** For potentials v of m points y in few dimensions and a point x: the k smallest
 //! `c(x, y_j) − v_j`. That is a c-transform for k = 1, the candidates of a source for k = 10, and,
 //! for all values below f(x), the pricing of a row.
 //!
@@ -198,7 +198,9 @@ fn grow<const D: usize>(
         widen(&mut low, &mut high, &of_right.0);
         widen(&mut low, &mut high, &of_right.1);
     } else {
-        points.iter().for_each(|y| widen(&mut low, &mut high, y));
+        for y in points {
+            widen(&mut low, &mut high, y);
+        }
     }
     let node = &mut nodes[place];
     node.centre = std::array::from_fn(|k| low[k] + 0.5 * (high[k] - low[k]));
@@ -243,7 +245,7 @@ impl<const D: usize> Node<D> {
         };
         // A slope that a box without breadth made steep would only add to the rounding.
         let rise: f64 = self.slope.iter().zip(&self.half).map(|(a, h)| (a * h).abs()).sum();
-        if !(rise <= size) {
+        if rise > size || rise.is_nan() {
             self.slope = [0.0; D];
         }
         let rest = |(t, w): ([f64; D], f64)| w - dot(&self.slope, &t);
@@ -289,7 +291,9 @@ fn slope<const D: usize>(points: impl Iterator<Item = ([f64; D], f64)> + Clone) 
     let (mut mean, mut level) = ([0.0; D], 0.0);
     for (t, w) in points.clone() {
         level += w / count;
-        (0..D).for_each(|k| mean[k] += t[k] / count);
+        for k in 0..D {
+            mean[k] += t[k] / count;
+        }
     }
     let (mut covariance, mut moment) = ([[0.0; D]; D], [0.0; D]);
     for (t, w) in points {
@@ -309,7 +313,7 @@ fn slope<const D: usize>(points: impl Iterator<Item = ([f64; D], f64)> + Clone) 
         }
         let known: f64 = (0..k).map(|i| factor[k][i] * factor[k][i]).sum();
         let pivot = covariance[k][k] + ridge - known;
-        if !(pivot > 0.0) {
+        if pivot <= 0.0 || pivot.is_nan() {
             return [0.0; D];
         }
         factor[k][k] = pivot.sqrt();

@@ -184,6 +184,7 @@ impl Run<'_> {
         let Some(coarse) = Coarse::of(problem, self.masses(), self.coarsest()) else {
             return self.on_all_arcs();
         };
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "for a run of any lifetime")]
         let (tree, stopped) =
             self.on_smaller(&coarse.problem, coarse.masses.clone(), |run| run.on_levels());
         let (n, m) = (problem.n(), problem.m());
@@ -269,7 +270,9 @@ fn candidates(cost: &dyn Cost, targets: &dyn Search) -> (Vec<f64>, Vec<Arc>) {
         arcs.extend(found.iter().map(|&(_, i)| arc(cost, i as usize, j)));
     };
     let of_targets = pass(sources.as_ref(), m, PER_TARGET, |_| f64::INFINITY, of_targets);
-    of_targets.into_iter().for_each(|more| arcs.extend(more));
+    for more in of_targets {
+        arcs.extend(more);
+    }
     (f, arcs)
 }
 

@@ -103,7 +103,9 @@ impl Support {
         }
         let scatter = |count: usize, places: &[usize], values: ArrayView1<'_, f64>| {
             let mut all = Array1::from_elem(count, f64::NEG_INFINITY);
-            places.iter().zip(values).for_each(|(&place, &value)| all[place] = value);
+            for (&place, &value) in places.iter().zip(values) {
+                all[place] = value;
+            }
             all
         };
         let mut f = scatter(self.n, &self.rows, on.f());

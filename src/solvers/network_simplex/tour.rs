@@ -94,7 +94,9 @@ impl<K: Price> Tour<K> {
         for stretch in half_edges.chunks(capacity / 2) {
             let block = tour.fresh();
             tour.blocks[block as usize].half_edges = stretch.to_vec();
-            stretch.iter().for_each(|&h| tour.place[h as usize] = block);
+            for &h in stretch {
+                tour.place[h as usize] = block;
+            }
         }
         let blocks = tour.blocks.len() as u32;
         (0..blocks).for_each(|block| tour.link(block, (block + 1) % blocks));
@@ -436,9 +438,9 @@ mod tests {
         let mut demand: Vec<i128> = (0..m).map(|_| draw(largest_mass)).collect();
         let surplus = supply.iter().sum::<i128>() - demand.iter().sum::<i128>();
         if surplus > 0 {
-            demand[m - 1] += surplus
+            demand[m - 1] += surplus;
         } else {
-            supply[n - 1] -= surplus
+            supply[n - 1] -= surplus;
         }
         let cost: Vec<Vec<i128>> = (0..n).map(|_| (0..m).map(|_| draw(1000.0)).collect()).collect();
 
@@ -457,8 +459,8 @@ mod tests {
             tour.pivot(&entering, &leaving);
             let expected = tree.potentials();
             let ground = tour.labels.of(0) - expected[0];
-            for u in 0..n + m {
-                assert_eq!(tour.labels.of(u as u32) - ground, expected[u], "{pivots} {u}");
+            for (u, &expected) in (0..).zip(expected) {
+                assert_eq!(tour.labels.of(u) - ground, expected, "{pivots} {u}");
             }
             pivots += 1;
         }
