@@ -159,7 +159,10 @@ def draw(rows: dict[str, Row]) -> None:
                 axis.loglog(*zip(*points, strict=True), label=name, markersize=4, **style)
     axes[0].set(title="Time, one thread", xlabel="points n = m in the plane", ylabel="seconds")
     axes[1].set(title="Peak memory of the process", xlabel="points n = m in the plane", ylabel="MiB")
+    sizes = sorted({parts(name)[2] for name in rows if parts(name)[1] == 2})
     for axis in axes:
+        axis.set_xticks(sizes, labels=[f"{n // 1000}k" for n in sizes])
+        axis.minorticks_off()
         axis.grid(color="0.88")
         axis.legend(fontsize=8)
     figure.suptitle("Exact EMD from the points: random masses, Euclidean distance")
