@@ -20,7 +20,8 @@ const GROUPS: u32 = 256;
 
 /// Amounts to add to the potentials of the tree's nodes, in the tree's fixed-point format, that
 /// keep them optimal and make them small. `mean` is the transport cost per unit of mass, `mass`
-/// the mass of each node. O(nm) time if there is more than one group, O(N log N) if not.
+/// the mass of each node. O(N log N) time where one shift for all nodes makes potentials small beside
+/// the cost; else O(nm) if there is more than one group.
 pub(crate) fn shifts(
     tree: &Tree<i128>,
     cost: &dyn Cost,
@@ -28,9 +29,15 @@ pub(crate) fn shifts(
     mass: &[f64],
     mean: f64,
 ) -> Vec<i128> {
+    let sizes: Vec<f64> = tree.potentials().iter().map(|&y| format.to_f64(y)).collect();
+    let common = -median(&sizes, mass, &vec![0; sizes.len()], 0);
+    let potential_mass: f64 = sizes.iter().zip(mass).map(|(y, w)| w * (y + common).abs()).sum();
+    if potential_mass <= LONG * mean * mass.iter().sum::<f64>() {
+        // Their rounding is nothing beside the cost, wherever the groups lie.
+        return vec![format.units(common); sizes.len()];
+    }
     let group = groups(tree, format, LONG * mean);
     let count = group.iter().max().map_or(0, |&g| g as usize + 1);
-    let sizes: Vec<f64> = tree.potentials().iter().map(|&y| format.to_f64(y)).collect();
     let wanted: Vec<f64> = (0..count).map(|k| -median(&sizes, mass, &group, k as u32)).collect();
     let shift = if count == 1 {
         wanted

@@ -30,8 +30,9 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use super::pricing::ArcBlocks;
+use super::pricing::{ArcBlocks, Pricing};
 use super::run::Run;
+use super::stems::Entering;
 use super::tour::Tour;
 use super::tree::{ForestArc, Tree};
 use crate::cost::{Cost, Search};
@@ -58,8 +59,10 @@ const SOURCES_PER_VIOLATION: usize = 20;
 /// Reduced costs above −1e-13 of the largest cost do not start a pivot here.
 const TOLERANCE: f64 = 1e-13;
 
-/// Nodes from which a tour of the tree is worth keeping.
-const TOUR_FROM: usize = 1 << 14;
+/// Pivots after which the mean size of what they shifted is looked at, and nodes from which on a tour
+/// of the tree is worth keeping: they take as long as its cuts and joins.
+const TRIAL: u64 = 8192;
+const LARGE: u64 = 3000;
 
 /// Points that one task searches from; fixed, so that results do not depend on the threads.
 const TASK: usize = 256;
@@ -223,22 +226,32 @@ impl Run<'_> {
 }
 
 impl Run<'_> {
-    /// Pivots on a tour if subtrees are large: masses of many sizes leave few arcs without flow.
+    /// Pivots on a thread, and on a tour as soon as the subtrees that are shifted prove large.
     fn pivot_on_levels(&mut self, mut tree: Tree<f64>, blocks: &mut ArcBlocks<f64>) -> Reached {
-        if tree.nodes() < TOUR_FROM || self.is_uniform() {
-            let stopped = self.pivot(&mut tree, blocks);
-            return (tree, stopped);
+        loop {
+            let shifted = tree.shifted();
+            let mut some = First(blocks, TRIAL);
+            let stopped = self.pivot(&mut tree, &mut some);
+            if stopped.is_break() || some.1 > 0 {
+                return (tree, stopped);
+            }
+            if tree.shifted() - shifted > TRIAL * LARGE {
+                break;
+            }
         }
         let mut tour = Tour::new(tree);
         let stopped = self.pivot(&mut tour, blocks);
         (tour.into_tree(), stopped)
     }
+}
 
-    /// Whether all masses of either side are equal, as far as whole runs go.
-    fn is_uniform(&self) -> bool {
-        let FixedMasses { supply, demand, .. } = self.masses();
-        let most_are_equal = |mass: &[i128]| mass.windows(2).filter(|w| w[0] != w[1]).count() <= 2;
-        supply.len() == demand.len() && most_are_equal(supply) && most_are_equal(demand)
+/// A rule that finds no more arcs after so many.
+struct First<'a>(&'a mut ArcBlocks<f64>, u64);
+
+impl Pricing<f64, [f64]> for First<'_> {
+    fn entering(&mut self, potentials: &[f64]) -> Option<Entering<f64>> {
+        self.1 = self.1.checked_sub(1)?;
+        self.0.entering(potentials)
     }
 }
 

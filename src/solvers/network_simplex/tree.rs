@@ -27,6 +27,8 @@ pub(crate) struct Tree<K> {
     previous: Vec<u32>,
     /// Last node of the subtree in preorder.
     last: Vec<u32>,
+    /// Potentials shifted so far.
+    shifted: u64,
 }
 
 impl<K: Price> Tree<K> {
@@ -70,6 +72,7 @@ impl<K: Price> Tree<K> {
             next: vec![root; count],
             previous: vec![root; count],
             last: (0..=root).collect(),
+            shifted: 0,
         };
         tree.stems.size.fill(1);
         for (place, &u) in preorder.iter().enumerate() {
@@ -117,6 +120,11 @@ impl<K: Price> Tree<K> {
     /// f of the sources and −g of the targets, up to a common constant.
     pub(crate) fn potentials(&self) -> &[K] {
         &self.potential[..self.nodes()]
+    }
+
+    /// How many potentials were shifted by pivots.
+    pub(super) fn shifted(&self) -> u64 {
+        self.shifted
     }
 
     /// The real arcs of the tree, those without flow included.
@@ -174,6 +182,7 @@ impl<K: Price> Tree<K> {
             next: self.next.clone(),
             previous: self.previous.clone(),
             last: self.last.clone(),
+            shifted: 0,
         };
         tree.recompute_potentials();
         tree
@@ -196,6 +205,7 @@ impl<K: Price> Tree<K> {
     /// Adds `shift` to the potentials of a stretch of the thread. It is walked from both ends at
     /// once, since each walk waits for one link after another to come from memory.
     fn shift_stretch(&mut self, first: u32, last: u32, length: usize, shift: K) {
+        self.shifted += length as u64;
         let (mut u, mut v) = (first as usize, last as usize);
         for _ in 0..length / 2 {
             self.potential[u] = self.potential[u] + shift;
