@@ -207,9 +207,15 @@ impl Run<'_> {
 
         let tolerance = TOLERANCE * self.largest();
         let few = if self.is_finest() { 0 } else { n / SOURCES_PER_VIOLATION };
+        let mut known = 0;
         loop {
             arcs.par_sort_unstable_by_key(|arc| (arc.0, arc.1));
             arcs.dedup_by_key(|arc| (arc.0, arc.1));
+            if arcs.len() == known {
+                // What violates now does so by its rounding: for the exact finish.
+                return (tree, ControlFlow::Continue(()));
+            }
+            known = arcs.len();
             let mut blocks = ArcBlocks::new(arcs.iter().copied(), -tolerance);
             let stopped;
             (tree, stopped) = self.pivot_on_levels(tree, &mut blocks);
@@ -223,16 +229,14 @@ impl Run<'_> {
             arcs.extend(violated);
         }
     }
-}
 
-impl Run<'_> {
     /// Pivots on a thread, and on a tour as soon as the subtrees that are shifted prove large.
     fn pivot_on_levels(&mut self, mut tree: Tree<f64>, blocks: &mut ArcBlocks<f64>) -> Reached {
         loop {
             let shifted = tree.shifted();
-            let mut some = First(blocks, TRIAL);
-            let stopped = self.pivot(&mut tree, &mut some);
-            if stopped.is_break() || some.1 > 0 {
+            let mut first = First(blocks, TRIAL);
+            let stopped = self.pivot(&mut tree, &mut first);
+            if stopped.is_break() || first.1 > 0 {
                 return (tree, stopped);
             }
             if tree.shifted() - shifted > TRIAL * LARGE {
