@@ -49,6 +49,9 @@ const LEAF: usize = 16;
 /// of a dozen terms, each rounded a few times.
 const MARGIN: f64 = 256.0 * f64::EPSILON;
 
+/// The relative error of a difference of coordinates, and of half a box's width, at most.
+const GAP: f64 = 4.0 * f64::EPSILON;
+
 /// The points of one side of a table, to be searched from the points of the other.
 pub trait Search: Send + Sync {
     /// Takes the potentials v of the points that are searched; −∞ for points to be ignored.
@@ -222,6 +225,9 @@ impl<G: GroundCost, const D: usize> Search for Boxes<'_, G, D> {
 
     fn smallest(&self, query: usize, keep: usize, limit: f64, found: &mut Vec<(f64, u32)>) {
         found.clear();
+        if keep == 0 {
+            return;
+        }
         descend(self, &self.queries[query], keep, limit, found);
         for (_, place) in found {
             *place = self.order[*place as usize];
@@ -270,8 +276,10 @@ impl<const D: usize> Node<D> {
                 dot(&away, &away) - self.value - slack
             }
             Bound::Box => {
-                let gap: [f64; D] =
-                    std::array::from_fn(|k| (away[k].abs() - self.half[k]).max(0.0));
+                // Rounded down: near 0 a root makes a large cost of a small difference.
+                let gap: [f64; D] = std::array::from_fn(|k| {
+                    ((1.0 - GAP) * away[k].abs() - (1.0 + GAP) * self.half[k]).max(0.0)
+                });
                 at_differences(ground, gap) - self.value
             }
         }
@@ -464,6 +472,25 @@ mod tests {
                 check(Chebyshev, d, offset, far);
                 check(Minkowski::new(3.0).unwrap(), d, offset, far);
                 check(Power::new(Euclidean, 0.5).unwrap(), d, offset, far);
+            }
+        }
+    }
+
+    #[test]
+    fn roots_of_no_distance_are_found_on_the_edges_of_boxes() {
+        for (d, offset) in [(1, 0.0), (2, 0.0), (2, 1e8), (3, 7.0)] {
+            let mut stream = Seed(d as u64).stream("edges");
+            let draw = || 0.1 * stream.normal() + offset;
+            let points = Array2::from_shape_simple_fn((2000, d), draw);
+            let cloud = DiscreteMeasure::uniform(points).unwrap();
+            let ground = Power::new(Euclidean, 0.05).unwrap();
+            let cost = PointCost::new(&cloud, &cloud, ground).unwrap();
+            let mut search = cost.search_targets().unwrap();
+            search.fit(&[0.0; 2000]);
+            let mut found = Vec::new();
+            for i in 0..2000 {
+                search.smallest(i, 1, f64::INFINITY, &mut found);
+                assert_eq!(found[0].0, 0.0, "{d} {offset} {i}");
             }
         }
     }

@@ -49,7 +49,8 @@ use crate::problem::OtProblem;
 use crate::progress::{Event, Observer, Stop};
 use crate::solvers::{Solution, SolveError, Solver};
 
-/// Exact optimal transport between any two discrete measures.
+/// Exact optimal transport between any two discrete measures, on a table of costs; one that is too
+/// large to be stored is left to [`Shortlist`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NetworkSimplex;
 
@@ -98,8 +99,11 @@ impl Solver for NetworkSimplex {
         let restricted = support.restrict(problem);
         let on_support = restricted.as_ref().unwrap_or(problem);
         let stored = on_support.stored();
-        let run = Run::new(stored.as_ref().unwrap_or(on_support), masses, observer);
-        Ok(solution(problem, &support, run))
+        let table = stored.as_ref().unwrap_or(on_support);
+        if !table.cost().is_stored() {
+            return Shortlist::default().solve(problem, observer);
+        }
+        Ok(solution(problem, &support, Run::new(table, masses, observer)))
     }
 }
 

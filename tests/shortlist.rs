@@ -1,0 +1,128 @@
+//! The shortlist on several levels: stopped on the way, on any number of threads, and against pairs
+//! of laws whose distance is known.
+
+use std::ops::ControlFlow;
+
+use deblais::cost::{Euclidean, SqEuclidean};
+use deblais::datasets::Funnels;
+use deblais::measure::DiscreteMeasure;
+use deblais::problem::OtProblem;
+use deblais::progress::{Event, Observer, Stop};
+use deblais::seed::Seed;
+use deblais::solvers::network_simplex::{NetworkSimplex, Shortlist};
+use deblais::solvers::{Method, Solution, Solver as _, Termination};
+use ndarray::{Array1, Array2};
+
+fn cloud(n: usize, d: usize, name: &str) -> DiscreteMeasure {
+    let mut stream = Seed(5).stream(name);
+    let points = Array2::from_shape_simple_fn((n, d), || stream.normal());
+    let mass = Array1::from_shape_simple_fn(n, || stream.uniform() + 1e-3);
+    let total = mass.sum();
+    DiscreteMeasure::new(points, mass / total).unwrap()
+}
+
+/// Stops at the n-th event.
+struct Patience(u64);
+
+impl Observer for Patience {
+    fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
+        match self.0.checked_sub(1) {
+            Some(left) => {
+                self.0 = left;
+                ControlFlow::Continue(())
+            }
+            None => ControlFlow::Break(Stop::TimeLimit),
+        }
+    }
+}
+
+#[test]
+fn stopped_anywhere_it_hands_over_a_plan_and_a_true_bracket() {
+    let problem = OtProblem::new(&cloud(700, 2, "x"), &cloud(900, 2, "y"), Euclidean).unwrap();
+    let truth = NetworkSimplex.solve(&problem, &mut ()).unwrap().plan.cost(problem.cost());
+    let mut stopped = 0;
+    for patience in 0.. {
+        let mut observer = Patience(patience);
+        let solution = Shortlist { coarsest: 16 }.solve(&problem, &mut observer).unwrap();
+        let c = solution.certify(&problem).certificate;
+        assert!(c.source_residual + c.target_residual < 1e-12, "{c:?}");
+        assert!(c.lower <= truth + c.tolerance && truth - c.tolerance <= c.upper, "{c:?}");
+        if solution.termination == Termination::Optimal {
+            assert!(c.is_tight(), "{c:?}");
+            break;
+        }
+        assert_eq!(solution.termination, Termination::TimeLimit);
+        stopped += 1;
+    }
+    assert!(stopped > 5, "{stopped} places to stop at");
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let problem = OtProblem::new(&cloud(3000, 2, "x"), &cloud(2500, 2, "y"), SqEuclidean).unwrap();
+    let on = |threads: usize| -> Solution {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| Shortlist::default().solve(&problem, &mut ()).unwrap())
+    };
+    let (one, three) = (on(1), on(3));
+    assert_eq!(one.plan.arcs(), three.plan.arcs());
+    assert_eq!(one.potentials, three.potentials);
+    assert_eq!(one.iterations, three.iterations);
+}
+
+#[test]
+fn tables_too_large_to_store_are_left_to_it() {
+    let problem = OtProblem::new(&cloud(8200, 2, "x"), &cloud(8200, 2, "y"), SqEuclidean).unwrap();
+    let simplex = NetworkSimplex.solve(&problem, &mut ()).unwrap();
+    let shortlist = Method::Shortlist.solver(&problem).solve(&problem, &mut ()).unwrap();
+    assert_eq!(simplex.plan.arcs(), shortlist.plan.arcs());
+}
+
+/// The exact cost, by the shortlist, with its certificate.
+fn cost_of(problem: &OtProblem) -> f64 {
+    let solution = Shortlist { coarsest: 64 }.solve(problem, &mut ()).unwrap();
+    let c = solution.certify(problem).certificate;
+    assert!(c.is_tight(), "{c:?}");
+    c.upper
+}
+
+#[test]
+fn funnels_are_at_their_known_distance() {
+    for d in [2, 3] {
+        let funnels = Funnels::new(d, 16, &mut Seed(1).stream("funnels"));
+        let (x, y) = funnels.pairs(4000, &mut Seed(2).stream("pairs"));
+        let lengths = (&x - &y).mapv(|t| t * t).sum_axis(ndarray::Axis(1)).mapv(f64::sqrt);
+        let [x, y] = [x, y].map(|points| DiscreteMeasure::uniform(points).unwrap());
+        let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
+        let (found, known) = (cost_of(&problem), lengths.mean().unwrap());
+        assert!((found - known).abs() < 1e-11 * known, "{d}: {found} is not {known}");
+    }
+}
+
+#[test]
+fn a_translation_is_the_cheapest_way_to_translate() {
+    for (d, shift) in [(2, 0.01), (2, 30.0), (3, 1.0)] {
+        let x = cloud(3000, d, "x");
+        let moved = DiscreteMeasure::new(&x.support() + shift, x.mass().to_owned()).unwrap();
+        let problem = OtProblem::new(&x, &moved, SqEuclidean).unwrap();
+        let (found, known) = (cost_of(&problem), d as f64 * shift * shift);
+        assert!((found - known).abs() < 1e-11 * known, "{d}, {shift}: {found} is not {known}");
+    }
+}
+
+#[test]
+fn a_line_in_space_is_a_line() {
+    let (x, y) = (cloud(3000, 1, "x"), cloud(2000, 1, "y"));
+    let direction = [0.48, 0.6, 0.64];
+    let embedded = |law: &DiscreteMeasure| {
+        let points =
+            Array2::from_shape_fn((law.len(), 3), |(i, k)| direction[k] * law.support()[(i, 0)]);
+        DiscreteMeasure::new(points, law.mass().to_owned()).unwrap()
+    };
+    let on_line = OtProblem::new(&x, &y, Euclidean).unwrap();
+    let line = Method::Line.solver(&on_line).solve(&on_line, &mut ()).unwrap();
+    let known = line.plan.cost(on_line.cost());
+    let problem = OtProblem::new(&embedded(&x), &embedded(&y), Euclidean).unwrap();
+    let found = cost_of(&problem);
+    assert!((found - known).abs() < 1e-11 * known, "{found} is not {known}");
+}
