@@ -183,8 +183,8 @@ impl Run<'_> {
     /// An optimal basis of the problem, whose points are in local order, but for reduced costs
     /// within a tolerance.
     pub(super) fn on_levels(&mut self) -> Reached {
-        let problem = self.problem();
-        let Some(coarse) = Coarse::of(problem, self.masses(), self.coarsest()) else {
+        let problem = self.problem;
+        let Some(coarse) = Coarse::of(problem, &self.masses, self.coarsest) else {
             return self.on_all_arcs();
         };
         #[expect(clippy::redundant_closure_for_method_calls, reason = "for a run of any lifetime")]
@@ -194,7 +194,7 @@ impl Run<'_> {
         let cost = problem.cost();
 
         let g = coarse.potentials_of_targets(problem, &tree);
-        let forest = coarse.split(&tree, self.masses(), cost);
+        let forest = coarse.split(&tree, &self.masses, cost);
         let mut targets = cost.search_targets().expect("points in few dimensions");
         targets.fit(&g);
         if stopped.is_break() {
@@ -205,8 +205,8 @@ impl Run<'_> {
         let mut tree = Tree::hang(n, n + m, &forest, &f);
         arcs.extend(forest.iter().map(|arc| (arc.source, arc.target, arc.cost)));
 
-        let tolerance = TOLERANCE * self.largest();
-        let few = if self.is_finest() { 0 } else { n / SOURCES_PER_VIOLATION };
+        let tolerance = TOLERANCE * self.largest;
+        let few = if self.finest { 0 } else { n / SOURCES_PER_VIOLATION };
         let mut known = 0;
         loop {
             arcs.par_sort_unstable_by_key(|arc| (arc.0, arc.1));

@@ -35,16 +35,16 @@ const VIOLATIONS_PER_SOURCE: usize = 8;
 
 /// A problem whose atoms all have mass, and what a run on it needs to know.
 pub(super) struct Run<'a> {
-    problem: &'a OtProblem,
-    masses: FixedMasses,
+    pub(super) problem: &'a OtProblem,
+    pub(super) masses: FixedMasses,
     /// `max |c_ij|` or a bound of it, the scale of tolerances.
-    largest: f64,
+    pub(super) largest: f64,
     format: FixedPoint,
     pivots: u64,
     /// Whether this is the problem itself, not one that resembles it.
-    finest: bool,
+    pub(super) finest: bool,
     /// Points of a side that are not made fewer on coarser levels.
-    coarsest: usize,
+    pub(super) coarsest: usize,
     observer: &'a mut dyn Observer,
 }
 
@@ -80,26 +80,6 @@ impl<'a> Run<'a> {
     /// With levels down to so many points of a side.
     pub(super) fn down_to(self, coarsest: usize) -> Self {
         Self { coarsest, ..self }
-    }
-
-    pub(super) fn coarsest(&self) -> usize {
-        self.coarsest
-    }
-
-    pub(super) fn problem(&self) -> &'a OtProblem {
-        self.problem
-    }
-
-    pub(super) fn masses(&self) -> &FixedMasses {
-        &self.masses
-    }
-
-    pub(super) fn largest(&self) -> f64 {
-        self.largest
-    }
-
-    pub(super) fn is_finest(&self) -> bool {
-        self.finest
     }
 
     pub(super) fn pivots(&self) -> u64 {

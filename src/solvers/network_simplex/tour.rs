@@ -403,9 +403,10 @@ impl<K: Price> Basis<K> for Tour<K> {
         }
     }
 
-    /// Recomputation takes as long as some thousand pivots.
+    /// Recomputation takes as long as some thousand pivots; as many roundings as this add up to less
+    /// than what a reduced cost has to be below.
     fn pivots_between_recomputations(&self) -> u64 {
-        (self.edge.len() as u64 / 8).max(1024)
+        (self.edge.len() as u64 / 8).clamp(1024, 1 << 16)
     }
 }
 
