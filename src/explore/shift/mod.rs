@@ -55,6 +55,7 @@ use crate::math;
 use crate::measure::DiscreteMeasure;
 use crate::plan::TransportPlan;
 use crate::problem::OtProblem;
+use crate::progress::{Event, Observer, Stop};
 use crate::seed::Seed;
 use crate::solvers::Method;
 use crate::solvers::line::{directions, sliced_wasserstein};
@@ -107,9 +108,9 @@ pub struct Track {
 /// What was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Study {
-    /// From before the target to behind it; 0 is among them.
+    /// From before the target to behind it, 0 among them; fewer after a stop.
     pub offsets: Vec<f64>,
-    /// The place of offset 0.
+    /// The place of offset 0; of the last one, if it was stopped before.
     pub meeting: usize,
     /// The first offset at which the densities overlap, if they did not before.
     pub contact: Option<usize>,
@@ -123,6 +124,8 @@ pub struct Study {
     pub widest: Certificate,
     /// What was left out, and why.
     pub left_out: Vec<(&'static str, String)>,
+    /// What ended it before the last offset, if anything did.
+    pub stopped: Option<Stop>,
 }
 
 impl Study {
@@ -171,7 +174,7 @@ impl Shift<'_> {
     ///     slices: 10,
     ///     seed: Seed(0),
     /// }
-    /// .run()?;
+    /// .run(&mut ())?;
     /// let (js, emd) = (study.track("js").unwrap(), study.track("emd").unwrap());
     /// assert_eq!((js.values[0], js.slopes[0]), (std::f64::consts::LN_2, Some(0.0)));
     /// assert!((emd.values[0] - 1.5).abs() < 1e-15 && emd.slopes[0] == Some(-1.0));
@@ -183,12 +186,13 @@ impl Shift<'_> {
     ///
     /// # Errors
     /// [`ShiftError`]: measures of different dimensions or totals, coordinates out of range.
-    pub fn run(&self) -> Result<Study, ShiftError> {
-        let (offsets, meeting) = self.offsets();
+    pub fn run(&self, observer: &mut dyn Observer) -> Result<Study, ShiftError> {
+        let (mut offsets, meeting) = self.offsets();
         let step = offsets[1] - offsets[0];
         let fixed = self.fixed(offsets[0])?;
-        let distances: Vec<Distances> =
-            offsets.par_iter().map(|&s| self.distances(s, &fixed)).collect::<Result<_, _>>()?;
+        let (distances, stopped) = self.along(&offsets, &fixed, observer)?;
+        offsets.truncate(distances.len());
+        let meeting = meeting.min(offsets.len() - 1);
         let (mut tracks, mut left_out, mut contact) = (Vec::new(), Vec::new(), None);
         match &self.overlap {
             Err(why) => left_out.extend(NAMES.map(|name| (name, why.clone()))),
@@ -224,7 +228,17 @@ impl Shift<'_> {
                 }
             }
         }
-        Ok(Study { offsets, meeting, contact, tracks, emd_quotients, plans, widest, left_out })
+        Ok(Study {
+            offsets,
+            meeting,
+            contact,
+            tracks,
+            emd_quotients,
+            plans,
+            widest,
+            left_out,
+            stopped,
+        })
     }
 
     /// Equal steps with 0 among them, and its place.
@@ -264,6 +278,28 @@ impl Shift<'_> {
         let blur = own(p)? + own(q)?;
         let slices = directions(self.slices, p.dim(), &mut self.seed.stream("directions"));
         Ok(Fixed { slices, bandwidth, sinkhorn, blur })
+    }
+
+    /// The distances along the path, up to where the observer stops it; the first offset's in any case.
+    fn along(
+        &self,
+        offsets: &[f64],
+        fixed: &Fixed,
+        observer: &mut dyn Observer,
+    ) -> Result<(Vec<Distances>, Option<Stop>), ShiftError> {
+        let mut stopped = None;
+        // Offsets are handed out one by one, so that what is done at a stop is the path up to there.
+        let begun = offsets.iter().enumerate().take_while(|&(k, _)| {
+            let event = Event { phase: "moving", iterations: k as u64, cost: None };
+            if k > 0 {
+                stopped = observer.observe(&event).break_value();
+            }
+            stopped.is_none()
+        });
+        let found = begun.par_bridge().map(|(k, &s)| Ok((k, self.distances(s, fixed)?)));
+        let mut found = found.collect::<Result<Vec<_>, ShiftError>>()?;
+        found.sort_by_key(|(k, _)| *k);
+        Ok((found.into_iter().map(|(_, distances)| distances).collect(), stopped))
     }
 
     fn distances(&self, offset: f64, fixed: &Fixed) -> Result<Distances, ShiftError> {

@@ -1,6 +1,7 @@
 //! The study and the way by hand, and as theory has them.
 
 use std::f64::consts::LN_2;
+use std::ops::ControlFlow;
 
 use ndarray::array;
 
@@ -19,7 +20,7 @@ fn of(pair: &Pair, steps: usize) -> Study {
         slices: 20,
         seed: Seed(1),
     }
-    .run()
+    .run(&mut ())
     .unwrap()
 }
 
@@ -37,7 +38,7 @@ fn on_samples(p: &DiscreteMeasure, q: &DiscreteMeasure, steps: usize) -> Study {
         slices: 20,
         seed: Seed(1),
     }
-    .run()
+    .run(&mut ())
     .unwrap()
 }
 
@@ -170,4 +171,46 @@ fn directions_that_are_none_are_refused() {
     assert_eq!((way.direction, way.given), (array![1.0, 0.0], 0.0));
     let point = DiscreteMeasure::uniform(array![[1.0]]).unwrap();
     assert_eq!(Way::new(&point, &point, None).unwrap().path, (-1.0, 0.5));
+}
+
+/// Lets so many offsets follow the first.
+struct Patience(u64);
+
+impl Observer for Patience {
+    fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
+        if event.iterations > self.0 {
+            return ControlFlow::Break(Stop::Interrupted);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+#[test]
+fn a_stop_leaves_the_path_up_to_there() {
+    let pair = pair("discs", 20).unwrap();
+    let shift = Shift {
+        source: &pair.source,
+        target: &pair.target,
+        direction: pair.direction.view(),
+        overlap: Ok(pair.overlap.as_ref()),
+        path: pair.path,
+        steps: 30,
+        alpha: 0.5,
+        slices: 20,
+        seed: Seed(1),
+    };
+    let whole = shift.run(&mut ()).unwrap();
+    assert_eq!(whole.stopped, None);
+    for patience in [0, 6, 25] {
+        let part = shift.run(&mut Patience(patience)).unwrap();
+        let done = patience as usize + 1;
+        assert_eq!(part.stopped, Some(Stop::Interrupted));
+        assert_eq!(part.offsets, whole.offsets[..done]);
+        assert_eq!(part.plans, whole.plans[..done]);
+        assert_eq!(part.meeting, whole.meeting.min(done - 1));
+        for (part, whole) in part.tracks.iter().zip(&whole.tracks) {
+            assert_eq!((part.name, &part.values[..]), (whole.name, &whole.values[..done]));
+            assert_eq!(part.slopes.len(), done);
+        }
+    }
 }
