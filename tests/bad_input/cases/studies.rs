@@ -2,8 +2,122 @@
 
 use super::{Case, LINE};
 
+const PLANE: (&str, &[u8]) = ("plane.csv", b"0,0\n1,1\n");
+
 /// The cases.
 pub(super) const CASES: &[Case] = &[
+    Case {
+        name: "explore shift: one file",
+        files: &[PLANE],
+        args: "explore shift plane.csv",
+        code: 2,
+        says: &["TARGET"],
+    },
+    Case {
+        name: "explore shift: a built-in pair and one's own",
+        files: &[PLANE],
+        args: "explore shift plane.csv plane.csv --pair rings",
+        code: 2,
+        says: &["cannot be used with"],
+    },
+    Case {
+        name: "explore shift: no such pair",
+        files: &[],
+        args: "explore shift --pair squares",
+        code: 2,
+        says: &["segments"],
+    },
+    Case {
+        name: "explore shift: weights of a built-in pair",
+        files: &[],
+        args: "explore shift --pair rings --weights w",
+        code: 2,
+        says: &["cannot be used with"],
+    },
+    Case {
+        name: "explore shift: bins of a built-in pair",
+        files: &[],
+        args: "explore shift --pair rings --bins 5",
+        code: 2,
+        says: &["cannot be used with"],
+    },
+    Case {
+        name: "explore shift: columns of no file",
+        files: &[],
+        args: "explore shift --columns x",
+        code: 2,
+        says: &["SOURCE"],
+    },
+    Case {
+        name: "explore shift: a direction for no file",
+        files: &[],
+        args: "explore shift --direction 1,0",
+        code: 2,
+        says: &["SOURCE"],
+    },
+    Case {
+        name: "explore shift: a direction of words",
+        files: &[PLANE],
+        args: "explore shift plane.csv plane.csv --direction 1,x",
+        code: 2,
+        says: &["a list such as"],
+    },
+    Case {
+        name: "explore shift: a direction of no length",
+        files: &[PLANE],
+        args: "explore shift plane.csv plane.csv --direction 0,0",
+        code: 1,
+        says: &["not all 0", "hint:"],
+    },
+    Case {
+        name: "explore shift: a direction in another space",
+        files: &[PLANE],
+        args: "explore shift plane.csv plane.csv --direction 1",
+        code: 1,
+        says: &["one number for each", "hint:"],
+    },
+    Case {
+        name: "explore shift: another distance",
+        files: &[PLANE],
+        args: "explore shift plane.csv plane.csv --cost cityblock",
+        code: 2,
+        says: &["Euclidean", "hint:"],
+    },
+    Case {
+        name: "explore shift: clouds of different dimensions",
+        files: &[PLANE, LINE],
+        args: "explore shift plane.csv line.csv",
+        code: 1,
+        says: &["coordinates", "hint:"],
+    },
+    Case {
+        name: "explore shift: an order that is none",
+        files: &[],
+        args: "explore shift --alpha 0",
+        code: 2,
+        says: &["order"],
+    },
+    Case {
+        name: "explore shift: a single step",
+        files: &[],
+        args: "explore shift --steps 1",
+        code: 2,
+        says: &["steps"],
+    },
+    Case {
+        name: "explore shift: a folder that is a file",
+        files: &[LINE],
+        args: "explore shift --pair points --out line.csv",
+        code: 1,
+        says: &["a folder that can be made"],
+    },
+    Case {
+        name: "explore shift: no such file",
+        files: &[PLANE],
+        args: "explore shift plane.csv missing.csv",
+        code: 1,
+        says: &["missing.csv", "hint:"],
+    },
     Case {
         name: "a trend of one size",
         files: &[],
@@ -58,7 +172,7 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         name: "explore discriminator: points in the plane",
-        files: &[LINE, ("plane.csv", b"0,0\n1,1\n")],
+        files: &[LINE, PLANE],
         args: "explore discriminator line.csv plane.csv",
         code: 1,
         says: &["plane.csv", "2 coordinates", "hint:"],
