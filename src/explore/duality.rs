@@ -33,16 +33,11 @@ use crate::nn::Real as _;
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::{Seed, Stream};
 
-/// The critic and its training.
+/// The critic and its training, over the base of all recipes.
 const RECIPE: &str = "name = \"duality\"
-batch = 256
-steps = 4000
-schedule = { constant_then_linear = { share = 0.5, end = 0.02 } }
 [critic]
 width = 32
 depth = 2
-activation = { leaky_relu = { slope = 0.2 } }
-init = \"he\"
 rate = 1e-3
 rule = { adam = { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } }
 ";
