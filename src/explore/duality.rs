@@ -27,6 +27,7 @@ use std::ops::ControlFlow;
 
 use ndarray::Array2;
 
+use crate::divergence::named::f_divergence;
 use crate::divergence::{FDivergence, Normal};
 use crate::gan::{Discriminator, GanError, Objective, Recipe, RecipeError};
 use crate::nn::Real as _;
@@ -102,21 +103,27 @@ pub struct Games {
     pub stopped: Option<Stop>,
 }
 
-/// The divergences by their short names.
+/// The short names of the divergences, in the order of the games.
+const NAMES: [&str; 10] = [
+    "kl",
+    "kl_reverse",
+    "jeffreys",
+    "js",
+    "tv",
+    "hellinger2",
+    "alpha",
+    "chi2",
+    "chi2_reverse",
+    "lsgan",
+];
+
+/// The divergences by their short names; α is the order of `alpha`.
+///
+/// # Panics
+/// Never.
 #[must_use]
-pub fn divergences(alpha: f64) -> [(&'static str, FDivergence); 10] {
-    [
-        ("kl", FDivergence::KullbackLeibler),
-        ("kl_reverse", FDivergence::ReverseKullbackLeibler),
-        ("jeffreys", FDivergence::Jeffreys),
-        ("js", FDivergence::JensenShannon),
-        ("tv", FDivergence::TotalVariation),
-        ("hellinger2", FDivergence::SquaredHellinger),
-        ("alpha", FDivergence::Alpha(alpha)),
-        ("chi2", FDivergence::ChiSquared),
-        ("chi2_reverse", FDivergence::ReverseChiSquared),
-        ("lsgan", FDivergence::LeastSquares),
-    ]
+pub fn divergences(alpha: f64) -> [(&'static str, FDivergence); NAMES.len()] {
+    NAMES.map(|name| (name, f_divergence(name, alpha).expect("a name of an f-divergence")))
 }
 
 impl Duel {
