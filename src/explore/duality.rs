@@ -222,7 +222,7 @@ impl Duel {
             k => low + (high - low) * f64::from(k) / f64::from(CELLS),
         };
         let cells = |law: Normal| -> Vec<f64> {
-            (0..CELLS).map(|k| law.below(edge(k + 1)) - law.below(edge(k))).collect()
+            (0..CELLS).map(|k| law.between(edge(k), edge(k + 1))).collect()
         };
         (cells(self.p), cells(self.q))
     }
