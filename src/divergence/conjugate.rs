@@ -237,7 +237,7 @@ fn sigmoid(v: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::f_divergence::ALL;
+    use super::super::f_divergence::all;
     use super::*;
 
     use FDivergence as D;
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn fenchel_and_young_agree_and_are_equal_at_the_slope() {
-        for f in ALL {
+        for f in all() {
             let places: Vec<f64> = (0..60).map(|k| 0.001 * 1.2_f64.powi(k)).collect();
             for &u in &places {
                 for t in inside(f) {
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn the_ends_of_the_domain_are_those_of_f() {
-        for f in ALL {
+        for f in all() {
             assert_eq!(f.slope(f64::INFINITY), f.at_infinity(), "{f:?}");
             assert_eq!(f.conjugate(f64::NEG_INFINITY), -f.at_zero(), "{f:?}");
             assert_eq!((f.slope(1.0), f.conjugate(0.0)), (0.0, 0.0), "{f:?}");
@@ -300,7 +300,7 @@ mod tests {
     #[test]
     fn slopes_are_the_differences_of_values() {
         let h = 1e-6;
-        for f in ALL {
+        for f in all() {
             for t in inside(f) {
                 // Not across the place where f* becomes constant, where it has a kink or a jump in f*''.
                 if (t - f.slope(0.0)).abs() < 1e-3 {

@@ -43,7 +43,7 @@ pub use kernel_density::{KERNEL_REACH, kernel_densities};
 pub use linear_binning::LinearBins;
 pub use mmd::{MMD_WHOLE, median_bandwidth, mmd, mmd_blocks, mmd_unbiased};
 pub use nearest_neighbours::kl_nearest_neighbours;
-pub use normal::Normal;
+pub use normal::{Normal, renyi_between_normals};
 pub use renyi::renyi;
 
 /// The value of a statistic, and by how much each point moves it.

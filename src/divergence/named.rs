@@ -19,6 +19,31 @@ pub const NAMES: [&str; 12] = [
     "lsgan",
 ];
 
+/// The f-divergence of this name, if it is the name of one; α is the order of `alpha`.
+///
+/// ```
+/// use deblais::divergence::FDivergence;
+/// use deblais::divergence::named::f_divergence;
+/// assert_eq!(f_divergence("js", 0.5), Some(FDivergence::JensenShannon));
+/// assert_eq!(f_divergence("renyi", 0.5), None);
+/// ```
+#[must_use]
+pub fn f_divergence(name: &str, alpha: f64) -> Option<FDivergence> {
+    Some(match name {
+        "kl" => FDivergence::KullbackLeibler,
+        "kl_reverse" => FDivergence::ReverseKullbackLeibler,
+        "js" => FDivergence::JensenShannon,
+        "tv" => FDivergence::TotalVariation,
+        "hellinger2" => FDivergence::SquaredHellinger,
+        "chi2" => FDivergence::ChiSquared,
+        "chi2_reverse" => FDivergence::ReverseChiSquared,
+        "jeffreys" => FDivergence::Jeffreys,
+        "alpha" => FDivergence::Alpha(alpha),
+        "lsgan" => FDivergence::LeastSquares,
+        _ => return None,
+    })
+}
+
 /// All of [`NAMES`] between masses on the same cells, in this order; α is the order of `alpha` and
 /// `renyi`.
 ///
@@ -32,36 +57,19 @@ pub const NAMES: [&str; 12] = [
 /// As [`FDivergence::between`].
 #[must_use]
 pub fn values(alpha: f64, p: &[f64], q: &[f64]) -> [f64; NAMES.len()] {
-    let f = f_divergences(alpha).map(|f| f.map(|f| f.between(p, q)));
-    std::array::from_fn(|k| {
-        f[k].unwrap_or_else(|| {
-            if NAMES[k] == "renyi" { renyi(alpha, p, q) } else { bhattacharyya(p, q) }
-        })
+    NAMES.map(|name| match f_divergence(name, alpha) {
+        Some(f) => f.between(p, q),
+        None if name == "renyi" => renyi(alpha, p, q),
+        None => bhattacharyya(p, q),
     })
 }
 
 /// The largest value that each of [`NAMES`] has, that of disjoint measures, where it is finite.
 #[must_use]
 pub fn ceilings(alpha: f64) -> [Option<f64>; NAMES.len()] {
-    f_divergences(alpha).map(|f| f.map(FDivergence::ceiling).filter(|most| most.is_finite()))
-}
-
-/// The f-divergences among [`NAMES`].
-fn f_divergences(alpha: f64) -> [Option<FDivergence>; NAMES.len()] {
-    [
-        Some(FDivergence::KullbackLeibler),
-        Some(FDivergence::ReverseKullbackLeibler),
-        Some(FDivergence::JensenShannon),
-        Some(FDivergence::TotalVariation),
-        Some(FDivergence::SquaredHellinger),
-        Some(FDivergence::ChiSquared),
-        Some(FDivergence::ReverseChiSquared),
-        Some(FDivergence::Jeffreys),
-        Some(FDivergence::Alpha(alpha)),
-        None,
-        None,
-        Some(FDivergence::LeastSquares),
-    ]
+    NAMES.map(|name| {
+        f_divergence(name, alpha).map(FDivergence::ceiling).filter(|most| most.is_finite())
+    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! f-divergences of two normal laws on the line.
+//! f-divergences and Rényi's of two normal laws on the line.
 //!
 //! ```text
 //! KL(P‖Q) = ln(σ_q/σ_p) + (σ_p² + (μ_p − μ_q)²)/(2σ_q²) − ½
@@ -6,8 +6,8 @@
 //! TV = ½ Σ over the intervals between the points where p = q of |P − Q|
 //! ```
 //!
-//! The integral gives squared Hellinger (α = ½), Pearson's χ² (α = 2), Neyman's (α = −1) and α; it
-//! is infinite if σ² ≤ 0. P and Q of an interval are differences of erf. Jensen–Shannon's and LSGAN's have no closed
+//! The integral gives squared Hellinger (α = ½), Pearson's χ² (α = 2), Neyman's (α = −1) and α, and its
+//! logarithm over α − 1 is Rényi's; it is infinite if σ² ≤ 0. P and Q of an interval are differences of erf. Jensen–Shannon's and LSGAN's have no closed
 //! form: the trapezoidal rule, which on smooth functions that vanish at both ends converges
 //! exponentially.
 //!
@@ -46,6 +46,13 @@ impl Normal {
     #[must_use]
     pub fn below(self, x: f64) -> f64 {
         0.5 * libm::erfc((self.mean - x) / (self.deviation * SQRT_2))
+    }
+
+    /// The mass between two places, from the tail that is smaller, which keeps its digits.
+    #[must_use]
+    pub fn between(self, low: f64, high: f64) -> f64 {
+        let above = |x: f64| 0.5 * libm::erfc((x - self.mean) / (self.deviation * SQRT_2));
+        if low > self.mean { above(low) - above(high) } else { self.below(high) - self.below(low) }
     }
 }
 
@@ -98,23 +105,39 @@ fn kullback_leibler(p: Normal, q: Normal) -> f64 {
     0.5 * (shift * shift + (ratio * ratio - 1.0)) - ratio.ln()
 }
 
+/// Rényi's divergence of order α > 0 of two normal laws.
+///
+/// ```
+/// use deblais::divergence::{Normal, renyi_between_normals};
+/// let [p, q] = [0.0, 1.0].map(|mean| Normal { mean, deviation: 1.0 });
+/// assert_eq!(renyi_between_normals(2.0, p, q), 1.0);
+/// ```
+#[must_use]
+pub fn renyi_between_normals(alpha: f64, p: Normal, q: Normal) -> f64 {
+    if alpha == 1.0 { kullback_leibler(p, q) } else { log_integral(alpha, p, q) / (alpha - 1.0) }
+}
+
 /// `∫ p^α q^(1−α) − 1`.
 fn integral_less_1(alpha: f64, p: Normal, q: Normal) -> f64 {
+    log_integral(alpha, p, q).exp_m1()
+}
+
+/// `ln ∫ p^α q^(1−α)`.
+fn log_integral(alpha: f64, p: Normal, q: Normal) -> f64 {
     let (s, t) = (p.deviation * p.deviation, q.deviation * q.deviation);
     let variance = alpha * t + (1.0 - alpha) * s;
     if variance <= 0.0 {
         return f64::INFINITY;
     }
     let shift = p.mean - q.mean;
-    let log = 0.5 * (alpha * t.ln() + (1.0 - alpha) * s.ln() - variance.ln())
-        - alpha * (1.0 - alpha) * shift * shift / (2.0 * variance);
-    log.exp_m1()
+    0.5 * (alpha * t.ln() + (1.0 - alpha) * s.ln() - variance.ln())
+        - alpha * (1.0 - alpha) * shift * shift / (2.0 * variance)
 }
 
 fn total_variation(p: Normal, q: Normal) -> f64 {
     let places = [f64::NEG_INFINITY].into_iter().chain(crossings(p, q)).chain([f64::INFINITY]);
     let places: Vec<_> = places.collect();
-    let inside = |law: Normal, pair: &[f64]| law.below(pair[1]) - law.below(pair[0]);
+    let inside = |law: Normal, pair: &[f64]| law.between(pair[0], pair[1]);
     0.5 * places.windows(2).map(|pair| (inside(p, pair) - inside(q, pair)).abs()).sum::<f64>()
 }
 
@@ -136,7 +159,7 @@ fn crossings(p: Normal, q: Normal) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::f_divergence::ALL;
+    use super::super::f_divergence::all;
     use super::*;
 
     const PAIRS: [[Normal; 2]; 4] = [
@@ -149,7 +172,7 @@ mod tests {
     #[test]
     fn closed_forms_are_the_integrals() {
         for [p, q] in PAIRS {
-            for f in ALL {
+            for f in all() {
                 let closed = f.between_normals(p, q);
                 let integral = f.trapezoidal(p, q);
                 // The rule stops at 12 deviations, and total variation has kinks.
@@ -172,7 +195,7 @@ mod tests {
     #[test]
     fn a_law_has_no_divergence_from_itself_and_tails_too_heavy_an_infinite_one() {
         let law = Normal { mean: 3.0, deviation: 0.7 };
-        for f in ALL {
+        for f in all() {
             assert!(f.between_normals(law, law).abs() < 1e-15, "{f:?}");
         }
         let wide = Normal { mean: 3.0, deviation: 1.0 };
@@ -184,10 +207,31 @@ mod tests {
     #[test]
     fn it_does_not_matter_which_law_comes_first() {
         for [p, q] in PAIRS {
-            for f in ALL {
+            for f in all() {
                 let (a, b) = (f.between_normals(p, q), f.swapped().between_normals(q, p));
                 assert!(a == b || (a - b).abs() < 1e-13 * a, "{f:?}: {a} {b}");
             }
         }
+    }
+
+    #[test]
+    fn the_mass_far_out_is_that_of_the_other_tail() {
+        let law = Normal { mean: 2.0, deviation: 0.5 };
+        assert_eq!(law.between(7.0, f64::INFINITY), law.below(-3.0));
+        assert_eq!(law.between(f64::NEG_INFINITY, f64::INFINITY), 1.0);
+        assert!((law.between(1.0, 4.0) - (law.below(4.0) - law.below(1.0))).abs() < 1e-16);
+    }
+
+    #[test]
+    fn renyi_is_kl_at_order_1_and_infinite_where_the_integral_is() {
+        for [p, q] in PAIRS {
+            let kl = FDivergence::KullbackLeibler.between_normals(p, q);
+            assert_eq!(renyi_between_normals(1.0, p, q), kl);
+            assert!((renyi_between_normals(1.0 + 1e-7, p, q) - kl).abs() < 1e-6);
+        }
+        // 4·1.3² > 3·1², but 4·1² < 3·1.3².
+        let [p, q] = [1.0, 1.3].map(|deviation| Normal { mean: 0.0, deviation });
+        assert!(renyi_between_normals(4.0, p, q).is_finite());
+        assert_eq!(renyi_between_normals(4.0, q, p), f64::INFINITY);
     }
 }

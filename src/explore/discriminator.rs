@@ -54,18 +54,11 @@ use crate::solvers::line::Line;
 const GRID: usize = 241;
 const BEYOND: f64 = 0.15;
 
-/// What the discriminators have in common.
+/// What the discriminators have in common, over the base of all recipes.
 const COMMON: &str = "name = \"discriminator\"
 batch = 128
 schedule = \"constant\"
-steps = 3000
-[critic]
-width = 64
-depth = 2
-activation = { leaky_relu = { slope = 0.2 } }
-init = \"he\"
-rate = 1e-3
-rule = { adam = { beta1 = 0.5, beta2 = 0.9, epsilon = 1e-8 } }
+critic = { depth = 2, rate = 1e-3 }
 ";
 
 /// A discriminator's objective, and what holds it.

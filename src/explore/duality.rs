@@ -27,22 +27,18 @@ use std::ops::ControlFlow;
 
 use ndarray::Array2;
 
+use crate::divergence::named::f_divergence;
 use crate::divergence::{FDivergence, Normal};
 use crate::gan::{Discriminator, GanError, Objective, Recipe, RecipeError};
 use crate::nn::Real as _;
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::{Seed, Stream};
 
-/// The critic and its training.
+/// The critic and its training, over the base of all recipes.
 const RECIPE: &str = "name = \"duality\"
-batch = 256
-steps = 4000
-schedule = { constant_then_linear = { share = 0.5, end = 0.02 } }
 [critic]
 width = 32
 depth = 2
-activation = { leaky_relu = { slope = 0.2 } }
-init = \"he\"
 rate = 1e-3
 rule = { adam = { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } }
 ";
@@ -107,21 +103,27 @@ pub struct Games {
     pub stopped: Option<Stop>,
 }
 
-/// The divergences by their short names.
+/// The short names of the divergences, in the order of the games.
+const NAMES: [&str; 10] = [
+    "kl",
+    "kl_reverse",
+    "jeffreys",
+    "js",
+    "tv",
+    "hellinger2",
+    "alpha",
+    "chi2",
+    "chi2_reverse",
+    "lsgan",
+];
+
+/// The divergences by their short names; α is the order of `alpha`.
+///
+/// # Panics
+/// Never.
 #[must_use]
-pub fn divergences(alpha: f64) -> [(&'static str, FDivergence); 10] {
-    [
-        ("kl", FDivergence::KullbackLeibler),
-        ("kl_reverse", FDivergence::ReverseKullbackLeibler),
-        ("jeffreys", FDivergence::Jeffreys),
-        ("js", FDivergence::JensenShannon),
-        ("tv", FDivergence::TotalVariation),
-        ("hellinger2", FDivergence::SquaredHellinger),
-        ("alpha", FDivergence::Alpha(alpha)),
-        ("chi2", FDivergence::ChiSquared),
-        ("chi2_reverse", FDivergence::ReverseChiSquared),
-        ("lsgan", FDivergence::LeastSquares),
-    ]
+pub fn divergences(alpha: f64) -> [(&'static str, FDivergence); NAMES.len()] {
+    NAMES.map(|name| (name, f_divergence(name, alpha).expect("a name of an f-divergence")))
 }
 
 impl Duel {
@@ -220,7 +222,7 @@ impl Duel {
             k => low + (high - low) * f64::from(k) / f64::from(CELLS),
         };
         let cells = |law: Normal| -> Vec<f64> {
-            (0..CELLS).map(|k| law.below(edge(k + 1)) - law.below(edge(k))).collect()
+            (0..CELLS).map(|k| law.between(edge(k), edge(k + 1))).collect()
         };
         (cells(self.p), cells(self.q))
     }

@@ -15,11 +15,6 @@
 //! r(n) = n^(−1/2), d = 1;   √(ln n / n), d = 2;   n^(−1/d), d ≥ 3
 //! ```
 //!
-//! The integral is the trapezoidal rule on the whole line. Its integrand is analytic up to the zeros
-//! of p + q, which are π/δ above and below the line, so that with steps below 1/(2δ) the error is
-//! about e^(−4π²), below rounding (Trefethen, Weideman 2014, "The exponentially convergent
-//! trapezoidal rule", SIAM Rev. 56).
-//!
 //! **Complexity.** Two exact problems of n points for each dimension, n and repeat.
 //!
 //! **References.** Arjovsky, Bottou 2017, "Towards principled methods for training generative
@@ -39,7 +34,7 @@ use thiserror::Error;
 
 use crate::certificate::Certificate;
 use crate::cost::Euclidean;
-use crate::divergence::{Bins, FDivergence};
+use crate::divergence::{Bins, FDivergence, Normal};
 use crate::measure::{DiscreteMeasure, MeasureError};
 use crate::problem::{OtProblem, ProblemError};
 use crate::progress::{Event, Observer};
@@ -146,6 +141,18 @@ pub enum SampleError {
 }
 
 impl SampleStudy {
+    /// P and Q along the line of their means.
+    #[must_use]
+    pub fn laws(&self) -> [Normal; 2] {
+        [0.0, self.shift].map(|mean| Normal { mean, deviation: 1.0 })
+    }
+
+    /// JS(P, Q), in nats.
+    fn js(&self) -> f64 {
+        let [p, q] = self.laws();
+        FDivergence::JensenShannon.between_normals(p, q)
+    }
+
     /// The samples of one repeat.
     ///
     /// # Errors
@@ -175,12 +182,8 @@ impl SampleStudy {
     /// Without repeats.
     pub fn run(&self, observer: &mut dyn Observer) -> Result<SampleAnswer, SampleError> {
         assert!(self.repeats > 0, "something is drawn");
-        let mut answer = SampleAnswer {
-            js: jensen_shannon_of_normals(self.shift),
-            rows: Vec::new(),
-            rates: Vec::new(),
-            complete: false,
-        };
+        let mut answer =
+            SampleAnswer { js: self.js(), rows: Vec::new(), rates: Vec::new(), complete: false };
         for &dim in &self.dims {
             let from = answer.rows.len();
             for &n in &self.sizes {
@@ -280,34 +283,6 @@ pub fn order(dim: usize, n: usize) -> f64 {
     }
 }
 
-/// JS of two normal laws of unit variance whose means are δ ≥ 0 apart, in nats; see the
-/// [module](self).
-///
-/// ```
-/// use deblais::explore::samples::jensen_shannon_of_normals;
-/// assert_eq!(jensen_shannon_of_normals(0.0), 0.0);
-/// assert!(jensen_shannon_of_normals(1.0) < 0.125);
-/// ```
-#[must_use]
-pub fn jensen_shannon_of_normals(shift: f64) -> f64 {
-    /// Beyond it what is left to ln 2 is less than e^(−δ²/8).
-    const FAR: f64 = 40.0;
-    /// Where the density has fallen below 1e-32.
-    const REACH: f64 = 12.0;
-    if shift >= FAR {
-        return std::f64::consts::LN_2;
-    }
-    let step = 0.5 / shift.max(4.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
-    let steps = ((shift + 2.0 * REACH) / step).ceil() as u32;
-    let density = |x: f64| (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
-    let terms = (0..=steps).map(|k| {
-        let x = step * f64::from(k) - REACH;
-        FDivergence::JensenShannon.perspective(density(x), density(x - shift))
-    });
-    step * crate::math::sum(&terms.collect::<Vec<_>>())
-}
-
 /// JS of two discrete measures as they are: point by point.
 fn js_of_atoms(source: &DiscreteMeasure, target: &DiscreteMeasure) -> f64 {
     let mut atoms: BTreeMap<Vec<u64>, [f64; 2]> = BTreeMap::new();
@@ -368,7 +343,7 @@ mod tests {
     #[test]
     fn the_quadrature_is_that_of_another_program() {
         for (shift, js) in GOLDEN {
-            let found = jensen_shannon_of_normals(shift);
+            let found = SampleStudy { shift, ..study() }.js();
             assert!((found - js).abs() < 2e-14, "{shift}: {found} not {js}");
         }
     }
@@ -386,7 +361,7 @@ mod tests {
                 sum += h * h * FDivergence::JensenShannon.perspective(p, q);
             }
         }
-        assert!((sum - jensen_shannon_of_normals(1.0)).abs() < 1e-13, "{sum}");
+        assert!((sum - study().js()).abs() < 1e-13, "{sum}");
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct ShiftReport {
     /// The offset at which the source was given; a built-in pair was given nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given: Option<Number>,
+    /// `all_offsets` or `stopped`.
+    pub termination: &'static str,
     /// The first offset at which the densities overlap, if they did not before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<Number>,
@@ -112,6 +114,7 @@ impl ShiftReport {
             dim: direction.len(),
             direction: direction.iter().copied().map(Number).collect(),
             given: None,
+            termination: if study.stopped.is_some() { "stopped" } else { "all_offsets" },
             contact: study.contact.map(|k| Number(study.offsets[k])),
             stages: Vec::new(),
             widest: widest.into(),

@@ -142,34 +142,6 @@ fn more_rows_than_atoms_are_drawn_and_deep_points_have_no_densities() {
 }
 
 #[test]
-fn bad_input_is_refused_before_anything_is_computed() {
-    let folder = Folder::with(&[("a.csv", "0,0\n1,1\n"), ("b.csv", "1\n"), ("file", "")]);
-    for (args, code, words) in [
-        ("explore shift a.csv", 2, "TARGET"),
-        ("explore shift a.csv a.csv --pair rings", 2, "cannot be used with"),
-        ("explore shift --pair squares", 2, "segments"),
-        ("explore shift --pair rings --weights w", 2, "cannot be used with"),
-        ("explore shift --pair rings --bins 5", 2, "cannot be used with"),
-        ("explore shift --columns x", 2, "SOURCE"),
-        ("explore shift --direction 1,0", 2, "SOURCE"),
-        ("explore shift a.csv a.csv --direction 1,x", 2, "a list such as"),
-        ("explore shift a.csv a.csv --direction 0,0", 1, "not all 0"),
-        ("explore shift a.csv a.csv --direction 1", 1, "one number for each"),
-        ("explore shift a.csv a.csv --cost cityblock", 2, "Euclidean"),
-        ("explore shift a.csv b.csv", 1, "coordinates"),
-        ("explore shift --alpha 0", 2, "order"),
-        ("explore shift --steps 1", 2, "steps"),
-        ("explore shift --pair points --out file", 1, "a folder that can be made"),
-        ("explore shift a.csv missing.csv", 1, "missing.csv"),
-    ] {
-        let output = folder.run(args);
-        assert_eq!(output.status.code(), Some(code), "{args}: {}", stderr(&output));
-        assert!(stderr(&output).contains(words), "{args}: {}", stderr(&output));
-        assert!(!folder.path("explore-shift").exists(), "{args}");
-    }
-}
-
-#[test]
 fn everything_but_the_timings_is_reproducible() {
     let folder = Folder::with(&[]);
     let run = |threads: u32| {

@@ -5,7 +5,7 @@ use std::f64::consts::{LN_2, TAU};
 
 use deblais::divergence::{FDivergence, bhattacharyya, renyi};
 
-use super::ALL;
+use super::all;
 
 fn close(found: f64, expected: f64, what: &str) {
     let allowed = 1e-12 * expected.abs().max(1.0);
@@ -119,7 +119,7 @@ fn disjoint_histograms_have_the_largest_value_exactly_and_a_dead_gradient() {
             })
             .collect()
     };
-    for f in ALL {
+    for f in all() {
         for shift in 8..37 {
             assert_eq!(f.between(&moved(shift), &q), f.ceiling(), "{f:?} at {shift}");
         }

@@ -12,7 +12,7 @@ use ndarray::{Array2, array};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
 
-use super::ALL;
+use super::all;
 
 /// Rounding of sums of a dozen terms.
 const ROUNDING: f64 = 1e-13;
@@ -70,7 +70,7 @@ proptest! {
 
     #[test]
     fn every_divergence_is_between_0_and_its_ceiling((p, q, _) in histograms()) {
-        for f in ALL {
+        for f in all() {
             let value = f.between(&p, &q);
             prop_assert!(0.0 <= value && value <= f.ceiling() * (1.0 + ROUNDING), "{f:?}: {value}");
             let swapped = f.swapped().between(&q, &p);
@@ -104,7 +104,7 @@ proptest! {
         (p, q, _) in histograms(),
         map in prop::collection::vec(0..5_usize, 12),
     ) {
-        for f in ALL {
+        for f in all() {
             let (before, after) = (f.between(&p, &q), f.between(&mapped(&p, &map), &mapped(&q, &map)));
             prop_assert!(after <= before + ROUNDING * before.max(1.0), "{f:?}: {after} > {before}");
         }

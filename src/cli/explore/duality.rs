@@ -41,7 +41,7 @@ pub(super) struct DualityArgs {
     q: Normal,
 
     /// Order of the α-divergence, above 0
-    #[arg(long, value_name = "A", default_value = "0.5", value_parser = order, allow_negative_numbers = true)]
+    #[arg(long, value_name = "A", default_value = "0.5", value_parser = crate::cli::divergence::order, allow_negative_numbers = true)]
     alpha: f64,
 
     /// Points of either law that critics are judged on, none of which they were trained on
@@ -78,14 +78,6 @@ fn normal(text: &str) -> Result<Normal, String> {
             Ok(Normal { mean, deviation })
         }
         _ => Err("a normal law is a mean and a positive deviation, such as 1.5,1".into()),
-    }
-}
-
-/// Parses α.
-fn order(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(alpha) if alpha > 0.0 && alpha.is_finite() => Ok(alpha),
-        _ => Err("an order is a positive number such as 0.5 or 2".into()),
     }
 }
 

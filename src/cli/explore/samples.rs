@@ -1,8 +1,9 @@
 //! `deblais explore samples`: two laws that overlap everywhere, and what their samples tell.
 
-use std::f64::consts::{LN_2, TAU};
+use std::f64::consts::LN_2;
 
 use clap::Args;
+use deblais::divergence::Normal;
 use deblais::explore::samples::{Row, SampleAnswer, SampleStudy, Spread, order};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, Chart, Curve, Panels, Side, palette};
@@ -210,18 +211,14 @@ fn laws(study: &SampleStudy) -> Result<Chart, Failure> {
     const POINTS: u32 = 400;
     const REACH: f64 = 3.2;
     let drawn = study.draw(1, SHOWN, 0)?;
-    let density = |centre: f64| {
-        let place = move |k: u32| (study.shift + 2.0 * REACH) * f64::from(k) / f64::from(POINTS);
-        (0..=POINTS).map(move |k| {
-            let x = place(k) - REACH;
-            (x, (-0.5 * (x - centre).powi(2)).exp() / TAU.sqrt())
-        })
-    };
+    let place = |k: u32| (study.shift + 2.0 * REACH) * f64::from(k) / f64::from(POINTS) - REACH;
+    let density = |law: Normal| (0..=POINTS).map(place).map(move |x| (x, law.density(x)));
+    let [p, q] = study.laws();
     let points = |measure: &DiscreteMeasure| measure.support().column(0).to_vec();
     Ok(Chart::new("x", "density")
         .titled("Both laws are everywhere; no point is in both samples")
-        .curve(Curve::new("P", density(0.0)).coloured(palette::SOURCE))
-        .curve(Curve::new("Q", density(study.shift)).coloured(palette::TARGET))
+        .curve(Curve::new("P", density(p)).coloured(palette::SOURCE))
+        .curve(Curve::new("Q", density(q)).coloured(palette::TARGET))
         .rug(Side::Source, format!("{SHOWN} points of P"), points(&drawn.source))
         .rug(Side::Target, format!("{SHOWN} points of Q"), points(&drawn.target)))
 }

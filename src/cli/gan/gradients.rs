@@ -39,16 +39,10 @@ const CRITICS: [(&str, &[Loss]); 3] = [
     ),
 ];
 
-/// What they have in common.
+/// What they have in common, over the base of all recipes.
 const COMMON: &str = "name = \"critic\"
 schedule = \"constant\"
-[critic]
-width = 64
-depth = 3
-activation = { leaky_relu = { slope = 0.2 } }
-init = \"he\"
-rate = 1e-3
-rule = { adam = { beta1 = 0.5, beta2 = 0.9, epsilon = 1e-8 } }
+critic = { rate = 1e-3 }
 ";
 
 /// What a generator minimises: its name in reports and in pictures.

@@ -23,6 +23,7 @@ use crate::cli::args::{ProblemArgs, TalkArgs};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::ProblemJob;
 use crate::cli::text::{Lines, small, supported};
+use crate::cli::watch::Watch;
 use crate::cli::{use_threads, warn};
 
 /// `deblais explore shift [SOURCE TARGET]`
@@ -156,9 +157,9 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
     let folder = out.folder("shift")?;
     let read = start.elapsed().as_secs_f64();
     warn(&moving.warnings, talk.quiet);
-    let start = Instant::now();
-    let study = study(&moving, &path)?;
-    let solve = start.elapsed().as_secs_f64();
+    let mut watch = Watch::start(None, talk.quiet)?;
+    let study = study(&moving, &path, &mut watch)?;
+    let solve = watch.finish();
     let scene = Scene { moving: &moving, study: &study, stages: stages(&moving, &study) };
     let start = Instant::now();
     save(&folder, &scene)?;
@@ -180,7 +181,8 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
         ..ShiftReport::new(&study, (source.len(), target.len()), &direction.to_vec())
     };
     folder.json(&report)?;
-    answer(&talk, &report, |lines| text(lines, &scene, &folder))
+    answer(&talk, &report, |lines| text(lines, &scene, &folder))?;
+    Ok(if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 
 impl PathArgs {
@@ -285,7 +287,7 @@ fn thinned(
     Ok(DiscreteMeasure::new(law.support().select(Axis(0), &order), mass / total)?)
 }
 
-fn study(moving: &Moving, path: &PathArgs) -> Result<Study, Failure> {
+fn study(moving: &Moving, path: &PathArgs, watch: &mut Watch) -> Result<Study, Failure> {
     let shift = Shift {
         source: &moving.source,
         target: &moving.target,
@@ -297,15 +299,20 @@ fn study(moving: &Moving, path: &PathArgs) -> Result<Study, Failure> {
         slices: path.directions as usize,
         seed: Seed(path.seed),
     };
-    Ok(shift.run()?)
+    Ok(shift.run(watch)?)
 }
 
-/// The stages that the pair has, or the start, the contact and the meeting.
+/// The stages that the pair has, or the start, the contact and the meeting; of a path that ends early
+/// where it ends.
 fn stages(moving: &Moving, study: &Study) -> [(&'static str, usize); 3] {
     let nearest = |offset: f64| {
         let away = |k: &usize| (study.offsets[*k] - offset).abs();
         (0..study.offsets.len()).min_by(|j, k| away(j).total_cmp(&away(k))).unwrap_or(0)
     };
+    if study.stopped.is_some() {
+        let last = study.offsets.len() - 1;
+        return [("start", 0), ("halfway", last / 2), ("stopped", last)];
+    }
     if let [first, second, third] = moving.stages[..] {
         return [first, second, third].map(|(name, offset)| (name, nearest(offset)));
     }

@@ -24,9 +24,9 @@
 //! where atoms that lie on each other have none, and beside it the difference quotient of its values two
 //! steps apart; likewise of the other distances. A quotient with an infinite value is none.
 //!
-//! **Densities** come from closed forms ([`pairs`](super::pairs)) or [`LinearBins`], chosen once for the
-//! whole path at offset 0, and so are MMD's bandwidth and Sinkhorn's ε: what changes on the way is the
-//! offset alone.
+//! **Densities** come from closed forms ([`pairs`](super::pairs)) or
+//! [`LinearBins`](crate::divergence::LinearBins), chosen once for the whole path at offset 0, and so are
+//! MMD's bandwidth and Sinkhorn's ε: what changes on the way is the offset alone.
 //!
 //! **Complexity.** For each step the exact plans for EMD and `W_2`, an entropic one, and sums over all
 //! pairs of atoms.
@@ -36,33 +36,34 @@
 //! networks", ICML, example 1 and theorem 1; Milgrom, Segal 2002, "Envelope theorems for arbitrary choice
 //! sets", Econometrica 70.
 
-use ndarray::{Array1, ArrayView1};
-use rayon::prelude::*;
-use thiserror::Error;
+mod error;
+#[cfg(test)]
+mod tests;
+mod way;
 
+use ndarray::{Array2, ArrayView1};
+use rayon::prelude::*;
+
+pub use self::error::ShiftError;
+pub use self::way::{Way, moved};
 use super::pairs::Overlap;
 use crate::certificate::Certificate;
 use crate::cost::Euclidean;
 use crate::divergence::named::{NAMES, ceilings};
-use crate::divergence::{EstimateError, LinearBins, energy, median_bandwidth, mmd};
+use crate::divergence::{EstimateError, energy, median_bandwidth, mmd};
 use crate::math;
-use crate::measure::{DiscreteMeasure, MeasureError};
+use crate::measure::DiscreteMeasure;
 use crate::plan::TransportPlan;
-use crate::problem::{OtProblem, ProblemError};
+use crate::problem::OtProblem;
+use crate::progress::{Event, Observer, Stop};
 use crate::seed::Seed;
+use crate::solvers::Method;
 use crate::solvers::line::{directions, sliced_wasserstein};
-use crate::solvers::sinkhorn::{Epsilon, Sinkhorn, SinkhornError, typical_cost};
-use crate::solvers::w2::{W2Error, w2};
-use crate::solvers::{Method, SolveError};
+use crate::solvers::sinkhorn::{Epsilon, Sinkhorn, typical_cost};
+use crate::solvers::w2::w2;
 
 /// ε of the Sinkhorn divergence, as a share of the median cost at offset 0.
 const EPSILON: f64 = 0.05;
-
-/// Deviations of the wider law, on the line of motion, that a path reaches at least.
-const ROOM: f64 = 5.0;
-
-/// The path goes on behind the target for this part of the way there.
-const PAST: f64 = 0.5;
 
 /// Short names of the distances, in the order of the table.
 pub const DISTANCES: [&str; 6] = ["emd", "w2", "sliced", "energy", "mmd", "sinkhorn"];
@@ -89,134 +90,6 @@ pub struct Shift<'a> {
     pub seed: Seed,
 }
 
-/// Why there is no study.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[non_exhaustive]
-pub enum ShiftError {
-    /// The measures make no problem.
-    #[error(transparent)]
-    Problem(#[from] ProblemError),
-    /// A solver gave up.
-    #[error(transparent)]
-    Solve(#[from] SolveError),
-    /// An entropic problem makes no sense.
-    #[error(transparent)]
-    Sinkhorn(#[from] SinkhornError),
-    /// A distance cannot be estimated.
-    #[error(transparent)]
-    Estimate(#[from] EstimateError),
-    /// The points leave the range of `f64` on their way.
-    #[error(transparent)]
-    Measure(#[from] MeasureError),
-    /// The direction is none in the space of the points.
-    #[error(
-        "a direction of {have} coordinates and length {length} for points of {dim} coordinates"
-    )]
-    Direction {
-        /// Coordinates of the direction.
-        have: usize,
-        /// Its length.
-        length: f64,
-        /// Coordinates of a point.
-        dim: usize,
-    },
-}
-
-impl ShiftError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Direction { .. } => "give a direction one number for each coordinate, not all 0",
-            Self::Problem(error) => error.hint(),
-            Self::Solve(error) => error.hint(),
-            Self::Estimate(error) => error.hint(),
-            Self::Sinkhorn(_) | Self::Measure(_) => "rescale the coordinates",
-        }
-    }
-}
-
-impl From<W2Error> for ShiftError {
-    fn from(error: W2Error) -> Self {
-        match error {
-            W2Error::Problem(error) => Self::Problem(error),
-            W2Error::Solve(error) => Self::Solve(error),
-        }
-    }
-}
-
-/// A way for two measures as they were given.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Way {
-    /// The source, moved to offset 0.
-    pub source: DiscreteMeasure,
-    /// Of length 1.
-    pub direction: Array1<f64>,
-    /// The offset at which the source was given.
-    pub given: f64,
-    /// The first offset and the last.
-    pub path: (f64, f64),
-}
-
-impl Way {
-    /// From the source's mean to the target's, or along a direction of any length; of means that are
-    /// one, along the first axis.
-    ///
-    /// The path begins where the source was given, but far enough before the target that the laws are
-    /// apart, and ends half as far behind it.
-    ///
-    /// # Errors
-    /// [`ShiftError`]: a direction that is none, coordinates out of range.
-    pub fn new(
-        source: &DiscreteMeasure,
-        target: &DiscreteMeasure,
-        direction: Option<Array1<f64>>,
-    ) -> Result<Self, ShiftError> {
-        let dim = target.dim();
-        let mean = |law: &DiscreteMeasure| -> Array1<f64> {
-            let total = law.total();
-            law.support().columns().into_iter().map(|x| math::dot(x, law.mass()) / total).collect()
-        };
-        let between = mean(target) - mean(source);
-        let mut direction = direction.unwrap_or_else(|| {
-            let mut first = Array1::zeros(dim);
-            first[0] = 1.0;
-            if between.iter().any(|x| *x != 0.0) { between.clone() } else { first }
-        });
-        // Scaled first, for squares may leave the range of f64.
-        let largest = direction.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
-        let length = largest * direction.iter().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt();
-        if direction.len() != dim || !(length > 0.0 && length.is_finite()) {
-            return Err(ShiftError::Direction { have: direction.len(), length, dim });
-        }
-        direction /= length;
-        let given = -between.dot(&direction);
-        let source = moved(source, direction.view(), -given)?;
-        let deviation = |law: &DiscreteMeasure| {
-            let along: Vec<f64> = law.support().outer_iter().map(|x| x.dot(&direction)).collect();
-            let (total, middle) = (law.total(), math::dot(&along, law.mass()) / law.total());
-            let squares: Vec<f64> = along.iter().map(|x| (x - middle).powi(2)).collect();
-            (math::dot(&squares, law.mass()) / total).sqrt()
-        };
-        let room = ROOM * deviation(&source).max(deviation(target));
-        let reach = given.abs().max(room);
-        let reach = if reach > 0.0 { reach } else { 1.0 };
-        Ok(Self { source, direction, given, path: (-reach, PAST * reach) })
-    }
-
-    /// Bins for the whole path, chosen at offset 0.
-    ///
-    /// # Errors
-    /// [`EstimateError`]: as [`LinearBins::new`].
-    pub fn bins(
-        &self,
-        target: &DiscreteMeasure,
-        bins: Option<usize>,
-    ) -> Result<LinearBins, EstimateError> {
-        LinearBins::new(&self.source, target, self.direction.view(), bins)
-    }
-}
-
 /// One divergence along the path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Track {
@@ -235,9 +108,9 @@ pub struct Track {
 /// What was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Study {
-    /// From before the target to behind it; 0 is among them.
+    /// From before the target to behind it, 0 among them; fewer after a stop.
     pub offsets: Vec<f64>,
-    /// The place of offset 0.
+    /// The place of offset 0; of the last one, if it was stopped before.
     pub meeting: usize,
     /// The first offset at which the densities overlap, if they did not before.
     pub contact: Option<usize>,
@@ -251,6 +124,8 @@ pub struct Study {
     pub widest: Certificate,
     /// What was left out, and why.
     pub left_out: Vec<(&'static str, String)>,
+    /// What ended it before the last offset, if anything did.
+    pub stopped: Option<Stop>,
 }
 
 impl Study {
@@ -263,7 +138,7 @@ impl Study {
 
 /// What is fixed for the whole path.
 struct Fixed {
-    slices: ndarray::Array2<f64>,
+    slices: Array2<f64>,
     bandwidth: Result<f64, EstimateError>,
     sinkhorn: Sinkhorn,
     /// Half the entropic cost of either measure from itself, added up.
@@ -299,7 +174,7 @@ impl Shift<'_> {
     ///     slices: 10,
     ///     seed: Seed(0),
     /// }
-    /// .run()?;
+    /// .run(&mut ())?;
     /// let (js, emd) = (study.track("js").unwrap(), study.track("emd").unwrap());
     /// assert_eq!((js.values[0], js.slopes[0]), (std::f64::consts::LN_2, Some(0.0)));
     /// assert!((emd.values[0] - 1.5).abs() < 1e-15 && emd.slopes[0] == Some(-1.0));
@@ -311,12 +186,13 @@ impl Shift<'_> {
     ///
     /// # Errors
     /// [`ShiftError`]: measures of different dimensions or totals, coordinates out of range.
-    pub fn run(&self) -> Result<Study, ShiftError> {
-        let (offsets, meeting) = self.offsets();
+    pub fn run(&self, observer: &mut dyn Observer) -> Result<Study, ShiftError> {
+        let (mut offsets, meeting) = self.offsets();
         let step = offsets[1] - offsets[0];
         let fixed = self.fixed(offsets[0])?;
-        let distances: Vec<Distances> =
-            offsets.par_iter().map(|&s| self.distances(s, &fixed)).collect::<Result<_, _>>()?;
+        let (distances, stopped) = self.along(&offsets, &fixed, observer)?;
+        offsets.truncate(distances.len());
+        let meeting = meeting.min(offsets.len() - 1);
         let (mut tracks, mut left_out, mut contact) = (Vec::new(), Vec::new(), None);
         match &self.overlap {
             Err(why) => left_out.extend(NAMES.map(|name| (name, why.clone()))),
@@ -352,7 +228,17 @@ impl Shift<'_> {
                 }
             }
         }
-        Ok(Study { offsets, meeting, contact, tracks, emd_quotients, plans, widest, left_out })
+        Ok(Study {
+            offsets,
+            meeting,
+            contact,
+            tracks,
+            emd_quotients,
+            plans,
+            widest,
+            left_out,
+            stopped,
+        })
     }
 
     /// Equal steps with 0 among them, and its place.
@@ -392,6 +278,28 @@ impl Shift<'_> {
         let blur = own(p)? + own(q)?;
         let slices = directions(self.slices, p.dim(), &mut self.seed.stream("directions"));
         Ok(Fixed { slices, bandwidth, sinkhorn, blur })
+    }
+
+    /// The distances along the path, up to where the observer stops it; the first offset's in any case.
+    fn along(
+        &self,
+        offsets: &[f64],
+        fixed: &Fixed,
+        observer: &mut dyn Observer,
+    ) -> Result<(Vec<Distances>, Option<Stop>), ShiftError> {
+        let mut stopped = None;
+        // Offsets are handed out one by one, so that what is done at a stop is the path up to there.
+        let begun = offsets.iter().enumerate().take_while(|&(k, _)| {
+            let event = Event { phase: "moving", iterations: k as u64, cost: None };
+            if k > 0 {
+                stopped = observer.observe(&event).break_value();
+            }
+            stopped.is_none()
+        });
+        let found = begun.par_bridge().map(|(k, &s)| Ok((k, self.distances(s, fixed)?)));
+        let mut found = found.collect::<Result<Vec<_>, ShiftError>>()?;
+        found.sort_by_key(|(k, _)| *k);
+        Ok((found.into_iter().map(|(_, distances)| distances).collect(), stopped))
     }
 
     fn distances(&self, offset: f64, fixed: &Fixed) -> Result<Distances, ShiftError> {
@@ -460,19 +368,6 @@ impl Shift<'_> {
     }
 }
 
-/// The measure with every point moved.
-///
-/// # Errors
-/// [`MeasureError`]: a point that leaves the range of `f64`.
-pub fn moved(
-    measure: &DiscreteMeasure,
-    direction: ArrayView1<'_, f64>,
-    by: f64,
-) -> Result<DiscreteMeasure, MeasureError> {
-    let points = &measure.support() + &(&direction * by);
-    DiscreteMeasure::new(points, measure.mass().to_owned())
-}
-
 /// `Σ γ_ij ⟨u, x_i − y_j⟩/‖x_i − y_j‖`.
 fn along_rays(
     (p, q): (&DiscreteMeasure, &DiscreteMeasure),
@@ -497,184 +392,4 @@ fn quotients(values: &[f64], step: f64) -> Vec<Option<f64>> {
         slope.is_finite().then_some(slope)
     };
     (0..values.len()).map(quotient).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::explore::pairs::{PAIRS, Pair, pair};
-    use ndarray::{Array2, array};
-    use std::f64::consts::LN_2;
-
-    fn of(pair: &Pair, steps: usize) -> Study {
-        Shift {
-            source: &pair.source,
-            target: &pair.target,
-            direction: pair.direction.view(),
-            overlap: Ok(pair.overlap.as_ref()),
-            path: pair.path,
-            steps,
-            alpha: 0.5,
-            slices: 20,
-            seed: Seed(1),
-        }
-        .run()
-        .unwrap()
-    }
-
-    fn on_samples(p: &DiscreteMeasure, q: &DiscreteMeasure, steps: usize) -> Study {
-        let way = Way::new(p, q, None).unwrap();
-        let bins = way.bins(q, None).unwrap();
-        Shift {
-            source: &way.source,
-            target: q,
-            direction: way.direction.view(),
-            overlap: Ok(&bins),
-            path: way.path,
-            steps,
-            alpha: 0.5,
-            slices: 20,
-            seed: Seed(1),
-        }
-        .run()
-        .unwrap()
-    }
-
-    fn normal(n: usize, d: usize, spread: f64, name: &str) -> DiscreteMeasure {
-        let mut stream = Seed(2).stream(name);
-        let points = Array2::from_shape_simple_fn((n, d), || spread * stream.normal());
-        DiscreteMeasure::uniform(points).unwrap()
-    }
-
-    #[test]
-    fn segments_have_the_js_and_the_emd_of_the_paper() {
-        let study = of(&pair("segments", 40).unwrap(), 50);
-        let (js, emd) = (study.track("js").unwrap(), study.track("emd").unwrap());
-        let (tv, kl) = (study.track("tv").unwrap(), study.track("kl").unwrap());
-        for (k, &s) in study.offsets.iter().enumerate() {
-            let apart = s != 0.0;
-            assert_eq!(js.values[k], if apart { LN_2 } else { 0.0 });
-            assert_eq!(tv.values[k], if apart { 1.0 } else { 0.0 });
-            assert_eq!(kl.values[k], if apart { f64::INFINITY } else { 0.0 });
-            assert_eq!(js.slopes[k], apart.then_some(0.0));
-            assert!((emd.values[k] - s.abs()).abs() < 1e-15, "{s}: {}", emd.values[k]);
-            assert!(
-                (emd.slopes[k].unwrap() - s.signum() * f64::from(u8::from(apart))).abs() < 1e-14
-            );
-        }
-        assert_eq!(study.contact, Some(study.meeting));
-    }
-
-    #[test]
-    fn copies_are_as_far_apart_as_they_were_moved() {
-        for name in ["generator", "rings", "points"] {
-            let study = of(&pair(name, 50).unwrap(), 24);
-            for name in ["emd", "w2"] {
-                let track = study.track(name).unwrap();
-                for (value, s) in track.values.iter().zip(&study.offsets) {
-                    assert!((value - s.abs()).abs() < 1e-12, "{name} at {s}: {value}");
-                }
-            }
-            assert!(study.widest.is_tight());
-        }
-    }
-
-    #[test]
-    fn js_tells_nothing_until_contact() {
-        for name in ["generator", "rings", "discs"] {
-            let study = of(&pair(name, 20).unwrap(), 90);
-            let (contact, js) = (study.contact.unwrap(), study.track("js").unwrap());
-            assert!(contact > 10 && contact < study.meeting, "{name}");
-            for k in 0..contact - 1 {
-                assert_eq!((js.values[k], js.slopes[k]), (LN_2, Some(0.0)), "{name}");
-            }
-            assert!(js.values[contact] < LN_2 && js.slopes[contact + 1].unwrap() < 0.0);
-        }
-    }
-
-    #[test]
-    fn emd_never_changes_faster_than_the_offset() {
-        for name in PAIRS {
-            let study = of(&pair(name, 40).unwrap(), 30);
-            let emd = study.track("emd").unwrap();
-            assert!(emd.slopes.iter().flatten().all(|slope| slope.abs() <= 1.0 + 1e-14), "{name}");
-        }
-    }
-
-    #[test]
-    fn on_the_line_emd_is_convex() {
-        let cases = [
-            of(&pair("gaussians", 60).unwrap(), 60),
-            on_samples(&normal(50, 1, 1.0, "a"), &normal(70, 1, 3.0, "b"), 60),
-        ];
-        for study in cases {
-            let emd = &study.track("emd").unwrap().values;
-            for three in emd.windows(3) {
-                assert!(three[0] + three[2] - 2.0 * three[1] > -1e-13, "{three:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn in_the_plane_emd_need_not_be_convex() {
-        let source = DiscreteMeasure::uniform(array![[0.0, 0.0], [0.0, 1.0]]).unwrap();
-        let target = DiscreteMeasure::uniform(array![[-5.0, 1.0], [5.0, 1.0]]).unwrap();
-        let emd = |s: f64| {
-            let p = moved(&source, array![1.0, 0.0].view(), s).unwrap();
-            let problem = OtProblem::new(&p, &target, Euclidean).unwrap();
-            Method::Auto
-                .solver(&problem)
-                .solve(&problem, &mut ())
-                .unwrap()
-                .plan
-                .cost(problem.cost())
-        };
-        let bend = emd(-1.0) + emd(1.0) - 2.0 * emd(0.0);
-        assert!(bend < -1e-3, "{bend}");
-    }
-
-    #[test]
-    fn the_derivative_along_the_rays_is_that_of_differences() {
-        let (p, q) = (normal(30, 2, 1.0, "p"), normal(40, 2, 2.0, "q"));
-        let shift = |s: f64| {
-            let p = moved(&p, array![0.6, 0.8].view(), s).unwrap();
-            let problem = OtProblem::new(&p, &q, Euclidean).unwrap();
-            let plan = Method::Auto.solver(&problem).solve(&problem, &mut ()).unwrap().plan;
-            (plan.cost(problem.cost()), along_rays((&p, &q), &plan, array![0.6, 0.8].view()))
-        };
-        for s in [-3.0, -0.4, 0.0, 0.3, 2.0] {
-            let h = 1e-6;
-            let quotient = (shift(s + h).0 - shift(s - h).0) / (2.0 * h);
-            let slope = shift(s).1;
-            assert!((slope - quotient).abs() < 1e-6, "{s}: {slope} {quotient}");
-        }
-    }
-
-    #[test]
-    fn samples_move_from_where_they_were_given_and_past_the_target() {
-        let (p, q) = (normal(60, 3, 0.3, "p"), normal(60, 3, 0.3, "q"));
-        let p = moved(&p, array![0.0, 0.6, 0.8].view(), -7.0).unwrap();
-        let way = Way::new(&p, &q, None).unwrap();
-        assert!((way.given + 7.0).abs() < 0.3 && way.path == (way.given, -0.5 * way.given));
-        let back = moved(&way.source, way.direction.view(), way.given).unwrap();
-        assert!((&back.support() - &p.support()).iter().all(|x| x.abs() < 1e-14));
-        let study = on_samples(&p, &q, 30);
-        let (js, emd) = (study.track("js").unwrap(), study.track("emd").unwrap());
-        assert_eq!((js.values[0], js.slopes[0]), (LN_2, Some(0.0)));
-        assert!(js.values[study.meeting] < 0.5 * LN_2 && study.contact.is_some());
-        assert!((emd.values[0] - 7.0).abs() < 0.3 && study.tracks.len() == 18);
-    }
-
-    #[test]
-    fn directions_that_are_none_are_refused() {
-        let p = normal(5, 2, 1.0, "p");
-        for direction in [array![0.0, 0.0], array![1.0], array![f64::NAN, 1.0]] {
-            let refused = Way::new(&p, &p, Some(direction));
-            assert!(matches!(refused, Err(ShiftError::Direction { .. })), "{refused:?}");
-        }
-        let way = Way::new(&p, &p, None).unwrap();
-        assert_eq!((way.direction, way.given), (array![1.0, 0.0], 0.0));
-        let point = DiscreteMeasure::uniform(array![[1.0]]).unwrap();
-        assert_eq!(Way::new(&point, &point, None).unwrap().path, (-1.0, 0.5));
-    }
 }

@@ -1,0 +1,186 @@
+//! Files that are none, or hold no measures.
+
+use super::{Case, GOOD, LINE};
+
+/// The cases.
+pub(super) const CASES: &[Case] = &[
+    Case {
+        name: "no such file",
+        files: &[GOOD],
+        args: "emd missing.csv good.csv",
+        code: 1,
+        says: &["missing.csv", "hint:"],
+    },
+    Case {
+        name: "a directory",
+        files: &[GOOD],
+        args: "emd . good.csv",
+        code: 1,
+        says: &["error: .:", "hint:"],
+    },
+    Case {
+        name: "an empty file",
+        files: &[GOOD, ("empty.csv", b"")],
+        args: "emd empty.csv good.csv",
+        code: 1,
+        says: &["empty.csv", "hint:"],
+    },
+    Case {
+        name: "a header and nothing else",
+        files: &[GOOD, ("header.csv", b"x,y\n")],
+        args: "emd header.csv good.csv",
+        code: 1,
+        says: &["header.csv", "header", "hint:"],
+    },
+    Case {
+        name: "rows of different lengths",
+        files: &[GOOD, ("ragged.csv", b"1,2\n3,4\n5\n")],
+        args: "emd ragged.csv good.csv",
+        code: 1,
+        says: &["ragged.csv", "line 3", "hint:"],
+    },
+    Case {
+        name: "text in a number",
+        files: &[GOOD, ("text.csv", b"x,y\n1,2\n3,four\n")],
+        args: "emd text.csv good.csv --columns x,y",
+        code: 1,
+        says: &["text.csv", "line 3", "four", "hint:"],
+    },
+    Case {
+        name: "a coordinate that is NaN",
+        files: &[GOOD, ("nan.csv", b"x,y\n1,2\n3,nan\n")],
+        args: "emd nan.csv good.csv --columns x,y",
+        code: 1,
+        says: &["nan.csv", "line 3", "hint:"],
+    },
+    Case {
+        name: "a coordinate that is infinite",
+        files: &[GOOD, ("inf.csv", b"x,y\n1,2\n3,inf\n")],
+        args: "emd inf.csv good.csv --columns x,y",
+        code: 1,
+        says: &["inf.csv", "line 3", "hint:"],
+    },
+    Case {
+        name: "a negative mass",
+        files: &[GOOD, ("negative.csv", b"x,y,w\n1,2,1\n3,4,-1\n")],
+        args: "emd negative.csv good.csv --columns x,y --weights w --normalize",
+        code: 1,
+        says: &["negative.csv", "-1", "hint:"],
+    },
+    Case {
+        name: "a mass that is NaN",
+        files: &[GOOD, ("nan.csv", b"x,y,w\n1,2,1\n3,4,nan\n")],
+        args: "emd nan.csv good.csv --columns x,y --weights w --normalize",
+        code: 1,
+        says: &["nan.csv", "line 3", "hint:"],
+    },
+    Case {
+        name: "masses that are all zero",
+        files: &[GOOD, ("zero.csv", b"x,y,w\n1,2,0\n3,4,0\n")],
+        args: "emd zero.csv good.csv --columns x,y --weights w --normalize",
+        code: 1,
+        says: &["zero.csv", "hint:"],
+    },
+    Case {
+        name: "clouds with different numbers of columns",
+        files: &[LINE, ("plane.csv", b"0,0\n1,1\n")],
+        args: "emd line.csv plane.csv",
+        code: 1,
+        says: &["line.csv", "plane.csv", "1 coord", "2", "hint:"],
+    },
+    Case {
+        name: "a cost matrix of another shape",
+        files: &[("c.csv", b"1,2\n3,4\n"), ("w.csv", b"1\n1\n1\n")],
+        args: "emd --cost-matrix c.csv --source-weights w.csv --normalize",
+        code: 1,
+        says: &["w.csv", "3", "2", "hint:"],
+    },
+    Case {
+        name: "a cost that is NaN",
+        files: &[("c.csv", b"1,2\n3,nan\n")],
+        args: "emd --cost-matrix c.csv",
+        code: 1,
+        says: &["c.csv", "hint:"],
+    },
+    Case {
+        name: "an unknown column",
+        files: &[GOOD],
+        args: "emd good.csv good.csv --columns x,z",
+        code: 1,
+        says: &["good.csv", "z", "hint:"],
+    },
+    Case {
+        name: "a column number that is too large",
+        files: &[GOOD],
+        args: "emd good.csv good.csv --columns 0,17",
+        code: 1,
+        says: &["good.csv", "17", "hint:"],
+    },
+    Case {
+        name: "weights that are neither a column nor a file",
+        files: &[GOOD],
+        args: "emd good.csv good.csv --columns x,y --source-weights mass",
+        code: 1,
+        says: &["good.csv", "mass", "hint:"],
+    },
+    Case {
+        name: "a condition that no row meets",
+        files: &[GOOD],
+        args: "emd good.csv good.csv --columns x,y --where label=c",
+        code: 1,
+        says: &["good.csv", "label", "hint:"],
+    },
+    Case {
+        name: "binary rubbish",
+        files: &[GOOD, ("rubbish.csv", b"\x00\xfe\xff\x01\x80\x81\n\x00\x02")],
+        args: "emd rubbish.csv good.csv",
+        code: 1,
+        says: &["rubbish.csv", "hint:"],
+    },
+    Case {
+        name: "a compressed file",
+        files: &[GOOD, ("a.csv.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00")],
+        args: "emd a.csv.gz good.csv",
+        code: 1,
+        says: &["a.csv.gz", "gzip", "hint:"],
+    },
+    Case {
+        name: "unequal totals",
+        files: &[GOOD, ("heavy.csv", b"x,y,w\n1,2,5\n")],
+        args: "emd good.csv heavy.csv --columns x,y --weights w",
+        code: 1,
+        says: &["4", "5", "--normalize", "hint:"],
+    },
+    Case {
+        name: "NPY: wrong magic and cut short",
+        files: &[GOOD, ("cut.npy", b"\x93NUMPY\x01\x00")],
+        args: "emd cut.npy good.csv",
+        code: 1,
+        says: &["cut.npy", "hint:"],
+    },
+];
+
+/// NPY files that cannot be used: header text, bytes of data that follow, what stderr must say.
+pub(crate) const BAD_ARRAYS: &[(&str, &str, usize, &[&str])] = &[
+    ("truncated", "{'descr': '<f8', 'fortran_order': False, 'shape': (4, 2), }", 40, &["hint:"]),
+    (
+        "complex",
+        "{'descr': '<c16', 'fortran_order': False, 'shape': (2, 2), }",
+        64,
+        &["c16", "hint:"],
+    ),
+    ("objects", "{'descr': '|O', 'fortran_order': False, 'shape': (2, 2), }", 64, &["hint:"]),
+    (
+        "3-D",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2, 2), }",
+        64,
+        &["[2, 2, 2]", "hint:"],
+    ),
+    (
+        "huge",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 1000000), }",
+        16,
+        &["hint:"],
+    ),
+    ("no shape", "{'descr': '<f8', 'fortran_order': False, }", 16, &["hint:"]),
+];
