@@ -49,7 +49,8 @@ use crate::problem::OtProblem;
 use crate::progress::{Event, Observer, Stop};
 use crate::solvers::{Solution, SolveError, Solver};
 
-/// Exact optimal transport between any two discrete measures.
+/// Exact optimal transport between any two discrete measures, on the table of their costs; points in
+/// few dimensions whose table would be too large are left to [`Shortlist`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NetworkSimplex;
 
@@ -98,8 +99,12 @@ impl Solver for NetworkSimplex {
         let restricted = support.restrict(problem);
         let on_support = restricted.as_ref().unwrap_or(problem);
         let stored = on_support.stored();
-        let run = Run::new(stored.as_ref().unwrap_or(on_support), masses, observer);
-        Ok(solution(problem, &support, run))
+        let on_table = stored.as_ref().unwrap_or(on_support);
+        if on_table.cost().is_searchable() {
+            // Too large for a table: by levels, which the points have to be put in order for.
+            return Shortlist::default().solve(problem, observer);
+        }
+        Ok(solution(problem, &support, Run::new(on_table, masses, observer)))
     }
 }
 
