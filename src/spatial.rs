@@ -20,16 +20,12 @@ pub(crate) fn kd_order(points: ArrayView2<'_, f64>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..points.nrows()).collect();
     let mut open = vec![&mut order[..]];
     while let Some(run) = open.pop() {
-        let runs = run.len().div_ceil(RUN);
-        if runs < 2 {
-            continue;
-        }
+        let Some(half) = split(run.len(), RUN) else { continue };
         let widest = box_of(points, run)
             .into_iter()
             .enumerate()
             .max_by(|(_, a), (_, b)| (a.1 - a.0).total_cmp(&(b.1 - b.0)))
             .map_or(0, |(k, _)| k);
-        let half = runs.next_power_of_two() / 2 * RUN;
         run.select_nth_unstable_by(half, |&a, &b| {
             points[(a, widest)].total_cmp(&points[(b, widest)]).then(a.cmp(&b))
         });
@@ -37,6 +33,13 @@ pub(crate) fn kd_order(points: ArrayView2<'_, f64>) -> Vec<usize> {
         open.extend([right, left]);
     }
     order
+}
+
+/// Where a run of [`kd_order`] falls into the points of two subtrees whose leaves hold `leaf` points,
+/// a multiple of four by a power of two; `None` if it is a leaf.
+pub(crate) fn split(points: usize, leaf: usize) -> Option<usize> {
+    let leaves = points.div_ceil(leaf);
+    (leaves >= 2).then(|| leaves.next_power_of_two() / 2 * leaf)
 }
 
 /// The bounding boxes, (low, high) a coordinate, of runs of `length` consecutive points.

@@ -92,6 +92,22 @@ fn judge<G: GroundCost>(ground: G, seed: u64) {
     assert!(c.source_residual + c.target_residual <= total, "{}", context());
 }
 
+/// Once the levels were made of the points as they came: ten times as many pivots.
+#[test]
+fn the_simplex_puts_points_in_order_that_are_too_many_for_a_table() {
+    let n = 8200;
+    let cloud = |name: &str| {
+        let mut stream = Seed(8).stream(name);
+        let points = Array2::from_shape_simple_fn((n, 2), || stream.uniform());
+        DiscreteMeasure::uniform(points).unwrap()
+    };
+    let problem = OtProblem::new(&cloud("x"), &cloud("y"), Euclidean).unwrap();
+    let simplex = NetworkSimplex.solve(&problem, &mut ()).unwrap();
+    let shortlist = Shortlist::default().solve(&problem, &mut ()).unwrap();
+    assert_eq!(simplex.iterations, shortlist.iterations);
+    assert!(simplex.certify(&problem).certificate.is_tight());
+}
+
 #[test]
 fn the_shortlist_agrees_with_the_dense_simplex_whatever_the_instance() {
     let asked = std::env::var("DEBLAIS_STRESS").ok().map(|count| count.parse().unwrap());

@@ -176,12 +176,6 @@ def single(title: str, rows: dict[Case, Row]) -> list[str]:
     return lines
 
 
-def measured_before(store: Path, machine: dict[str, str]) -> dict[str, Row]:
-    """By name, if it was on the same machine with the same versions."""
-    before = json.loads(store.read_text()) if store.exists() else {}
-    return before["rows"] if before.get("machine") == machine else {}
-
-
 def line(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
@@ -229,7 +223,7 @@ def main() -> int:
     pin(options.cpu)
     store = options.made / "entropic.json"
     machine = report.machine(("ott-jax", "jax"))
-    rows = measured_before(store, machine) if options.write else {}
+    rows = report.measured_before(store, machine) if options.write else {}
     for case in chosen:
         row = rows[case.name] = measure(case, executable, options.cpu)
         parts = [f"{label} {took(row, label, case.tolerance)}" for label in row]

@@ -179,15 +179,18 @@ def markdown(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def measured_before(store: Path, machine: dict[str, str]) -> dict[str, Any]:
+    """Rows by name, if they are of the same machine with the same versions."""
+    before = json.loads(store.read_text()) if store.exists() else {}
+    return before["rows"] if before.get("machine") == machine else {}
+
+
 def write(results: dict[str, Any], store: Path, cases: Iterable[Case]) -> None:
     """Puts the tables into the page. Rows measured before on the same machine with the same
     versions stay unless they were measured anew."""
     rows = results["rows"]
-    if store.exists():
-        before = json.loads(store.read_text())
-        if before["machine"] == results["machine"]:
-            for group, old in before["rows"].items():
-                rows[group] = old | rows.get(group, {})
+    for group, old in measured_before(store, results["machine"]).items():
+        rows[group] = old | rows.get(group, {})
     order: dict[str, list[str]] = {}
     for case in cases:
         order.setdefault(case.group, []).append(case.name)

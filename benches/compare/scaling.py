@@ -178,28 +178,35 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="put table and figure into docs/")
     parser.add_argument("--made", type=Path, required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.write and options.quick:
+        parser.error("a smoke test is no benchmark: --quick and --write exclude each other")
+    chosen = fnmatch.filter(all_cases(options.quick, options.large), options.cases)
+    if not chosen:
+        parser.error(f"no case matches {options.cases}")
     executable = build()
     pin(options.cpu)
-    store = options.made / ("scaling-quick.json" if options.quick else "scaling.json")
-    kept = json.loads(store.read_text()) if store.exists() and options.write else {"rows": {}}
+    store = options.made / "scaling.json"
+    machine = report.machine(peers=())
+    rows = report.measured_before(store, machine) if options.write else {}
     wrong = 0
-    for name in all_cases(options.quick, options.large):
-        if not fnmatch.fnmatch(name, options.cases):
-            continue
+    for name in chosen:
         with tempfile.TemporaryDirectory() as folder:
             row = measure(name, Path(folder), executable)
         times = ", ".join(f"{label} {report.seconds(a['seconds'])}" for label, a in row.items())
         print(f"{name}: {times}, {report.mib(row['deblais']['peak_rss_mib'])}", flush=True)
-        for fault in faults(row):
+        found = faults(row)
+        for fault in found:
             print(f"  FAULT: {fault}")
-            wrong += 1
-        kept["rows"][name] = row
-        kept["machine"] = report.machine(peers=())
-        store.write_text(json.dumps(kept, indent=1))
+        wrong += len(found)
+        if found:
+            continue
+        rows[name] = row
+        if options.write:
+            store.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1))
     if options.write and not wrong:
-        facts = "\n".join(f"- {key}: {value}" for key, value in kept["machine"].items())
-        report.between_marks(PAGE, f"{facts}\n\n{table(kept['rows'])}")
-        draw(kept["rows"])
+        facts = "\n".join(f"- {key}: {value}" for key, value in machine.items())
+        report.between_marks(PAGE, f"{facts}\n\n{table(rows)}")
+        draw(rows)
     return 1 if wrong else 0
 
 

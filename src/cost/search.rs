@@ -40,7 +40,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::GroundCost;
-use crate::spatial::kd_order;
+use crate::spatial::{kd_order, split};
 
 /// Points that are looked at together.
 const LEAF: usize = 16;
@@ -188,10 +188,7 @@ fn grow<const D: usize>(
         end,
         second: 0,
     });
-    let leaves = points.len().div_ceil(LEAF);
-    if leaves >= 2 {
-        // Where `kd_order` splits.
-        let middle = leaves.next_power_of_two() / 2 * LEAF;
+    if let Some(middle) = split(points.len(), LEAF) {
         let (left, right) = points.split_at(middle);
         (low, high) = grow(left, start, nodes);
         #[expect(clippy::cast_possible_truncation, reason = "fewer nodes than points")]

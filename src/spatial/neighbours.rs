@@ -7,7 +7,7 @@
 
 use ndarray::ArrayView2;
 
-use super::{LEAF, box_of, kd_order};
+use super::{LEAF, box_of, kd_order, split};
 
 /// Points in the order of a k-d tree, with the boxes of its subtrees.
 pub(crate) struct Tree {
@@ -76,10 +76,8 @@ fn grow(
     let place = nodes.len();
     let bounds = box_of(points, &order[start..end]);
     nodes.push(Node { start, end, bounds, children: None });
-    let leaves = (end - start).div_ceil(LEAF);
-    if leaves >= 2 {
-        // Where `kd_order` splits.
-        let middle = start + leaves.next_power_of_two() / 2 * LEAF;
+    if let Some(half) = split(end - start, LEAF) {
+        let middle = start + half;
         let left = grow(points, order, (start, middle), nodes);
         let right = grow(points, order, (middle, end), nodes);
         nodes[place].children = Some([left, right]);

@@ -33,6 +33,14 @@ impl EstimatorName {
     }
 }
 
+/// What nearest neighbours estimate, by short name.
+pub(super) const BY_NEIGHBOURS: [&str; 3] = ["kl", "kl_reverse", "jeffreys"];
+
+/// Why a row is left out, and what to do about it.
+pub(super) fn reason(error: EstimateError) -> String {
+    format!("{error}; {}", error.hint())
+}
+
 /// Densities as masses of common cells.
 pub(super) struct Densities {
     pub(super) source: Vec<f64>,
@@ -129,11 +137,7 @@ impl Densities {
         match &self.how {
             How::Given => None,
             How::Kernels => {
-                let again = |measure: &DiscreteMeasure, counts: &[u16]| {
-                    let mass = &measure.mass() * &ndarray::ArrayView1::from(counts).mapv(f64::from);
-                    DiscreteMeasure::new(measure.support().to_owned(), mass).ok()
-                };
-                let (p, q) = (again(&pair.source, p_counts)?, again(&pair.target, q_counts)?);
+                let (p, q) = pair.resampled((p_counts, q_counts)).ok()?;
                 kernel_densities(&p, &q).ok()
             }
             How::Cells { source, target, fixed } => {
@@ -196,7 +200,8 @@ pub(super) fn nearest_neighbour_rows(
 ) -> Result<Vec<(&'static str, ValueReport)>, EstimateError> {
     let forward = kl_nearest_neighbours(&pair.source, &pair.target, k)?;
     let backward = kl_nearest_neighbours(&pair.target, &pair.source, k)?;
-    let rows = [("kl", forward), ("kl_reverse", backward), ("jeffreys", forward + backward)];
+    let values = [forward, backward, forward + backward];
     let estimator = format!("nearest neighbours, k = {k}");
-    Ok(rows.map(|(name, value)| (name, ValueReport::new(value, estimator.clone()))).into())
+    let rows = BY_NEIGHBOURS.into_iter().zip(values);
+    Ok(rows.map(|(name, value)| (name, ValueReport::new(value, estimator.clone()))).collect())
 }

@@ -1,6 +1,6 @@
 //! What sees distance: transport by the solvers, energy, mean discrepancy.
 
-use deblais::cost::{CostError, GroundCost};
+use deblais::cost::{Cost, CostError, GroundCost, PointCost, SqEuclidean};
 use deblais::divergence::{
     Estimate, MMD_WHOLE, energy, median_bandwidth, mmd, mmd_blocks, mmd_unbiased,
 };
@@ -12,13 +12,18 @@ use deblais::solvers::line::{directions, sliced_wasserstein};
 use deblais::solvers::sinkhorn::{DivergenceError, Epsilon, Sinkhorn, SinkhornDivergence};
 use deblais::solvers::w2::{self, Proof, W2};
 
+use super::densities::reason;
 use super::inputs::Pair;
 use crate::cli::failure::Failure;
 use crate::cli::ground::{Ground, GroundUser};
 use crate::cli::watch::Watch;
 
-/// Pairs of points up to which all of them are looked at.
-const MOST_PAIRS: f64 = 4e8;
+/// Points of a side up to which all pairs of them are looked at.
+const MOST_OF_ALL_PAIRS: usize = 20_000;
+
+/// Points of a side up to which exact transport is solved by search, in seconds if mass does not
+/// travel far.
+const MOST_SEARCHED: usize = 100_000;
 
 /// Points on the line up to which the transport cost gets a certificate, which takes seconds for a
 /// million: sorting is exact without it.
@@ -50,11 +55,23 @@ pub(super) type Row = Result<Found, String>;
 
 /// Refuses what takes all pairs of too many points.
 fn all_pairs(pair: &Pair) -> Result<(), String> {
-    let most = pair.source.len().max(pair.target.len()) as f64;
-    if most * most <= MOST_PAIRS {
+    if pair.largest() <= MOST_OF_ALL_PAIRS {
         return Ok(());
     }
-    Err(format!("{most} points: it looks at all pairs of at most {}", MOST_PAIRS.sqrt()))
+    Err(format!("{} points: it looks at all pairs of at most {MOST_OF_ALL_PAIRS}", pair.largest()))
+}
+
+/// Refuses what would take too long to solve exactly.
+fn solvable(pair: &Pair, cost: &dyn Cost) -> Result<(), String> {
+    if on_the_line(pair) {
+        Ok(())
+    } else if !cost.is_searchable() {
+        all_pairs(pair)
+    } else if pair.largest() <= MOST_SEARCHED {
+        Ok(())
+    } else {
+        Err(format!("{} points: it is solved here for at most {MOST_SEARCHED}", pair.largest()))
+    }
 }
 
 fn on_the_line(pair: &Pair) -> bool {
@@ -63,11 +80,11 @@ fn on_the_line(pair: &Pair) -> bool {
 
 /// The transport cost, exact, with its certificate.
 pub(super) fn emd(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row, Failure> {
-    if let (false, Err(why)) = (on_the_line(pair), all_pairs(pair)) {
-        return Ok(Err(format!("{why}; deblais emd has no limit")));
-    }
     let (p, q) = (&pair.source, &pair.target);
     let problem = OtProblem::from_cost(p.mass(), q.mass(), ground.between(p, q)?)?;
+    if let Err(why) = solvable(pair, problem.cost()) {
+        return Ok(Err(format!("{why}; deblais emd has no limit")));
+    }
     let solver = Method::Auto.solver(&problem);
     let solution = solver.solve(&problem, watch)?;
     let complete = solution.termination.is_complete();
@@ -101,7 +118,7 @@ pub(super) fn emd(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row,
 
 /// `W_2` of the Euclidean distance.
 pub(super) fn w2(pair: &Pair, watch: &mut Watch) -> Result<Row, Failure> {
-    if let (false, Err(why)) = (on_the_line(pair), all_pairs(pair)) {
+    if let Err(why) = solvable(pair, &PointCost::new(&pair.source, &pair.target, SqEuclidean)?) {
         return Ok(Err(format!("{why}; deblais emd --p 2 has no limit")));
     }
     let W2 { value, proof } = w2::w2(&pair.source, &pair.target, watch)?;
@@ -142,21 +159,20 @@ pub(super) fn energy_distance(pair: &Pair) -> Result<Row, Failure> {
 /// The squared maximum mean discrepancy.
 pub(super) fn discrepancy(pair: &Pair, seed: Seed) -> Row {
     let (p, q) = (&pair.source, &pair.target);
-    let text = |error: deblais::divergence::EstimateError| error.to_string();
-    let sigma = median_bandwidth(p, q).map_err(text)?;
+    let sigma = median_bandwidth(p, q).map_err(reason)?;
     let kernel = format!("Gaussian kernel, median heuristic σ = {sigma:.6}");
     if pair.histograms.is_some() {
         all_pairs(pair)?;
-        let value = mmd(p, q, sigma).map_err(text)?;
+        let value = mmd(p, q, sigma).map_err(reason)?;
         return Ok(Found::new(value, format!("exact, all pairs; {kernel}")));
     }
     if p.len() + q.len() <= MMD_WHOLE {
-        let estimate = mmd_unbiased(p, q, sigma).map_err(text)?;
+        let estimate = mmd_unbiased(p, q, sigma).map_err(reason)?;
         let mut found = Found::new(estimate.value, format!("unbiased U-statistic; {kernel}"));
         found.influences = Some(estimate);
         return Ok(found);
     }
-    let blocks = mmd_blocks(p, q, sigma, seed).map_err(text)?;
+    let blocks = mmd_blocks(p, q, sigma, seed).map_err(reason)?;
     let (count, size) = (blocks.len(), p.len().min(q.len()).isqrt());
     let value = deblais::math::sum(&blocks) / count as f64;
     let estimator = format!("block estimator (Zaremba 2013), {count} blocks of {size}; {kernel}");

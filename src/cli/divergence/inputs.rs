@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use deblais::io::{Input, Origin};
-use deblais::measure::DiscreteMeasure;
+use deblais::measure::{DiscreteMeasure, MeasureError};
 use deblais::report::{Inputs, Settings};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView1};
 
 use crate::cli::args::ProblemArgs;
 use crate::cli::failure::Failure;
@@ -36,6 +36,26 @@ pub(super) struct Pair {
     pub(super) inputs: Inputs,
     pub(super) warnings: Vec<String>,
     pub(super) seconds: f64,
+}
+
+impl Pair {
+    /// Points of the larger side.
+    pub(super) fn largest(&self) -> usize {
+        self.source.len().max(self.target.len())
+    }
+
+    /// Both measures if each point were drawn so many times, of total 1.
+    pub(super) fn resampled(
+        &self,
+        (p_counts, q_counts): (&[u16], &[u16]),
+    ) -> Result<(DiscreteMeasure, DiscreteMeasure), MeasureError> {
+        let again = |measure: &DiscreteMeasure, counts: &[u16]| {
+            let mass = &measure.mass() * &ArrayView1::from(counts).mapv(f64::from);
+            let total = deblais::math::sum(&mass);
+            DiscreteMeasure::new(measure.support().to_owned(), mass / total)
+        };
+        Ok((again(&self.source, p_counts)?, again(&self.target, q_counts)?))
+    }
 }
 
 impl Measures {

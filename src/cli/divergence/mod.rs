@@ -16,7 +16,9 @@ use deblais::report::{
 };
 use deblais::seed::Seed;
 
-use self::densities::{Densities, EstimatorName, nearest_neighbour_rows, rows};
+use self::densities::{
+    BY_NEIGHBOURS, Densities, EstimatorName, nearest_neighbour_rows, reason, rows,
+};
 use self::distances::{Row, discrepancy, emd, energy_distance, sinkhorn, sliced, w2};
 use self::inputs::{Measures, Pair};
 use self::worth::{Transport, of_densities, of_distance, of_transport};
@@ -201,19 +203,18 @@ impl Job {
             match nearest_neighbour_rows(pair, neighbour as usize) {
                 Ok(rows) => table.rows.extend(rows),
                 Err(error) => {
-                    let names = ["kl", "kl_reverse", "jeffreys"];
-                    table.left_out.extend(names.map(|name| (name, error.to_string())));
+                    let why = reason(error);
+                    table.left_out.extend(BY_NEIGHBOURS.map(|name| (name, why.clone())));
                 }
             }
             let why = "nearest neighbours estimate kl, kl_reverse and jeffreys alone";
-            let rest =
-                NAMES.iter().filter(|name| !matches!(**name, "kl" | "kl_reverse" | "jeffreys"));
+            let rest = NAMES.iter().filter(|name| !BY_NEIGHBOURS.contains(name));
             table.left_out.extend(rest.map(|name| (*name, why.to_owned())));
             return;
         }
         match Densities::new(pair, estimator, bins.map(|bins| bins as usize)) {
             Err(error) => {
-                let why = format!("{error}; {}", error.hint());
+                let why = reason(error);
                 table.left_out.extend(NAMES.map(|name| (name, why.clone())));
             }
             Ok(densities) => {

@@ -2,7 +2,6 @@
 
 use deblais::divergence::named::{NAMES, values};
 use deblais::divergence::{Bootstrap, Estimate, Range};
-use deblais::measure::DiscreteMeasure;
 use deblais::report::ValueReport;
 use deblais::seed::Seed;
 use deblais::solvers::Method;
@@ -88,13 +87,8 @@ pub(super) fn of_transport(
         return Ok(());
     }
     let sizes = (pair.source.len(), pair.target.len());
-    let again = |measure: &DiscreteMeasure, counts: &[u16]| {
-        let mass = &measure.mass() * &ndarray::ArrayView1::from(counts).mapv(f64::from);
-        let total = deblais::math::sum(&mass);
-        DiscreteMeasure::new(measure.support().to_owned(), mass / total)
-    };
     let replicates = bootstrap.replicate(sizes, |p, q| -> Result<f64, Failure> {
-        let (p, q) = (again(&pair.source, p)?, again(&pair.target, q)?);
+        let (p, q) = pair.resampled((p, q))?;
         let solve = |problem: OtProblem| -> Result<f64, Failure> {
             let solution = Method::Auto.solver(&problem).solve(&problem, &mut ())?;
             Ok(solution.plan.cost(problem.cost()))

@@ -13,8 +13,8 @@
 //! its own plus the offset of the block in which its half-edge to its parent lies. To shift a
 //! subtree is to shift the offsets of its blocks, or of all others if these are fewer.
 //!
-//! **Complexity.** O(√N) a pivot beside the cycle, where N is the number of nodes; memory four
-//! words of 32 bits and a number a node more than the stems. For small problems, and others whose
+//! **Complexity.** O(√N) a pivot beside the cycle, where N is the number of nodes; memory some
+//! seven words of 32 bits and a number a node more than the stems. For small problems, and others whose
 //! pivots cut off small subtrees, a thread is faster.
 //!
 //! **References.** Tarjan, Vishkin 1985, "An efficient parallel biconnectivity algorithm", SIAM J.
