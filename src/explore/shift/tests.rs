@@ -201,9 +201,8 @@ fn a_stop_leaves_the_path_up_to_there() {
     };
     let whole = shift.run(&mut ()).unwrap();
     assert_eq!(whole.stopped, None);
-    for patience in [0, 6, 25] {
-        let part = shift.run(&mut Patience(patience)).unwrap();
-        let done = patience as usize + 1;
+    for done in [1, 7, 26] {
+        let part = shift.run(&mut Patience(done as u64 - 1)).unwrap();
         assert_eq!(part.stopped, Some(Stop::Interrupted));
         assert_eq!(part.offsets, whole.offsets[..done]);
         assert_eq!(part.plans, whole.plans[..done]);

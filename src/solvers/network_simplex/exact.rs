@@ -6,8 +6,8 @@
 //! of the largest one ([`FixedPoint`]), potentials as their exact sums. All n·m arcs are priced;
 //! those that an `f64` filter with a proven error bound cannot clear are decided in integers.
 //! No tolerance, no cycling (the tree is strongly feasible and the arithmetic exact), and no
-//! overflow: a potential is a sum of at most n + m costs and one rough dual (itself a difference
-//! of few costs), each of at most 2¹⁰⁰ units, and there is room for 2²⁷.
+//! overflow: a potential is a sum of at most n + m costs and one rough dual, a sum of costs itself,
+//! each of at most 2¹⁰⁰ units, and there is room for 2²⁷ (docs/network-simplex.md counts them).
 
 use rayon::prelude::*;
 

@@ -30,20 +30,18 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use super::pricing::{ArcBlocks, Pricing};
+use super::Reached;
+use super::pricing::{Arc, ArcBlocks};
 use super::run::Run;
-use super::stems::Entering;
-use super::tour::Tour;
 use super::tree::{ForestArc, Tree};
 use crate::cost::{Cost, Search};
 use crate::problem::OtProblem;
-use crate::progress::Stop;
 use crate::solvers::fixed_point::FixedMasses;
 
 /// Points of a run.
 const RUN: usize = 4;
 
-/// Points of a side that are not made fewer, unless somebody asks for other levels.
+/// Points of a side that are not made fewer, and sources of the smallest [parts](super::parts), unless somebody asks for other levels.
 pub(super) const COARSEST: usize = 256;
 
 /// Candidate arcs of a source, and of a target.
@@ -59,16 +57,8 @@ const SOURCES_PER_VIOLATION: usize = 20;
 /// Reduced costs above −1e-13 of the largest cost do not start a pivot here.
 const TOLERANCE: f64 = 1e-13;
 
-/// Pivots after which the mean size of what they shifted is looked at, and nodes from which on a tour
-/// of the tree is worth keeping: they take as long as its cuts and joins.
-const TRIAL: u64 = 8192;
-const LARGE: u64 = 3000;
-
 /// Points that one task searches from; fixed, so that results do not depend on the threads.
 const TASK: usize = 256;
-
-/// An arc to a target as a node of the tree.
-type Arc = (u32, u32, f64);
 
 /// The problem between centroids of runs.
 struct Coarse {
@@ -76,9 +66,6 @@ struct Coarse {
     masses: FixedMasses,
     runs: (usize, usize),
 }
-
-/// A basis, and whether the observer stopped the pivots on the way to it.
-pub(super) type Reached = (Tree<f64>, ControlFlow<Stop>);
 
 impl Coarse {
     /// `None` if both sides are as small as they get.
@@ -215,8 +202,15 @@ impl Run<'_> {
                 // What violates now does so by its rounding: for the exact finish.
                 return (tree, ControlFlow::Continue(()));
             }
+            if known == 0 {
+                let stopped;
+                (tree, stopped) = self.by_parts(tree, &arcs, -tolerance);
+                if stopped.is_break() {
+                    return (tree, stopped);
+                }
+            }
             known = arcs.len();
-            let mut blocks = ArcBlocks::new(arcs.iter().copied(), -tolerance);
+            let mut blocks = ArcBlocks::new(&arcs, -tolerance);
             let stopped;
             (tree, stopped) = self.pivot_on_levels(tree, &mut blocks);
             if stopped.is_break() {
@@ -226,36 +220,9 @@ impl Run<'_> {
             if violated.len() <= few {
                 return (tree, stopped);
             }
+            arcs.reserve_exact(violated.len());
             arcs.extend(violated);
         }
-    }
-
-    /// Pivots on a thread, and on a tour as soon as the subtrees that are shifted prove large.
-    fn pivot_on_levels(&mut self, mut tree: Tree<f64>, blocks: &mut ArcBlocks<f64>) -> Reached {
-        loop {
-            let shifted = tree.shifted();
-            let mut first = First(blocks, TRIAL);
-            let stopped = self.pivot(&mut tree, &mut first);
-            if stopped.is_break() || first.1 > 0 {
-                return (tree, stopped);
-            }
-            if tree.shifted() - shifted > TRIAL * LARGE {
-                break;
-            }
-        }
-        let mut tour = Tour::new(tree);
-        let stopped = self.pivot(&mut tour, blocks);
-        (tour.into_tree(), stopped)
-    }
-}
-
-/// A rule that finds no more arcs after so many.
-struct First<'a>(&'a mut ArcBlocks<f64>, u64);
-
-impl Pricing<f64, [f64]> for First<'_> {
-    fn entering(&mut self, potentials: &[f64]) -> Option<Entering<f64>> {
-        self.1 = self.1.checked_sub(1)?;
-        self.0.entering(potentials)
     }
 }
 
@@ -272,9 +239,9 @@ impl Coarse {
 }
 
 /// f = g^c, and the arcs of smallest reduced cost from every source and from every target.
-fn candidates(cost: &dyn Cost, targets: &dyn Search) -> (Vec<f64>, Vec<Arc>) {
+fn candidates(cost: &dyn Cost, targets: &dyn Search) -> (Vec<f64>, Vec<Arc<f64>>) {
     let (n, m) = (cost.n(), cost.m());
-    let of_sources = |(f, arcs): &mut (Vec<f64>, Vec<Arc>), i: usize, found: &[(f64, u32)]| {
+    let of_sources = |(f, arcs): &mut (Vec<f64>, Vec<Arc<f64>>), i: usize, found: &[(f64, u32)]| {
         f.push(found[0].0);
         arcs.extend(found.iter().map(|&(_, j)| arc(cost, i, j as usize)));
     };
@@ -283,10 +250,11 @@ fn candidates(cost: &dyn Cost, targets: &dyn Search) -> (Vec<f64>, Vec<Arc>) {
     let (f, mut arcs) = (f.concat(), arcs.concat());
     let mut sources = cost.search_sources().expect("points in few dimensions");
     sources.fit(&f);
-    let of_targets = |arcs: &mut Vec<Arc>, j: usize, found: &[(f64, u32)]| {
+    let of_targets = |arcs: &mut Vec<Arc<f64>>, j: usize, found: &[(f64, u32)]| {
         arcs.extend(found.iter().map(|&(_, i)| arc(cost, i as usize, j)));
     };
     let of_targets = pass(sources.as_ref(), m, PER_TARGET, |_| f64::INFINITY, of_targets);
+    arcs.reserve_exact(of_targets.iter().map(Vec::len).sum::<usize>() + n + m);
     for more in of_targets {
         arcs.extend(more);
     }
@@ -299,15 +267,15 @@ fn violated(
     targets: &mut dyn Search,
     tree: &Tree<f64>,
     tolerance: f64,
-) -> Vec<Arc> {
+) -> Vec<Arc<f64>> {
     let (f, minus_g) = tree.potentials().split_at(cost.n());
     targets.fit(&minus_g.iter().map(|g| -g).collect::<Vec<_>>());
-    let take = |arcs: &mut Vec<Arc>, i: usize, found: &[(f64, u32)]| {
+    let take = |arcs: &mut Vec<Arc<f64>>, i: usize, found: &[(f64, u32)]| {
         arcs.extend(found.iter().map(|&(_, j)| arc(cost, i, j as usize)));
     };
     pass(targets, cost.n(), VIOLATED_PER_SOURCE, |i| f[i] - tolerance, take).concat()
 }
 
-fn arc(cost: &dyn Cost, i: usize, j: usize) -> Arc {
+fn arc(cost: &dyn Cost, i: usize, j: usize) -> Arc<f64> {
     (i as u32, (cost.n() + j) as u32, cost.at(i, j))
 }

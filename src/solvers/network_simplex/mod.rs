@@ -31,6 +31,7 @@
 mod anchor;
 mod exact;
 mod levels;
+mod parts;
 mod pricing;
 mod run;
 mod start;
@@ -45,6 +46,7 @@ use self::pricing::Pricing;
 use self::run::Run;
 use self::stems::{Basis, Price};
 use self::support::Support;
+use self::tree::Tree;
 use crate::problem::OtProblem;
 use crate::progress::{Event, Observer, Stop};
 use crate::solvers::{Solution, SolveError, Solver};
@@ -76,6 +78,21 @@ fn optimise<K: Price, B: Basis<K>>(
         }
     }
     ControlFlow::Continue(())
+}
+
+/// A basis, and whether the observer stopped the pivots on the way to it.
+type Reached = (Tree<f64>, ControlFlow<Stop>);
+
+/// Pivots from fresh potentials, after asking the observer.
+fn pivot<K: Price, B: Basis<K>>(
+    basis: &mut B,
+    pricing: &mut impl Pricing<K, B::Potentials>,
+    pivots: &mut u64,
+    observer: &mut dyn Observer,
+) -> ControlFlow<Stop> {
+    basis.recompute_potentials();
+    observe(*pivots, observer)?;
+    optimise(basis, pricing, pivots, observer)
 }
 
 fn observe(pivots: u64, observer: &mut dyn Observer) -> ControlFlow<Stop> {

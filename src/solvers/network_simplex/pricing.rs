@@ -17,29 +17,23 @@ pub(crate) trait Pricing<K, P: ?Sized> {
     fn entering(&mut self, potentials: &P) -> Option<Entering<K>>;
 }
 
+/// An arc with its cost; the target is a node of the tree.
+pub(crate) type Arc<K> = (u32, u32, K);
+
 /// Block search over an explicit list of arcs.
 #[derive(Debug, Clone)]
-pub(crate) struct ArcBlocks<K> {
-    sources: Vec<u32>,
-    targets: Vec<u32>,
-    costs: Vec<K>,
+pub(crate) struct ArcBlocks<'a, K> {
+    arcs: &'a [Arc<K>],
     /// Reduced costs must lie below this to count as negative.
     threshold: K,
     block: usize,
     place: usize,
 }
 
-impl<K: Price> ArcBlocks<K> {
-    /// Over the given arcs, whose targets are nodes of the tree.
-    pub(crate) fn new(arcs: impl Iterator<Item = (u32, u32, K)>, threshold: K) -> Self {
-        let (mut sources, mut targets, mut costs) = (Vec::new(), Vec::new(), Vec::new());
-        for (source, target, cost) in arcs {
-            sources.push(source);
-            targets.push(target);
-            costs.push(cost);
-        }
-        let block = (sources.len().isqrt() / BLOCKS_PER_ROOT).max(SMALLEST_BLOCK);
-        Self { sources, targets, costs, threshold, block, place: 0 }
+impl<'a, K: Price> ArcBlocks<'a, K> {
+    pub(crate) fn new(arcs: &'a [Arc<K>], threshold: K) -> Self {
+        let block = (arcs.len().isqrt() / BLOCKS_PER_ROOT).max(SMALLEST_BLOCK);
+        Self { arcs, threshold, block, place: 0 }
     }
 }
 
@@ -49,29 +43,24 @@ const BLOCKS_PER_ROOT: usize = 4;
 
 const SMALLEST_BLOCK: usize = 16;
 
-impl<K: Price, P: Lookup<K> + ?Sized> Pricing<K, P> for ArcBlocks<K> {
+impl<K: Price, P: Lookup<K> + ?Sized> Pricing<K, P> for ArcBlocks<'_, K> {
     fn entering(&mut self, potentials: &P) -> Option<Entering<K>> {
-        let arcs = self.costs.len();
-        let mut left = arcs;
+        let mut left = self.arcs.len();
         while left > 0 {
-            let end = (self.place + self.block).min(arcs);
+            let end = (self.place + self.block).min(self.arcs.len());
+            let block = &self.arcs[self.place..end];
             let (mut best, mut least) = (None, self.threshold);
-            for k in self.place..end {
-                let (source, target) = (self.sources[k], self.targets[k]);
-                let reduced = self.costs[k] - potentials.of(source) + potentials.of(target);
+            for arc in block {
+                let &(source, target, cost) = arc;
+                let reduced = cost - potentials.of(source) + potentials.of(target);
                 if reduced < least {
-                    (best, least) = (Some(k), reduced);
+                    (best, least) = (Some(arc), reduced);
                 }
             }
-            left = left.saturating_sub(end - self.place);
-            self.place = if end == arcs { 0 } else { end };
-            if let Some(k) = best {
-                return Some(Entering {
-                    source: self.sources[k],
-                    target: self.targets[k],
-                    cost: self.costs[k],
-                    reduced: least,
-                });
+            left = left.saturating_sub(block.len());
+            self.place = if end == self.arcs.len() { 0 } else { end };
+            if let Some(&(source, target, cost)) = best {
+                return Some(Entering { source, target, cost, reduced: least });
             }
         }
         None

@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 
 use super::exact::{Violation, violations};
-use super::levels::{COARSEST, Reached};
+use super::levels::COARSEST;
 use super::pricing::{ArcBlocks, Pricing, Rows};
 use super::stems::{Basis, Price};
+use super::tour::on_thread_or_tour;
 use super::tree::Tree;
-use super::{anchor, observe, optimise, start};
+use super::{Reached, anchor, observe, pivot, start};
 use crate::cost::largest_size;
 use crate::plan::PlanArc;
 use crate::potentials::Potentials;
@@ -43,7 +44,7 @@ pub(super) struct Run<'a> {
     pivots: u64,
     /// Whether this is the problem itself, not one that resembles it.
     pub(super) finest: bool,
-    /// Points of a side that are not made fewer on coarser levels.
+    /// Points of a side that are not made fewer on coarser levels, and sources of the smallest parts.
     pub(super) coarsest: usize,
     observer: &'a mut dyn Observer,
 }
@@ -96,7 +97,7 @@ impl<'a> Run<'a> {
         let mut arcs = Vec::new();
         while !violations.is_empty() {
             arcs.extend(violations.iter().map(|v| (v.source, v.target, self.format.units(v.cost))));
-            let mut blocks = ArcBlocks::new(arcs.iter().copied(), 0);
+            let mut blocks = ArcBlocks::new(&arcs, 0);
             if let ControlFlow::Break(stop) = self.pivot(&mut tree, &mut blocks) {
                 return (tree, stop.into());
             }
@@ -157,7 +158,8 @@ impl<'a> Run<'a> {
         loop {
             if stopped.is_continue() {
                 let nodes = arcs.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
-                let mut blocks = ArcBlocks::new(nodes, -TOLERANCE * self.largest);
+                let nodes: Vec<_> = nodes.collect();
+                let mut blocks = ArcBlocks::new(&nodes, -TOLERANCE * self.largest);
                 stopped = self.pivot(&mut tree, &mut blocks);
             }
             let exact = tree.with_costs(|c| self.format.units(c));
@@ -183,15 +185,28 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Counts pivots made elsewhere, and asks the observer.
+    pub(super) fn count(&mut self, pivots: u64) -> ControlFlow<Stop> {
+        self.pivots += pivots;
+        observe(self.pivots, self.observer)
+    }
+
     /// Pivots until the rule finds no arc, after asking the observer.
     pub(super) fn pivot<K: Price, B: Basis<K>>(
         &mut self,
         tree: &mut B,
         pricing: &mut impl Pricing<K, B::Potentials>,
     ) -> ControlFlow<Stop> {
-        tree.recompute_potentials();
-        observe(self.pivots, self.observer)?;
-        optimise(tree, pricing, &mut self.pivots, self.observer)
+        pivot(tree, pricing, &mut self.pivots, self.observer)
+    }
+
+    /// Pivots on the list until none of it is violated.
+    pub(super) fn pivot_on_levels(
+        &mut self,
+        tree: Tree<f64>,
+        blocks: &mut ArcBlocks<'_, f64>,
+    ) -> Reached {
+        on_thread_or_tour(tree, blocks, &mut self.pivots, self.observer)
     }
 
     /// A greedy basis of the arcs that look cheapest under rough duals, and the candidates.

@@ -62,6 +62,12 @@ pub(crate) trait Basis<K> {
     fn pivots_between_recomputations(&self) -> u64;
 }
 
+/// So many pivots that a recomputation, which visits all nodes, is little beside them. Their roundings
+/// add up like a random walk, to some hundred times the last place.
+pub(super) fn between_recomputations(nodes: usize) -> u64 {
+    (nodes as u64 / 8).clamp(1024, 1 << 16)
+}
+
 /// The potentials of nodes.
 pub(crate) trait Lookup<K> {
     fn of(&self, node: u32) -> K;

@@ -23,8 +23,16 @@
 //! via Euler tours, applied to the network simplex algorithm", Math. Programming 78 (tours that
 //! are cut, turned and joined); Grigoriadis 1986 (the pivots themselves).
 
-use super::stems::{Basis, Entering, Leaving, Lookup, NONE, Price, Stems};
+use super::pricing::{ArcBlocks, Pricing};
+use super::stems::{Basis, Entering, Leaving, Lookup, NONE, Price, Stems, between_recomputations};
 use super::tree::Tree;
+use super::{Reached, pivot};
+use crate::progress::Observer;
+
+/// Pivots after which the mean size of what they shifted is looked at, and nodes from which on a tour
+/// of the tree is worth keeping: they take as long as its cuts and joins.
+const TRIAL: u64 = 8192;
+const LARGE: u64 = 3000;
 
 /// The tree.
 ///
@@ -34,10 +42,7 @@ pub(super) struct Tour<K> {
     stems: Stems<K>,
     /// The edge to the parent of each node.
     edge: Vec<u32>,
-    /// The node that owns each edge.
-    owner: Vec<u32>,
-    /// The block that holds each half-edge.
-    place: Vec<u32>,
+    half_edges: Vec<HalfEdge>,
     blocks: Vec<Block>,
     /// Blocks that are not in use.
     free: Vec<u32>,
@@ -46,6 +51,15 @@ pub(super) struct Tour<K> {
     capacity: usize,
     /// The nodes between the ends of the leaving and the entering arc, with their potentials.
     stem: Vec<(u32, K)>,
+}
+
+/// Half an edge, in one of the two directions.
+#[derive(Clone, Copy)]
+struct HalfEdge {
+    /// The block that holds it.
+    block: u32,
+    /// The node that it leads from to its parent; none if it leads down.
+    child: u32,
 }
 
 /// A stretch of the tour, in a ring of blocks.
@@ -58,15 +72,21 @@ struct Block {
 
 /// Potentials: a node's own number and the offset of its block.
 pub(super) struct Labels<K> {
-    own: Vec<K>,
-    block: Vec<u32>,
+    own: Vec<Label<K>>,
     offset: Vec<K>,
+}
+
+#[derive(Clone, Copy)]
+struct Label<K> {
+    own: K,
+    block: u32,
 }
 
 impl<K: Price> Lookup<K> for Labels<K> {
     #[inline(always)]
     fn of(&self, node: u32) -> K {
-        self.own[node as usize] + self.offset[self.block[node as usize] as usize]
+        let Label { own, block } = self.own[node as usize];
+        own + self.offset[block as usize]
     }
 }
 
@@ -78,24 +98,26 @@ impl<K: Price> Tour<K> {
         let mut tour = Self {
             stems,
             edge: (0..nodes as u32).collect(),
-            owner: (0..nodes as u32).collect(),
-            place: vec![NONE; 2 * nodes],
+            half_edges: vec![HalfEdge { block: NONE, child: NONE }; 2 * nodes],
             blocks: Vec::new(),
             free: Vec::new(),
             labels: Labels {
-                own: vec![K::default(); nodes],
-                block: vec![NONE; nodes],
+                own: vec![Label { own: K::default(), block: NONE }; nodes],
                 offset: Vec::new(),
             },
             capacity,
             stem: Vec::new(),
         };
+        for u in 0..nodes as u32 {
+            let up = tour.up(u);
+            tour.half_edges[up as usize].child = u;
+        }
         let half_edges = tour.along(&preorder);
         for stretch in half_edges.chunks(capacity / 2) {
             let block = tour.fresh();
             tour.blocks[block as usize].half_edges = stretch.to_vec();
             for &h in stretch {
-                tour.place[h as usize] = block;
+                tour.half_edges[h as usize].block = block;
             }
         }
         let blocks = tour.blocks.len() as u32;
@@ -106,7 +128,7 @@ impl<K: Price> Tour<K> {
 
     /// The half-edges in the order of a tour that meets the nodes in preorder.
     fn along(&self, preorder: &[u32]) -> Vec<u32> {
-        let mut tour = Vec::with_capacity(self.place.len());
+        let mut tour = Vec::with_capacity(self.half_edges.len());
         let mut open = vec![preorder[0]];
         for &u in &preorder[1..] {
             while open.last() != Some(&self.stems.parent[u as usize]) {
@@ -131,17 +153,16 @@ impl<K: Price> Tour<K> {
     /// Visits every node after its parent, along the tour from the root.
     fn downward(&self, mut visit: impl FnMut(u32)) {
         let root = self.stems.root();
-        let goes_down = |h: u32| h == self.up(self.owner[h as usize / 2]) ^ 1;
+        let child_of = |h: u32| self.half_edges[h as usize ^ 1].child;
         let leaves_root =
-            |h: u32| goes_down(h) && self.stems.parent[self.owner[h as usize / 2] as usize] == root;
-        let first = (0..self.place.len() as u32).find(|&h| leaves_root(h));
+            |h: u32| child_of(h) != NONE && self.stems.parent[child_of(h) as usize] == root;
+        let first = (0..self.half_edges.len() as u32).find(|&h| leaves_root(h));
         let first = first.expect("the root has a child");
-        let start = self.place[first as usize];
-        let (mut block, mut at) = (start, self.position(first));
-        for _ in 0..self.place.len() {
-            let h = self.blocks[block as usize].half_edges[at];
-            if goes_down(h) {
-                visit(self.owner[h as usize / 2]);
+        let (mut block, mut at) = (self.block_of(first), self.position(first));
+        for _ in 0..self.half_edges.len() {
+            let child = child_of(self.blocks[block as usize].half_edges[at]);
+            if child != NONE {
+                visit(child);
             }
             at += 1;
             while at >= self.blocks[block as usize].half_edges.len() {
@@ -156,9 +177,13 @@ impl<K: Price> Tour<K> {
         2 * self.edge[node as usize] + u32::from(node as usize >= self.stems.sources)
     }
 
+    fn block_of(&self, half_edge: u32) -> u32 {
+        self.half_edges[half_edge as usize].block
+    }
+
     /// Where in its block a half-edge stands.
     fn position(&self, half_edge: u32) -> usize {
-        let block = &self.blocks[self.place[half_edge as usize] as usize];
+        let block = &self.blocks[self.block_of(half_edge) as usize];
         let found = block.half_edges.iter().position(|&h| h == half_edge);
         found.expect("a half-edge is in its block")
     }
@@ -187,7 +212,7 @@ impl<K: Price> Tour<K> {
 
     /// Splits the block of a half-edge so that one begins with it: that block.
     fn split_before(&mut self, half_edge: u32) -> u32 {
-        let block = self.place[half_edge as usize];
+        let block = self.block_of(half_edge);
         match self.position(half_edge) {
             0 => block,
             at => self.split(block, at),
@@ -196,7 +221,7 @@ impl<K: Price> Tour<K> {
 
     /// Splits the block of a half-edge so that one ends with it: the block after that.
     fn split_after(&mut self, half_edge: u32) -> u32 {
-        let block = self.place[half_edge as usize];
+        let block = self.block_of(half_edge);
         let after = self.position(half_edge) + 1;
         if after == self.blocks[block as usize].half_edges.len() {
             self.blocks[block as usize].next
@@ -221,11 +246,11 @@ impl<K: Price> Tour<K> {
     /// Notes that half-edges are in another block, whose offset is less by `difference`.
     fn settle(&mut self, half_edges: &[u32], block: u32, difference: K) {
         for &h in half_edges {
-            self.place[h as usize] = block;
-            let u = self.owner[h as usize / 2];
-            if self.up(u) == h {
-                self.labels.block[u as usize] = block;
-                self.labels.own[u as usize] = self.labels.own[u as usize] + difference;
+            let half_edge = &mut self.half_edges[h as usize];
+            half_edge.block = block;
+            if half_edge.child != NONE {
+                let label = &mut self.labels.own[half_edge.child as usize];
+                *label = Label { own: label.own + difference, block };
             }
         }
     }
@@ -294,7 +319,9 @@ impl<K: Price> Tour<K> {
         // The edges move one up: the last one, that of `top`, goes to `inner`.
         for &(node, _) in &self.stem {
             std::mem::swap(&mut self.edge[node as usize], &mut edge);
-            self.owner[self.edge[node as usize] as usize] = node;
+            let up = self.up(node) as usize;
+            self.half_edges[up].child = node;
+            self.half_edges[up ^ 1].child = NONE;
         }
         debug_assert_eq!(self.stem.first().map(|entry| entry.0), Some(inner));
     }
@@ -367,17 +394,17 @@ impl<K: Price> Basis<K> for Tour<K> {
         let up = self.up(inner);
         self.blocks[first as usize].half_edges.insert(0, up ^ 1);
         self.blocks[last as usize].half_edges.push(up);
-        self.place[up as usize ^ 1] = first;
-        self.place[up as usize] = last;
+        self.half_edges[up as usize ^ 1].block = first;
+        self.half_edges[up as usize].block = last;
         let after = self.split_before(self.up(outer));
         let new_before = self.blocks[after as usize].previous;
         self.link(new_before, first);
         self.link(last, after);
         for k in 0..self.stem.len() {
             let (node, potential) = self.stem[k];
-            let block = self.place[self.up(node) as usize];
-            self.labels.block[node as usize] = block;
-            self.labels.own[node as usize] = potential - self.labels.offset[block as usize];
+            let block = self.block_of(self.up(node));
+            let own = potential - self.labels.offset[block as usize];
+            self.labels.own[node as usize] = Label { own, block };
         }
         for seam in [last, joint, new_before, before] {
             self.merge(seam);
@@ -397,16 +424,47 @@ impl<K: Price> Basis<K> for Tour<K> {
             potentials[u as usize] = self.stems.below(above, u);
         });
         self.labels.offset.fill(K::default());
-        for (u, &potential) in potentials[..self.edge.len()].iter().enumerate() {
-            self.labels.own[u] = potential;
-            self.labels.block[u] = self.place[self.up(u as u32) as usize];
+        for (u, &own) in potentials[..self.edge.len()].iter().enumerate() {
+            let block = self.block_of(self.up(u as u32));
+            self.labels.own[u] = Label { own, block };
         }
     }
 
-    /// Recomputation takes as long as some thousand pivots; as many roundings as this add up to less
-    /// than what a reduced cost has to be below.
     fn pivots_between_recomputations(&self) -> u64 {
-        (self.edge.len() as u64 / 8).clamp(1024, 1 << 16)
+        between_recomputations(self.edge.len())
+    }
+}
+
+/// Pivots on a thread, and on a tour as soon as the subtrees that are shifted prove large.
+pub(super) fn on_thread_or_tour(
+    mut tree: Tree<f64>,
+    blocks: &mut ArcBlocks<'_, f64>,
+    pivots: &mut u64,
+    observer: &mut dyn Observer,
+) -> Reached {
+    loop {
+        let shifted = tree.shifted();
+        let mut first = First(blocks, TRIAL);
+        let stopped = pivot(&mut tree, &mut first, pivots, observer);
+        if stopped.is_break() || first.1 > 0 {
+            return (tree, stopped);
+        }
+        if tree.shifted() - shifted > TRIAL * LARGE {
+            break;
+        }
+    }
+    let mut tour = Tour::new(tree);
+    let stopped = pivot(&mut tour, blocks, pivots, observer);
+    (tour.into_tree(), stopped)
+}
+
+/// A rule that finds no more arcs after so many.
+struct First<'a, 'b>(&'a mut ArcBlocks<'b, f64>, u64);
+
+impl Pricing<f64, [f64]> for First<'_, '_> {
+    fn entering(&mut self, potentials: &[f64]) -> Option<Entering<f64>> {
+        self.1 = self.1.checked_sub(1)?;
+        self.0.entering(potentials)
     }
 }
 
@@ -451,7 +509,8 @@ mod tests {
         tour.capacity = 8;
         let arcs = (0..n).flat_map(|i| (0..m).map(move |j| (i, j)));
         let arcs = arcs.map(|(i, j)| (i as u32, (n + j) as u32, cost[i][j]));
-        let mut blocks = ArcBlocks::new(arcs, 0);
+        let arcs: Vec<_> = arcs.collect();
+        let mut blocks = ArcBlocks::new(&arcs, 0);
         let mut pivots = 0;
         while let Some(entering) = blocks.entering(tree.potentials()) {
             let leaving = tree.leaving(&entering);

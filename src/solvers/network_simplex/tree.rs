@@ -5,7 +5,9 @@
 //! contiguous stretch of the thread from its root to its `last` node, so it can be walked, cut
 //! out and put elsewhere by mending a few links.
 
-use super::stems::{Basis, Entering, Leaving, NONE, Price, Stems};
+use petgraph::unionfind::UnionFind;
+
+use super::stems::{Basis, Entering, Leaving, NONE, Price, Stems, between_recomputations};
 
 /// An arc of a starting forest.
 #[derive(Debug, Clone, Copy)]
@@ -32,28 +34,26 @@ pub(crate) struct Tree<K> {
 }
 
 impl<K: Price> Tree<K> {
-    /// Hangs a forest that places all mass on the root, each of its trees by its first source, on
-    /// an artificial arc without flow, which gives that source the potential `f`.
+    /// Hangs a forest that places all mass on the root. An arc without flow lets the component of flows
+    /// of its source hang on its target; what hangs on nothing hangs on the root by its first source,
+    /// on an artificial arc without flow, which gives that source the potential `f`.
     pub(crate) fn hang(sources: usize, nodes: usize, forest: &[ForestArc<K>], f: &[K]) -> Self {
         let root = nodes as u32;
         let mut stems = Stems::alone(sources, nodes);
         let neighbours = Neighbours::new(nodes, forest);
         let mut preorder = vec![root];
         let mut stack = Vec::new();
-        for (top, &f) in f.iter().enumerate() {
-            if stems.parent[top] != NONE {
-                continue;
-            }
-            stems.parent[top] = root;
-            stems.cost[top] = f;
-            stack.push(top as u32);
+        for top in tops(sources, nodes, forest) {
+            stems.parent[top as usize] = root;
+            stems.cost[top as usize] = f[top as usize];
+            stack.push(top);
             while let Some(u) = stack.pop() {
                 preorder.push(u);
                 for (v, arc) in neighbours.of(u) {
                     if stems.parent[v as usize] == NONE && v != stems.parent[u as usize] {
                         stems.parent[v as usize] = u;
-                        stems.flow[v as usize] = forest[arc].flow;
-                        stems.cost[v as usize] = forest[arc].cost;
+                        stems.flow[v as usize] = forest[arc as usize].flow;
+                        stems.cost[v as usize] = forest[arc as usize].cost;
                         stack.push(v);
                     }
                 }
@@ -222,6 +222,14 @@ impl<K: Price> Tree<K> {
         self.previous[after as usize] = before;
     }
 
+    /// A pivot on an arc that has a flow already, outside the tree.
+    pub(super) fn enter_with_flow(&mut self, entering: &Entering<K>, flow: i128) {
+        let leaving = self.stems.leaving(entering);
+        let (inner, ..) = leaving.new_ends(entering);
+        self.pivot(entering, &leaving);
+        self.stems.flow[inner as usize] += flow;
+    }
+
     /// Takes the subtree below the leaving arc out of the thread and out of its ancestors'
     /// `size` and `last`.
     fn cut(&mut self, leaving: &Leaving) {
@@ -350,38 +358,55 @@ impl<K: Price> Basis<K> for Tree<K> {
     }
 
     fn pivots_between_recomputations(&self) -> u64 {
-        1024
+        between_recomputations(self.nodes())
     }
 }
 
-/// Adjacency of a forest in compressed rows.
+/// The first sources of the components of flows that have no arc to hang by.
+fn tops<K>(sources: usize, nodes: usize, forest: &[ForestArc<K>]) -> Vec<u32> {
+    let mut components = UnionFind::<u32>::new(nodes);
+    for arc in forest.iter().filter(|arc| arc.flow > 0) {
+        components.union(arc.source, arc.target);
+    }
+    let mut seen = vec![false; nodes];
+    for arc in forest.iter().filter(|arc| arc.flow == 0) {
+        seen[components.find_mut(arc.source) as usize] = true;
+    }
+    let is_first =
+        |top: &u32| !std::mem::replace(&mut seen[components.find_mut(*top) as usize], true);
+    (0..sources as u32).filter(is_first).collect()
+}
+
+/// Who may hang on whom, in compressed rows: along a flow either end on the other, without flow
+/// only the source on the target.
 struct Neighbours {
     starts: Vec<usize>,
-    entries: Vec<(u32, usize)>,
+    entries: Vec<(u32, u32)>,
 }
 
 impl Neighbours {
     fn new<K>(nodes: usize, forest: &[ForestArc<K>]) -> Self {
         let mut starts = vec![0; nodes + 1];
         for arc in forest {
-            starts[arc.source as usize + 1] += 1;
+            starts[arc.source as usize + 1] += usize::from(arc.flow > 0);
             starts[arc.target as usize + 1] += 1;
         }
         for v in 0..nodes {
             starts[v + 1] += starts[v];
         }
         let mut fill = starts.clone();
-        let mut entries = vec![(0, 0); 2 * forest.len()];
+        let mut entries = vec![(0, 0); starts[nodes]];
         for (k, arc) in forest.iter().enumerate() {
-            for (u, v) in [(arc.source, arc.target), (arc.target, arc.source)] {
-                entries[fill[u as usize]] = (v, k);
+            let down = [(arc.target, arc.source), (arc.source, arc.target)];
+            for &(u, v) in &down[..=usize::from(arc.flow > 0)] {
+                entries[fill[u as usize]] = (v, k as u32);
                 fill[u as usize] += 1;
             }
         }
         Self { starts, entries }
     }
 
-    fn of(&self, u: u32) -> impl Iterator<Item = (u32, usize)> {
+    fn of(&self, u: u32) -> impl Iterator<Item = (u32, u32)> {
         self.entries[self.starts[u as usize]..self.starts[u as usize + 1]].iter().copied()
     }
 }

@@ -1,0 +1,228 @@
+//! A basis made better part by part: most of what is wrong with it is wrong nearby.
+//!
+//! **Idea.** In a [local order](crate::cost::Cost::local_orders) a run of sources is a box of them. The
+//! flows that leave it are a plan between it and the targets they go to, a small problem with the
+//! marginals of that plan, on which the simplex pivots in the cache: ten to twenty times as fast as on
+//! a tree of all nodes. Runs of as many sources as the coarsest level has come first, then runs of four times as many, each from
+//! what its quarters came to, as long as there are more than two of them; to the whole is left what goes
+//! across. Parts of one size have no flow in common, so they are solved at once.
+//!
+//! **Joining.** Trees of parts meet in the targets that they share. An arc that closes a cycle is
+//! taken out with its flow and made to enter as in a pivot. Arcs without flow are what holds the
+//! trees together; each lets a component of flows hang on another, and is kept as long as that
+//! component hangs on nothing else.
+//!
+//! **Complexity.** One pass over the list of arcs for each size, O(log n) of them, and the pivots.
+//!
+//! **References.** Gottschlich, Schuhmacher 2014, "The shortlist method for fast computation of the
+//! earth mover's distance", PLOS One 9, and Schmitzer 2016, "A sparse multiscale algorithm for dense
+//! optimal transport", J. Math. Imaging Vis. 56, solve on parts of the arcs; Benamou 1994, "A domain
+//! decomposition method for the polar factorization of vector-valued mappings", SIAM J. Numer.
+//! Anal. 32, and Bonafini, Schmitzer 2021, "Domain decomposition for entropy regularized optimal
+//! transport", Numer. Math. 149, on parts of the plan, as here.
+
+use std::ops::ControlFlow;
+
+use petgraph::unionfind::UnionFind;
+use rayon::prelude::*;
+
+use super::Reached;
+use super::pricing::{Arc, ArcBlocks};
+use super::run::Run;
+use super::stems::{Basis, Entering};
+use super::tour::on_thread_or_tour;
+use super::tree::{ForestArc, Tree};
+
+/// How many parts make the next larger one.
+const QUARTERS: usize = 4;
+
+/// The flows that leave a run of sources, and arcs without flow that components of them hang by.
+type Part = Vec<ForestArc<f64>>;
+
+impl Run<'_> {
+    /// Pivots on those arcs of the list, which is sorted by source, that lie within ever larger parts.
+    pub(super) fn by_parts(
+        &mut self,
+        mut tree: Tree<f64>,
+        arcs: &[Arc<f64>],
+        threshold: f64,
+    ) -> Reached {
+        let (n, smallest) = (tree.sources(), self.coarsest);
+        tree.recompute_potentials();
+        let mut f = tree.potentials()[..n].to_vec();
+        let mut parts: Vec<Part> = vec![Part::new(); n.div_ceil(smallest)];
+        for arc in tree.arcs() {
+            parts[arc.source as usize / smallest].push(arc);
+        }
+        drop(tree);
+        let (mut size, mut quarters) = (smallest, 1);
+        while 2 * size < n {
+            let solve = |((k, parts), f): ((usize, &[Part]), &mut [f64])| {
+                let sources = k * size..k * size + f.len();
+                let [start, end] = [sources.start, sources.end]
+                    .map(|i| arcs.partition_point(|arc| (arc.0 as usize) < i));
+                Joined::new(parts, sources.start, f).solve(&arcs[start..end], threshold, f)
+            };
+            let larger = parts.par_chunks(quarters).enumerate().zip(f.par_chunks_mut(size));
+            let (solved, pivots): (_, Vec<u64>) = larger.map(solve).unzip();
+            parts = solved;
+            let stopped = self.count(pivots.iter().sum());
+            if stopped.is_break() {
+                return (Joined::new(&parts, 0, &f).tree, stopped);
+            }
+            (size, quarters) = (QUARTERS * size, QUARTERS);
+        }
+        (Joined::new(&parts, 0, &f).tree, ControlFlow::Continue(()))
+    }
+}
+
+/// Parts joined to one problem.
+struct Joined {
+    tree: Tree<f64>,
+    /// The first source, and the targets in ascending order.
+    first: u32,
+    targets: Vec<u32>,
+}
+
+impl Joined {
+    fn new(parts: &[Part], first: usize, f: &[f64]) -> Self {
+        let first = first as u32;
+        let n = f.len();
+        let all = || parts.iter().flatten();
+        let mut targets: Vec<u32> =
+            all().filter(|arc| arc.flow > 0).map(|arc| arc.target).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        let nodes = n + targets.len();
+        let here = |arc: &ForestArc<f64>| {
+            let target = targets.binary_search(&arc.target).ok()?;
+            Some(ForestArc { source: arc.source - first, target: (n + target) as u32, ..*arc })
+        };
+        let (mut forest, mut closing) = (Vec::with_capacity(nodes), Vec::new());
+        let mut components = UnionFind::<u32>::new(nodes);
+        for arc in all().filter(|arc| arc.flow > 0).filter_map(here) {
+            let opens = components.union(arc.source, arc.target);
+            if opens { &mut forest } else { &mut closing }.push(arc);
+        }
+        // Components of flows hang on each other as long as that closes no cycle.
+        let flows = components.clone();
+        let mut hangs = vec![false; nodes];
+        for arc in all().filter(|arc| arc.flow == 0).filter_map(here) {
+            let component = flows.find(arc.source) as usize;
+            if !hangs[component] && components.union(arc.source, arc.target) {
+                hangs[component] = true;
+                forest.push(arc);
+            }
+        }
+        let mut tree = Tree::hang(n, nodes, &forest, f);
+        for ForestArc { source, target, flow, cost } in closing {
+            let [from, to] = [source, target].map(|u| tree.potentials()[u as usize]);
+            let entering = Entering { source, target, cost, reduced: cost - from + to };
+            tree.enter_with_flow(&entering, flow);
+        }
+        Self { tree, first, targets }
+    }
+
+    /// Pivots on those of the arcs that lead to targets of the part: what it comes to, and in how many
+    /// pivots. The potentials of the sources go to f.
+    fn solve(self, arcs: &[Arc<f64>], threshold: f64, f: &mut [f64]) -> (Part, u64) {
+        let n = self.tree.sources();
+        let here = |&(source, target, cost): &Arc<f64>| {
+            let target = self.targets.binary_search(&target).ok()?;
+            Some((source - self.first, (n + target) as u32, cost))
+        };
+        let count = arcs.iter().filter_map(here).count();
+        let mut inside = Vec::with_capacity(count);
+        inside.extend(arcs.iter().filter_map(here));
+        let mut blocks = ArcBlocks::new(&inside, threshold);
+        let mut pivots = 0;
+        // Nobody watches a part, so nobody stops it.
+        let (mut tree, _) = on_thread_or_tour(self.tree, &mut blocks, &mut pivots, &mut ());
+        tree.recompute_potentials();
+        f.copy_from_slice(&tree.potentials()[..n]);
+        let arcs = tree.arcs().map(|arc| ForestArc {
+            source: self.first + arc.source,
+            target: self.targets[arc.target as usize - n],
+            ..arc
+        });
+        let mut part = Part::with_capacity(tree.nodes());
+        part.extend(arcs);
+        (part, pivots)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::SqEuclidean;
+    use crate::measure::DiscreteMeasure;
+    use crate::problem::OtProblem;
+    use crate::seed::Seed;
+    use crate::solvers::fixed_point::FixedMasses;
+    use ndarray::{Array1, Array2};
+
+    /// On all arcs of a random problem, from the north-west corner: flows keep the marginals, are a
+    /// forest, cost less than before, and the tree stays strongly feasible.
+    fn check(n: usize, m: usize, weighted: bool, seed: u64) {
+        let mut stream = Seed(seed).stream("parts");
+        let mut side = |count: usize| {
+            let points = Array2::from_shape_simple_fn((count, 2), || stream.uniform());
+            let mass = || if weighted { 0.1 + stream.uniform() } else { 1.0 };
+            let mass = Array1::from_shape_simple_fn(count, mass);
+            let total = mass.sum();
+            DiscreteMeasure::new(points, mass / total).unwrap()
+        };
+        let (x, y) = (side(n), side(m));
+        let problem = OtProblem::new(&x, &y, SqEuclidean).unwrap();
+        let masses = FixedMasses::new(problem.source(), problem.target());
+        let (mut supply, mut demand) = (masses.supply.clone(), masses.demand.clone());
+        let (mut i, mut j, mut corner) = (0, 0, Vec::new());
+        while i < n && j < m {
+            let flow = supply[i].min(demand[j]);
+            let (source, target) = (i as u32, (n + j) as u32);
+            corner.push(ForestArc { source, target, flow, cost: problem.cost().at(i, j) });
+            (supply[i], demand[j]) = (supply[i] - flow, demand[j] - flow);
+            (i, j) = (i + usize::from(supply[i] == 0), j + usize::from(demand[j] == 0));
+        }
+        let price = |tree: &Tree<f64>| -> f64 {
+            tree.arcs().map(|arc| arc.cost * masses.to_f64(arc.flow)).sum()
+        };
+        let arcs: Vec<Arc<f64>> = (0..n)
+            .flat_map(|i| (0..m).map(move |j| (i, j)))
+            .map(|(i, j)| (i as u32, (n + j) as u32, problem.cost().at(i, j)))
+            .collect();
+        let tree = Tree::hang(n, n + m, &corner, &vec![0.0; n]);
+        let before = price(&tree);
+        let mut observer = ();
+        let mut run = Run::new(&problem, masses.clone(), &mut observer).down_to(4);
+        let (tree, stopped) = run.by_parts(tree, &arcs, -1e-13);
+        assert!(stopped.is_continue());
+        assert!(run.pivots() > n as u64 / 2, "{} pivots", run.pivots());
+        assert!(price(&tree) < 0.8 * before, "{} of {before}", price(&tree));
+
+        let (mut supply, mut demand) = (masses.supply.clone(), masses.demand.clone());
+        let mut components = UnionFind::new(n + m);
+        for arc in tree.arcs() {
+            supply[arc.source as usize] -= arc.flow;
+            demand[arc.target as usize - n] -= arc.flow;
+            assert!(arc.flow >= 0);
+            assert!(components.union(arc.source, arc.target), "a cycle");
+        }
+        assert!(supply.iter().chain(&demand).all(|&left| left == 0));
+        let idle: Vec<_> = tree.idle_arcs().collect();
+        assert!(idle.iter().all(|&(child, _)| (child as usize) < n), "not strongly feasible");
+        if !weighted && n == m {
+            assert!(!idle.is_empty(), "what held components together was lost");
+        }
+    }
+
+    #[test]
+    fn parts_make_a_basis_better_and_leave_it_a_basis() {
+        for seed in 0..8 {
+            check(100, 100, false, seed);
+            check(100, 100, true, seed);
+            check(61, 130, true, seed);
+            check(130, 61, false, seed);
+        }
+    }
+}
