@@ -107,7 +107,7 @@ mod tests {
     // One test, for the interrupt is a flag of the whole process.
     #[test]
     fn the_time_limit_and_the_interrupt_stop_a_run() {
-        let event = Event { phase: "pivoting", iterations: 1, cost: None };
+        let event = Event::new("pivoting", 1);
         let mut none = Watch::start(None, true).unwrap();
         assert_eq!(none.observe(&event), ControlFlow::Continue(()));
         let mut zero = Watch::start(Some(Duration::ZERO), true).unwrap();
