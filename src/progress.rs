@@ -14,6 +14,8 @@ pub struct Event {
     pub phase: &'static str,
     /// Iterations done so far: pivots, augmentations, sweeps.
     pub iterations: u64,
+    /// How many there will be, if that is known.
+    pub of: Option<u64>,
     /// The cost of the present iterate, if it is known.
     pub cost: Option<f64>,
     /// The resolution at which the run is, if it goes through several.
@@ -42,7 +44,7 @@ impl Event {
     /// An event of which only the phase and the iterations done are known.
     #[must_use]
     pub fn new(phase: &'static str, iterations: u64) -> Self {
-        Self { phase, iterations, cost: None, level: None, lower: None }
+        Self { phase, iterations, of: None, cost: None, level: None, lower: None }
     }
 }
 
