@@ -24,6 +24,7 @@ const ORDER: [&str; 24] = [
     "critic",
     "gan",
     "solvers",
+    "pairwise",
     "crosscheck",
     "explore",
     "io",
