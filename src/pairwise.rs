@@ -50,15 +50,44 @@ impl Judged {
     }
 }
 
-/// The transport costs of all pairs.
+/// What was found out about all pairs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Distances {
-    /// The cost of the best plan of every pair; NaN where a run was stopped before its turn.
-    pub cost: Array2<f64>,
-    /// The pair with the widest bracket; see [`Judged::compare`].
-    pub worst: Option<Judged>,
+    /// How many measures there are.
+    pub measures: usize,
+    /// The pairs that are done, row by row.
+    pub found: Vec<Judged>,
     /// Why the run ended.
     pub termination: Termination,
+}
+
+impl Distances {
+    /// Puts pairs in order.
+    #[must_use]
+    pub fn new(measures: usize, mut found: Vec<Judged>, termination: Termination) -> Self {
+        found.sort_unstable_by_key(|judged| judged.pair);
+        Self { measures, found, termination }
+    }
+
+    /// The costs of the best plans of all pairs, a symmetric matrix; infinite, for no plan is known,
+    /// where a pair is not done.
+    #[must_use]
+    pub fn costs(&self) -> Array2<f64> {
+        let mut costs = Array2::from_elem((self.measures, self.measures), f64::INFINITY);
+        costs.diag_mut().fill(0.0);
+        for judged in &self.found {
+            let (i, j) = judged.pair;
+            costs[(i, j)] = judged.certificate.upper;
+            costs[(j, i)] = judged.certificate.upper;
+        }
+        costs
+    }
+
+    /// The pair with the widest bracket; see [`Judged::compare`].
+    #[must_use]
+    pub fn worst(&self) -> Option<&Judged> {
+        self.found.iter().max_by(|a, b| a.compare(b))
+    }
 }
 
 /// A pair that is no problem, or that its method failed at.
@@ -101,15 +130,7 @@ pub fn pairwise<G: GroundCost>(
     let mut found = Vec::with_capacity(todo.len());
     let termination =
         solve_pairs(measures, &todo, ground, Method::Auto, |judged| found.push(judged), observer)?;
-    let mut cost = Array2::from_elem((measures.len(), measures.len()), f64::NAN);
-    cost.diag_mut().fill(0.0);
-    for judged in &found {
-        let (i, j) = judged.pair;
-        cost[(i, j)] = judged.certificate.upper;
-        cost[(j, i)] = judged.certificate.upper;
-    }
-    let worst = found.into_iter().max_by(Judged::compare);
-    Ok(Distances { cost, worst, termination })
+    Ok(Distances::new(measures.len(), found, termination))
 }
 
 /// Solves and certifies the given pairs, on all threads; each is handed to `keep` as soon as it is

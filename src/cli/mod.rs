@@ -17,6 +17,7 @@ mod ground;
 mod inputs;
 mod method;
 mod outputs;
+mod pairwise;
 mod pictures;
 mod plot;
 mod saved;
@@ -49,6 +50,8 @@ const EXIT_CODES: &str = "Exit codes: 0 fine; 1 bad input or a failure; 2 wrong 
 enum Command {
     /// Earth mover's distance between two sets of weighted points
     Emd(emd::EmdArgs),
+    /// Matrix of earth mover's distances between many small sets, resumable
+    Pairwise(Box<pairwise::PairwiseArgs>),
     /// Entropic transport between two sets of weighted points, with a bracket on the exact cost
     Sinkhorn(sinkhorn::SinkhornArgs),
     /// Train a 1-Lipschitz critic between two sets of weighted points, and hold it against the
@@ -79,6 +82,7 @@ enum Command {
 pub(crate) fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Emd(args) => emd::run(args),
+        Command::Pairwise(args) => pairwise::run(*args),
         Command::Sinkhorn(args) => sinkhorn::run(args),
         Command::Critic(args) => critic::run(*args),
         Command::Gan(args) => gan::run(args),
