@@ -1,6 +1,6 @@
 //! The transport costs between all pairs of many small measures.
 //!
-//! **Problem.** For measures μ_1, …, μ_k with equal totals: the k×k matrix of their transport costs.
+//! **Problem.** For k measures with equal totals: the k×k matrix of their transport costs.
 //! Every ground cost of this crate is symmetric, so the pairs i < j say all, and the diagonal is 0.
 //!
 //! **Idea.** Atoms without mass are left out of every measure once. Pairs are independent: they are

@@ -15,6 +15,7 @@ mod gan;
 mod generate;
 mod ground;
 mod inputs;
+mod memory;
 mod method;
 mod outputs;
 mod pairwise;
@@ -110,6 +111,13 @@ fn use_threads(threads: Option<u16>) -> Result<(), Failure> {
         .num_threads(threads.into())
         .build_global()
         .map_err(|error| Failure::new(format!("--threads {threads}: {error}")))
+}
+
+/// Tells on stderr what is good to know.
+fn note(text: &str, quiet: bool) {
+    if !quiet {
+        eprintln!("note: {text}");
+    }
 }
 
 /// Tells of a warning on stderr.
