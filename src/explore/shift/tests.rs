@@ -203,7 +203,7 @@ fn a_stop_leaves_the_path_up_to_there() {
     assert_eq!(whole.stopped, None);
     for patience in [0, 6, 25] {
         let part = shift.run(&mut Patience(patience)).unwrap();
-        let done = patience as usize + 1;
+        let done = usize::try_from(patience).unwrap() + 1;
         assert_eq!(part.stopped, Some(Stop::Interrupted));
         assert_eq!(part.offsets, whole.offsets[..done]);
         assert_eq!(part.plans, whole.plans[..done]);

@@ -4,7 +4,7 @@
 //! u = (E Y − E X)/‖E Y − E X‖,     X + s·u for s from −r to r/2,     r = max(|s_0|, 5σ)
 //! ```
 //!
-//! s_0 is the offset at which X was given, σ the larger deviation of X and Y along u: five of them, and
+//! `s_0` is the offset at which X was given, σ the larger deviation of X and Y along u: five of them, and
 //! the laws are apart.
 
 use ndarray::{Array1, ArrayView1};
