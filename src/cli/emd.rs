@@ -14,7 +14,7 @@ use super::failure::{Exit, Failure};
 use super::files::Files;
 use super::ground::Seconds;
 use super::inputs::{Loaded, ProblemJob, names};
-use super::memory::{Bytes, within};
+use super::memory::{Limit, within};
 use super::method::{BackendName, MethodName, choose};
 use super::pictures::Scene;
 use super::text::Lines;
@@ -68,7 +68,7 @@ struct SolverArgs {
     /// Take no more memory than this: 500MB, 2GiB. With auto, a method without a table is chosen if
     /// the fastest does not fit; what fits in no way is refused before it begins
     #[arg(long, value_name = "SIZE")]
-    memory_limit: Option<Bytes>,
+    memory_limit: Option<Limit>,
 
     /// Exit with code 3 if the relative gap is wider than this (default: 1e-9, for lp 1e-6)
     #[arg(long, value_name = "GAP", value_parser = gap)]
@@ -88,7 +88,7 @@ struct Job {
     problem: ProblemJob,
     method: Method,
     limit: Option<Duration>,
-    memory: Option<Bytes>,
+    memory: Option<Limit>,
     claim: f64,
     files: Files,
     json_plan: bool,
@@ -114,8 +114,8 @@ impl Job {
         };
         let mut settings = vec![("method", Setting::Text(solver.method.name().into()))];
         settings.extend(solver.lp_backend.map(|b| ("lp_backend", Setting::Text(b.name().into()))));
-        let bytes = |limit: Bytes| ("memory_limit", Setting::Count(limit.0));
-        settings.extend(solver.memory_limit.map(bytes));
+        let bytes = |limit: &Limit| ("memory_limit", Setting::Count(limit.bytes.0));
+        settings.extend(solver.memory_limit.as_ref().map(bytes));
         settings.extend(solver.time_limit.map(|s| ("time_limit", Setting::Number(Number(s.0)))));
         let claim = solver.gap_tolerance.unwrap_or(exact);
         settings.push(("gap_tolerance", Setting::Number(Number(claim))));
@@ -140,7 +140,7 @@ impl Job {
         let clouds = clouds.filter(|_| self.files.draws());
 
         let dim = report.dim.unwrap_or(0);
-        let (method, needs) = within(self.memory, self.method, &problem, dim)?;
+        let (method, needs) = within(self.memory.as_ref(), self.method, &problem, dim)?;
         if let Some(needs) = &needs {
             note(needs, self.talk.quiet);
         }

@@ -15,6 +15,21 @@ const TOLD: u64 = 128 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub(crate) struct Bytes(pub(crate) u64);
 
+/// `--memory-limit`, with the text that it was typed as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Limit {
+    pub(crate) bytes: Bytes,
+    text: String,
+}
+
+impl FromStr for Limit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Self { bytes: text.parse()?, text: text.to_owned() })
+    }
+}
+
 impl FromStr for Bytes {
     type Err = String;
 
@@ -59,7 +74,7 @@ impl fmt::Display for Bytes {
 
 /// The method, which the limit may change if it is free to choose, and what to tell of its needs.
 pub(crate) fn within(
-    limit: Option<Bytes>,
+    limit: Option<&Limit>,
     method: Method,
     problem: &OtProblem,
     dim: usize,
@@ -68,7 +83,7 @@ pub(crate) fn within(
     let need = memory(chosen, problem, dim);
     let used = Bytes(resident());
     let fits =
-        |need: Memory| limit.is_none_or(|limit| need.bytes.saturating_add(used.0) <= limit.0);
+        |need: Memory| limit.is_none_or(|limit| need.bytes.saturating_add(used.0) <= limit.bytes.0);
     if fits(need) {
         let note = (need.bytes >= TOLD).then(|| says(chosen, problem, need));
         return Ok((chosen, note));
@@ -81,7 +96,7 @@ pub(crate) fn within(
         );
         return Ok((Method::Shortlist, Some(note)));
     }
-    let limit = limit.unwrap_or(Bytes(u64::MAX));
+    let typed = limit.map_or("", |limit| &limit.text);
     let enough = |need: Memory| Bytes(need.bytes.saturating_add(used.0));
     let remedy = if slim.bytes < need.bytes {
         format!(
@@ -92,7 +107,7 @@ pub(crate) fn within(
         format!("a limit of {} is enough", enough(need))
     };
     Err(Failure::new(format!(
-        "--memory-limit {limit}: {}, and {used} are in use",
+        "--memory-limit {typed}: {}, and {used} are in use",
         says(chosen, problem, need)
     ))
     .hint(remedy))

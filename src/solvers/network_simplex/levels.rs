@@ -37,7 +37,7 @@ use super::stems::Entering;
 use super::tour::Tour;
 use super::tree::{ForestArc, Tree};
 use crate::cost::{Cost, Search};
-use crate::potentials::Potentials;
+use crate::potentials::{Potentials, to_source, to_target};
 use crate::problem::OtProblem;
 use crate::progress::{Level, Stop};
 use crate::solvers::fixed_point::FixedMasses;
@@ -175,10 +175,37 @@ fn pass<T: Default + Send>(
     observer.tasks(count.div_ceil(TASK), Vec::new, one)
 }
 
-/// The potentials of a basis: f of the sources and g of the targets.
-fn potentials(tree: &Tree<f64>) -> Potentials {
-    let (f, minus_g) = tree.potentials().split_at(tree.sources());
-    Potentials::from_finite(f.to_vec().into(), minus_g.iter().map(|g| -g).collect())
+/// Potentials that are known, of the centroids of runs of so many points.
+pub(super) struct Known {
+    potentials: Potentials,
+    runs: (usize, usize),
+}
+
+impl Known {
+    fn of(tree: &Tree<f64>) -> Self {
+        let (f, minus_g) = tree.potentials().split_at(tree.sources());
+        let g = minus_g.iter().map(|g| -g).collect();
+        Self { potentials: Potentials::from_finite(f.to_vec().into(), g), runs: (1, 1) }
+    }
+
+    /// The same as potentials of a finer level.
+    fn of_runs(self, runs: (usize, usize)) -> Self {
+        Self { runs: (self.runs.0 * runs.0, self.runs.1 * runs.1), ..self }
+    }
+
+    /// Feasible potentials of all points: c-transforms, which are as smooth as the cost, so that the
+    /// certificate, which transforms them again, finds what it searches soon.
+    pub(super) fn of_points(self, problem: &OtProblem) -> Potentials {
+        if self.runs == (1, 1) {
+            return self.potentials;
+        }
+        let (source, target) = (problem.source().to_vec(), problem.target().to_vec());
+        let between = problem.cost().between_centroids((self.runs.0, 1), (&source, &target));
+        let between = between.expect("coarse problems have centroids");
+        let g = to_target(between.as_ref(), self.potentials.f());
+        let f = to_source(problem.cost(), g.view());
+        Potentials::from_finite(f, g)
+    }
 }
 
 impl Run<'_> {
@@ -190,11 +217,11 @@ impl Run<'_> {
             self.reports.event.level = Some(self.level(None));
             return self.on_all_arcs();
         };
-        let ((tree, stopped), rough, level) =
+        let ((tree, stopped), known, level) =
             self.on_smaller(&coarse.problem, coarse.masses.clone(), |run| {
                 let (tree, stopped) = run.on_levels();
-                let rough = run.best.take().unwrap_or_else(|| potentials(&tree));
-                ((tree, stopped), rough, run.reports.event.level)
+                let known = run.best.take().unwrap_or_else(|| Known::of(&tree));
+                ((tree, stopped), known, run.reports.event.level)
             });
         self.reports.event.level = Some(self.level(level));
         let (n, m) = (problem.n(), problem.m());
@@ -206,8 +233,9 @@ impl Run<'_> {
             ControlFlow::Continue(()) => self.candidates(&coarse, &tree, targets.as_mut()),
             ControlFlow::Break(stop) => ControlFlow::Break(stop),
         };
-        let best = self.best.get_or_insert_with(|| coarse.spread(&rough, &tree, problem));
-        let mut tree = Tree::hang(n, n + m, &forest, &best.f().to_vec());
+        let best = self.best.get_or_insert_with(|| known.of_runs(coarse.runs));
+        let f: Vec<f64> = (0..n).map(|i| best.potentials.f()[i / best.runs.0]).collect();
+        let mut tree = Tree::hang(n, n + m, &forest, &f);
         self.begin_at(&tree);
         let mut arcs = match candidates {
             ControlFlow::Continue(arcs) => arcs,
@@ -254,8 +282,8 @@ impl Run<'_> {
     fn learn(&mut self, potentials: Potentials) {
         let value = |known: &Potentials| known.value(self.problem.source(), self.problem.target());
         let lower = value(&potentials);
-        if self.best.as_ref().is_none_or(|best| value(best) < lower) {
-            self.best = Some(potentials);
+        if self.best.as_ref().is_none_or(|best| value(&best.potentials) < lower) {
+            self.best = Some(Known { potentials, runs: (1, 1) });
             if self.depth == 0 {
                 self.reports.event.lower = Some(lower);
             }
@@ -351,33 +379,6 @@ impl Pricing<f64, [f64]> for First<'_> {
 }
 
 impl Coarse {
-    /// The potentials of runs as those of their members: from a centroid to a member they change
-    /// as the cost of the way to where the run's mass goes. O(n + m), unlike c-transforms.
-    fn spread(&self, coarse: &Potentials, tree: &Tree<f64>, fine: &OtProblem) -> Potentials {
-        let (source, target) = (fine.source().to_vec(), fine.target().to_vec());
-        let between = |runs| {
-            let between = fine.cost().between_centroids(runs, (&source, &target));
-            between.expect("the coarse problem has centroids")
-        };
-        let (from_members, to_members) = (between((1, self.runs.1)), between((self.runs.0, 1)));
-        let centroids = self.problem.cost();
-        let mut partners = vec![0; centroids.n() + centroids.m()];
-        for arc in tree.arcs().filter(|arc| arc.flow > 0) {
-            partners[arc.source as usize] = arc.target as usize - centroids.n();
-            partners[arc.target as usize] = arc.source as usize;
-        }
-        let (targets_of, sources_of) = partners.split_at(centroids.n());
-        let f = (0..fine.n()).map(|i| {
-            let (a, b) = (i / self.runs.0, targets_of[i / self.runs.0]);
-            coarse.f()[a] + from_members.at(i, b) - centroids.at(a, b)
-        });
-        let g = (0..fine.m()).map(|j| {
-            let (a, b) = (sources_of[j / self.runs.1], j / self.runs.1);
-            coarse.g()[b] + to_members.at(a, j) - centroids.at(a, b)
-        });
-        Potentials::from_finite(f.collect(), g.collect())
-    }
-
     /// The c-transform of the coarse potentials at the targets of the fine problem.
     fn potentials_of_targets(
         &self,

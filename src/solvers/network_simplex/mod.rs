@@ -110,6 +110,7 @@ fn solution(problem: &OtProblem, support: &Support, mut run: Run<'_>) -> Solutio
     let (tree, termination) = run.optimum();
     // Potentials of a basis that is not optimal need not prove anything.
     let best = run.best.take().filter(|_| !termination.is_complete());
+    let best = best.map(|known| known.of_points(run.problem));
     let potentials = best.unwrap_or_else(|| run.potentials(&tree));
     Solution {
         plan: support.extend_plan(run.plan(&tree)),

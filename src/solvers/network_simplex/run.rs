@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::exact::{Violation, violations};
-use super::levels::{COARSEST, Reached};
+use super::levels::{COARSEST, Known, Reached};
 use super::pricing::{ArcBlocks, Pricing, Rows};
 use super::reports::Reports;
 use super::stems::{Basis, Price};
@@ -48,7 +48,7 @@ pub(super) struct Run<'a> {
     pub(super) coarsest: usize,
     pub(super) reports: Reports<'a>,
     /// The potentials that prove most of those found so far, if any but the basis' own were.
-    pub(super) best: Option<Potentials>,
+    pub(super) best: Option<Known>,
 }
 
 /// Where the `f64` pivots ended.
