@@ -112,7 +112,8 @@ pub enum CertificateError {
 /// The plan is repaired by [`TransportPlan::round_to`] if any of its marginals is off by more than
 /// rounding. Of the potentials, f is kept on the atoms with mass, and the c-transforms
 /// `g ← f^c`, then `f ← g^c` do the rest: they give zero-mass atoms their potentials and never
-/// lower the value of feasible ones. If that leaves a gap, the same is tried from g. Only atoms with mass constrain others: the rounding of a
+/// lower the value of feasible ones. If that leaves a gap, and the potentials were infeasible by more
+/// than rounding, the same is tried from g. Only atoms with mass constrain others: the rounding of a
 /// large cost to a far atom without mass must not widen the bracket. Potentials that prove less
 /// than nothing give way to zero ones. O(nm) time, parallel, O(m) memory a thread.
 ///
@@ -233,11 +234,10 @@ fn bound_from_potentials(
     };
     let mut best = bound(f);
     let violation = best.violation;
-    let leaves_a_gap = |best: &LowerBound| {
-        let mass = best.repaired.absolute_value(problem.source(), problem.target());
-        upper - best.value > tolerance::gap(upper, mass)
-    };
-    if leaves_a_gap(&best) && violation > 0.0 {
+    let mass = best.repaired.absolute_value(problem.source(), problem.target());
+    let rounding = tolerance::gap(upper, mass);
+    // What violates by rounding only is no better from the other side.
+    if upper - best.value > rounding && violation * math::sum(problem.source()) > rounding {
         let from_g =
             bound(to_source(problem.cost(), where_mass(g, problem.target()).view()).view());
         if from_g.value > best.value {

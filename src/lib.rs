@@ -13,6 +13,7 @@ pub mod io;
 pub mod math;
 pub mod measure;
 pub mod nn;
+pub mod pairwise;
 pub mod plan;
 #[cfg(feature = "plot")]
 pub mod plot;

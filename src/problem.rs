@@ -8,6 +8,9 @@ use crate::math;
 use crate::measure::{DiscreteMeasure, MeasureError, check_mass};
 use crate::tolerance;
 
+/// Costs that are stored for solvers which read them many times, at most: 512 MiB of them.
+pub(crate) const MOST_STORED: usize = 1 << 26;
+
 /// Minimise `Σ_ij c(i, j)·γ_ij` over plans γ ≥ 0 with row sums μ (source) and column sums ν
 /// (target).
 ///
@@ -171,9 +174,8 @@ impl OtProblem {
     /// This problem with its costs stored, for solvers that read them many times; `None` if they
     /// are stored already, or would take more than 512 MiB.
     pub(crate) fn stored(&self) -> Option<Self> {
-        const ENTRIES: usize = 1 << 26;
         let (n, m) = (self.n(), self.m());
-        if self.cost.is_stored() || n.saturating_mul(m) > ENTRIES {
+        if self.cost.is_stored() || n.saturating_mul(m) > MOST_STORED {
             return None;
         }
         Some(Self {

@@ -14,8 +14,38 @@ pub struct Event {
     pub phase: &'static str,
     /// Iterations done so far: pivots, augmentations, sweeps.
     pub iterations: u64,
+    /// How many there will be, if that is known.
+    pub of: Option<u64>,
     /// The cost of the present iterate, if it is known.
     pub cost: Option<f64>,
+    /// The resolution at which the run is, if it goes through several.
+    pub level: Option<Level>,
+    /// A lower bound on the optimum of the whole problem, if one is known, up to rounding; the
+    /// certificate proves its own at the end.
+    pub lower: Option<f64>,
+}
+
+/// One of the resolutions at which a problem is solved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level {
+    /// Which one, from 1, the coarsest.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// Source points on it.
+    pub sources: usize,
+    /// Target points on it.
+    pub targets: usize,
+    /// Passes over all arcs begun on it.
+    pub round: u32,
+}
+
+impl Event {
+    /// An event of which only the phase and the iterations done are known.
+    #[must_use]
+    pub fn new(phase: &'static str, iterations: u64) -> Self {
+        Self { phase, iterations, of: None, cost: None, level: None, lower: None }
+    }
 }
 
 /// Why an observer stops a run.

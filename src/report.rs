@@ -14,6 +14,7 @@ mod explore_shift;
 mod funnels;
 mod gan;
 mod gradients;
+mod pairwise;
 mod plans;
 mod samples;
 mod sinkhorn;
@@ -27,6 +28,7 @@ pub use explore_shift::{SHIFT_SCHEMA, ShiftReport, ShiftRow, TrackReport};
 pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRow};
 pub use gradients::{GRADIENTS_SCHEMA, GradientRow, GradientsReport};
+pub use pairwise::{PAIRWISE_SCHEMA, PairReport, PairwiseReport, SetReport};
 pub use plans::{PLANS_SCHEMA, PlansReport, PricedReport};
 pub use samples::{RateReport, SAMPLES_SCHEMA, SampleRow, SamplesReport, SpreadReport};
 pub use sinkhorn::{

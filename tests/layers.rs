@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 24] = [
+const ORDER: [&str; 25] = [
     "math",
     "tolerance",
     "progress",
@@ -24,6 +24,7 @@ const ORDER: [&str; 24] = [
     "critic",
     "gan",
     "solvers",
+    "pairwise",
     "crosscheck",
     "explore",
     "io",

@@ -2,6 +2,7 @@
 //! of laws whose distance is known.
 
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use deblais::cost::{Euclidean, SqEuclidean};
 use deblais::datasets::Funnels;
@@ -125,4 +126,72 @@ fn a_line_in_space_is_a_line() {
     let problem = OtProblem::new(&embedded(&x), &embedded(&y), Euclidean).unwrap();
     let found = cost_of(&problem);
     assert!((found - known).abs() < 1e-11 * known, "{found} is not {known}");
+}
+
+/// Stops when the time is up.
+struct Deadline(Instant);
+
+impl Observer for Deadline {
+    fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
+        if Instant::now() < self.0 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(Stop::TimeLimit)
+        }
+    }
+}
+
+#[test]
+fn among_a_hundred_thousand_points_it_stops_soon_with_a_true_bracket() {
+    let mut stream = Seed(3).stream("cube");
+    let points = Array2::from_shape_simple_fn((100_000, 2), || stream.uniform());
+    let x = DiscreteMeasure::uniform(points.clone()).unwrap();
+    let y = DiscreteMeasure::uniform(points + 0.05).unwrap();
+    let problem = OtProblem::new(&x, &y, SqEuclidean).unwrap();
+    let truth = 2.0 * 0.05 * 0.05;
+    for milliseconds in [0, 150, 700] {
+        let start = Instant::now();
+        let limit = Duration::from_millis(milliseconds);
+        let solution = Shortlist::default().solve(&problem, &mut Deadline(start + limit)).unwrap();
+        // Some tenths of a second where nobody else computes.
+        let late = start.elapsed().saturating_sub(limit);
+        assert!(late < Duration::from_secs(5), "{late:?} after {limit:?}");
+        let c = solution.certify(&problem).certificate;
+        assert!(c.source_residual + c.target_residual < 1e-12, "{c:?}");
+        assert!(c.lower <= truth * (1.0 + 1e-11) && truth * (1.0 - 1e-11) <= c.upper, "{c:?}");
+    }
+}
+
+/// Takes down what it is told.
+struct Clerk(Vec<Event>);
+
+impl Observer for Clerk {
+    fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
+        self.0.push(*event);
+        ControlFlow::Continue(())
+    }
+}
+
+#[test]
+fn it_says_on_which_level_it_is_and_what_it_knows() {
+    let problem = OtProblem::new(&cloud(3000, 2, "x"), &cloud(2500, 2, "y"), Euclidean).unwrap();
+    let mut clerk = Clerk(Vec::new());
+    let solution = Shortlist::default().solve(&problem, &mut clerk).unwrap();
+    let cost = solution.certify(&problem).certificate.upper;
+    let levels: Vec<_> = clerk.0.iter().map(|event| event.level.unwrap()).collect();
+    let (first, last) = (levels[0], levels[levels.len() - 1]);
+    assert_eq!((first.number, last.number), (1, last.of));
+    assert_eq!((last.sources, last.targets), (3000, 2500));
+    assert!(levels.is_sorted_by_key(|level| (level.number, level.round)));
+    assert!(clerk.0.is_sorted_by_key(|event| event.iterations));
+
+    let known: Vec<_> =
+        clerk.0.iter().filter_map(|event| Some((event.lower?, event.cost))).collect();
+    assert!(known.len() > 3 && known.is_sorted_by(|a, b| a.0 <= b.0));
+    for &(lower, upper) in &known {
+        assert!(lower <= cost * (1.0 + 1e-11), "{lower} {cost}");
+        assert!(upper.is_none_or(|upper| upper >= cost * (1.0 - 1e-11)), "{upper:?} {cost}");
+    }
+    let (lower, upper) = known[known.len() - 1];
+    assert!((upper.unwrap() - cost).abs() < 1e-11 * cost && (lower - cost).abs() < 1e-11 * cost);
 }

@@ -14,11 +14,12 @@ use super::failure::{Exit, Failure};
 use super::files::Files;
 use super::ground::Seconds;
 use super::inputs::{Loaded, ProblemJob, names};
+use super::memory::{Limit, within};
 use super::method::{BackendName, MethodName, choose};
 use super::pictures::Scene;
 use super::text::Lines;
 use super::watch::Watch;
-use super::{use_threads, warn};
+use super::{note, use_threads, warn};
 
 /// `deblais emd SOURCE TARGET`
 #[derive(Debug, Args)]
@@ -64,6 +65,11 @@ struct SolverArgs {
     #[arg(long, value_name = "TIME")]
     time_limit: Option<Seconds>,
 
+    /// Take no more memory than this: 500MB, 2GiB. With auto, a method without a table is chosen if
+    /// the fastest does not fit; what fits in no way is refused before it begins
+    #[arg(long, value_name = "SIZE")]
+    memory_limit: Option<Limit>,
+
     /// Exit with code 3 if the relative gap is wider than this (default: 1e-9, for lp 1e-6)
     #[arg(long, value_name = "GAP", value_parser = gap)]
     gap_tolerance: Option<f64>,
@@ -82,6 +88,7 @@ struct Job {
     problem: ProblemJob,
     method: Method,
     limit: Option<Duration>,
+    memory: Option<Limit>,
     claim: f64,
     files: Files,
     json_plan: bool,
@@ -107,6 +114,8 @@ impl Job {
         };
         let mut settings = vec![("method", Setting::Text(solver.method.name().into()))];
         settings.extend(solver.lp_backend.map(|b| ("lp_backend", Setting::Text(b.name().into()))));
+        let bytes = |limit: &Limit| ("memory_limit", Setting::Count(limit.bytes.0));
+        settings.extend(solver.memory_limit.as_ref().map(bytes));
         settings.extend(solver.time_limit.map(|s| ("time_limit", Setting::Number(Number(s.0)))));
         let claim = solver.gap_tolerance.unwrap_or(exact);
         settings.push(("gap_tolerance", Setting::Number(Number(claim))));
@@ -114,6 +123,7 @@ impl Job {
             problem,
             method,
             limit: solver.time_limit.map(|s| Duration::from_secs_f64(s.0)),
+            memory: solver.memory_limit,
             claim,
             files,
             json_plan,
@@ -129,7 +139,12 @@ impl Job {
         let Loaded { problem, report, inputs, warnings, clouds, axes, seconds } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
 
-        let solver = self.method.solver(&problem);
+        let dim = report.dim.unwrap_or(0);
+        let (method, needs) = within(self.memory.as_ref(), self.method, &problem, dim)?;
+        if let Some(needs) = &needs {
+            note(needs, self.talk.quiet);
+        }
+        let solver = method.solver(&problem);
         let mut watch = Watch::start(self.limit, self.talk.quiet)?;
         let solution = solver.solve(&problem, &mut watch);
         let solve_seconds = watch.finish();

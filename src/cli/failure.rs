@@ -11,8 +11,9 @@ use deblais::explore::plans::PlanError;
 use deblais::explore::samples::SampleError;
 use deblais::explore::shift::ShiftError;
 use deblais::gan::{GanError, RecipeError};
-use deblais::io::{ReadError, WriteError};
+use deblais::io::{JournalError, ReadError, WriteError};
 use deblais::measure::MeasureError;
+use deblais::pairwise::PairFault;
 use deblais::plot::PlotError;
 use deblais::problem::ProblemError;
 use deblais::solvers::SolveError;
@@ -107,6 +108,7 @@ from_hinted!(
     CriticError,
     EstimateError,
     GanError,
+    JournalError,
     ProblemError,
     PlotError,
     ReadError,
@@ -138,6 +140,16 @@ impl From<SolveError> for Failure {
             _ => "use --method auto, which needs no LP code, or another --lp-backend",
         };
         Self::new(error).hint(hint)
+    }
+}
+
+impl From<PairFault> for Failure {
+    fn from(fault: PairFault) -> Self {
+        match fault {
+            PairFault::Problem(error) => error.into(),
+            PairFault::Solve(error) => error.into(),
+            fault => Self::new(fault),
+        }
     }
 }
 

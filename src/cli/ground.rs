@@ -1,5 +1,6 @@
 //! The ground cost as it is typed, and the problem it makes.
 
+use std::fmt;
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -45,6 +46,14 @@ pub(crate) struct Ground {
     name: CostName,
     base: Base,
     p: f64,
+}
+
+/// On one line, without anything left out.
+impl fmt::Display for Ground {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cost={} p={}", self.name(), self.p)?;
+        self.exponent().map_or(Ok(()), |q| write!(f, " exponent={q}"))
+    }
 }
 
 impl Ground {

@@ -188,22 +188,8 @@ fn side(args: &InputArgs, role: Role) -> Result<SideJob, Failure> {
         Role::Source => (&args.source, &args.source_weights, &args.source_where),
         Role::Target => (&args.target, &args.target_weights, &args.target_where),
     };
-    let column = |text: &str| -> ColumnRef {
-        let Ok(column) = text.parse();
-        column
-    };
-    let filter = filter.as_ref().or(args.both_where.as_ref());
-    let filter = filter
-        .map(|text| {
-            text.parse::<Filter>()
-                .map_err(|error| Failure::usage(format!("--where: {error}")).hint(error.hint()))
-        })
-        .transpose()?;
-    let columns = args.columns.as_ref().map(|list| list.split(',').map(column).collect::<Vec<_>>());
-    if columns.iter().flatten().any(|c| *c == ColumnRef::Name(String::new())) {
-        return Err(Failure::usage("--columns has an empty name in its list")
-            .hint("separate the columns by single commas, as in --columns x,y"));
-    }
+    let filter = self::filter(filter.as_deref().or(args.both_where.as_deref()))?;
+    let columns = columns(args.columns.as_deref())?;
     let weights = match (weights, &args.weights) {
         (Some(text), _) => Weights::ColumnOrFile(text.clone()),
         (None, Some(text)) => Weights::Column(column(text)),
@@ -211,6 +197,31 @@ fn side(args: &InputArgs, role: Role) -> Result<SideJob, Failure> {
     };
     let origin = Origin::from(name.as_deref().unwrap_or(Path::new("-")));
     Ok(SideJob { role, origin, columns, filter, weights })
+}
+
+/// A column as it is typed.
+pub(crate) fn column(text: &str) -> ColumnRef {
+    let Ok(column) = text.parse();
+    column
+}
+
+/// `--columns`.
+pub(crate) fn columns(list: Option<&str>) -> Result<Option<Vec<ColumnRef>>, Failure> {
+    let columns = list.map(|list| list.split(',').map(column).collect::<Vec<_>>());
+    if columns.iter().flatten().any(|c| *c == ColumnRef::Name(String::new())) {
+        return Err(Failure::usage("--columns has an empty name in its list")
+            .hint("separate the columns by single commas, as in --columns x,y"));
+    }
+    Ok(columns)
+}
+
+/// `--where`.
+pub(crate) fn filter(text: Option<&str>) -> Result<Option<Filter>, Failure> {
+    let parsed = |text: &str| {
+        text.parse::<Filter>()
+            .map_err(|error| Failure::usage(format!("--where: {error}")).hint(error.hint()))
+    };
+    text.map(parsed).transpose()
 }
 
 /// The flags as the report repeats them.

@@ -15,8 +15,10 @@ mod gan;
 mod generate;
 mod ground;
 mod inputs;
+mod memory;
 mod method;
 mod outputs;
+mod pairwise;
 mod pictures;
 mod plot;
 mod saved;
@@ -49,6 +51,8 @@ const EXIT_CODES: &str = "Exit codes: 0 fine; 1 bad input or a failure; 2 wrong 
 enum Command {
     /// Earth mover's distance between two sets of weighted points
     Emd(emd::EmdArgs),
+    /// Matrix of earth mover's distances between many small sets, resumable
+    Pairwise(Box<pairwise::PairwiseArgs>),
     /// Entropic transport between two sets of weighted points, with a bracket on the exact cost
     Sinkhorn(sinkhorn::SinkhornArgs),
     /// Train a 1-Lipschitz critic between two sets of weighted points, and hold it against the
@@ -79,6 +83,7 @@ enum Command {
 pub(crate) fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Emd(args) => emd::run(args),
+        Command::Pairwise(args) => pairwise::run(*args),
         Command::Sinkhorn(args) => sinkhorn::run(args),
         Command::Critic(args) => critic::run(*args),
         Command::Gan(args) => gan::run(args),
@@ -106,6 +111,13 @@ fn use_threads(threads: Option<u16>) -> Result<(), Failure> {
         .num_threads(threads.into())
         .build_global()
         .map_err(|error| Failure::new(format!("--threads {threads}: {error}")))
+}
+
+/// Tells on stderr what is good to know.
+fn note(text: &str, quiet: bool) {
+    if !quiet {
+        eprintln!("note: {text}");
+    }
 }
 
 /// Tells of a warning on stderr.

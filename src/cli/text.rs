@@ -40,7 +40,7 @@ fn between((lower, upper): (f64, f64)) -> String {
 }
 
 /// `value` with so many significant digits, in positional notation where that is readable.
-fn significant(value: f64, digits: usize) -> String {
+pub(crate) fn significant(value: f64, digits: usize) -> String {
     let scientific = format!("{value:.*e}", digits.max(1) - 1);
     let exponent: i32 = scientific.rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
     if !(-5..15).contains(&exponent) {

@@ -1,4 +1,5 @@
-//! The observer of the command line: Ctrl-C, the time limit, and a progress line on a terminal.
+//! The observer of the command line: Ctrl-C, the time limit, and progress on stderr: a line that is
+//! redrawn on a terminal, a line a minute in a log.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::ops::ControlFlow;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 use deblais::progress::{Event, Observer, Stop};
 
 use super::failure::Failure;
+use super::text::significant;
 
 /// Set by the first Ctrl-C.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -17,8 +19,10 @@ static HANDLER: OnceLock<Result<(), String>> = OnceLock::new();
 /// The exit code of a process killed by an interrupt, as shells report it.
 const KILLED: i32 = 130;
 
-/// How often the progress line is redrawn.
+/// How often the progress line is redrawn on a terminal, and a new one is added where stderr is
+/// something else.
 const REDRAW: Duration = Duration::from_millis(100);
+const ADD: Duration = Duration::from_secs(60);
 
 /// Watches one run.
 pub(crate) struct Watch {
@@ -27,8 +31,9 @@ pub(crate) struct Watch {
     line: Option<Line>,
 }
 
-/// The progress line on stderr.
+/// Progress on stderr.
 struct Line {
+    on_terminal: bool,
     drawn: Option<Instant>,
 }
 
@@ -41,17 +46,17 @@ impl Watch {
             .as_ref()
             .map_err(|error| Failure::new(format!("Ctrl-C cannot be caught: {error}")))?;
         let start = Instant::now();
-        let draws = !quiet && stderr().is_terminal();
+        let line = Line { on_terminal: stderr().is_terminal(), drawn: None };
         Ok(Self {
             start,
             deadline: limit.and_then(|limit| start.checked_add(limit)),
-            line: draws.then_some(Line { drawn: None }),
+            line: (!quiet).then_some(line),
         })
     }
 
     /// Wipes the progress line and returns the seconds since the start.
     pub(crate) fn finish(mut self) -> f64 {
-        if let Some(Line { drawn: Some(_) }) = self.line.take() {
+        if let Some(Line { drawn: Some(_), on_terminal: true }) = self.line.take() {
             // Nobody is hurt if the terminal has gone.
             let _ = write!(stderr(), "\r\x1b[K");
         }
@@ -63,7 +68,10 @@ fn on_interrupt() {
     if INTERRUPTED.swap(true, Ordering::SeqCst) {
         std::process::exit(KILLED);
     }
-    let _ = writeln!(stderr(), "\nstopping at the best plan so far; Ctrl-C again to give it up");
+    let _ = writeln!(
+        stderr(),
+        "\nstopping; what is done so far is judged and kept; Ctrl-C again to give it up"
+    );
 }
 
 impl Observer for Watch {
@@ -84,30 +92,78 @@ impl Observer for Watch {
 
 impl Line {
     fn draw(&mut self, event: &Event, now: Instant, start: Instant) {
-        if now.duration_since(self.drawn.unwrap_or(start)) < REDRAW {
+        let pause = if self.on_terminal { REDRAW } else { ADD };
+        if now.duration_since(self.drawn.unwrap_or(start)) < pause {
             return;
         }
         self.drawn = Some(now);
-        let seconds = now.duration_since(start).as_secs_f64();
-        let cost = event.cost.map_or(String::new(), |cost| format!(", cost {cost:.6}"));
-        let _ = write!(
-            stderr(),
-            "\r\x1b[K{}: {} iterations{cost}, {seconds:.1} s",
-            event.phase,
-            event.iterations
-        );
+        let text = line(event, now.duration_since(start));
+        let _ = if self.on_terminal {
+            write!(stderr(), "\r\x1b[K{text}")
+        } else {
+            writeln!(stderr(), "{text}")
+        };
         let _ = stderr().flush();
     }
+}
+
+/// An event in a line that fits a terminal of 80 columns.
+fn line(event: &Event, elapsed: Duration) -> String {
+    const DIGITS: usize = 5;
+    let Event { phase, iterations, of, cost, level, lower } = *event;
+    let seconds = elapsed.as_secs_f64();
+    let level = level.map_or(String::new(), |level| {
+        format!("level {} of {}, round {}: ", level.number, level.of, level.round + 1)
+    });
+    let done = match of {
+        Some(of) => format!("{iterations} of {of}"),
+        None => iterations.to_string(),
+    };
+    let cost = match (lower, cost) {
+        (Some(lower), Some(cost)) => {
+            format!(", [{}, {}]", significant(lower, DIGITS), significant(cost, DIGITS))
+        }
+        (_, Some(cost)) => format!(", cost {}", significant(cost, DIGITS)),
+        (_, None) => String::new(),
+    };
+    let left = match of {
+        Some(of) if iterations > 0 => {
+            let rest = of.saturating_sub(iterations) as f64 / iterations as f64;
+            format!(", {:.0} s left", seconds * rest)
+        }
+        _ => String::new(),
+    };
+    format!("{level}{phase} {done}{cost}, {seconds:.1} s{left}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use deblais::progress::Level;
+
+    #[test]
+    fn a_line_says_where_a_run_is_and_what_it_knows() {
+        let elapsed = Duration::from_millis(8200);
+        let plain = Event::new("balancing", 12);
+        assert_eq!(line(&plain, elapsed), "balancing 12, 8.2 s");
+        let pairs = Event { of: Some(60), ..Event::new("pairs", 20) };
+        assert_eq!(line(&pairs, elapsed), "pairs 20 of 60, 8.2 s, 16 s left");
+        let level = Level { number: 7, of: 7, sources: 1_000_000, targets: 999_999, round: 1 };
+        let long = Event {
+            level: Some(level),
+            cost: Some(2.878_007e-7),
+            lower: Some(2.854_474e-7),
+            ..Event::new("pivoting", 9_999_999)
+        };
+        let text = line(&long, elapsed);
+        assert_eq!(text, "level 7 of 7, round 2: pivoting 9999999, [2.8545e-7, 2.8780e-7], 8.2 s");
+        assert!(text.len() < 80);
+    }
 
     // One test, for the interrupt is a flag of the whole process.
     #[test]
     fn the_time_limit_and_the_interrupt_stop_a_run() {
-        let event = Event { phase: "pivoting", iterations: 1, cost: None };
+        let event = Event::new("pivoting", 1);
         let mut none = Watch::start(None, true).unwrap();
         assert_eq!(none.observe(&event), ControlFlow::Continue(()));
         let mut zero = Watch::start(Some(Duration::ZERO), true).unwrap();

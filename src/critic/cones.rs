@@ -140,7 +140,7 @@ impl TrainCones {
                     best.clone_from(&b);
                 }
             }
-            let event = Event { phase: "training", iterations: step, cost: Some(highest) };
+            let event = Event { cost: Some(highest), ..Event::new("training", step) };
             if let ControlFlow::Break(stop) = observer.observe(&event) {
                 return (best, history, Some(stop));
             }

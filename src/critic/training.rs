@@ -165,7 +165,7 @@ impl TrainNetwork {
             if !(estimate + penalty).is_finite() {
                 return Err(CriticError::Diverged { step, rate: self.rate });
             }
-            let event = Event { phase: "training", iterations: step, cost: record.best() };
+            let event = Event { cost: record.best(), ..Event::new("training", step) };
             let stop = match observer.observe(&event) {
                 ControlFlow::Break(stop) => Some(stop),
                 ControlFlow::Continue(()) => None,

@@ -343,7 +343,7 @@ impl Room<'_> {
             while critic.step() < place {
                 let batch = batches.next();
                 loss = critic.learn(batch.source.view(), batch.target.view())?;
-                let event = Event { phase: "training", iterations: critic.step(), cost: None };
+                let event = Event::new("training", critic.step());
                 if let ControlFlow::Break(stop) = observer.observe(&event) {
                     return Ok(Some(stop));
                 }

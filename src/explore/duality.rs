@@ -183,7 +183,7 @@ impl Duel {
             let [of_p, of_q] = &mut streams;
             let (x, y) = (draw(self.p, recipe.batch, of_p), draw(self.q, recipe.batch, of_q));
             critic.learn(self.place(&x).view(), self.place(&y).view())?;
-            let event = Event { phase: "training critics", iterations: critic.step(), cost: None };
+            let event = Event::new("training critics", critic.step());
             if let ControlFlow::Break(stop) = observer.observe(&event) {
                 return Ok(Trained::Stopped(stop));
             }

@@ -207,7 +207,7 @@ impl SampleStudy {
         let (mut across, mut same) = (Vec::new(), Vec::new());
         let (mut relative_gap, mut tight) = (0.0_f64, true);
         for repeat in 0..self.repeats {
-            let event = Event { phase: "sampling", iterations: repeat as u64, cost: None };
+            let event = Event::new("sampling", repeat as u64);
             if observer.observe(&event).is_break() {
                 return Ok(None);
             }

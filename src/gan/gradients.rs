@@ -137,7 +137,7 @@ impl<'a> Standstill<'a> {
             while critic.step() < place {
                 critic_loss = self.teach(&mut critic, seed)?;
                 let iterations = critic.step();
-                let event = Event { phase: "training critics", iterations, cost: None };
+                let event = Event::new("training critics", iterations);
                 if let ControlFlow::Break(stop) = observer.observe(&event) {
                     return Ok((readings, Some(stop)));
                 }

@@ -225,7 +225,7 @@ impl Trainer {
         observer: &mut dyn Observer,
     ) -> ControlFlow<Stop> {
         let cost = self.history.last().map(|milestone| milestone.emd);
-        observer.observe(&Event { phase, iterations, cost })
+        observer.observe(&Event { cost, ..Event::new(phase, iterations) })
     }
 
     /// Scores the generator as it stands. The latent points are the same each time.

@@ -7,8 +7,8 @@ use thiserror::Error;
 use super::header::is_numeric;
 use super::place::Found;
 use super::{
-    ColumnId, ColumnRef, Filter, ForeignFormat, IdxProblem, ImageProblem, NpyProblem, Origin,
-    Place, PlanProblem, PotentialsProblem, SavedFileProblem,
+    ColumnId, ColumnRef, Filter, ForeignFormat, IdxProblem, ImageProblem, ManifestProblem,
+    NpyProblem, Origin, Place, PlanProblem, PotentialsProblem, SavedFileProblem,
 };
 
 /// An input that cannot be used, and where.
@@ -215,6 +215,14 @@ pub enum ReadError {
         /// What is wrong with it.
         problem: ImageProblem,
     },
+    /// A bad list of files.
+    #[error("{origin}: {problem}")]
+    Manifest {
+        /// The list.
+        origin: Origin,
+        /// What is wrong with it.
+        problem: ManifestProblem,
+    },
     /// A bad plan file.
     #[error("{origin}: {problem}")]
     Plan {
@@ -296,6 +304,7 @@ impl ReadError {
             Self::Npy { problem, .. } => problem.hint(),
             Self::Idx { problem, .. } => problem.hint().into(),
             Self::Image { problem, .. } => problem.hint().into(),
+            Self::Manifest { problem, .. } => problem.hint().into(),
             Self::Plan { problem, .. } => problem.hint().into(),
             Self::Potentials { problem, .. } => problem.hint().into(),
             Self::Saved { problem, .. } => problem.hint().into(),

@@ -5,6 +5,9 @@
 //! the size and SHA-256 of what was read. A table knows nothing of measures:
 //! [`Table::select`] picks rows and columns by a [`Selection`] and gives [`Samples`].
 //!
+//! Lists of files are read by [`read_manifest`]; what a long run over many pairs has done is kept in
+//! a [`Journal`].
+//!
 //! Images in the files of MNIST and its like are read by [`read_images`].
 //!
 //! Plans and potentials are files of their own ([`write_plan`], [`read_plan`],
@@ -29,6 +32,9 @@ mod history;
 mod idx;
 mod image;
 mod input;
+mod journal;
+mod manifest;
+mod matrix_file;
 mod npy;
 mod origin;
 mod place;
@@ -48,6 +54,9 @@ pub use history::write_history;
 pub use idx::{IdxProblem, Images, read_images};
 pub use image::{Histogram, ImageProblem};
 pub use input::Input;
+pub use journal::{Journal, JournalError, JournalKey, journal_of};
+pub use manifest::{Listed, ManifestProblem, read_manifest};
+pub use matrix_file::{write_named_matrix, write_named_matrix_to};
 pub use npy::NpyProblem;
 pub use origin::Origin;
 pub use place::{ColumnId, Place};

@@ -157,7 +157,7 @@ impl Solver for GenericLp {
         if cells > CELLS {
             return Err(SolveError::TooLarge { method: self.name(), cells, limit: CELLS });
         }
-        let event = Event { phase: self.backend.name(), iterations: 0, cost: None };
+        let event = Event::new(self.backend.name(), 0);
         if let ControlFlow::Break(stop) = observer.observe(&event) {
             return Ok(Solution {
                 plan: TransportPlan::from_arcs(n, m, Vec::new()),

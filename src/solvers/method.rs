@@ -34,14 +34,19 @@ impl Method {
     /// solves.
     #[must_use]
     pub fn solver(self, problem: &OtProblem) -> Box<dyn Solver> {
-        match self {
-            Self::Auto => automatic(problem),
-            Self::Simplex => Box::new(NetworkSimplex),
+        match self.chosen(problem) {
+            Self::Auto | Self::Simplex => Box::new(NetworkSimplex),
             Self::Shortlist => Box::new(Shortlist::default()),
             Self::Assignment => Box::new(Assignment),
             Self::Line => Box::new(Line),
             Self::Lp(backend) => Box::new(GenericLp { backend }),
         }
+    }
+
+    /// The method by its name: what [`Method::Auto`] takes for `problem`, or the one named.
+    #[must_use]
+    pub fn chosen(self, problem: &OtProblem) -> Self {
+        if self == Self::Auto { automatic(problem) } else { self }
     }
 }
 
@@ -51,20 +56,20 @@ const TRIAL_FROM: usize = 1500;
 /// Cells from which points in few dimensions are solved faster at several resolutions.
 const SHORTLIST_FROM: usize = 1 << 19;
 
-fn automatic(problem: &OtProblem) -> Box<dyn Solver> {
+fn automatic(problem: &OtProblem) -> Method {
     let cells = problem.n().saturating_mul(problem.m());
     if problem.cost().convex_on_line().is_some() {
-        Box::new(Line)
+        Method::Line
     } else if problem.cost().is_searchable() && cells >= SHORTLIST_FROM {
-        Box::new(Shortlist::default())
+        Method::Shortlist
     } else if !Assignment::applies_to(problem) {
-        Box::new(NetworkSimplex)
+        Method::Simplex
     } else if problem.n() >= TRIAL_FROM && coarse_problems_help(problem, &mut solve_smaller) {
         // Low dimension, where mass may travel far along rays of nearly equal arcs: there the
         // assignment solver's lists are renewed again and again.
-        Box::new(NetworkSimplex)
+        Method::Simplex
     } else {
-        Box::new(Assignment)
+        Method::Assignment
     }
 }
 

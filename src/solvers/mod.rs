@@ -7,6 +7,7 @@ pub mod assignment;
 pub(crate) mod fixed_point;
 pub mod line;
 pub mod lp;
+mod memory;
 mod method;
 pub mod network_simplex;
 pub mod shortlist;
@@ -21,6 +22,7 @@ use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::{Observer, Stop};
 
+pub use memory::{Memory, memory};
 pub use method::Method;
 
 /// Why a solver stopped. A limit is not an error: the iterate and its certificate are still a

@@ -11,6 +11,8 @@ mod explore_shift;
 mod folder;
 mod funnels;
 mod gan;
+mod memory;
+mod pairwise;
 mod pictures;
 mod sinkhorn;
 mod stopping;

@@ -163,7 +163,7 @@ impl TrainLattice {
         let mut best = (f64::NEG_INFINITY, self.place(&pieces, frame));
         for step in 0..=self.steps {
             let cost = (best.0 > f64::NEG_INFINITY).then_some(best.0);
-            let event = Event { phase: "training", iterations: step, cost };
+            let event = Event { cost, ..Event::new("training", step) };
             let stop = match observer.observe(&event) {
                 ControlFlow::Break(stop) => Some(stop),
                 ControlFlow::Continue(()) => None,

@@ -290,7 +290,7 @@ impl Shift<'_> {
         let mut stopped = None;
         // Offsets are handed out one by one, so that what is done at a stop is the path up to there.
         let begun = offsets.iter().enumerate().take_while(|&(k, _)| {
-            let event = Event { phase: "moving", iterations: k as u64, cost: None };
+            let event = Event::new("moving", k as u64);
             if k > 0 {
                 stopped = observer.observe(&event).break_value();
             }

@@ -185,6 +185,6 @@ impl Steps<'_> {
         if !self.taken.is_multiple_of(Self::PATIENCE) {
             return ControlFlow::Continue(());
         }
-        self.observer.observe(&Event { phase: self.phase, iterations: self.taken, cost: None })
+        self.observer.observe(&Event::new(self.phase, self.taken))
     }
 }

@@ -134,7 +134,7 @@ impl Solver for Line {
             }
             iterations += 1;
             if iterations % CELLS == 0 {
-                let event = Event { phase: "staircase", iterations, cost: None };
+                let event = Event::new("staircase", iterations);
                 if let ControlFlow::Break(stop) = observer.observe(&event) {
                     termination = stop.into();
                     break;

@@ -9,11 +9,13 @@
 //! overflow: a potential is a sum of at most n + m costs and one rough dual, a sum of costs itself,
 //! each of at most 2¹⁰⁰ units, and there is room for 2²⁷ (docs/network-simplex.md counts them).
 
-use rayon::prelude::*;
+use std::ops::ControlFlow;
 
+use super::reports::Shared;
 use super::tree::Tree;
 use crate::cost::{Cost, Search};
 use crate::potentials::{rows_per_task, smallest_difference};
+use crate::progress::Stop;
 use crate::solvers::fixed_point::FixedPoint;
 
 /// An arc whose reduced cost is negative in exact arithmetic.
@@ -36,7 +38,8 @@ pub(crate) fn violations(
     tree: &Tree<i128>,
     format: FixedPoint,
     per_row: usize,
-) -> Vec<Violation> {
+    observer: &Shared<'_>,
+) -> ControlFlow<Stop, Vec<Violation>> {
     /// Arcs that the filter clears or hands on together.
     const CHUNK: usize = 64;
     let n = cost.n();
@@ -61,7 +64,7 @@ pub(crate) fn violations(
                 reduced,
             })
         };
-        return searched(search.as_ref(), &f, error, per_row, decide);
+        return searched(search.as_ref(), &f, error, per_row, decide, observer);
     }
     let price_row = |i: usize, buffer: &mut [f64]| {
         let row = cost.row(i, buffer);
@@ -87,12 +90,12 @@ pub(crate) fn violations(
         }
         found
     };
-    (0..n)
-        .into_par_iter()
-        .with_min_len(rows_per_task(cost.m()))
-        .map_init(|| vec![0.0; cost.m()], |buffer, i| price_row(i, buffer))
-        .flatten_iter()
-        .collect()
+    let rows = rows_per_task(cost.m());
+    let price_rows = |buffer: &mut Vec<f64>, task: usize| -> Vec<Violation> {
+        (task * rows..((task + 1) * rows).min(n)).flat_map(|i| price_row(i, buffer)).collect()
+    };
+    let found = observer.tasks(n.div_ceil(rows), || vec![0.0; cost.m()], price_rows)?;
+    ControlFlow::Continue(found.concat())
 }
 
 /// The violations among the arcs that the filter cannot clear, found by search. Where more than
@@ -103,7 +106,8 @@ fn searched(
     error: f64,
     per_row: usize,
     decide: impl Fn(usize, u32) -> Option<Violation> + Sync,
-) -> Vec<Violation> {
+    observer: &Shared<'_>,
+) -> ControlFlow<Stop, Vec<Violation>> {
     /// Rows of a task.
     const ROWS: usize = 256;
     let price_row = |i: usize, found: &mut Vec<(f64, u32)>| {
@@ -117,10 +121,9 @@ fn searched(
             keep *= 4;
         }
     };
-    (0..f.len())
-        .into_par_iter()
-        .with_min_len(ROWS)
-        .map_init(Vec::new, |found, i| price_row(i, found))
-        .flatten_iter()
-        .collect()
+    let price_rows = |found: &mut Vec<(f64, u32)>, task: usize| -> Vec<Violation> {
+        (task * ROWS..((task + 1) * ROWS).min(f.len())).flat_map(|i| price_row(i, found)).collect()
+    };
+    let found = observer.tasks(f.len().div_ceil(ROWS), Vec::new, price_rows)?;
+    ControlFlow::Continue(found.concat())
 }

@@ -32,10 +32,14 @@ use rayon::prelude::*;
 
 use super::Reached;
 use super::pricing::{Arc, ArcBlocks};
+use super::reports::Shared;
 use super::run::Run;
+use super::tour::on_thread_or_tour;
 use super::tree::{ForestArc, Tree};
 use crate::cost::{Cost, Search};
+use crate::potentials::{Potentials, to_source, to_target};
 use crate::problem::OtProblem;
+use crate::progress::{Level, Stop};
 use crate::solvers::fixed_point::FixedMasses;
 
 /// Points of a run.
@@ -142,13 +146,13 @@ impl Members {
 /// The at most `keep` smallest reduced costs below `limit` from each of `count` points, gathered by
 /// `take` task by task, in the order of the points.
 fn pass<T: Default + Send>(
+    observer: &Shared<'_>,
     search: &dyn Search,
     count: usize,
     keep: usize,
     limit: impl Fn(usize) -> f64 + Sync,
     take: impl Fn(&mut T, usize, &[(f64, u32)]) + Sync,
-) -> Vec<T> {
-    let tasks = (0..count.div_ceil(TASK)).into_par_iter();
+) -> ControlFlow<Stop, Vec<T>> {
     let one = |found: &mut Vec<(f64, u32)>, task: usize| {
         let mut taken = T::default();
         for query in task * TASK..((task + 1) * TASK).min(count) {
@@ -157,13 +161,40 @@ fn pass<T: Default + Send>(
         }
         taken
     };
-    tasks.map_init(Vec::new, one).collect()
+    observer.tasks(count.div_ceil(TASK), Vec::new, one)
 }
 
-/// The c-transform: the smallest reduced cost from each of `count` points.
-fn transform(search: &dyn Search, count: usize) -> Vec<f64> {
-    let least = |values: &mut Vec<f64>, _: usize, found: &[(f64, u32)]| values.push(found[0].0);
-    pass(search, count, 1, |_| f64::INFINITY, least).concat()
+/// Potentials that are known, of the centroids of runs of so many points.
+pub(super) struct Known {
+    potentials: Potentials,
+    runs: (usize, usize),
+}
+
+impl Known {
+    fn of(tree: &Tree<f64>) -> Self {
+        let (f, minus_g) = tree.potentials().split_at(tree.sources());
+        let g = minus_g.iter().map(|g| -g).collect();
+        Self { potentials: Potentials::from_finite(f.to_vec().into(), g), runs: (1, 1) }
+    }
+
+    /// The same as potentials of a finer level.
+    fn of_runs(self, runs: (usize, usize)) -> Self {
+        Self { runs: (self.runs.0 * runs.0, self.runs.1 * runs.1), ..self }
+    }
+
+    /// Feasible potentials of all points: c-transforms, which are as smooth as the cost, so that the
+    /// certificate, which transforms them again, finds what it searches soon.
+    pub(super) fn of_points(self, problem: &OtProblem) -> Potentials {
+        if self.runs == (1, 1) {
+            return self.potentials;
+        }
+        let (source, target) = (problem.source().to_vec(), problem.target().to_vec());
+        let between = problem.cost().between_centroids((self.runs.0, 1), (&source, &target));
+        let between = between.expect("coarse problems have centroids");
+        let g = to_target(between.as_ref(), self.potentials.f());
+        let f = to_source(problem.cost(), g.view());
+        Potentials::from_finite(f, g)
+    }
 }
 
 impl Run<'_> {
@@ -172,28 +203,37 @@ impl Run<'_> {
     pub(super) fn on_levels(&mut self) -> Reached {
         let problem = self.problem;
         let Some(coarse) = Coarse::of(problem, &self.masses, self.coarsest) else {
+            self.reports.event.level = Some(self.level(None));
             return self.on_all_arcs();
         };
-        #[expect(clippy::redundant_closure_for_method_calls, reason = "for a run of any lifetime")]
-        let (tree, stopped) =
-            self.on_smaller(&coarse.problem, coarse.masses.clone(), |run| run.on_levels());
+        let ((tree, stopped), known, level) =
+            self.on_smaller(&coarse.problem, coarse.masses.clone(), |run| {
+                let (tree, stopped) = run.on_levels();
+                let known = run.best.take().unwrap_or_else(|| Known::of(&tree));
+                ((tree, stopped), known, run.reports.event.level)
+            });
+        self.reports.event.level = Some(self.level(level));
         let (n, m) = (problem.n(), problem.m());
         let cost = problem.cost();
 
-        let g = coarse.potentials_of_targets(problem, &tree);
         let forest = coarse.split(&tree, &self.masses, cost);
         let mut targets = cost.search_targets().expect("points in few dimensions");
-        targets.fit(&g);
-        if stopped.is_break() {
-            let f = transform(targets.as_ref(), n);
-            return (Tree::hang(n, n + m, &forest, &f), stopped);
-        }
-        let (f, mut arcs) = candidates(cost, targets.as_ref());
+        let candidates = match stopped {
+            ControlFlow::Continue(()) => self.candidates(&coarse, &tree, targets.as_mut()),
+            ControlFlow::Break(stop) => ControlFlow::Break(stop),
+        };
+        let best = self.best.get_or_insert_with(|| known.of_runs(coarse.runs));
+        let f: Vec<f64> = (0..n).map(|i| best.potentials.f()[i / best.runs.0]).collect();
         let mut tree = Tree::hang(n, n + m, &forest, &f);
+        self.begin_at(&tree);
+        let mut arcs = match candidates {
+            ControlFlow::Continue(arcs) => arcs,
+            ControlFlow::Break(stop) => return (tree, ControlFlow::Break(stop)),
+        };
         arcs.extend(forest.iter().map(|arc| (arc.source, arc.target, arc.cost)));
 
         let tolerance = TOLERANCE * self.largest;
-        let few = if self.finest { 0 } else { n / SOURCES_PER_VIOLATION };
+        let few = if self.depth == 0 { 0 } else { n / SOURCES_PER_VIOLATION };
         let mut known = 0;
         loop {
             arcs.par_sort_unstable_by_key(|arc| (arc.0, arc.1));
@@ -212,68 +252,124 @@ impl Run<'_> {
             known = arcs.len();
             let mut blocks = ArcBlocks::new(&arcs, -tolerance);
             let stopped;
-            (tree, stopped) = self.pivot_on_levels(tree, &mut blocks);
+            (tree, stopped) = on_thread_or_tour(tree, &mut blocks, &mut self.reports);
             if stopped.is_break() {
                 return (tree, stopped);
             }
-            let violated = violated(cost, targets.as_mut(), &tree, tolerance);
-            if violated.len() <= few {
-                return (tree, stopped);
+            match self.violated(targets.as_mut(), &tree, tolerance) {
+                ControlFlow::Break(stop) => return (tree, ControlFlow::Break(stop)),
+                ControlFlow::Continue(violated) if violated.len() <= few => {
+                    return (tree, stopped);
+                }
+                ControlFlow::Continue(violated) => {
+                    arcs.reserve_exact(violated.len());
+                    arcs.extend(violated);
+                }
             }
-            arcs.reserve_exact(violated.len());
-            arcs.extend(violated);
         }
+    }
+
+    /// The level above the given one, or the coarsest.
+    fn level(&self, coarser: Option<Level>) -> Level {
+        let (number, of) =
+            coarser.map_or((1, self.depth + 1), |level| (level.number + 1, level.of));
+        let (sources, targets) = (self.problem.n(), self.problem.m());
+        Level { number, of, sources, targets, round: 0 }
+    }
+
+    /// Keeps potentials that prove more than the best so far.
+    fn learn(&mut self, potentials: Potentials) {
+        let value = |known: &Potentials| known.value(self.problem.source(), self.problem.target());
+        let lower = value(&potentials);
+        if self.best.as_ref().is_none_or(|best| value(&best.potentials) < lower) {
+            self.best = Some(Known { potentials, runs: (1, 1) });
+            if self.depth == 0 {
+                self.reports.event.lower = Some(lower);
+            }
+        }
+    }
+
+    /// The arcs of smallest reduced cost from every source and from every target, under the
+    /// c-transforms g of the coarse potentials and f = g^c.
+    fn candidates(
+        &mut self,
+        coarse: &Coarse,
+        tree: &Tree<f64>,
+        targets: &mut dyn Search,
+    ) -> ControlFlow<Stop, Vec<Arc<f64>>> {
+        let (cost, n, m) = (self.problem.cost(), self.problem.n(), self.problem.m());
+        let observer = self.reports.during("choosing candidates");
+        let g = coarse.potentials_of_targets(self.problem, tree, &observer)?;
+        targets.fit(&g);
+        let of_sources =
+            |(f, arcs): &mut (Vec<f64>, Vec<Arc<f64>>), i: usize, found: &[(f64, u32)]| {
+                f.push(found[0].0);
+                arcs.extend(found.iter().map(|&(_, j)| arc(cost, i, j as usize)));
+            };
+        let of_sources = pass(&observer, targets, n, PER_SOURCE, |_| f64::INFINITY, of_sources)?;
+        let (f, arcs): (Vec<_>, Vec<_>) = of_sources.into_iter().unzip();
+        let (f, mut arcs) = (f.concat(), arcs.concat());
+        let mut sources = cost.search_sources().expect("points in few dimensions");
+        sources.fit(&f);
+        self.learn(Potentials::from_finite(f.into(), g.into()));
+        let observer = self.reports.during("choosing candidates");
+        let of_targets = |arcs: &mut Vec<Arc<f64>>, j: usize, found: &[(f64, u32)]| {
+            arcs.extend(found.iter().map(|&(_, i)| arc(cost, i as usize, j)));
+        };
+        let sources = sources.as_ref();
+        let more = pass(&observer, sources, m, PER_TARGET, |_| f64::INFINITY, of_targets)?;
+        arcs.reserve_exact(more.iter().map(Vec::len).sum::<usize>() + n + m);
+        for more in more {
+            arcs.extend(more);
+        }
+        ControlFlow::Continue(arcs)
+    }
+
+    /// Prices all arcs: the worst of those that violate the potentials of the tree.
+    fn violated(
+        &mut self,
+        targets: &mut dyn Search,
+        tree: &Tree<f64>,
+        tolerance: f64,
+    ) -> ControlFlow<Stop, Vec<Arc<f64>>> {
+        let cost = self.problem.cost();
+        let (f, minus_g) = tree.potentials().split_at(cost.n());
+        let g: Vec<f64> = minus_g.iter().map(|g| -g).collect();
+        targets.fit(&g);
+        if let Some(level) = &mut self.reports.event.level {
+            level.round += 1;
+        }
+        let take =
+            |(least, arcs): &mut (Vec<f64>, Vec<Arc<f64>>), i: usize, found: &[(f64, u32)]| {
+                least.push(found.first().map_or(f[i], |found| found.0));
+                arcs.extend(found.iter().map(|&(_, j)| arc(cost, i, j as usize)));
+            };
+        let limit = |i: usize| f[i] - tolerance;
+        let observer = self.reports.during("pricing");
+        let priced = pass(&observer, targets, cost.n(), VIOLATED_PER_SOURCE, limit, take)?;
+        let (least, arcs): (Vec<_>, Vec<_>) = priced.into_iter().unzip();
+        self.learn(Potentials::from_finite(least.concat().into(), g.into()));
+        ControlFlow::Continue(arcs.concat())
     }
 }
 
 impl Coarse {
     /// The c-transform of the coarse potentials at the targets of the fine problem.
-    fn potentials_of_targets(&self, fine: &OtProblem, tree: &Tree<f64>) -> Vec<f64> {
+    fn potentials_of_targets(
+        &self,
+        fine: &OtProblem,
+        tree: &Tree<f64>,
+        observer: &Shared<'_>,
+    ) -> ControlFlow<Stop, Vec<f64>> {
         let (source, target) = (fine.source().to_vec(), fine.target().to_vec());
         let between = fine.cost().between_centroids((self.runs.0, 1), (&source, &target));
         let between = between.expect("the coarse problem has centroids");
         let mut search = between.search_sources().expect("points in few dimensions");
         search.fit(&tree.potentials()[..tree.sources()]);
-        transform(search.as_ref(), fine.m())
+        let least = |g: &mut Vec<f64>, _: usize, found: &[(f64, u32)]| g.push(found[0].0);
+        let g = pass(observer, search.as_ref(), fine.m(), 1, |_| f64::INFINITY, least)?;
+        ControlFlow::Continue(g.concat())
     }
-}
-
-/// f = g^c, and the arcs of smallest reduced cost from every source and from every target.
-fn candidates(cost: &dyn Cost, targets: &dyn Search) -> (Vec<f64>, Vec<Arc<f64>>) {
-    let (n, m) = (cost.n(), cost.m());
-    let of_sources = |(f, arcs): &mut (Vec<f64>, Vec<Arc<f64>>), i: usize, found: &[(f64, u32)]| {
-        f.push(found[0].0);
-        arcs.extend(found.iter().map(|&(_, j)| arc(cost, i, j as usize)));
-    };
-    let of_sources = pass(targets, n, PER_SOURCE, |_| f64::INFINITY, of_sources);
-    let (f, arcs): (Vec<_>, Vec<_>) = of_sources.into_iter().unzip();
-    let (f, mut arcs) = (f.concat(), arcs.concat());
-    let mut sources = cost.search_sources().expect("points in few dimensions");
-    sources.fit(&f);
-    let of_targets = |arcs: &mut Vec<Arc<f64>>, j: usize, found: &[(f64, u32)]| {
-        arcs.extend(found.iter().map(|&(_, i)| arc(cost, i as usize, j)));
-    };
-    let of_targets = pass(sources.as_ref(), m, PER_TARGET, |_| f64::INFINITY, of_targets);
-    arcs.reserve_exact(of_targets.iter().map(Vec::len).sum::<usize>() + n + m);
-    for more in of_targets {
-        arcs.extend(more);
-    }
-    (f, arcs)
-}
-
-/// Prices all arcs: the worst of those that violate the potentials of the tree.
-fn violated(
-    cost: &dyn Cost,
-    targets: &mut dyn Search,
-    tree: &Tree<f64>,
-    tolerance: f64,
-) -> Vec<Arc<f64>> {
-    let (f, minus_g) = tree.potentials().split_at(cost.n());
-    targets.fit(&minus_g.iter().map(|g| -g).collect::<Vec<_>>());
-    let take = |arcs: &mut Vec<Arc<f64>>, i: usize, found: &[(f64, u32)]| {
-        arcs.extend(found.iter().map(|&(_, j)| arc(cost, i, j as usize)));
-    };
-    pass(targets, cost.n(), VIOLATED_PER_SOURCE, |i| f[i] - tolerance, take).concat()
 }
 
 fn arc(cost: &dyn Cost, i: usize, j: usize) -> Arc<f64> {

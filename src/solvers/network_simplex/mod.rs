@@ -33,6 +33,7 @@ mod exact;
 mod levels;
 mod parts;
 mod pricing;
+mod reports;
 mod run;
 mod start;
 mod stems;
@@ -43,12 +44,13 @@ mod tree;
 use std::ops::ControlFlow;
 
 use self::pricing::Pricing;
+use self::reports::Reports;
 use self::run::Run;
 use self::stems::{Basis, Price};
 use self::support::Support;
 use self::tree::Tree;
 use crate::problem::OtProblem;
-use crate::progress::{Event, Observer, Stop};
+use crate::progress::{Observer, Stop};
 use crate::solvers::{Solution, SolveError, Solver};
 
 /// Exact optimal transport between any two discrete measures, on a table of costs; one that is too
@@ -61,20 +63,20 @@ pub struct NetworkSimplex;
 fn optimise<K: Price, B: Basis<K>>(
     basis: &mut B,
     pricing: &mut impl Pricing<K, B::Potentials>,
-    pivots: &mut u64,
-    observer: &mut dyn Observer,
+    reports: &mut Reports<'_>,
 ) -> ControlFlow<Stop> {
-    let mut fresh = *pivots;
+    let mut fresh = reports.pivots();
     while let Some(entering) = pricing.entering(basis.potentials()) {
         let leaving = basis.leaving(&entering);
         basis.pivot(&entering, &leaving);
-        *pivots += 1;
-        if *pivots - fresh >= basis.pivots_between_recomputations() {
+        reports.count_pivot(leaving.flow, entering.reduced);
+        let pivots = reports.pivots();
+        if pivots - fresh >= basis.pivots_between_recomputations() {
             basis.recompute_potentials();
-            fresh = *pivots;
+            fresh = pivots;
         }
         if pivots.is_multiple_of(PIVOTS_BETWEEN_EVENTS) {
-            observe(*pivots, observer)?;
+            reports.observe()?;
         }
     }
     ControlFlow::Continue(())
@@ -87,16 +89,12 @@ type Reached = (Tree<f64>, ControlFlow<Stop>);
 fn pivot<K: Price, B: Basis<K>>(
     basis: &mut B,
     pricing: &mut impl Pricing<K, B::Potentials>,
-    pivots: &mut u64,
-    observer: &mut dyn Observer,
+    reports: &mut Reports<'_>,
 ) -> ControlFlow<Stop> {
     basis.recompute_potentials();
-    observe(*pivots, observer)?;
-    optimise(basis, pricing, pivots, observer)
-}
-
-fn observe(pivots: u64, observer: &mut dyn Observer) -> ControlFlow<Stop> {
-    observer.observe(&Event { phase: "pivoting", iterations: pivots, cost: None })
+    reports.event.phase = "pivoting";
+    reports.observe()?;
+    optimise(basis, pricing, reports)
 }
 
 /// Often enough to stop in time.
@@ -120,16 +118,20 @@ impl Solver for NetworkSimplex {
         if !table.cost().is_stored() {
             return Shortlist::default().solve(problem, observer);
         }
-        Ok(solution(problem, &support, Run::new(table, masses, observer)))
+        Ok(solution(problem, &support, Run::new(table, masses, Reports::new(observer))))
     }
 }
 
 /// The optimum of a run on the support, for all atoms.
 fn solution(problem: &OtProblem, support: &Support, mut run: Run<'_>) -> Solution {
     let (tree, termination) = run.optimum();
+    // Potentials of a basis that is not optimal need not prove anything.
+    let best = run.best.take().filter(|_| !termination.is_complete());
+    let best = best.map(|known| known.of_points(run.problem));
+    let potentials = best.unwrap_or_else(|| run.potentials(&tree));
     Solution {
         plan: support.extend_plan(run.plan(&tree)),
-        potentials: support.extend_potentials(problem.cost(), run.potentials(&tree)),
+        potentials: support.extend_potentials(problem.cost(), potentials),
         termination,
         iterations: run.pivots(),
     }
@@ -164,7 +166,7 @@ impl Solver for Shortlist {
         let (support, masses) = Support::of(problem.source(), problem.target());
         let (support, masses) = support.in_local_order(problem.cost(), masses);
         let restricted = support.restrict(problem);
-        let run = Run::new(restricted.as_ref().unwrap_or(problem), masses, observer);
+        let run = Run::new(restricted.as_ref().unwrap_or(problem), masses, Reports::new(observer));
         let run = run.down_to(self.coarsest.max(1));
         Ok(solution(problem, &support, run))
     }

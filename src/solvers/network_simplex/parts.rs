@@ -28,6 +28,7 @@ use rayon::prelude::*;
 
 use super::Reached;
 use super::pricing::{Arc, ArcBlocks};
+use super::reports::Reports;
 use super::run::Run;
 use super::stems::{Basis, Entering};
 use super::tour::on_thread_or_tour;
@@ -56,7 +57,9 @@ impl Run<'_> {
         }
         drop(tree);
         let (mut size, mut quarters) = (smallest, 1);
-        while 2 * size < n {
+        let mut stopped = ControlFlow::Continue(());
+        self.reports.event.phase = "pivoting in parts";
+        while 2 * size < n && stopped.is_continue() {
             let solve = |((k, parts), f): ((usize, &[Part]), &mut [f64])| {
                 let sources = k * size..k * size + f.len();
                 let [start, end] = [sources.start, sources.end]
@@ -66,13 +69,13 @@ impl Run<'_> {
             let larger = parts.par_chunks(quarters).enumerate().zip(f.par_chunks_mut(size));
             let (solved, pivots): (_, Vec<u64>) = larger.map(solve).unzip();
             parts = solved;
-            let stopped = self.count(pivots.iter().sum());
-            if stopped.is_break() {
-                return (Joined::new(&parts, 0, &f).tree, stopped);
-            }
+            self.reports.event.iterations += pivots.iter().sum::<u64>();
+            stopped = self.reports.observe();
             (size, quarters) = (QUARTERS * size, QUARTERS);
         }
-        (Joined::new(&parts, 0, &f).tree, ControlFlow::Continue(()))
+        let joined = Joined::new(&parts, 0, &f);
+        self.begin_at(&joined.tree);
+        (joined.tree, stopped)
     }
 }
 
@@ -135,9 +138,10 @@ impl Joined {
         let mut inside = Vec::with_capacity(count);
         inside.extend(arcs.iter().filter_map(here));
         let mut blocks = ArcBlocks::new(&inside, threshold);
-        let mut pivots = 0;
         // Nobody watches a part, so nobody stops it.
-        let (mut tree, _) = on_thread_or_tour(self.tree, &mut blocks, &mut pivots, &mut ());
+        let mut nobody = ();
+        let mut reports = Reports::new(&mut nobody);
+        let (mut tree, _) = on_thread_or_tour(self.tree, &mut blocks, &mut reports);
         tree.recompute_potentials();
         f.copy_from_slice(&tree.potentials()[..n]);
         let arcs = tree.arcs().map(|arc| ForestArc {
@@ -147,7 +151,7 @@ impl Joined {
         });
         let mut part = Part::with_capacity(tree.nodes());
         part.extend(arcs);
-        (part, pivots)
+        (part, reports.pivots())
     }
 }
 
@@ -194,10 +198,10 @@ mod tests {
         let tree = Tree::hang(n, n + m, &corner, &vec![0.0; n]);
         let before = price(&tree);
         let mut observer = ();
-        let mut run = Run::new(&problem, masses.clone(), &mut observer).down_to(4);
+        let mut run = Run::new(&problem, masses.clone(), Reports::new(&mut observer)).down_to(4);
         let (tree, stopped) = run.by_parts(tree, &arcs, -1e-13);
         assert!(stopped.is_continue());
-        assert!(run.pivots() > n as u64 / 2, "{} pivots", run.pivots());
+        assert!(run.reports.pivots() > n as u64 / 2, "{} pivots", run.reports.pivots());
         assert!(price(&tree) < 0.8 * before, "{} of {before}", price(&tree));
 
         let (mut supply, mut demand) = (masses.supply.clone(), masses.demand.clone());

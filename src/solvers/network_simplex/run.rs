@@ -3,17 +3,17 @@
 use std::ops::ControlFlow;
 
 use super::exact::{Violation, violations};
-use super::levels::COARSEST;
+use super::levels::{COARSEST, Known};
 use super::pricing::{ArcBlocks, Pricing, Rows};
+use super::reports::Reports;
 use super::stems::{Basis, Price};
-use super::tour::on_thread_or_tour;
 use super::tree::Tree;
-use super::{Reached, anchor, observe, pivot, start};
+use super::{Reached, anchor, pivot, start};
 use crate::cost::largest_size;
 use crate::plan::PlanArc;
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
-use crate::progress::{Observer, Stop};
+use crate::progress::Stop;
 use crate::solvers::Termination;
 use crate::solvers::arcs::{Arc, ArcList};
 use crate::solvers::fixed_point::{FixedMasses, FixedPoint};
@@ -41,12 +41,14 @@ pub(super) struct Run<'a> {
     /// `max |c_ij|` or a bound of it, the scale of tolerances.
     pub(super) largest: f64,
     format: FixedPoint,
-    pivots: u64,
-    /// Whether this is the problem itself, not one that resembles it.
-    pub(super) finest: bool,
+    /// How many problems that resemble this one are to be solved by its means; 0 if this is the
+    /// problem itself.
+    pub(super) depth: usize,
     /// Points of a side that are not made fewer on coarser levels, and sources of the smallest parts.
     pub(super) coarsest: usize,
-    observer: &'a mut dyn Observer,
+    pub(super) reports: Reports<'a>,
+    /// The potentials that prove most of those found so far, if any but the basis' own were.
+    pub(super) best: Option<Known>,
 }
 
 /// Where the `f64` pivots ended.
@@ -58,24 +60,11 @@ enum Rough {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(
-        problem: &'a OtProblem,
-        masses: FixedMasses,
-        observer: &'a mut dyn Observer,
-    ) -> Self {
+    pub(super) fn new(problem: &'a OtProblem, masses: FixedMasses, reports: Reports<'a>) -> Self {
         let cost = problem.cost();
         let largest = cost.upper_bound().unwrap_or_else(|| largest_size(cost));
         let format = FixedPoint::for_sizes_up_to(largest);
-        Self {
-            problem,
-            masses,
-            largest,
-            format,
-            pivots: 0,
-            finest: true,
-            coarsest: COARSEST,
-            observer,
-        }
+        Self { problem, masses, largest, format, depth: 0, coarsest: COARSEST, reports, best: None }
     }
 
     /// With levels down to so many points of a side.
@@ -84,7 +73,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn pivots(&self) -> u64 {
-        self.pivots
+        self.reports.pivots()
     }
 
     /// The optimal basis: pivots in `f64`, then in integers until a pass over all arcs finds no
@@ -95,13 +84,17 @@ impl<'a> Run<'a> {
             Rough::Stopped(tree, stop) => return (tree, stop.into()),
         };
         let mut arcs = Vec::new();
+        self.reports.unit = self.masses.unit * self.format.to_f64(1);
         while !violations.is_empty() {
             arcs.extend(violations.iter().map(|v| (v.source, v.target, self.format.units(v.cost))));
             let mut blocks = ArcBlocks::new(&arcs, 0);
             if let ControlFlow::Break(stop) = self.pivot(&mut tree, &mut blocks) {
                 return (tree, stop.into());
             }
-            violations = self.violations(&tree);
+            violations = match self.violations(&tree) {
+                ControlFlow::Continue(violations) => violations,
+                ControlFlow::Break(stop) => return (tree, stop.into()),
+            };
         }
         (tree, Termination::Optimal)
     }
@@ -116,12 +109,13 @@ impl<'a> Run<'a> {
             return self.on_shortlist();
         };
         let exact = tree.with_costs(|c| self.format.units(c));
-        match stopped {
+        let violations = match stopped {
+            ControlFlow::Continue(()) => self.violations(&exact),
+            ControlFlow::Break(stop) => ControlFlow::Break(stop),
+        };
+        match violations {
+            ControlFlow::Continue(violations) => Rough::Optimal(exact, violations),
             ControlFlow::Break(stop) => Rough::Stopped(exact, stop),
-            ControlFlow::Continue(()) => {
-                let violations = self.violations(&exact);
-                Rough::Optimal(exact, violations)
-            }
         }
     }
 
@@ -132,10 +126,10 @@ impl<'a> Run<'a> {
         masses: FixedMasses,
         solve: impl FnOnce(&mut Run<'_>) -> T,
     ) -> T {
-        let mut run = Run::new(problem, masses, self.observer);
-        (run.pivots, run.finest, run.coarsest) = (self.pivots, false, self.coarsest);
+        let mut run = Run::new(problem, masses, self.reports.of_smaller());
+        (run.depth, run.coarsest) = (self.depth + 1, self.coarsest);
         let answer = solve(&mut run);
-        self.pivots = run.pivots;
+        self.reports.event.iterations = run.pivots();
         answer
     }
 
@@ -145,6 +139,7 @@ impl<'a> Run<'a> {
         let g = start::column_minima(cost);
         let f = vec![0.0; cost.n()];
         let mut tree = start::greedy(cost, &self.masses, std::iter::empty(), &f, &g);
+        self.begin_at(&tree);
         let mut rows = Rows::new(cost, -TOLERANCE * self.largest);
         let stopped = self.pivot(&mut tree, &mut rows);
         (tree, stopped)
@@ -155,6 +150,7 @@ impl<'a> Run<'a> {
     fn on_shortlist(&mut self) -> Rough {
         let n = self.problem.n();
         let (mut tree, mut arcs, mut stopped) = self.start_from_rough_duals();
+        self.begin_at(&tree);
         loop {
             if stopped.is_continue() {
                 let nodes = arcs.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
@@ -166,7 +162,10 @@ impl<'a> Run<'a> {
             if let ControlFlow::Break(stop) = stopped {
                 return Rough::Stopped(exact, stop);
             }
-            let violations = self.violations(&exact);
+            let violations = match self.violations(&exact) {
+                ControlFlow::Continue(violations) => violations,
+                ControlFlow::Break(stop) => return Rough::Stopped(exact, stop),
+            };
             let negligible = self.format.units(-TOLERANCE * self.largest);
             if violations.iter().all(|violation| violation.reduced >= negligible) {
                 return Rough::Optimal(exact, violations);
@@ -185,10 +184,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Counts pivots made elsewhere, and asks the observer.
-    pub(super) fn count(&mut self, pivots: u64) -> ControlFlow<Stop> {
-        self.pivots += pivots;
-        observe(self.pivots, self.observer)
+    /// Takes note of the cost of a basis, from which that of those after it follows.
+    pub(super) fn begin_at(&mut self, tree: &Tree<f64>) {
+        self.reports.unit = self.masses.unit;
+        let cost: f64 = tree.arcs().map(|arc| arc.cost.of_flow(arc.flow)).sum();
+        self.reports.event.cost = Some(cost * self.reports.unit);
     }
 
     /// Pivots until the rule finds no arc, after asking the observer.
@@ -197,16 +197,7 @@ impl<'a> Run<'a> {
         tree: &mut B,
         pricing: &mut impl Pricing<K, B::Potentials>,
     ) -> ControlFlow<Stop> {
-        pivot(tree, pricing, &mut self.pivots, self.observer)
-    }
-
-    /// Pivots on the list until none of it is violated.
-    pub(super) fn pivot_on_levels(
-        &mut self,
-        tree: Tree<f64>,
-        blocks: &mut ArcBlocks<'_, f64>,
-    ) -> Reached {
-        on_thread_or_tour(tree, blocks, &mut self.pivots, self.observer)
+        pivot(tree, pricing, &mut self.reports)
     }
 
     /// A greedy basis of the arcs that look cheapest under rough duals, and the candidates.
@@ -244,8 +235,10 @@ impl<'a> Run<'a> {
         (start::greedy(cost, &self.masses, best_first, &f, &g), arcs, stopped)
     }
 
-    fn violations(&self, tree: &Tree<i128>) -> Vec<Violation> {
-        violations(self.problem.cost(), self.largest, tree, self.format, VIOLATIONS_PER_SOURCE)
+    fn violations(&mut self, tree: &Tree<i128>) -> ControlFlow<Stop, Vec<Violation>> {
+        let observer = self.reports.during("pricing exactly");
+        let (cost, largest) = (self.problem.cost(), self.largest);
+        violations(cost, largest, tree, self.format, VIOLATIONS_PER_SOURCE, &observer)
     }
 
     /// The flows of a tree.

@@ -16,9 +16,23 @@ use std::ops::{Add, Sub};
 pub(crate) trait Price:
     Copy + PartialOrd + Default + Add<Output = Self> + Sub<Output = Self>
 {
+    /// What so many units of flow cost at this price, to `f64`.
+    fn of_flow(self, flow: i128) -> f64;
 }
-impl Price for f64 {}
-impl Price for i128 {}
+
+impl Price for f64 {
+    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
+    fn of_flow(self, flow: i128) -> f64 {
+        self * flow as f64
+    }
+}
+
+impl Price for i128 {
+    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
+    fn of_flow(self, flow: i128) -> f64 {
+        self as f64 * flow as f64
+    }
+}
 
 /// An arc about to enter the basis: its ends as nodes of the tree, its cost and its reduced cost
 /// `cost − potential(source) + potential(target) < 0`.

@@ -24,10 +24,10 @@
 //! are cut, turned and joined); Grigoriadis 1986 (the pivots themselves).
 
 use super::pricing::{ArcBlocks, Pricing};
+use super::reports::Reports;
 use super::stems::{Basis, Entering, Leaving, Lookup, NONE, Price, Stems, between_recomputations};
 use super::tree::Tree;
 use super::{Reached, pivot};
-use crate::progress::Observer;
 
 /// Pivots after which the mean size of what they shifted is looked at, and nodes from which on a tour
 /// of the tree is worth keeping: they take as long as its cuts and joins.
@@ -439,13 +439,12 @@ impl<K: Price> Basis<K> for Tour<K> {
 pub(super) fn on_thread_or_tour(
     mut tree: Tree<f64>,
     blocks: &mut ArcBlocks<'_, f64>,
-    pivots: &mut u64,
-    observer: &mut dyn Observer,
+    reports: &mut Reports<'_>,
 ) -> Reached {
     loop {
         let shifted = tree.shifted();
         let mut first = First(blocks, TRIAL);
-        let stopped = pivot(&mut tree, &mut first, pivots, observer);
+        let stopped = pivot(&mut tree, &mut first, reports);
         if stopped.is_break() || first.1 > 0 {
             return (tree, stopped);
         }
@@ -454,7 +453,7 @@ pub(super) fn on_thread_or_tour(
         }
     }
     let mut tour = Tour::new(tree);
-    let stopped = pivot(&mut tour, blocks, pivots, observer);
+    let stopped = pivot(&mut tour, blocks, reports);
     (tour.into_tree(), stopped)
 }
 

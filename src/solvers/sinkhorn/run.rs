@@ -240,7 +240,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn observe(&mut self) -> ControlFlow<Termination> {
-        let event = Event { phase: "balancing", iterations: self.iterations, cost: None };
+        let event = Event::new("balancing", self.iterations);
         self.observer.observe(&event).map_break(Termination::from)
     }
 

@@ -3,6 +3,7 @@
 mod divergence;
 mod entropic;
 mod files;
+mod pairwise;
 mod studies;
 mod transport;
 
@@ -27,7 +28,14 @@ const LINE: (&str, &[u8]) = ("line.csv", b"0\n1\n2\n");
 
 /// Every fault there is a test for.
 pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
-    [files::CASES, transport::CASES, entropic::CASES, divergence::CASES, studies::CASES]
-        .into_iter()
-        .flatten()
+    [
+        files::CASES,
+        transport::CASES,
+        pairwise::CASES,
+        entropic::CASES,
+        divergence::CASES,
+        studies::CASES,
+    ]
+    .into_iter()
+    .flatten()
 }

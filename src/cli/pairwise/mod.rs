@@ -1,0 +1,368 @@
+//! `deblais pairwise`: the matrix of transport costs between many sets.
+
+mod sets;
+mod work;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use deblais::io::{journal_of, write_named_matrix, write_named_matrix_to};
+use deblais::pairwise::{Distances, Judged};
+use deblais::report::{Number, PairReport, PairwiseReport, Setting, Settings};
+use deblais::tolerance;
+use ndarray::Array2;
+
+use self::sets::{Sets, Wanted};
+use self::work::work;
+use super::answer::{answer, print};
+use super::args::TalkArgs;
+use super::emd::gap;
+use super::failure::{Exit, Failure};
+use super::ground::{CostName, Ground, Seconds};
+use super::inputs::{column, columns, filter, one_stdin};
+use super::method::{MethodName, choose};
+use super::outputs::Outputs;
+use super::text::{Lines, small, supported};
+use super::watch::Watch;
+use super::{saved, use_threads, warn};
+
+/// `deblais pairwise FILE…`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "deblais pairwise [OPTIONS] <FILE>...\n       deblais pairwise [OPTIONS] --manifest <FILE>"
+)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct PairwiseArgs {
+    /// The sets: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram
+    #[arg(value_name = "FILE", required_unless_present = "manifest", conflicts_with = "manifest")]
+    files: Vec<PathBuf>,
+
+    /// List of the files instead: a path a line, or a table name,path; `-` is stdin
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    manifest: Option<PathBuf>,
+
+    /// Column of every file that holds the masses, by name or by index from 0 (uniform if left out)
+    #[arg(long, value_name = "COLUMN", help_heading = "Input")]
+    weights: Option<String>,
+
+    /// Columns that are the coordinates, by name or index, separated by commas (default: all that
+    /// --weights and --where do not use)
+    #[arg(long, value_name = "LIST", help_heading = "Input")]
+    columns: Option<String>,
+
+    /// Keep only the rows that have this value in this column
+    #[arg(long = "where", value_name = "COLUMN=VALUE", help_heading = "Input")]
+    filter: Option<String>,
+
+    /// Scale the masses of each set to a total of 1
+    #[arg(long, help_heading = "Input")]
+    normalize: bool,
+
+    /// Ground distance between two points
+    #[arg(long, value_enum, default_value_t = CostName::Euclidean, value_name = "NAME", help_heading = "Ground cost")]
+    cost: CostName,
+
+    /// The cost is the distance to this power, as for `W_p`; 1 if left out
+    #[arg(long, value_name = "P", allow_negative_numbers = true, help_heading = "Ground cost")]
+    p: Option<f64>,
+
+    /// Exponent q ≥ 1 of `--cost minkowski`
+    #[arg(long, value_name = "Q", allow_negative_numbers = true, help_heading = "Ground cost")]
+    exponent: Option<f64>,
+
+    /// Method for every pair; auto takes the fastest that is exact for it
+    #[arg(long, value_enum, default_value_t = MethodName::Auto, value_name = "NAME", help_heading = "Solver")]
+    method: MethodName,
+
+    /// Stop after this time, keeping what is done: seconds, or 500ms, 10s, 2m
+    #[arg(long, value_name = "TIME", help_heading = "Solver")]
+    time_limit: Option<Seconds>,
+
+    /// Exit with code 3 if a pair's relative gap is wider than this (default: 1e-9, for lp 1e-6)
+    #[arg(long, value_name = "GAP", value_parser = gap, help_heading = "Solver")]
+    gap_tolerance: Option<f64>,
+
+    /// Write the matrix to this file instead of stdout; a run that is stopped or killed goes on
+    /// from the journal beside it when the same command is given again
+    #[arg(long, short, value_name = "FILE.csv|.npy", help_heading = "Output")]
+    output: Option<PathBuf>,
+
+    /// Entries are the distances `W_p`, the p-th roots of the transport costs
+    #[arg(long, help_heading = "Output")]
+    root: bool,
+
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+const EXAMPLES: &str = "Examples:
+  deblais pairwise a.csv b.csv c.csv
+  deblais pairwise --manifest sets.txt --weights w --normalize --output emd.csv
+  deblais pairwise images/*.png --cost sqeuclidean --root --output w2.npy --time-limit 1h";
+
+/// A validated request.
+struct Job {
+    files: Vec<PathBuf>,
+    manifest: Option<PathBuf>,
+    wanted: Wanted,
+    ground: Ground,
+    method: MethodName,
+    limit: Option<Duration>,
+    claim: f64,
+    output: Option<PathBuf>,
+    root: bool,
+    settings: Settings,
+    talk: TalkArgs,
+}
+
+/// Validates the arguments, then runs.
+pub(crate) fn run(args: PairwiseArgs) -> Result<Exit, Failure> {
+    Job::new(args)?.run()
+}
+
+impl Job {
+    fn new(args: PairwiseArgs) -> Result<Self, Failure> {
+        let ground = Ground::new(args.cost, args.exponent, args.p)?;
+        if args.root && !ground.is_power_of_distance() {
+            return Err(Failure::usage("--root: --cost cosine is no power of a distance")
+                .hint("leave --root out"));
+        }
+        let mut inputs: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
+        inputs.extend(args.manifest.as_deref());
+        one_stdin(&inputs)?;
+        let mut outputs = Outputs::default();
+        outputs.add("--output", args.output.as_deref(), saved::FORMATS)?;
+        outputs.check(&inputs)?;
+        use_threads(args.talk.threads)?;
+        let exact = match args.method {
+            MethodName::Lp => tolerance::GENERIC_LP_CLAIM,
+            _ => tolerance::EXACT_CLAIM,
+        };
+        let claim = args.gap_tolerance.unwrap_or(exact);
+        let settings = settings(&args, claim);
+        let wanted = Wanted {
+            columns: columns(args.columns.as_deref())?,
+            filter: filter(args.filter.as_deref())?,
+            weights: args.weights.as_deref().map(column),
+            normalize: args.normalize,
+        };
+        Ok(Self {
+            files: args.files,
+            manifest: args.manifest,
+            wanted,
+            ground,
+            method: args.method,
+            limit: args.time_limit.map(|s| Duration::from_secs_f64(s.0)),
+            claim,
+            output: args.output,
+            root: args.root,
+            settings,
+            talk: args.talk,
+        })
+    }
+
+    fn run(self) -> Result<Exit, Failure> {
+        let method = choose(self.method, None)?;
+        let start = Instant::now();
+        let files = sets::files(&self.files, self.manifest.as_deref())?;
+        let sets = sets::read(files, &self.wanted, &self.ground)?;
+        let read = start.elapsed().as_secs_f64();
+        warn(&sets.warnings, self.talk.quiet);
+
+        let journal = self.output.as_deref().map(journal_of).transpose()?;
+        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let options = format!("method={} {}", self.method.name(), self.ground);
+        let done = work(&sets, self.ground, method, options, journal.as_deref(), &mut watch);
+        let solve = watch.finish();
+        let (found, resumed) = done?;
+
+        let mut report = self.report(&sets, &found);
+        report.timings =
+            [("read", read), ("solve", solve)].map(|(stage, s)| (stage, Number(s))).into();
+        let matrix = self.entries(found.costs());
+        report.matrix = PairwiseReport::rows(matrix.view());
+        // A file that fails now must not cost the user the answer: it is printed all the same.
+        let saved = match (&self.output, &journal) {
+            (Some(output), Some(journal)) if found.termination.is_complete() => {
+                save(output, journal, &sets.names, &matrix)
+            }
+            _ => Ok(()),
+        };
+        let mut lines = Lines::default();
+        text(&mut lines, &sets.names, &report, &found, resumed);
+        self.show(&sets.names, &matrix, &report, lines)?;
+        saved?;
+        Ok(self.exit(&report, &sets.names, journal.as_deref()))
+    }
+
+    fn report(&self, sets: &Sets, found: &Distances) -> PairwiseReport {
+        let dim = sets.measures[0].dim();
+        PairwiseReport {
+            exponent: self.ground.exponent().map(Number),
+            p: Number(self.ground.p()),
+            total_mass: Number(sets.measures[0].total()),
+            done: found.found.len(),
+            termination: found.termination.name(),
+            entries: if self.root { "distance" } else { "transport_cost" },
+            worst: found.worst().map(PairReport::from),
+            unproved: found.found.iter().filter(|judged| !self.holds(judged)).count(),
+            settings: self.settings.clone(),
+            warnings: sets.warnings.clone(),
+            ..PairwiseReport::new(self.ground.name(), dim, sets.reports.clone())
+        }
+    }
+
+    /// The costs, or their roots.
+    fn entries(&self, costs: Array2<f64>) -> Array2<f64> {
+        if self.root { costs.mapv(|cost| root(cost, self.ground.p())) } else { costs }
+    }
+
+    /// Whether what is claimed of a pair is proved.
+    fn holds(&self, judged: &Judged) -> bool {
+        judged.certificate.is_within(self.claim, 0.0)
+    }
+
+    /// Stdout is the matrix, unless that goes to a file: then it is the summary.
+    fn show(
+        &self,
+        names: &[String],
+        matrix: &Array2<f64>,
+        report: &PairwiseReport,
+        summary: Lines,
+    ) -> Result<Exit, Failure> {
+        if self.talk.json {
+            return answer(&self.talk, report, |_| {});
+        }
+        let summary = summary.finish();
+        if self.output.is_some() {
+            return print(summary.as_bytes());
+        }
+        let mut bytes = Vec::new();
+        write_named_matrix_to(&mut bytes, names, matrix.view()).map_err(Failure::new)?;
+        if !self.talk.quiet {
+            eprint!("{summary}");
+        }
+        print(&bytes)
+    }
+
+    fn exit(&self, report: &PairwiseReport, names: &[String], journal: Option<&Path>) -> Exit {
+        if report.done < report.pairs {
+            let rest = match journal {
+                Some(journal) => {
+                    format!("kept in {}: the same command goes on from there", journal.display())
+                }
+                None => "printed, the others as inf; with --output a run can be taken up again"
+                    .to_owned(),
+            };
+            let text =
+                format!("stopped: {} of {} pairs are done and {rest}", report.done, report.pairs);
+            warn(&[text], self.talk.quiet);
+            return Exit::Stopped;
+        }
+        match &report.worst {
+            Some(PairReport { pair: [i, j], certificate }) if report.unproved > 0 => {
+                let text = format!(
+                    "{} of {} pairs have a relative gap above {:e}; that of {} and {} is {:.1e}",
+                    report.unproved,
+                    report.pairs,
+                    self.claim,
+                    names[*i],
+                    names[*j],
+                    certificate.relative_gap.0,
+                );
+                warn(&[text], self.talk.quiet);
+                Exit::ClaimBroken
+            }
+            _ => Exit::Fine,
+        }
+    }
+}
+
+/// Writes the matrix; then its journal has served its turn.
+fn save(
+    output: &Path,
+    journal: &Path,
+    names: &[String],
+    matrix: &Array2<f64>,
+) -> Result<(), Failure> {
+    write_named_matrix(output, names, matrix.view())?;
+    std::fs::remove_file(journal)
+        .map_err(|error| Failure::new(format!("{}: {error}", journal.display())))
+}
+
+/// `W_p` of a transport cost, which may be an ulp below 0.
+fn root(cost: f64, p: f64) -> f64 {
+    let cost = cost.max(0.0);
+    match p {
+        1.0 => cost,
+        2.0 => cost.sqrt(),
+        3.0 => cost.cbrt(),
+        p => cost.powf(1.0 / p),
+    }
+}
+
+/// The summary.
+fn text(
+    lines: &mut Lines,
+    names: &[String],
+    report: &PairwiseReport,
+    found: &Distances,
+    resumed: usize,
+) {
+    let points = report.sets.iter().map(|set| set.points);
+    let (least, most) = (points.clone().min().unwrap_or(0), points.max().unwrap_or(0));
+    let sets = format!("{}, of {least} to {most} points in {} dimensions", names.len(), report.dim);
+    lines.line("sets", sets);
+    let resumed = match resumed {
+        0 => String::new(),
+        count => format!(", {count} of them from the journal"),
+    };
+    lines.line("pairs", format!("{} of {}{resumed}", report.done, report.pairs));
+    let exponent = report.exponent.map_or(String::new(), |Number(q)| format!("({q})"));
+    let power = match report.p.0 {
+        p if p == 1.0 || report.cost == "sqeuclidean" => String::new(),
+        p => format!(" to the power {p}"),
+    };
+    lines.line("  cost", format!("{}{exponent}{power}", report.cost));
+    let dearer = |a: &&Judged, b: &&Judged| a.certificate.upper.total_cmp(&b.certificate.upper);
+    let ends = [
+        ("  least cost", found.found.iter().min_by(dearer)),
+        ("  largest cost", found.found.iter().max_by(dearer)),
+    ];
+    for (label, judged) in ends {
+        if let Some(judged) = judged {
+            let (i, j) = judged.pair;
+            let upper = supported(judged.certificate.upper, judged.certificate.relative_gap());
+            lines.line(label, format!("{upper}, {} and {}", names[i], names[j]));
+        }
+    }
+    if let Some(judged) = found.worst() {
+        let (c, (i, j)) = (&judged.certificate, judged.pair);
+        let verdict = if c.is_tight() { ": all optimal" } else { "" };
+        let (gap, relative) = (small(c.gap), small(c.relative_gap()));
+        let pair = format!("{} and {}", names[i], names[j]);
+        lines.line("  widest gap", format!("{gap}, relative {relative}, {pair}{verdict}"));
+    }
+    lines.timings(&report.timings);
+}
+
+/// The flags as the report repeats them.
+fn settings(args: &PairwiseArgs, claim: f64) -> Settings {
+    let mut settings = Settings::new();
+    let texts = [("weights", &args.weights), ("columns", &args.columns), ("where", &args.filter)];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            settings.insert(name, Setting::Text(text.clone()));
+        }
+    }
+    settings.insert("normalize", Setting::Flag(args.normalize));
+    settings.insert("root", Setting::Flag(args.root));
+    settings.insert("method", Setting::Text(args.method.name().into()));
+    settings.insert("gap_tolerance", Setting::Number(Number(claim)));
+    let limit = args.time_limit.map(|s| s.0);
+    for (name, number) in [("p", args.p), ("exponent", args.exponent), ("time_limit", limit)] {
+        settings.extend(number.map(|x| (name, Setting::Number(Number(x)))));
+    }
+    settings
+}

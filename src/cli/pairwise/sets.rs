@@ -1,0 +1,145 @@
+//! The sets of a run: which files, and reading all of them before anything is computed.
+
+use std::path::{Path, PathBuf};
+
+use deblais::io::{ColumnRef, Filter, Listed, Origin, read_manifest};
+use deblais::measure::DiscreteMeasure;
+use deblais::report::{Inputs, SetReport};
+
+use super::super::failure::Failure;
+use super::super::ground::Ground;
+use super::super::side::{Role, SideJob, Weights, cloud};
+
+/// Faults that are told one by one.
+const TOLD: usize = 20;
+
+/// The sets that were read, in the order of the matrix.
+pub(super) struct Sets {
+    pub(super) names: Vec<String>,
+    pub(super) measures: Vec<DiscreteMeasure>,
+    pub(super) reports: Vec<SetReport>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// What to read of every file.
+pub(super) struct Wanted {
+    pub(super) columns: Option<Vec<ColumnRef>>,
+    pub(super) filter: Option<Filter>,
+    pub(super) weights: Option<ColumnRef>,
+    pub(super) normalize: bool,
+}
+
+/// The files of a run, each with the place that names it.
+pub(super) fn files(
+    given: &[PathBuf],
+    manifest: Option<&Path>,
+) -> Result<Vec<(Option<String>, Listed)>, Failure> {
+    let Some(manifest) = manifest else {
+        let named = |(k, path): (usize, &PathBuf)| {
+            let name = path.display().to_string();
+            (None, Listed { name, origin: Origin::from(path.as_path()), line: k + 1 })
+        };
+        let files: Vec<_> = given.iter().enumerate().map(named).collect();
+        for (k, (_, file)) in files.iter().enumerate() {
+            if files[..k].iter().any(|(_, other)| other.name == file.name) {
+                return Err(Failure::usage(format!("{} is given twice", file.name))
+                    .hint("the matrix has a row for each set: give every file once"));
+            }
+        }
+        return Ok(files);
+    };
+    let origin = Origin::from(manifest);
+    let place = |listed: &Listed| Some(format!("{origin}, line {}", listed.line));
+    let listed = read_manifest(&origin)?;
+    Ok(listed.into_iter().map(|listed| (place(&listed), listed)).collect())
+}
+
+/// Reads all files; what is wrong with any of them is told before anything is computed.
+pub(super) fn read(
+    files: Vec<(Option<String>, Listed)>,
+    wanted: &Wanted,
+    ground: &Ground,
+) -> Result<Sets, Failure> {
+    let count = files.len();
+    if count < 2 {
+        return Err(Failure::new("a matrix of pairs takes at least two sets").hint("list more"));
+    }
+    let mut sets =
+        Sets { names: Vec::new(), measures: Vec::new(), reports: Vec::new(), warnings: Vec::new() };
+    let mut tolerance: f64 = 0.0;
+    let mut faults = Vec::new();
+    for (place, file) in files {
+        match read_one(&file, wanted, ground, &mut sets) {
+            Ok(allowed) => tolerance = tolerance.max(allowed),
+            Err(fault) => faults.push(match place {
+                Some(place) => fault.at(place),
+                None => fault,
+            }),
+        }
+    }
+    if faults.is_empty() {
+        faults = misfits(&sets, tolerance);
+    }
+    let Some(last) = faults.pop() else { return Ok(sets) };
+    if faults.is_empty() {
+        return Err(last);
+    }
+    faults.push(last);
+    for fault in faults.iter().take(TOLD) {
+        eprintln!("{fault}");
+    }
+    let message = format!("{} of {count} sets cannot be used; nothing was computed", faults.len());
+    Err(Failure::new(message).hint("repair the files named above, or take them out of the list"))
+}
+
+/// Reads a set; the relative difference up to which its total may be rescaled.
+fn read_one(
+    file: &Listed,
+    wanted: &Wanted,
+    ground: &Ground,
+    sets: &mut Sets,
+) -> Result<f64, Failure> {
+    let job = SideJob {
+        role: Role::Source,
+        origin: file.origin.clone(),
+        columns: wanted.columns.clone(),
+        filter: wanted.filter.clone(),
+        weights: wanted.weights.clone().map_or(Weights::Uniform, Weights::Column),
+    };
+    let mut inputs = Inputs::new();
+    let cloud = cloud(&job, wanted.normalize, &mut inputs, &mut sets.warnings)?;
+    let (_, input) = inputs.pop_first().expect("a cloud was read");
+    let measure = cloud.measure;
+    // What a point lacks for the ground cost, it lacks towards itself, too.
+    ground.between(&measure, &measure).map_err(|error| Failure::from(error).at(&file.origin))?;
+    let points = measure.mass().iter().filter(|mass| **mass > 0.0).count();
+    sets.names.push(file.name.clone());
+    sets.measures.push(measure);
+    sets.reports.push(SetReport { name: file.name.clone(), points, input });
+    Ok(cloud.totals_tolerance)
+}
+
+/// Sets that do not go with the first one.
+fn misfits(sets: &Sets, tolerance: f64) -> Vec<Failure> {
+    let (first, name) = (&sets.measures[0], &sets.names[0]);
+    let total = first.total();
+    let others = sets.measures.iter().zip(&sets.names).skip(1);
+    others
+        .filter_map(|(measure, other)| {
+            let found = measure.total();
+            if measure.dim() != first.dim() {
+                let text = format!(
+                    "{other}: points of {} coordinates, where {name} has {}",
+                    measure.dim(),
+                    first.dim()
+                );
+                Some(Failure::new(text).hint("pick as many of each with --columns"))
+            } else if (found - total).abs() > tolerance * found.max(total) {
+                let text = format!("{other}: a total mass of {found}, where {name} has {total}");
+                Some(Failure::new(text).hint("scale every set to a total of 1 with --normalize"))
+            } else {
+                None
+            }
+        })
+        .collect()
+}

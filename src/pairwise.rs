@@ -1,0 +1,244 @@
+//! The transport costs between all pairs of many small measures.
+//!
+//! **Problem.** For k measures with equal totals: the k×k matrix of their transport costs.
+//! Every ground cost of this crate is symmetric, so the pairs i < j say all, and the diagonal is 0.
+//!
+//! **Idea.** Atoms without mass are left out of every measure once. Pairs are independent: they are
+//! solved side by side, each by the method that suits it, and each answer is judged by its
+//! certificate before it counts. What is found is handed on pair by pair, so that a run that ends
+//! early has lost nothing, and another one can do what is left.
+//!
+//! **Complexity.** k(k − 1)/2 problems; memory that of the measures and of a problem a thread.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+
+use ndarray::{Array2, Axis};
+use rayon::prelude::*;
+use thiserror::Error;
+
+use crate::certificate::Certificate;
+use crate::cost::GroundCost;
+use crate::measure::DiscreteMeasure;
+use crate::problem::{OtProblem, ProblemError};
+use crate::progress::{Event, Observer, Stop};
+use crate::solvers::{Method, SolveError, Termination};
+
+/// Two of the measures, by their places.
+pub type Pair = (usize, usize);
+
+/// What was found out about a pair.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// Which pair.
+    pub pair: Pair,
+    /// What is proved about its transport cost.
+    pub certificate: Certificate,
+}
+
+impl Judged {
+    /// Orders pairs by how wide their brackets are, in units of what rounding explains.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
+        let excess = |judged: &Self| {
+            let Certificate { gap, tolerance, .. } = judged.certificate;
+            if gap == 0.0 { 0.0 } else { gap / tolerance }
+        };
+        excess(self).total_cmp(&excess(other)).then(other.pair.cmp(&self.pair))
+    }
+}
+
+/// What was found out about all pairs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Distances {
+    /// How many measures there are.
+    pub measures: usize,
+    /// The pairs that are done, row by row.
+    pub found: Vec<Judged>,
+    /// Why the run ended.
+    pub termination: Termination,
+}
+
+impl Distances {
+    /// Puts pairs in order.
+    #[must_use]
+    pub fn new(measures: usize, mut found: Vec<Judged>, termination: Termination) -> Self {
+        found.sort_unstable_by_key(|judged| judged.pair);
+        Self { measures, found, termination }
+    }
+
+    /// The costs of the best plans of all pairs, a symmetric matrix; infinite, for no plan is known,
+    /// where a pair is not done.
+    #[must_use]
+    pub fn costs(&self) -> Array2<f64> {
+        let mut costs = Array2::from_elem((self.measures, self.measures), f64::INFINITY);
+        costs.diag_mut().fill(0.0);
+        for judged in &self.found {
+            let (i, j) = judged.pair;
+            costs[(i, j)] = judged.certificate.upper;
+            costs[(j, i)] = judged.certificate.upper;
+        }
+        costs
+    }
+
+    /// The pair with the widest bracket; see [`Judged::compare`].
+    #[must_use]
+    pub fn worst(&self) -> Option<&Judged> {
+        self.found.iter().max_by(|a, b| a.compare(b))
+    }
+}
+
+/// A pair that is no problem, or that its method failed at.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[error("measures {} and {}: {fault}", .pair.0, .pair.1)]
+pub struct PairwiseError {
+    /// Which pair.
+    pub pair: Pair,
+    /// What is wrong with it.
+    pub fault: PairFault,
+}
+
+/// What is wrong with a pair.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum PairFault {
+    /// The two do not make a problem.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// The method failed.
+    #[error(transparent)]
+    Solve(#[from] SolveError),
+}
+
+/// The places i < j of `count` measures, row by row.
+pub fn pairs(count: usize) -> impl Iterator<Item = Pair> {
+    (0..count).flat_map(move |i| (i + 1..count).map(move |j| (i, j)))
+}
+
+/// The transport costs between all pairs of measures; see [`solve_pairs`].
+///
+/// # Errors
+/// [`PairwiseError`]: unequal totals, different dimensions.
+pub fn pairwise<G: GroundCost>(
+    measures: &[DiscreteMeasure],
+    ground: &G,
+    observer: &mut dyn Observer,
+) -> Result<Distances, PairwiseError> {
+    let todo: Vec<Pair> = pairs(measures.len()).collect();
+    let mut found = Vec::with_capacity(todo.len());
+    let termination =
+        solve_pairs(measures, &todo, ground, Method::Auto, |judged| found.push(judged), observer)?;
+    Ok(Distances::new(measures.len(), found, termination))
+}
+
+/// Solves and certifies the given pairs, on all threads; each is handed to `keep` as soon as it is
+/// judged, in whatever order that happens to be. What is found about a pair does not depend on the
+/// others or on the number of threads.
+///
+/// # Errors
+/// [`PairwiseError`] for the first pair that is no problem; those solved by then were kept.
+pub fn solve_pairs<G: GroundCost>(
+    measures: &[DiscreteMeasure],
+    pairs: &[Pair],
+    ground: &G,
+    method: Method,
+    keep: impl FnMut(Judged) + Send,
+    observer: &mut dyn Observer,
+) -> Result<Termination, PairwiseError> {
+    let measures: Vec<_> = measures.iter().map(where_mass).collect();
+    let event = Event { of: Some(pairs.len() as u64), ..Event::new("pairs", 0) };
+    let run = Mutex::new(Run { observer, event, keep });
+    let ended = pairs.par_iter().try_for_each_init(
+        || Asking(&run),
+        |asking, &pair| {
+            if let ControlFlow::Break(stop) = asking.ask() {
+                return Err(Ended::Stopped(stop));
+            }
+            let (source, target) = (&measures[pair.0], &measures[pair.1]);
+            let failed = |fault| Ended::Failed(PairwiseError { pair, fault });
+            let problem = between(source, target, ground).map_err(|error| failed(error.into()))?;
+            let solution = method
+                .solver(&problem)
+                .solve(&problem, asking)
+                .map_err(|error| failed(error.into()))?;
+            if !solution.termination.is_complete() {
+                let ControlFlow::Break(stop) = asking.ask() else {
+                    return Ok(());
+                };
+                return Err(Ended::Stopped(stop));
+            }
+            let certificate = solution.certify(&problem).certificate;
+            asking.keep(Judged { pair, certificate });
+            Ok(())
+        },
+    );
+    match ended {
+        Ok(()) => Ok(Termination::Optimal),
+        Err(Ended::Stopped(stop)) => Ok(stop.into()),
+        Err(Ended::Failed(error)) => Err(error),
+    }
+}
+
+/// The problem of a pair; costs that solver and certificate read again and again are stored.
+fn between<G: GroundCost>(
+    source: &DiscreteMeasure,
+    target: &DiscreteMeasure,
+    ground: &G,
+) -> Result<OtProblem, ProblemError> {
+    /// Cells that stay in the second-level cache.
+    const CELLS: usize = 1 << 16;
+    let problem = OtProblem::new(source, target, ground.clone())?;
+    let is_small = problem.n() * problem.m() <= CELLS;
+    let is_stored = is_small && problem.cost().convex_on_line().is_none();
+    Ok(if is_stored { problem.tabulated() } else { problem })
+}
+
+/// Why pairs are left undone.
+enum Ended {
+    Stopped(Stop),
+    Failed(PairwiseError),
+}
+
+/// What the tasks of a run share.
+struct Run<'a, K> {
+    observer: &'a mut dyn Observer,
+    event: Event,
+    keep: K,
+}
+
+/// The observer as a task sees it.
+struct Asking<'r, 'a, K>(&'r Mutex<Run<'a, K>>);
+
+impl<K: FnMut(Judged)> Asking<'_, '_, K> {
+    fn keep(&self, judged: Judged) {
+        let mut run = self.0.lock().expect("whoever keeps what is found does not panic");
+        run.event.iterations += 1;
+        (run.keep)(judged);
+    }
+
+    fn ask(&self) -> ControlFlow<Stop> {
+        let mut run = self.0.lock().expect("whoever keeps what is found does not panic");
+        let event = run.event;
+        run.observer.observe(&event)
+    }
+}
+
+/// Inside a pair, too, the observer hears of pairs.
+impl<K: FnMut(Judged) + Send> Observer for Asking<'_, '_, K> {
+    fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
+        self.ask()
+    }
+}
+
+/// The measure without the atoms that have no mass.
+fn where_mass(measure: &DiscreteMeasure) -> Cow<'_, DiscreteMeasure> {
+    let kept: Vec<usize> = (0..measure.len()).filter(|&i| measure.mass()[i] > 0.0).collect();
+    if kept.len() == measure.len() {
+        return Cow::Borrowed(measure);
+    }
+    let (support, mass) = (measure.support(), measure.mass());
+    let kept = DiscreteMeasure::new(support.select(Axis(0), &kept), mass.select(Axis(0), &kept));
+    Cow::Owned(kept.expect("a measure without its zero-mass atoms is a measure"))
+}

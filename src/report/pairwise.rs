@@ -1,0 +1,114 @@
+//! Transport costs between all pairs: the report of `deblais pairwise`.
+
+use ndarray::ArrayView2;
+use serde::Serialize;
+
+use super::{CertificateReport, InputReport, Number, Settings, Timings};
+use crate::pairwise::Judged;
+use crate::solvers::Termination;
+
+/// Schema of [`PairwiseReport`].
+pub const PAIRWISE_SCHEMA: &str = "deblais.pairwise/1";
+
+/// One of the sets.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SetReport {
+    /// What it is called.
+    pub name: String,
+    /// Points that have mass.
+    pub points: usize,
+    /// The file it was read from.
+    pub input: InputReport,
+}
+
+/// A pair and what is proved about it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PairReport {
+    /// Places of its sets, from 0.
+    pub pair: [usize; 2],
+    /// What is proved.
+    pub certificate: CertificateReport,
+}
+
+impl From<&Judged> for PairReport {
+    fn from(judged: &Judged) -> Self {
+        let (i, j) = judged.pair;
+        Self { pair: [i, j], certificate: (&judged.certificate).into() }
+    }
+}
+
+/// The matrix of all pairs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PairwiseReport {
+    /// [`PAIRWISE_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of the crate.
+    pub version: &'static str,
+    /// Coordinates of a point.
+    pub dim: usize,
+    /// Name of the ground distance.
+    pub cost: String,
+    /// Minkowski exponent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exponent: Option<Number>,
+    /// The cost is the distance to this power.
+    pub p: Number,
+    /// Total mass of every set.
+    pub total_mass: Number,
+    /// The sets, in the order of rows and columns.
+    pub sets: Vec<SetReport>,
+    /// Pairs there are.
+    pub pairs: usize,
+    /// Pairs that are done.
+    pub done: usize,
+    /// Why the run ended.
+    pub termination: &'static str,
+    /// What the entries are: `transport_cost`, or `distance`, its p-th root.
+    pub entries: &'static str,
+    /// The entries, row by row; infinite for pairs that are not done.
+    pub matrix: Vec<Vec<Number>>,
+    /// The pair with the widest bracket in units of its tolerance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worst: Option<PairReport>,
+    /// Pairs whose relative gap is above the tolerance claimed.
+    pub unproved: usize,
+    /// The settings that shape the answer.
+    pub settings: Settings,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Seconds by stage.
+    pub timings: Timings,
+}
+
+impl PairwiseReport {
+    /// The report of these sets; what was found is the caller's to fill in.
+    #[must_use]
+    pub fn new(cost: impl Into<String>, dim: usize, sets: Vec<SetReport>) -> Self {
+        Self {
+            schema: PAIRWISE_SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            dim,
+            cost: cost.into(),
+            exponent: None,
+            p: Number(1.0),
+            total_mass: Number(1.0),
+            pairs: sets.len() * (sets.len() - 1) / 2,
+            sets,
+            done: 0,
+            termination: Termination::Optimal.name(),
+            entries: "transport_cost",
+            matrix: Vec::new(),
+            worst: None,
+            unproved: 0,
+            settings: Settings::new(),
+            warnings: Vec::new(),
+            timings: Timings::new(),
+        }
+    }
+
+    /// The entries of a matrix as they are reported.
+    #[must_use]
+    pub fn rows(matrix: ArrayView2<'_, f64>) -> Vec<Vec<Number>> {
+        matrix.outer_iter().map(|row| row.iter().copied().map(Number).collect()).collect()
+    }
+}
