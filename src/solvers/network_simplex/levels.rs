@@ -230,7 +230,7 @@ impl Run<'_> {
             ControlFlow::Continue(arcs) => arcs,
             ControlFlow::Break(stop) => return (tree, ControlFlow::Break(stop)),
         };
-        arcs.extend(forest.iter().map(|arc| (arc.source, arc.target, arc.cost)));
+        arcs.extend(forest.into_iter().map(|arc| (arc.source, arc.target, arc.cost)));
 
         let tolerance = TOLERANCE * self.largest;
         let few = if self.depth == 0 { 0 } else { n / SOURCES_PER_VIOLATION };

@@ -60,20 +60,21 @@ impl Run<'_> {
         let mut stopped = ControlFlow::Continue(());
         self.reports.event.phase = "pivoting in parts";
         while 2 * size < n && stopped.is_continue() {
-            let solve = |((k, parts), f): ((usize, &[Part]), &mut [f64])| {
+            let solve = |((k, parts), f): ((usize, Vec<Part>), &mut [f64])| {
                 let sources = k * size..k * size + f.len();
                 let [start, end] = [sources.start, sources.end]
                     .map(|i| arcs.partition_point(|arc| (arc.0 as usize) < i));
                 Joined::new(parts, sources.start, f).solve(&arcs[start..end], threshold, f)
             };
-            let larger = parts.par_chunks(quarters).enumerate().zip(f.par_chunks_mut(size));
+            let larger = parts.into_par_iter().chunks(quarters).enumerate();
+            let larger = larger.zip(f.par_chunks_mut(size));
             let (solved, pivots): (_, Vec<u64>) = larger.map(solve).unzip();
             parts = solved;
             self.reports.event.iterations += pivots.iter().sum::<u64>();
             stopped = self.reports.observe();
             (size, quarters) = (QUARTERS * size, QUARTERS);
         }
-        let joined = Joined::new(&parts, 0, &f);
+        let joined = Joined::new(parts, 0, &f);
         self.begin_at(&joined.tree);
         (joined.tree, stopped)
     }
@@ -88,7 +89,7 @@ struct Joined {
 }
 
 impl Joined {
-    fn new(parts: &[Part], first: usize, f: &[f64]) -> Self {
+    fn new(parts: Vec<Part>, first: usize, f: &[f64]) -> Self {
         let first = first as u32;
         let n = f.len();
         let all = || parts.iter().flatten();
@@ -117,7 +118,9 @@ impl Joined {
                 forest.push(arc);
             }
         }
+        drop(parts);
         let mut tree = Tree::hang(n, nodes, &forest, f);
+        drop(forest);
         for ForestArc { source, target, flow, cost } in closing {
             let [from, to] = [source, target].map(|u| tree.potentials()[u as usize]);
             let entering = Entering { source, target, cost, reduced: cost - from + to };
