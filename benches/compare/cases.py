@@ -59,6 +59,13 @@ def histogram_case(kind: str, side: int) -> dict[str, Array]:
     return {"x": grid, "y": grid, "a": draw(), "b": draw()}
 
 
+def digits_case(count: int) -> dict[str, Array]:
+    """The first images of the digits that come with the program: masses on 8×8 pixels."""
+    table = np.loadtxt("examples/data/digits.csv", delimiter=",", skiprows=1)[:count, 1:]
+    pixels = np.stack(np.meshgrid(np.arange(8.0), np.arange(8.0), indexing="ij"), -1)
+    return {"x": pixels.reshape(64, 2), "a": table / table.sum(axis=1, keepdims=True)}
+
+
 def batch_case(n: int, count: int) -> dict[str, Array]:
     pairs = [clouds("unif", n, 2, seed)[:2] for seed in range(count)]
     return {"x": np.stack([x for x, _ in pairs]), "y": np.stack([y for _, y in pairs])}
@@ -101,6 +108,8 @@ def all_cases(quick: bool) -> Iterator[Case]:
             lambda n=n, count=count: batch_case(n, count),
             {"rounds": rounds},
         )
+    count = 12 if quick else 500
+    yield Case("pairs", f"{count} digits, 8×8", lambda: digits_case(count))
     for p in (1, 2):
         n = 10_000 if quick else 1_000_000
         yield Case("line", f"p={p} n={n}", lambda n=n: line_case(n), {"p": p})

@@ -76,7 +76,8 @@ def measure(case: Case, folder: Path, executable: str, also: list[str]) -> Row:
         np.save(folder / f"{name}.npy", array)
     if case.group == "memory":
         return measure_memory(folder, executable)
-    kind = {"minibatches": "batch", "line": "line"}.get(case.group, "table")
+    kinds = {"minibatches": "batch", "line": "line", "pairs": "pairs"}
+    kind = kinds.get(case.group, "table")
     with Side(executable, kind, folder) as side:
         if kind == "table":
             contenders = peers.table(arrays, **case.settings)
@@ -85,6 +86,8 @@ def measure(case: Case, folder: Path, executable: str, also: list[str]) -> Row:
             rounds = case.settings["rounds"]
             contenders = peers.batch(arrays, rounds)
             contenders |= our_methods(side, also, f" {rounds}")
+        elif kind == "pairs":
+            contenders = peers.pairs(arrays) | {"auto": lambda: side.ask("euclidean")}
         else:
             p = case.settings["p"]
             contenders = peers.line(arrays, p)

@@ -72,6 +72,30 @@ def batch(arrays: dict[str, Array], rounds: int) -> dict[str, Contender]:
     return {"emd": emd, "emd_c": core}
 
 
+def pairs(arrays: dict[str, Array]) -> dict[str, Contender]:
+    """A loop over all pairs i < j: on all pixels, as one writes it, and on those with ink only."""
+    matrix = cdist(arrays["x"], arrays["x"])
+    masses = np.ascontiguousarray(arrays["a"])
+    inked = [np.flatnonzero(mass) for mass in masses]
+    inks = [np.ascontiguousarray(mass[ink]) for mass, ink in zip(masses, inked, strict=True)]
+    count = len(masses)
+
+    def whole(i: int, j: int) -> float:
+        return ot.emd2(masses[i], masses[j], matrix, numItermax=PIVOTS)
+
+    def trimmed(i: int, j: int) -> float:
+        costs = matrix[np.ix_(inked[i], inked[j])]
+        return ot.emd2(inks[i], inks[j], costs, numItermax=PIVOTS)
+
+    def loop(call: Callable[[int, int], float]) -> Run:
+        seconds, costs = timed(
+            lambda: [call(i, j) for i in range(count) for j in range(i + 1, count)]
+        )
+        return {"seconds": seconds, "cost": float(np.mean(costs))}
+
+    return {"emd": lambda: loop(whole), "emd_trimmed": lambda: loop(trimmed)}
+
+
 def line(arrays: dict[str, Array], p: int) -> dict[str, Contender]:
     x, y = arrays["x"], arrays["y"]
 

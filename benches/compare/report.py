@@ -140,6 +140,18 @@ TABLES: dict[str, tuple[str, list[Column]]] = {
             ("largest relative gap", lambda r: gap(r, "auto")),
         ],
     ),
+    "pairs": (
+        "All pairs",
+        [
+            ("loop of `ot.emd2`", lambda r: took(r, "emd")),
+            ("without empty pixels", lambda r: took(r, "emd_trimmed")),
+            ("deblais, certified", lambda r: took(r, "auto")),
+            ("a pair", lambda r: seconds(r["auto"]["seconds_a_pair"])),
+            ("**POT ÷ deblais**", lambda r: f"**{ratio(r, 'emd', 'auto')}**"),
+            ("without empty pixels ÷ deblais", lambda r: ratio(r, "emd_trimmed", "auto")),
+            ("largest relative gap", lambda r: gap(r, "auto")),
+        ],
+    ),
     "line": (
         "On the line",
         [

@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import report
-from cases import cloud_case
+from cases import cloud_case, histogram_case
 from compare import AGREEMENT, pin
 from ours import Side, build
 
@@ -27,13 +27,15 @@ FIGURE = Path("docs/figures/scaling.png")
 COSTS = {"eu": "euclidean", "sq": "sqeuclidean"}
 # Points up to which a peer is asked: beyond, it takes minutes and gigabytes.
 EMD_UP_TO, LAZY_UP_TO = 8000, 4000
+GRIDS = ("white", "smooth")
+KINDS = ("unif", "mix", *GRIDS)
 CONTENDERS = {"deblais": "deblais", "emd": "POT", "lazy": "POT, lazy"}
 
 Row = dict[str, Any]
 
 
 def all_cases(quick: bool, large: bool) -> list[str]:
-    """Names such as `unif d=2 n=4000 w sq`."""
+    """Names such as `unif d=2 n=4000 w sq`; those of grids have as many points as pixels."""
     sizes = (300, 600) if quick else (1000, 2000, 4000, 8000, 16_000, 32_000, 100_000)
     names = []
     for n in sizes:
@@ -43,6 +45,8 @@ def all_cases(quick: bool, large: bool) -> list[str]:
             names += [f"{kind} d=2 n={n} {w} {c}" for c in COSTS for w in "uw"]
     if not quick:
         names += [f"unif d=3 n={n} u sq" for n in (4000, 32_000, 100_000)]
+    for side in (16, 24) if quick else (64, 128):
+        names += [f"{kind} d=2 n={side**2} w {c}" for kind in GRIDS for c in COSTS]
     if large:
         names += ["unif d=2 n=300000 w sq", "unif d=2 n=1000000 u sq"]
     return names
@@ -56,7 +60,9 @@ def parts(name: str) -> tuple[str, int, int, str, str]:
 def measure(name: str, folder: Path, executable: str) -> Row:
     """Each contender in a process of its own, in turns, as often as it is short."""
     kind, d, n, masses, cost = parts(name)
-    for key, array in cloud_case(kind, n, d, masses).items():
+    grid = kind in GRIDS
+    arrays = histogram_case(kind, math.isqrt(n)) if grid else cloud_case(kind, n, d, masses)
+    for key, array in arrays.items():
         np.save(folder / f"{key}.npy", array)
 
     def ours() -> Row:
@@ -116,7 +122,7 @@ def series(rows: dict[str, Row], kind: str, rest: str, label: str, what: str):
 def table(rows: dict[str, Row]) -> str:
     heads = ["case", "deblais", "certificate", "peak", "POT", "peak", "POT ÷ deblais", "POT, lazy"]
     lines = ["| " + " | ".join(heads) + " |", "|---" + "|---:" * (len(heads) - 1) + "|"]
-    for name in sorted(rows, key=lambda name: (parts(name)[0] != "unif", parts(name)[1:])):
+    for name in sorted(rows, key=lambda name: (KINDS.index(parts(name)[0]), parts(name)[1:])):
         row = rows[name]
         own, emd, lazy = row["deblais"], row.get("emd"), row.get("lazy")
         cells = [name, report.seconds(own["seconds"]), report.seconds(own["certificate_seconds"])]
@@ -159,7 +165,8 @@ def draw(rows: dict[str, Row]) -> None:
                 axis.loglog(*zip(*points, strict=True), label=name, markersize=4, **style)
     axes[0].set(title="Time, one thread", xlabel="points n = m in the plane", ylabel="seconds")
     axes[1].set(title="Peak memory of the process", xlabel="points n = m in the plane", ylabel="MiB")
-    sizes = sorted({parts(name)[2] for name in rows if parts(name)[1] == 2})
+    drawn = [parts(name) for name in rows if not name.startswith(GRIDS)]
+    sizes = sorted({n for _, d, n, _, _ in drawn if d == 2})
     for axis in axes:
         axis.set_xticks(sizes, labels=[f"{n // 1000}k" for n in sizes])
         axis.minorticks_off()

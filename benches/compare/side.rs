@@ -9,6 +9,8 @@
 //!   `assignment`, and `name`: what `auto` chooses.
 //! - `batch`: many small pairs of clouds with uniform masses. `auto R` and so on: R rounds over all
 //!   of them; the time is the mean of a call, validation of matrix and masses included.
+//! - `pairs`: masses on common points, a row a measure. `euclidean`: `pairwise`, each pair with its
+//!   certificate.
 //! - `entropic`: two clouds with uniform masses. `median`: the cost that relative ε refers to.
 //!   `solve EPSILON TOLERANCE`: squared Euclidean costs, from the points on.
 //! - `line`: two samples on the line. `value P`, `full P`: the value of `W_p^p` alone, or plan
@@ -28,6 +30,7 @@ use std::time::Instant;
 
 use deblais::cost::{Cost, CostMatrix, Euclidean, PointCost, SqEuclidean};
 use deblais::measure::DiscreteMeasure;
+use deblais::pairwise::pairwise;
 use deblais::problem::OtProblem;
 use deblais::solvers::line::{Line, wasserstein_1d};
 use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn, typical_cost};
@@ -58,6 +61,7 @@ fn serve(kind: &str, folder: &Path) -> Outcome<()> {
     match kind {
         "table" => answer(table(folder)?),
         "batch" => answer(batch(folder)?),
+        "pairs" => answer(all_pairs(folder)?),
         "entropic" => answer(entropic(folder)?),
         "line" => answer(line(folder)?),
         "points" => answer(points(folder)?),
@@ -165,6 +169,32 @@ fn batch(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
             "relative_gap": gap,
             "is_tight": tight,
             "iterations": iterations as f64 / tables.len() as f64,
+        }))
+    })
+}
+
+fn all_pairs(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
+    let (points, masses): (Array2<f64>, Array2<f64>) = (read(folder, "x")?, read(folder, "a")?);
+    let measures = masses
+        .outer_iter()
+        .map(|mass| Ok(DiscreteMeasure::new(points.clone(), mass.to_owned())?))
+        .collect::<Outcome<Vec<_>>>()?;
+    Ok(move |request: &str| {
+        if request != "euclidean" {
+            return Err(format!("no cost {request}").into());
+        }
+        let start = Instant::now();
+        let distances = pairwise(&measures, &Euclidean, &mut ())?;
+        let seconds = start.elapsed().as_secs_f64();
+        let worst = distances.worst().ok_or("no pairs")?.certificate;
+        let pairs = distances.found.len() as f64;
+        Ok(json!({
+            "seconds": seconds,
+            "seconds_a_pair": seconds / pairs,
+            "cost": distances.costs().sum() / 2.0 / pairs,
+            "relative_gap": worst.relative_gap(),
+            "is_tight": worst.is_tight(),
+            "method": "pairwise",
         }))
     })
 }

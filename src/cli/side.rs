@@ -87,6 +87,18 @@ pub(crate) fn cloud(
     warnings: &mut Vec<String>,
 ) -> Result<Cloud, Failure> {
     let (input, digest) = Input::read(&job.origin)?;
+    cloud_of(job, input, digest, normalize, inputs, warnings)
+}
+
+/// The same of a file that was read already.
+pub(crate) fn cloud_of(
+    job: &SideJob,
+    input: Input,
+    digest: InputDigest,
+    normalize: bool,
+    inputs: &mut Inputs,
+    warnings: &mut Vec<String>,
+) -> Result<Cloud, Failure> {
     let (points, axes, masses, normalize) = match input {
         Input::Image(histogram) => {
             job.refuse_columns()?;

@@ -1,6 +1,7 @@
 //! Tables of numbers, and what is taken from them.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::Read;
 use std::ops::Range;
 
@@ -277,6 +278,26 @@ impl Table {
     fn columns_called(&self, name: &str) -> impl Iterator<Item = usize> {
         let header = self.header.iter().flatten().enumerate();
         header.filter(move |(_, other)| *other == name).map(|(column, _)| column)
+    }
+
+    /// The values of a column as they are written, each once, in the order in which they come;
+    /// numbers that are equal count as one.
+    ///
+    /// # Errors
+    /// [`ReadError::UnknownColumn`], [`ReadError::AmbiguousColumn`].
+    pub fn values(&self, column: &ColumnRef) -> Result<Vec<String>, ReadError> {
+        let column = self.resolve(column)?;
+        let mut seen = HashSet::new();
+        let mut values = Vec::new();
+        for row in 0..self.n_rows() {
+            let text = self.text(row, column);
+            // −0 and 0 are the same number, too.
+            let key = self.value(row, column).map_or(text.to_string(), |x| (x + 0.0).to_string());
+            if seen.insert(key) {
+                values.push(text.into_owned());
+            }
+        }
+        Ok(values)
     }
 
     fn rows_that_pass(&self, filter: &Filter, column: usize) -> Result<Vec<usize>, ReadError> {

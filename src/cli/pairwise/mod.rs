@@ -55,6 +55,10 @@ pub(crate) struct PairwiseArgs {
     #[arg(long = "where", value_name = "COLUMN=VALUE", help_heading = "Input")]
     filter: Option<String>,
 
+    /// Every file holds several sets: the rows that have the same value in this column
+    #[arg(long, value_name = "COLUMN", conflicts_with = "filter", help_heading = "Input")]
+    by: Option<String>,
+
     /// Scale the masses of each set to a total of 1
     #[arg(long, help_heading = "Input")]
     normalize: bool,
@@ -98,6 +102,7 @@ pub(crate) struct PairwiseArgs {
 
 const EXAMPLES: &str = "Examples:
   deblais pairwise a.csv b.csv c.csv
+  deblais pairwise table.csv --by label
   deblais pairwise --manifest sets.txt --weights w --normalize --output emd.csv
   deblais pairwise images/*.png --cost sqeuclidean --root --output w2.npy --time-limit 1h";
 
@@ -145,6 +150,7 @@ impl Job {
             columns: columns(args.columns.as_deref())?,
             filter: filter(args.filter.as_deref())?,
             weights: args.weights.as_deref().map(column),
+            by: args.by.as_deref().map(column),
             normalize: args.normalize,
         };
         Ok(Self {
@@ -350,7 +356,12 @@ fn text(
 /// The flags as the report repeats them.
 fn settings(args: &PairwiseArgs, claim: f64) -> Settings {
     let mut settings = Settings::new();
-    let texts = [("weights", &args.weights), ("columns", &args.columns), ("where", &args.filter)];
+    let texts = [
+        ("weights", &args.weights),
+        ("columns", &args.columns),
+        ("where", &args.filter),
+        ("by", &args.by),
+    ];
     for (name, text) in texts {
         if let Some(text) = text {
             settings.insert(name, Setting::Text(text.clone()));

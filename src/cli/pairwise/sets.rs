@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use deblais::io::{ColumnRef, Filter, Listed, Origin, read_manifest};
+use deblais::io::{ColumnRef, Filter, Input, InputDigest, Listed, Origin, read_manifest};
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{Inputs, SetReport};
 
 use super::super::failure::Failure;
 use super::super::ground::Ground;
-use super::super::side::{Role, SideJob, Weights, cloud};
+use super::super::side::{Role, SideJob, Weights, cloud_of};
 
 /// Faults that are told one by one.
 const TOLD: usize = 20;
@@ -26,6 +26,8 @@ pub(super) struct Wanted {
     pub(super) columns: Option<Vec<ColumnRef>>,
     pub(super) filter: Option<Filter>,
     pub(super) weights: Option<ColumnRef>,
+    /// The column whose values tell the sets of a file apart.
+    pub(super) by: Option<ColumnRef>,
     pub(super) normalize: bool,
 }
 
@@ -60,22 +62,36 @@ pub(super) fn read(
     wanted: &Wanted,
     ground: &Ground,
 ) -> Result<Sets, Failure> {
-    let count = files.len();
-    if count < 2 {
-        return Err(Failure::new("a matrix of pairs takes at least two sets").hint("list more"));
-    }
+    let single = files.len() == 1;
     let mut sets =
         Sets { names: Vec::new(), measures: Vec::new(), reports: Vec::new(), warnings: Vec::new() };
     let mut tolerance: f64 = 0.0;
     let mut faults = Vec::new();
     for (place, file) in files {
-        match read_one(&file, wanted, ground, &mut sets) {
-            Ok(allowed) => tolerance = tolerance.max(allowed),
-            Err(fault) => faults.push(match place {
-                Some(place) => fault.at(place),
-                None => fault,
-            }),
+        let found = sets_of(&file, wanted, single);
+        let found = found.map_or_else(
+            |fault| vec![Err(fault)],
+            |(jobs, input, digest)| {
+                let read = |(name, job)| {
+                    read_one(name, &job, input.clone(), digest.clone(), wanted, ground, &mut sets)
+                };
+                jobs.into_iter().map(read).collect()
+            },
+        );
+        for found in found {
+            match found {
+                Ok(allowed) => tolerance = tolerance.max(allowed),
+                Err(fault) => faults.push(match &place {
+                    Some(place) => fault.at(place),
+                    None => fault,
+                }),
+            }
         }
+    }
+    let count = sets.names.len() + faults.len();
+    if faults.is_empty() && count < 2 {
+        return Err(Failure::new("a matrix of pairs takes at least two sets")
+            .hint("name more files, or tell the sets of one apart with --by COLUMN"));
     }
     if faults.is_empty() {
         faults = misfits(&sets, tolerance);
@@ -92,30 +108,58 @@ pub(super) fn read(
     Err(Failure::new(message).hint("repair the files named above, or take them out of the list"))
 }
 
+/// The sets of a file by name, what to read for each, and the file.
+type SetsOfFile = (Vec<(String, SideJob)>, Input, InputDigest);
+
+fn sets_of(file: &Listed, wanted: &Wanted, single: bool) -> Result<SetsOfFile, Failure> {
+    let (input, digest) = Input::read(&file.origin)?;
+    let job = |filter: Option<Filter>| SideJob {
+        role: Role::Source,
+        origin: file.origin.clone(),
+        columns: wanted.columns.clone(),
+        filter,
+        weights: wanted.weights.clone().map_or(Weights::Uniform, Weights::Column),
+    };
+    let jobs = match (&wanted.by, &input) {
+        (None, _) => vec![(file.name.clone(), job(wanted.filter.clone()))],
+        (Some(column), Input::Table(table)) => {
+            let of_value = |value: String| {
+                let name = if single { value.clone() } else { format!("{}:{value}", file.name) };
+                (name, job(Some(Filter { column: column.clone(), value })))
+            };
+            table.values(column)?.into_iter().map(of_value).collect()
+        }
+        (Some(_), Input::Image(_)) => {
+            return Err(Failure::new(format!(
+                "{}: --by tells rows apart, but this is a picture",
+                file.origin
+            ))
+            .hint("a picture is one set: leave --by out"));
+        }
+    };
+    Ok((jobs, input, digest))
+}
+
 /// Reads a set; the relative difference up to which its total may be rescaled.
 fn read_one(
-    file: &Listed,
+    name: String,
+    job: &SideJob,
+    input: Input,
+    digest: InputDigest,
     wanted: &Wanted,
     ground: &Ground,
     sets: &mut Sets,
 ) -> Result<f64, Failure> {
-    let job = SideJob {
-        role: Role::Source,
-        origin: file.origin.clone(),
-        columns: wanted.columns.clone(),
-        filter: wanted.filter.clone(),
-        weights: wanted.weights.clone().map_or(Weights::Uniform, Weights::Column),
-    };
     let mut inputs = Inputs::new();
-    let cloud = cloud(&job, wanted.normalize, &mut inputs, &mut sets.warnings)?;
+    let cloud = cloud_of(job, input, digest, wanted.normalize, &mut inputs, &mut sets.warnings)?;
     let (_, input) = inputs.pop_first().expect("a cloud was read");
     let measure = cloud.measure;
     // What a point lacks for the ground cost, it lacks towards itself, too.
-    ground.between(&measure, &measure).map_err(|error| Failure::from(error).at(&file.origin))?;
+    ground.between(&measure, &measure).map_err(|error| Failure::from(error).at(&job.origin))?;
     let points = measure.mass().iter().filter(|mass| **mass > 0.0).count();
-    sets.names.push(file.name.clone());
+    sets.names.push(name.clone());
     sets.measures.push(measure);
-    sets.reports.push(SetReport { name: file.name.clone(), points, input });
+    sets.reports.push(SetReport { name, points, input });
     Ok(cloud.totals_tolerance)
 }
 

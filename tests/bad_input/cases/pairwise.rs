@@ -91,6 +91,13 @@ pub(super) const CASES: &[Case] = &[
         says: &["good.csv", "more.csv", "hint:"],
     },
     Case {
+        name: "sets told apart by a column that is not there",
+        files: &[GOOD],
+        args: "pairwise good.csv --by lable",
+        code: 1,
+        says: &["good.csv", "\"lable\"", "did you mean \"label\"", "hint:"],
+    },
+    Case {
         name: "a root of what is no power",
         files: &[GOOD, MORE],
         args: "pairwise good.csv more.csv --columns x,y --cost cosine --root",
