@@ -92,6 +92,9 @@ impl Potentials {
 /// Rows handled together; fixed, so that results do not depend on the threads.
 const ROWS: usize = 64;
 
+/// Queries handed to a search together.
+const QUERIES: usize = 256;
+
 /// Cells of a table below which a task is not worth handing to another thread.
 const TASK_CELLS: usize = 1 << 16;
 
@@ -177,12 +180,16 @@ fn minima_by_search(
     count: usize,
 ) -> Array1<f64> {
     search.fit(&potential.to_vec());
-    let least = |found: &mut Vec<(f64, u32)>, query: usize| {
-        search.smallest(query, 1, f64::INFINITY, found);
-        found.first().map_or(f64::INFINITY, |least| least.0)
-    };
-    let queries = (0..count).into_par_iter().with_min_len(ROWS);
-    Array1::from(queries.map_init(Vec::new, least).collect::<Vec<_>>())
+    let mut minima = vec![0.0; count];
+    minima.par_chunks_mut(QUERIES).enumerate().for_each(|(block, minima)| {
+        let mut found = vec![Vec::new(); minima.len()];
+        let limits = vec![f64::INFINITY; minima.len()];
+        search.smallest_of(block * QUERIES, 1, &limits, &mut found);
+        for (minimum, found) in minima.iter_mut().zip(found) {
+            *minimum = found.first().map_or(f64::INFINITY, |least| least.0);
+        }
+    });
+    Array1::from(minima)
 }
 
 fn large_on_line(cost: &dyn Cost) -> Option<(&[f64], &[f64])> {

@@ -106,21 +106,23 @@ fn searched(
 ) -> Vec<Violation> {
     /// Rows of a task.
     const ROWS: usize = 256;
-    let price_row = |i: usize, found: &mut Vec<(f64, u32)>| {
+    let price_row = |i: usize, limit: f64, found: &mut Vec<(f64, u32)>| {
         let mut keep = per_row;
         loop {
-            search.smallest(i, keep, (f[i] + error).next_up(), found);
             let violated: Vec<_> = found.iter().filter_map(|&(_, j)| decide(i, j)).collect();
             if !violated.is_empty() || found.len() < keep {
                 return violated;
             }
             keep *= 4;
+            search.smallest(i, keep, limit, found);
         }
     };
-    (0..f.len())
-        .into_par_iter()
-        .with_min_len(ROWS)
-        .map_init(Vec::new, |found, i| price_row(i, found))
-        .flatten_iter()
-        .collect()
+    let price_rows = |(block, f): (usize, &[f64])| {
+        let limits: Vec<f64> = f.iter().map(|f| (f + error).next_up()).collect();
+        let mut found = vec![Vec::new(); f.len()];
+        search.smallest_of(block * ROWS, per_row, &limits, &mut found);
+        let rows = (block * ROWS..).zip(limits).zip(&mut found);
+        rows.flat_map(|((i, limit), found)| price_row(i, limit, found)).collect::<Vec<_>>()
+    };
+    f.par_chunks(ROWS).enumerate().map(price_rows).collect::<Vec<_>>().concat()
 }
