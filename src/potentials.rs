@@ -184,7 +184,8 @@ fn minima_by_search(
     minima.par_chunks_mut(QUERIES).enumerate().for_each(|(block, minima)| {
         let mut found = vec![Vec::new(); minima.len()];
         let limits = vec![f64::INFINITY; minima.len()];
-        search.smallest_of(block * QUERIES, 1, &limits, &mut found);
+        let queries: Vec<u32> = (0..minima.len()).map(|k| (block * QUERIES + k) as u32).collect();
+        search.smallest_of(&queries, 1, &limits, &mut found);
         for (minimum, found) in minima.iter_mut().zip(found) {
             *minimum = found.first().map_or(f64::INFINITY, |least| least.0);
         }

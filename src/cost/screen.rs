@@ -61,8 +61,9 @@ pub(super) struct Screen<'a, G> {
     squared: bool,
     queries: ArrayView2<'a, f64>,
     points: ArrayView2<'a, f64>,
+    /// The points that are not ignored, their potentials, and `unit·(v − shift)` of these, rounded up.
+    places: Vec<u32>,
     v: Vec<f64>,
-    /// `unit·(v − shift)`, rounded up.
     rounded: Vec<f32>,
     shift: f64,
     /// The largest `|v|`.
@@ -128,21 +129,26 @@ impl<'a, G: GroundCost> Screen<'a, G> {
         }
         let scale = if spread > 0.0 { (-spread.log2().ceil()).exp2() } else { 1.0 };
         let unit = if squared { scale * scale } else { scale };
-        let m = points.nrows();
-        let (v, rounded) = (vec![f64::NEG_INFINITY; m], vec![f32::NEG_INFINITY; m]);
-        Some(Self { ground, squared, queries, points, v, rounded, shift: 0.0, size: 0.0, scale, unit })
+        let (places, v, rounded) = (Vec::new(), Vec::new(), Vec::new());
+        let (shift, size) = (0.0, 0.0);
+        Some(Self { ground, squared, queries, points, places, v, rounded, shift, size, scale, unit })
     }
 
     fn dimension(&self) -> usize {
         self.points.ncols()
     }
 
-    fn query(&self, i: usize) -> &[f64] {
-        self.queries.row(i).to_slice().expect("standard layout")
+    #[inline(always)]
+    fn query(&self, i: u32) -> &[f64] {
+        let (d, i) = (self.dimension(), i as usize);
+        &self.queries.to_slice().expect("standard layout")[i * d..(i + 1) * d]
     }
 
-    fn point(&self, j: usize) -> &[f64] {
-        self.points.row(j).to_slice().expect("standard layout")
+    /// A point that is not ignored.
+    #[inline(always)]
+    fn point(&self, place: usize) -> &[f64] {
+        let (d, j) = (self.dimension(), self.places[place] as usize);
+        &self.points.to_slice().expect("standard layout")[j * d..(j + 1) * d]
     }
 
     /// A limit of reduced costs, rounded up to what the screen compares with.
@@ -172,39 +178,42 @@ fn rounded_down(x: f64) -> f32 {
 
 impl<G: GroundCost> Search for Screen<'_, G> {
     fn fit(&mut self, v: &[f64]) {
-        self.v.copy_from_slice(v);
-        let finite = || v.iter().copied().filter(|v| v.is_finite());
-        let (low, high) = finite()
+        let kept = (0..).zip(v).filter(|(_, v)| **v > f64::NEG_INFINITY);
+        (self.places, self.v) = kept.map(|(j, v)| (j, *v)).unzip();
+        let finite = self.v.iter().copied().filter(|v| v.is_finite());
+        let (low, high) = finite
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
         (self.shift, self.size) = (0.0, 0.0);
         if low <= high {
             (self.shift, self.size) = (0.5 * low + 0.5 * high, low.abs().max(high.abs()));
         }
-        for (rounded, v) in self.rounded.iter_mut().zip(v) {
-            *rounded = rounded_up(self.unit * (v - self.shift));
-        }
+        let rounded = |v: &f64| rounded_up(self.unit * (v - self.shift));
+        self.rounded = self.v.iter().map(rounded).collect();
     }
 
     fn smallest(&self, query: usize, keep: usize, limit: f64, found: &mut Vec<(f64, u32)>) {
-        scan(self, Values::Exact, query, keep, &[limit], std::slice::from_mut(found));
+        #[expect(clippy::cast_possible_truncation, reason = "2³² points would not fit in memory")]
+        let query = query as u32;
+        self.smallest_of(&[query], keep, &[limit], std::slice::from_mut(found));
     }
 
     fn smallest_of(
         &self,
-        first: usize,
+        queries: &[u32],
         keep: usize,
         limits: &[f64],
         found: &mut [Vec<(f64, u32)>],
     ) {
-        let blocks = limits.chunks(QUERIES).zip(found.chunks_mut(QUERIES));
-        for (first, (limits, found)) in (first..).step_by(QUERIES).zip(blocks) {
-            scan(self, Values::Exact, first, keep, limits, found);
+        let blocks = queries.chunks(QUERIES).zip(limits.chunks(QUERIES));
+        for ((queries, limits), found) in blocks.zip(found.chunks_mut(QUERIES)) {
+            scan(self, Values::Exact, queries, keep, limits, found);
         }
     }
 
-    fn roughly_smallest_of(&self, first: usize, keep: usize, found: &mut [Vec<(f64, u32)>]) {
-        for (first, found) in (first..).step_by(QUERIES).zip(found.chunks_mut(QUERIES)) {
-            scan(self, Values::Rough, first, keep, &vec![f64::INFINITY; found.len()], found);
+    fn roughly_smallest_of(&self, queries: &[u32], keep: usize, found: &mut [Vec<(f64, u32)>]) {
+        let limits = vec![f64::INFINITY; QUERIES];
+        for (queries, found) in queries.chunks(QUERIES).zip(found.chunks_mut(QUERIES)) {
+            scan(self, Values::Rough, queries, keep, &limits, found);
         }
     }
 }
@@ -217,16 +226,16 @@ impl<G: GroundCost> Search for Screen<'_, G> {
 fn scan<G: GroundCost>(
     screen: &Screen<'_, G>,
     values: Values,
-    first: usize,
+    queries: &[u32],
     keep: usize,
     limits: &[f64],
     found: &mut [Vec<(f64, u32)>],
 ) {
     found.iter_mut().for_each(Vec::clear);
-    if keep == 0 {
+    if keep == 0 || queries.is_empty() {
         return;
     }
-    let packed = screen.packed(first, found.len());
+    let packed = screen.packed(queries);
     let mut best: Vec<Best<'_>> = limits
         .iter()
         .zip(found)
@@ -237,10 +246,10 @@ fn scan<G: GroundCost>(
         screen.pack_strip(&packed.centre, start, &mut strip);
         let fours = best.len() / HEIGHT * HEIGHT;
         for k in (0..fours).step_by(HEIGHT) {
-            screen.tile::<HEIGHT>(values, first, &packed, k, &mut strip, &mut best);
+            screen.tile::<HEIGHT>(values, queries, &packed, k, &mut strip, &mut best);
         }
         for k in fours..best.len() {
-            screen.tile::<1>(values, first, &packed, k, &mut strip, &mut best);
+            screen.tile::<1>(values, queries, &packed, k, &mut strip, &mut best);
         }
     }
     for best in best {
@@ -250,20 +259,20 @@ fn scan<G: GroundCost>(
 
 impl<G: GroundCost> Screen<'_, G> {
     #[inline(always)]
-    fn packed(&self, first: usize, count: usize) -> Packed {
-        let d = self.dimension();
+    fn packed(&self, queries: &[u32]) -> Packed {
+        let (d, count) = (self.dimension(), queries.len());
         let mut centre = vec![0.0; d];
         // From the first point: no sum may overflow or leave the box of the points by much.
-        let origin = self.query(first);
-        for i in first..first + count {
+        let origin = self.query(queries[0]);
+        for &i in queries {
             for ((z, x), o) in centre.iter_mut().zip(self.query(i)).zip(origin) {
                 *z += (x - o) / count as f64;
             }
         }
         centre.iter_mut().zip(origin).for_each(|(z, o)| *z += o);
         let (mut points, mut norms) = (vec![0.0; d * count], Vec::with_capacity(count));
-        for (k, row) in points.chunks_exact_mut(d).enumerate() {
-            norms.push(self.place(&centre, self.query(first + k), row));
+        for (row, &i) in points.chunks_exact_mut(d).zip(queries) {
+            norms.push(self.place(&centre, self.query(i), row));
             row.iter_mut().for_each(|x| *x *= -2.0);
         }
         Packed { centre, points, norms }
@@ -311,7 +320,7 @@ impl<G: GroundCost> Screen<'_, G> {
     fn tile<const R: usize>(
         &self,
         values: Values,
-        first: usize,
+        queries: &[u32],
         packed: &Packed,
         k: usize,
         strip: &mut Strip,
@@ -330,7 +339,7 @@ impl<G: GroundCost> Screen<'_, G> {
                 passed += u32::from(least[l] < self.top(best.bar, strip.v[l]));
             }
             if passed > 0 {
-                self.visit(values, first + k + r, &least, passed, strip, best);
+                self.visit(values, queries[k + r], &least, passed, strip, best);
             }
         }
     }
@@ -347,7 +356,7 @@ impl<G: GroundCost> Screen<'_, G> {
     fn visit(
         &self,
         values: Values,
-        query: usize,
+        query: u32,
         least: &[f32; WIDTH],
         passed: u32,
         strip: &mut Strip,
@@ -376,8 +385,7 @@ impl<G: GroundCost> Screen<'_, G> {
                     (Values::Exact, Some(costs)) => costs[l],
                     (Values::Exact, None) => self.ground.between(x, self.point(j)),
                 };
-                #[expect(clippy::cast_possible_truncation, reason = "2³² points would not fit in memory")]
-                if best.offer(cost - self.v[j], j as u32) {
+                if best.offer(cost - self.v[j], self.places[j]) {
                     best.bar = self.bar(best.limit);
                 }
             }

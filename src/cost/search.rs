@@ -61,23 +61,23 @@ pub trait Search: Send + Sync {
     /// ascending order, with the places of the points.
     fn smallest(&self, query: usize, keep: usize, limit: f64, found: &mut Vec<(f64, u32)>);
 
-    /// The same for consecutive queries from `first` on, each with a limit of its own.
+    /// The same for several queries, each with a limit of its own.
     fn smallest_of(
         &self,
-        first: usize,
+        queries: &[u32],
         keep: usize,
         limits: &[f64],
         found: &mut [Vec<(f64, u32)>],
     ) {
-        for ((query, &limit), found) in (first..).zip(limits).zip(found) {
-            self.smallest(query, keep, limit, found);
+        for ((&query, &limit), found) in queries.iter().zip(limits).zip(found) {
+            self.smallest(query as usize, keep, limit, found);
         }
     }
 
-    /// About the `keep` smallest of consecutive queries from `first` on: values may be off, and points
-    /// left out, by a rounding in single precision.
-    fn roughly_smallest_of(&self, first: usize, keep: usize, found: &mut [Vec<(f64, u32)>]) {
-        self.smallest_of(first, keep, &vec![f64::INFINITY; found.len()], found);
+    /// About the `keep` smallest of several queries: values may be off, and points left out, by a
+    /// rounding in single precision.
+    fn roughly_smallest_of(&self, queries: &[u32], keep: usize, found: &mut [Vec<(f64, u32)>]) {
+        self.smallest_of(queries, keep, &vec![f64::INFINITY; found.len()], found);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::cost::{Cost, Search};
 use crate::potentials::{rows_per_task, smallest_difference};
 use crate::solvers::fixed_point::FixedPoint;
 
-/// An arc whose reduced cost is negative in exact arithmetic.
+/// An arc whose reduced cost is negative in exact arithmetic, or nearly so.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Violation {
     pub(crate) source: u32,
@@ -29,13 +29,15 @@ pub(crate) struct Violation {
 
 /// Prices every arc of the table; returns the worst violations of each row, at most `per_row`,
 /// rows in order. None means: the tree is optimal. Parallel over rows; O(nm) time, less if the
-/// points can be [searched](Cost::search_targets).
+/// points can be [searched](Cost::search_targets): then arcs with reduced costs below `near` ≥ 0 are
+/// returned, too.
 pub(crate) fn violations(
     cost: &dyn Cost,
     largest_cost: f64,
     tree: &Tree<i128>,
     format: FixedPoint,
     per_row: usize,
+    near: f64,
 ) -> Vec<Violation> {
     /// Arcs that the filter clears or hands on together.
     const CHUNK: usize = 64;
@@ -54,14 +56,10 @@ pub(crate) fn violations(
         let decide = |i: usize, j: u32| {
             let (c, target) = (cost.at(i, j as usize), n + j as usize);
             let reduced = format.units(c) - sources[i] + targets[j as usize];
-            (reduced < 0).then_some(Violation {
-                source: i as u32,
-                target: target as u32,
-                cost: c,
-                reduced,
-            })
+            Violation { source: i as u32, target: target as u32, cost: c, reduced }
         };
-        return searched(search.as_ref(), &f, error, per_row, decide);
+        let near = (near, format.units(near));
+        return searched(search.as_ref(), &f, error, per_row, near, decide);
     }
     let price_row = |i: usize, buffer: &mut [f64]| {
         let row = cost.row(i, buffer);
@@ -95,32 +93,37 @@ pub(crate) fn violations(
         .collect()
 }
 
-/// The violations among the arcs that the filter cannot clear, found by search. Where more than
-/// `per_row` of a row are left, and none of those looked at is one, more of them are looked at.
+/// The violations among the arcs that the filter cannot clear, found by search, and those near to it.
+/// Where more than `per_row` of a row are left, and none of those looked at is one, more of them are
+/// looked at.
 fn searched(
     search: &dyn Search,
     f: &[f64],
     error: f64,
     per_row: usize,
-    decide: impl Fn(usize, u32) -> Option<Violation> + Sync,
+    near: (f64, i128),
+    decide: impl Fn(usize, u32) -> Violation + Sync,
 ) -> Vec<Violation> {
     /// Rows of a task.
     const ROWS: usize = 256;
     let price_row = |i: usize, limit: f64, found: &mut Vec<(f64, u32)>| {
         let mut keep = per_row;
         loop {
-            let violated: Vec<_> = found.iter().filter_map(|&(_, j)| decide(i, j)).collect();
-            if !violated.is_empty() || found.len() < keep {
-                return violated;
+            let mut arcs: Vec<_> = found.iter().map(|&(_, j)| decide(i, j)).collect();
+            arcs.retain(|arc| arc.reduced < near.1);
+            let cleared = found.len() < keep || found[keep - 1].0 > f[i] + error;
+            if cleared || arcs.iter().any(|arc| arc.reduced < 0) {
+                return arcs;
             }
             keep *= 4;
             search.smallest(i, keep, limit, found);
         }
     };
     let price_rows = |(block, f): (usize, &[f64])| {
-        let limits: Vec<f64> = f.iter().map(|f| (f + error).next_up()).collect();
+        let limits: Vec<f64> = f.iter().map(|f| (f + error + near.0).next_up()).collect();
         let mut found = vec![Vec::new(); f.len()];
-        search.smallest_of(block * ROWS, per_row, &limits, &mut found);
+        let queries: Vec<u32> = (0..f.len()).map(|k| (block * ROWS + k) as u32).collect();
+        search.smallest_of(&queries, per_row, &limits, &mut found);
         let rows = (block * ROWS..).zip(limits).zip(&mut found);
         rows.flat_map(|((i, limit), found)| price_row(i, limit, found)).collect::<Vec<_>>()
     };

@@ -17,6 +17,7 @@ use crate::progress::{Observer, Stop};
 use crate::solvers::Termination;
 use crate::solvers::arcs::{Arc, ArcList};
 use crate::solvers::fixed_point::{FixedMasses, FixedPoint};
+use crate::solvers::shortlist::auction::Auction;
 use crate::solvers::shortlist::candidates::candidates;
 use crate::solvers::shortlist::duals::rough_duals;
 
@@ -30,6 +31,15 @@ const SHORTLIST_FROM: usize = 1 << 18;
 /// Candidate arcs of a source, and of a target, to begin with.
 const PER_SOURCE: usize = 10;
 const PER_TARGET: usize = 4;
+
+/// The same for points in many dimensions, where a target needs arcs of its own only if it is a
+/// candidate of fewer sources than that.
+const SCREENED: (usize, usize) = (30, 10);
+
+/// Arcs join a list of points in many dimensions if their reduced costs are below this part of the
+/// distance from the best candidate of a source to the last: a pass is dear, and what is nearly
+/// violated now may be so by the next one.
+const NEAR: f64 = 0.125;
 
 /// Violated arcs of a source that a pass over the table adds at most.
 const VIOLATIONS_PER_SOURCE: usize = 8;
@@ -55,6 +65,15 @@ enum Rough {
     Optimal(Tree<i128>, Vec<Violation>),
     /// The observer said so.
     Stopped(Tree<i128>, Stop),
+}
+
+/// Where the pivots on a shortlist begin.
+struct Start {
+    tree: Tree<f64>,
+    arcs: ArcList,
+    stopped: ControlFlow<Stop>,
+    /// Arcs of smaller reduced cost join the list after a pass, violated or not.
+    near: f64,
 }
 
 impl<'a> Run<'a> {
@@ -101,7 +120,7 @@ impl<'a> Run<'a> {
             if let ControlFlow::Break(stop) = self.pivot(&mut tree, &mut blocks) {
                 return (tree, stop.into());
             }
-            violations = self.violations(&tree);
+            violations = self.violations(&tree, 0.0);
         }
         (tree, Termination::Optimal)
     }
@@ -110,7 +129,7 @@ impl<'a> Run<'a> {
         let cells = self.problem.n() * self.problem.m();
         let (tree, stopped) = if self.problem.cost().is_searchable() {
             self.on_levels()
-        } else if cells < SHORTLIST_FROM {
+        } else if cells < SHORTLIST_FROM && !self.problem.cost().is_screened() {
             self.on_all_arcs()
         } else {
             return self.on_shortlist();
@@ -119,7 +138,7 @@ impl<'a> Run<'a> {
         match stopped {
             ControlFlow::Break(stop) => Rough::Stopped(exact, stop),
             ControlFlow::Continue(()) => {
-                let violations = self.violations(&exact);
+                let violations = self.violations(&exact, 0.0);
                 Rough::Optimal(exact, violations)
             }
         }
@@ -144,7 +163,7 @@ impl<'a> Run<'a> {
         let cost = self.problem.cost();
         let g = start::column_minima(cost);
         let f = vec![0.0; cost.n()];
-        let mut tree = start::greedy(cost, &self.masses, std::iter::empty(), &f, &g);
+        let mut tree = start::greedy(cost, &self.masses, Vec::new(), std::iter::empty(), &f, &g);
         let mut rows = Rows::new(cost, -TOLERANCE * self.largest);
         let stopped = self.pivot(&mut tree, &mut rows);
         (tree, stopped)
@@ -154,33 +173,34 @@ impl<'a> Run<'a> {
     /// potentials that came of it.
     fn on_shortlist(&mut self) -> Rough {
         let n = self.problem.n();
-        let (mut tree, mut arcs, mut stopped) = self.start_from_rough_duals();
+        let Start { mut tree, mut arcs, mut stopped, near } = self.start_from_rough_duals();
         loop {
             if stopped.is_continue() {
                 let nodes = arcs.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
                 let nodes: Vec<_> = nodes.collect();
                 let mut blocks = ArcBlocks::new(&nodes, -TOLERANCE * self.largest);
-                stopped = self.pivot(&mut tree, &mut blocks);
+                (tree, stopped) = self.pivot_on_levels(tree, &mut blocks);
             }
             let exact = tree.with_costs(|c| self.format.units(c));
             if let ControlFlow::Break(stop) = stopped {
                 return Rough::Stopped(exact, stop);
             }
-            let violations = self.violations(&exact);
+            let found = self.violations(&exact, near);
             let negligible = self.format.units(-TOLERANCE * self.largest);
-            if violations.iter().all(|violation| violation.reduced >= negligible) {
-                return Rough::Optimal(exact, violations);
+            let is_violated = |found: &Violation| found.reduced < 0;
+            if found.iter().all(|violation| violation.reduced >= negligible) {
+                return Rough::Optimal(exact, found.into_iter().filter(is_violated).collect());
             }
-            let violated = violations.iter().map(|v| Arc {
+            let joining = found.iter().map(|v| Arc {
                 source: v.source,
                 target: v.target - n as u32,
                 cost: v.cost,
             });
             let known = arcs.len();
-            arcs = arcs.union(&ArcList::from_arcs(n, violated.collect()));
+            arcs = arcs.union(&ArcList::from_arcs(n, joining.collect()));
             if arcs.len() == known {
                 // Known arcs that violate in integers but not in `f64`: for the exact finish.
-                return Rough::Optimal(exact, violations);
+                return Rough::Optimal(exact, found.into_iter().filter(is_violated).collect());
             }
         }
     }
@@ -210,7 +230,7 @@ impl<'a> Run<'a> {
     }
 
     /// A greedy basis of the arcs that look cheapest under rough duals, and the candidates.
-    fn start_from_rough_duals(&mut self) -> (Tree<f64>, ArcList, ControlFlow<Stop>) {
+    fn start_from_rough_duals(&mut self) -> Start {
         let cost = self.problem.cost();
         let n = cost.n();
         let mut stopped = ControlFlow::Continue(());
@@ -227,25 +247,41 @@ impl<'a> Run<'a> {
                 (run.plan(&tree).collect(), run.potentials(&tree))
             })
         });
-        let (f, g) = (rough.potentials.f().to_vec(), rough.potentials.g().to_vec());
+        let mut g = rough.g.to_vec();
         let cells = rough.cells.into_iter().map(|(source, target)| Arc {
             source,
             target,
             cost: cost.at(source as usize, target as usize),
         });
-        let arcs = candidates(cost, &f, &g, PER_SOURCE, PER_TARGET)
-            .union(&ArcList::from_arcs(n, cells.collect()));
+        let (per_source, per_target) =
+            if cost.is_screened() { SCREENED } else { (PER_SOURCE, PER_TARGET) };
+        let (mut f, arcs) = candidates(cost, &g, per_source, per_target);
+        let arcs = arcs.union(&ArcList::from_arcs(n, cells.collect()));
+        let mut flows = Vec::new();
+        let mut near = 0.0;
+        if cost.is_screened() {
+            let auction = Auction::new(&arcs, &self.masses, &g).run();
+            near = NEAR * auction.reach();
+            flows = auction.flows().collect();
+            (f, g) = auction.into_potentials();
+            // The integers of the exact finish have room for potentials of this size.
+            f.iter_mut().for_each(|f| *f = f.clamp(-8.0 * self.largest, 8.0 * self.largest));
+        }
         let mut order: Vec<(f64, Arc)> = arcs
             .iter()
             .map(|arc| (arc.cost - f[arc.source as usize] - g[arc.target as usize], arc))
             .collect();
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let best_first = order.iter().map(|(_, arc)| (arc.source, arc.target + n as u32, arc.cost));
-        (start::greedy(cost, &self.masses, best_first, &f, &g), arcs, stopped)
+        let tree = start::greedy(cost, &self.masses, flows, best_first, &f, &g);
+        Start { tree, arcs, stopped, near }
     }
 
-    fn violations(&self, tree: &Tree<i128>) -> Vec<Violation> {
-        violations(self.problem.cost(), self.largest, tree, self.format, VIOLATIONS_PER_SOURCE)
+    /// The worst arcs of each row whose reduced costs are below `near`, or violated.
+    fn violations(&self, tree: &Tree<i128>, near: f64) -> Vec<Violation> {
+        let cost = self.problem.cost();
+        let per_row = VIOLATIONS_PER_SOURCE * cost.m().div_ceil(cost.n());
+        violations(cost, self.largest, tree, self.format, per_row, near)
     }
 
     /// The flows of a tree.
