@@ -95,8 +95,11 @@ impl DiscreteMeasure {
             return Err(MeasureError::Coordinate { row, column, value });
         }
         check_mass(mass.view())?;
-        let support =
-            if support.is_standard_layout() { support } else { support.as_standard_layout().into_owned() };
+        let support = if support.is_standard_layout() {
+            support
+        } else {
+            support.as_standard_layout().into_owned()
+        };
         Ok(Self { support: support.into_shared(), mass })
     }
 

@@ -79,6 +79,12 @@ pub trait Search: Send + Sync {
     fn roughly_smallest_of(&self, queries: &[u32], keep: usize, found: &mut [Vec<(f64, u32)>]) {
         self.smallest_of(queries, keep, &vec![f64::INFINITY; found.len()], found);
     }
+
+    /// About the mean costs from several queries to the points that are not ignored, if that takes no
+    /// more than looking at each of them with few digits.
+    fn rough_means_of(&self, _queries: &[u32]) -> Option<Vec<f64>> {
+        None
+    }
 }
 
 /// What bounds a cost from below in a box.

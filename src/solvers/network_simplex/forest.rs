@@ -164,3 +164,53 @@ impl Forest {
         arcs.filter(|arc| arc.flow > 0).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed::Seed;
+    use rand::Rng as _;
+
+    /// Flows that come to the same at all nodes.
+    fn balances(sources: usize, nodes: usize, arcs: &[ForestArc<f64>]) -> Vec<i128> {
+        let mut balance = vec![0; nodes];
+        for arc in arcs {
+            assert!((arc.source as usize) < sources && arc.target as usize >= sources);
+            balance[arc.source as usize] += arc.flow;
+            balance[arc.target as usize] += arc.flow;
+        }
+        balance
+    }
+
+    #[test]
+    fn cycles_are_cancelled_and_the_plan_gets_no_dearer() {
+        let mut stream = Seed(4).stream("forest");
+        for round in 0..200 {
+            let (n, m) = (stream.random_range(1..12), stream.random_range(1..12));
+            let arc = |_| ForestArc {
+                source: stream.random_range(0..n),
+                target: n + stream.random_range(0..m),
+                flow: i128::from(stream.random_range(1..5_u32)),
+                cost: f64::from(stream.random_range(0..20_u32)),
+            };
+            let plan: Vec<_> = (0..round).map(arc).collect();
+            let (sources, nodes) = (n as usize, (n + m) as usize);
+            let mut forest = Forest::new(sources, nodes);
+            plan.iter().for_each(|&arc| forest.add(arc));
+            let arcs = forest.arcs();
+            assert_eq!(balances(sources, nodes, &plan), balances(sources, nodes, &arcs));
+            assert!(arcs.iter().all(|arc| arc.flow > 0));
+            let cost = |arcs: &[ForestArc<f64>]| -> f64 {
+                arcs.iter().map(|arc| arc.cost * arc.flow as f64).sum()
+            };
+            assert!(cost(&arcs) <= cost(&plan));
+            // A forest: every arc joins two trees.
+            let mut tree: Vec<usize> = (0..nodes).collect();
+            for arc in &arcs {
+                let (a, b) = (tree[arc.source as usize], tree[arc.target as usize]);
+                assert_ne!(a, b, "a cycle");
+                tree.iter_mut().filter(|tree| **tree == a).for_each(|tree| *tree = b);
+            }
+        }
+    }
+}

@@ -257,22 +257,22 @@ impl<'a> Run<'a> {
             if cost.is_screened() { SCREENED } else { (PER_SOURCE, PER_TARGET) };
         let (mut f, arcs) = candidates(cost, &g, per_source, per_target);
         let arcs = arcs.union(&ArcList::from_arcs(n, cells.collect()));
-        let mut flows = Vec::new();
-        let mut near = 0.0;
+        let (mut flows, mut near) = (Vec::new(), 0.0);
+        let mut order: Vec<Arc> = Vec::new();
         if cost.is_screened() {
             let auction = Auction::new(&arcs, &self.masses, &g).run();
             near = NEAR * auction.reach();
             flows = auction.flows().collect();
+            order.extend(arcs.iter().filter(|arc| auction.is_open(arc)));
             (f, g) = auction.into_potentials();
             // The integers of the exact finish have room for potentials of this size.
             f.iter_mut().for_each(|f| *f = f.clamp(-8.0 * self.largest, 8.0 * self.largest));
+        } else {
+            order.extend(arcs.iter());
         }
-        let mut order: Vec<(f64, Arc)> = arcs
-            .iter()
-            .map(|arc| (arc.cost - f[arc.source as usize] - g[arc.target as usize], arc))
-            .collect();
-        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let best_first = order.iter().map(|(_, arc)| (arc.source, arc.target + n as u32, arc.cost));
+        let reduced = |arc: &Arc| arc.cost - f[arc.source as usize] - g[arc.target as usize];
+        order.sort_unstable_by(|a, b| reduced(a).total_cmp(&reduced(b)));
+        let best_first = order.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
         let tree = start::greedy(cost, &self.masses, flows, best_first, &f, &g);
         Start { tree, arcs, stopped, near }
     }

@@ -38,8 +38,9 @@ pub(crate) fn greedy(
     }
     if cost.is_screened() {
         while filling.fill_screened(cost, g) {}
+    } else {
+        filling.fill_rows(cost, g);
     }
-    filling.fill_rows(cost, g);
     Tree::hang(n, n + cost.m(), &filling.forest.arcs(), f)
 }
 
@@ -72,18 +73,15 @@ impl Filling {
     }
 
     /// Fills the best of a few arcs from every source that has supply left to targets that have room.
-    /// Says whether it did: few such arcs are left to rows.
+    /// Says whether there was anything to fill.
     fn fill_screened(&mut self, cost: &dyn Cost, g: &[f64]) -> bool {
         /// Arcs looked at from a source.
         const ARCS: usize = 8;
-        /// Cells of so few arcs are looked at one by one.
-        const CELLS: usize = 1 << 14;
-        let left = |mass: &[i128]| mass.iter().filter(|&&mass| mass > 0).count();
-        if left(&self.supply) * left(&self.demand) < CELLS {
-            return false;
-        }
         let sources = 0..self.supply.len() as u32;
         let sources: Vec<u32> = sources.filter(|&i| self.supply[i as usize] > 0).collect();
+        if sources.is_empty() {
+            return false;
+        }
         let mut search = cost.search_targets().expect("points are screened");
         search.fit(&self.room(g));
         let found = roughly_smallest(search.as_ref(), &sources, ARCS);

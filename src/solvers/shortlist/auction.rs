@@ -21,7 +21,7 @@
 //! That is the rule with masses of many sizes, for some per cent of the sources, and no harm to a
 //! start.
 
-use crate::solvers::arcs::ArcList;
+use crate::solvers::arcs::{Arc, ArcList};
 use crate::solvers::fixed_point::FixedMasses;
 
 /// ε falls by this factor from phase to phase, beginning with this part of the reach of a list.
@@ -95,15 +95,23 @@ impl<'a> Auction<'a> {
 
     /// The flows, target by target.
     pub(crate) fn flows(&self) -> impl Iterator<Item = ListedFlow> {
-        let listed = |target: u32, &Piece { source, arc, flow }: &Piece| {
-            ListedFlow { source, target, flow, cost: self.list.costs[arc as usize] }
+        let listed = |target: u32, &Piece { source, arc, flow }: &Piece| ListedFlow {
+            source,
+            target,
+            flow,
+            cost: self.list.costs[arc as usize],
         };
-        (0..).zip(&self.held).flat_map(move |(target, held)| {
-            held.iter().map(move |piece| listed(target, piece))
-        })
+        (0..)
+            .zip(&self.held)
+            .flat_map(move |(target, held)| held.iter().map(move |piece| listed(target, piece)))
     }
 
-    /// Prices g, and the least c − g of each source.
+    /// Whether an arc has mass left at its source and room at its target.
+    pub(crate) fn is_open(&self, arc: &Arc) -> bool {
+        self.left[arc.source as usize] > 0 && self.room[arc.target as usize] > 0
+    }
+
+    /// The least c − g of each source, and the prices g.
     pub(crate) fn into_potentials(self) -> (Vec<f64>, Vec<f64>) {
         ((0..self.left.len()).map(|i| self.cheapest(i, None).0).collect(), self.g)
     }
@@ -201,7 +209,7 @@ impl<'a> Auction<'a> {
             }
         }
         if least.is_finite() {
-            self.g[j] -= least.max(0.0) + epsilon;
+            self.g[j] -= (least + epsilon).max(0.0);
         }
         let piece = &mut self.held[j][place];
         let (source, flow) = (piece.source, piece.flow.min(-self.room[j]));
@@ -220,5 +228,57 @@ impl<'a> Auction<'a> {
             self.left[piece.source as usize] += piece.flow;
             self.room[j] += piece.flow;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed::Seed;
+    use ndarray::Array1;
+    use rand::Rng as _;
+
+    #[test]
+    fn mass_is_kept_and_where_none_is_left_it_lies_within_epsilon_of_the_cheapest() {
+        let mut complete = 0;
+        for seed in 0..60 {
+            let mut stream = Seed(seed).stream("auction");
+            let n: usize = stream.random_range(2..60);
+            let equal = seed % 2 == 0;
+            let mut mass = || {
+                let mass = |_| if equal { 1.0 } else { stream.uniform() + 1e-3 };
+                let mass: Array1<f64> = (0..n).map(mass).collect();
+                &mass / mass.sum()
+            };
+            let masses = FixedMasses::new(mass().view(), mass().view());
+            let cells = (0..n * n).map(|k| Arc {
+                source: (k / n) as u32,
+                target: (k % n) as u32,
+                cost: stream.uniform(),
+            });
+            let list = ArcList::from_arcs(n, cells.collect());
+            let auction = Auction::new(&list, &masses, &vec![0.0; n]).run();
+            let (mut left, mut room) = (masses.supply.clone(), masses.demand.clone());
+            for flow in auction.flows() {
+                assert!(flow.flow > 0);
+                left[flow.source as usize] -= flow.flow;
+                room[flow.target as usize] -= flow.flow;
+            }
+            assert_eq!((&left, &room), (&auction.left, &auction.room));
+            assert!(room.iter().all(|&room| room >= 0));
+            let open = list.iter().filter(|arc| auction.is_open(arc)).count();
+            if left.iter().all(|&left| left == 0) {
+                complete += 1;
+                assert_eq!(open, 0);
+            }
+            let last = auction.reach();
+            let flows: Vec<_> = auction.flows().collect();
+            let (f, g) = auction.into_potentials();
+            for flow in flows {
+                let reduced = flow.cost - f[flow.source as usize] - g[flow.target as usize];
+                assert!((-1e-12..=FACTOR * LAST * last + 1e-12).contains(&reduced), "{reduced}");
+            }
+        }
+        assert!(complete > 20, "{complete} of 60 came to an end");
     }
 }

@@ -13,6 +13,7 @@
 //!   they stand for as from anything.
 
 use ndarray::{Array1, ArrayView1, Axis};
+use rayon::prelude::*;
 
 use super::coarse::{Coarse, all};
 use super::sample::sample;
@@ -127,12 +128,28 @@ pub fn means(cost: &dyn Cost) -> Array1<f64> {
     const ROWS: usize = 512;
     let n = cost.n();
     let rows = if cost.is_stored() { all(n) } else { sample(n, ROWS.min(n), 3) };
+    if let Some(g) = cost.is_screened().then(|| rough_means(cost, &rows)).flatten() {
+        return g;
+    }
     let mut buffer = vec![0.0; cost.m()];
     let mut sums = vec![0.0; cost.m()];
     for &i in &rows {
         add_scaled(cost.row(i, &mut buffer), 1.0 / rows.len() as f64, &mut sums);
     }
     Array1::from(sums)
+}
+
+/// The means over some of the rows by [`Search`](crate::cost::Search).
+fn rough_means(cost: &dyn Cost, rows: &[usize]) -> Option<Array1<f64>> {
+    /// Targets of a task.
+    const TASK: usize = 256;
+    let mut search = cost.search_sources()?;
+    let mut chosen = vec![f64::NEG_INFINITY; cost.n()];
+    rows.iter().for_each(|&i| chosen[i] = 0.0);
+    search.fit(&chosen);
+    let targets: Vec<u32> = (0..cost.m() as u32).collect();
+    let means = targets.par_chunks(TASK).map(|task| search.rough_means_of(task));
+    Some(means.collect::<Option<Vec<_>>>()?.concat().into())
 }
 
 /// `f ← (f + g^c)/2, g ← (g + f^c)/2`, both at once, from zero.
@@ -184,9 +201,8 @@ mod tests {
             DiscreteMeasure::uniform(points).unwrap()
         };
         let problem = OtProblem::new(&cloud(150, 12.9898), &cloud(130, 78.233), Euclidean).unwrap();
-        let of = |cost: &dyn Cost, g: Array1<f64>| {
-            Potentials::from_finite(to_source(cost, g.view()), g)
-        };
+        let of =
+            |cost: &dyn Cost, g: Array1<f64>| Potentials::from_finite(to_source(cost, g.view()), g);
         let mut solve = |smaller: &OtProblem| {
             let cost = smaller.cost();
             (Vec::new(), of(cost, averaged(cost)))
