@@ -105,8 +105,7 @@ pub(crate) fn rows_per_task(m: usize) -> usize {
 
 /// The c-transform of a source potential, `f^c(j) = min_i c(i, j) − f_i`, shape (m,): the
 /// largest g for which (f, g) is feasible. O(nm) time, parallel over rows; O(m) memory a thread.
-/// Points in up to three dimensions with more than [`SEARCH_CELLS`] cells are searched. Convex
-/// costs on the line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
+/// Points with more than [`SEARCH_CELLS`] or [`SCREEN_CELLS`] cells are searched. Convex costs on the line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
     if let Some((x, y)) = large_on_line(cost) {
@@ -140,9 +139,9 @@ pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
 }
 
 /// The c-transform of a target potential, `g^c(i) = min_j c(i, j) − g_j`, shape (n,): the
-/// largest f for which (f, g) is feasible. O(nm) time, parallel over rows. Points in up to three
-/// dimensions with more than [`SEARCH_CELLS`] cells are searched. Convex costs on the line with
-/// more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
+/// largest f for which (f, g) is feasible. O(nm) time, parallel over rows. Points with more than
+/// [`SEARCH_CELLS`] or [`SCREEN_CELLS`] cells are searched. Convex costs on the line with more than
+/// [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
     if let Some((x, y)) = large_on_line(cost) {
@@ -169,8 +168,12 @@ pub const LINE_CELLS: usize = 1 << 30;
 /// reduced cost of a point instead of looking at every cell; both find the same to the bit.
 pub const SEARCH_CELLS: usize = 1 << 22;
 
+/// The same for points in many dimensions, where a cell that is ruled out saves d subtractions.
+pub const SCREEN_CELLS: usize = 1 << 14;
+
 fn large(cost: &dyn Cost) -> bool {
-    cost.n().saturating_mul(cost.m()) > SEARCH_CELLS
+    let few = if cost.is_screened() { SCREEN_CELLS } else { SEARCH_CELLS };
+    cost.n().saturating_mul(cost.m()) > few
 }
 
 /// The least reduced cost from each of `count` points of the other side.

@@ -52,7 +52,7 @@ const TRIAL_FROM: usize = 1500;
 const SHORTLIST_FROM: usize = 1 << 19;
 
 /// Cells from which points in many dimensions are solved faster without a table.
-const SCREENED_FROM: usize = 1 << 20;
+const SCREENED_FROM: usize = 1 << 22;
 
 fn automatic(problem: &OtProblem) -> Box<dyn Solver> {
     let cells = problem.n().saturating_mul(problem.m());

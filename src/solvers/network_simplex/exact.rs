@@ -106,26 +106,34 @@ fn searched(
 ) -> Vec<Violation> {
     /// Rows of a task.
     const ROWS: usize = 256;
-    let price_row = |i: usize, limit: f64, found: &mut Vec<(f64, u32)>| {
-        let mut keep = per_row;
-        loop {
-            let mut arcs: Vec<_> = found.iter().map(|&(_, j)| decide(i, j)).collect();
-            arcs.retain(|arc| arc.reduced < near.1);
-            let cleared = found.len() < keep || found[keep - 1].0 > f[i] + error;
-            if cleared || arcs.iter().any(|arc| arc.reduced < 0) {
-                return arcs;
-            }
-            keep *= 4;
-            search.smallest(i, keep, limit, found);
-        }
-    };
     let price_rows = |(block, f): (usize, &[f64])| {
-        let limits: Vec<f64> = f.iter().map(|f| (f + error + near.0).next_up()).collect();
+        let limit = |f: f64| (f + error + near.0).next_up();
+        let first = block * ROWS;
+        let mut rows: Vec<u32> = (0..f.len()).map(|k| (first + k) as u32).collect();
         let mut found = vec![Vec::new(); f.len()];
-        let queries: Vec<u32> = (0..f.len()).map(|k| (block * ROWS + k) as u32).collect();
-        search.smallest_of(&queries, per_row, &limits, &mut found);
-        let rows = (block * ROWS..).zip(limits).zip(&mut found);
-        rows.flat_map(|((i, limit), found)| price_row(i, limit, found)).collect::<Vec<_>>()
+        let mut arcs = Vec::new();
+        let mut keep = per_row;
+        while !rows.is_empty() {
+            let limits: Vec<f64> = rows.iter().map(|&i| limit(f[i as usize - first])).collect();
+            found.truncate(rows.len());
+            search.smallest_of(&rows, keep, &limits, &mut found);
+            let mut left = Vec::new();
+            for (&i, found) in rows.iter().zip(&found) {
+                let decided = found.iter().map(|&(_, j)| decide(i as usize, j));
+                let near: Vec<_> = decided.filter(|arc| arc.reduced < near.1).collect();
+                let f = f[i as usize - first];
+                let cleared = found.len() < keep || found[keep - 1].0 > f + error;
+                if cleared || near.iter().any(|arc| arc.reduced < 0) {
+                    arcs.extend(near);
+                } else {
+                    left.push(i);
+                }
+            }
+            rows = left;
+            keep *= 32;
+        }
+        arcs.sort_by_key(|arc| arc.source);
+        arcs
     };
     f.par_chunks(ROWS).enumerate().map(price_rows).collect::<Vec<_>>().concat()
 }

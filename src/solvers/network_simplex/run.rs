@@ -255,8 +255,10 @@ impl<'a> Run<'a> {
         });
         let (per_source, per_target) =
             if cost.is_screened() { SCREENED } else { (PER_SOURCE, PER_TARGET) };
-        let (mut f, arcs) = candidates(cost, &g, per_source, per_target);
-        let arcs = arcs.union(&ArcList::from_arcs(n, cells.collect()));
+        let (mut f, mut arcs) = candidates(cost, &g, per_source, per_target);
+        if cells.len() > 0 {
+            arcs = arcs.union(&ArcList::from_arcs(n, cells.collect()));
+        }
         let (mut flows, mut near) = (Vec::new(), 0.0);
         let mut order: Vec<Arc> = Vec::new();
         if cost.is_screened() {

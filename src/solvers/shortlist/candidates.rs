@@ -65,27 +65,22 @@ fn screened(
     targets.fit(g);
     let all: Vec<u32> = (0..n as u32).collect();
     let of_sources = roughly_smallest(targets.as_ref(), &all, per_source);
-    let f = of_sources.iter().map(|found| found.first().map_or(f64::INFINITY, |best| best.0));
-    let f: Vec<f64> = f.collect();
-    let mut cells = Vec::with_capacity(n * per_source);
+    let least = |found: &Vec<(f64, u32)>| found.first().map_or(f64::INFINITY, |best| best.0);
+    let f: Vec<f64> = of_sources.iter().map(least).collect();
     let mut count = vec![0; m];
-    for (i, found) in (0..).zip(of_sources) {
-        cells.extend(found.iter().map(|&(_, j)| (i, j)));
-        found.iter().for_each(|&(_, j)| count[j as usize] += 1);
-    }
+    of_sources.iter().flatten().for_each(|&(_, j)| count[j as usize] += 1);
     let lonely: Vec<u32> = (0..m as u32).filter(|&j| count[j as usize] < per_target).collect();
     let mut sources = cost.search_sources().expect("points are screened");
     sources.fit(&f);
-    for (&j, found) in lonely.iter().zip(roughly_smallest(sources.as_ref(), &lonely, per_target)) {
-        cells.extend(found.into_iter().map(|(_, i)| (i, j)));
-    }
-    let arc = |&(source, target): &(u32, u32)| Arc {
-        source,
-        target,
-        cost: cost.at(source as usize, target as usize),
+    let of_targets = roughly_smallest(sources.as_ref(), &lonely, per_target);
+    let arc = |source: u32, target: u32| {
+        Arc { source, target, cost: cost.at(source as usize, target as usize) }
     };
-    let arcs = cells.par_iter().with_min_len(TASK).map(arc).collect();
-    (f, ArcList::from_arcs(n, arcs))
+    let rows = all.into_par_iter().zip(of_sources);
+    let rows = rows.flat_map_iter(|(i, found)| found.into_iter().map(move |(_, j)| arc(i, j)));
+    let columns = lonely.into_par_iter().zip(of_targets);
+    let columns = columns.flat_map_iter(|(j, found)| found.into_iter().map(move |(_, i)| arc(i, j)));
+    (f, ArcList::from_arcs(n, rows.chain(columns).collect()))
 }
 
 /// About the `keep` smallest reduced costs of several queries.
