@@ -184,11 +184,12 @@ fn minima_by_search(
 ) -> Array1<f64> {
     search.fit(&potential.to_vec());
     let mut minima = vec![0.0; count];
-    minima.par_chunks_mut(QUERIES).enumerate().for_each(|(block, minima)| {
+    let queries: Vec<u32> = (0..).take(count).collect();
+    let blocks = minima.par_chunks_mut(QUERIES).zip(queries.par_chunks(QUERIES));
+    blocks.for_each(|(minima, queries)| {
         let mut found = vec![Vec::new(); minima.len()];
         let limits = vec![f64::INFINITY; minima.len()];
-        let queries: Vec<u32> = (0..minima.len()).map(|k| (block * QUERIES + k) as u32).collect();
-        search.smallest_of(&queries, 1, &limits, &mut found);
+        search.smallest_of(queries, 1, &limits, &mut found);
         for (minimum, found) in minima.iter_mut().zip(found) {
             *minimum = found.first().map_or(f64::INFINITY, |least| least.0);
         }

@@ -5,14 +5,14 @@
 //! but not with all digits.
 //!
 //! **Idea.** Around a centre z, scaled by a power of two s and rounded to `f32`, x becomes x̂ and y
-//! becomes ŷ. With κ = γ_{d+16}, where γ_k = k·u/(1 − k·u) and u = 2⁻²⁴,
+//! becomes ŷ. With `κ = γ_{d+16}`, where `γ_k = k·u/(1 − k·u)` and u = 2⁻²⁴,
 //!
 //! ```text
-//! ℓ = (1 − κ)(‖x̂‖² + ‖ŷ‖²) − 2·fl(x̂·ŷ)  ≤  (1 − 4u)·s²‖x − y‖²
+//! ℓ = (1 − κ)(‖x̂‖² + ‖ŷ‖²) − 2·fl(x̂·ŷ) − 2⁻⁹⁹  ≤  (1 − 4u)·s²‖x − y‖²
 //! ```
 //!
 //! however the product is rounded: what it may be wrong by is at most that share of the squared norms
-//! (the proof is in `docs/network-simplex.md`). A point y_j may have a reduced cost below b only if
+//! (the proof is in `docs/network-simplex.md`). A point `y_j` may have a reduced cost below b only if
 //!
 //! ```text
 //! ℓ < s²(b + v_j)            (squared distance)
@@ -314,7 +314,9 @@ impl<G: GroundCost> Screen<'_, G> {
         let (mut points, mut norms) = (vec![0.0; d * count], Vec::with_capacity(count));
         for (row, &i) in points.chunks_exact_mut(d).zip(queries) {
             norms.push(self.place(&centre, self.query(i), row));
-            row.iter_mut().for_each(|x| *x *= -2.0);
+            for x in row {
+                *x *= -2.0;
+            }
         }
         Packed { centre, points, norms }
     }
@@ -374,11 +376,11 @@ impl<G: GroundCost> Screen<'_, G> {
         for r in 0..R {
             let best = &mut best[k + r];
             let norm = packed.norms[k + r];
-            let mut least = [0.0; WIDTH];
+            let mut least = products[r];
             let mut passed = 0;
-            for l in 0..WIDTH {
-                least[l] = (norm + strip.norms[l]) + products[r][l];
-                passed += u32::from(least[l] < self.top(best.bar, strip.v[l]));
+            for ((least, other), v) in least.iter_mut().zip(&strip.norms).zip(&strip.v) {
+                *least += norm + other;
+                passed += u32::from(*least < self.top(best.bar, *v));
             }
             if passed > 0 {
                 self.visit(values, queries[k + r], &least, passed, strip, best);
@@ -412,8 +414,8 @@ impl<G: GroundCost> Screen<'_, G> {
             costs = Some(of_strip);
         }
         let mut bits = 0_u64;
-        for l in 0..WIDTH {
-            bits |= u64::from(least[l] < self.top(best.bar, strip.v[l])) << l;
+        for (l, (least, v)) in least.iter().zip(&strip.v).enumerate() {
+            bits |= u64::from(*least < self.top(best.bar, *v)) << l;
         }
         while bits != 0 {
             let l = bits.trailing_zeros() as usize;
@@ -514,6 +516,10 @@ mod tests {
     use crate::seed::{Seed, Stream};
     use ndarray::{Array1, Array2};
 
+    fn first(count: usize) -> Vec<u32> {
+        (0..).take(count).collect()
+    }
+
     /// Points that are hard to tell apart with few digits, or hard to write with them.
     fn cloud(kind: usize, n: usize, d: usize, stream: &mut Stream) -> Array2<f64> {
         let mut points = Array2::from_shape_simple_fn((n, d), || stream.normal());
@@ -558,7 +564,7 @@ mod tests {
             *v = f64::NEG_INFINITY;
         }
         some[m / 2] = f64::INFINITY;
-        let queries: Vec<u32> = (0..n as u32).rev().collect();
+        let queries: Vec<u32> = first(n).into_iter().rev().collect();
         for v in [vec![0.0; m], rough, shifted, some, vec![f64::NEG_INFINITY; m]] {
             let mut search = cost.search_targets().unwrap();
             search.fit(&v);
@@ -614,17 +620,17 @@ mod tests {
             rounded: vec![0.0; 48],
             ..screen
         };
-        let queries: Vec<u32> = (0..n as u32).collect();
+        let queries = first(n);
         let packed = screen.packed(&queries);
         let mut strip = Strip::new(d);
         screen.pack_strip(&packed.centre, 0, &mut strip);
         let pair = |k: usize, l: usize| {
             let [products] = products([&packed.points[k * d..(k + 1) * d]], &strip.points);
             let least = (packed.norms[k] + strip.norms[l]) + products[l];
-            let (x, y) = (screen.query(k as u32), screen.point(l));
+            let (x, y) = (screen.query(queries[k]), screen.point(l));
             (f64::from(least), SqEuclidean.between(x, y) * screen.unit)
         };
-        (0..n).flat_map(|k| (0..WIDTH).map(move |l| pair(k, l))).collect()
+        (0..n * WIDTH).map(|k| pair(k / WIDTH, k % WIDTH)).collect()
     }
 
     #[test]
@@ -651,7 +657,7 @@ mod tests {
         let cost = PointCost::new(&x, &y, Euclidean).unwrap();
         let mut search = cost.search_targets().unwrap();
         search.fit(&vec![0.25; 500]);
-        let queries: Vec<u32> = (0..300).collect();
+        let queries = first(300);
         let (mut exact, mut rough) = (vec![Vec::new(); 300], vec![Vec::new(); 300]);
         search.smallest_of(&queries, 20, &[f64::INFINITY; 300], &mut exact);
         search.roughly_smallest_of(&queries, 20, &mut rough);

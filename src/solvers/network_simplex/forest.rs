@@ -196,7 +196,9 @@ mod tests {
             let plan: Vec<_> = (0..round).map(arc).collect();
             let (sources, nodes) = (n as usize, (n + m) as usize);
             let mut forest = Forest::new(sources, nodes);
-            plan.iter().for_each(|&arc| forest.add(arc));
+            for &arc in &plan {
+                forest.add(arc);
+            }
             let arcs = forest.arcs();
             assert_eq!(balances(sources, nodes, &plan), balances(sources, nodes, &arcs));
             assert!(arcs.iter().all(|arc| arc.flow > 0));

@@ -268,7 +268,10 @@ impl<'a> Run<'a> {
             order.extend(arcs.iter().filter(|arc| auction.is_open(arc)));
             (f, g) = auction.into_potentials();
             // The integers of the exact finish have room for potentials of this size.
-            f.iter_mut().for_each(|f| *f = f.clamp(-8.0 * self.largest, 8.0 * self.largest));
+            let most = 8.0 * self.largest;
+            for f in &mut f {
+                *f = f.clamp(-most, most);
+            }
         } else {
             order.extend(arcs.iter());
         }

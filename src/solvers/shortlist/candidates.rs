@@ -73,13 +73,16 @@ fn screened(
     let mut sources = cost.search_sources().expect("points are screened");
     sources.fit(&f);
     let of_targets = roughly_smallest(sources.as_ref(), &lonely, per_target);
-    let arc = |source: u32, target: u32| {
-        Arc { source, target, cost: cost.at(source as usize, target as usize) }
+    let arc = |source: u32, target: u32| Arc {
+        source,
+        target,
+        cost: cost.at(source as usize, target as usize),
     };
     let rows = all.into_par_iter().zip(of_sources);
     let rows = rows.flat_map_iter(|(i, found)| found.into_iter().map(move |(_, j)| arc(i, j)));
     let columns = lonely.into_par_iter().zip(of_targets);
-    let columns = columns.flat_map_iter(|(j, found)| found.into_iter().map(move |(_, i)| arc(i, j)));
+    let columns =
+        columns.flat_map_iter(|(j, found)| found.into_iter().map(move |(_, i)| arc(i, j)));
     (f, ArcList::from_arcs(n, rows.chain(columns).collect()))
 }
 

@@ -145,7 +145,9 @@ fn rough_means(cost: &dyn Cost, rows: &[usize]) -> Option<Array1<f64>> {
     const TASK: usize = 256;
     let mut search = cost.search_sources()?;
     let mut chosen = vec![f64::NEG_INFINITY; cost.n()];
-    rows.iter().for_each(|&i| chosen[i] = 0.0);
+    for &i in rows {
+        chosen[i] = 0.0;
+    }
     search.fit(&chosen);
     let targets: Vec<u32> = (0..cost.m() as u32).collect();
     let means = targets.par_chunks(TASK).map(|task| search.rough_means_of(task));
