@@ -82,8 +82,8 @@ fn mass(kind: u32, n: usize, stream: &mut Stream) -> Array1<f64> {
 
 /// Points in few dimensions.
 fn judge<G: GroundCost>(ground: G, seed: u64) {
-    let (d, kind) = (Seed(seed).stream("dimension").random_range(1..=3), seed / 7 % 7);
-    judge_in(ground, seed, d, kind as u32, 90);
+    let d = Seed(seed).stream("dimension").random_range(1..=3);
+    judge_in(ground, seed, d, (seed / 7 % 7) as u32, 90);
 }
 
 fn judge_in<G: GroundCost>(ground: G, seed: u64, d: usize, kind: u32, most: usize) {

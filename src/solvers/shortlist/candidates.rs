@@ -64,7 +64,7 @@ fn screened(
     let mut targets = cost.search_targets().expect("points are screened");
     targets.fit(g);
     let all: Vec<u32> = (0..n as u32).collect();
-    let of_sources = roughly_smallest(targets.as_ref(), &all, per_source);
+    let mut of_sources = roughly_smallest(targets.as_ref(), &all, per_source);
     let least = |found: &Vec<(f64, u32)>| found.first().map_or(f64::INFINITY, |best| best.0);
     let f: Vec<f64> = of_sources.iter().map(least).collect();
     let mut count = vec![0; m];
@@ -72,18 +72,22 @@ fn screened(
     let lonely: Vec<u32> = (0..m as u32).filter(|&j| count[j as usize] < per_target).collect();
     let mut sources = cost.search_sources().expect("points are screened");
     sources.fit(&f);
-    let of_targets = roughly_smallest(sources.as_ref(), &lonely, per_target);
-    let arc = |source: u32, target: u32| Arc {
-        source,
-        target,
-        cost: cost.at(source as usize, target as usize),
-    };
-    let rows = all.into_par_iter().zip(of_sources);
-    let rows = rows.flat_map_iter(|(i, found)| found.into_iter().map(move |(_, j)| arc(i, j)));
-    let columns = lonely.into_par_iter().zip(of_targets);
-    let columns =
-        columns.flat_map_iter(|(j, found)| found.into_iter().map(move |(_, i)| arc(i, j)));
-    (f, ArcList::from_arcs(n, rows.chain(columns).collect()))
+    let mut of_targets = roughly_smallest(sources.as_ref(), &lonely, per_target);
+    // Values make room for costs.
+    let at = |i: u32, j: u32| cost.at(i as usize, j as usize);
+    let rows = of_sources.par_iter_mut().zip(&all).with_min_len(TASK);
+    rows.for_each(|(found, &i)| found.iter_mut().for_each(|(value, j)| *value = at(i, *j)));
+    let columns = of_targets.par_iter_mut().zip(&lonely).with_min_len(TASK);
+    columns.for_each(|(found, &j)| found.iter_mut().for_each(|(value, i)| *value = at(*i, j)));
+    let lengths = of_sources.iter().chain(&of_targets).map(Vec::len);
+    let mut arcs = Vec::with_capacity(lengths.sum());
+    for (source, found) in all.into_iter().zip(of_sources) {
+        arcs.extend(found.into_iter().map(|(cost, target)| Arc { source, target, cost }));
+    }
+    for (target, found) in lonely.into_iter().zip(of_targets) {
+        arcs.extend(found.into_iter().map(|(cost, source)| Arc { source, target, cost }));
+    }
+    (f, ArcList::from_arcs(n, arcs))
 }
 
 /// About the `keep` smallest reduced costs of several queries.
