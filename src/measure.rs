@@ -1,6 +1,6 @@
 //! Discrete measures: finitely many points, each with a mass.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2};
 use thiserror::Error;
 
 use crate::math;
@@ -12,7 +12,8 @@ use crate::math;
 /// potential.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DiscreteMeasure {
-    support: Array2<f64>,
+    /// Row-major; shared with the costs computed from it.
+    support: ArcArray2<f64>,
     mass: Array1<f64>,
 }
 
@@ -94,8 +95,12 @@ impl DiscreteMeasure {
             return Err(MeasureError::Coordinate { row, column, value });
         }
         check_mass(mass.view())?;
-        let support = support.as_standard_layout().into_owned();
-        Ok(Self { support, mass })
+        let support = if support.is_standard_layout() {
+            support
+        } else {
+            support.as_standard_layout().into_owned()
+        };
+        Ok(Self { support: support.into_shared(), mass })
     }
 
     /// The empirical measure of n samples: mass 1/n each.
@@ -111,6 +116,11 @@ impl DiscreteMeasure {
     #[must_use]
     pub fn support(&self) -> ArrayView2<'_, f64> {
         self.support.view()
+    }
+
+    /// The same, to be kept without a copy.
+    pub(crate) fn shared_support(&self) -> ArcArray2<f64> {
+        self.support.clone()
     }
 
     /// The masses, shape (n,).

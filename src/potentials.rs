@@ -92,6 +92,9 @@ impl Potentials {
 /// Rows handled together; fixed, so that results do not depend on the threads.
 const ROWS: usize = 64;
 
+/// Queries handed to a search together.
+const QUERIES: usize = 256;
+
 /// Cells of a table below which a task is not worth handing to another thread.
 const TASK_CELLS: usize = 1 << 16;
 
@@ -102,8 +105,7 @@ pub(crate) fn rows_per_task(m: usize) -> usize {
 
 /// The c-transform of a source potential, `f^c(j) = min_i c(i, j) − f_i`, shape (m,): the
 /// largest g for which (f, g) is feasible. O(nm) time, parallel over rows; O(m) memory a thread.
-/// Points in up to three dimensions with more than [`SEARCH_CELLS`] cells are searched. Convex
-/// costs on the line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
+/// Points with more than [`SEARCH_CELLS`] or [`SCREEN_CELLS`] cells are searched. Convex costs on the line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
     if let Some((x, y)) = large_on_line(cost) {
@@ -137,9 +139,9 @@ pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
 }
 
 /// The c-transform of a target potential, `g^c(i) = min_j c(i, j) − g_j`, shape (n,): the
-/// largest f for which (f, g) is feasible. O(nm) time, parallel over rows. Points in up to three
-/// dimensions with more than [`SEARCH_CELLS`] cells are searched. Convex costs on the line with
-/// more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
+/// largest f for which (f, g) is feasible. O(nm) time, parallel over rows. Points with more than
+/// [`SEARCH_CELLS`] or [`SCREEN_CELLS`] cells are searched. Convex costs on the line with more than
+/// [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
     if let Some((x, y)) = large_on_line(cost) {
@@ -166,8 +168,12 @@ pub const LINE_CELLS: usize = 1 << 30;
 /// reduced cost of a point instead of looking at every cell; both find the same to the bit.
 pub const SEARCH_CELLS: usize = 1 << 22;
 
+/// The same for points in many dimensions, where a cell that is ruled out saves d subtractions.
+pub const SCREEN_CELLS: usize = 1 << 14;
+
 fn large(cost: &dyn Cost) -> bool {
-    cost.n().saturating_mul(cost.m()) > SEARCH_CELLS
+    let few = if cost.is_screened() { SCREEN_CELLS } else { SEARCH_CELLS };
+    cost.n().saturating_mul(cost.m()) > few
 }
 
 /// The least reduced cost from each of `count` points of the other side.
@@ -177,12 +183,18 @@ fn minima_by_search(
     count: usize,
 ) -> Array1<f64> {
     search.fit(&potential.to_vec());
-    let least = |found: &mut Vec<(f64, u32)>, query: usize| {
-        search.smallest(query, 1, f64::INFINITY, found);
-        found.first().map_or(f64::INFINITY, |least| least.0)
-    };
-    let queries = (0..count).into_par_iter().with_min_len(ROWS);
-    Array1::from(queries.map_init(Vec::new, least).collect::<Vec<_>>())
+    let mut minima = vec![0.0; count];
+    let queries: Vec<u32> = (0..).take(count).collect();
+    let blocks = minima.par_chunks_mut(QUERIES).zip(queries.par_chunks(QUERIES));
+    blocks.for_each(|(minima, queries)| {
+        let mut found = vec![Vec::new(); minima.len()];
+        let limits = vec![f64::INFINITY; minima.len()];
+        search.smallest_of(queries, 1, &limits, &mut found);
+        for (minimum, found) in minima.iter_mut().zip(found) {
+            *minimum = found.first().map_or(f64::INFINITY, |least| least.0);
+        }
+    });
+    Array1::from(minima)
 }
 
 fn large_on_line(cost: &dyn Cost) -> Option<(&[f64], &[f64])> {

@@ -39,7 +39,15 @@ impl Observer for Patience {
 
 #[test]
 fn stopped_anywhere_it_hands_over_a_plan_and_a_true_bracket() {
-    let problem = OtProblem::new(&cloud(700, 2, "x"), &cloud(900, 2, "y"), Euclidean).unwrap();
+    for (d, places) in [(2, 6), (20, 4)] {
+        let stopped = stopped_anywhere(d);
+        assert!(stopped >= places, "{stopped} places to stop at in {d}");
+    }
+}
+
+/// How many runs were stopped before one came to its end.
+fn stopped_anywhere(d: usize) -> u64 {
+    let problem = OtProblem::new(&cloud(700, d, "x"), &cloud(900, d, "y"), Euclidean).unwrap();
     let truth = NetworkSimplex.solve(&problem, &mut ()).unwrap().plan.cost(problem.cost());
     let mut stopped = 0;
     for patience in 0.. {
@@ -55,12 +63,18 @@ fn stopped_anywhere_it_hands_over_a_plan_and_a_true_bracket() {
         assert_eq!(solution.termination, Termination::TimeLimit);
         stopped += 1;
     }
-    assert!(stopped > 5, "{stopped} places to stop at");
+    stopped
 }
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    let problem = OtProblem::new(&cloud(3000, 2, "x"), &cloud(2500, 2, "y"), SqEuclidean).unwrap();
+    for d in [2, 20] {
+        same_bits_on_threads(d);
+    }
+}
+
+fn same_bits_on_threads(d: usize) {
+    let problem = OtProblem::new(&cloud(3000, d, "x"), &cloud(2500, d, "y"), SqEuclidean).unwrap();
     let on = |threads: usize| -> Solution {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| Shortlist::default().solve(&problem, &mut ()).unwrap())
@@ -89,9 +103,9 @@ fn cost_of(problem: &OtProblem) -> f64 {
 
 #[test]
 fn funnels_are_at_their_known_distance() {
-    for d in [2, 3] {
+    for d in [2, 3, 16, 64] {
         let funnels = Funnels::new(d, 16, &mut Seed(1).stream("funnels"));
-        let (x, y) = funnels.pairs(4000, &mut Seed(2).stream("pairs"));
+        let (x, y) = funnels.pairs(2000, &mut Seed(2).stream("pairs"));
         let lengths = (&x - &y).mapv(|t| t * t).sum_axis(ndarray::Axis(1)).mapv(f64::sqrt);
         let [x, y] = [x, y].map(|points| DiscreteMeasure::uniform(points).unwrap());
         let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
@@ -102,7 +116,7 @@ fn funnels_are_at_their_known_distance() {
 
 #[test]
 fn a_translation_is_the_cheapest_way_to_translate() {
-    for (d, shift) in [(2, 0.01), (2, 30.0), (3, 1.0)] {
+    for (d, shift) in [(2, 0.01), (2, 30.0), (3, 1.0), (16, 0.1), (64, 10.0)] {
         let x = cloud(3000, d, "x");
         let moved = DiscreteMeasure::new(&x.support() + shift, x.mass().to_owned()).unwrap();
         let problem = OtProblem::new(&x, &moved, SqEuclidean).unwrap();
@@ -114,18 +128,22 @@ fn a_translation_is_the_cheapest_way_to_translate() {
 #[test]
 fn a_line_in_space_is_a_line() {
     let (x, y) = (cloud(3000, 1, "x"), cloud(2000, 1, "y"));
-    let direction = [0.48, 0.6, 0.64];
-    let embedded = |law: &DiscreteMeasure| {
-        let points =
-            Array2::from_shape_fn((law.len(), 3), |(i, k)| direction[k] * law.support()[(i, 0)]);
-        DiscreteMeasure::new(points, law.mass().to_owned()).unwrap()
-    };
     let on_line = OtProblem::new(&x, &y, Euclidean).unwrap();
     let line = Method::Line.solver(&on_line).solve(&on_line, &mut ()).unwrap();
     let known = line.plan.cost(on_line.cost());
-    let problem = OtProblem::new(&embedded(&x), &embedded(&y), Euclidean).unwrap();
-    let found = cost_of(&problem);
-    assert!((found - known).abs() < 1e-11 * known, "{found} is not {known}");
+    for d in [3, 16, 64] {
+        let direction = Array1::from_shape_fn(d, |k| (0.7 + k as f64).cos());
+        let direction = &direction / direction.dot(&direction).sqrt();
+        let embedded = |law: &DiscreteMeasure| {
+            let points = Array2::from_shape_fn((law.len(), d), |(i, k)| {
+                direction[k] * law.support()[(i, 0)]
+            });
+            DiscreteMeasure::new(points, law.mass().to_owned()).unwrap()
+        };
+        let problem = OtProblem::new(&embedded(&x), &embedded(&y), Euclidean).unwrap();
+        let found = cost_of(&problem);
+        assert!((found - known).abs() < 1e-11 * known, "{d}: {found} is not {known}");
+    }
 }
 
 /// Stops when the time is up.

@@ -48,7 +48,21 @@ fn cloud(kind: u32, n: usize, d: usize, stream: &mut Stream) -> Array2<f64> {
         // Heavy tails.
         5 => points.mapv_inplace(|x| x * (3.0 * x.abs()).exp()),
         // Far from the origin.
-        _ => points.mapv_inplace(|x| x + 1e7),
+        6 => points.mapv_inplace(|x| x + 1e7),
+        // A line, and a plane, askew.
+        7 => {
+            for mut x in points.outer_iter_mut() {
+                let t = x[0];
+                x.iter_mut().enumerate().for_each(|(k, x)| *x = t * (0.3 + k as f64).cos());
+            }
+        }
+        _ => {
+            for mut x in points.outer_iter_mut() {
+                let (s, t) = (x[0], x[1]);
+                let plane = |k: f64| s * (0.3 + k).cos() + t * (1.1 + 2.0 * k).sin();
+                x.iter_mut().enumerate().for_each(|(k, x)| *x = plane(k as f64));
+            }
+        }
     }
     points
 }
@@ -66,15 +80,20 @@ fn mass(kind: u32, n: usize, stream: &mut Stream) -> Array1<f64> {
     weights / total
 }
 
+/// Points in few dimensions.
 fn judge<G: GroundCost>(ground: G, seed: u64) {
+    let d = Seed(seed).stream("dimension").random_range(1..=3);
+    judge_in(ground, seed, d, (seed / 7 % 7) as u32, 90);
+}
+
+fn judge_in<G: GroundCost>(ground: G, seed: u64, d: usize, kind: u32, most: usize) {
     let mut stream = Seed(seed).stream("stress");
-    let d = stream.random_range(1..=3);
     let mut measure = |kind: u32, masses: u32| {
-        let n = stream.random_range(1..=90);
+        let n = stream.random_range(1..=most);
         let points = cloud(kind, n, d, &mut stream);
         DiscreteMeasure::new(points, mass(masses, n, &mut stream)).unwrap()
     };
-    let (kind, masses) = ((seed / 7 % 7) as u32, (seed / 49 % 4) as u32);
+    let masses = (seed / 49 % 4) as u32;
     let (x, y) = (measure(kind, masses), measure(kind, masses));
     let name = ground.name();
     let problem = OtProblem::new(&x, &y, ground).unwrap();
@@ -119,6 +138,23 @@ fn the_shortlist_agrees_with_the_dense_simplex_whatever_the_instance() {
             3 => judge(Minkowski::new(3.0).unwrap(), seed),
             4 => judge(Power::new(Euclidean, 0.5).unwrap(), seed),
             _ => judge(Euclidean, seed),
+        }
+    }
+}
+
+/// Points in many dimensions, where products in single precision rule arcs out.
+#[test]
+fn so_does_the_screen_in_many_dimensions() {
+    let asked = std::env::var("DEBLAIS_STRESS").ok().map(|count| count.parse().unwrap());
+    for seed in 0..asked.unwrap_or(INSTANCES / 3) {
+        let d = [4, 8, 16, 64][(seed / 2 % 4) as usize];
+        let kind = (seed / 8 % 9) as u32;
+        // Every so often enough points for coarse problems and prices at odds.
+        let most = if seed % 100 == 99 { 900 } else { 90 };
+        if seed % 2 == 0 {
+            judge_in(Euclidean, seed, d, kind, most);
+        } else {
+            judge_in(SqEuclidean, seed, d, kind, most);
         }
     }
 }

@@ -25,6 +25,8 @@ from ours import Side, build
 PAGE = Path("docs/scaling.md")
 FIGURE = Path("docs/figures/scaling.png")
 COSTS = {"eu": "euclidean", "sq": "sqeuclidean"}
+# Points in many dimensions.
+HIGH = [("mix", 64, n) for n in (1000, 4000, 10_000, 30_000)] + [("unif", 64, 4000), ("mix", 784, 10_000)]
 # Points up to which a peer is asked: beyond, it takes minutes and gigabytes.
 EMD_UP_TO, LAZY_UP_TO = 8000, 4000
 GRIDS = ("white", "smooth")
@@ -47,6 +49,9 @@ def all_cases(quick: bool, large: bool) -> list[str]:
         names += [f"unif d=3 n={n} u sq" for n in (4000, 32_000, 100_000)]
     for side in (16, 24) if quick else (64, 128):
         names += [f"{kind} d=2 n={side**2} w {c}" for kind in GRIDS for c in COSTS]
+    for kind, d, n in HIGH if not quick else ():
+        costs = ("eu", "sq") if n <= EMD_UP_TO else ("eu",)
+        names += [f"{kind} d={d} n={n} {w} {c}" for c in costs for w in ("u" if n > 10_000 else "uw")]
     if large:
         names += ["unif d=2 n=300000 w sq", "unif d=2 n=1000000 u sq"]
     return names

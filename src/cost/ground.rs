@@ -34,6 +34,11 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether [`prepare`](Self::prepare) does anything.
+    fn prepares(&self) -> bool {
+        false
+    }
+
     /// Whether c(x, y) is a convex function of x − y for d = 1.
     fn convex_on_line(&self) -> bool {
         true
@@ -61,7 +66,15 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
     }
 
     /// `c(x, y)` for [prepared](Self::prepare) points.
+    #[inline(always)]
     fn between(&self, x: &[f64], y: &[f64]) -> f64 {
+        if self.is_fold() {
+            let mut sum = 0.0;
+            for (x, y) in x.iter().zip(y) {
+                sum = self.accumulate(sum, (x - y).abs());
+            }
+            return self.finish(sum);
+        }
         let columns: Vec<&[f64]> = y.chunks(1).collect();
         let mut out = [0.0];
         self.block(x, &columns, &mut out);
@@ -271,6 +284,9 @@ impl GroundCost for Cosine {
     fn finish(&self, accumulator: f64) -> f64 {
         0.5 * accumulator
     }
+    fn prepares(&self) -> bool {
+        true
+    }
     fn prepare(&self, point: &mut [f64]) -> Result<(), CostError> {
         let largest = point.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
         if largest == 0.0 {
@@ -327,6 +343,9 @@ impl<G: GroundCost> GroundCost for Power<G> {
     #[inline(always)]
     fn finish(&self, accumulator: f64) -> f64 {
         self.base.finish(accumulator).powf(self.p)
+    }
+    fn prepares(&self) -> bool {
+        self.base.prepares()
     }
     fn prepare(&self, point: &mut [f64]) -> Result<(), CostError> {
         self.base.prepare(point)

@@ -10,6 +10,7 @@ mod ground;
 mod matrix;
 mod metric;
 mod points;
+mod screen;
 mod search;
 mod tiles;
 
@@ -90,13 +91,18 @@ pub trait Cost: Send + Sync {
         None
     }
 
-    /// Whether a search beats looking at whole rows.
+    /// Whether points are in so few dimensions that a search visits few of them.
     fn is_searchable(&self) -> bool {
         false
     }
 
-    /// A search for the targets of smallest reduced cost from a source, if there
-    /// [is one](Cost::is_searchable).
+    /// Whether there is a search that looks at all points, but with few digits.
+    fn is_screened(&self) -> bool {
+        false
+    }
+
+    /// A search for the targets of smallest reduced cost from a source, for points in
+    /// [few](Cost::is_searchable) or [many](Cost::is_screened) dimensions.
     fn search_targets(&self) -> Option<Box<dyn Search + '_>> {
         None
     }
@@ -164,6 +170,9 @@ impl<C: Cost + ?Sized> Cost for &C {
     }
     fn is_searchable(&self) -> bool {
         (**self).is_searchable()
+    }
+    fn is_screened(&self) -> bool {
+        (**self).is_screened()
     }
     fn search_targets(&self) -> Option<Box<dyn Search + '_>> {
         (**self).search_targets()

@@ -3,9 +3,10 @@
 use std::sync::OnceLock;
 
 use multiversion::multiversion;
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
 
 use super::gram::Gram;
+use super::screen::Screen;
 use super::search::{Search, search};
 use super::tiles::{Tile, WIDTH, over_tiles, strips};
 use super::{Cost, CostError, GroundCost};
@@ -19,10 +20,12 @@ const LOCAL: usize = 3;
 /// The ground cost between two clouds, computed on demand: memory linear in n + m.
 #[derive(Debug, Clone)]
 pub struct PointCost<G> {
-    /// (n, d), row-major.
-    source: Array2<f64>,
-    /// (d, m): coordinate by coordinate, so that a row of costs is computed in SIMD lanes.
-    target: Array2<f64>,
+    /// (n, d) and (m, d), row-major.
+    source: ArcArray2<f64>,
+    target: ArcArray2<f64>,
+    /// The targets as (d, m): coordinate by coordinate, so that a row of costs is computed in SIMD
+    /// lanes. Made when a row is first asked for.
+    columns: OnceLock<Array2<f64>>,
     /// The targets once more, a few of them at a time, coordinate by coordinate: made when
     /// [rows](Cost::rows) are first asked for together.
     strips: OnceLock<Vec<[f64; WIDTH]>>,
@@ -52,10 +55,13 @@ impl<G: GroundCost> PointCost<G> {
         if spread > safe || (spread > 0.0 && spread < 1.0 / safe) {
             return Err(CostError::Range { spread, cost: ground.name() });
         }
-        let source = prepared(&ground, source.support())?;
-        let target = prepared(&ground, target.support())?;
-        let target = target.t().as_standard_layout().into_owned();
-        Ok(Self { source, target, strips: OnceLock::new(), gram: OnceLock::new(), ground })
+        Ok(Self::between(prepared(&ground, source)?, prepared(&ground, target)?, ground))
+    }
+
+    /// The table of costs between prepared points, both row-major.
+    fn between(source: ArcArray2<f64>, target: ArcArray2<f64>, ground: G) -> Self {
+        let (columns, strips, gram) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { source, target, columns, strips, gram, ground }
     }
 
     /// The ground cost.
@@ -67,13 +73,14 @@ impl<G: GroundCost> PointCost<G> {
 /// The points as [`GroundCost::prepare`] leaves them, row-major.
 fn prepared<G: GroundCost>(
     ground: &G,
-    cloud: ArrayView2<'_, f64>,
-) -> Result<Array2<f64>, CostError> {
-    let mut cloud = cloud.as_standard_layout().into_owned();
-    let d = cloud.ncols();
-    let points = cloud.as_slice_mut().expect("standard layout");
-    points.chunks_exact_mut(d).try_for_each(|point| ground.prepare(point))?;
-    Ok(cloud)
+    cloud: &DiscreteMeasure,
+) -> Result<ArcArray2<f64>, CostError> {
+    let mut points = cloud.shared_support();
+    if ground.prepares() {
+        let points = points.as_slice_mut().expect("standard layout");
+        points.chunks_exact_mut(cloud.dim()).try_for_each(|point| ground.prepare(point))?;
+    }
+    Ok(points)
 }
 
 /// The largest extent of the two clouds together along any axis.
@@ -126,20 +133,18 @@ impl<G: GroundCost> Cost for PointCost<G> {
     }
 
     fn m(&self) -> usize {
-        self.target.ncols()
+        self.target.nrows()
     }
 
     fn at(&self, i: usize, j: usize) -> f64 {
-        let mut out = [0.0];
-        block_of_row(&self.ground, self.source_point(i), self.targets(), j, &mut out);
-        out[0]
+        between(&self.ground, point(&self.source, i), point(&self.target, j))
     }
 
     fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64] {
         /// Targets per block: the accumulators stay in the first-level cache over all
         /// coordinates.
         const BLOCK: usize = 512;
-        let x = self.source_point(i);
+        let x = point(&self.source, i);
         for (b, out) in buffer.chunks_mut(BLOCK).enumerate() {
             block_of_row(&self.ground, x, self.targets(), start + b * BLOCK, out);
         }
@@ -148,7 +153,7 @@ impl<G: GroundCost> Cost for PointCost<G> {
 
     fn local_orders(&self) -> Option<(Vec<usize>, Vec<usize>)> {
         (self.source.ncols() <= LOCAL)
-            .then(|| (kd_order(self.source.view()), kd_order(self.target.t())))
+            .then(|| (kd_order(self.source.view()), kd_order(self.target.view())))
     }
 
     fn block_bounds(&self, height: usize, width: usize) -> Option<Array2<f64>> {
@@ -156,7 +161,7 @@ impl<G: GroundCost> Cost for PointCost<G> {
             return None;
         }
         let rows = boxes(self.source.view(), height);
-        let columns = boxes(self.target.t(), width);
+        let columns = boxes(self.target.view(), width);
         let bounds = rows.iter().flat_map(|a| columns.iter().map(|b| self.between_boxes(a, b)));
         let shape = (rows.len(), columns.len());
         Some(Array2::from_shape_vec(shape, bounds.collect()).expect("one bound a pair"))
@@ -177,7 +182,7 @@ impl<G: GroundCost> Cost for PointCost<G> {
 
     fn rows_within(&self, error: f64, first: usize, out: &mut [f64]) {
         if error > 0.0 && self.ground.is_squared_distance() && self.source.ncols() > LOCAL {
-            let gram = self.gram.get_or_init(|| Gram::new(self.source.view(), self.target.view()));
+            let gram = self.gram.get_or_init(|| Gram::new(self.source.view(), self.columns()));
             if gram.error() <= error {
                 return gram.rows(first, out);
             }
@@ -196,25 +201,26 @@ impl<G: GroundCost> Cost for PointCost<G> {
     }
 
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
-        Box::new(Self {
-            source: self.source.select(Axis(0), rows),
-            target: self.target.select(Axis(1), columns).as_standard_layout().into_owned(),
-            strips: OnceLock::new(),
-            gram: OnceLock::new(),
-            ground: self.ground.clone(),
-        })
+        let source = self.source.select(Axis(0), rows).into_shared();
+        let target = self.target.select(Axis(0), columns).into_shared();
+        Box::new(Self::between(source, target, self.ground.clone()))
     }
 
     fn is_searchable(&self) -> bool {
         self.source.ncols() <= LOCAL
     }
 
+    fn is_screened(&self) -> bool {
+        let ground = &self.ground;
+        self.source.ncols() > LOCAL && (ground.is_squared_distance() || ground.is_euclidean())
+    }
+
     fn search_targets(&self) -> Option<Box<dyn Search + '_>> {
-        search(&self.ground, self.source.view(), self.target.t())
+        self.search(self.source.view(), self.target.view())
     }
 
     fn search_sources(&self) -> Option<Box<dyn Search + '_>> {
-        search(&self.ground, self.target.t(), self.source.view())
+        self.search(self.target.view(), self.source.view())
     }
 
     fn between_centroids(
@@ -223,18 +229,13 @@ impl<G: GroundCost> Cost for PointCost<G> {
         mass: (&[f64], &[f64]),
     ) -> Option<Box<dyn Cost>> {
         let source = centroids(self.source.view(), runs.0, mass.0);
-        let target = centroids(self.target.t(), runs.1, mass.1);
-        Some(Box::new(Self {
-            source,
-            target: target.t().as_standard_layout().into_owned(),
-            strips: OnceLock::new(),
-            gram: OnceLock::new(),
-            ground: self.ground.clone(),
-        }))
+        let target = centroids(self.target.view(), runs.1, mass.1);
+        let (source, target) = (source.into_shared(), target.into_shared());
+        Some(Box::new(Self::between(source, target, self.ground.clone())))
     }
 
     fn upper_bound(&self) -> Option<f64> {
-        let (low, high) = bounds(self.source.view(), self.target.t());
+        let (low, high) = bounds(self.source.view(), self.target.view());
         let extent: Vec<f64> = high.iter().zip(&low).map(|(high, low)| high - low).collect();
         Some(self.ground.between(&extent, &vec![0.0; extent.len()]))
     }
@@ -249,6 +250,18 @@ impl<G: GroundCost> Cost for PointCost<G> {
 }
 
 impl<G: GroundCost> PointCost<G> {
+    fn search<'a>(
+        &'a self,
+        queries: ArrayView2<'a, f64>,
+        points: ArrayView2<'a, f64>,
+    ) -> Option<Box<dyn Search + 'a>> {
+        if !self.is_screened() {
+            return search(&self.ground, queries, points);
+        }
+        let screen = Screen::new(&self.ground, queries, points, spread(queries, points))?;
+        Some(Box::new(screen))
+    }
+
     /// The least cost between two boxes: that of the differences which cannot be avoided.
     fn between_boxes(&self, a: &[(f64, f64)], b: &[(f64, f64)]) -> f64 {
         let apart = |(a, b): (&(f64, f64), &(f64, f64))| (b.0 - a.1).max(a.0 - b.1).max(0.0);
@@ -261,14 +274,30 @@ impl<G: GroundCost> PointCost<G> {
 }
 
 impl<G> PointCost<G> {
-    fn source_point(&self, i: usize) -> &[f64] {
-        let d = self.source.ncols();
-        &self.source.as_slice().expect("standard layout")[i * d..(i + 1) * d]
+    /// The targets coordinate by coordinate.
+    fn columns(&self) -> ArrayView2<'_, f64> {
+        let made = || self.target.t().as_standard_layout().into_owned();
+        self.columns.get_or_init(made).view()
     }
 
     fn targets(&self) -> &[f64] {
-        self.target.as_slice().expect("standard layout")
+        self.columns().to_slice().expect("standard layout")
     }
+}
+
+/// A point of a row-major cloud.
+fn point(cloud: &ArcArray2<f64>, i: usize) -> &[f64] {
+    let d = cloud.ncols();
+    &cloud.as_slice().expect("standard layout")[i * d..(i + 1) * d]
+}
+
+/// The cost between two points.
+#[multiversion(
+    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
+    dispatcher = "direct"
+)]
+fn between<G: GroundCost>(ground: &G, x: &[f64], y: &[f64]) -> f64 {
+    ground.between(x, y)
 }
 
 /// Costs from x to the targets `start .. start + out.len()` of a (d, m) table.

@@ -33,7 +33,7 @@
 //! transport", J. Math. Imaging Vis. 56 (pricing by boxes); Lawson, Hanson 1974, "Solving least
 //! squares problems".
 //!
-//! **Failure modes.** Beyond three dimensions boxes overlap too much: there is no search.
+//! **Failure modes.** Beyond three dimensions boxes overlap too much: see `screen.rs`.
 
 use multiversion::multiversion;
 use ndarray::ArrayView2;
@@ -60,6 +60,31 @@ pub trait Search: Send + Sync {
     /// The at most `keep` smallest `c − v` below `limit` from point `query` of the other side, in
     /// ascending order, with the places of the points.
     fn smallest(&self, query: usize, keep: usize, limit: f64, found: &mut Vec<(f64, u32)>);
+
+    /// The same for several queries, each with a limit of its own.
+    fn smallest_of(
+        &self,
+        queries: &[u32],
+        keep: usize,
+        limits: &[f64],
+        found: &mut [Vec<(f64, u32)>],
+    ) {
+        for ((&query, &limit), found) in queries.iter().zip(limits).zip(found) {
+            self.smallest(query as usize, keep, limit, found);
+        }
+    }
+
+    /// About the `keep` smallest of several queries: values may be off, and points left out, by a
+    /// rounding in single precision.
+    fn roughly_smallest_of(&self, queries: &[u32], keep: usize, found: &mut [Vec<(f64, u32)>]) {
+        self.smallest_of(queries, keep, &vec![f64::INFINITY; found.len()], found);
+    }
+
+    /// About the mean costs from several queries to the points that are not ignored, if that takes no
+    /// more than looking at each of them with few digits.
+    fn rough_means_of(&self, _queries: &[u32]) -> Option<Vec<f64>> {
+        None
+    }
 }
 
 /// What bounds a cost from below in a box.

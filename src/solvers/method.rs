@@ -56,11 +56,16 @@ const TRIAL_FROM: usize = 1500;
 /// Cells from which points in few dimensions are solved faster at several resolutions.
 const SHORTLIST_FROM: usize = 1 << 19;
 
+/// Cells from which points in many dimensions are solved faster without a table.
+const SCREENED_FROM: usize = 1 << 22;
+
 fn automatic(problem: &OtProblem) -> Method {
     let cells = problem.n().saturating_mul(problem.m());
     if problem.cost().convex_on_line().is_some() {
         Method::Line
-    } else if problem.cost().is_searchable() && cells >= SHORTLIST_FROM {
+    } else if problem.cost().is_searchable() && cells >= SHORTLIST_FROM
+        || problem.cost().is_screened() && cells >= SCREENED_FROM
+    {
         Method::Shortlist
     } else if !Assignment::applies_to(problem) {
         Method::Simplex

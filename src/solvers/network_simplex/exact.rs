@@ -18,7 +18,7 @@ use crate::potentials::{rows_per_task, smallest_difference};
 use crate::progress::Stop;
 use crate::solvers::fixed_point::FixedPoint;
 
-/// An arc whose reduced cost is negative in exact arithmetic.
+/// An arc whose reduced cost is negative in exact arithmetic, or nearly so.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Violation {
     pub(crate) source: u32,
@@ -31,13 +31,15 @@ pub(crate) struct Violation {
 
 /// Prices every arc of the table; returns the worst violations of each row, at most `per_row`,
 /// rows in order. None means: the tree is optimal. Parallel over rows; O(nm) time, less if the
-/// points can be [searched](Cost::search_targets).
+/// points can be [searched](Cost::search_targets): then arcs with reduced costs below `near` ≥ 0 are
+/// returned, too.
 pub(crate) fn violations(
     cost: &dyn Cost,
     largest_cost: f64,
     tree: &Tree<i128>,
     format: FixedPoint,
     per_row: usize,
+    near: f64,
     observer: &Shared<'_>,
 ) -> ControlFlow<Stop, Vec<Violation>> {
     /// Arcs that the filter clears or hands on together.
@@ -57,14 +59,10 @@ pub(crate) fn violations(
         let decide = |i: usize, j: u32| {
             let (c, target) = (cost.at(i, j as usize), n + j as usize);
             let reduced = format.units(c) - sources[i] + targets[j as usize];
-            (reduced < 0).then_some(Violation {
-                source: i as u32,
-                target: target as u32,
-                cost: c,
-                reduced,
-            })
+            Violation { source: i as u32, target: target as u32, cost: c, reduced }
         };
-        return searched(search.as_ref(), &f, error, per_row, decide, observer);
+        let near = (near, format.units(near));
+        return searched(search.as_ref(), &f, error, per_row, near, decide, observer);
     }
     let price_row = |i: usize, buffer: &mut [f64]| {
         let row = cost.row(i, buffer);
@@ -98,32 +96,51 @@ pub(crate) fn violations(
     ControlFlow::Continue(found.concat())
 }
 
-/// The violations among the arcs that the filter cannot clear, found by search. Where more than
-/// `per_row` of a row are left, and none of those looked at is one, more of them are looked at.
+/// The violations among the arcs that the filter cannot clear, found by search, and those near to it.
+/// Where more than `per_row` of a row are left, and none of those looked at is one, more of them are
+/// looked at.
 fn searched(
     search: &dyn Search,
     f: &[f64],
     error: f64,
     per_row: usize,
-    decide: impl Fn(usize, u32) -> Option<Violation> + Sync,
+    near: (f64, i128),
+    decide: impl Fn(usize, u32) -> Violation + Sync,
     observer: &Shared<'_>,
 ) -> ControlFlow<Stop, Vec<Violation>> {
     /// Rows of a task.
     const ROWS: usize = 256;
-    let price_row = |i: usize, found: &mut Vec<(f64, u32)>| {
+    let price_rows = |task: usize| {
+        let limit = |f: f64| (f + error + near.0).next_up();
+        let first = task * ROWS;
+        let f = &f[first..(first + ROWS).min(f.len())];
+        let mut rows: Vec<u32> = (0..f.len()).map(|k| (first + k) as u32).collect();
+        let mut found = vec![Vec::new(); f.len()];
+        let mut arcs = Vec::new();
         let mut keep = per_row;
-        loop {
-            search.smallest(i, keep, (f[i] + error).next_up(), found);
-            let violated: Vec<_> = found.iter().filter_map(|&(_, j)| decide(i, j)).collect();
-            if !violated.is_empty() || found.len() < keep {
-                return violated;
+        while !rows.is_empty() {
+            let limits: Vec<f64> = rows.iter().map(|&i| limit(f[i as usize - first])).collect();
+            found.truncate(rows.len());
+            search.smallest_of(&rows, keep, &limits, &mut found);
+            let mut left = Vec::new();
+            for (&i, found) in rows.iter().zip(&found) {
+                let decided = found.iter().map(|&(_, j)| decide(i as usize, j));
+                let near: Vec<_> = decided.filter(|arc| arc.reduced < near.1).collect();
+                let f = f[i as usize - first];
+                let cleared = found.len() < keep || found[keep - 1].0 > f + error;
+                if cleared || near.iter().any(|arc| arc.reduced < 0) {
+                    arcs.extend(near);
+                } else {
+                    left.push(i);
+                }
             }
-            keep *= 4;
+            rows = left;
+            keep *= 32;
         }
+        arcs.sort_by_key(|arc| arc.source);
+        arcs
     };
-    let price_rows = |found: &mut Vec<(f64, u32)>, task: usize| -> Vec<Violation> {
-        (task * ROWS..((task + 1) * ROWS).min(f.len())).flat_map(|i| price_row(i, found)).collect()
-    };
-    let found = observer.tasks(f.len().div_ceil(ROWS), Vec::new, price_rows)?;
+    let tasks = f.len().div_ceil(ROWS);
+    let found = observer.tasks(tasks, || (), |(), task| price_rows(task))?;
     ControlFlow::Continue(found.concat())
 }

@@ -30,6 +30,7 @@
 
 mod anchor;
 mod exact;
+mod forest;
 mod levels;
 mod parts;
 mod pricing;

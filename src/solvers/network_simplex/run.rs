@@ -7,6 +7,7 @@ use super::levels::{COARSEST, Known};
 use super::pricing::{ArcBlocks, Pricing, Rows};
 use super::reports::Reports;
 use super::stems::{Basis, Price};
+use super::tour::on_thread_or_tour;
 use super::tree::Tree;
 use super::{Reached, anchor, pivot, start};
 use crate::cost::largest_size;
@@ -17,6 +18,7 @@ use crate::progress::Stop;
 use crate::solvers::Termination;
 use crate::solvers::arcs::{Arc, ArcList};
 use crate::solvers::fixed_point::{FixedMasses, FixedPoint};
+use crate::solvers::shortlist::auction::Auction;
 use crate::solvers::shortlist::candidates::candidates;
 use crate::solvers::shortlist::duals::rough_duals;
 
@@ -30,6 +32,15 @@ const SHORTLIST_FROM: usize = 1 << 18;
 /// Candidate arcs of a source, and of a target, to begin with.
 const PER_SOURCE: usize = 10;
 const PER_TARGET: usize = 4;
+
+/// The same for points in many dimensions, where a target needs arcs of its own only if it is a
+/// candidate of fewer sources than that.
+const SCREENED: (usize, usize) = (30, 10);
+
+/// Arcs join a list of points in many dimensions if their reduced costs are below this part of the
+/// distance from the best candidate of a source to the last: a pass is dear, and what is nearly
+/// violated now may be so by the next one.
+const NEAR: f64 = 0.125;
 
 /// Violated arcs of a source that a pass over the table adds at most.
 const VIOLATIONS_PER_SOURCE: usize = 8;
@@ -57,6 +68,15 @@ enum Rough {
     Optimal(Tree<i128>, Vec<Violation>),
     /// The observer said so.
     Stopped(Tree<i128>, Stop),
+}
+
+/// Where the pivots on a shortlist begin.
+struct Start {
+    tree: Tree<f64>,
+    arcs: ArcList,
+    stopped: ControlFlow<Stop>,
+    /// Arcs of smaller reduced cost join the list after a pass, violated or not.
+    near: f64,
 }
 
 impl<'a> Run<'a> {
@@ -91,7 +111,7 @@ impl<'a> Run<'a> {
             if let ControlFlow::Break(stop) = self.pivot(&mut tree, &mut blocks) {
                 return (tree, stop.into());
             }
-            violations = match self.violations(&tree) {
+            violations = match self.violations(&tree, 0.0) {
                 ControlFlow::Continue(violations) => violations,
                 ControlFlow::Break(stop) => return (tree, stop.into()),
             };
@@ -103,14 +123,14 @@ impl<'a> Run<'a> {
         let cells = self.problem.n() * self.problem.m();
         let (tree, stopped) = if self.problem.cost().is_searchable() {
             self.on_levels()
-        } else if cells < SHORTLIST_FROM {
+        } else if cells < SHORTLIST_FROM && !self.problem.cost().is_screened() {
             self.on_all_arcs()
         } else {
             return self.on_shortlist();
         };
         let exact = tree.with_costs(|c| self.format.units(c));
         let violations = match stopped {
-            ControlFlow::Continue(()) => self.violations(&exact),
+            ControlFlow::Continue(()) => self.violations(&exact, 0.0),
             ControlFlow::Break(stop) => ControlFlow::Break(stop),
         };
         match violations {
@@ -138,7 +158,7 @@ impl<'a> Run<'a> {
         let cost = self.problem.cost();
         let g = start::column_minima(cost);
         let f = vec![0.0; cost.n()];
-        let mut tree = start::greedy(cost, &self.masses, std::iter::empty(), &f, &g);
+        let mut tree = start::greedy(cost, &self.masses, Vec::new(), std::iter::empty(), &f, &g);
         self.begin_at(&tree);
         let mut rows = Rows::new(cost, -TOLERANCE * self.largest);
         let stopped = self.pivot(&mut tree, &mut rows);
@@ -149,37 +169,38 @@ impl<'a> Run<'a> {
     /// potentials that came of it.
     fn on_shortlist(&mut self) -> Rough {
         let n = self.problem.n();
-        let (mut tree, mut arcs, mut stopped) = self.start_from_rough_duals();
+        let Start { mut tree, mut arcs, mut stopped, near } = self.start_from_rough_duals();
         self.begin_at(&tree);
         loop {
             if stopped.is_continue() {
                 let nodes = arcs.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
                 let nodes: Vec<_> = nodes.collect();
                 let mut blocks = ArcBlocks::new(&nodes, -TOLERANCE * self.largest);
-                stopped = self.pivot(&mut tree, &mut blocks);
+                (tree, stopped) = on_thread_or_tour(tree, &mut blocks, &mut self.reports);
             }
             let exact = tree.with_costs(|c| self.format.units(c));
             if let ControlFlow::Break(stop) = stopped {
                 return Rough::Stopped(exact, stop);
             }
-            let violations = match self.violations(&exact) {
-                ControlFlow::Continue(violations) => violations,
+            let found = match self.violations(&exact, near) {
+                ControlFlow::Continue(found) => found,
                 ControlFlow::Break(stop) => return Rough::Stopped(exact, stop),
             };
             let negligible = self.format.units(-TOLERANCE * self.largest);
-            if violations.iter().all(|violation| violation.reduced >= negligible) {
-                return Rough::Optimal(exact, violations);
+            let is_violated = |found: &Violation| found.reduced < 0;
+            if found.iter().all(|violation| violation.reduced >= negligible) {
+                return Rough::Optimal(exact, found.into_iter().filter(is_violated).collect());
             }
-            let violated = violations.iter().map(|v| Arc {
+            let joining = found.iter().map(|v| Arc {
                 source: v.source,
                 target: v.target - n as u32,
                 cost: v.cost,
             });
             let known = arcs.len();
-            arcs = arcs.union(&ArcList::from_arcs(n, violated.collect()));
+            arcs = arcs.union(&ArcList::from_arcs(n, joining.collect()));
             if arcs.len() == known {
                 // Known arcs that violate in integers but not in `f64`: for the exact finish.
-                return Rough::Optimal(exact, violations);
+                return Rough::Optimal(exact, found.into_iter().filter(is_violated).collect());
             }
         }
     }
@@ -201,7 +222,7 @@ impl<'a> Run<'a> {
     }
 
     /// A greedy basis of the arcs that look cheapest under rough duals, and the candidates.
-    fn start_from_rough_duals(&mut self) -> (Tree<f64>, ArcList, ControlFlow<Stop>) {
+    fn start_from_rough_duals(&mut self) -> Start {
         let cost = self.problem.cost();
         let n = cost.n();
         let mut stopped = ControlFlow::Continue(());
@@ -218,27 +239,47 @@ impl<'a> Run<'a> {
                 (run.plan(&tree).collect(), run.potentials(&tree))
             })
         });
-        let (f, g) = (rough.potentials.f().to_vec(), rough.potentials.g().to_vec());
+        let mut g = rough.g.to_vec();
         let cells = rough.cells.into_iter().map(|(source, target)| Arc {
             source,
             target,
             cost: cost.at(source as usize, target as usize),
         });
-        let arcs = candidates(cost, &f, &g, PER_SOURCE, PER_TARGET)
-            .union(&ArcList::from_arcs(n, cells.collect()));
-        let mut order: Vec<(f64, Arc)> = arcs
-            .iter()
-            .map(|arc| (arc.cost - f[arc.source as usize] - g[arc.target as usize], arc))
-            .collect();
-        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let best_first = order.iter().map(|(_, arc)| (arc.source, arc.target + n as u32, arc.cost));
-        (start::greedy(cost, &self.masses, best_first, &f, &g), arcs, stopped)
+        let (per_source, per_target) =
+            if cost.is_screened() { SCREENED } else { (PER_SOURCE, PER_TARGET) };
+        let (mut f, mut arcs) = candidates(cost, &g, per_source, per_target);
+        if cells.len() > 0 {
+            arcs = arcs.union(&ArcList::from_arcs(n, cells.collect()));
+        }
+        let (mut flows, mut near) = (Vec::new(), 0.0);
+        let mut order: Vec<Arc> = Vec::new();
+        if cost.is_screened() {
+            let auction = Auction::new(&arcs, &self.masses, &g).run();
+            near = NEAR * auction.reach();
+            flows = auction.flows().collect();
+            order.extend(arcs.iter().filter(|arc| auction.is_open(arc)));
+            (f, g) = auction.into_potentials();
+            // The integers of the exact finish have room for potentials of this size.
+            let most = 8.0 * self.largest;
+            for f in &mut f {
+                *f = f.clamp(-most, most);
+            }
+        } else {
+            order.extend(arcs.iter());
+        }
+        let reduced = |arc: &Arc| arc.cost - f[arc.source as usize] - g[arc.target as usize];
+        order.sort_unstable_by(|a, b| reduced(a).total_cmp(&reduced(b)));
+        let best_first = order.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
+        let tree = start::greedy(cost, &self.masses, flows, best_first, &f, &g);
+        Start { tree, arcs, stopped, near }
     }
 
-    fn violations(&mut self, tree: &Tree<i128>) -> ControlFlow<Stop, Vec<Violation>> {
+    /// The worst arcs of each row whose reduced costs are below `near`, or violated.
+    fn violations(&mut self, tree: &Tree<i128>, near: f64) -> ControlFlow<Stop, Vec<Violation>> {
         let observer = self.reports.during("pricing exactly");
         let (cost, largest) = (self.problem.cost(), self.largest);
-        violations(cost, largest, tree, self.format, VIOLATIONS_PER_SOURCE, &observer)
+        let per_row = VIOLATIONS_PER_SOURCE * cost.m().div_ceil(cost.n());
+        violations(cost, largest, tree, self.format, per_row, near, &observer)
     }
 
     /// The flows of a tree.

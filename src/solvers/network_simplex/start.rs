@@ -1,15 +1,21 @@
 //! The starting basis: a greedy forest.
 //!
 //! Arcs are filled one after another, each as far as its ends allow. Every arc used exhausts one
-//! of its ends, which takes no further arc, so the arcs used form a forest.
+//! of its ends, which takes no further arc, so the arcs used form a forest; flows that were there
+//! before may close cycles, which are cancelled (`forest.rs`).
 
+use super::forest::Forest;
 use super::tree::{ForestArc, Tree};
 use crate::cost::Cost;
 use crate::potentials::smallest_difference;
 use crate::solvers::fixed_point::FixedMasses;
+use crate::solvers::shortlist::auction::ListedFlow;
+use crate::solvers::shortlist::candidates::roughly_smallest;
 
-/// Fills the given arcs (targets as nodes of the tree) in their order, best first; then, source
-/// by source, what is left goes to the targets with room of least `c(i, j) − g_j`.
+/// Takes flows that are known; fills the given arcs (targets as nodes of the tree) in their order, best
+/// first; then, source
+/// by source, what is left goes to the targets with room of least `c(i, j) − g_j`. In many
+/// dimensions a few of these are found for all such sources together, as often as it takes.
 ///
 /// The trees of the forest hang on the root by arcs without flow. What these cost decides
 /// nothing but the potentials to begin with: f at the sources they hang by.
@@ -17,48 +23,105 @@ use crate::solvers::fixed_point::FixedMasses;
 pub(crate) fn greedy(
     cost: &dyn Cost,
     masses: &FixedMasses,
+    flows: Vec<ListedFlow>,
     arcs: impl Iterator<Item = (u32, u32, f64)>,
     f: &[f64],
     g: &[f64],
 ) -> Tree<f64> {
     let n = cost.n();
-    let mut supply = masses.supply.clone();
-    let mut demand = masses.demand.clone();
-    let mut forest = Vec::with_capacity(supply.len() + demand.len());
-    let mut fill =
-        |source: usize, target: usize, cost: f64, supply: &mut [i128], demand: &mut [i128]| {
-            let flow = supply[source].min(demand[target]);
-            if flow > 0 {
-                supply[source] -= flow;
-                demand[target] -= flow;
-                forest.push(ForestArc {
-                    source: source as u32,
-                    target: (n + target) as u32,
-                    flow,
-                    cost,
-                });
-            }
-        };
+    let mut filling = Filling::new(masses);
+    for ListedFlow { source, target, flow, cost } in flows {
+        filling.add(source, target, flow, cost);
+    }
     for (source, target, cost) in arcs {
-        fill(source as usize, target as usize - n, cost, &mut supply, &mut demand);
+        filling.fill(source as usize, target as usize - n, cost);
     }
-    let mut buffer = vec![0.0; cost.m()];
-    let mut room: Vec<f64> =
-        g.iter().zip(&demand).map(|(&g, &d)| if d > 0 { g } else { f64::NEG_INFINITY }).collect();
-    for i in 0..n {
-        if supply[i] == 0 {
-            continue;
+    if cost.is_screened() {
+        while filling.fill_screened(cost, g) {}
+    } else {
+        filling.fill_rows(cost, g);
+    }
+    Tree::hang(n, n + cost.m(), &filling.forest.arcs(), f)
+}
+
+/// What is left to fill, and the arcs used so far.
+struct Filling {
+    supply: Vec<i128>,
+    demand: Vec<i128>,
+    forest: Forest,
+}
+
+impl Filling {
+    fn new(masses: &FixedMasses) -> Self {
+        let (supply, demand) = (masses.supply.clone(), masses.demand.clone());
+        let forest = Forest::new(supply.len(), supply.len() + demand.len());
+        Self { supply, demand, forest }
+    }
+
+    fn fill(&mut self, source: usize, target: usize, cost: f64) {
+        let flow = self.supply[source].min(self.demand[target]);
+        if flow > 0 {
+            self.add(source as u32, target as u32, flow, cost);
         }
-        let row = cost.row(i, &mut buffer);
-        while supply[i] > 0 {
-            let j = least(row, &room);
-            fill(i, j, row[j], &mut supply, &mut demand);
-            if demand[j] == 0 {
-                room[j] = f64::NEG_INFINITY;
+    }
+
+    fn add(&mut self, source: u32, target: u32, flow: i128, cost: f64) {
+        self.supply[source as usize] -= flow;
+        self.demand[target as usize] -= flow;
+        let target = self.supply.len() as u32 + target;
+        self.forest.add(ForestArc { source, target, flow, cost });
+    }
+
+    /// Fills the best of a few arcs from every source that has supply left to targets that have room.
+    /// Says whether there was anything to fill.
+    fn fill_screened(&mut self, cost: &dyn Cost, g: &[f64]) -> bool {
+        /// Arcs looked at from a source.
+        const ARCS: usize = 8;
+        let sources = 0..self.supply.len() as u32;
+        let sources: Vec<u32> = sources.filter(|&i| self.supply[i as usize] > 0).collect();
+        if sources.is_empty() {
+            return false;
+        }
+        let mut search = cost.search_targets().expect("points are screened");
+        search.fit(&self.room(g));
+        let found = roughly_smallest(search.as_ref(), &sources, ARCS);
+        let mut order: Vec<(f64, u32, u32)> = sources
+            .iter()
+            .zip(&found)
+            .flat_map(|(&i, found)| found.iter().map(move |&(value, j)| (value, i, j)))
+            .collect();
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        for (_, i, j) in order {
+            let (i, j) = (i as usize, j as usize);
+            self.fill(i, j, cost.at(i, j));
+        }
+        true
+    }
+
+    /// g of the targets that have room, −∞ of the others.
+    fn room(&self, g: &[f64]) -> Vec<f64> {
+        let room = |(&g, &d): (&f64, &i128)| if d > 0 { g } else { f64::NEG_INFINITY };
+        g.iter().zip(&self.demand).map(room).collect()
+    }
+
+    /// Fills from each source the best arcs to targets that have room.
+    fn fill_rows(&mut self, cost: &dyn Cost, g: &[f64]) {
+        let mut buffer = vec![0.0; cost.m()];
+        let mut room = self.room(g);
+        for i in 0..cost.n() {
+            if self.supply[i] == 0 {
+                continue;
+            }
+            let row = cost.row(i, &mut buffer);
+            while self.supply[i] > 0 {
+                let j = least(row, &room);
+                self.fill(i, j, row[j]);
+                if self.demand[j] == 0 {
+                    room[j] = f64::NEG_INFINITY;
+                }
             }
         }
     }
-    Tree::hang(n, n + cost.m(), &forest, f)
 }
 
 /// The place of the least `row_j − g_j`.

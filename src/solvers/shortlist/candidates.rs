@@ -2,40 +2,107 @@
 //!
 //! An optimal plan uses only arcs with `c_ij = f_i + g_j`, so arcs with small reduced costs under
 //! *rough* potentials are the ones to try; nearest neighbours are not, as soon as mass travels
-//! far. One streaming pass over the rows, O(nm) time with about two SIMD operations an entry,
+//! far. One streaming pass over the rows, or a screen of them, O(nm) time with about two SIMD
+//! operations an entry,
 //! `O(n·per_source + m·per_target)` memory.
 
+use rayon::prelude::*;
+
 use super::groups;
-use crate::cost::Cost;
+use crate::cost::{Cost, Search};
 use crate::solvers::arcs::{Arc, ArcList};
 
+/// Points that are searched for together; fixed, so that results do not depend on the threads.
+const TASK: usize = 256;
+
 /// The `per_source` smallest `c_ij − g_j` of every row and the `per_target` smallest
-/// `c_ij − f_i` of every column, merged. Among equals the lower index comes first.
+/// `c_ij − f_i` of every column for f = g^c, merged; and f. Among equals the lower index comes
+/// first. At least one arc of a row is asked for.
+///
+/// Points in many dimensions are screened: then reduced costs, f among them, and which arcs are the
+/// smallest are true up to a rounding in single precision, and only columns that are candidates of
+/// fewer than `per_target` rows have candidates of their own.
 ///
 /// # Panics
-/// If f or g does not have the length n or m of the cost table.
+/// If g does not have the length m of the cost table.
 #[must_use]
 pub fn candidates(
     cost: &dyn Cost,
-    f: &[f64],
     g: &[f64],
     per_source: usize,
     per_target: usize,
-) -> ArcList {
-    assert_eq!((f.len(), g.len()), (cost.n(), cost.m()), "potentials of the table's shape");
+) -> (Vec<f64>, ArcList) {
+    assert_eq!(g.len(), cost.m(), "potentials of the table's shape");
+    if cost.is_screened() {
+        return screened(cost, g, per_source, per_target);
+    }
     let mut buffer = vec![0.0; cost.m()];
     let mut of_row = RowBest::new(cost.m());
     let mut of_columns = ColumnBest::new(per_target, cost.m());
     let mut arcs = Vec::with_capacity(cost.n() * per_source + cost.m() * per_target);
-    for (i, &f) in f.iter().enumerate() {
+    let mut f = vec![f64::INFINITY; cost.n()];
+    for (i, f) in f.iter_mut().enumerate() {
         let row = cost.row(i, &mut buffer);
-        for &(_, j) in of_row.smallest(row, g, per_source) {
+        for &(reduced, j) in of_row.smallest(row, g, per_source) {
             arcs.push(Arc { source: i as u32, target: j, cost: row[j as usize] });
+            *f = f.min(reduced);
         }
-        of_columns.offer(i as u32, row, f);
+        of_columns.offer(i as u32, row, *f);
     }
     arcs.extend(of_columns.into_arcs());
-    ArcList::from_arcs(cost.n(), arcs)
+    (f, ArcList::from_arcs(cost.n(), arcs))
+}
+
+/// The same by [`Search`].
+fn screened(
+    cost: &dyn Cost,
+    g: &[f64],
+    per_source: usize,
+    per_target: usize,
+) -> (Vec<f64>, ArcList) {
+    let (n, m) = (cost.n(), cost.m());
+    let mut targets = cost.search_targets().expect("points are screened");
+    targets.fit(g);
+    let all: Vec<u32> = (0..n as u32).collect();
+    let mut of_sources = roughly_smallest(targets.as_ref(), &all, per_source);
+    let least = |found: &Vec<(f64, u32)>| found.first().map_or(f64::INFINITY, |best| best.0);
+    let f: Vec<f64> = of_sources.iter().map(least).collect();
+    let mut count = vec![0; m];
+    of_sources.iter().flatten().for_each(|&(_, j)| count[j as usize] += 1);
+    let lonely: Vec<u32> = (0..m as u32).filter(|&j| count[j as usize] < per_target).collect();
+    let mut sources = cost.search_sources().expect("points are screened");
+    sources.fit(&f);
+    let mut of_targets = roughly_smallest(sources.as_ref(), &lonely, per_target);
+    // Values make room for costs.
+    let at = |i: u32, j: u32| cost.at(i as usize, j as usize);
+    let rows = of_sources.par_iter_mut().zip(&all).with_min_len(TASK);
+    rows.for_each(|(found, &i)| found.iter_mut().for_each(|(value, j)| *value = at(i, *j)));
+    let columns = of_targets.par_iter_mut().zip(&lonely).with_min_len(TASK);
+    columns.for_each(|(found, &j)| found.iter_mut().for_each(|(value, i)| *value = at(*i, j)));
+    let lengths = of_sources.iter().chain(&of_targets).map(Vec::len);
+    let mut arcs = Vec::with_capacity(lengths.sum());
+    for (source, found) in all.into_iter().zip(of_sources) {
+        arcs.extend(found.into_iter().map(|(cost, target)| Arc { source, target, cost }));
+    }
+    for (target, found) in lonely.into_iter().zip(of_targets) {
+        arcs.extend(found.into_iter().map(|(cost, source)| Arc { source, target, cost }));
+    }
+    (f, ArcList::from_arcs(n, arcs))
+}
+
+/// About the `keep` smallest reduced costs of several queries.
+pub(in crate::solvers) fn roughly_smallest(
+    search: &dyn Search,
+    queries: &[u32],
+    keep: usize,
+) -> Vec<Vec<(f64, u32)>> {
+    let mut found = vec![Vec::new(); queries.len()];
+    let tasks = found.par_chunks_mut(TASK).zip(queries.par_chunks(TASK));
+    tasks.for_each(|(found, queries)| {
+        search.roughly_smallest_of(queries, keep, found);
+        found.iter_mut().for_each(Vec::shrink_to_fit);
+    });
+    found
 }
 
 /// Finds the smallest reduced costs of one row after another.
@@ -148,7 +215,8 @@ impl ColumnBest {
 mod tests {
     use super::*;
     use crate::cost::CostMatrix;
-    use ndarray::Array2;
+    use crate::potentials::to_source;
+    use ndarray::{Array2, ArrayView1};
 
     /// The definition, by sorting.
     fn naive(
@@ -181,11 +249,12 @@ mod tests {
             let c = Array2::from_shape_fn((n, m), |(i, j)| {
                 ((i * 7919 + j * 104_729 + i * j * 31) % modulus) as f64
             });
-            let f: Vec<f64> = (0..n).map(|i| ((i * 13) % 5) as f64).collect();
             let g: Vec<f64> = (0..m).map(|j| ((j * 11) % 7) as f64).collect();
             let cost = CostMatrix::new(c.clone()).unwrap();
-            for (rows, columns) in [(3, 2), (0, 1), (1, 0), (50, 9)] {
-                let arcs = candidates(&cost, &f, &g, rows, columns);
+            let f = to_source(&cost, ArrayView1::from(&g)).to_vec();
+            for (rows, columns) in [(3, 2), (1, 1), (1, 0), (50, 9)] {
+                let (found_f, arcs) = candidates(&cost, &g, rows, columns);
+                assert_eq!(found_f, f);
                 let found: Vec<_> = arcs.iter().map(|arc| (arc.source, arc.target)).collect();
                 assert_eq!(found, naive(&c, &f, &g, rows, columns));
                 assert!(arcs.iter().all(|a| a.cost == c[(a.source as usize, a.target as usize)]));

@@ -1,19 +1,24 @@
 //! Rough duals: cheap potentials, good enough to tell which arcs are worth trying.
 //!
-//! Two recipes, and the larger dual value `Σ μ_i f_i + Σ ν_j g_j` (a true lower bound of the
-//! optimum for each) decides between them:
+//! Three recipes for potentials g of the targets; the larger dual value `Σ μ_i g^c_i + Σ ν_j g_j` (a
+//! true lower bound of the optimum for each) decides between them:
 //!
-//! - [`averaged`]: a few damped c-transforms. In high dimension most rows find the same few
-//!   columns cheapest (hubs); damping makes hubs dear before candidates are picked.
+//! - [`means`]: what a target costs on average, `g_j = mean_i c_ij`. That is where Sinkhorn's method
+//!   starts from at an infinite temperature. In high dimension costs are nearly the sum of a term for
+//!   the source and one for the target; some targets are cheap for all sources (hubs), and this makes
+//!   them dear.
+//! - [`averaged`]: a few damped c-transforms.
 //! - Solve a problem a quarter to half as large, extend its potentials by c-transforms. In low
 //!   dimension that sees how the mass travels; in high dimension its points are as far from those
 //!   they stand for as from anything.
 
 use ndarray::{Array1, ArrayView1, Axis};
+use rayon::prelude::*;
 
 use super::coarse::{Coarse, all};
 use super::sample::sample;
 use crate::cost::Cost;
+use crate::math::vectors::add_scaled;
 use crate::plan::PlanArc;
 use crate::potentials::{Potentials, to_source, to_target};
 use crate::problem::OtProblem;
@@ -31,8 +36,8 @@ const PASSES: usize = 3;
 /// Rough duals, and what came to light on the way.
 #[derive(Debug, Clone)]
 pub struct Rough {
-    /// Feasible potentials (f, g), f = g^c.
-    pub potentials: Potentials,
+    /// Potentials of the targets; (g^c, g) is feasible.
+    pub g: Array1<f64>,
     /// Cells (i, j) of a plan that moves the mass about where it must go; empty if the recipe
     /// saw no plan.
     pub cells: Vec<(u32, u32)>,
@@ -41,24 +46,31 @@ pub struct Rough {
 /// Solves a smaller problem: plan and potentials.
 pub type SolveSmaller<'a> = dyn FnMut(&OtProblem) -> (Vec<PlanArc>, Potentials) + 'a;
 
-/// Feasible potentials (f, g), f = g^c, near enough to the optimum to pick candidate arcs by.
+/// Potentials g for which (g^c, g) is near enough to the optimum to pick candidate arcs by.
 ///
 /// `solve` solves smaller problems: any method will do, exact or not, this one recursively most
 /// of all. O(nm) time beside it.
 #[must_use]
 pub fn rough_duals(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> Rough {
     let (n, m) = (problem.n(), problem.m());
-    let averaged = || Rough { potentials: averaged(problem.cost()), cells: Vec::new() };
     if n.min(m) < SMALL {
-        return averaged();
+        return without_plan(averaged(problem.cost()));
     }
     if n.min(m) <= 2 * TRIAL {
         return better(problem, solve).0;
     }
+    let cost = problem.cost();
     match trial(problem, solve) {
-        Recipe::Coarse => from_coarse(problem, solve).unwrap_or_else(averaged),
-        Recipe::Averaged => averaged(),
+        Recipe::Means => without_plan(means(cost)),
+        Recipe::Averaged => without_plan(averaged(cost)),
+        Recipe::Coarse => {
+            from_coarse(problem, solve).unwrap_or_else(|| without_plan(averaged(cost)))
+        }
     }
+}
+
+fn without_plan(g: Array1<f64>) -> Rough {
+    Rough { g, cells: Vec::new() }
 }
 
 /// Whether coarse problems tell how the mass travels: tried on a sample of the points. In high
@@ -80,25 +92,71 @@ fn trial(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> Recipe {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Recipe {
+    Means,
     Averaged,
     Coarse,
 }
 
-/// Tries both recipes and returns the better duals.
+/// Tries all recipes and returns the best duals.
 fn better(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> (Rough, Recipe) {
-    let averaged = Rough { potentials: averaged(problem.cost()), cells: Vec::new() };
-    let Some(coarse) = from_coarse(problem, solve) else { return (averaged, Recipe::Averaged) };
-    let value = |rough: &Rough| rough.potentials.value(problem.source(), problem.target());
-    if value(&coarse) > value(&averaged) {
-        (coarse, Recipe::Coarse)
-    } else {
-        (averaged, Recipe::Averaged)
+    let cost = problem.cost();
+    let value = |rough: &Rough| {
+        let f = to_source(cost, rough.g.view());
+        let potentials = Potentials::from_finite(f, rough.g.clone());
+        potentials.value(problem.source(), problem.target())
+    };
+    let mut best = (without_plan(means(cost)), Recipe::Means);
+    let mut most = value(&best.0);
+    // In many dimensions the passes cost more than they gain.
+    let averaged = (!cost.is_screened()).then(|| without_plan(averaged(cost)));
+    for (rough, recipe) in
+        [(averaged, Recipe::Averaged), (from_coarse(problem, solve), Recipe::Coarse)]
+    {
+        let Some(rough) = rough else { continue };
+        let worth = value(&rough);
+        if worth > most {
+            (best, most) = ((rough, recipe), worth);
+        }
     }
+    best
 }
 
-/// `f ← (f + g^c)/2, g ← (g + f^c)/2`, both at once, from zero; then f = g^c.
+/// `g_j = mean_i c_ij`, over a sample of the rows if they are not stored.
 #[must_use]
-pub fn averaged(cost: &dyn Cost) -> Potentials {
+pub fn means(cost: &dyn Cost) -> Array1<f64> {
+    /// Rows of the sample.
+    const ROWS: usize = 512;
+    let n = cost.n();
+    let rows = if cost.is_stored() { all(n) } else { sample(n, ROWS.min(n), 3) };
+    if let Some(g) = cost.is_screened().then(|| rough_means(cost, &rows)).flatten() {
+        return g;
+    }
+    let mut buffer = vec![0.0; cost.m()];
+    let mut sums = vec![0.0; cost.m()];
+    for &i in &rows {
+        add_scaled(cost.row(i, &mut buffer), 1.0 / rows.len() as f64, &mut sums);
+    }
+    Array1::from(sums)
+}
+
+/// The means over some of the rows by [`Search`](crate::cost::Search).
+fn rough_means(cost: &dyn Cost, rows: &[usize]) -> Option<Array1<f64>> {
+    /// Targets of a task.
+    const TASK: usize = 256;
+    let mut search = cost.search_sources()?;
+    let mut chosen = vec![f64::NEG_INFINITY; cost.n()];
+    for &i in rows {
+        chosen[i] = 0.0;
+    }
+    search.fit(&chosen);
+    let targets: Vec<u32> = (0..cost.m() as u32).collect();
+    let means = targets.par_chunks(TASK).map(|task| search.rough_means_of(task));
+    Some(means.collect::<Option<Vec<_>>>()?.concat().into())
+}
+
+/// `f ← (f + g^c)/2, g ← (g + f^c)/2`, both at once, from zero.
+#[must_use]
+pub fn averaged(cost: &dyn Cost) -> Array1<f64> {
     let mut f = Array1::zeros(cost.n());
     let mut g = Array1::zeros(cost.m());
     for _ in 0..PASSES {
@@ -106,16 +164,15 @@ pub fn averaged(cost: &dyn Cost) -> Potentials {
         f = (f + next_f) / 2.0;
         g = (g + next_g) / 2.0;
     }
-    Potentials::from_finite(to_source(cost, g.view()), g)
+    g
 }
 
-/// Potentials of the coarse problem, extended to all points by c-transforms.
+/// Potentials of the coarse problem, extended to all targets by a c-transform.
 fn from_coarse(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> Option<Rough> {
     let coarse = Coarse::of(problem)?;
     let (plan, potentials) = solve(&coarse.problem);
     let g = transform_from(problem.cost(), &coarse.sources(), potentials.f());
-    let potentials = Potentials::from_finite(to_source(problem.cost(), g.view()), g);
-    Some(Rough { potentials, cells: coarse.split(&plan, problem) })
+    Some(Rough { g, cells: coarse.split(&plan, problem) })
 }
 
 /// The c-transform of potentials known at some of the sources.
@@ -146,9 +203,15 @@ mod tests {
             DiscreteMeasure::uniform(points).unwrap()
         };
         let problem = OtProblem::new(&cloud(150, 12.9898), &cloud(130, 78.233), Euclidean).unwrap();
-        let mut solve = |smaller: &OtProblem| (Vec::new(), averaged(smaller.cost()));
-        for duals in [averaged(problem.cost()), rough_duals(&problem, &mut solve).potentials] {
-            let judged = certify(&problem, None, Some(&duals)).unwrap().certificate;
+        let of =
+            |cost: &dyn Cost, g: Array1<f64>| Potentials::from_finite(to_source(cost, g.view()), g);
+        let mut solve = |smaller: &OtProblem| {
+            let cost = smaller.cost();
+            (Vec::new(), of(cost, averaged(cost)))
+        };
+        let cost = problem.cost();
+        for g in [means(cost), averaged(cost), rough_duals(&problem, &mut solve).g] {
+            let judged = certify(&problem, None, Some(&of(cost, g))).unwrap().certificate;
             assert!(judged.dual_violation <= 1e-14);
             assert!(judged.lower > 0.0);
         }

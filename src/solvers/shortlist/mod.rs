@@ -7,6 +7,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "indices fit u32: an ArcList stores them so")]
 
+pub(crate) mod auction;
 pub mod candidates;
 mod coarse;
 pub mod duals;
