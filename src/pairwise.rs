@@ -242,3 +242,80 @@ fn where_mass(measure: &DiscreteMeasure) -> Cow<'_, DiscreteMeasure> {
     let kept = DiscreteMeasure::new(support.select(Axis(0), &kept), mass.select(Axis(0), &kept));
     Cow::Owned(kept.expect("a measure without its zero-mass atoms is a measure"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::{Cityblock, Euclidean};
+    use crate::seed::Seed;
+    use ndarray::{Array1, array};
+
+    fn sets() -> Vec<DiscreteMeasure> {
+        let mut stream = Seed(1).stream("sets");
+        let mut set = |n: usize| {
+            let points = Array2::from_shape_simple_fn((n, 2), || stream.uniform());
+            // Every third point is without mass.
+            let mass: Array1<f64> =
+                (0..n).map(|k| if k % 3 == 2 { 0.0 } else { stream.uniform() + 0.01 }).collect();
+            let total = mass.sum();
+            DiscreteMeasure::new(points, mass / total).unwrap()
+        };
+        vec![set(12), set(30), set(7), set(20)]
+    }
+
+    #[test]
+    fn every_pair_costs_what_it_costs_alone() {
+        let sets = sets();
+        let distances = pairwise(&sets, &Cityblock, &mut ()).unwrap();
+        assert_eq!(distances.termination, Termination::Optimal);
+        let costs = distances.costs();
+        for (i, j) in pairs(4) {
+            let problem = OtProblem::new(&sets[i], &sets[j], Cityblock).unwrap();
+            let alone = Method::Auto.solver(&problem).solve(&problem, &mut ()).unwrap();
+            let known = alone.plan.cost(problem.cost());
+            assert!((costs[(i, j)] - known).abs() <= 1e-14 * known);
+            assert_eq!(costs[(i, j)].to_bits(), costs[(j, i)].to_bits());
+        }
+        assert!(costs.diag().iter().all(|&cost| cost == 0.0));
+        assert!(distances.worst().unwrap().certificate.is_tight());
+    }
+
+    /// Stops when so many pairs are done.
+    struct After(u64);
+
+    impl Observer for After {
+        fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
+            if event.iterations < self.0 {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(Stop::Interrupted)
+            }
+        }
+    }
+
+    #[test]
+    fn a_stopped_run_keeps_what_is_done_and_another_does_the_rest() {
+        let sets = sets();
+        let whole = pairwise(&sets, &Euclidean, &mut ()).unwrap();
+        let part = pairwise(&sets, &Euclidean, &mut After(2)).unwrap();
+        assert_eq!(part.termination, Termination::Stopped);
+        assert!(part.found.len() >= 2 && part.found.len() < 6, "{}", part.found.len());
+        assert!(part.costs().iter().any(|cost| cost.is_infinite()));
+        let done: Vec<Pair> = part.found.iter().map(|judged| judged.pair).collect();
+        let rest: Vec<Pair> = pairs(4).filter(|pair| !done.contains(pair)).collect();
+        let mut found = part.found;
+        let method = Method::Auto;
+        solve_pairs(&sets, &rest, &Euclidean, method, |judged| found.push(judged), &mut ())
+            .unwrap();
+        assert_eq!(Distances::new(4, found, Termination::Optimal), whole);
+    }
+
+    #[test]
+    fn a_pair_that_is_no_problem_is_named() {
+        let more = DiscreteMeasure::new(array![[0.0, 0.0]], array![2.0]).unwrap();
+        let one = DiscreteMeasure::new(array![[0.0, 1.0]], array![1.0]).unwrap();
+        let error = pairwise(&[one, more], &Euclidean, &mut ()).unwrap_err();
+        assert_eq!(error.pair, (0, 1));
+        assert!(error.to_string().contains("total mass"), "{error}");
+    }
+}

@@ -3,14 +3,14 @@
 //! ```text
 //! simplex, assignment   8·n·m bytes for the costs, if they are to be stored, and as much again,
 //!                       over 15, for coarse problems; 1.5 KiB a point
-//! shortlist             1.5 KiB a point: nodes of the tree, search trees, and the arcs, of which
-//!                       far-travelling mass needs forty a point, its neighbours' only fifteen
+//! shortlist             1152 bytes a point: nodes of the tree, search trees, and the arcs, of which
+//!                       far-travelling mass needs two or three times as many as mass that stays
 //! line                  256 bytes a point
 //! lp                    1.5 KiB a cell
 //! ```
 //!
 //! A point is one of the n + m; its coordinates count twice for the copies in another order and at
-//! lower resolutions. What was seen is at most this: from a third of it on where mass stays near
+//! lower resolutions. What was seen is less than this: between two and nine tenths
 //! (`tests/memory.rs`, `docs/scaling.md`).
 
 use crate::cost::Cost;
@@ -19,6 +19,9 @@ use crate::solvers::Method;
 
 /// Bytes a point of the tree, its potentials and flows, and the arcs on the list.
 const PER_POINT: u64 = 1536;
+
+/// The same without a table.
+const PER_POINT_ALONE: u64 = 1152;
 
 /// The same on the line: two orders, a chain of cells, potentials to twice the precision.
 const PER_POINT_ON_LINE: u64 = 256;
@@ -41,13 +44,13 @@ pub struct Memory {
 pub fn memory(method: Method, problem: &OtProblem, dim: usize) -> Memory {
     let points = problem.n() as u64 + problem.m() as u64;
     let cells = (problem.n() as u64).saturating_mul(problem.m() as u64);
-    let of_points = points * (PER_POINT + 16 * dim as u64);
+    let of_points = |each: u64| points * (each + 16 * dim as u64);
     let table = table(problem.cost(), cells);
     let (table, rest) = match method.chosen(problem) {
         Method::Auto | Method::Simplex | Method::Assignment => {
-            (table, of_points + 8 * cells.min(MOST_STORED as u64) / 15)
+            (table, of_points(PER_POINT) + 8 * cells.min(MOST_STORED as u64) / 15)
         }
-        Method::Shortlist => (0, of_points),
+        Method::Shortlist => (0, of_points(PER_POINT_ALONE)),
         Method::Line => (0, points * PER_POINT_ON_LINE),
         Method::Lp(_) => (0, cells.saturating_mul(PER_VARIABLE)),
     };
