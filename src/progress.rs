@@ -36,7 +36,7 @@ pub struct Level {
     pub sources: usize,
     /// Target points on it.
     pub targets: usize,
-    /// Passes over all arcs begun on it.
+    /// Passes over all arcs done on it.
     pub round: u32,
 }
 

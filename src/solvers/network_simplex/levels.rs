@@ -336,9 +336,6 @@ impl Run<'_> {
         let (f, minus_g) = tree.potentials().split_at(cost.n());
         let g: Vec<f64> = minus_g.iter().map(|g| -g).collect();
         targets.fit(&g);
-        if let Some(level) = &mut self.reports.event.level {
-            level.round += 1;
-        }
         let take =
             |(least, arcs): &mut (Vec<f64>, Vec<Arc<f64>>), i: usize, found: &[(f64, u32)]| {
                 least.push(found.first().map_or(f[i], |found| found.0));
@@ -348,6 +345,9 @@ impl Run<'_> {
         let observer = self.reports.during("pricing");
         let priced = pass(&observer, targets, cost.n(), VIOLATED_PER_SOURCE, limit, take)?;
         let (least, arcs): (Vec<_>, Vec<_>) = priced.into_iter().unzip();
+        if let Some(level) = &mut self.reports.event.level {
+            level.round += 1;
+        }
         self.learn(Potentials::from_finite(least.concat().into(), g.into()));
         ControlFlow::Continue(arcs.concat())
     }
