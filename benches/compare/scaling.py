@@ -55,7 +55,7 @@ def all_cases(quick: bool, large: bool) -> list[str]:
         costs = ("eu", "sq") if n <= EMD_UP_TO else ("eu",)
         names += [f"{kind} d={d} n={n} {w} {c}" for c in costs for w in ("u" if n > 10_000 else "uw")]
     if large:
-        names += ["unif d=2 n=300000 w sq", "unif d=2 n=1000000 u sq"]
+        names += ["unif d=2 n=300000 w sq", "unif d=2 n=1000000 u sq", "mix d=2 n=1000000 u sq"]
     return names
 
 
