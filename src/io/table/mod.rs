@@ -1,0 +1,248 @@
+//! Tables of cells.
+
+mod samples;
+
+pub use samples::Samples;
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::io::Read;
+use std::ops::Range;
+
+use ndarray::Array2;
+
+use super::cells::TextCells;
+use super::header::{is_header, is_numeric, number};
+use super::{ColumnId, ColumnRef, Input, Origin, Place, ReadError, npy};
+
+/// The precision that the numbers of an input were stored in; they are f64 from here on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// Seven digits: NPY of f32.
+    F32,
+    /// Sixteen digits: text, and NPY of anything else.
+    F64,
+}
+
+/// A rectangle of cells, with or without a header.
+///
+/// Text stays text until a selection asks for numbers, so that columns nobody asks for may hold
+/// anything.
+#[derive(Debug, Clone)]
+pub struct Table {
+    origin: Origin,
+    header: Option<Vec<String>>,
+    cells: Cells,
+}
+
+#[derive(Debug, Clone)]
+enum Cells {
+    /// `first` is the first row of data: 1 below a header, else 0.
+    Text {
+        cells: TextCells,
+        first: usize,
+    },
+    Numbers {
+        values: Array2<f64>,
+        precision: Precision,
+    },
+}
+
+impl Table {
+    /// Reads a file that must be a table.
+    ///
+    /// # Errors
+    /// [`ReadError`]; [`ReadError::NotATable`] for pictures.
+    pub fn read(origin: &Origin) -> Result<Self, ReadError> {
+        Self::from_input(origin, Input::read(origin)?.0)
+    }
+
+    /// Reads a table from memory; `origin` is for the messages.
+    ///
+    /// # Errors
+    /// As [`Table::read`].
+    pub fn from_bytes(origin: &Origin, bytes: &[u8]) -> Result<Self, ReadError> {
+        Self::from_input(origin, Input::from_bytes(origin, bytes)?)
+    }
+
+    fn from_input(origin: &Origin, input: Input) -> Result<Self, ReadError> {
+        match input {
+            Input::Table(table) => Ok(table),
+            Input::Image(_) => Err(ReadError::NotATable { origin: origin.clone() }),
+        }
+    }
+
+    pub(super) fn from_text(origin: &Origin, bytes: &[u8]) -> Result<Self, ReadError> {
+        let cells = TextCells::parse(origin, bytes)?;
+        let header = is_header(&cells).then(|| {
+            (0..cells.columns()).map(|column| cells.cell(0, column).to_owned()).collect::<Vec<_>>()
+        });
+        let first = usize::from(header.is_some());
+        if cells.rows() == first {
+            let line = cells.line(0);
+            return Err(ReadError::HeaderOnly { origin: origin.clone(), line });
+        }
+        Ok(Self { origin: origin.clone(), header, cells: Cells::Text { cells, first } })
+    }
+
+    pub(super) fn from_npy(
+        origin: &Origin,
+        reader: &mut dyn Read,
+        size: Option<u64>,
+    ) -> Result<Self, ReadError> {
+        let (values, precision) = npy::read(origin, reader, size)?;
+        Ok(Self {
+            origin: origin.clone(),
+            header: None,
+            cells: Cells::Numbers { values, precision },
+        })
+    }
+
+    /// Where the table came from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The names of the columns, if the first row was taken for a header.
+    pub fn header(&self) -> Option<&[String]> {
+        self.header.as_deref()
+    }
+
+    /// Rows of data, without the header; at least one.
+    pub fn n_rows(&self) -> usize {
+        match &self.cells {
+            Cells::Text { cells, first } => cells.rows() - first,
+            Cells::Numbers { values, .. } => values.nrows(),
+        }
+    }
+
+    /// Columns; at least one.
+    pub fn n_columns(&self) -> usize {
+        match &self.cells {
+            Cells::Text { cells, .. } => cells.columns(),
+            Cells::Numbers { values, .. } => values.ncols(),
+        }
+    }
+
+    /// The precision that the numbers are stored in.
+    pub fn precision(&self) -> Precision {
+        match &self.cells {
+            Cells::Text { .. } => Precision::F64,
+            Cells::Numbers { precision, .. } => *precision,
+        }
+    }
+
+    /// All columns but the row names that pandas and R put first, under an empty header cell.
+    fn data_columns(&self) -> Range<usize> {
+        let named_rows = self.header.as_ref().is_some_and(|header| header[0].is_empty());
+        usize::from(named_rows)..self.n_columns()
+    }
+
+    /// The position of a column.
+    fn resolve(&self, asked: &ColumnRef) -> Result<usize, ReadError> {
+        let name = match asked {
+            ColumnRef::Name(name) => Cow::Borrowed(name),
+            ColumnRef::Index(index) => Cow::Owned(index.to_string()),
+        };
+        let mut named = self.columns_called(&name);
+        match (named.next(), named.next(), asked) {
+            (Some(first), Some(second), _) => {
+                let (origin, name) = (self.origin.clone(), name.clone().into_owned());
+                Err(ReadError::AmbiguousColumn { origin, name, first, second })
+            }
+            (Some(column), None, _) => Ok(column),
+            (None, _, ColumnRef::Index(index)) if *index < self.n_columns() => Ok(*index),
+            (None, ..) => Err(ReadError::UnknownColumn {
+                origin: self.origin.clone(),
+                asked: asked.clone(),
+                header: self.header.clone(),
+                columns: self.n_columns(),
+            }),
+        }
+    }
+
+    fn columns_called(&self, name: &str) -> impl Iterator<Item = usize> {
+        let header = self.header.iter().flatten().enumerate();
+        header.filter(move |(_, other)| *other == name).map(|(column, _)| column)
+    }
+
+    /// The values of a column as they are written, each once, in the order in which they come;
+    /// numbers that are equal count as one.
+    ///
+    /// # Errors
+    /// [`ReadError::UnknownColumn`], [`ReadError::AmbiguousColumn`].
+    pub fn values(&self, column: &ColumnRef) -> Result<Vec<String>, ReadError> {
+        let column = self.resolve(column)?;
+        Ok(self.distinct(column).map(Cow::into_owned).collect())
+    }
+
+    fn distinct(&self, column: usize) -> impl Iterator<Item = Cow<'_, str>> {
+        let mut seen = HashSet::new();
+        let is_new = move |(row, text): &(usize, Cow<'_, str>)| {
+            // −0 and 0 are the same number, too.
+            let value = self.value(*row, column).map(|x| (x + 0.0).to_string());
+            seen.insert(value.unwrap_or_else(|| text.to_string()))
+        };
+        let all = (0..self.n_rows()).map(move |row| (row, self.text(row, column)));
+        all.filter(is_new).map(|(_, text)| text)
+    }
+
+    /// A finite number.
+    pub(super) fn finite(&self, row: usize, column: usize) -> Result<f64, ReadError> {
+        match self.value(row, column) {
+            Some(value) if value.is_finite() => Ok(value),
+            value => {
+                let (origin, place) = (self.origin.clone(), self.place(row));
+                let (column, found) = (self.column_id(column), self.text(row, column).into_owned());
+                Err(if value.is_some() {
+                    ReadError::NotFinite { origin, place, column, found }
+                } else {
+                    ReadError::NotANumber { origin, place, column, found }
+                })
+            }
+        }
+    }
+
+    /// A cell as a number, be it finite or not.
+    fn value(&self, row: usize, column: usize) -> Option<f64> {
+        match &self.cells {
+            Cells::Text { cells, first } => number(cells.cell(row + first, column)),
+            Cells::Numbers { values, .. } => Some(values[(row, column)]),
+        }
+    }
+
+    /// A cell as text.
+    pub(super) fn text(&self, row: usize, column: usize) -> Cow<'_, str> {
+        match &self.cells {
+            Cells::Text { cells, first } => cells.cell(row + first, column).into(),
+            Cells::Numbers { values, .. } => values[(row, column)].to_string().into(),
+        }
+    }
+
+    /// Most of the first cells of the column are text.
+    fn is_text(&self, column: usize) -> bool {
+        const SAMPLE: usize = 32;
+        let rows = self.n_rows().min(SAMPLE);
+        let is_text = |row: &usize| {
+            let text = self.text(*row, column);
+            !text.is_empty() && !is_numeric(&text)
+        };
+        2 * (0..rows).filter(is_text).count() > rows
+    }
+
+    /// A row, as messages name it.
+    pub(super) fn place(&self, row: usize) -> Place {
+        match &self.cells {
+            Cells::Text { cells, first } => Place::Line(cells.line(row + first)),
+            Cells::Numbers { .. } => Place::Row(row),
+        }
+    }
+
+    /// A column, as messages name it.
+    pub(super) fn column_id(&self, index: usize) -> ColumnId {
+        ColumnId { index, name: self.header.as_ref().map(|header| header[index].clone()) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! What is taken from a table as numbers.
+
+use std::borrow::Cow;
+
+use ndarray::{Array1, Array2};
+
+use super::{Cells, Precision, Table};
+use crate::io::header::number;
+use crate::io::{Filter, ReadError, Selection};
+
+/// Rows and columns selected from a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Samples {
+    /// The coordinates, one sample per row; all finite.
+    pub points: Array2<f64>,
+    /// The weights, if a column was named: finite, ≥ 0, not all zero; not normalised.
+    pub weights: Option<Array1<f64>>,
+    /// The precision that the table was stored in.
+    pub precision: Precision,
+    /// The names of the coordinates, if the table has a header.
+    pub column_names: Option<Vec<String>>,
+}
+
+impl Table {
+    /// Takes rows, coordinates and weights.
+    ///
+    /// # Errors
+    /// [`ReadError`] names the file, the line and the column: unknown columns, a filter that no
+    /// row passes, cells that are not finite numbers, weights that are negative or all zero.
+    pub fn select(&self, selection: &Selection) -> Result<Samples, ReadError> {
+        let weights = selection.weights.as_ref().map(|column| self.resolve(column)).transpose()?;
+        let filter = selection
+            .filter
+            .as_ref()
+            .map(|filter| Ok((filter, self.resolve(&filter.column)?)))
+            .transpose()?;
+        let columns = if let Some(columns) = &selection.columns {
+            columns.iter().map(|column| self.resolve(column)).collect::<Result<Vec<_>, _>>()?
+        } else {
+            let taken = [weights, filter.map(|(_, column)| column)];
+            self.data_columns().filter(|&column| !taken.contains(&Some(column))).collect()
+        };
+        if columns.is_empty() {
+            return Err(ReadError::NoCoordinates { origin: self.origin.clone() });
+        }
+        let rows = match filter {
+            None => (0..self.n_rows()).collect(),
+            Some((filter, column)) => self.rows_that_pass(filter, column)?,
+        };
+        let points = gather(&rows, &columns, |row, column| self.coordinate(row, column))?;
+        let weights = weights.map(|column| self.weights_of(&rows, column)).transpose()?;
+        let column_names = self
+            .header
+            .as_ref()
+            .map(|header| columns.iter().map(|&column| header[column].clone()).collect());
+        Ok(Samples { points, weights, precision: self.precision(), column_names })
+    }
+
+    /// All cells but row names as numbers, as a cost matrix needs them.
+    ///
+    /// # Errors
+    /// [`ReadError::NotANumber`] and [`ReadError::NotFinite`], by line and column.
+    pub fn matrix(&self) -> Result<Array2<f64>, ReadError> {
+        let rows: Vec<usize> = (0..self.n_rows()).collect();
+        let columns: Vec<usize> = self.data_columns().collect();
+        gather(&rows, &columns, |row, column| self.finite(row, column))
+    }
+
+    /// As [`Table::matrix`], but an array in C order is handed over without a copy.
+    ///
+    /// # Errors
+    /// As [`Table::matrix`].
+    pub fn into_matrix(self) -> Result<Array2<f64>, ReadError> {
+        match &self.cells {
+            Cells::Numbers { values, .. }
+                if values.is_standard_layout() && values.iter().all(|x| x.is_finite()) => {}
+            _ => return self.matrix(),
+        }
+        match self.cells {
+            Cells::Numbers { values, .. } => Ok(values),
+            Cells::Text { .. } => unreachable!("text was handled above"),
+        }
+    }
+
+    /// The numbers of a table of one column.
+    ///
+    /// # Errors
+    /// [`ReadError::NotOneColumn`], and those of [`Table::matrix`].
+    pub fn vector(&self) -> Result<Array1<f64>, ReadError> {
+        let column = self.only_column()?;
+        (0..self.n_rows()).map(|row| self.finite(row, column)).collect()
+    }
+
+    /// The weights in a table of one column.
+    ///
+    /// # Errors
+    /// As [`Table::vector`], and [`ReadError::NegativeWeight`], [`ReadError::ZeroWeights`].
+    pub fn weights(&self) -> Result<Array1<f64>, ReadError> {
+        let column = self.only_column()?;
+        self.weights_of(&(0..self.n_rows()).collect::<Vec<_>>(), column)
+    }
+
+    fn only_column(&self) -> Result<usize, ReadError> {
+        let columns = self.data_columns();
+        if columns.len() == 1 {
+            return Ok(columns.start);
+        }
+        Err(ReadError::NotOneColumn { origin: self.origin.clone(), columns: columns.len() })
+    }
+
+    fn weights_of(&self, rows: &[usize], column: usize) -> Result<Array1<f64>, ReadError> {
+        let origin = || self.origin.clone();
+        let mut weights = Array1::zeros(rows.len());
+        for (weight, &row) in weights.iter_mut().zip(rows) {
+            *weight = self.finite(row, column)?;
+            if *weight < 0.0 {
+                let (place, column, found) = (self.place(row), self.column_id(column), *weight);
+                return Err(ReadError::NegativeWeight { origin: origin(), place, column, found });
+            }
+        }
+        if weights.iter().all(|&weight| weight == 0.0) {
+            return Err(ReadError::ZeroWeights {
+                origin: origin(),
+                column: self.column_id(column),
+            });
+        }
+        Ok(weights)
+    }
+
+    fn rows_that_pass(&self, filter: &Filter, column: usize) -> Result<Vec<usize>, ReadError> {
+        const SHOWN: usize = 13;
+        let wanted = number(&filter.value);
+        let passes = |row: &usize| match (self.value(*row, column), wanted) {
+            (Some(value), Some(wanted)) => value == wanted,
+            _ => self.text(*row, column) == filter.value,
+        };
+        let rows: Vec<usize> = (0..self.n_rows()).filter(passes).collect();
+        if !rows.is_empty() {
+            return Ok(rows);
+        }
+        let values = self.distinct(column).take(SHOWN).map(Cow::into_owned).collect();
+        Err(ReadError::NoSuchRows { origin: self.origin.clone(), filter: filter.clone(), values })
+    }
+
+    /// A finite number, or the whole column's fault.
+    fn coordinate(&self, row: usize, column: usize) -> Result<f64, ReadError> {
+        self.finite(row, column).map_err(|error| match error {
+            ReadError::NotANumber { origin, column: id, found, .. } if self.is_text(column) => {
+                ReadError::TextColumn { origin, column: id, example: found }
+            }
+            error => error,
+        })
+    }
+}
+
+/// The numbers in some rows and columns.
+fn gather(
+    rows: &[usize],
+    columns: &[usize],
+    cell: impl Fn(usize, usize) -> Result<f64, ReadError>,
+) -> Result<Array2<f64>, ReadError> {
+    let mut values = Vec::with_capacity(rows.len() * columns.len());
+    for &row in rows {
+        for &column in columns {
+            values.push(cell(row, column)?);
+        }
+    }
+    Ok(Array2::from_shape_vec((rows.len(), columns.len()), values)
+        .expect("a value per row and column"))
+}

@@ -1,0 +1,191 @@
+use super::*;
+use crate::io::Selection;
+use ndarray::array;
+use ndarray_npy::WriteNpyExt;
+use proptest::prelude::*;
+
+fn table(text: &str) -> Table {
+    Table::from_bytes(&Origin::from("t.csv"), text.as_bytes()).unwrap()
+}
+
+fn npy(matrix: &Array2<f64>) -> Table {
+    let mut bytes = Vec::new();
+    matrix.write_npy(&mut bytes).unwrap();
+    Table::from_bytes(&Origin::from("t.npy"), &bytes).unwrap()
+}
+
+fn selection(columns: &str, filter: &str, weights: &str) -> Selection {
+    Selection {
+        columns: (!columns.is_empty())
+            .then(|| columns.split(',').map(|column| column.parse().unwrap()).collect()),
+        filter: (!filter.is_empty()).then(|| filter.parse().unwrap()),
+        weights: (!weights.is_empty()).then(|| weights.parse().unwrap()),
+    }
+}
+
+fn message(table: &Table, selection: &Selection) -> (String, String) {
+    let error = table.select(selection).unwrap_err();
+    (error.to_string(), error.hint())
+}
+
+#[test]
+fn by_default_all_columns_are_coordinates() {
+    let samples = table("x,y\n1,2\n3,4\n").select(&Selection::default()).unwrap();
+    assert_eq!(samples.points, array![[1.0, 2.0], [3.0, 4.0]]);
+    assert_eq!(samples.weights, None);
+    assert_eq!(samples.column_names, Some(vec!["x".into(), "y".into()]));
+    assert_eq!(samples.precision, Precision::F64);
+}
+
+#[test]
+fn filter_and_weights_are_left_out_of_the_coordinates() {
+    let table = table("kind,x,y,w\na,1,2,0.5\nb,3,4,0.25\na,5,6,0\n");
+    let samples = table.select(&selection("", "kind=a", "w")).unwrap();
+    assert_eq!(samples.points, array![[1.0, 2.0], [5.0, 6.0]]);
+    assert_eq!(samples.weights, Some(array![0.5, 0.0]));
+    let samples = table.select(&selection("y,w", "0=b", "3")).unwrap();
+    assert_eq!(samples.points, array![[4.0, 0.25]]);
+    assert_eq!(samples.weights, Some(array![0.25]));
+}
+
+#[test]
+fn filters_compare_numbers_as_numbers() {
+    let table = table("label,x\n3,1\n3.0,2\n4,3\nthree,4\n");
+    let points = |filter| table.select(&selection("x", filter, "")).unwrap().points;
+    assert_eq!(points("label=3"), array![[1.0], [2.0]]);
+    assert_eq!(points("label=three"), array![[4.0]]);
+}
+
+#[test]
+fn a_column_whose_name_is_a_number_wins_over_the_position() {
+    let table = table("x,2020,1\n0,1.5,2.5\n");
+    let points = |column| table.select(&selection(column, "", "")).unwrap().points;
+    assert_eq!(points("2020"), array![[1.5]]);
+    assert_eq!(points("1"), array![[2.5]]);
+    assert_eq!(points("2"), array![[2.5]]);
+}
+
+#[test]
+fn arrays_are_tables_without_names() {
+    let table = npy(&array![[0.0, 1.0, 2.0], [1.0, 3.0, 4.0]]);
+    let samples = table.select(&selection("", "0=1", "2")).unwrap();
+    assert_eq!(samples.points, array![[3.0]]);
+    assert_eq!(samples.weights, Some(array![4.0]));
+    assert_eq!(samples.column_names, None);
+    let (_, hint) = message(&table, &selection("x", "", ""));
+    assert_eq!(hint, "the table has no header: use a number, 0 to 2");
+}
+
+#[test]
+fn bad_cells_are_named_by_line_and_column() {
+    let all = Selection::default();
+    let (error, hint) = message(&table("# made\nx,y\n1,2\n\n3,4;5\n"), &all);
+    assert_eq!(error, "t.csv, line 5, column \"y\": found \"4;5\", not a number");
+    assert!(hint.contains("--columns"));
+    let (error, _) = message(&table("1,2\n3,\n"), &all);
+    assert_eq!(error, "t.csv, line 2, column 1 (from 0): found nothing, not a number");
+    let (error, _) = message(&table("1,2\n3,NaN\n"), &all);
+    assert_eq!(error, "t.csv, line 2, column 1 (from 0): found NaN, not a finite number");
+    let (error, _) = message(&table("1,2\n3,1e999\n"), &all);
+    assert_eq!(error, "t.csv, line 2, column 1 (from 0): found 1e999, not a finite number");
+    let (error, _) = message(&npy(&array![[1.0], [f64::INFINITY]]), &all);
+    assert_eq!(error, "t.npy, row 1 (from 0), column 0 (from 0): found inf, not a finite number");
+}
+
+#[test]
+fn a_column_of_text_is_no_slip() {
+    let table = table("name,x\na,1\nb,2\n");
+    let (error, hint) = message(&table, &Selection::default());
+    assert_eq!(error, "t.csv, column \"name\": it holds text, such as \"a\", not numbers");
+    assert!(hint.contains("--where"));
+    assert_eq!(table.select(&selection("x", "", "")).unwrap().points, array![[1.0], [2.0]]);
+}
+
+#[test]
+fn a_decimal_comma_is_a_slip_and_no_text() {
+    let (error, hint) = message(&table("x;y\n1,5;2\n3,5;4\n"), &Selection::default());
+    assert_eq!(error, "t.csv, line 2, column \"x\": found \"1,5\", not a number");
+    assert_eq!(hint, "write a decimal point: 1.5");
+}
+
+#[test]
+fn row_names_without_a_header_are_no_coordinates() {
+    let named = table(",x,y\n0,1,2\n7,3,4\n");
+    let samples = named.select(&Selection::default()).unwrap();
+    assert_eq!(samples.points, array![[1.0, 2.0], [3.0, 4.0]]);
+    assert_eq!(samples.column_names, Some(vec!["x".into(), "y".into()]));
+    assert_eq!(named.matrix().unwrap(), samples.points);
+    assert_eq!(named.select(&selection("0", "", "")).unwrap().points, array![[0.0], [7.0]]);
+    assert_eq!(table(",0\n0,0.5\n1,0.25\n").weights().unwrap(), array![0.5, 0.25]);
+    // Here the names look like numbers: column "0" is not column 0.
+    let series = table(",0\n5,0.5\n6,0.25\n").select(&selection("0", "", "")).unwrap();
+    assert_eq!(series.points, array![[0.5], [0.25]]);
+}
+
+#[test]
+fn unknown_columns_get_a_suggestion() {
+    let table = table("label,weight,x,x\n1,2,3,4\n");
+    let (error, hint) = message(&table, &selection("", "", "wieght"));
+    assert_eq!(error, "t.csv: there is no column \"wieght\"");
+    assert_eq!(hint, "did you mean \"weight\"? the columns are label, weight, x, x");
+    let (error, hint) = message(&table, &selection("7", "", ""));
+    assert_eq!(error, "t.csv: there is no column 7");
+    assert_eq!(hint, "the columns are label, weight, x, x: numbers 0 to 3");
+    let (error, hint) = message(&table, &selection("x", "", ""));
+    assert_eq!(error, "t.csv: columns 2 and 3 (from 0) are both called \"x\"");
+    assert_eq!(hint, "name the column by its number, as in 2");
+}
+
+#[test]
+fn a_filter_that_nothing_passes_lists_the_values() {
+    let (error, hint) = message(&table("label,x\n1,2\n3,4\n1,5\n"), &selection("", "label=2", ""));
+    assert_eq!(error, "t.csv: no row has label=2");
+    assert_eq!(hint, "that column holds 1, 3");
+}
+
+#[test]
+fn weights_must_be_masses() {
+    let weights = |text: &str| message(&table(text), &selection("", "", "w")).0;
+    assert_eq!(
+        weights("x,w\n1,1\n2,-0.5\n"),
+        "t.csv, line 3, column \"w\": found the weight -0.5, which is negative"
+    );
+    assert_eq!(weights("x,w\n1,0\n2,0\n"), "t.csv, column \"w\": all weights are zero");
+    assert_eq!(weights("w\n1\n"), "t.csv: no column is left for the coordinates");
+}
+
+#[test]
+fn matrices_and_vectors_are_whole_tables() {
+    let matrix = array![[1.0, 2.0], [3.0, 4.0]];
+    assert_eq!(table("1 2\n3 4\n").into_matrix().unwrap(), matrix);
+    assert_eq!(npy(&matrix).into_matrix().unwrap(), matrix);
+    assert_eq!(npy(&matrix.t().to_owned()).matrix().unwrap(), matrix.t());
+    assert!(matches!(
+        npy(&array![[0.0, f64::NAN]]).into_matrix(),
+        Err(ReadError::NotFinite { place: Place::Row(0), .. })
+    ));
+    assert_eq!(table("w\n1\n0\n").vector().unwrap(), array![1.0, 0.0]);
+    assert!(matches!(table("1,2\n").vector(), Err(ReadError::NotOneColumn { columns: 2, .. })));
+    assert!(matches!(
+        table("1\n-2\n").weights(),
+        Err(ReadError::NegativeWeight { place: Place::Line(2), .. })
+    ));
+}
+
+proptest! {
+    #[test]
+    fn printed_numbers_are_read_to_the_bit(
+        values in prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO, 2..40),
+        delimiter in prop::sample::select(vec![",", ";", "\t", " "]),
+    ) {
+        let rows: Vec<_> = values.as_chunks::<2>().0.iter().collect();
+        let lines: Vec<_> = rows.iter().map(|[x, y]| format!("{x:?}{delimiter}{y:?}")).collect();
+        let text = lines.join("\r\n");
+        let points = table(&text).select(&Selection::default()).unwrap().points;
+        prop_assert_eq!(points.nrows(), rows.len());
+        for (read, written) in points.outer_iter().zip(rows) {
+            prop_assert_eq!(read[0].to_bits(), written[0].to_bits());
+            prop_assert_eq!(read[1].to_bits(), written[1].to_bits());
+        }
+    }
+}
