@@ -7,10 +7,8 @@
 //! what its quarters came to, as long as there are more than two of them; to the whole is left what goes
 //! across. Parts of one size have no flow in common, so they are solved at once.
 //!
-//! **Joining.** Trees of parts meet in the targets that they share. An arc that closes a cycle is
-//! taken out with its flow and made to enter as in a pivot. Arcs without flow are what holds the
-//! trees together; each lets a component of flows hang on another, and is kept as long as that
-//! component hangs on nothing else.
+//! **Joining.** Trees of parts meet in the targets that they share; where they close cycles, these are
+//! cancelled (`forest.rs`).
 //!
 //! **Complexity.** One pass over the list of arcs for each size, O(log n) of them, and the pivots.
 //!
@@ -23,14 +21,14 @@
 
 use std::ops::ControlFlow;
 
-use petgraph::unionfind::UnionFind;
 use rayon::prelude::*;
 
 use super::Reached;
+use super::forest;
 use super::pricing::{Arc, ArcBlocks};
 use super::reports::Reports;
 use super::run::Run;
-use super::stems::{Basis, Entering};
+use super::stems::Basis;
 use super::tour::on_thread_or_tour;
 use super::tree::{ForestArc, Tree};
 
@@ -102,30 +100,10 @@ impl Joined {
             let target = targets.binary_search(&arc.target).ok()?;
             Some(ForestArc { source: arc.source - first, target: (n + target) as u32, ..*arc })
         };
-        let (mut forest, mut closing) = (Vec::with_capacity(nodes), Vec::new());
-        let mut components = UnionFind::<u32>::new(nodes);
-        for arc in all().filter(|arc| arc.flow > 0).filter_map(here) {
-            let opens = components.union(arc.source, arc.target);
-            if opens { &mut forest } else { &mut closing }.push(arc);
-        }
-        // Components of flows hang on each other as long as that closes no cycle.
-        let flows = components.clone();
-        let mut hangs = vec![false; nodes];
-        for arc in all().filter(|arc| arc.flow == 0).filter_map(here) {
-            let component = flows.find(arc.source) as usize;
-            if !hangs[component] && components.union(arc.source, arc.target) {
-                hangs[component] = true;
-                forest.push(arc);
-            }
-        }
+        let mut plan = Vec::with_capacity(2 * nodes);
+        plan.extend(all().filter_map(here));
         drop(parts);
-        let mut tree = Tree::hang(n, nodes, &forest, f);
-        drop(forest);
-        for ForestArc { source, target, flow, cost } in closing {
-            let [from, to] = [source, target].map(|u| tree.potentials()[u as usize]);
-            let entering = Entering { source, target, cost, reduced: cost - from + to };
-            tree.enter_with_flow(&entering, flow);
-        }
+        let tree = forest::basis(n, nodes, plan, f);
         Self { tree, first, targets }
     }
 
@@ -161,6 +139,8 @@ impl Joined {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use petgraph::unionfind::UnionFind;
+
     use crate::cost::SqEuclidean;
     use crate::measure::DiscreteMeasure;
     use crate::problem::OtProblem;

@@ -2,9 +2,9 @@
 //!
 //! Arcs are filled one after another, each as far as its ends allow. Every arc used exhausts one
 //! of its ends, which takes no further arc, so the arcs used form a forest; flows that were there
-//! before may close cycles, which are cancelled (`forest.rs`).
+//! before may close cycles, which `forest.rs` cancels.
 
-use super::forest::Forest;
+use super::forest;
 use super::tree::{ForestArc, Tree};
 use crate::cost::Cost;
 use crate::potentials::smallest_difference;
@@ -12,9 +12,8 @@ use crate::solvers::fixed_point::FixedMasses;
 use crate::solvers::shortlist::auction::ListedFlow;
 use crate::solvers::shortlist::candidates::roughly_smallest;
 
-/// Takes flows that are known; fills the given arcs (targets as nodes of the tree) in their order, best
-/// first; then, source
-/// by source, what is left goes to the targets with room of least `c(i, j) − g_j`. In many
+/// Takes flows that are known; fills the given arcs (targets as nodes of the tree) in their order,
+/// best first; then, source by source, what is left goes to the targets with room of least `c(i, j) − g_j`. In many
 /// dimensions a few of these are found for all such sources together, as often as it takes.
 ///
 /// The trees of the forest hang on the root by arcs without flow. What these cost decides
@@ -41,21 +40,21 @@ pub(crate) fn greedy(
     } else {
         filling.fill_rows(cost, g);
     }
-    Tree::hang(n, n + cost.m(), &filling.forest.arcs(), f)
+    forest::basis(n, n + cost.m(), filling.plan, f)
 }
 
 /// What is left to fill, and the arcs used so far.
 struct Filling {
     supply: Vec<i128>,
     demand: Vec<i128>,
-    forest: Forest,
+    plan: Vec<ForestArc<f64>>,
 }
 
 impl Filling {
     fn new(masses: &FixedMasses) -> Self {
         let (supply, demand) = (masses.supply.clone(), masses.demand.clone());
-        let forest = Forest::new(supply.len(), supply.len() + demand.len());
-        Self { supply, demand, forest }
+        let plan = Vec::with_capacity(supply.len() + demand.len());
+        Self { supply, demand, plan }
     }
 
     fn fill(&mut self, source: usize, target: usize, cost: f64) {
@@ -69,7 +68,7 @@ impl Filling {
         self.supply[source as usize] -= flow;
         self.demand[target as usize] -= flow;
         let target = self.supply.len() as u32 + target;
-        self.forest.add(ForestArc { source, target, flow, cost });
+        self.plan.push(ForestArc { source, target, flow, cost });
     }
 
     /// Fills the best of a few arcs from every source that has supply left to targets that have room.

@@ -59,6 +59,7 @@ impl<K: Price> Tree<K> {
                 }
             }
         }
+        drop(neighbours);
         Self::threaded(stems, &preorder)
     }
 
