@@ -115,8 +115,7 @@ struct Boxes<'a, G, const D: usize> {
     ground: &'a G,
     bound: Bound,
     queries: Vec<[f64; D]>,
-    points: Vec<[f64; D]>,
-    /// The points once more, leaf by leaf, coordinate by coordinate.
+    /// The points, leaf by leaf, coordinate by coordinate.
     leaves: Vec<[[f64; LEAF]; D]>,
     /// Places of the points in the table.
     order: Vec<u32>,
@@ -175,7 +174,7 @@ impl<'a, G: GroundCost, const D: usize> Boxes<'a, G, D> {
         let reach = at_differences(ground, extent);
         let v = vec![f64::NEG_INFINITY; leaves.len() * LEAF];
         let margin = MARGIN * reach;
-        Self { ground, bound, queries, points, leaves, order, nodes, v, reach, margin }
+        Self { ground, bound, queries, leaves, order, nodes, v, reach, margin }
     }
 }
 
@@ -241,8 +240,8 @@ impl<G: GroundCost, const D: usize> Search for Boxes<'_, G, D> {
         let sizes = v.iter().filter(|v| v.is_finite()).map(|v| v.abs());
         let size = self.reach + 2.0 * sizes.fold(0.0, f64::max);
         self.margin = MARGIN * size;
-        let (bound, points, v) = (self.bound, &self.points, &self.v);
-        self.nodes.par_iter_mut().for_each(|node| node.fit(bound, size, points, v));
+        let (bound, leaves, v) = (self.bound, &self.leaves, &self.v);
+        self.nodes.par_iter_mut().for_each(|node| node.fit(bound, size, leaves, v));
     }
 
     fn smallest(&self, query: usize, keep: usize, limit: f64, found: &mut Vec<(f64, u32)>) {
@@ -259,11 +258,11 @@ impl<G: GroundCost, const D: usize> Search for Boxes<'_, G, D> {
 
 impl<const D: usize> Node<D> {
     /// Fits v, or v − ‖y − z‖², linearly: least squares, then raised above all points.
-    fn fit(&mut self, bound: Bound, size: f64, points: &[[f64; D]], v: &[f64]) {
+    fn fit(&mut self, bound: Bound, size: f64, leaves: &[[[f64; LEAF]; D]], v: &[f64]) {
         let centre = self.centre;
         let of_node = (self.start as usize..self.end as usize).filter(|&j| v[j].is_finite());
         let at = |j: usize| {
-            let t: [f64; D] = std::array::from_fn(|k| points[j][k] - centre[k]);
+            let t: [f64; D] = std::array::from_fn(|k| leaves[j / LEAF][k][j % LEAF] - centre[k]);
             let square: f64 = t.iter().map(|t| t * t).sum();
             (t, if bound == Bound::Squared { v[j] - square } else { v[j] })
         };

@@ -28,10 +28,8 @@
 
 use std::ops::ControlFlow;
 
-use rayon::prelude::*;
-
 use super::Reached;
-use super::pricing::{Arc, ArcBlocks};
+use super::pricing::{Arc, ArcBlocks, list_once};
 use super::reports::Shared;
 use super::run::Run;
 use super::tour::on_thread_or_tour;
@@ -164,6 +162,15 @@ fn pass<T: Default + Send>(
     observer.tasks(count.div_ceil(TASK), Vec::new, one)
 }
 
+/// One list of many, which are let go, with room for so many more.
+fn join<T>(lists: Vec<Vec<T>>, room: usize) -> Vec<T> {
+    let mut all = Vec::with_capacity(lists.iter().map(Vec::len).sum::<usize>() + room);
+    for list in lists {
+        all.extend(list);
+    }
+    all
+}
+
 /// Potentials that are known, of the centroids of runs of so many points.
 pub(super) struct Known {
     potentials: Potentials,
@@ -206,38 +213,19 @@ impl Run<'_> {
             self.reports.event.level = Some(self.level(None));
             return self.on_all_arcs();
         };
-        let ((tree, stopped), known, level) =
-            self.on_smaller(&coarse.problem, coarse.masses.clone(), |run| {
-                let (tree, stopped) = run.on_levels();
-                let known = run.best.take().unwrap_or_else(|| Known::of(&tree));
-                ((tree, stopped), known, run.reports.event.level)
-            });
-        self.reports.event.level = Some(self.level(level));
-        let (n, m) = (problem.n(), problem.m());
-        let cost = problem.cost();
-
-        let forest = coarse.split(&tree, &self.masses, cost);
+        let (n, cost) = (problem.n(), problem.cost());
         let mut targets = cost.search_targets().expect("points in few dimensions");
-        let candidates = match stopped {
-            ControlFlow::Continue(()) => self.candidates(&coarse, &tree, targets.as_mut()),
-            ControlFlow::Break(stop) => ControlFlow::Break(stop),
-        };
-        let best = self.best.get_or_insert_with(|| known.of_runs(coarse.runs));
-        let f: Vec<f64> = (0..n).map(|i| best.potentials.f()[i / best.runs.0]).collect();
-        let mut tree = Tree::hang(n, n + m, &forest, &f);
-        self.begin_at(&tree);
+        let (mut tree, candidates) = self.start_from_coarser(coarse, targets.as_mut());
         let mut arcs = match candidates {
             ControlFlow::Continue(arcs) => arcs,
             ControlFlow::Break(stop) => return (tree, ControlFlow::Break(stop)),
         };
-        arcs.extend(forest.into_iter().map(|arc| (arc.source, arc.target, arc.cost)));
 
         let tolerance = TOLERANCE * self.largest;
         let few = if self.depth == 0 { 0 } else { n / SOURCES_PER_VIOLATION };
         let mut known = 0;
         loop {
-            arcs.par_sort_unstable_by_key(|arc| (arc.0, arc.1));
-            arcs.dedup_by_key(|arc| (arc.0, arc.1));
+            list_once(&mut arcs);
             if arcs.len() == known {
                 // What violates now does so by its rounding: for the exact finish.
                 return (tree, ControlFlow::Continue(()));
@@ -267,6 +255,35 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    /// The basis that comes of the coarse optimum, and the candidates.
+    fn start_from_coarser(
+        &mut self,
+        coarse: Coarse,
+        targets: &mut dyn Search,
+    ) -> (Tree<f64>, ControlFlow<Stop, Vec<Arc<f64>>>) {
+        let ((tree, stopped), known, level) =
+            self.on_smaller(&coarse.problem, coarse.masses.clone(), |run| {
+                let (tree, stopped) = run.on_levels();
+                let known = run.best.take().unwrap_or_else(|| Known::of(&tree));
+                ((tree, stopped), known, run.reports.event.level)
+            });
+        self.reports.event.level = Some(self.level(level));
+        let (n, m) = (self.problem.n(), self.problem.m());
+        let forest = coarse.split(&tree, &self.masses, self.problem.cost());
+        let mut candidates = match stopped {
+            ControlFlow::Continue(()) => self.candidates(&coarse, &tree, targets),
+            ControlFlow::Break(stop) => ControlFlow::Break(stop),
+        };
+        let best = self.best.get_or_insert_with(|| known.of_runs(coarse.runs));
+        let f: Vec<f64> = (0..n).map(|i| best.potentials.f()[i / best.runs.0]).collect();
+        let tree = Tree::hang(n, n + m, &forest, &f);
+        self.begin_at(&tree);
+        if let ControlFlow::Continue(arcs) = &mut candidates {
+            arcs.extend(forest.iter().map(|arc| (arc.source, arc.target, arc.cost)));
+        }
+        (tree, candidates)
     }
 
     /// The level above the given one, or the coarsest.
@@ -308,7 +325,7 @@ impl Run<'_> {
             };
         let of_sources = pass(&observer, targets, n, PER_SOURCE, |_| f64::INFINITY, of_sources)?;
         let (f, arcs): (Vec<_>, Vec<_>) = of_sources.into_iter().unzip();
-        let (f, mut arcs) = (f.concat(), arcs.concat());
+        let (f, mut arcs) = (join(f, 0), join(arcs, PER_TARGET * m + n + m));
         let mut sources = cost.search_sources().expect("points in few dimensions");
         sources.fit(&f);
         self.learn(Potentials::from_finite(f.into(), g.into()));
@@ -318,10 +335,7 @@ impl Run<'_> {
         };
         let sources = sources.as_ref();
         let more = pass(&observer, sources, m, PER_TARGET, |_| f64::INFINITY, of_targets)?;
-        arcs.reserve_exact(more.iter().map(Vec::len).sum::<usize>() + n + m);
-        for more in more {
-            arcs.extend(more);
-        }
+        arcs.extend(more.into_iter().flatten());
         ControlFlow::Continue(arcs)
     }
 
@@ -348,8 +362,8 @@ impl Run<'_> {
         if let Some(level) = &mut self.reports.event.level {
             level.round += 1;
         }
-        self.learn(Potentials::from_finite(least.concat().into(), g.into()));
-        ControlFlow::Continue(arcs.concat())
+        self.learn(Potentials::from_finite(join(least, 0).into(), g.into()));
+        ControlFlow::Continue(join(arcs, 0))
     }
 }
 

@@ -5,6 +5,7 @@
 //! negative reduced cost of the first block that has one.
 
 use multiversion::multiversion;
+use rayon::prelude::*;
 
 use super::stems::{Entering, Lookup, Price};
 use crate::cost::Cost;
@@ -19,6 +20,13 @@ pub(crate) trait Pricing<K, P: ?Sized> {
 
 /// An arc with its cost; the target is a node of the tree.
 pub(crate) type Arc<K> = (u32, u32, K);
+
+/// Sorts arcs by source and target, and drops what is there twice.
+pub(crate) fn list_once<K: Send>(arcs: &mut Vec<Arc<K>>) {
+    arcs.par_sort_unstable_by_key(|arc| (arc.0, arc.1));
+    arcs.dedup_by_key(|arc| (arc.0, arc.1));
+    arcs.shrink_to_fit();
+}
 
 /// Block search over an explicit list of arcs.
 #[derive(Debug, Clone)]

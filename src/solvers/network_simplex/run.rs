@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::exact::{Violation, violations};
 use super::levels::{COARSEST, Known};
-use super::pricing::{ArcBlocks, Pricing, Rows};
+use super::pricing::{ArcBlocks, Pricing, Rows, list_once};
 use super::reports::Reports;
 use super::stems::{Basis, Price};
 use super::tour::on_thread_or_tour;
@@ -73,7 +73,8 @@ enum Rough {
 /// Where the pivots on a shortlist begin.
 struct Start {
     tree: Tree<f64>,
-    arcs: ArcList,
+    /// By source and target, targets as nodes of the tree.
+    arcs: Vec<(u32, u32, f64)>,
     stopped: ControlFlow<Stop>,
     /// Arcs of smaller reduced cost join the list after a pass, violated or not.
     near: f64,
@@ -168,14 +169,11 @@ impl<'a> Run<'a> {
     /// Prices candidate arcs, to which passes over the whole table add what violates the
     /// potentials that came of it.
     fn on_shortlist(&mut self) -> Rough {
-        let n = self.problem.n();
         let Start { mut tree, mut arcs, mut stopped, near } = self.start_from_rough_duals();
         self.begin_at(&tree);
         loop {
             if stopped.is_continue() {
-                let nodes = arcs.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
-                let nodes: Vec<_> = nodes.collect();
-                let mut blocks = ArcBlocks::new(&nodes, -TOLERANCE * self.largest);
+                let mut blocks = ArcBlocks::new(&arcs, -TOLERANCE * self.largest);
                 (tree, stopped) = on_thread_or_tour(tree, &mut blocks, &mut self.reports);
             }
             let exact = tree.with_costs(|c| self.format.units(c));
@@ -191,13 +189,9 @@ impl<'a> Run<'a> {
             if found.iter().all(|violation| violation.reduced >= negligible) {
                 return Rough::Optimal(exact, found.into_iter().filter(is_violated).collect());
             }
-            let joining = found.iter().map(|v| Arc {
-                source: v.source,
-                target: v.target - n as u32,
-                cost: v.cost,
-            });
             let known = arcs.len();
-            arcs = arcs.union(&ArcList::from_arcs(n, joining.collect()));
+            arcs.extend(found.iter().map(|v| (v.source, v.target, v.cost)));
+            list_once(&mut arcs);
             if arcs.len() == known {
                 // Known arcs that violate in integers but not in `f64`: for the exact finish.
                 return Rough::Optimal(exact, found.into_iter().filter(is_violated).collect());
@@ -271,6 +265,7 @@ impl<'a> Run<'a> {
         order.sort_unstable_by(|a, b| reduced(a).total_cmp(&reduced(b)));
         let best_first = order.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
         let tree = start::greedy(cost, &self.masses, flows, best_first, &f, &g);
+        let arcs = arcs.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost)).collect();
         Start { tree, arcs, stopped, near }
     }
 
