@@ -4,9 +4,10 @@
 //! `c(x, y_j) − v_j`. That is a c-transform for k = 1, the candidates of a source for k = 10, and,
 //! for all values below f(x), the pricing of a row.
 //!
-//! **Idea.** A balanced k-d tree over y. Box distance minus the largest v in the box is a lower
-//! bound, but a useless one once mass travels far: v then changes as fast as the cost. So v is
-//! fitted by a linear function in every box with centre z and half-widths h,
+//! **Idea.** A balanced k-d tree over y, of which three generations are taken at a time: eight boxes
+//! make up a larger one, and are bounded together in SIMD lanes. Box distance minus the largest v in
+//! the box is a lower bound, but a useless one once mass travels far: v then changes as fast as the
+//! cost. So v is fitted by a linear function in every box with centre z and half-widths h,
 //!
 //! ```text
 //! v(y) ≤ v₀ + a·(y − z)                                         (Euclidean distance)
@@ -35,12 +36,14 @@
 //!
 //! **Failure modes.** Beyond three dimensions boxes overlap too much: see `screen.rs`.
 
+use std::ops::Range;
+
 use multiversion::multiversion;
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::GroundCost;
-use crate::spatial::{kd_order, split};
+use crate::spatial::kd_order;
 
 /// Points that are looked at together.
 const LEAF: usize = 16;
@@ -95,31 +98,36 @@ enum Bound {
     Box,
 }
 
-/// A box of the tree.
+/// Boxes that are bounded at once, in SIMD lanes.
+const LANES: usize = 8;
+
+/// The boxes that a larger one is made of.
 #[derive(Debug, Clone, Copy)]
-struct Node<const D: usize> {
-    centre: [f64; D],
-    half: [f64; D],
-    /// v₀ and a.
-    value: f64,
-    slope: [f64; D],
-    /// Its points in the order of the tree.
+#[repr(align(64))]
+struct Family<const D: usize> {
+    centre: [[f64; LANES]; D],
+    half: [[f64; LANES]; D],
+    /// v₀ and a; v₀ = −∞ where there is nothing.
+    value: [f64; LANES],
+    slope: [[f64; LANES]; D],
+    /// The place of what is in the first box; those of the others follow.
+    first: u32,
+    /// Points in each box, and before the first one, in the order of the tree.
+    run: u32,
     start: u32,
-    end: u32,
-    /// Place of the second child; the first follows the node itself. 0 at a leaf.
-    second: u32,
 }
 
-/// The tree.
+/// The tree: first all leaves have a place, then the families of leaves, then those of families, at last
+/// the one that holds everything.
 struct Boxes<'a, G, const D: usize> {
     ground: &'a G,
     bound: Bound,
     queries: Vec<[f64; D]>,
     /// The points, leaf by leaf, coordinate by coordinate.
     leaves: Vec<[[f64; LEAF]; D]>,
+    families: Vec<Family<D>>,
     /// Places of the points in the table.
     order: Vec<u32>,
-    nodes: Vec<Node<D>>,
     v: Vec<f64>,
     /// The largest cost there can be.
     reach: f64,
@@ -163,27 +171,29 @@ impl<'a, G: GroundCost, const D: usize> Boxes<'a, G, D> {
                 leaves[j / LEAF][k][j % LEAF] = y[k];
             }
         }
-        let mut nodes = Vec::with_capacity(2 * leaves.len());
-        let (low, high) = grow(&points, 0, &mut nodes);
-        let extent = queries.iter().fold((low, high), |(low, high), x| {
-            let (mut low, mut high) = (low, high);
+        let families = families(&points, leaves.len());
+        let (mut low, mut high) = ([f64::INFINITY; D], [f64::NEG_INFINITY; D]);
+        for x in queries.iter().chain(&points) {
             widen(&mut low, &mut high, x);
-            (low, high)
-        });
-        let extent: [f64; D] = std::array::from_fn(|k| extent.1[k] - extent.0[k]);
-        let reach = at_differences(ground, extent);
+        }
+        let extent: [f64; D] = std::array::from_fn(|k| high[k] - low[k]);
+        let [reach] = at_differences(ground, &extent.map(|width| [width]));
         let v = vec![f64::NEG_INFINITY; leaves.len() * LEAF];
         let margin = MARGIN * reach;
-        Self { ground, bound, queries, leaves, order, nodes, v, reach, margin }
+        Self { ground, bound, queries, leaves, families, order, v, reach, margin }
     }
 }
 
 /// c(x, y) for |x − y| coordinate by coordinate.
 #[inline(always)]
-fn at_differences<G: GroundCost, const D: usize>(ground: &G, differences: [f64; D]) -> f64 {
-    let mut out = [0.0];
-    ground.block(&differences, &[&[0.0][..]; D], &mut out);
-    out[0]
+fn at_differences<G: GroundCost, const D: usize, const N: usize>(
+    ground: &G,
+    differences: &[[f64; N]; D],
+) -> [f64; N] {
+    let mut out = [0.0; N];
+    let columns: [&[f64]; D] = std::array::from_fn(|k| &differences[k][..]);
+    ground.block(&[0.0; D], &columns, &mut out);
+    out
 }
 
 fn widen<const D: usize>(low: &mut [f64; D], high: &mut [f64; D], x: &[f64; D]) {
@@ -193,43 +203,17 @@ fn widen<const D: usize>(low: &mut [f64; D], high: &mut [f64; D], x: &[f64; D]) 
     }
 }
 
-/// Adds the box of a run of points, and the boxes it is made of; its bounds.
-fn grow<const D: usize>(
-    points: &[[f64; D]],
-    start: usize,
-    nodes: &mut Vec<Node<D>>,
-) -> ([f64; D], [f64; D]) {
-    let place = nodes.len();
-    let (mut low, mut high) = ([f64::INFINITY; D], [f64::NEG_INFINITY; D]);
-    #[expect(clippy::cast_possible_truncation, reason = "2³² points would not fit in memory")]
-    let [first, end] = [start as u32, (start + points.len()) as u32];
-    nodes.push(Node {
-        centre: [0.0; D],
-        half: [0.0; D],
-        value: f64::NEG_INFINITY,
-        slope: [0.0; D],
-        start: first,
-        end,
-        second: 0,
-    });
-    if let Some(middle) = split(points.len(), LEAF) {
-        let (left, right) = points.split_at(middle);
-        (low, high) = grow(left, start, nodes);
-        #[expect(clippy::cast_possible_truncation, reason = "fewer nodes than points")]
-        let second = nodes.len() as u32;
-        nodes[place].second = second;
-        let of_right = grow(right, start + middle, nodes);
-        widen(&mut low, &mut high, &of_right.0);
-        widen(&mut low, &mut high, &of_right.1);
-    } else {
-        for y in points {
-            widen(&mut low, &mut high, y);
-        }
+/// The boxes of runs of points in kd order, the smallest first.
+fn families<const D: usize>(points: &[[f64; D]], leaves: usize) -> Vec<Family<D>> {
+    let mut families = Vec::new();
+    let (mut place, mut boxes, mut run) = (0, leaves, LEAF);
+    while boxes > 1 {
+        let firsts = (0..boxes).step_by(LANES);
+        families.extend(firsts.map(|k| Family::new(points, k * run, run, place + k)));
+        place += boxes;
+        (boxes, run) = (boxes.div_ceil(LANES), LANES * run);
     }
-    let node = &mut nodes[place];
-    node.centre = std::array::from_fn(|k| low[k] + 0.5 * (high[k] - low[k]));
-    node.half = std::array::from_fn(|k| (high[k] - node.centre[k]).max(node.centre[k] - low[k]));
-    (low, high)
+    families
 }
 
 impl<G: GroundCost, const D: usize> Search for Boxes<'_, G, D> {
@@ -241,7 +225,7 @@ impl<G: GroundCost, const D: usize> Search for Boxes<'_, G, D> {
         let size = self.reach + 2.0 * sizes.fold(0.0, f64::max);
         self.margin = MARGIN * size;
         let (bound, leaves, v) = (self.bound, &self.leaves, &self.v);
-        self.nodes.par_iter_mut().for_each(|node| node.fit(bound, size, leaves, v));
+        self.families.par_iter_mut().for_each(|family| family.fit(bound, size, leaves, v));
     }
 
     fn smallest(&self, query: usize, keep: usize, limit: f64, found: &mut Vec<(f64, u32)>) {
@@ -256,54 +240,120 @@ impl<G: GroundCost, const D: usize> Search for Boxes<'_, G, D> {
     }
 }
 
-impl<const D: usize> Node<D> {
-    /// Fits v, or v − ‖y − z‖², linearly: least squares, then raised above all points.
-    fn fit(&mut self, bound: Bound, size: f64, leaves: &[[[f64; LEAF]; D]], v: &[f64]) {
-        let centre = self.centre;
-        let of_node = (self.start as usize..self.end as usize).filter(|&j| v[j].is_finite());
-        let at = |j: usize| {
-            let t: [f64; D] = std::array::from_fn(|k| leaves[j / LEAF][k][j % LEAF] - centre[k]);
-            let square: f64 = t.iter().map(|t| t * t).sum();
-            (t, if bound == Bound::Squared { v[j] - square } else { v[j] })
+impl<const D: usize> Family<D> {
+    #[expect(clippy::cast_possible_truncation, reason = "2³² points would not fit in memory")]
+    fn new(points: &[[f64; D]], start: usize, run: usize, first: usize) -> Self {
+        let mut family = Self {
+            centre: [[0.0; LANES]; D],
+            half: [[0.0; LANES]; D],
+            value: [f64::NEG_INFINITY; LANES],
+            slope: [[0.0; LANES]; D],
+            first: first as u32,
+            run: run as u32,
+            start: start as u32,
         };
-        self.slope = match bound {
-            Bound::Box => [0.0; D],
-            Bound::Euclidean | Bound::Squared => slope(of_node.clone().map(at)),
-        };
-        // A slope that a box without breadth made steep would only add to the rounding.
-        let rise: f64 = self.slope.iter().zip(&self.half).map(|(a, h)| (a * h).abs()).sum();
-        if rise > size || rise.is_nan() {
-            self.slope = [0.0; D];
+        for lane in 0..LANES {
+            let (mut low, mut high) = ([f64::INFINITY; D], [f64::NEG_INFINITY; D]);
+            let within = family.within(lane, points.len());
+            if within.is_empty() {
+                break;
+            }
+            for y in &points[within] {
+                widen(&mut low, &mut high, y);
+            }
+            for k in 0..D {
+                let centre = low[k] + 0.5 * (high[k] - low[k]);
+                family.centre[k][lane] = centre;
+                family.half[k][lane] = (high[k] - centre).max(centre - low[k]);
+            }
         }
-        let rest = |(t, w): ([f64; D], f64)| w - dot(&self.slope, &t);
-        self.value = of_node.map(at).map(rest).fold(f64::NEG_INFINITY, f64::max);
+        family
     }
 
-    /// A lower bound of c(x, y) − v(y) in the box, but for rounding.
+    /// Which of so many points are in a box.
+    fn within(&self, lane: usize, points: usize) -> Range<usize> {
+        let start = self.start as usize + lane * self.run as usize;
+        start.min(points)..(start + self.run as usize).min(points)
+    }
+
+    /// Fits v, or v − ‖y − z‖², linearly in each box: least squares, then raised above all points.
+    fn fit(&mut self, bound: Bound, size: f64, leaves: &[[[f64; LEAF]; D]], v: &[f64]) {
+        for lane in 0..LANES {
+            let centre: [f64; D] = std::array::from_fn(|k| self.centre[k][lane]);
+            let within = self.within(lane, v.len()).filter(|&j| v[j].is_finite());
+            let at = |j: usize| {
+                let t: [f64; D] =
+                    std::array::from_fn(|k| leaves[j / LEAF][k][j % LEAF] - centre[k]);
+                let square: f64 = t.iter().map(|t| t * t).sum();
+                (t, if bound == Bound::Squared { v[j] - square } else { v[j] })
+            };
+            let mut slope = match bound {
+                Bound::Box => [0.0; D],
+                Bound::Euclidean | Bound::Squared => slope(within.clone().map(at)),
+            };
+            // A slope that a box without breadth made steep would only add to the rounding.
+            let rise: f64 = (0..D).map(|k| (slope[k] * self.half[k][lane]).abs()).sum();
+            if rise > size || rise.is_nan() {
+                slope = [0.0; D];
+            }
+            let rest = |(t, w): ([f64; D], f64)| w - dot(&slope, &t);
+            self.value[lane] = within.map(at).map(rest).fold(f64::NEG_INFINITY, f64::max);
+            for (slopes, slope) in self.slope.iter_mut().zip(slope) {
+                slopes[lane] = slope;
+            }
+        }
+    }
+
+    /// Lower bounds of c(x, y) − v(y) in the boxes, but for rounding; infinite where there is nothing.
     #[inline(always)]
-    fn bound<G: GroundCost>(&self, ground: &G, bound: Bound, x: &[f64; D]) -> f64 {
-        let away: [f64; D] = std::array::from_fn(|k| self.centre[k] - x[k]);
+    fn bounds<G: GroundCost>(&self, ground: &G, bound: Bound, x: &[f64; D]) -> [f64; LANES] {
+        let Self { centre, half, value, slope, .. } = self;
+        let (mut away, mut square) = ([[0.0; LANES]; D], [0.0; LANES]);
+        for k in 0..D {
+            for l in 0..LANES {
+                away[k][l] = centre[k][l] - x[k];
+                square[l] += away[k][l] * away[k][l];
+            }
+        }
+        let mut bounds = [0.0; LANES];
         match bound {
             Bound::Euclidean => {
-                let distance = dot(&away, &away).sqrt();
-                let unit = if distance > 0.0 { 1.0 / distance } else { 0.0 };
-                let slack: f64 =
-                    (0..D).map(|k| (away[k] * unit - self.slope[k]).abs() * self.half[k]).sum();
-                distance - self.value - slack
+                let mut unit = [0.0; LANES];
+                for l in 0..LANES {
+                    let distance = square[l].sqrt();
+                    unit[l] = if distance > 0.0 { 1.0 / distance } else { 0.0 };
+                    bounds[l] = distance - value[l];
+                }
+                for k in 0..D {
+                    for l in 0..LANES {
+                        bounds[l] -= (away[k][l] * unit[l] - slope[k][l]).abs() * half[k][l];
+                    }
+                }
             }
             Bound::Squared => {
-                let slack: f64 =
-                    (0..D).map(|k| (2.0 * away[k] - self.slope[k]).abs() * self.half[k]).sum();
-                dot(&away, &away) - self.value - slack
+                for l in 0..LANES {
+                    bounds[l] = square[l] - value[l];
+                }
+                for k in 0..D {
+                    for l in 0..LANES {
+                        bounds[l] -= (2.0 * away[k][l] - slope[k][l]).abs() * half[k][l];
+                    }
+                }
             }
             Bound::Box => {
                 // Rounded down: near 0 a root makes a large cost of a small difference.
-                let gap: [f64; D] = std::array::from_fn(|k| {
-                    ((1.0 - GAP) * away[k].abs() - (1.0 + GAP) * self.half[k]).max(0.0)
-                });
-                at_differences(ground, gap) - self.value
+                for (away, half) in away.iter_mut().zip(half) {
+                    for l in 0..LANES {
+                        away[l] = ((1.0 - GAP) * away[l].abs() - (1.0 + GAP) * half[l]).max(0.0);
+                    }
+                }
+                bounds = at_differences(ground, &away);
+                for l in 0..LANES {
+                    bounds[l] -= value[l];
+                }
             }
         }
+        bounds
     }
 }
 
@@ -359,7 +409,7 @@ fn slope<const D: usize>(points: impl Iterator<Item = ([f64; D], f64)> + Clone) 
     slope
 }
 
-/// Depth-first, the nearer box first; `found` gets places in the order of the tree.
+/// Depth-first, the nearest box first; `found` gets places in the order of the tree.
 #[multiversion(
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"
@@ -371,30 +421,34 @@ fn descend<G: GroundCost, const D: usize>(
     limit: f64,
     found: &mut Vec<(f64, u32)>,
 ) {
-    /// Twice the depth of a tree over all points there can be.
-    const DEPTH: usize = 64;
-    let Boxes { ground, bound, nodes, margin, .. } = tree;
-    let below = |node: u32| nodes[node as usize].bound(*ground, *bound, x) - margin;
+    /// Boxes that are open at a time: at most eight in each of the ten generations of 2³² points.
+    const OPEN: usize = 10 * LANES;
+    let Boxes { ground, bound, leaves, families, margin, .. } = tree;
     let mut limit = limit;
-    let mut open = [(0.0, 0); DEPTH];
+    let mut open = [(f64::NEG_INFINITY, 0); OPEN];
     let mut count = 1;
-    open[0] = (below(0), 0);
+    open[0].1 = leaves.len() + families.len() - 1;
     while count > 0 {
         count -= 1;
         let (least, place) = open[count];
         if least >= limit {
             continue;
         }
-        let node = &nodes[place as usize];
-        if node.second == 0 {
-            limit = tree.look_at_leaf(node.start as usize, x, keep, limit, found);
+        let Some(family) = place.checked_sub(leaves.len()) else {
+            limit = tree.look_at_leaf(place, x, keep, limit, found);
             continue;
-        }
-        let (first, second) = ((below(place + 1), place + 1), (below(node.second), node.second));
-        let (near, far) = if first.0 <= second.0 { (first, second) } else { (second, first) };
-        for child in [far, near] {
-            if child.0 < limit {
-                open[count] = child;
+        };
+        let family = &families[family];
+        let bounds = family.bounds(*ground, *bound, x).map(|least| least - margin);
+        let nearest = count;
+        for (lane, &least) in bounds.iter().enumerate() {
+            if least < limit {
+                let mut at = count;
+                while at > nearest && open[at - 1].0 < least {
+                    open[at] = open[at - 1];
+                    at -= 1;
+                }
+                open[at] = (least, family.first as usize + lane);
                 count += 1;
             }
         }
@@ -406,14 +460,14 @@ impl<G: GroundCost, const D: usize> Boxes<'_, G, D> {
     #[inline(always)]
     fn look_at_leaf(
         &self,
-        start: usize,
+        place: usize,
         x: &[f64; D],
         keep: usize,
         limit: f64,
         found: &mut Vec<(f64, u32)>,
     ) -> f64 {
-        let mut limit = limit;
-        let leaf = &self.leaves[start / LEAF];
+        let (mut limit, start) = (limit, place * LEAF);
+        let leaf = &self.leaves[place];
         let columns: [&[f64]; D] = std::array::from_fn(|k| &leaf[k][..]);
         let mut reduced = [0.0; LEAF];
         self.ground.block(x, &columns, &mut reduced);

@@ -216,45 +216,33 @@ impl Run<'_> {
         let (n, cost) = (problem.n(), problem.cost());
         let mut targets = cost.search_targets().expect("points in few dimensions");
         let (mut tree, candidates) = self.start_from_coarser(coarse, targets.as_mut());
-        let mut arcs = match candidates {
-            ControlFlow::Continue(arcs) => arcs,
+        let candidates = match candidates {
+            ControlFlow::Continue(candidates) => candidates,
             ControlFlow::Break(stop) => return (tree, ControlFlow::Break(stop)),
         };
+        let mut arcs = Vec::new();
+        list_once(&mut arcs, candidates);
 
         let tolerance = TOLERANCE * self.largest;
         let few = if self.depth == 0 { 0 } else { n / SOURCES_PER_VIOLATION };
-        let mut known = 0;
-        loop {
-            list_once(&mut arcs);
-            if arcs.len() == known {
-                // What violates now does so by its rounding: for the exact finish.
-                return (tree, ControlFlow::Continue(()));
-            }
-            if known == 0 {
-                let stopped;
-                (tree, stopped) = self.by_parts(tree, &arcs, -tolerance);
-                if stopped.is_break() {
-                    return (tree, stopped);
-                }
-            }
-            known = arcs.len();
+        let mut stopped;
+        (tree, stopped) = self.by_parts(tree, &arcs, -tolerance);
+        while stopped.is_continue() {
             let mut blocks = ArcBlocks::new(&arcs, -tolerance);
-            let stopped;
             (tree, stopped) = on_thread_or_tour(tree, &mut blocks, &mut self.reports);
             if stopped.is_break() {
-                return (tree, stopped);
+                break;
             }
-            match self.violated(targets.as_mut(), &tree, tolerance) {
+            let violated = match self.violated(targets.as_mut(), &tree, tolerance) {
+                ControlFlow::Continue(violated) => violated,
                 ControlFlow::Break(stop) => return (tree, ControlFlow::Break(stop)),
-                ControlFlow::Continue(violated) if violated.len() <= few => {
-                    return (tree, stopped);
-                }
-                ControlFlow::Continue(violated) => {
-                    arcs.reserve_exact(violated.len());
-                    arcs.extend(violated);
-                }
+            };
+            // If all were on the list, they violate by their rounding: for the exact finish.
+            if violated.len() <= few || list_once(&mut arcs, violated) == 0 {
+                break;
             }
         }
+        (tree, stopped)
     }
 
     /// The basis that comes of the coarse optimum, and the candidates.

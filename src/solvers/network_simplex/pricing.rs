@@ -21,11 +21,34 @@ pub(crate) trait Pricing<K, P: ?Sized> {
 /// An arc with its cost; the target is a node of the tree.
 pub(crate) type Arc<K> = (u32, u32, K);
 
-/// Sorts arcs by source and target, and drops what is there twice.
-pub(crate) fn list_once<K: Send>(arcs: &mut Vec<Arc<K>>) {
-    arcs.par_sort_unstable_by_key(|arc| (arc.0, arc.1));
-    arcs.dedup_by_key(|arc| (arc.0, arc.1));
-    arcs.shrink_to_fit();
+/// Adds arcs in any order to a list that is sorted by source and target and has each arc once; how
+/// many were not on it. O(n + k log k) for k arcs added to n.
+pub(crate) fn list_once<K: Copy + Send>(list: &mut Vec<Arc<K>>, mut arcs: Vec<Arc<K>>) -> usize {
+    let key = |arc: &Arc<K>| (arc.0, arc.1);
+    arcs.par_sort_unstable_by_key(key);
+    arcs.dedup_by_key(|arc| key(arc));
+    let known = list.len();
+    if known == 0 {
+        arcs.shrink_to_fit();
+        *list = arcs;
+        return list.len();
+    }
+    list.reserve_exact(arcs.len());
+    list.extend_from_slice(&arcs);
+    // From the back, the larger of the last ones that are left goes to the last place.
+    let (mut old, mut place) = (known, list.len());
+    while let Some(arc) = arcs.last() {
+        place -= 1;
+        if old > 0 && key(&list[old - 1]) > key(arc) {
+            old -= 1;
+            list[place] = list[old];
+        } else {
+            list[place] = *arc;
+            arcs.pop();
+        }
+    }
+    list.dedup_by_key(|arc| key(arc));
+    list.len() - known
 }
 
 /// Block search over an explicit list of arcs.
@@ -137,4 +160,31 @@ fn smallest_sum(row: &[f64], y: &[f64]) -> f64 {
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 fn place_of(sum: f64, row: &[f64], y: &[f64]) -> usize {
     position_of(sum, row, y, |c, y| c + y).expect("the least sum is one of the sums")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed::Seed;
+    use rand::Rng as _;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_list_takes_each_arc_once_and_stays_sorted() {
+        for seed in 0..200 {
+            let mut stream = Seed(seed).stream("list");
+            let (mut list, mut all) = (Vec::new(), BTreeSet::new());
+            for _ in 0..4 {
+                let count = stream.random_range(0..30);
+                let arcs: Vec<Arc<u32>> = (0..count)
+                    .map(|_| (stream.random_range(0..6), stream.random_range(6..12)))
+                    .map(|(source, target)| (source, target, 100 * source + target))
+                    .collect();
+                let known = all.len();
+                all.extend(arcs.iter().copied());
+                assert_eq!(list_once(&mut list, arcs), all.len() - known);
+                assert!(list.iter().eq(&all), "{list:?}");
+            }
+        }
+    }
 }

@@ -189,10 +189,8 @@ impl<'a> Run<'a> {
             if found.iter().all(|violation| violation.reduced >= negligible) {
                 return Rough::Optimal(exact, found.into_iter().filter(is_violated).collect());
             }
-            let known = arcs.len();
-            arcs.extend(found.iter().map(|v| (v.source, v.target, v.cost)));
-            list_once(&mut arcs);
-            if arcs.len() == known {
+            let listed = found.iter().map(|v| (v.source, v.target, v.cost)).collect();
+            if list_once(&mut arcs, listed) == 0 {
                 // Known arcs that violate in integers but not in `f64`: for the exact finish.
                 return Rough::Optimal(exact, found.into_iter().filter(is_violated).collect());
             }
