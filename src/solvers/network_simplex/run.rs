@@ -259,12 +259,14 @@ impl<'a> Run<'a> {
         } else {
             order.extend(arcs.iter());
         }
+        let mut listed = Vec::with_capacity(arcs.len());
+        listed.extend(arcs.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost)));
+        drop(arcs);
         let reduced = |arc: &Arc| arc.cost - f[arc.source as usize] - g[arc.target as usize];
         order.sort_unstable_by(|a, b| reduced(a).total_cmp(&reduced(b)));
         let best_first = order.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
         let tree = start::greedy(cost, &self.masses, flows, best_first, &f, &g);
-        let arcs = arcs.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost)).collect();
-        Start { tree, arcs, stopped, near }
+        Start { tree, arcs: listed, stopped, near }
     }
 
     /// The worst arcs of each row whose reduced costs are below `near`, or violated.
