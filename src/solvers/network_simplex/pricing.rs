@@ -27,16 +27,21 @@ pub(crate) fn list_once<K: Copy + Send>(list: &mut Vec<Arc<K>>, mut arcs: Vec<Ar
     let key = |arc: &Arc<K>| (arc.0, arc.1);
     arcs.par_sort_unstable_by_key(key);
     arcs.dedup_by_key(|arc| key(arc));
-    let known = list.len();
-    if known == 0 {
+    if list.is_empty() {
         arcs.shrink_to_fit();
         *list = arcs;
         return list.len();
     }
-    list.reserve_exact(arcs.len());
+    let mut known = list.iter().map(key).peekable();
+    arcs.retain(|arc| {
+        while known.next_if(|known| *known < key(arc)).is_some() {}
+        known.peek() != Some(&key(arc))
+    });
+    let (mut old, new) = (list.len(), arcs.len());
+    list.reserve_exact(new);
     list.extend_from_slice(&arcs);
     // From the back, the larger of the last ones that are left goes to the last place.
-    let (mut old, mut place) = (known, list.len());
+    let mut place = list.len();
     while let Some(arc) = arcs.last() {
         place -= 1;
         if old > 0 && key(&list[old - 1]) > key(arc) {
@@ -47,8 +52,7 @@ pub(crate) fn list_once<K: Copy + Send>(list: &mut Vec<Arc<K>>, mut arcs: Vec<Ar
             arcs.pop();
         }
     }
-    list.dedup_by_key(|arc| key(arc));
-    list.len() - known
+    new
 }
 
 /// Block search over an explicit list of arcs.
