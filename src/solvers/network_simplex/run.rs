@@ -259,7 +259,8 @@ impl<'a> Run<'a> {
         } else {
             order.extend(arcs.iter());
         }
-        let mut listed = Vec::with_capacity(arcs.len());
+        // With room for an arc a source that passes may add, lest the list be moved.
+        let mut listed = Vec::with_capacity(arcs.len() + n);
         listed.extend(arcs.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost)));
         drop(arcs);
         let reduced = |arc: &Arc| arc.cost - f[arc.source as usize] - g[arc.target as usize];
