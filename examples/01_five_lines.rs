@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The outer sources go straight up; half of the one between them goes each way.
     let truth = (2.0 + 2.0_f64.sqrt()) / 3.0;
     assert!((certificate.upper - truth).abs() < 1e-15);
-    assert!(certificate.is_tight());
+    assert!(certificate.is_optimal());
     assert_eq!(solution.plan.arcs().len(), 4);
     Ok(())
 }

@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let good = judge("the solver's own", &exact.plan, &exact.potentials);
     let bad = judge("product plan, steep f and g", &product(1.0)?, &steep);
     let lossy = judge("lossy plan, zero f and g", &product(0.9)?, &zero);
-    assert!(good.is_tight() && !bad.is_tight() && !lossy.is_tight());
+    assert!(good.is_optimal() && !bad.is_optimal() && !lossy.is_optimal());
     assert!(bad.dual_violation > 0.0 && bad.source_residual < 1e-14);
     assert!((lossy.source_residual - 0.1).abs() < 1e-14 && lossy.dual_violation == 0.0);
     Ok(())

@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let problem = OtProblem::new(&cloud(500, 0.7)?, &cloud(500, 1.3)?, Euclidean)?;
     let truth = NetworkSimplex.solve(&problem, &mut ())?.certify(&problem).certificate;
-    assert!(truth.is_tight());
+    assert!(truth.is_optimal());
 
     println!("{:>8}{:>12}{:>12}{:>12}  termination", "pivots", "lower", "upper", "gap");
     let mut upper = f64::INFINITY;
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
         assert!(c.lower <= truth.upper + c.tolerance && truth.lower <= c.upper + c.tolerance);
         assert!(c.upper <= upper + c.tolerance, "the simplex never makes a plan dearer");
-        assert_eq!(ended == Termination::Optimal, c.is_tight());
+        assert_eq!(ended == Termination::Optimal, c.is_optimal());
         upper = c.upper;
     }
     Ok(())

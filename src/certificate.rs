@@ -4,16 +4,23 @@
 //! (weak duality; Villani 2009, "Optimal transport: old and new", ch. 5). [`certify`] takes what
 //! any method hands over, plan, potentials or both, makes them feasible, and states what they
 //! prove. It knows no solver and trusts none: it recomputes everything from the problem.
+//!
+//! The bounds hold in exact arithmetic, for the real function of the stored coordinates that the
+//! ground cost is, and the stored masses in proportion to their exact sums (`docs/certificate.md`).
+
+mod lower;
+mod upper;
 
 use ndarray::{Array1, ArrayView1};
 use thiserror::Error;
 
 use crate::gibbs::GibbsPlan;
-use crate::math;
 use crate::plan::TransportPlan;
 use crate::potentials::{Potentials, to_source, to_target};
 use crate::problem::OtProblem;
 use crate::tolerance;
+
+use lower::row_minima;
 
 /// What a plan and potentials prove about the transport cost. All bounds are in units of
 /// cost × mass.
@@ -23,7 +30,7 @@ pub struct Certificate {
     pub lower: f64,
     /// Cost of the repaired plan: at least the optimum. Infinite without a plan.
     pub upper: f64,
-    /// `upper − lower`, never below 0 (rounding may cross the bounds by a few ulps).
+    /// `upper − lower`, rounded up: at least 0.
     pub gap: f64,
     /// `Σ_i |Σ_j γ_ij − μ_i|` of the plan as it was handed over.
     pub source_residual: f64,
@@ -32,36 +39,39 @@ pub struct Certificate {
     /// `max_ij (f_i + g_j − c_ij)⁺` of the potentials as they were handed over, over the atoms
     /// with mass.
     pub dual_violation: f64,
-    /// The widest gap an exact optimum may show here ([`tolerance::gap`]).
-    pub tolerance: f64,
 }
 
 impl Certificate {
-    /// `gap / |upper|`; 0 when the gap is 0, infinite when only `upper` is.
+    /// `gap / |upper|`, rounded up; 0 when the gap is 0, infinite when only `upper` is.
     #[must_use]
     pub fn relative_gap(&self) -> f64 {
         if self.gap == 0.0 {
             0.0
         } else if self.upper.is_finite() {
-            self.gap / self.upper.abs()
+            (self.gap / self.upper.abs()).next_up()
         } else {
             f64::INFINITY
         }
     }
 
-    /// Whether the bounds meet, up to what rounding explains: the plan is optimal.
+    /// Whether the plan is optimal: its cost is known to a relative gap of
+    /// [`tolerance::OPTIMAL`] (or both bounds are 0).
     #[must_use]
-    pub fn is_tight(&self) -> bool {
-        self.upper.is_finite() && (self.upper - self.lower).abs() <= self.tolerance
+    pub fn is_optimal(&self) -> bool {
+        self.is_within(tolerance::OPTIMAL)
     }
 
-    /// Whether there is a plan whose cost is known to `relative·|upper|`, or to `absolute`, or up
-    /// to what rounding explains; bounds that cross by more contradict each other.
+    /// Whether there is a plan whose cost is known to `relative·|upper|`.
     #[must_use]
-    pub fn is_within(&self, relative: f64, absolute: f64) -> bool {
-        let allowed = (relative * self.upper.abs()).max(absolute).max(self.tolerance);
-        let crossed = self.lower - self.upper > absolute.max(self.tolerance);
-        self.upper.is_finite() && !crossed && self.gap <= allowed
+    pub fn is_within(&self, relative: f64) -> bool {
+        self.upper.is_finite() && self.relative_gap() <= relative
+    }
+
+    fn new(lower: f64, upper: f64, residuals: (f64, f64), dual_violation: f64) -> Self {
+        debug_assert!(lower <= upper, "bounds of one number: {lower} and {upper}");
+        let gap = if lower == upper { 0.0 } else { (upper - lower).next_up() };
+        let (source_residual, target_residual) = residuals;
+        Self { lower, upper, gap, source_residual, target_residual, dual_violation }
     }
 }
 
@@ -70,7 +80,7 @@ impl Certificate {
 pub struct Certified {
     /// What is proved.
     pub certificate: Certificate,
-    /// The plan with its marginals repaired; `None` if none was handed over.
+    /// The exact flow on the plan's cells, each rounded once; `None` if none was handed over.
     pub plan: Option<TransportPlan>,
     /// The potentials repaired by c-transforms.
     pub potentials: Potentials,
@@ -109,13 +119,13 @@ pub enum CertificateError {
 /// Judges a plan and potentials; what is missing proves nothing: no plan, no upper bound; no
 /// potentials, and zero potentials take their place.
 ///
-/// The plan is repaired by [`TransportPlan::round_to`] if any of its marginals is off by more than
-/// rounding. Of the potentials, f is kept on the atoms with mass, and the c-transforms
-/// `g ← f^c`, then `f ← g^c` do the rest: they give zero-mass atoms their potentials and never
-/// lower the value of feasible ones. If that leaves a gap, and the potentials were infeasible by more
-/// than rounding, the same is tried from g. Only atoms with mass constrain others: the rounding of a
-/// large cost to a far atom without mass must not widen the bracket. Potentials that prove less
-/// than nothing give way to zero ones. O(nm) time, parallel, O(m) memory a thread.
+/// From above, the plan's cells are a support, on which the exact flow is found; what it cannot carry
+/// is placed elsewhere and charged in full. If a row or column carries too much, it is scaled down
+/// first. From below, f is kept on the atoms with mass, and the c-transforms `g ← f^c`, then
+/// `f ← g^c` do the rest: they give zero-mass atoms their potentials and never lower the value of
+/// feasible ones. If that leaves a gap, and the potentials were infeasible, the same is tried from g.
+/// Only atoms with mass constrain others. Potentials that prove less than nothing give way to zero
+/// ones. O(nm) time, parallel, O(m) memory a thread.
 ///
 /// # Errors
 /// [`CertificateError`] if shapes do not fit.
@@ -125,19 +135,10 @@ pub fn certify(
     potentials: Option<&Potentials>,
 ) -> Result<Certified, CertificateError> {
     let upper = plan.map(|plan| bound_from_plan(problem, plan)).transpose()?;
-    let (source_residual, target_residual) = upper.as_ref().map_or((0.0, 0.0), |u| u.residuals);
-    let upper_value = upper.as_ref().map_or(f64::INFINITY, |u| u.cost);
-    let lower = bound_from_potentials(problem, potentials, upper_value)?;
-    let potential_mass = lower.repaired.absolute_value(problem.source(), problem.target());
-    let certificate = Certificate {
-        lower: lower.value,
-        upper: upper_value,
-        gap: (upper_value - lower.value).max(0.0),
-        source_residual,
-        target_residual,
-        dual_violation: lower.violation,
-        tolerance: tolerance::gap(upper_value, potential_mass),
-    };
+    let residuals = upper.as_ref().map_or((0.0, 0.0), |u| u.residuals);
+    let cost = upper.as_ref().map_or(f64::INFINITY, |u| u.cost);
+    let lower = bound_from_potentials(problem, potentials, cost)?;
+    let certificate = Certificate::new(lower.value, cost, residuals, lower.violation);
     Ok(Certified { certificate, plan: upper.map(|u| u.repaired), potentials: lower.repaired })
 }
 
@@ -161,45 +162,56 @@ fn bound_from_plan(
         have.iter().zip(want).map(|(have, want)| (have - want).abs()).sum()
     };
     let residuals = (l1(&rows, source), l1(&columns, target));
-    // Totals are equal up to their own rounding only: the largest target bears that.
-    let total = math::sum(source);
-    let largest = target.iter().copied().fold(0.0, f64::max);
-    let rounded = |have: f64, want: f64| (have - want).abs() <= tolerance::marginal(want);
-    let feasible = rows.iter().zip(source).all(|(&have, &want)| rounded(have, want))
-        && columns.iter().zip(target).all(|(&have, &want)| {
-            rounded(have, want)
-                || (want == largest && (have - want).abs() <= tolerance::marginal(total))
-        });
-    let repaired = if feasible { plan.clone() } else { plan.round_to(source, target) };
-    Ok(UpperBound { cost: repaired.cost(problem.cost()), repaired, residuals })
+    let found = upper::bound(problem, &scaled_down(plan, source, target));
+    Ok(UpperBound { cost: found.cost, repaired: found.plan, residuals })
+}
+
+/// The plan with rows, then columns that carry too much scaled down (Altschuler, Weed, Rigollet 2017,
+/// "Near-linear time approximation algorithms for optimal transport via Sinkhorn iteration",
+/// Algorithm 2); what is missing then is for the exact flow to place.
+fn scaled_down(
+    plan: &TransportPlan,
+    source: ArrayView1<'_, f64>,
+    target: ArrayView1<'_, f64>,
+) -> TransportPlan {
+    let shares = |have: Array1<f64>, want: ArrayView1<'_, f64>| -> Vec<f64> {
+        let share = |(have, want): (&f64, &f64)| if have > want { want / have } else { 1.0 };
+        have.iter().zip(want).map(share).collect()
+    };
+    let of_rows = shares(plan.marginals().0, source);
+    let rows = plan.map_masses(|arc| arc.mass * of_rows[arc.source]);
+    let of_columns = shares(rows.marginals().1, target);
+    rows.map_masses(|arc| arc.mass * of_columns[arc.target])
 }
 
 /// Judges a Gibbs plan, as [`certify`] judges any: the upper bound is the cost of the plan
-/// rounded to its marginals ([`GibbsPlan::rounded`]), the lower one comes from its potentials. The
+/// rounded to its marginals ([`GibbsPlan::rounded`]), the lower one comes from its potentials. A large
 /// plan is never formed: O(nm) time, parallel, O(n + m) memory a thread, and
 /// [`Certified::plan`] is `None`.
 ///
 /// # Errors
 /// [`CertificateError`] if shapes do not fit.
 pub fn certify_gibbs(problem: &OtProblem, plan: &GibbsPlan) -> Result<Certified, CertificateError> {
+    /// Plans of so many cells are formed, and judged as any other plan is.
+    const FORMED: usize = 1 << 16;
+    /// The same for a matrix, whose entries may be of any size: one cell too many may be too dear.
+    const FORMED_MATRIX: usize = 1 << 22;
     let potentials = plan.potentials();
     let (n, m) = (problem.n(), problem.m());
     let (f, g) = (potentials.f().len(), potentials.g().len());
     if (f, g) != (n, m) {
         return Err(CertificateError::Potentials { f, g, n, m });
     }
-    let upper = plan.rounded(problem.cost(), problem.source(), problem.target());
-    let lower = bound_from_potentials(problem, Some(potentials), upper.cost)?;
-    let potential_mass = lower.repaired.absolute_value(problem.source(), problem.target());
-    let certificate = Certificate {
-        lower: lower.value,
-        upper: upper.cost,
-        gap: (upper.cost - lower.value).max(0.0),
-        source_residual: upper.source_residual,
-        target_residual: upper.target_residual,
-        dual_violation: lower.violation,
-        tolerance: tolerance::gap(upper.cost, potential_mass),
-    };
+    let rounded = plan.rounded(problem.cost(), problem.source(), problem.target());
+    let mut cost = rounded.cost;
+    let formed = if problem.cost().rounding().is_none() { FORMED_MATRIX } else { FORMED };
+    if n * m <= formed {
+        let (cells, _) = plan.sparse(problem.cost(), problem.source(), problem.target(), 0.0);
+        cost = cost.min(bound_from_plan(problem, &cells)?.cost);
+    }
+    let lower = bound_from_potentials(problem, Some(potentials), cost)?;
+    let residuals = (rounded.source_residual, rounded.target_residual);
+    let certificate = Certificate::new(lower.value, cost, residuals, lower.violation);
     Ok(Certified { certificate, plan: None, potentials: lower.repaired })
 }
 
@@ -227,64 +239,81 @@ fn bound_from_potentials(
     if (f.len(), g.len()) != (n, m) {
         return Err(CertificateError::Potentials { f: f.len(), g: g.len(), n, m });
     }
-    let bound = |f: ArrayView1<'_, f64>| {
-        let (repaired, violation) = repair(problem, f, g);
-        let value = repaired.value(problem.source(), problem.target());
-        LowerBound { value, repaired, violation }
-    };
-    let mut best = bound(f);
-    let violation = best.violation;
-    let mass = best.repaired.absolute_value(problem.source(), problem.target());
-    let rounding = tolerance::gap(upper, mass);
+    let f_where_mass = where_mass(f, problem.source());
+    let transformed = to_target(problem.cost(), f_where_mass.view());
+    let violation = violation(&g, &transformed, problem.target());
+    let mut best = Dual::of(problem, transformed);
     // What violates by rounding only is no better from the other side.
-    if upper - best.value > rounding && violation * math::sum(problem.source()) > rounding {
-        let from_g =
-            bound(to_source(problem.cost(), where_mass(g, problem.target()).view()).view());
-        if from_g.value > best.value {
-            best = from_g;
+    let rounding = tolerance::OPTIMAL * upper.abs();
+    if upper - best.value > rounding && violation * problem.total() > 0.5 * rounding {
+        let f = to_source(problem.cost(), where_mass(g, problem.target()).view());
+        let f = where_mass(f.view(), problem.source());
+        best.replace_if_better(Dual::of(problem, to_target(problem.cost(), f.view())));
+    }
+    if !(best.value > 0.0) {
+        best.replace_if_better(Dual::of(problem, Array1::zeros(m)));
+    }
+    Ok(LowerBound { value: best.value, violation, repaired: best.potentials(problem) })
+}
+
+/// `Σ μ_i f_i + Σ ν_j g_j`, rounded down; −∞ if a potential of an atom with mass is not finite.
+///
+/// # Panics
+/// If the potentials have other lengths than the problem has points.
+pub(crate) fn dual_value_below(problem: &OtProblem, potentials: &Potentials) -> f64 {
+    let (f, g) = (potentials.f(), potentials.g());
+    assert_eq!((f.len(), g.len()), (problem.n(), problem.m()), "one potential for each point");
+    let f: Vec<_> = f.iter().map(|&f| (f, 0.0)).collect();
+    lower::value(problem, &f, g)
+}
+
+/// By how much g exceeds the largest feasible one, over the targets with mass.
+fn violation(g: &ArrayView1<'_, f64>, largest: &Array1<f64>, mass: ArrayView1<'_, f64>) -> f64 {
+    let over = g.iter().zip(largest).zip(mass).filter(|(_, mass)| **mass > 0.0);
+    over.map(|((g, largest), _)| g - largest).fold(0.0, f64::max)
+}
+
+/// A feasible pair of potentials: any g, and at most `f_i = min_j c(i, j) − g_j`.
+struct Dual {
+    value: f64,
+    f: Vec<(f64, f64)>,
+    g: Array1<f64>,
+}
+
+impl Dual {
+    fn of(problem: &OtProblem, g: Array1<f64>) -> Self {
+        let f = row_minima(problem.cost(), where_mass(g.view(), problem.target()).view());
+        Self { value: lower::value(problem, &f, g.view()), f, g }
+    }
+
+    fn replace_if_better(&mut self, other: Self) {
+        if other.value > self.value {
+            *self = other;
         }
     }
-    if best.value < 0.0 {
-        let trivial = bound(Array1::zeros(n).view());
-        if trivial.value > best.value {
-            best = trivial;
+
+    /// The pair in single words, rounded down; targets without mass get what is feasible.
+    fn potentials(self, problem: &OtProblem) -> Potentials {
+        let f = lower::rounded_down(&self.f);
+        let mut g = self.g;
+        let is_idle = |(mass, g): (&f64, &f64)| *mass == 0.0 || !g.is_finite();
+        if problem.target().iter().zip(&g).any(is_idle) {
+            let largest = lower::column_minima(problem.cost(), f.view());
+            for ((g, largest), &mass) in g.iter_mut().zip(largest).zip(problem.target()) {
+                if mass == 0.0 || !g.is_finite() {
+                    *g = largest;
+                }
+            }
         }
+        let finite = |x: f64| x.clamp(f64::MIN, f64::MAX);
+        Potentials::from_finite(f.mapv_into(finite), g.mapv_into(finite))
     }
-    Ok(LowerBound { violation, ..best })
 }
 
 /// The potentials of the atoms with mass; the others are to be ignored.
 fn where_mass(potential: ArrayView1<'_, f64>, mass: ArrayView1<'_, f64>) -> Array1<f64> {
     let ignored = |(&value, &mass)| if mass > 0.0 { value } else { f64::NEG_INFINITY };
     potential.iter().zip(mass).map(ignored).collect()
-}
-
-/// Feasible potentials from f by two c-transforms, and by how much (f, g) violated `f + g ≤ c`.
-fn repair(
-    problem: &OtProblem,
-    f: ArrayView1<'_, f64>,
-    g: ArrayView1<'_, f64>,
-) -> (Potentials, f64) {
-    let f_where_mass = where_mass(f, problem.source());
-    let mut g_repaired = to_target(problem.cost(), f_where_mass.view());
-    let violation = g
-        .iter()
-        .zip(&g_repaired)
-        .zip(problem.target())
-        .filter(|(_, mass)| **mass > 0.0)
-        .map(|((g, best), _)| g - best)
-        .fold(0.0, f64::max);
-    let g_where_mass = where_mass(g_repaired.view(), problem.target());
-    let f_repaired = to_source(problem.cost(), g_where_mass.view());
-    if g_where_mass.iter().any(|g| g.is_infinite()) {
-        let g_everywhere = to_target(problem.cost(), f_repaired.view());
-        for ((g, &value), &mass) in g_repaired.iter_mut().zip(&g_everywhere).zip(problem.target()) {
-            if mass == 0.0 {
-                *g = value;
-            }
-        }
-    }
-    (Potentials::from_finite(f_repaired, g_repaired), violation)
 }
 
 #[cfg(test)]
@@ -333,7 +362,7 @@ mod tests {
                 .unwrap();
         let c = judged.certificate;
         assert_eq!((c.lower, c.upper, c.gap, c.dual_violation), (1.5, 1.5, 0.0, 0.0));
-        assert!(c.is_tight());
+        assert!(c.is_optimal());
     }
 
     #[test]
@@ -344,7 +373,7 @@ mod tests {
         assert!(c.lower <= 1.5 && 1.5 <= c.upper);
         assert_eq!(c.dual_violation, 7.0);
         assert!((c.source_residual - 0.9).abs() < 1e-15);
-        assert!(c.gap > 0.0 && !c.is_tight());
+        assert!(c.gap > 0.0 && !c.is_optimal());
     }
 
     #[test]
@@ -395,7 +424,7 @@ mod tests {
         let optimal = plan(&[(0, 0, 0.5), (1, 1, 0.5)]);
         let c = certify(&square(), Some(&optimal), Some(&potentials)).unwrap().certificate;
         assert_eq!((c.lower, c.dual_violation), (1.5, 70.0));
-        assert!(c.is_tight());
+        assert!(c.is_optimal());
     }
 
     #[test]

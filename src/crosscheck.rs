@@ -76,7 +76,7 @@ impl<'a> Crosscheck<'a> {
         let solution = solver.solve(problem, observer)?;
         let exact = solution.certify(problem);
         let certificate = exact.certificate;
-        let verdict = match within(&certificate, tolerance::EXACT_CLAIM, 0.0) {
+        let verdict = match proved(&certificate) {
             _ if !solution.termination.is_complete() => Verdict::Stopped,
             Ok(()) => Verdict::Holds,
             Err(why) => Verdict::Fails(why),
@@ -94,9 +94,7 @@ impl<'a> Crosscheck<'a> {
         match (GenericLp { backend }).solve(self.problem, observer) {
             Ok(solution) => {
                 let certificate = solution.certify(self.problem).certificate;
-                let absolute = tolerance::EXACT_CLAIM * self.problem.scale();
-                let claim = within(&certificate, tolerance::GENERIC_LP_CLAIM, absolute);
-                let verdict = match claim.and_then(|()| self.overlaps(&certificate)) {
+                let verdict = match self.intersects(&certificate) {
                     _ if !solution.termination.is_complete() => Verdict::Stopped,
                     Ok(()) => Verdict::Holds,
                     Err(why) => Verdict::Fails(why),
@@ -122,7 +120,7 @@ impl<'a> Crosscheck<'a> {
         let start = Instant::now();
         let answer = settings.solve(self.problem, observer)?;
         let certificate = answer.certify(self.problem).certificate;
-        let verdict = match self.overlaps(&certificate) {
+        let verdict = match self.intersects(&certificate) {
             Err(why) => Verdict::Fails(why),
             Ok(()) if answer.termination.is_complete() => Verdict::Holds,
             Ok(()) => Verdict::Stopped,
@@ -144,8 +142,9 @@ impl<'a> Crosscheck<'a> {
         let lower = judged.certified_lower.max(judged.polished_lower);
         let relative_error = self.relative_error(judged.estimate);
         let exact = self.exact();
-        let slack = tolerance::critic_bound(exact.upper, self.problem.scale());
-        let verdict = if lower > exact.upper + slack {
+        // Estimates are no bounds: they are rounded in proportion to the scale of the problem.
+        let slack = tolerance::OPTIMAL * self.problem.scale();
+        let verdict = if lower > exact.upper {
             Verdict::Fails("a lower bound is above the exact value".to_owned())
         } else if !complete {
             Verdict::Stopped
@@ -197,19 +196,13 @@ impl<'a> Crosscheck<'a> {
         !self.rows.iter().any(|row| row.verdict == Verdict::Stopped)
     }
 
-    /// How far two true statements may contradict each other: rounding.
-    fn slack(&self) -> f64 {
-        let exact = &self.exact.certificate;
-        (tolerance::EXACT_CLAIM * exact.upper.abs()).max(exact.tolerance)
-    }
-
     /// Two brackets of one value have a point in common.
-    fn overlaps(&self, other: &Certificate) -> Result<(), String> {
-        let (exact, slack) = (&self.exact.certificate, self.slack().max(other.tolerance));
-        if other.lower > exact.upper + slack {
+    fn intersects(&self, other: &Certificate) -> Result<(), String> {
+        let exact = &self.exact.certificate;
+        if other.lower > exact.upper {
             return Err("its lower bound is above the exact value".to_owned());
         }
-        if other.upper < exact.lower - slack {
+        if other.upper < exact.lower {
             return Err("its upper bound is below the exact value".to_owned());
         }
         Ok(())
@@ -246,12 +239,13 @@ impl<'a> Crosscheck<'a> {
     }
 }
 
-/// Whether a gap is as small as it is claimed to be.
-fn within(certificate: &Certificate, relative: f64, absolute: f64) -> Result<(), String> {
-    if certificate.is_within(relative, absolute) {
+/// Whether an exact method has proved its answer.
+fn proved(certificate: &Certificate) -> Result<(), String> {
+    if certificate.is_optimal() {
         return Ok(());
     }
-    Err(format!("its relative gap is {:.1e}, above {relative:e}", certificate.relative_gap()))
+    let (found, most) = (certificate.relative_gap(), tolerance::OPTIMAL);
+    Err(format!("its relative gap is {found:.1e}, above {most:e}"))
 }
 
 #[cfg(test)]
@@ -313,11 +307,10 @@ mod tests {
             (0.0, 0.99 * l, false),
         ] {
             let other = Certificate { lower, upper, ..exact };
-            assert_eq!(check.overlaps(&other).is_ok(), fine, "{lower} {upper}");
+            assert_eq!(check.intersects(&other).is_ok(), fine, "{lower} {upper}");
         }
-        assert!(within(&Certificate { gap: 0.1 * u, ..exact }, 1e-6, 0.0).is_err());
-        assert!(within(&Certificate { lower: 1.1 * u, ..exact }, 1e-6, 0.0).is_err());
-        assert!(within(&Certificate { upper: f64::INFINITY, ..exact }, 1e-6, 0.0).is_err());
+        assert!(proved(&Certificate { gap: 1e-8 * u, ..exact }).is_err());
+        assert!(proved(&Certificate { upper: f64::INFINITY, ..exact }).is_err());
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! Discrete measures: finitely many points, each with a mass.
 
+mod marginal;
+
 use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2};
 use thiserror::Error;
 
 use crate::math;
+
+pub use marginal::Marginal;
+pub(crate) use marginal::{IntegerMasses, Natural, Unit};
 
 /// `Σ_i mass_i · δ(support_i)` on `R^d`.
 ///
@@ -14,7 +19,7 @@ use crate::math;
 pub struct DiscreteMeasure {
     /// Row-major; shared with the costs computed from it.
     support: ArcArray2<f64>,
-    mass: Array1<f64>,
+    marginal: Marginal,
 }
 
 /// What is wrong with a would-be measure.
@@ -83,33 +88,50 @@ impl DiscreteMeasure {
     /// # Errors
     /// See [`MeasureError`].
     pub fn new(support: Array2<f64>, mass: Array1<f64>) -> Result<Self, MeasureError> {
+        Self::with_marginal(support, mass.len(), || Marginal::new(mass))
+    }
+
+    /// A measure of total mass 1 with `weights[i] / Σ weights` at the point `support[i, ..]`; the
+    /// quotients are real numbers, not rounded ones. Shapes (n, d) and (n,).
+    ///
+    /// # Errors
+    /// See [`MeasureError`].
+    pub fn normalized(support: Array2<f64>, weights: Array1<f64>) -> Result<Self, MeasureError> {
+        Self::with_marginal(support, weights.len(), || Marginal::normalized(weights))
+    }
+
+    fn with_marginal(
+        support: Array2<f64>,
+        masses: usize,
+        marginal: impl FnOnce() -> Result<Marginal, MeasureError>,
+    ) -> Result<Self, MeasureError> {
         let (n, d) = support.dim();
         if n == 0 || d == 0 {
             return Err(MeasureError::Empty { n, d });
         }
-        if mass.len() != n {
-            return Err(MeasureError::Lengths { points: n, masses: mass.len() });
+        if masses != n {
+            return Err(MeasureError::Lengths { points: n, masses });
         }
         if let Some(((row, column), &value)) = support.indexed_iter().find(|(_, x)| !x.is_finite())
         {
             return Err(MeasureError::Coordinate { row, column, value });
         }
-        check_mass(mass.view())?;
+        let marginal = marginal()?;
         let support = if support.is_standard_layout() {
             support
         } else {
             support.as_standard_layout().into_owned()
         };
-        Ok(Self { support: support.into_shared(), mass })
+        Ok(Self { support: support.into_shared(), marginal })
     }
 
-    /// The empirical measure of n samples: mass 1/n each.
+    /// The empirical measure of n samples: mass 1/n each, exactly.
     ///
     /// # Errors
     /// See [`MeasureError`].
     pub fn uniform(support: Array2<f64>) -> Result<Self, MeasureError> {
         let n = support.nrows();
-        Self::new(support, Array1::from_elem(n, 1.0 / n as f64))
+        Self::normalized(support, Array1::ones(n))
     }
 
     /// The points, shape (n, d), row-major.
@@ -123,17 +145,23 @@ impl DiscreteMeasure {
         self.support.clone()
     }
 
-    /// The masses, shape (n,).
+    /// The masses, shape (n,), each rounded to the nearest `f64`.
     #[must_use]
     pub fn mass(&self) -> ArrayView1<'_, f64> {
-        self.mass.view()
+        self.marginal.mass()
+    }
+
+    /// The masses as the real numbers that they are.
+    #[must_use]
+    pub fn marginal(&self) -> &Marginal {
+        &self.marginal
     }
 
     /// Number of points n.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a measure is never empty")]
     pub fn len(&self) -> usize {
-        self.mass.len()
+        self.mass().len()
     }
 
     /// Number of coordinates d.
@@ -142,10 +170,10 @@ impl DiscreteMeasure {
         self.support.ncols()
     }
 
-    /// The total mass (compensated sum).
+    /// The total mass (rounded to the nearest `f64`).
     #[must_use]
     pub fn total(&self) -> f64 {
-        math::sum(&self.mass)
+        self.marginal.total()
     }
 }
 

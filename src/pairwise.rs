@@ -39,14 +39,11 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Orders pairs by how wide their brackets are, in units of what rounding explains.
+    /// Orders pairs by how wide their brackets are, relatively.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {
-        let excess = |judged: &Self| {
-            let Certificate { gap, tolerance, .. } = judged.certificate;
-            if gap == 0.0 { 0.0 } else { gap / tolerance }
-        };
-        excess(self).total_cmp(&excess(other)).then(other.pair.cmp(&self.pair))
+        let width = |judged: &Self| judged.certificate.relative_gap();
+        width(self).total_cmp(&width(other)).then(other.pair.cmp(&self.pair))
     }
 }
 
@@ -277,7 +274,7 @@ mod tests {
             assert_eq!(costs[(i, j)].to_bits(), costs[(j, i)].to_bits());
         }
         assert!(costs.diag().iter().all(|&cost| cost == 0.0));
-        assert!(distances.worst().unwrap().certificate.is_tight());
+        assert!(distances.worst().unwrap().certificate.is_optimal());
     }
 
     /// Stops when so many pairs are done.

@@ -78,15 +78,6 @@ impl Potentials {
     pub fn value(&self, source: ArrayView1<'_, f64>, target: ArrayView1<'_, f64>) -> f64 {
         math::dot(source.iter().chain(target), self.f.iter().chain(&self.g))
     }
-
-    /// `Σ μ_i |f_i| + Σ ν_j |g_j|`: what the rounding of the potentials is multiplied by.
-    #[must_use]
-    pub fn absolute_value(&self, source: ArrayView1<'_, f64>, target: ArrayView1<'_, f64>) -> f64 {
-        let size = |mass: ArrayView1<'_, f64>, values: &Array1<f64>| -> f64 {
-            mass.iter().zip(values).map(|(w, x)| w * x.abs()).sum()
-        };
-        size(source, &self.f) + size(target, &self.g)
-    }
 }
 
 /// Rows handled together; fixed, so that results do not depend on the threads.
@@ -109,9 +100,9 @@ pub(crate) fn rows_per_task(m: usize) -> usize {
 #[must_use]
 pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
     if let Some((x, y)) = large_on_line(cost) {
-        return minima_on_line(y, x, f, |j, i| cost.at(i, j) - f[i]);
+        return line_minima(y, x, f, |j, i| cost.at(i, j) - f[i]).minima;
     }
-    if let Some(search) = large(cost).then(|| cost.search_sources()).flatten() {
+    if let Some(search) = by_search(cost).then(|| cost.search_sources()).flatten() {
         return minima_by_search(search, f, cost.m());
     }
     let m = cost.m();
@@ -145,9 +136,9 @@ pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
 #[must_use]
 pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
     if let Some((x, y)) = large_on_line(cost) {
-        return minima_on_line(x, y, g, |i, j| cost.at(i, j) - g[j]);
+        return line_minima(x, y, g, |i, j| cost.at(i, j) - g[j]).minima;
     }
-    if let Some(search) = large(cost).then(|| cost.search_targets()).flatten() {
+    if let Some(search) = by_search(cost).then(|| cost.search_targets()).flatten() {
         return minima_by_search(search, g, cost.n());
     }
     let g = &g.to_vec();
@@ -171,7 +162,8 @@ pub const SEARCH_CELLS: usize = 1 << 22;
 /// The same for points in many dimensions, where a cell that is ruled out saves d subtractions.
 pub const SCREEN_CELLS: usize = 1 << 14;
 
-fn large(cost: &dyn Cost) -> bool {
+/// Whether the table is so large that a transform searches, if the points can be searched.
+pub(crate) fn by_search(cost: &dyn Cost) -> bool {
     let few = if cost.is_screened() { SCREEN_CELLS } else { SEARCH_CELLS };
     cost.n().saturating_mul(cost.m()) > few
 }
@@ -197,7 +189,8 @@ fn minima_by_search(
     Array1::from(minima)
 }
 
-fn large_on_line(cost: &dyn Cost) -> Option<(&[f64], &[f64])> {
+/// The coordinates of points on the line, if the table is so large that a transform sorts them.
+pub(crate) fn large_on_line(cost: &dyn Cost) -> Option<(&[f64], &[f64])> {
     cost.convex_on_line().filter(|_| cost.n().saturating_mul(cost.m()) > LINE_CELLS)
 }
 
@@ -211,12 +204,12 @@ fn large_on_line(cost: &dyn Cost) -> Option<(&[f64], &[f64])> {
 /// whose method saves the logarithm). Where two columns are equal up to rounding, either may be
 /// taken, and what is missed by that is the rounding of a cell at most once for each of the
 /// log₂(rows) levels.
-fn minima_on_line(
+pub(crate) fn line_minima(
     rows: &[f64],
     columns: &[f64],
     potential: ArrayView1<'_, f64>,
     cell: impl Fn(usize, usize) -> f64 + Sync,
-) -> Array1<f64> {
+) -> LineMinima {
     let rows = sorted_order(rows);
     let mut columns = sorted_order(columns);
     columns.retain(|&k| potential[k] > f64::NEG_INFINITY);
@@ -226,7 +219,14 @@ fn minima_on_line(
     for (&k, minimum) in rows.iter().zip(sorted) {
         minima[k] = minimum;
     }
-    minima
+    LineMinima { minima, levels: usize::BITS - rows.len().leading_zeros() }
+}
+
+/// Row minima of a table over points on the line.
+pub(crate) struct LineMinima {
+    pub(crate) minima: Array1<f64>,
+    /// How often rows were halved until one was left.
+    pub(crate) levels: u32,
 }
 
 /// Row minima of a table in which the minimum's column moves right from row to row.
@@ -327,13 +327,13 @@ mod tests {
             let mut f = Array1::from_shape_fn(n, |i| (i as f64 * 0.3).cos());
             f[n / 2] = if n > 1 { f64::NEG_INFINITY } else { 0.5 };
             let slow = to_target(&cost, f.view());
-            let fast = minima_on_line(y, x, f.view(), |j, i| cost.at(i, j) - f[i]);
+            let fast = line_minima(y, x, f.view(), |j, i| cost.at(i, j) - f[i]).minima;
             for (fast, slow) in fast.iter().zip(&slow) {
                 assert!((fast - slow).abs() <= 4.0 * f64::EPSILON, "{fast} is not {slow}");
             }
             let slow = to_source(&cost, slow.view());
             let g = fast.view();
-            let fast = minima_on_line(x, y, g, |i, j| cost.at(i, j) - g[j]);
+            let fast = line_minima(x, y, g, |i, j| cost.at(i, j) - g[j]).minima;
             for (fast, slow) in fast.iter().zip(&slow) {
                 assert!((fast - slow).abs() <= 8.0 * f64::EPSILON, "{fast} is not {slow}");
             }

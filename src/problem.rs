@@ -4,8 +4,7 @@ use ndarray::{Array1, ArrayView1};
 use thiserror::Error;
 
 use crate::cost::{Cost, CostError, CostMatrix, GroundCost, PointCost, largest_size};
-use crate::math;
-use crate::measure::{DiscreteMeasure, MeasureError, check_mass};
+use crate::measure::{DiscreteMeasure, Marginal, MeasureError};
 use crate::tolerance;
 
 /// Costs that are stored for solvers which read them many times, at most: 512 MiB of them.
@@ -17,8 +16,10 @@ pub(crate) const MOST_STORED: usize = 1 << 26;
 /// Valid by construction: finite non-negative masses, and totals that agree (the target is
 /// rescaled to the source if they differ by rounding only).
 pub struct OtProblem {
-    source: Array1<f64>,
-    target: Array1<f64>,
+    source: Marginal,
+    target: Marginal,
+    /// The target masses in proportion to the source's total, rounded.
+    rescaled_target: Array1<f64>,
     cost: Box<dyn Cost>,
     rescaled: f64,
 }
@@ -84,7 +85,8 @@ impl OtProblem {
         ground: G,
     ) -> Result<Self, ProblemError> {
         let cost = PointCost::new(source, target, ground)?;
-        Self::from_cost(source.mass(), target.mass(), Box::new(cost))
+        let (source, target) = (source.marginal().clone(), target.marginal().clone());
+        Self::between(source, target, Box::new(cost), tolerance::TOTALS_F64)
     }
 
     /// The problem between two marginals under any cost table.
@@ -96,60 +98,72 @@ impl OtProblem {
         target: ArrayView1<'_, f64>,
         cost: Box<dyn Cost>,
     ) -> Result<Self, ProblemError> {
-        Self::with_total_tolerance(source, target, cost, tolerance::TOTALS_F64)
+        let marginal = |side, mass: ArrayView1<'_, f64>| {
+            Marginal::new(mass.to_owned()).map_err(|error| ProblemError::Mass { side, error })
+        };
+        let (source, target) = (marginal("source", source)?, marginal("target", target)?);
+        Self::between(source, target, cost, tolerance::TOTALS_F64)
     }
 
-    /// As [`OtProblem::from_cost`], with the relative difference of the totals up to which the
-    /// target is rescaled.
+    /// The problem between two marginals under any cost table, where the totals may differ by
+    /// `tolerance`, relatively. The total is the source's; the target masses are in proportion to it.
     ///
     /// # Errors
-    /// As [`OtProblem::from_cost`].
-    pub fn with_total_tolerance(
-        source: ArrayView1<'_, f64>,
-        target: ArrayView1<'_, f64>,
+    /// [`ProblemError`]: a table of another shape, unequal totals.
+    pub fn between(
+        source: Marginal,
+        target: Marginal,
         cost: Box<dyn Cost>,
         tolerance: f64,
     ) -> Result<Self, ProblemError> {
-        check_mass(source).map_err(|error| ProblemError::Mass { side: "source", error })?;
-        check_mass(target).map_err(|error| ProblemError::Mass { side: "target", error })?;
-        if (cost.n(), cost.m()) != (source.len(), target.len()) {
-            return Err(ProblemError::Shape {
-                rows: cost.n(),
-                columns: cost.m(),
-                n: source.len(),
-                m: target.len(),
-            });
+        let (n, m) = (source.weights().len(), target.weights().len());
+        if (cost.n(), cost.m()) != (n, m) {
+            return Err(ProblemError::Shape { rows: cost.n(), columns: cost.m(), n, m });
         }
-        let (source_total, target_total) = (math::sum(source), math::sum(target));
+        let (source_total, target_total) = (source.total(), target.total());
         if (source_total - target_total).abs() > tolerance * source_total.max(target_total) {
             return Err(ProblemError::Totals { source_total, target_total });
         }
         let rescaled = source_total / target_total;
-        Ok(Self { source: source.to_owned(), target: &target * rescaled, cost, rescaled })
+        let rescaled_target = &target.mass() * rescaled;
+        Ok(Self { source, target, rescaled_target, cost, rescaled })
     }
 
     /// Number of source points n.
     #[must_use]
     pub fn n(&self) -> usize {
-        self.source.len()
+        self.cost.n()
     }
 
     /// Number of target points m.
     #[must_use]
     pub fn m(&self) -> usize {
-        self.target.len()
+        self.cost.m()
     }
 
-    /// Source marginal μ, shape (n,).
+    /// Source marginal μ, shape (n,), each mass rounded to the nearest `f64`.
     #[must_use]
     pub fn source(&self) -> ArrayView1<'_, f64> {
-        self.source.view()
+        self.source.mass()
     }
 
-    /// Target marginal ν, shape (m,), rescaled to the source's total.
+    /// Target marginal ν, shape (m,), in proportion to the source's total, each mass rounded.
     #[must_use]
     pub fn target(&self) -> ArrayView1<'_, f64> {
-        self.target.view()
+        self.rescaled_target.view()
+    }
+
+    /// Source and target masses as the real numbers that they are; the target's are to be taken in
+    /// proportion to the source's total.
+    #[must_use]
+    pub fn marginals(&self) -> (&Marginal, &Marginal) {
+        (&self.source, &self.target)
+    }
+
+    /// The total mass, rounded.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.source.total()
     }
 
     /// The factor the target masses were multiplied by so that the totals agree.
@@ -168,7 +182,7 @@ impl OtProblem {
     /// pass over all costs.
     #[must_use]
     pub fn scale(&self) -> f64 {
-        math::sum(self.source()) * largest_size(self.cost())
+        self.total() * largest_size(self.cost())
     }
 
     /// This problem with its costs stored, for solvers that read them many times; `None` if they
@@ -181,6 +195,7 @@ impl OtProblem {
         Some(Self {
             source: self.source.clone(),
             target: self.target.clone(),
+            rescaled_target: self.rescaled_target.clone(),
             cost: Box::new(CostMatrix::tabulate(self.cost.as_ref())),
             rescaled: self.rescaled,
         })

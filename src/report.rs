@@ -148,8 +148,6 @@ pub struct CertificateReport {
     pub gap: Number,
     /// `gap / upper`.
     pub relative_gap: Number,
-    /// The widest gap an exact optimum may show here.
-    pub tolerance: Number,
     /// L1 error of the plan's row sums as it was handed over.
     pub source_residual: Number,
     /// L1 error of the plan's column sums as it was handed over.
@@ -165,7 +163,6 @@ impl From<&Certificate> for CertificateReport {
             upper: Number(certificate.upper),
             gap: Number(certificate.gap),
             relative_gap: Number(certificate.relative_gap()),
-            tolerance: Number(certificate.tolerance),
             source_residual: Number(certificate.source_residual),
             target_residual: Number(certificate.target_residual),
             dual_violation: Number(certificate.dual_violation),

@@ -58,7 +58,7 @@ fn judged(
     let problem = OtProblem::new(source, target, Euclidean).unwrap();
     let solution = Method::Auto.solver(&problem).solve(&problem, &mut ()).unwrap();
     let exact = solution.certify(&problem).certificate;
-    assert!(exact.is_tight());
+    assert!(exact.is_optimal());
     let verdict = judge(critic, &problem, source.support(), target.support(), &Euclidean).unwrap();
     (verdict, exact.upper, problem)
 }

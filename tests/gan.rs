@@ -133,7 +133,7 @@ fn training_brings_the_exact_distance_down() {
         let (before, _) = trainer.evaluate(&mut exact).unwrap();
         trainer.train(250, &mut ()).unwrap();
         let (after, scores) = trainer.evaluate(&mut exact).unwrap();
-        assert!(scores.emd.is_tight(), "the yardstick is certified");
+        assert!(scores.emd.is_optimal(), "the yardstick is certified");
         let floor = noise_floor(trainer.data(), &mut exact).unwrap();
         // No sample is closer to the truth than chance allows, by far.
         assert!(after.emd > 0.5 * floor);
@@ -151,7 +151,7 @@ fn convolutions_learn_images() {
     let (before, _) = trainer.evaluate(&mut exact).unwrap();
     trainer.train(600, &mut ()).unwrap();
     let (after, scores) = trainer.evaluate(&mut exact).unwrap();
-    assert!(scores.emd.is_tight() && scores.nearest.is_some());
+    assert!(scores.emd.is_optimal() && scores.nearest.is_some());
     assert!(after.emd < 0.5 * before.emd, "{} to {}", before.emd, after.emd);
 }
 

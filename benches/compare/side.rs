@@ -157,7 +157,7 @@ fn batch(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
             let certificate = solution.certify(&problem).certificate;
             cost += certificate.upper;
             gap = gap.max(certificate.relative_gap());
-            tight &= certificate.is_tight();
+            tight &= certificate.is_optimal();
             iterations += solution.iterations;
             names.push(name);
         }
@@ -193,7 +193,7 @@ fn all_pairs(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
             "seconds_a_pair": seconds / pairs,
             "cost": distances.costs().sum() / 2.0 / pairs,
             "relative_gap": worst.relative_gap(),
-            "is_tight": worst.is_tight(),
+            "is_tight": worst.is_optimal(),
             "method": "pairwise",
         }))
     })
@@ -285,7 +285,7 @@ fn judge(method: &str, seconds: f64, problem: &OtProblem, solution: &Solution) -
         "cost": certificate.upper,
         "gap": certificate.gap,
         "relative_gap": certificate.relative_gap(),
-        "is_tight": certificate.is_tight(),
+        "is_tight": certificate.is_optimal(),
         "iterations": solution.iterations,
         "peak_rss_mib": peak_rss_mib,
     }))

@@ -88,7 +88,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
         lines.timings(&report.timings);
     })?;
     match given.gap_tolerance {
-        Some(gap) if !certificate.is_within(gap, 0.0) => {
+        Some(gap) if !certificate.is_within(gap) => {
             if !talk.quiet {
                 let found = certificate.relative_gap();
                 eprintln!("warning: the relative gap {found:.1e} is wider than {gap:e}");

@@ -108,16 +108,12 @@ impl Job {
         let method = choose(solver.method, solver.lp_backend)?;
         let files = Files::new(files, draw, &problem, &names(&problem_args))?;
         use_threads(talk.threads)?;
-        let exact = match solver.method {
-            MethodName::Lp => tolerance::GENERIC_LP_CLAIM,
-            _ => tolerance::EXACT_CLAIM,
-        };
         let mut settings = vec![("method", Setting::Text(solver.method.name().into()))];
         settings.extend(solver.lp_backend.map(|b| ("lp_backend", Setting::Text(b.name().into()))));
         let bytes = |limit: &Limit| ("memory_limit", Setting::Count(limit.bytes.0));
         settings.extend(solver.memory_limit.as_ref().map(bytes));
         settings.extend(solver.time_limit.map(|s| ("time_limit", Setting::Number(Number(s.0)))));
-        let claim = solver.gap_tolerance.unwrap_or(exact);
+        let claim = solver.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
         settings.push(("gap_tolerance", Setting::Number(Number(claim))));
         Ok(Self {
             problem,
@@ -185,7 +181,7 @@ impl Job {
             let text = "stopped at a limit: the best plan so far, with its true bracket";
             warn(&[text.into()], self.talk.quiet);
             Exit::Stopped
-        } else if certificate.is_within(self.claim, 0.0) {
+        } else if certificate.is_within(self.claim) {
             Exit::Fine
         } else {
             let text = format!(

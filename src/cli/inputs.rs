@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use deblais::cost::CostMatrix;
 use deblais::io::{ColumnRef, Filter, Origin};
-use deblais::measure::DiscreteMeasure;
+use deblais::measure::{DiscreteMeasure, Marginal};
 use deblais::problem::OtProblem;
 use deblais::report::{Inputs, Number, ProblemReport, Setting, Settings};
 use deblais::tolerance;
@@ -113,11 +113,10 @@ impl ProblemJob {
             Failure::from(error).at(format!("{} and {}", source.origin, target.origin))
         })?;
         let tolerance = x.totals_tolerance.max(y.totals_tolerance);
-        let (mu, nu) = (x.measure.mass(), y.measure.mass());
-        let problem =
-            OtProblem::with_total_tolerance(mu, nu, cost, tolerance).map_err(|error| {
-                Failure::from(error).at(format!("{} and {}", source.origin, target.origin))
-            })?;
+        let [mu, nu] = [&x, &y].map(|cloud| cloud.measure.marginal().clone());
+        let problem = OtProblem::between(mu, nu, cost, tolerance).map_err(|error| {
+            Failure::from(error).at(format!("{} and {}", source.origin, target.origin))
+        })?;
         let report = ProblemReport {
             dim: Some(x.measure.dim()),
             exponent: ground.exponent().map(Number),
@@ -145,18 +144,17 @@ impl ProblemJob {
         let cost = CostMatrix::new(entries).map_err(|error| Failure::from(error).at(matrix))?;
         let mut tolerance = tolerance::TOTALS_F64;
         let mut mass = |origin: Option<&Origin>, role: Role, count: usize| match origin {
-            None => Ok(Array1::from_elem(count, 1.0 / count as f64)),
+            None => Ok(Marginal::normalized(Array1::ones(count))?),
             Some(origin) => {
                 let masses = mass_file(origin, role, count, self.normalize, &mut inputs)?;
                 tolerance = tolerance.max(masses.totals_tolerance);
-                Ok::<_, Failure>(masses.values)
+                Marginal::new(masses.values).map_err(|error| Failure::from(error).at(origin))
             }
         };
         let mu = mass(source, Role::Source, n)?;
         let nu = mass(target, Role::Target, m)?;
-        let problem =
-            OtProblem::with_total_tolerance(mu.view(), nu.view(), Box::new(cost), tolerance)
-                .map_err(|error| Failure::from(error).at(matrix))?;
+        let problem = OtProblem::between(mu, nu, Box::new(cost), tolerance)
+            .map_err(|error| Failure::from(error).at(matrix))?;
         let report =
             ProblemReport { power_of_distance: false, ..ProblemReport::new(&problem, "matrix") };
         let warnings = Vec::new();

@@ -123,7 +123,7 @@ impl Lines {
             self.line("  upper bound", "none: there is no plan");
         } else {
             self.line("  upper bound", exact(upper));
-            let verdict = if certificate.is_tight() { ": optimal" } else { "" };
+            let verdict = if certificate.is_optimal() { ": optimal" } else { "" };
             let relative = small(certificate.relative_gap());
             self.line("  gap", format!("{}, relative {relative}{verdict}", small(gap)));
         }

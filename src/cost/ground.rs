@@ -55,6 +55,15 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
         true
     }
 
+    /// How many factors `1 + ε`, |ε| ≤ 2⁻⁵³, stand between the real cost of two points in d
+    /// dimensions and the computed one, at most, unless the cost nearly underflows.
+    fn roundings(&self, d: usize) -> f64;
+
+    /// What the computed cost may be off by besides.
+    fn absolute_error(&self, _d: usize) -> f64 {
+        0.0
+    }
+
     /// Whether the cost is the sum of the squared differences.
     fn is_squared_distance(&self) -> bool {
         false
@@ -73,7 +82,8 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
             for (x, y) in x.iter().zip(y) {
                 sum = self.accumulate(sum, (x - y).abs());
             }
-            return self.finish(sum);
+            let cost = self.finish(sum);
+            return if self.is_euclidean() && cost < TINY_DISTANCE { norm(x, y) } else { cost };
         }
         let columns: Vec<&[f64]> = y.chunks(1).collect();
         let mut out = [0.0];
@@ -103,8 +113,13 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
                 *out = self.accumulate(*out, (x - y).abs());
             }
         }
-        for out in out {
+        for out in &mut *out {
             *out = self.finish(*out);
+        }
+        if self.is_euclidean() && any_tiny(out) {
+            for (j, out) in out.iter_mut().enumerate().filter(|(_, out)| **out < TINY_DISTANCE) {
+                *out = norm(x, columns.iter().map(|column| &column[j]));
+            }
         }
     }
 
@@ -126,9 +141,45 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
                 }
             }
         }
-        sums.map(|sums| sums.map(|sum| self.finish(sum)))
+        let mut costs = sums.map(|sums| sums.map(|sum| self.finish(sum)));
+        if self.is_euclidean() {
+            for (x, costs) in points.iter().zip(&mut costs).filter(|(_, costs)| any_tiny(&costs[..])) {
+                for (j, cost) in costs.iter_mut().enumerate().filter(|(_, c)| **c < TINY_DISTANCE) {
+                    *cost = norm(x, targets.iter().map(|y| &y[j]));
+                }
+            }
+        }
+        costs
     }
 }
+
+/// Euclidean distances below this are computed once more, lest squares underflow.
+const TINY_DISTANCE: f64 = 1e-140;
+
+/// Whether some distance is tiny, asked in SIMD lanes.
+#[inline(always)]
+fn any_tiny(distances: &[f64]) -> bool {
+    let mut any = false;
+    for &distance in distances {
+        any |= distance < TINY_DISTANCE;
+    }
+    any
+}
+
+/// The Euclidean norm of x − y, by squares of shares of the largest difference.
+#[cold]
+fn norm<'a>(x: &[f64], y: impl IntoIterator<Item = &'a f64> + Clone) -> f64 {
+    let differences = || x.iter().zip(y.clone()).map(|(x, y)| (x - y).abs());
+    let largest = differences().fold(0.0, f64::max);
+    if largest == 0.0 {
+        return 0.0;
+    }
+    largest * differences().map(|d| (d / largest) * (d / largest)).sum::<f64>().sqrt()
+}
+
+/// Roundings that a call of `powf` stands for: the system's is off by less than one unit in the last
+/// place, or two roundings.
+const POWER: f64 = 4.0;
 
 /// ‖x − y‖₂.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -167,6 +218,10 @@ impl GroundCost for Euclidean {
     fn name(&self) -> String {
         "euclidean".into()
     }
+    /// Of a tiny distance: the differences and their shares, squares, sums, root, product.
+    fn roundings(&self, d: usize) -> f64 {
+        0.5 * d as f64 + 6.0
+    }
     fn is_euclidean(&self) -> bool {
         true
     }
@@ -187,6 +242,10 @@ impl GroundCost for SqEuclidean {
     fn name(&self) -> String {
         "sqeuclidean".into()
     }
+    /// A difference, squared, and d fused additions.
+    fn roundings(&self, d: usize) -> f64 {
+        d as f64 + 3.0
+    }
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
         difference.mul_add(difference, accumulator)
@@ -203,6 +262,10 @@ impl GroundCost for Cityblock {
     fn name(&self) -> String {
         "cityblock".into()
     }
+    /// A difference and d additions.
+    fn roundings(&self, d: usize) -> f64 {
+        d as f64 + 1.0
+    }
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
         accumulator + difference
@@ -212,6 +275,9 @@ impl GroundCost for Cityblock {
 impl GroundCost for Chebyshev {
     fn name(&self) -> String {
         "chebyshev".into()
+    }
+    fn roundings(&self, _d: usize) -> f64 {
+        1.0
     }
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
@@ -248,6 +314,13 @@ impl GroundCost for Minkowski {
     fn name(&self) -> String {
         format!("minkowski({})", self.exponent)
     }
+    /// Three for a share of the largest difference, which the power multiplies by q and the root
+    /// divides; the powers themselves; d additions; 1/q, which enters by the logarithm of a sum
+    /// between 1 and d; and the product.
+    fn roundings(&self, d: usize) -> f64 {
+        let d = d as f64;
+        3.0 + (d + POWER + d.ln() + 1.0) / self.exponent + POWER + 4.0
+    }
     fn is_fold(&self) -> bool {
         false
     }
@@ -275,6 +348,16 @@ impl GroundCost for Minkowski {
 impl GroundCost for Cosine {
     fn name(&self) -> String {
         "cosine".into()
+    }
+    /// Those of half the sum of squares.
+    fn roundings(&self, d: usize) -> f64 {
+        d as f64 + 4.0
+    }
+    /// A coordinate of a unit vector is off by d/2 + 5 roundings, so the distance s ≤ 2 of two of
+    /// them by twice as many, e; half its square by s·e + e²/2.
+    fn absolute_error(&self, d: usize) -> f64 {
+        let e = 2.0 * (0.5 * d as f64 + 6.0) * f64::EPSILON;
+        2.0 * e + 0.5 * e * e
     }
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
@@ -336,6 +419,15 @@ impl<G: GroundCost> GroundCost for Power<G> {
     fn name(&self) -> String {
         format!("{}^{}", self.base.name(), self.p)
     }
+    fn roundings(&self, d: usize) -> f64 {
+        self.p * self.base.roundings(d) + POWER
+    }
+    /// From costs of at most 2, those with absolute errors: the derivative of the power at 2, or, for
+    /// p < 1, the power of the error.
+    fn absolute_error(&self, d: usize) -> f64 {
+        let error = self.base.absolute_error(d);
+        if self.p < 1.0 { 2.0 * error.powf(self.p) } else { self.p * 2.1_f64.powf(self.p) * error }
+    }
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
         self.base.accumulate(accumulator, difference)
@@ -360,10 +452,22 @@ impl<G: GroundCost> GroundCost for Power<G> {
         self.base.is_fold()
     }
     #[inline(always)]
+    fn between(&self, x: &[f64], y: &[f64]) -> f64 {
+        self.base.between(x, y).powf(self.p)
+    }
+    #[inline(always)]
     fn block(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
         self.base.block(x, columns, out);
         for out in out {
             *out = out.powf(self.p);
         }
+    }
+    #[inline(always)]
+    fn tile<const R: usize, const L: usize>(
+        &self,
+        points: [&[f64]; R],
+        targets: &[[f64; L]],
+    ) -> [[f64; L]; R] {
+        self.base.tile(points, targets).map(|costs| costs.map(|cost| cost.powf(self.p)))
     }
 }

@@ -74,6 +74,12 @@ impl<M: Metric> GroundCost for Snowflake<M> {
     fn name(&self) -> String {
         self.0.name()
     }
+    fn roundings(&self, d: usize) -> f64 {
+        self.0.roundings(d)
+    }
+    fn absolute_error(&self, d: usize) -> f64 {
+        self.0.absolute_error(d)
+    }
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
         self.0.accumulate(accumulator, difference)
@@ -92,8 +98,20 @@ impl<M: Metric> GroundCost for Snowflake<M> {
         self.0.is_fold()
     }
     #[inline(always)]
+    fn between(&self, x: &[f64], y: &[f64]) -> f64 {
+        self.0.between(x, y)
+    }
+    #[inline(always)]
     fn block(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
         self.0.block(x, columns, out);
+    }
+    #[inline(always)]
+    fn tile<const R: usize, const L: usize>(
+        &self,
+        points: [&[f64]; R],
+        targets: &[[f64; L]],
+    ) -> [[f64; L]; R] {
+        self.0.tile(points, targets)
     }
 }
 

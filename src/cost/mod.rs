@@ -10,6 +10,7 @@ mod ground;
 mod matrix;
 mod metric;
 mod points;
+mod rounding;
 mod screen;
 mod search;
 mod tiles;
@@ -22,6 +23,7 @@ pub use ground::{
 pub use matrix::CostMatrix;
 pub use metric::{Metric, Snowflake};
 pub use points::PointCost;
+pub use rounding::Rounding;
 pub use search::Search;
 
 use multiversion::multiversion;
@@ -122,6 +124,18 @@ pub trait Cost: Send + Sync {
         None
     }
 
+    /// How far the computed costs may be from the real ones; by default they are real numbers as
+    /// they stand.
+    fn rounding(&self) -> Rounding {
+        Rounding::NONE
+    }
+
+    /// Two numbers between which the real cost c(i, j) lies.
+    fn enclosure(&self, i: usize, j: usize) -> (f64, f64) {
+        let (rounding, cost) = (self.rounding(), self.at(i, j));
+        (rounding.below(cost), rounding.above(cost))
+    }
+
     /// A number that no cost exceeds in size, if one is known without looking at all of them.
     fn upper_bound(&self) -> Option<f64> {
         None
@@ -186,6 +200,12 @@ impl<C: Cost + ?Sized> Cost for &C {
         mass: (&[f64], &[f64]),
     ) -> Option<Box<dyn Cost>> {
         (**self).between_centroids(runs, mass)
+    }
+    fn rounding(&self) -> Rounding {
+        (**self).rounding()
+    }
+    fn enclosure(&self, i: usize, j: usize) -> (f64, f64) {
+        (**self).enclosure(i, j)
     }
     fn upper_bound(&self) -> Option<f64> {
         (**self).upper_bound()

@@ -9,7 +9,7 @@ use super::gram::Gram;
 use super::screen::Screen;
 use super::search::{Search, search};
 use super::tiles::{Tile, WIDTH, over_tiles, strips};
-use super::{Cost, CostError, GroundCost};
+use super::{Cost, CostError, GroundCost, Rounding};
 use crate::measure::DiscreteMeasure;
 use crate::spatial::{boxes, kd_order};
 
@@ -23,6 +23,8 @@ pub struct PointCost<G> {
     /// (n, d) and (m, d), row-major.
     source: ArcArray2<f64>,
     target: ArcArray2<f64>,
+    /// The points as they were given, where the ground cost prepares them.
+    given: Option<[ArcArray2<f64>; 2]>,
     /// The targets as (d, m): coordinate by coordinate, so that a row of costs is computed in SIMD
     /// lanes. Made when a row is first asked for.
     columns: OnceLock<Array2<f64>>,
@@ -55,13 +57,16 @@ impl<G: GroundCost> PointCost<G> {
         if spread > safe || (spread > 0.0 && spread < 1.0 / safe) {
             return Err(CostError::Range { spread, cost: ground.name() });
         }
-        Ok(Self::between(prepared(&ground, source)?, prepared(&ground, target)?, ground))
+        let given = [source, target].map(DiscreteMeasure::shared_support);
+        let given = ground.prepares().then_some(given);
+        let (source, target) = (prepared(&ground, source)?, prepared(&ground, target)?);
+        Ok(Self { given, ..Self::between(source, target, ground) })
     }
 
     /// The table of costs between prepared points, both row-major.
     fn between(source: ArcArray2<f64>, target: ArcArray2<f64>, ground: G) -> Self {
         let (columns, strips, gram) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { source, target, columns, strips, gram, ground }
+        Self { source, target, given: None, columns, strips, gram, ground }
     }
 
     /// The ground cost.
@@ -201,9 +206,10 @@ impl<G: GroundCost> Cost for PointCost<G> {
     }
 
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
-        let source = self.source.select(Axis(0), rows).into_shared();
-        let target = self.target.select(Axis(0), columns).into_shared();
-        Box::new(Self::between(source, target, self.ground.clone()))
+        let select = |points: &ArcArray2<f64>, kept| points.select(Axis(0), kept).into_shared();
+        let (source, target) = (select(&self.source, rows), select(&self.target, columns));
+        let given = self.given.as_ref().map(|[x, y]| [select(x, rows), select(y, columns)]);
+        Box::new(Self { given, ..Self::between(source, target, self.ground.clone()) })
     }
 
     fn is_searchable(&self) -> bool {
@@ -232,6 +238,20 @@ impl<G: GroundCost> Cost for PointCost<G> {
         let target = centroids(self.target.view(), runs.1, mass.1);
         let (source, target) = (source.into_shared(), target.into_shared());
         Some(Box::new(Self::between(source, target, self.ground.clone())))
+    }
+
+    fn rounding(&self) -> Rounding {
+        let d = self.source.ncols();
+        Rounding::of(self.ground.roundings(d), self.ground.absolute_error(d))
+    }
+
+    fn enclosure(&self, i: usize, j: usize) -> (f64, f64) {
+        let [x, y] = self.given.as_ref().map_or([&self.source, &self.target], |[x, y]| [x, y]);
+        if point(x, i) == point(y, j) {
+            return (0.0, 0.0);
+        }
+        let (rounding, cost) = (self.rounding(), self.at(i, j));
+        (rounding.below(cost), rounding.above(cost))
     }
 
     fn upper_bound(&self) -> Option<f64> {

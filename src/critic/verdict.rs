@@ -4,7 +4,7 @@ use ndarray::{Array1, ArrayView1, ArrayView2, Axis, concatenate};
 use rayon::prelude::*;
 
 use super::{Critic, CriticError, Lipschitz};
-use crate::certificate::certify;
+use crate::certificate::{certify, dual_value_below};
 use crate::cost::{Cost, Metric, PointCost};
 use crate::math;
 use crate::measure::DiscreteMeasure;
@@ -21,7 +21,8 @@ pub struct Verdict {
     /// `max |f(x) − f(y)| / c(x, y)` over all pairs of sample points: the constant is at least
     /// that.
     pub lipschitz_pairs: f64,
-    /// `estimate / bound`, at least 0: a lower bound of the transport cost.
+    /// `estimate / bound`, rounded down, at least 0: a lower bound of the transport cost. Where a pair
+    /// of sample points is steeper than the bound says, its slope takes the place of the bound.
     pub certified_lower: f64,
     /// The value of the c-transforms of f: a lower bound whatever the slope of f is (McShane).
     pub polished_lower: f64,
@@ -65,6 +66,7 @@ pub fn judge<M: Metric>(
     let estimate = math::dot(problem.source(), &f) - math::dot(problem.target(), &g);
     let lipschitz = critic.lipschitz();
     let potentials = Potentials::from_finite(f.clone(), -&g);
+    let proved = dual_value_below(problem, &potentials);
     let certified = certify(problem, None, Some(&potentials)).expect("lengths fit");
     let slopes = |points: ArrayView2<'_, f64>| -> Result<Slopes, CriticError> {
         let gradients = critic.gradients(points)?;
@@ -72,11 +74,13 @@ pub fn judge<M: Metric>(
     };
     let points = concatenate![Axis(0), source, target];
     let values = concatenate![Axis(0), f, g];
+    let steepest = steepest(points.view(), values.view(), metric)?;
+    let slope = lipschitz.bound.max(steepest.at_most);
     Ok(Verdict {
         estimate,
         lipschitz,
-        lipschitz_pairs: steepest(points.view(), values.view(), metric)?,
-        certified_lower: (estimate / lipschitz.bound).max(0.0),
+        lipschitz_pairs: steepest.at_least,
+        certified_lower: (proved / slope).next_down().max(0.0),
         polished_lower: certified.certificate.lower.max(0.0),
         source_slopes: slopes(source)?,
         target_slopes: slopes(target)?,
@@ -93,23 +97,36 @@ impl Slopes {
     }
 }
 
+/// Two numbers between which the slope of the steepest pair lies.
+struct Steepest {
+    at_least: f64,
+    at_most: f64,
+}
+
 /// The steepest of all pairs of points.
 fn steepest<M: Metric>(
     points: ArrayView2<'_, f64>,
     values: ArrayView1<'_, f64>,
     metric: &M,
-) -> Result<f64, CriticError> {
+) -> Result<Steepest, CriticError> {
     let points = DiscreteMeasure::uniform(points.to_owned()).expect("points of measures");
     let distances = PointCost::new(&points, &points, metric.clone())?;
+    let rounding = distances.rounding();
+    let steeper = |a: (f64, f64), b: (f64, f64)| (a.0.max(b.0), a.1.max(b.1));
     let of_row = |buffer: &mut Vec<f64>, i: usize| {
         let row = distances.row(i, buffer);
-        let slopes = row.iter().zip(values).filter(|(c, _)| **c > 0.0);
-        slopes.map(|(c, v)| (values[i] - v).abs() / c).fold(0.0, f64::max)
+        let slopes = row.iter().zip(values).filter(|(_, v)| **v != values[i]);
+        let both = slopes.map(|(&c, v)| {
+            let rise = (values[i] - v).abs();
+            (rise / rounding.above(c), rise.next_up() / rounding.below(c))
+        });
+        both.fold((0.0, 0.0), steeper)
     };
-    Ok((0..values.len())
+    let (at_least, at_most) = (0..values.len())
         .into_par_iter()
         .map_init(|| vec![0.0; values.len()], of_row)
-        .reduce(|| 0.0, f64::max))
+        .reduce(|| (0.0, 0.0), steeper);
+    Ok(Steepest { at_least, at_most: at_most.next_up() })
 }
 
 /// A point between every source point and some target point, at shares that fill (0, 1) evenly.

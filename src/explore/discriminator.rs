@@ -416,7 +416,7 @@ mod tests {
         let [real, generated] = sides.map(|side| DiscreteMeasure::uniform(side).unwrap());
         let grid = grid(real.support(), generated.support());
         let exact = exact(&real, &generated, &grid).unwrap();
-        assert!(exact.emd.is_tight() && (exact.emd.upper - 3.0).abs() < 0.2);
+        assert!(exact.emd.is_optimal() && (exact.emd.upper - 3.0).abs() < 0.2);
         assert!(exact.pushes.iter().all(|&push| (push - 1.0).abs() < 1e-12));
         let step = grid[[1, 0]] - grid[[0, 0]];
         let slopes = exact.values.windows(2).map(|pair| (pair[1] - pair[0]) / step);

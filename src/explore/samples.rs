@@ -218,7 +218,7 @@ impl SampleStudy {
                 let Some(certificate) = exact(&source, other, observer)? else { return Ok(None) };
                 values.push(certificate.upper);
                 relative_gap = relative_gap.max(certificate.relative_gap());
-                tight &= certificate.is_tight();
+                tight &= certificate.is_optimal();
             }
         }
         Ok(Some(Row {

@@ -3,8 +3,9 @@
 use ndarray::{Array1, ArrayView1};
 
 use super::{GibbsPlan, GibbsTable};
+use crate::cost::Cost;
 use crate::math::{self, NeumaierSum};
-use crate::plan::north_west_corner;
+use crate::plan::{PlanArc, north_west_corner};
 
 /// A feasible plan close to a Gibbs plan, as far as it can be told without n·m numbers.
 ///
@@ -15,7 +16,8 @@ use crate::plan::north_west_corner;
 /// cells.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rounded {
-    /// ⟨γ', C⟩ of the rounded plan γ': an upper bound of the transport cost.
+    /// At least ⟨γ', C⟩ of the rounded plan γ', with every rounding on the safe side: an upper bound
+    /// of the transport cost.
     pub cost: f64,
     /// `Σ_i |Σ_j γ_ij − μ_i|` of the Gibbs plan with the potentials as they were handed over.
     pub source_residual: f64,
@@ -65,15 +67,93 @@ pub(super) fn round(
         kept.cost = table.row_cost(i, scratch);
     });
 
-    // What is missing is placed by the north-west corner.
-    let missing = |want: ArrayView1<'_, f64>, have: Vec<f64>| -> Array1<f64> {
-        want.iter().zip(have).map(|(want, have)| (want - have).max(0.0)).collect()
-    };
-    let missing_rows = missing(source, kept.iter().map(|kept| kept.mass).collect());
-    let missing_columns = missing(target, columns);
-    let mut cost: NeumaierSum = kept.iter().map(|kept| kept.cost).collect();
-    for arc in north_west_corner(missing_rows.view(), missing_columns.view()) {
-        cost.add_product(arc.mass, table.cost().at(arc.source, arc.target));
+    let shrunk = Shrunk::new(&kept, &columns, source, target);
+    let cost = shrunk.cost(table, &kept);
+    Rounded { cost, source_residual, target_residual: total * math::sum(&off) }
+}
+
+/// The kept cells, shrunk by a common factor so little below 1 that no row or column carries more
+/// than its mass, however their sums were rounded.
+///
+/// All that is computed of the cells here are sums of non-negative numbers, so each is right to a
+/// relative error (Higham 2002, "Accuracy and stability of numerical algorithms", §3.1).
+struct Shrunk {
+    factor: f64,
+    /// Relative error of a sum of n or m products.
+    error: f64,
+    /// Cells that place what is missing, as far as it is known for certain.
+    placed: Vec<PlanArc>,
+    /// Mass that is placed nowhere, at most.
+    unplaced: f64,
+}
+
+impl Shrunk {
+    fn new(
+        kept: &[Kept],
+        columns: &[f64],
+        source: ArrayView1<'_, f64>,
+        target: ArrayView1<'_, f64>,
+    ) -> Self {
+        /// The masses are rounded a few times.
+        const OF_MASSES: f64 = 8.0 * f64::EPSILON;
+        // A sum and its products, with as much again to spare.
+        let error = 2.0 * (source.len() + target.len() + 16) as f64 * f64::EPSILON;
+        let rows = || source.iter().zip(kept.iter().map(|kept| kept.mass));
+        let columns = || target.iter().zip(columns.iter().copied());
+        let fits = |(want, have): (&f64, f64)| {
+            if have > 0.0 { want * (1.0 - OF_MASSES) / (have * (1.0 + error)) } else { 1.0 }
+        };
+        let factor = rows().chain(columns()).map(fits).fold(1.0 - error, f64::min);
+        let missing = |(want, have): (&f64, f64)| {
+            (want * (1.0 - OF_MASSES) - factor * have * (1.0 + error)).max(0.0) * (1.0 - error)
+        };
+        let missing_rows: Array1<f64> = rows().map(missing).collect();
+        let missing_columns: Array1<f64> = columns().map(missing).collect();
+        let placed = north_west_corner(missing_rows.view(), missing_columns.view());
+        let total = math::sum(source) * (1.0 + OF_MASSES);
+        let carried = factor * math::sum(kept.iter().map(|kept| &kept.mass)) * (1.0 - error)
+            + math::sum(placed.iter().map(|arc| &arc.mass)) * (1.0 - error);
+        Self { factor, error, placed, unplaced: (total - carried).max(0.0) * (1.0 + error) }
     }
-    Rounded { cost: cost.value(), source_residual, target_residual: total * math::sum(&off) }
+
+    /// At least what the plan costs, if what is placed nowhere goes where it is dearest.
+    fn cost(&self, table: &GibbsTable<'_>, kept: &[Kept]) -> f64 {
+        let cost = table.cost();
+        let rounding = cost.rounding();
+        let (largest, is_signed) = match cost.upper_bound() {
+            Some(largest) => (largest, false),
+            None => largest_and_sign(cost),
+        };
+        let largest = rounding.above(largest * (1.0 + f64::EPSILON));
+        let of_cells = self.factor * math::sum(kept.iter().map(|kept| &kept.cost));
+        // Costs of one sign: the relative error of the sum. Else that of a sum of their sizes.
+        let size = if is_signed { largest * table.total() } else { of_cells };
+        let of_cells = of_cells + 2.0 * self.error * size;
+        // Each cell's cost may be off by its own rounding.
+        let mass = table.total();
+        let of_cells = if rounding.is_none() {
+            of_cells
+        } else {
+            of_cells + rounding.reach(of_cells / mass) * mass
+        };
+        let mut placed = NeumaierSum::default();
+        for arc in &self.placed {
+            placed.add_product(arc.mass, cost.enclosure(arc.source, arc.target).1);
+        }
+        let of_missing = placed.value() + self.unplaced * largest;
+        let bound = of_cells + of_missing + 8.0 * f64::EPSILON * (of_cells.abs() + of_missing.abs());
+        if bound.is_nan() { f64::INFINITY } else { bound }
+    }
+}
+
+/// The largest size of an entry, and whether one is negative.
+fn largest_and_sign(cost: &dyn Cost) -> (f64, bool) {
+    let mut buffer = vec![0.0; cost.m()];
+    let (mut largest, mut least) = (0.0_f64, 0.0_f64);
+    for i in 0..cost.n() {
+        for &c in cost.row(i, &mut buffer) {
+            (largest, least) = (largest.max(c.abs()), least.min(c));
+        }
+    }
+    (largest, least < 0.0)
 }

@@ -252,11 +252,10 @@ fn line(judged: &Judged) -> String {
         source_residual,
         target_residual,
         dual_violation,
-        tolerance,
     } = certificate;
     format!(
         "{i} {j} {lower:?} {upper:?} {gap:?} {source_residual:?} {target_residual:?} \
-         {dual_violation:?} {tolerance:?}"
+         {dual_violation:?}"
     )
 }
 
@@ -275,7 +274,6 @@ fn parse(line: &str) -> Option<Judged> {
         source_residual: number()?,
         target_residual: number()?,
         dual_violation: number()?,
-        tolerance: number()?,
     };
     Some(Judged { pair, certificate })
 }

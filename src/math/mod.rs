@@ -1,11 +1,14 @@
 //! Arithmetic that everything else stands on.
 
+pub(crate) mod exact;
 pub(crate) mod exp;
 mod keys;
 mod lanes;
 mod sums;
 pub(crate) mod vectors;
+mod wide;
 
 pub(crate) use keys::{from_sort_key, sort_key, sorted_order};
 pub(crate) use lanes::{position_of, smallest_lane};
 pub use sums::{NeumaierSum, dot, sum};
+pub(crate) use wide::Wide;

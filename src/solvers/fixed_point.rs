@@ -1,11 +1,12 @@
 //! Masses as integers: flows that add up exactly.
 //!
 //! Subtracting masses in `f64` loses the small ones: after 1 − 10⁻¹⁷ a supply of 10⁻¹⁷ has
-//! vanished, and with it a row of the plan. Here every mass becomes a multiple of one power of
-//! two near 2⁻¹⁰⁰ of the total, the totals are made equal to the last unit, and all that a
-//! solver does to flows (minimum, sum, difference) is exact.
+//! vanished, and with it a row of the plan. Here every mass becomes a number of integer units, the
+//! totals are equal to the last unit, and all that a solver does to flows (minimum, sum, difference)
+//! is exact.
 
-use ndarray::ArrayView1;
+use crate::math;
+use crate::measure::{IntegerMasses, Marginal, Unit};
 
 /// The total is less than 2 to this power, in units.
 const BITS: i32 = 100;
@@ -41,47 +42,66 @@ impl FixedPoint {
     }
 }
 
-/// Source and target masses in units of one power of two, with equal totals.
+/// Source and target masses in integer units, with equal totals.
 ///
-/// With total mass T, the unit lies in (2⁻¹⁰⁰, 2⁻⁹⁹]·T: masses of at least 2⁻⁴⁷·T are exact,
-/// smaller ones are rounded to the nearest unit (below 10⁻³⁰·T, to nothing). The total is less
-/// than 2¹⁰⁰ units, which leaves 27 bits of an `i128` for sums of flows.
+/// Exact where 120 bits hold them ([`IntegerMasses`]): uniform masses, masses whose sums are equal to
+/// the last bit. Else, with total mass T, the unit lies in (2⁻¹⁰⁰, 2⁻⁹⁹]·T, the target masses are put
+/// in proportion to the source's total, and both are rounded to the nearest unit. Either way, there
+/// is room in an `i128` for sums of 2⁷ totals.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FixedMasses {
     /// μ in units, length n.
     pub(crate) supply: Vec<i128>,
     /// ν in units, length m; the sum is that of `supply`.
     pub(crate) demand: Vec<i128>,
-    /// The unit, a power of two.
-    pub(crate) unit: f64,
+    /// What a unit is worth.
+    pub(crate) unit: Unit,
 }
 
 impl FixedMasses {
-    /// Quantises the two marginals of a problem (finite, ≥ 0, totals that agree up to rounding)
-    /// and gives what the totals still differ by to the largest demand.
-    ///
-    /// # Panics
-    /// If the totals differ by more than the largest demand.
-    pub(crate) fn new(source: ArrayView1<'_, f64>, target: ArrayView1<'_, f64>) -> Self {
-        let total: f64 = source.iter().sum();
-        let exponent = (exponent(total) + 1 - BITS).max(SMALLEST_EXPONENT);
-        let quantise = |mass: ArrayView1<'_, f64>| -> Vec<i128> {
-            mass.iter().map(|&w| units(w, exponent)).collect()
+    /// The two marginals of a problem in units.
+    pub(crate) fn new(source: &Marginal, target: &Marginal) -> Self {
+        /// Bits of a total that leave room for sums of flows.
+        const EXACT_BITS: u64 = 120;
+        let exact = IntegerMasses::new(source, target);
+        if exact.bits() > EXACT_BITS {
+            return Self::rounded(source, target);
+        }
+        let units = |side, marginal| -> Vec<i128> {
+            let units = exact.units::<2>(side, marginal).into_iter();
+            units.map(|w| w.to_i128().expect("at most 120 bits")).collect()
         };
-        let supply = quantise(source);
-        let mut demand = quantise(target);
+        Self { supply: units(0, source), demand: units(1, target), unit: exact.unit() }
+    }
+
+    /// Masses rounded to units, where what the totals still differ by is given to the largest demand.
+    fn rounded(source: &Marginal, target: &Marginal) -> Self {
+        let (a, b) = (math::sum(source.weights()), math::sum(target.weights()));
+        let exponent = (exponent(a) + 1 - BITS).max(SMALLEST_EXPONENT);
+        let supply: Vec<i128> = source.weights().iter().map(|&w| units(w, exponent)).collect();
+        // b_j·A/B in twice the working precision.
+        let ratio = a / b;
+        let rest = (-ratio).mul_add(b, a) / b;
+        let in_proportion = |&w: &f64| -> i128 {
+            let mass = w * ratio;
+            let error = w.mul_add(ratio, -mass) + w * rest;
+            let error_units = units(error.abs(), exponent);
+            units(mass, exponent) + if error < 0.0 { -error_units } else { error_units }
+        };
+        let mut demand: Vec<i128> = target.weights().iter().map(in_proportion).collect();
         let surplus = supply.iter().sum::<i128>() - demand.iter().sum::<i128>();
         if let Some(largest) = demand.iter_mut().max() {
             *largest += surplus;
-            assert!(*largest >= 0, "totals agree up to rounding");
+            assert!(*largest >= 0, "masses are in proportion");
         }
-        Self { supply, demand, unit: power_of_two(exponent) }
+        let scale = source.total() / a;
+        Self { supply, demand, unit: Unit::new(1.0 / scale, exponent) }
     }
 
-    /// A flow in the units of the masses, correctly rounded.
+    /// A flow in the units of the masses, correctly rounded where they are exact.
     #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
     pub(crate) fn to_f64(&self, flow: i128) -> f64 {
-        flow as f64 * self.unit
+        self.unit.mass(flow as f64)
     }
 }
 
@@ -119,11 +139,16 @@ mod tests {
     use super::*;
     use ndarray::{Array1, array};
 
+    fn fixed(source: &Array1<f64>, target: &Array1<f64>) -> FixedMasses {
+        let of = |mass: &Array1<f64>| Marginal::new(mass.clone()).unwrap();
+        FixedMasses::new(&of(source), &of(target))
+    }
+
     #[test]
     fn masses_over_seventeen_decades_are_kept() {
         let source = array![1.0, 1e-17, 3e-16, 0.0];
         let target = array![1e-17, 0.5, 0.5 + 3e-16];
-        let fixed = FixedMasses::new(source.view(), target.view());
+        let fixed = fixed(&source, &target);
         assert_eq!(fixed.supply.iter().sum::<i128>(), fixed.demand.iter().sum::<i128>());
         for (flow, mass) in fixed.supply.iter().zip(&source) {
             assert!((fixed.to_f64(*flow) - mass).abs() <= 1e-13 * mass);
@@ -150,7 +175,7 @@ mod tests {
         for scale in [5e-324, 1e-310, 1e-300, 1.0, 1e300] {
             let source = array![3.0, 4.0, 1.0] * scale;
             let target = Array1::from_elem(1, 8.0 * scale);
-            let fixed = FixedMasses::new(source.view(), target.view());
+            let fixed = fixed(&source, &target);
             assert_eq!(fixed.supply.iter().sum::<i128>(), fixed.demand[0]);
             for (flow, mass) in fixed.supply.iter().zip(&source) {
                 assert_eq!(fixed.to_f64(*flow), *mass);
@@ -163,7 +188,7 @@ mod tests {
         let source = array![0.1, 0.2, 0.3, 0.4];
         let third = 1.0 / 3.0;
         let target = array![third, third, third];
-        let fixed = FixedMasses::new(source.view(), target.view());
+        let fixed = fixed(&source, &target);
         assert_eq!(fixed.supply.iter().sum::<i128>(), fixed.demand.iter().sum::<i128>());
         let moved = fixed.demand.iter().filter(|d| fixed.to_f64(**d) != third).count();
         assert!(moved <= 1);

@@ -12,7 +12,6 @@ use deblais::report::{
     CriticReport, Inputs, Number, ProblemReport, Settings, SlopesReport, Timings,
 };
 use deblais::solvers::Method;
-use deblais::tolerance;
 
 use crate::cli::args::TalkArgs;
 use crate::cli::failure::{Exit, Failure};
@@ -107,8 +106,7 @@ impl Case {
             return Exit::Stopped;
         }
         let most = self.exact.as_ref().map_or(f64::INFINITY, |exact| {
-            let upper = exact.certified.certificate.upper;
-            upper + tolerance::critic_bound(upper, self.problem.scale())
+            exact.certified.certificate.upper
         });
         if verdict.certified_lower.max(verdict.polished_lower) <= most {
             Exit::Fine

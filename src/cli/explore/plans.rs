@@ -114,7 +114,7 @@ pub(super) fn run(args: PlansArgs) -> Result<Exit, Failure> {
         .table(&["rank", "cost"], rows.map(|(rank, cost)| vec![Some(rank.into()), Some(*cost)]))?;
     picture(&folder, &site, &found)?;
     answer(&args.talk, &report, |lines| text(lines, &report, &found))?;
-    Ok(if found.agrees() && found.certificate.is_tight() {
+    Ok(if found.agrees() && found.certificate.is_optimal() {
         Exit::Fine
     } else {
         warn(&["the list of plans and the exact solver disagree".to_owned()], args.talk.quiet);

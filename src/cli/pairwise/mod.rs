@@ -140,11 +140,7 @@ impl Job {
         outputs.add("--output", args.output.as_deref(), saved::FORMATS)?;
         outputs.check(&inputs)?;
         use_threads(args.talk.threads)?;
-        let exact = match args.method {
-            MethodName::Lp => tolerance::GENERIC_LP_CLAIM,
-            _ => tolerance::EXACT_CLAIM,
-        };
-        let claim = args.gap_tolerance.unwrap_or(exact);
+        let claim = args.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
         let settings = settings(&args, claim);
         let wanted = Wanted {
             columns: columns(args.columns.as_deref())?,
@@ -226,7 +222,7 @@ impl Job {
 
     /// Whether what is claimed of a pair is proved.
     fn holds(&self, judged: &Judged) -> bool {
-        judged.certificate.is_within(self.claim, 0.0)
+        judged.certificate.is_within(self.claim)
     }
 
     /// Stdout is the matrix, unless that goes to a file: then it is the summary.
@@ -345,7 +341,7 @@ fn text(
     }
     if let Some(judged) = found.worst() {
         let (c, (i, j)) = (&judged.certificate, judged.pair);
-        let verdict = if c.is_tight() { ": all optimal" } else { "" };
+        let verdict = if c.is_optimal() { ": all optimal" } else { "" };
         let (gap, relative) = (small(c.gap), small(c.relative_gap()));
         let pair = format!("{} and {}", names[i], names[j]);
         lines.line("  widest gap", format!("{gap}, relative {relative}, {pair}{verdict}"));

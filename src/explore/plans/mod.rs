@@ -247,7 +247,7 @@ mod tests {
             let answer = study.run(&problem).unwrap();
             assert!(answer.listing != Listing::Sample && answer.agrees(), "{answer:?}");
             assert!(count.is_none_or(|count| count == answer.costs.len()));
-            assert!(answer.certificate.is_tight());
+            assert!(answer.certificate.is_optimal());
             let (least, most) = (answer.costs[0], answer.costs[answer.costs.len() - 1]);
             assert!((answer.best.cost - least).abs() <= answer.rounding);
             assert!((answer.worst.cost - most).abs() <= answer.rounding);
@@ -272,7 +272,7 @@ mod tests {
         for (supply, demand) in [(vec![1.0; 9], vec![1.0; 9]), (masses, vec![3.0; 10])] {
             let answer = study.run(&line(&supply, &demand)).unwrap();
             assert_eq!((answer.listing, answer.costs.len()), (Listing::Sample, 500));
-            assert!(answer.agrees() && answer.certificate.is_tight());
+            assert!(answer.agrees() && answer.certificate.is_optimal());
         }
     }
 }

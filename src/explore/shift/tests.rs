@@ -75,7 +75,7 @@ fn copies_are_as_far_apart_as_they_were_moved() {
                 assert!((value - s.abs()).abs() < 1e-12, "{name} at {s}: {value}");
             }
         }
-        assert!(study.widest.is_tight());
+        assert!(study.widest.is_optimal());
     }
 }
 

@@ -4,7 +4,7 @@ use ndarray::ArrayView1;
 
 use crate::cost::CostError;
 use crate::math::{NeumaierSum, from_sort_key, sort_key};
-use crate::measure::{MeasureError, check_mass};
+use crate::measure::{Marginal, MeasureError, check_mass};
 use crate::problem::ProblemError;
 use crate::solvers::fixed_point::FixedMasses;
 use crate::tolerance;
@@ -94,7 +94,10 @@ pub fn wasserstein_1d_weighted(
     };
     let (x, source) = sorted(x, source, 1.0);
     let (y, target) = sorted(y, target, source_total / target_total);
-    let masses = FixedMasses::new(ArrayView1::from(&source), ArrayView1::from(&target));
+    let marginal = |side, mass: &[f64]| {
+        Marginal::new(mass.to_vec().into()).map_err(|error| ProblemError::Mass { side, error })
+    };
+    let masses = FixedMasses::new(&marginal("source", &source)?, &marginal("target", &target)?);
     let order = Order::new(p, [x[0], y[0]], [x[x.len() - 1], y[y.len() - 1]])?;
     let mut sum = NeumaierSum::default();
     let (mut i, mut j) = (0, 0);

@@ -111,7 +111,7 @@ impl Solver for NetworkSimplex {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
-        let (support, masses) = Support::of(problem.source(), problem.target());
+        let (support, masses) = Support::of(problem);
         let restricted = support.restrict(problem);
         let on_support = restricted.as_ref().unwrap_or(problem);
         let stored = on_support.stored();
@@ -164,7 +164,7 @@ impl Solver for Shortlist {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
-        let (support, masses) = Support::of(problem.source(), problem.target());
+        let (support, masses) = Support::of(problem);
         let (support, masses) = support.in_local_order(problem.cost(), masses);
         let restricted = support.restrict(problem);
         let run = Run::new(restricted.as_ref().unwrap_or(problem), masses, Reports::new(observer));

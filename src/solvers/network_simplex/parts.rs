@@ -161,7 +161,8 @@ mod tests {
         };
         let (x, y) = (side(n), side(m));
         let problem = OtProblem::new(&x, &y, SqEuclidean).unwrap();
-        let masses = FixedMasses::new(problem.source(), problem.target());
+        let (source, target) = problem.marginals();
+        let masses = FixedMasses::new(source, target);
         let (mut supply, mut demand) = (masses.supply.clone(), masses.demand.clone());
         let (mut i, mut j, mut corner) = (0, 0, Vec::new());
         while i < n && j < m {

@@ -105,7 +105,7 @@ impl<'a> Run<'a> {
             Rough::Stopped(tree, stop) => return (tree, stop.into()),
         };
         let mut arcs = Vec::new();
-        self.reports.unit = self.masses.unit * self.format.to_f64(1);
+        self.reports.unit = self.masses.to_f64(1) * self.format.to_f64(1);
         while !violations.is_empty() {
             arcs.extend(violations.iter().map(|v| (v.source, v.target, self.format.units(v.cost))));
             let mut blocks = ArcBlocks::new(&arcs, 0);
@@ -199,7 +199,7 @@ impl<'a> Run<'a> {
 
     /// Takes note of the cost of a basis, from which that of those after it follows.
     pub(super) fn begin_at(&mut self, tree: &Tree<f64>) {
-        self.reports.unit = self.masses.unit;
+        self.reports.unit = self.masses.to_f64(1);
         let cost: f64 = tree.arcs().map(|arc| arc.cost.of_flow(arc.flow)).sum();
         self.reports.event.cost = Some(cost * self.reports.unit);
     }
@@ -219,7 +219,8 @@ impl<'a> Run<'a> {
         let n = cost.n();
         let mut stopped = ControlFlow::Continue(());
         let rough = rough_duals(self.problem, &mut |smaller| {
-            let masses = FixedMasses::new(smaller.source(), smaller.target());
+            let (source, target) = smaller.marginals();
+            let masses = FixedMasses::new(source, target);
             self.on_smaller(smaller, masses, |run| {
                 let tree = match run.rough() {
                     Rough::Optimal(tree, _) => tree,

@@ -21,17 +21,15 @@ pub(crate) struct Support {
 
 impl Support {
     /// The support of both marginals, and their masses on it.
-    pub(crate) fn of(
-        source: ArrayView1<'_, f64>,
-        target: ArrayView1<'_, f64>,
-    ) -> (Self, FixedMasses) {
+    pub(crate) fn of(problem: &OtProblem) -> (Self, FixedMasses) {
+        let (source, target) = problem.marginals();
         let mut masses = FixedMasses::new(source, target);
         let keep = |masses: &mut Vec<i128>| -> Vec<usize> {
             let kept = (0..masses.len()).filter(|&i| masses[i] > 0).collect();
             masses.retain(|&w| w > 0);
             kept
         };
-        let (n, m) = (source.len(), target.len());
+        let (n, m) = (problem.n(), problem.m());
         let rows = keep(&mut masses.supply);
         let columns = keep(&mut masses.demand);
         (Self { rows, columns, n, m }, masses)

@@ -248,9 +248,9 @@ mod tests {
             let mut mass = || {
                 let mass = |_| if equal { 1.0 } else { stream.uniform() + 1e-3 };
                 let mass: Array1<f64> = (0..n).map(mass).collect();
-                &mass / mass.sum()
+                Marginal::new(&mass / mass.sum()).unwrap()
             };
-            let masses = FixedMasses::new(mass().view(), mass().view());
+            let masses = FixedMasses::new(&mass(), &mass());
             let cells = (0..n * n).map(|k| Arc {
                 source: (k / n) as u32,
                 target: (k % n) as u32,

@@ -376,7 +376,7 @@ fn text(lines: &mut Lines, scene: &Scene<'_>, folder: &Folder) {
         lines.line("  left out", format!("{}: {}", names.join(", "), group[0].1));
     }
     let [n, m] = [&scene.moving.source, &scene.moving.target].map(DiscreteMeasure::len);
-    let verdict = if widest.is_tight() { ": all plans are optimal" } else { "" };
+    let verdict = if widest.is_optimal() { ": all plans are optimal" } else { "" };
     lines.line("  moved", format!("{n} onto {m} atoms, in {} steps", offsets.len() - 1));
     lines.line("  widest gap of EMD", format!("{}{verdict}", small(widest.gap)));
     lines.line("  written to", folder.path().display());

@@ -1,0 +1,209 @@
+//! The bound from below: what potentials are worth, with every rounding on the safe side.
+//!
+//! For any g, `f_i = min_j c(i, j) − g_j` makes (f, g) feasible, so `Σ μ_i f_i + Σ ν_j g_j` is at
+//! most the optimum. The g are `f64` and taken as they are. The minima are taken over lower ends of
+//! the costs' intervals: a pass in `f64` finds the cells that may hold the minimum of a row, and those
+//! few are decided in twice the working precision, where the difference of two `f64` is exact. The sum
+//! is exact, too, and rounded down once, at the end.
+
+use std::cmp::Ordering;
+
+use multiversion::multiversion;
+use ndarray::{Array1, ArrayView1};
+use num_bigint::BigInt;
+use rayon::prelude::*;
+
+use crate::cost::{Cost, Rounding, Search};
+use crate::math::exact::{ExactSum, UNIT_EXPONENT, quotient_below, two_sum};
+use crate::potentials::{
+    LineMinima, by_search, large_on_line, line_minima, rows_per_task, smallest_difference,
+    to_target,
+};
+use crate::problem::OtProblem;
+
+/// A lower bound of a row's minimum as an unevaluated sum of two numbers; `(−∞, 0)` if it is not
+/// known.
+type TwoWords = (f64, f64);
+
+/// Nothing is known.
+const UNKNOWN: TwoWords = (f64::NEG_INFINITY, 0.0);
+
+/// At most `min_j c(i, j) − g_j` for every source, over targets with `g_j > −∞`. O(nm), parallel,
+/// less where the points can be searched or lie on the line.
+pub(super) fn row_minima(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Vec<TwoWords> {
+    if let Some((x, y)) = large_on_line(cost) {
+        return on_line(cost, x, y, g);
+    }
+    let g = g.to_vec();
+    let band = Band::of(cost.rounding(), &g);
+    if let Some(mut search) = by_search(cost).then(|| cost.search_targets()).flatten() {
+        search.fit(&g);
+        return searched(cost, search.as_ref(), &g, band);
+    }
+    let mut minima = vec![UNKNOWN; cost.n()];
+    minima.par_iter_mut().enumerate().with_min_len(rows_per_task(cost.m())).for_each_init(
+        || vec![0.0; cost.m()],
+        |buffer, (i, minimum)| {
+            let row = cost.row(i, buffer);
+            let least = smallest_difference(row, &g);
+            *minimum = least_within(row, &g, band, band.limit(least));
+        },
+    );
+    minima
+}
+
+/// How much larger than the least computed `c − g` another one may be whose real value is less.
+#[derive(Debug, Clone, Copy)]
+struct Band {
+    rounding: Rounding,
+    /// The largest |g|.
+    size: f64,
+}
+
+impl Band {
+    fn of(rounding: Rounding, g: &[f64]) -> Self {
+        let sizes = g.iter().filter(|g| g.is_finite()).map(|g| g.abs());
+        Self { rounding, size: sizes.fold(0.0, f64::max) }
+    }
+
+    /// Computed differences above this cannot be the least of a row whose least computed one is
+    /// given: costs of cells in question are at most `|least| + |g|`, or a little more.
+    fn limit(self, least: f64) -> f64 {
+        let size = least.abs() + self.size;
+        least + (2.0 * self.rounding.reach(size) + 4.0 * f64::EPSILON * least.abs())
+    }
+
+    /// At most `c − g` for a computed cost, in two words.
+    #[inline(always)]
+    fn difference(self, cost: f64, g: f64) -> TwoWords {
+        let (high, low) = two_sum(self.rounding.below(cost), -g);
+        // What overflowed is not known.
+        if high.is_finite() && low.is_finite() { (high, low) } else { UNKNOWN }
+    }
+}
+
+/// The less of two differences.
+fn least(a: TwoWords, b: TwoWords) -> TwoWords {
+    let order = a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
+    if order == Ordering::Greater { b } else { a }
+}
+
+/// The least difference of the cells of a row whose computed one is at most `limit`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+fn least_within(row: &[f64], g: &[f64], band: Band, limit: f64) -> TwoWords {
+    const CHUNK: usize = 32;
+    let mut best = None;
+    for (row, g) in row.chunks(CHUNK).zip(g.chunks(CHUNK)) {
+        let mut any = false;
+        for (c, g) in row.iter().zip(g) {
+            any |= c - g <= limit;
+        }
+        if any {
+            for (&c, &g) in row.iter().zip(g).filter(|(c, g)| **c - **g <= limit) {
+                let difference = band.difference(c, g);
+                best = Some(best.map_or(difference, |best| least(best, difference)));
+            }
+        }
+    }
+    // Nothing is below a limit that is not a number.
+    best.unwrap_or(UNKNOWN)
+}
+
+/// The same by search: a few of the least are asked for, more where these are all in question.
+fn searched(cost: &dyn Cost, search: &dyn Search, g: &[f64], band: Band) -> Vec<TwoWords> {
+    /// Queries handed to a search together.
+    const QUERIES: usize = 256;
+    /// Cells that are asked for first.
+    const FIRST: usize = 4;
+    let mut minima = vec![UNKNOWN; cost.n()];
+    minima.par_chunks_mut(QUERIES).enumerate().for_each(|(block, minima)| {
+        #[expect(clippy::cast_possible_truncation, reason = "2³² points would not fit in memory")]
+        let mut rows: Vec<u32> =
+            (0..minima.len()).map(|k| (block * QUERIES + k) as u32).collect();
+        let mut found = vec![Vec::new(); rows.len()];
+        let mut keep = FIRST;
+        while !rows.is_empty() {
+            found.truncate(rows.len());
+            search.smallest_of(&rows, keep, &vec![f64::INFINITY; rows.len()], &mut found);
+            let mut left = Vec::new();
+            for (&i, found) in rows.iter().zip(&found) {
+                let limit = found.first().map_or(f64::NAN, |first| band.limit(first.0));
+                if found.len() == keep && found[keep - 1].0 <= limit {
+                    left.push(i);
+                    continue;
+                }
+                let in_question = found.iter().take_while(|cell| cell.0 <= limit);
+                let differences = in_question.map(|&(_, j)| {
+                    band.difference(cost.at(i as usize, j as usize), g[j as usize])
+                });
+                let minimum = differences.reduce(least).unwrap_or(UNKNOWN);
+                minima[i as usize - block * QUERIES] = minimum;
+            }
+            rows = left;
+            keep *= 32;
+        }
+    });
+    minima
+}
+
+/// The same on the line, where [`line_minima`] may miss a minimum by twice the error of a cell for
+/// each level of its recursion.
+fn on_line(cost: &dyn Cost, x: &[f64], y: &[f64], g: ArrayView1<'_, f64>) -> Vec<TwoWords> {
+    let LineMinima { minima, levels } = line_minima(x, y, g, |i, j| cost.at(i, j) - g[j]);
+    let band = Band::of(cost.rounding(), &g.to_vec());
+    let largest = cost.upper_bound().unwrap_or(f64::INFINITY);
+    let error = cost.rounding().reach(largest) + f64::EPSILON * (largest + band.size);
+    let error = f64::from(2 * levels + 2) * error;
+    minima.iter().map(|&minimum| two_sum(minimum, -error)).collect()
+}
+
+/// At most `min_i c(i, j) − f_i` for every target: a c-transform, less than what it may be wrong by.
+pub(super) fn column_minima(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
+    let band = Band::of(cost.rounding(), &f.to_vec());
+    let levels = f64::from(2 * (usize::BITS - cost.m().leading_zeros()) + 2);
+    to_target(cost, f).mapv_into(|least| least - levels * (band.limit(least) - least))
+}
+
+/// `Σ μ_i f_i + Σ ν_j g_j`, rounded down; −∞ if a potential with mass is not known.
+pub(super) fn value(problem: &OtProblem, f: &[TwoWords], g: ArrayView1<'_, f64>) -> f64 {
+    let (source, target) = problem.marginals();
+    let (mut of_source, mut of_target) = (ExactSum::default(), ExactSum::default());
+    for (&weight, &(high, low)) in source.weights().iter().zip(f) {
+        if weight > 0.0 {
+            if !(high.is_finite() && low.is_finite()) {
+                return f64::NEG_INFINITY;
+            }
+            of_source.add_product(weight, high);
+            of_source.add_product(weight, low);
+        }
+    }
+    for (&weight, &g) in target.weights().iter().zip(g) {
+        if weight > 0.0 {
+            if !g.is_finite() {
+                return f64::NEG_INFINITY;
+            }
+            of_target.add_product(weight, g);
+        }
+    }
+    // T·(S/A + R/B) for sums S, R with weights of sums A, B, where T is A or 1.
+    let (a, b) = (source.sum_of_weights(), target.sum_of_weights());
+    let (s, r) = (of_source.to_integer(), of_target.to_integer());
+    let lowest = a.exponent.min(b.exponent);
+    let scaled = |x: &crate::measure::Natural| {
+        BigInt::from(x.number.clone() << (x.exponent - lowest).unsigned_abs())
+    };
+    let (a, b) = (scaled(&a), scaled(&b));
+    let numerator = s * &b + r * &a;
+    let (denominator, exponent) = if source.has_unit_total() {
+        (&a * &b, UNIT_EXPONENT - lowest)
+    } else {
+        (b, UNIT_EXPONENT)
+    };
+    quotient_below(&numerator, denominator.magnitude(), exponent)
+}
+
+/// The potentials of [`row_minima`] as single words, rounded down.
+pub(super) fn rounded_down(minima: &[TwoWords]) -> Array1<f64> {
+    let down = |&(high, low): &TwoWords| if low < 0.0 { high.next_down() } else { high };
+    minima.iter().map(down).collect()
+}

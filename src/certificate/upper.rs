@@ -1,0 +1,261 @@
+//! The bound from above: what the exact flow on a plan's cells costs.
+//!
+//! The cells of a stored plan are rounded, and thirds do not add up to 1 in `f64`. So a plan is read
+//! as a *support*: on a spanning forest of its cells, the largest ones, the masses determine the flow,
+//! which is computed in integers; the cells beside the forest keep what they carry, as far as both
+//! ends have it. Only what this cannot carry is placed elsewhere, by the north-west corner, and
+//! charged in full. The result has the marginals of the problem to the last bit, and its cost is
+//! summed without rounding.
+
+use num_bigint::BigInt;
+use petgraph::unionfind::UnionFind;
+
+use crate::math::Wide;
+use crate::math::exact::{ExactSum, UNIT_EXPONENT, decompose, quotient_above};
+use crate::measure::{IntegerMasses, Unit};
+use crate::plan::{PlanArc, TransportPlan};
+use crate::problem::OtProblem;
+
+/// A feasible plan and a bound of its cost.
+pub(super) struct UpperBound {
+    /// At least the cost of the plan, hence at least the optimum.
+    pub(super) cost: f64,
+    pub(super) plan: TransportPlan,
+}
+
+/// The bound that the cells of a plan prove. O(k log k + n + m) for k cells.
+pub(super) fn bound(problem: &OtProblem, plan: &TransportPlan) -> UpperBound {
+    let (source, target) = problem.marginals();
+    let masses = IntegerMasses::new(source, target);
+    // Room for the product of a unit and a significand.
+    match masses.bits() + 65 {
+        bits if bits <= Wide::<2>::BITS => bound_in::<2>(problem, plan, &masses),
+        bits if bits <= Wide::<4>::BITS => bound_in::<4>(problem, plan, &masses),
+        bits if bits <= Wide::<16>::BITS => bound_in::<16>(problem, plan, &masses),
+        // Two sums of `f64` have 2·(2098 + 64) bits at most.
+        _ => bound_in::<70>(problem, plan, &masses),
+    }
+}
+
+fn bound_in<const N: usize>(
+    problem: &OtProblem,
+    plan: &TransportPlan,
+    masses: &IntegerMasses,
+) -> UpperBound {
+    let flows = exact_flow::<N>(problem, plan, masses);
+    let mut sum = ExactSum::default();
+    let mut is_finite = true;
+    for flow in &flows {
+        let (_, cost) = problem.cost().enclosure(flow.source, flow.target);
+        is_finite &= cost.is_finite();
+        if is_finite {
+            sum.add_multiple(flow.units.limbs(), cost);
+        }
+    }
+    // Σ units·c·T/total.
+    let numerator = sum.to_integer() * BigInt::from(masses.mass.number.clone());
+    let exponent = UNIT_EXPONENT + masses.mass.exponent;
+    let cost = if is_finite {
+        quotient_above(&numerator, &masses.total, exponent)
+    } else {
+        f64::INFINITY
+    };
+    UpperBound { cost, plan: rounded(plan, &flows, masses.unit()) }
+}
+
+/// The flows as a plan, each rounded.
+fn rounded<const N: usize>(
+    plan: &TransportPlan,
+    flows: &[Flow<N>],
+    unit: Unit,
+) -> TransportPlan {
+    let arcs = flows.iter().map(|flow| PlanArc {
+        source: flow.source,
+        target: flow.target,
+        mass: unit.mass(flow.units.to_f64()),
+    });
+    TransportPlan::from_arcs(plan.n(), plan.m(), arcs.collect())
+}
+
+/// What one cell carries, in integer units.
+#[derive(Debug, Clone, Copy)]
+struct Flow<const N: usize> {
+    source: usize,
+    target: usize,
+    units: Wide<N>,
+}
+
+/// A feasible flow, on the cells of the plan as far as they can carry it.
+fn exact_flow<const N: usize>(
+    problem: &OtProblem,
+    plan: &TransportPlan,
+    masses: &IntegerMasses,
+) -> Vec<Flow<N>> {
+    let (n, m) = (plan.n(), plan.m());
+    let (source, target) = problem.marginals();
+    // What is left to be carried, of the sources, then of the targets.
+    let mut left: Vec<Wide<N>> = masses.units(0, source);
+    left.extend(masses.units::<N>(1, target));
+    let in_forest = spanning_forest(plan);
+    let mut flows = Vec::with_capacity(n + m);
+    let (factor, exponent) = masses.units_of_mass();
+    let factor = Wide::<N>::from_natural(&factor);
+    for (arc, _) in plan.arcs().iter().zip(&in_forest).filter(|(_, in_forest)| !**in_forest) {
+        let (significand, of_mass) = decompose(arc.mass);
+        let (i, j) = (arc.source, n + arc.target);
+        let most = left[i].min(left[j]);
+        let units = units_at_most(factor, significand, of_mass + exponent, most);
+        (left[i], left[j]) = (left[i] - units, left[j] - units);
+        flows.push(Flow { source: arc.source, target: arc.target, units });
+    }
+    let forest = plan.arcs().iter().zip(&in_forest).filter(|(_, in_forest)| **in_forest);
+    let forest: Vec<(usize, usize)> =
+        forest.map(|(arc, _)| (arc.source, n + arc.target)).collect();
+    let carried = determined(&mut left, &forest);
+    flows.extend(forest.iter().zip(carried).map(|(&(i, j), units)| Flow {
+        source: i,
+        target: j - n,
+        units,
+    }));
+    flows.extend(north_west_corner(&left, n));
+    flows.retain(|flow| flow.units.is_positive());
+    flows
+}
+
+/// `factor·significand·2^power`, without its fraction, or `most` if that is less.
+fn units_at_most<const N: usize>(
+    factor: Wide<N>,
+    significand: u64,
+    power: i64,
+    most: Wide<N>,
+) -> Wide<N> {
+    let bits = factor.bits() + 64 + u64::try_from(power).unwrap_or_default();
+    if bits > Wide::<N>::BITS { most } else { factor.times(significand).scaled(power).min(most) }
+}
+
+/// Which cells make up a spanning forest: all of them, if they have no cycle, else the largest.
+fn spanning_forest(plan: &TransportPlan) -> Vec<bool> {
+    let (n, arcs) = (plan.n(), plan.arcs());
+    let mut chosen = vec![false; arcs.len()];
+    let mut order: Vec<usize> = (0..arcs.len()).collect();
+    loop {
+        let mut components = UnionFind::<usize>::new(n + plan.m());
+        for &k in &order {
+            chosen[k] = components.union(arcs[k].source, n + arcs[k].target);
+        }
+        if !chosen.contains(&false) || order.is_sorted_by(|&a, &b| arcs[a].mass >= arcs[b].mass) {
+            return chosen;
+        }
+        order.sort_by(|&a, &b| arcs[b].mass.total_cmp(&arcs[a].mass));
+    }
+}
+
+/// The flow on the arcs of a forest that the masses of its nodes determine, from the leaves to the
+/// roots; `left` keeps what no flow ≥ 0 on the forest can carry.
+///
+/// A node that gets more than it wants from its children gives back what is too much.
+fn determined<const N: usize>(left: &mut [Wide<N>], forest: &[(usize, usize)]) -> Vec<Wide<N>> {
+    let rooted = Rooted::of(left.len(), forest);
+    let mut flow = vec![Wide::ZERO; forest.len()];
+    for &v in rooted.preorder.iter().rev() {
+        for &(child, arc) in rooted.children(v) {
+            if !left[v].is_negative() {
+                break;
+            }
+            let returned = flow[arc].min(-left[v]);
+            flow[arc] = flow[arc] - returned;
+            left[child] = left[child] + returned;
+            left[v] = left[v] + returned;
+        }
+        if let Some((parent, arc)) = rooted.parent[v] {
+            flow[arc] = left[v];
+            left[parent] = left[parent] - left[v];
+            left[v] = Wide::ZERO;
+        }
+    }
+    flow
+}
+
+/// A forest with a root in each component.
+struct Rooted {
+    preorder: Vec<usize>,
+    /// The node above, and the arc to it.
+    parent: Vec<Option<(usize, usize)>>,
+    /// The nodes below, with the arcs to them, those of one node after those of another.
+    below: Vec<(usize, usize)>,
+    /// Where those of each node start.
+    start: Vec<usize>,
+}
+
+impl Rooted {
+    fn of(nodes: usize, forest: &[(usize, usize)]) -> Self {
+        let (neighbors, start) = neighbors(nodes, forest);
+        let mut parent = vec![None; nodes];
+        let mut is_reached = vec![false; nodes];
+        let mut preorder = Vec::with_capacity(nodes);
+        let mut stack = Vec::new();
+        for root in 0..nodes {
+            if is_reached[root] {
+                continue;
+            }
+            is_reached[root] = true;
+            stack.push(root);
+            while let Some(v) = stack.pop() {
+                preorder.push(v);
+                for &(next, arc) in &neighbors[start[v]..start[v + 1]] {
+                    if !is_reached[next] {
+                        is_reached[next] = true;
+                        parent[next] = Some((v, arc));
+                        stack.push(next);
+                    }
+                }
+            }
+        }
+        Self { preorder, parent, below: neighbors, start }
+    }
+
+    /// The nodes below v, with the arcs to them.
+    fn children(&self, v: usize) -> impl Iterator<Item = &(usize, usize)> {
+        let above = self.parent[v].map(|(_, arc)| arc);
+        let all = &self.below[self.start[v]..self.start[v + 1]];
+        all.iter().filter(move |(_, arc)| Some(*arc) != above)
+    }
+}
+
+/// The neighbors of each node with the arcs to them, and where those of each node start.
+fn neighbors(nodes: usize, arcs: &[(usize, usize)]) -> (Vec<(usize, usize)>, Vec<usize>) {
+    let mut start = vec![0; nodes + 1];
+    for &(u, v) in arcs {
+        start[u + 1] += 1;
+        start[v + 1] += 1;
+    }
+    for k in 0..nodes {
+        start[k + 1] += start[k];
+    }
+    let mut next = start.clone();
+    let mut neighbors = vec![(0, 0); 2 * arcs.len()];
+    for (arc, &(u, v)) in arcs.iter().enumerate() {
+        for (from, to) in [(u, v), (v, u)] {
+            neighbors[next[from]] = (to, arc);
+            next[from] += 1;
+        }
+    }
+    (neighbors, start)
+}
+
+/// Places what is left of n sources and of the targets behind them, from the first of each on.
+fn north_west_corner<const N: usize>(left: &[Wide<N>], n: usize) -> Vec<Flow<N>> {
+    let open = |range: std::ops::Range<usize>| {
+        range.filter(|&v| left[v].is_positive()).map(|v| (v, left[v]))
+    };
+    let (mut sources, mut targets) = (open(0..n), open(n..left.len()));
+    let (mut source, mut target) = (sources.next(), targets.next());
+    let mut flows = Vec::new();
+    while let (Some((i, supply)), Some((j, demand))) = (source, target) {
+        let units = supply.min(demand);
+        flows.push(Flow { source: i, target: j - n, units });
+        source = if supply > units { Some((i, supply - units)) } else { sources.next() };
+        target = if demand > units { Some((j, demand - units)) } else { targets.next() };
+    }
+    flows
+}

@@ -1,0 +1,245 @@
+//! The masses of one side of a problem, as real numbers and as integers.
+
+use ndarray::{ArcArray1, Array1, ArrayView1};
+use num_bigint::{BigInt, BigUint};
+use num_integer::Integer;
+
+use super::{MeasureError, check_mass};
+use crate::math::exact::{ExactSum, UNIT_EXPONENT, decompose, quotient_below};
+use crate::math::{self, Wide};
+
+/// Masses `μ_i = w_i·T / Σ w`: stored weights w, read as real numbers, in proportion to their exact
+/// sum. The total T is that sum, or 1.
+///
+/// Valid by construction: finite weights ≥ 0, at least one of them positive.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Marginal {
+    weights: ArcArray1<f64>,
+    /// Each mass, rounded.
+    mass: ArcArray1<f64>,
+    has_unit_total: bool,
+}
+
+impl Marginal {
+    /// The weights themselves as masses; their sum is the total.
+    ///
+    /// # Errors
+    /// [`MeasureError::Mass`], [`MeasureError::Total`].
+    pub fn new(weights: Array1<f64>) -> Result<Self, MeasureError> {
+        check_mass(weights.view())?;
+        let weights = weights.into_shared();
+        Ok(Self { mass: weights.clone(), weights, has_unit_total: false })
+    }
+
+    /// Masses in proportion to the weights, of total 1.
+    ///
+    /// # Errors
+    /// [`MeasureError::Mass`], [`MeasureError::Total`].
+    pub fn normalized(weights: Array1<f64>) -> Result<Self, MeasureError> {
+        check_mass(weights.view())?;
+        let total = math::sum(&weights);
+        let mass = (&weights / total).into_shared();
+        Ok(Self { weights: weights.into_shared(), mass, has_unit_total: true })
+    }
+
+    /// The masses, each rounded to an `f64`, shape (n,).
+    #[must_use]
+    pub fn mass(&self) -> ArrayView1<'_, f64> {
+        self.mass.view()
+    }
+
+    /// The weights, shape (n,).
+    #[must_use]
+    pub fn weights(&self) -> ArrayView1<'_, f64> {
+        self.weights.view()
+    }
+
+    /// Whether the total is 1, not the sum of the weights.
+    #[must_use]
+    pub fn has_unit_total(&self) -> bool {
+        self.has_unit_total
+    }
+
+    /// The total mass T, rounded.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        if self.has_unit_total { 1.0 } else { math::sum(&self.weights) }
+    }
+
+    /// The exact sum of the weights.
+    pub(crate) fn sum_of_weights(&self) -> Natural {
+        Natural::sum(self.weights.view())
+    }
+}
+
+/// A natural number times a power of two.
+#[derive(Debug, Clone)]
+pub(crate) struct Natural {
+    pub(crate) number: BigUint,
+    pub(crate) exponent: i64,
+}
+
+impl Natural {
+    /// 1.
+    fn one() -> Self {
+        Self { number: BigUint::from(1_u32), exponent: 0 }
+    }
+
+    /// The exact sum of weights ≥ 0, as an odd number of units.
+    fn sum(weights: ArrayView1<'_, f64>) -> Self {
+        let mut sum = ExactSum::default();
+        weights.iter().for_each(|&w| sum.add(w));
+        let number = sum.to_integer().magnitude().clone();
+        let zeros = number.trailing_zeros().unwrap_or_default();
+        let exponent = UNIT_EXPONENT + i64::try_from(zeros).unwrap_or(i64::MAX);
+        Self { number: number >> zeros, exponent }
+    }
+}
+
+/// Source and target masses as integers of equal totals: in units of `T / total`, exactly.
+///
+/// With weights a and b and their sums A and B, source i carries `a_i·B` and target j `b_j·A`, both
+/// divided by the greatest common divisor of A and B and by the common powers of two. So uniform
+/// masses on n and m points are m and n units, divided by their divisor.
+pub(crate) struct IntegerMasses {
+    /// The powers of two that make all weights of a side integers.
+    exponents: [i64; 2],
+    /// What the integers of a side are multiplied by.
+    factors: [BigUint; 2],
+    /// The sum of either side.
+    pub(crate) total: BigUint,
+    /// T.
+    pub(crate) mass: Natural,
+}
+
+impl IntegerMasses {
+    /// The two marginals in units of their common measure. The total mass is the source's.
+    pub(crate) fn new(source: &Marginal, target: &Marginal) -> Self {
+        let sums = [source.sum_of_weights(), target.sum_of_weights()];
+        let mass = if source.has_unit_total { Natural::one() } else { sums[0].clone() };
+        // Weights may have lower bits than their sum.
+        let exponents = [source, target].map(|side| {
+            let weights = side.weights.iter().filter(|w| **w > 0.0);
+            weights.map(|&w| decompose(w).1).min().unwrap_or_default()
+        });
+        let number = |k: usize| -> BigUint {
+            &sums[k].number << (sums[k].exponent - exponents[k]).unsigned_abs()
+        };
+        let (a, b) = (number(0), number(1));
+        let divisor = a.gcd(&b);
+        let factors = [&b / &divisor, &a / &divisor];
+        Self { exponents, total: &a * &factors[0], factors, mass }
+    }
+
+    /// Bits of the total.
+    pub(crate) fn bits(&self) -> u64 {
+        self.total.bits()
+    }
+
+    /// The source masses (`side` 0) or the target masses (1) of these marginals in units.
+    ///
+    /// # Panics
+    /// If N·64 bits do not hold the [total](Self::bits).
+    pub(crate) fn units<const N: usize>(&self, side: usize, marginal: &Marginal) -> Vec<Wide<N>> {
+        let factor = Wide::<N>::from_natural(&self.factors[side]);
+        let units = |&weight: &f64| {
+            let (significand, exponent) = decompose(weight);
+            if significand == 0 {
+                return Wide::ZERO;
+            }
+            factor.times(significand).scaled(exponent - self.exponents[side])
+        };
+        marginal.weights.iter().map(units).collect()
+    }
+
+    /// What a mass in the units of the problem is multiplied by to count integer units:
+    /// `factor · 2^exponent`.
+    pub(crate) fn units_of_mass(&self) -> (BigUint, i64) {
+        // total / T, where T divides the total unless it is 1.
+        let factor = &self.total / &self.mass.number;
+        (factor, -self.mass.exponent)
+    }
+
+    /// What an integer unit is worth, rounded.
+    pub(crate) fn unit(&self) -> Unit {
+        let over = &self.total / &self.mass.number;
+        let zeros = over.trailing_zeros().unwrap_or_default();
+        let exponent = self.mass.exponent - i64::try_from(zeros).unwrap_or(i64::MAX);
+        let over = BigInt::from(over >> zeros);
+        Unit { over: quotient_below(&over, &BigUint::from(1_u32), 0), exponent }
+    }
+}
+
+/// The mass `2^exponent / over` of an integer unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Unit {
+    over: f64,
+    exponent: i64,
+}
+
+impl Unit {
+    /// The unit `2^exponent / over`.
+    pub(crate) fn new(over: f64, exponent: i32) -> Self {
+        Self { over, exponent: i64::from(exponent) }
+    }
+
+    /// The mass of so many units: the quotient is rounded once.
+    pub(crate) fn mass(self, units: f64) -> f64 {
+        #[expect(clippy::cast_possible_truncation, reason = "exponents are small numbers")]
+        let exponent = self.exponent as i32;
+        // In two steps: the power of two itself may be out of range.
+        let half = exponent / 2;
+        (units / self.over) * 2.0_f64.powi(half) * 2.0_f64.powi(exponent - half)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    fn integers(source: &Marginal, target: &Marginal) -> (Vec<i128>, Vec<i128>, Unit) {
+        let masses = IntegerMasses::new(source, target);
+        let of = |side, marginal| {
+            let units: Vec<Wide<8>> = masses.units(side, marginal);
+            let units: Vec<i128> = units.into_iter().map(|w| w.to_i128().unwrap()).collect();
+            assert_eq!(BigUint::try_from(units.iter().sum::<i128>()).unwrap(), masses.total);
+            units
+        };
+        (of(0, source), of(1, target), masses.unit())
+    }
+
+    #[test]
+    fn uniform_masses_are_counted_exactly() {
+        let uniform = |n| Marginal::normalized(Array1::ones(n)).unwrap();
+        let (supply, demand, unit) = integers(&uniform(6), &uniform(4));
+        assert_eq!((supply, demand), (vec![2; 6], vec![3; 4]));
+        assert_eq!(unit.mass(2.0), 1.0 / 6.0);
+        let (supply, _, unit) = integers(&uniform(7), &uniform(7));
+        assert_eq!((supply, unit.mass(1.0)), (vec![1; 7], 1.0 / 7.0));
+    }
+
+    #[test]
+    fn masses_with_equal_sums_are_kept_to_the_bit() {
+        let source = Marginal::new(array![0.1, 0.25, 0.0, 3e-20]).unwrap();
+        let target = Marginal::new(array![3e-20, 0.1, 0.25]).unwrap();
+        let (supply, demand, unit) = integers(&source, &target);
+        assert_eq!((supply[0], supply[3]), (demand[1], demand[0]));
+        for (units, mass) in supply.iter().zip(source.mass()) {
+            assert_eq!(unit.mass(*units as f64), *mass);
+        }
+    }
+
+    #[test]
+    fn sums_that_differ_are_put_in_proportion() {
+        let source = Marginal::new(array![1.0, 2.0]).unwrap();
+        let target = Marginal::new(array![4.0, 0.5, 0.5]).unwrap();
+        let (supply, demand, unit) = integers(&source, &target);
+        // 3 units of mass: the targets carry 12/5, 3/10 and 3/10.
+        assert_eq!((supply, demand), (vec![10, 20], vec![24, 3, 3]));
+        assert_eq!(unit.mass(24.0), 2.4);
+        let masses = IntegerMasses::new(&source, &target);
+        let (factor, exponent) = masses.units_of_mass();
+        assert_eq!((factor, exponent), (BigUint::from(10_u32), 0));
+    }
+}
