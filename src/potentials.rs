@@ -100,7 +100,7 @@ pub(crate) fn rows_per_task(m: usize) -> usize {
 #[must_use]
 pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
     if let Some((x, y)) = large_on_line(cost) {
-        return line_minima(y, x, f, |j, i| cost.at(i, j) - f[i]).minima;
+        return line_minima(y, x, f, |j, i| cost.at(i, j) - f[i]).values();
     }
     if let Some(search) = by_search(cost).then(|| cost.search_sources()).flatten() {
         return minima_by_search(search, f, cost.m());
@@ -136,7 +136,7 @@ pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
 #[must_use]
 pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
     if let Some((x, y)) = large_on_line(cost) {
-        return line_minima(x, y, g, |i, j| cost.at(i, j) - g[j]).minima;
+        return line_minima(x, y, g, |i, j| cost.at(i, j) - g[j]).values();
     }
     if let Some(search) = by_search(cost).then(|| cost.search_targets()).flatten() {
         return minima_by_search(search, g, cost.n());
@@ -204,18 +204,18 @@ pub(crate) fn large_on_line(cost: &dyn Cost) -> Option<(&[f64], &[f64])> {
 /// whose method saves the logarithm). Where two columns are equal up to rounding, either may be
 /// taken, and what is missed by that is the rounding of a cell at most once for each of the
 /// log₂(rows) levels.
-pub(crate) fn line_minima(
+pub(crate) fn line_minima<V: Copy + PartialOrd + Send>(
     rows: &[f64],
     columns: &[f64],
     potential: ArrayView1<'_, f64>,
-    cell: impl Fn(usize, usize) -> f64 + Sync,
-) -> LineMinima {
+    cell: impl Fn(usize, usize) -> V + Sync,
+) -> LineMinima<V> {
     let rows = sorted_order(rows);
     let mut columns = sorted_order(columns);
     columns.retain(|&k| potential[k] > f64::NEG_INFINITY);
-    let mut sorted = vec![f64::INFINITY; rows.len()];
+    let mut sorted = vec![None; rows.len()];
     monotone_minima(&rows, &columns, &cell, &mut sorted);
-    let mut minima = Array1::zeros(rows.len());
+    let mut minima = vec![None; rows.len()];
     for (&k, minimum) in rows.iter().zip(sorted) {
         minima[k] = minimum;
     }
@@ -223,18 +223,26 @@ pub(crate) fn line_minima(
 }
 
 /// Row minima of a table over points on the line.
-pub(crate) struct LineMinima {
-    pub(crate) minima: Array1<f64>,
+pub(crate) struct LineMinima<V> {
+    /// None where there is no column.
+    pub(crate) minima: Vec<Option<V>>,
     /// How often rows were halved until one was left.
     pub(crate) levels: u32,
 }
 
+impl LineMinima<f64> {
+    /// The minima; infinite where there is no column.
+    fn values(self) -> Array1<f64> {
+        self.minima.into_iter().map(|minimum| minimum.unwrap_or(f64::INFINITY)).collect()
+    }
+}
+
 /// Row minima of a table in which the minimum's column moves right from row to row.
-fn monotone_minima(
+fn monotone_minima<V: Copy + PartialOrd + Send>(
     rows: &[usize],
     columns: &[usize],
-    cell: &(impl Fn(usize, usize) -> f64 + Sync),
-    minima: &mut [f64],
+    cell: &(impl Fn(usize, usize) -> V + Sync),
+    minima: &mut [Option<V>],
 ) {
     /// Rows from which on it pays to hand a half to another thread.
     const PARALLEL: usize = 4096;
@@ -242,11 +250,11 @@ fn monotone_minima(
         return;
     }
     let middle = rows.len() / 2;
-    let (mut smallest, mut place) = (f64::INFINITY, 0);
+    let (mut smallest, mut place) = (None, 0);
     for (k, &column) in columns.iter().enumerate() {
         let value = cell(rows[middle], column);
-        if value < smallest {
-            (smallest, place) = (value, k);
+        if smallest.is_none_or(|smallest| value < smallest) {
+            (smallest, place) = (Some(value), k);
         }
     }
     let (above, rest) = minima.split_at_mut(middle);
@@ -327,13 +335,13 @@ mod tests {
             let mut f = Array1::from_shape_fn(n, |i| (i as f64 * 0.3).cos());
             f[n / 2] = if n > 1 { f64::NEG_INFINITY } else { 0.5 };
             let slow = to_target(&cost, f.view());
-            let fast = line_minima(y, x, f.view(), |j, i| cost.at(i, j) - f[i]).minima;
+            let fast = line_minima(y, x, f.view(), |j, i| cost.at(i, j) - f[i]).values();
             for (fast, slow) in fast.iter().zip(&slow) {
                 assert!((fast - slow).abs() <= 4.0 * f64::EPSILON, "{fast} is not {slow}");
             }
             let slow = to_source(&cost, slow.view());
             let g = fast.view();
-            let fast = line_minima(x, y, g, |i, j| cost.at(i, j) - g[j]).minima;
+            let fast = line_minima(x, y, g, |i, j| cost.at(i, j) - g[j]).values();
             for (fast, slow) in fast.iter().zip(&slow) {
                 assert!((fast - slow).abs() <= 8.0 * f64::EPSILON, "{fast} is not {slow}");
             }

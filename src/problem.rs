@@ -192,13 +192,18 @@ impl OtProblem {
         if self.cost.is_stored() || n.saturating_mul(m) > MOST_STORED {
             return None;
         }
-        Some(Self {
+        Some(self.with_cost(Box::new(CostMatrix::tabulate(self.cost.as_ref()))))
+    }
+
+    /// The same masses under another cost of the same shape.
+    pub(crate) fn with_cost(&self, cost: Box<dyn Cost>) -> Self {
+        Self {
             source: self.source.clone(),
             target: self.target.clone(),
             rescaled_target: self.rescaled_target.clone(),
-            cost: Box::new(CostMatrix::tabulate(self.cost.as_ref())),
+            cost,
             rescaled: self.rescaled,
-        })
+        }
     }
 
     /// Replaces the cost table by its n·m stored entries (8·n·m bytes).

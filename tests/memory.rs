@@ -61,7 +61,7 @@ fn taken<G: GroundCost + 'static>(
     MOST.store(before, Ordering::Relaxed);
     let solution = method.solver(&problem).solve(&problem, &mut ()).unwrap();
     let certificate = solution.certify(&problem).certificate;
-    assert!(certificate.is_within(1e-6, 0.0), "{certificate:?}");
+    assert!(certificate.is_within(1e-6), "{certificate:?}");
     ((MOST.load(Ordering::Relaxed) - before) as f64, said as f64)
 }
 

@@ -14,6 +14,7 @@ use num_bigint::BigInt;
 use rayon::prelude::*;
 
 use crate::cost::{Cost, Rounding, Search};
+use crate::math::TwoFloat;
 use crate::math::exact::{ExactSum, UNIT_EXPONENT, quotient_below, two_sum};
 use crate::potentials::{
     LineMinima, by_search, large_on_line, line_minima, rows_per_task, smallest_difference,
@@ -118,8 +119,7 @@ fn searched(cost: &dyn Cost, search: &dyn Search, g: &[f64], band: Band) -> Vec<
     let mut minima = vec![UNKNOWN; cost.n()];
     minima.par_chunks_mut(QUERIES).enumerate().for_each(|(block, minima)| {
         #[expect(clippy::cast_possible_truncation, reason = "2³² points would not fit in memory")]
-        let mut rows: Vec<u32> =
-            (0..minima.len()).map(|k| (block * QUERIES + k) as u32).collect();
+        let mut rows: Vec<u32> = (0..minima.len()).map(|k| (block * QUERIES + k) as u32).collect();
         let mut found = vec![Vec::new(); rows.len()];
         let mut keep = FIRST;
         while !rows.is_empty() {
@@ -133,9 +133,8 @@ fn searched(cost: &dyn Cost, search: &dyn Search, g: &[f64], band: Band) -> Vec<
                     continue;
                 }
                 let in_question = found.iter().take_while(|cell| cell.0 <= limit);
-                let differences = in_question.map(|&(_, j)| {
-                    band.difference(cost.at(i as usize, j as usize), g[j as usize])
-                });
+                let differences = in_question
+                    .map(|&(_, j)| band.difference(cost.at(i as usize, j as usize), g[j as usize]));
                 let minimum = differences.reduce(least).unwrap_or(UNKNOWN);
                 minima[i as usize - block * QUERIES] = minimum;
             }
@@ -147,14 +146,30 @@ fn searched(cost: &dyn Cost, search: &dyn Search, g: &[f64], band: Band) -> Vec<
 }
 
 /// The same on the line, where [`line_minima`] may miss a minimum by twice the error of a cell for
-/// each level of its recursion.
+/// each level of its recursion. Distances and their squares are computed in twice the working
+/// precision, so that this is nothing.
 fn on_line(cost: &dyn Cost, x: &[f64], y: &[f64], g: ArrayView1<'_, f64>) -> Vec<TwoWords> {
-    let LineMinima { minima, levels } = line_minima(x, y, g, |i, j| cost.at(i, j) - g[j]);
+    /// Relative error of a cell in twice the working precision: a difference, a square, another
+    /// difference, 2⁻¹⁰⁴ each.
+    const TWICE: f64 = 1.0 / (1_u128 << 96) as f64;
     let band = Band::of(cost.rounding(), &g.to_vec());
     let largest = cost.upper_bound().unwrap_or(f64::INFINITY);
-    let error = cost.rounding().reach(largest) + f64::EPSILON * (largest + band.size);
-    let error = f64::from(2 * levels + 2) * error;
-    minima.iter().map(|&minimum| two_sum(minimum, -error)).collect()
+    let word = |value: f64| TwoFloat { high: value, low: 0.0 };
+    let power = cost.power_on_line();
+    let cell = |i: usize, j: usize| match power {
+        Some(1) => TwoFloat::difference(x[i], y[j]).abs() - word(g[j]),
+        Some(_) => TwoFloat::difference(x[i], y[j]).square() - word(g[j]),
+        None => word(cost.at(i, j) - g[j]),
+    };
+    let of_cell = if power.is_some() {
+        TWICE * (largest + band.size) + f64::MIN_POSITIVE
+    } else {
+        cost.rounding().reach(largest) + f64::EPSILON * (largest + band.size)
+    };
+    let LineMinima { minima, levels } = line_minima(x, y, g, cell);
+    let error = f64::from(2 * levels + 2) * of_cell;
+    let below = |least: TwoFloat| (least.high, (least.low - error).next_down());
+    minima.into_iter().map(|least| least.map_or(UNKNOWN, below)).collect()
 }
 
 /// At most `min_i c(i, j) − f_i` for every target: a c-transform, less than what it may be wrong by.
@@ -204,6 +219,8 @@ pub(super) fn value(problem: &OtProblem, f: &[TwoWords], g: ArrayView1<'_, f64>)
 
 /// The potentials of [`row_minima`] as single words, rounded down.
 pub(super) fn rounded_down(minima: &[TwoWords]) -> Array1<f64> {
-    let down = |&(high, low): &TwoWords| if low < 0.0 { high.next_down() } else { high };
+    let down = |&(high, low): &TwoWords| {
+        if low < 0.0 { (high + low).next_down() } else { high }
+    };
     minima.iter().map(down).collect()
 }

@@ -12,7 +12,7 @@ use petgraph::unionfind::UnionFind;
 
 use crate::math::Wide;
 use crate::math::exact::{ExactSum, UNIT_EXPONENT, decompose, quotient_above};
-use crate::measure::{IntegerMasses, Unit};
+use crate::measure::IntegerMasses;
 use crate::plan::{PlanArc, TransportPlan};
 use crate::problem::OtProblem;
 
@@ -55,24 +55,29 @@ fn bound_in<const N: usize>(
     // Σ units·c·T/total.
     let numerator = sum.to_integer() * BigInt::from(masses.mass.number.clone());
     let exponent = UNIT_EXPONENT + masses.mass.exponent;
-    let cost = if is_finite {
-        quotient_above(&numerator, &masses.total, exponent)
-    } else {
-        f64::INFINITY
-    };
-    UpperBound { cost, plan: rounded(plan, &flows, masses.unit()) }
+    let cost =
+        if is_finite { quotient_above(&numerator, &masses.total, exponent) } else { f64::INFINITY };
+    UpperBound { cost, plan: rounded(plan, &flows, masses) }
 }
+
+/// Totals of so many bits are `f64`.
+const FEW_BITS: u64 = 1000;
 
 /// The flows as a plan, each rounded.
 fn rounded<const N: usize>(
     plan: &TransportPlan,
     flows: &[Flow<N>],
-    unit: Unit,
+    masses: &IntegerMasses,
 ) -> TransportPlan {
+    let unit = masses.unit();
     let arcs = flows.iter().map(|flow| PlanArc {
         source: flow.source,
         target: flow.target,
-        mass: unit.mass(flow.units.to_f64()),
+        mass: if masses.bits() < FEW_BITS {
+            unit.mass(flow.units.to_f64(0))
+        } else {
+            masses.mass_of(flow.units)
+        },
     });
     TransportPlan::from_arcs(plan.n(), plan.m(), arcs.collect())
 }
@@ -109,8 +114,7 @@ fn exact_flow<const N: usize>(
         flows.push(Flow { source: arc.source, target: arc.target, units });
     }
     let forest = plan.arcs().iter().zip(&in_forest).filter(|(_, in_forest)| **in_forest);
-    let forest: Vec<(usize, usize)> =
-        forest.map(|(arc, _)| (arc.source, n + arc.target)).collect();
+    let forest: Vec<(usize, usize)> = forest.map(|(arc, _)| (arc.source, n + arc.target)).collect();
     let carried = determined(&mut left, &forest);
     flows.extend(forest.iter().zip(carried).map(|(&(i, j), units)| Flow {
         source: i,

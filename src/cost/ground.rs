@@ -44,6 +44,11 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
         true
     }
 
+    /// The p for which the cost on the line is `|x − y|^p`, if it is 1 or 2.
+    fn power_on_line(&self) -> Option<u8> {
+        Some(1)
+    }
+
     /// The exponent of the accumulator before the root, which bounds the sizes of coordinates
     /// that neither overflow nor vanish.
     fn degree(&self) -> f64 {
@@ -143,7 +148,9 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
         }
         let mut costs = sums.map(|sums| sums.map(|sum| self.finish(sum)));
         if self.is_euclidean() {
-            for (x, costs) in points.iter().zip(&mut costs).filter(|(_, costs)| any_tiny(&costs[..])) {
+            for (x, costs) in
+                points.iter().zip(&mut costs).filter(|(_, costs)| any_tiny(&costs[..]))
+            {
                 for (j, cost) in costs.iter_mut().enumerate().filter(|(_, c)| **c < TINY_DISTANCE) {
                     *cost = norm(x, targets.iter().map(|y| &y[j]));
                 }
@@ -252,6 +259,9 @@ impl GroundCost for SqEuclidean {
     }
     fn is_squared_distance(&self) -> bool {
         true
+    }
+    fn power_on_line(&self) -> Option<u8> {
+        Some(2)
     }
     fn degree(&self) -> f64 {
         2.0
@@ -387,6 +397,9 @@ impl GroundCost for Cosine {
     fn convex_on_line(&self) -> bool {
         false
     }
+    fn power_on_line(&self) -> Option<u8> {
+        None
+    }
 }
 
 impl<G> Power<G> {
@@ -444,6 +457,13 @@ impl<G: GroundCost> GroundCost for Power<G> {
     }
     fn convex_on_line(&self) -> bool {
         self.base.convex_on_line() && self.p >= 1.0
+    }
+    fn power_on_line(&self) -> Option<u8> {
+        match (self.base.power_on_line()?, self.p) {
+            (p, 1.0) => Some(p),
+            (1, 2.0) => Some(2),
+            _ => None,
+        }
     }
     fn degree(&self) -> f64 {
         self.base.degree() * self.p.max(1.0)

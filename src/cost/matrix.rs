@@ -51,6 +51,12 @@ impl CostMatrix {
         });
         Self { entries }
     }
+
+    /// The matrix with no entry above `cap`.
+    pub(crate) fn cut_at(mut self, cap: f64) -> Self {
+        self.entries.mapv_inplace(|c| c.min(cap));
+        self
+    }
 }
 
 impl Cost for CostMatrix {

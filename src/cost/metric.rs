@@ -91,6 +91,9 @@ impl<M: Metric> GroundCost for Snowflake<M> {
     fn convex_on_line(&self) -> bool {
         self.0.convex_on_line()
     }
+    fn power_on_line(&self) -> Option<u8> {
+        self.0.power_on_line()
+    }
     fn degree(&self) -> f64 {
         self.0.degree()
     }

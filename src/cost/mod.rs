@@ -146,6 +146,11 @@ pub trait Cost: Send + Sync {
     fn convex_on_line(&self) -> Option<(&[f64], &[f64])> {
         None
     }
+
+    /// The p for which the real cost on the line is `|x − y|^p`, if it is 1 or 2.
+    fn power_on_line(&self) -> Option<u8> {
+        None
+    }
 }
 
 impl<C: Cost + ?Sized> Cost for &C {
@@ -212,6 +217,9 @@ impl<C: Cost + ?Sized> Cost for &C {
     }
     fn convex_on_line(&self) -> Option<(&[f64], &[f64])> {
         (**self).convex_on_line()
+    }
+    fn power_on_line(&self) -> Option<u8> {
+        (**self).power_on_line()
     }
 }
 

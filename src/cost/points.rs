@@ -267,6 +267,10 @@ impl<G: GroundCost> Cost for PointCost<G> {
             None
         }
     }
+
+    fn power_on_line(&self) -> Option<u8> {
+        self.ground.power_on_line().filter(|_| self.source.ncols() == 1)
+    }
 }
 
 impl<G: GroundCost> PointCost<G> {

@@ -77,7 +77,6 @@ impl Rounding {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

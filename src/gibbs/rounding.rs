@@ -141,7 +141,8 @@ impl Shrunk {
             placed.add_product(arc.mass, cost.enclosure(arc.source, arc.target).1);
         }
         let of_missing = placed.value() + self.unplaced * largest;
-        let bound = of_cells + of_missing + 8.0 * f64::EPSILON * (of_cells.abs() + of_missing.abs());
+        let bound =
+            of_cells + of_missing + 8.0 * f64::EPSILON * (of_cells.abs() + of_missing.abs());
         if bound.is_nan() { f64::INFINITY } else { bound }
     }
 }

@@ -245,14 +245,8 @@ fn whole(line: &[u8]) -> Option<&str> {
 /// A pair as text that gives it back to the bit.
 fn line(judged: &Judged) -> String {
     let Judged { pair: (i, j), certificate } = judged;
-    let Certificate {
-        lower,
-        upper,
-        gap,
-        source_residual,
-        target_residual,
-        dual_violation,
-    } = certificate;
+    let Certificate { lower, upper, gap, source_residual, target_residual, dual_violation } =
+        certificate;
     format!(
         "{i} {j} {lower:?} {upper:?} {gap:?} {source_residual:?} {target_residual:?} \
          {dual_violation:?}"
@@ -297,7 +291,6 @@ mod tests {
             source_residual: 0.0,
             target_residual: 5e-324,
             dual_violation: 0.0,
-            tolerance: 1e-12,
         };
         Judged { pair: (0, j), certificate }
     }

@@ -122,8 +122,7 @@ pub(crate) fn quotient_below(numerator: &BigInt, denominator: &BigUint, exponent
     let shift = BITS - bits(numerator.bits()) + bits(denominator.bits());
     let shifted = |x: BigInt, by: i64| if by > 0 { x << by.unsigned_abs() } else { x };
     let denominator = BigInt::from_biguint(Sign::Plus, denominator.clone());
-    let quotient =
-        shifted(numerator.clone(), shift).div_floor(&shifted(denominator, -shift));
+    let quotient = shifted(numerator.clone(), shift).div_floor(&shifted(denominator, -shift));
     let quotient = i128::try_from(&quotient).expect("as many bits as were asked for");
     rounded_down(quotient, exponent - shift)
 }
@@ -205,7 +204,7 @@ mod tests {
 
     #[test]
     fn quotients_are_rounded_to_their_side_and_no_farther() {
-        for (a, b) in [(1, 3), (2, 3), (-1, 3), (10, 5), (7, 1 << 40), (-5, 1 << 60)] {
+        for (a, b) in [(1_i64, 3_i64), (2, 3), (-1, 3), (10, 5), (7, 1 << 40), (-5, 1 << 60)] {
             let (numerator, denominator) = (BigInt::from(a), BigUint::from(b.unsigned_abs()));
             let low = quotient_below(&numerator, &denominator, 0);
             let high = quotient_above(&numerator, &denominator, 0);

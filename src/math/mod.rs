@@ -5,10 +5,12 @@ pub(crate) mod exp;
 mod keys;
 mod lanes;
 mod sums;
+mod two_float;
 pub(crate) mod vectors;
 mod wide;
 
 pub(crate) use keys::{from_sort_key, sort_key, sorted_order};
 pub(crate) use lanes::{position_of, smallest_lane};
 pub use sums::{NeumaierSum, dot, sum};
+pub(crate) use two_float::TwoFloat;
 pub(crate) use wide::Wide;

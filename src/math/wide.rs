@@ -81,13 +81,27 @@ impl<const N: usize> Wide<N> {
         }))
     }
 
-    /// The nearest `f64`, up to two ulps.
+    /// The number times 2 to a power, as the nearest `f64` up to two ulps.
     #[expect(clippy::cast_precision_loss, reason = "rounding is what is wanted")]
-    pub(crate) fn to_f64(self) -> f64 {
+    pub(crate) fn to_f64(self, power: i64) -> f64 {
         if self.is_negative() {
-            return -(-self).to_f64();
+            return -(-self).to_f64(power);
         }
-        self.0.iter().rev().fold(0.0, |sum, &limb| sum * 2.0_f64.powi(64) + limb as f64)
+        let Some(top) = self.0.iter().rposition(|&limb| limb != 0) else { return 0.0 };
+        let below = if top > 0 { self.0[top - 1] } else { 0 };
+        let leading = (self.0[top] as f64).mul_add(2.0_f64.powi(64), below as f64);
+        let power = power + 64 * (i64::try_from(top).unwrap_or(i64::MAX) - 1);
+        // In two steps: the power of two itself may be out of range.
+        #[expect(clippy::cast_possible_truncation, reason = "clamped")]
+        let power = power.clamp(-4096, 4096) as i32;
+        leading * 2.0_f64.powi(power / 2) * 2.0_f64.powi(power - power / 2)
+    }
+
+    /// The number of the given sign and size.
+    pub(crate) fn signed(is_negative: bool, size: u64) -> Self {
+        let mut limbs = [0; N];
+        limbs[0] = size;
+        if is_negative { -Self(limbs) } else { Self(limbs) }
     }
 
     /// As an `i128`, if it is one.
@@ -176,9 +190,17 @@ mod tests {
             assert_eq!((difference + natural(b)).to_i128(), i128::try_from(a).ok());
             assert_eq!(natural(a).cmp(&natural(b)), a.cmp(&b));
             assert_eq!((-natural(a)).cmp(&-natural(b)), b.cmp(&a));
-            let relative = natural(a).to_f64() / a as f64 - 1.0;
+            let relative = natural(a).to_f64(0) / a as f64 - 1.0;
             assert!(a == 0 || relative.abs() <= 2.0 * f64::EPSILON);
         }
+    }
+
+    #[test]
+    fn numbers_beyond_f64_come_back_by_their_power() {
+        let huge = -Wide::<40>::signed(false, 3).scaled(2100);
+        assert_eq!(huge.to_f64(-2101), -1.5);
+        assert_eq!(huge.to_f64(0), f64::NEG_INFINITY);
+        assert_eq!(Wide::<2>::signed(false, 3).to_f64(-1074), 3.0 * 5e-324);
     }
 
     #[test]

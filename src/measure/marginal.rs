@@ -160,6 +160,14 @@ impl IntegerMasses {
         (factor, -self.mass.exponent)
     }
 
+    /// What so many units are worth, rounded.
+    pub(crate) fn mass_of<const N: usize>(&self, units: Wide<N>) -> f64 {
+        let mut sum = ExactSum::default();
+        sum.add_multiple(units.limbs(), 1.0);
+        let numerator = sum.to_integer() * BigInt::from(self.mass.number.clone());
+        quotient_below(&numerator, &self.total, UNIT_EXPONENT + self.mass.exponent)
+    }
+
     /// What an integer unit is worth, rounded.
     pub(crate) fn unit(&self) -> Unit {
         let over = &self.total / &self.mass.number;

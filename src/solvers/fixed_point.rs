@@ -5,8 +5,11 @@
 //! totals are equal to the last unit, and all that a solver does to flows (minimum, sum, difference)
 //! is exact.
 
-use crate::math;
+use crate::cost::Cost;
+use crate::math::exact::decompose;
+use crate::math::{self, Wide};
 use crate::measure::{IntegerMasses, Marginal, Unit};
+use crate::solvers::network_simplex::Price;
 
 /// The total is less than 2 to this power, in units.
 const BITS: i32 = 100;
@@ -15,31 +18,120 @@ const BITS: i32 = 100;
 const SMALLEST_EXPONENT: i32 = -1074;
 
 /// A fixed-point format for signed numbers of bounded size: integers in units of a power of two.
-///
-/// With largest size L, the unit lies in (2⁻¹⁰⁰, 2⁻⁹⁹]·L: numbers of at least 2⁻⁴⁷·L in size are
-/// exact, smaller ones are rounded to the nearest unit, and 2²⁷ numbers can be added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FixedPoint {
     exponent: i32,
 }
 
+/// Integers that hold the fixed-point numbers of a problem, with room for sums of 2²⁷ of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Width {
+    /// `i128`.
+    Two,
+    /// [`Wide`] of four limbs.
+    Four,
+    /// As many limbs as any `f64` asks for.
+    All,
+}
+
+/// Integers that the exact finish computes in.
+pub(crate) trait FixedInteger: Price + Ord + Send + Sync {
+    /// `x / 2^exponent`, rounded to the nearest integer, or cut off where that leaves nothing.
+    fn of(x: f64, exponent: i32) -> Self;
+
+    /// This integer times `2^exponent`, rounded.
+    fn value(self, exponent: i32) -> f64;
+}
+
+impl FixedInteger for i128 {
+    fn of(x: f64, exponent: i32) -> Self {
+        let size = units(x.abs(), exponent);
+        if x < 0.0 { -size } else { size }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
+    fn value(self, exponent: i32) -> f64 {
+        self as f64 * power_of_two(exponent)
+    }
+}
+
+impl<const N: usize> FixedInteger for Wide<N> {
+    fn of(x: f64, exponent: i32) -> Self {
+        let (significand, of_x) = decompose(x);
+        let size = Self::signed(false, significand).scaled(of_x - i64::from(exponent));
+        if x < 0.0 { -size } else { size }
+    }
+
+    fn value(self, exponent: i32) -> f64 {
+        self.to_f64(i64::from(exponent))
+    }
+}
+
 impl FixedPoint {
-    /// The format for numbers up to `largest` in size.
+    /// The format of `i128` for numbers up to `largest` in size: the unit lies in (2⁻¹⁰⁰, 2⁻⁹⁹] of
+    /// that, numbers of at least 2⁻⁴⁷ of it are exact, smaller ones are rounded to the nearest unit.
     pub(crate) fn for_sizes_up_to(largest: f64) -> Self {
         Self { exponent: (exponent(largest) + 1 - BITS).max(SMALLEST_EXPONENT) }
     }
 
-    /// A number in units, rounded to nearest.
-    pub(crate) fn units(self, x: f64) -> i128 {
-        let size = units(x.abs(), self.exponent);
-        if x < 0.0 { -size } else { size }
+    /// The format in which every cost of a table, up to `largest` in size, is exact, and the integers
+    /// that hold it.
+    ///
+    /// Costs that are computed row by row are rounded as [`Self::for_sizes_up_to`] says: they are no
+    /// more than rounded real numbers.
+    pub(crate) fn for_costs(cost: &dyn Cost, largest: f64) -> (Self, Width) {
+        /// Sums of 2²⁷ numbers and a sign.
+        const ROOM: i64 = 28;
+        let narrow = Self::for_sizes_up_to(largest);
+        if !cost.is_stored() {
+            return (narrow, Width::Two);
+        }
+        // Below this, a number may have bits that the narrow format has not.
+        let small = power_of_two((narrow.exponent + 53).min(1023));
+        let mut lowest = i64::from(narrow.exponent);
+        let mut buffer = vec![0.0; cost.m()];
+        for i in 0..cost.n() {
+            let row = cost.row(i, &mut buffer);
+            if has_small(row, small) {
+                let bits = row.iter().filter(|c| **c != 0.0).map(|&c| decompose(c).1);
+                lowest = bits.fold(lowest, i64::min);
+            }
+        }
+        let bits = i64::from(exponent(largest)) + 1 - lowest + ROOM;
+        #[expect(clippy::cast_possible_truncation, reason = "exponents are small numbers")]
+        let exact = Self { exponent: lowest as i32 };
+        if lowest == i64::from(narrow.exponent) {
+            (narrow, Width::Two)
+        } else if bits < 256 {
+            (exact, Width::Four)
+        } else {
+            (exact, Width::All)
+        }
     }
 
-    /// The number of so many units, correctly rounded.
-    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
-    pub(crate) fn to_f64(self, units: i128) -> f64 {
-        units as f64 * power_of_two(self.exponent)
+    /// A number in units.
+    pub(crate) fn units<K: FixedInteger>(self, x: f64) -> K {
+        K::of(x, self.exponent)
     }
+
+    /// The number of so many units, rounded.
+    pub(crate) fn to_f64<K: FixedInteger>(self, units: K) -> f64 {
+        units.value(self.exponent)
+    }
+
+    /// The unit.
+    pub(crate) fn unit(self) -> f64 {
+        power_of_two(self.exponent)
+    }
+}
+
+/// Whether some number of a row is small, but not 0.
+fn has_small(row: &[f64], small: f64) -> bool {
+    let mut any = false;
+    for &c in row {
+        any |= c.abs() < small && c != 0.0;
+    }
+    any
 }
 
 /// Source and target masses in integer units, with equal totals.

@@ -4,6 +4,7 @@
 
 pub mod arcs;
 pub mod assignment;
+mod capped;
 pub(crate) mod fixed_point;
 pub mod line;
 pub mod lp;

@@ -105,9 +105,8 @@ impl Case {
             warn(&[text.into()], quiet);
             return Exit::Stopped;
         }
-        let most = self.exact.as_ref().map_or(f64::INFINITY, |exact| {
-            exact.certified.certificate.upper
-        });
+        let most =
+            self.exact.as_ref().map_or(f64::INFINITY, |exact| exact.certified.certificate.upper);
         if verdict.certified_lower.max(verdict.polished_lower) <= most {
             Exit::Fine
         } else {

@@ -59,7 +59,9 @@ fn segments_have_the_js_and_the_emd_of_the_paper() {
         assert_eq!(tv.values[k], if apart { 1.0 } else { 0.0 });
         assert_eq!(kl.values[k], if apart { f64::INFINITY } else { 0.0 });
         assert_eq!(js.slopes[k], apart.then_some(0.0));
-        assert!((emd.values[k] - s.abs()).abs() < 1e-15, "{s}: {}", emd.values[k]);
+        // A bound from above, a few roundings wide.
+        let excess = emd.values[k] - s.abs();
+        assert!((0.0..4e-15).contains(&excess), "{s}: {}", emd.values[k]);
         assert!((emd.slopes[k].unwrap() - s.signum() * f64::from(u8::from(apart))).abs() < 1e-14);
     }
     assert_eq!(study.contact, Some(study.meeting));

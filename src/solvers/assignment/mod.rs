@@ -39,15 +39,14 @@ mod tests;
 
 use std::ops::ControlFlow;
 
-use ndarray::ArrayView1;
-
 use self::dense::Dense;
 use self::lists::Lists;
 use self::matching::{FREE, Matching};
 use self::paths::Paths;
 use super::shortlist::pricing::price;
-use super::{Solution, SolveError, Solver, Termination};
+use super::{Solution, SolveError, Solver, Termination, capped};
 use crate::cost::Cost;
+use crate::measure::Marginal;
 use crate::plan::{PlanArc, TransportPlan};
 use crate::potentials::{Potentials, lower_envelope};
 use crate::problem::OtProblem;
@@ -65,15 +64,12 @@ const DENSE: usize = 320;
 const STRICT_ROUNDS: i32 = 8;
 
 impl Assignment {
-    /// Whether the masses on either side are equal up to rounding, and n = m.
+    /// Whether the masses on either side are equal, and n = m.
     #[must_use]
     pub fn applies_to(problem: &OtProblem) -> bool {
-        let uniform = |mass: ArrayView1<'_, f64>| {
-            let smallest = mass.iter().copied().fold(f64::INFINITY, f64::min);
-            let largest = mass.iter().copied().fold(0.0, f64::max);
-            largest - smallest <= 4.0 * f64::EPSILON * largest
-        };
-        problem.n() == problem.m() && uniform(problem.source()) && uniform(problem.target())
+        let uniform = |side: &Marginal| side.weights().iter().all(|w| *w == side.weights()[0]);
+        let (source, target) = problem.marginals();
+        problem.n() == problem.m() && uniform(source) && uniform(target)
     }
 }
 
@@ -91,6 +87,12 @@ impl Solver for Assignment {
             let needs = "equal masses and as many source as target points";
             return Err(SolveError::NotApplicable { method: self.name(), needs });
         }
+        capped::solve(problem, |problem| Ok(Self::on_table(problem, observer)))
+    }
+}
+
+impl Assignment {
+    fn on_table(problem: &OtProblem, observer: &mut dyn Observer) -> Solution {
         let n = problem.n();
         let stored = problem.stored();
         let cost = stored.as_ref().unwrap_or(problem).cost();
@@ -108,12 +110,12 @@ impl Solver for Assignment {
             .collect();
         let iterations = steps.taken;
         matching.anchor();
-        Ok(Solution {
+        Solution {
             plan: TransportPlan::from_arcs(n, n, arcs),
             potentials: Potentials::from_finite(matching.f.into(), matching.g.into()),
             termination,
             iterations,
-        })
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ndarray::Array1;
 
-use super::two_float::TwoFloat;
+use crate::math::TwoFloat;
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 

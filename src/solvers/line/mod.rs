@@ -41,7 +41,6 @@
 
 mod chain;
 mod sliced;
-mod two_float;
 mod wasserstein;
 
 use std::ops::ControlFlow;
@@ -235,8 +234,11 @@ mod tests {
     fn uniform_masses_make_diagonal_steps() {
         let source = DiscreteMeasure::uniform(array![[0.0], [1.0], [2.0], [7.0]]).unwrap();
         let target = DiscreteMeasure::uniform(array![[2.5], [0.5], [6.0], [1.0]]).unwrap();
-        assert_eq!(solved(&source, &target, Euclidean), 0.25 * (0.5 + 0.0 + 0.5 + 1.0));
-        assert_eq!(solved(&source, &target, SqEuclidean), 0.25 * (0.25 + 0.0 + 0.25 + 1.0));
+        let above = |value: f64, truth: f64| truth <= value && value <= truth * (1.0 + 1e-14);
+        let distance = solved(&source, &target, Euclidean);
+        assert!(above(distance, 0.25 * (0.5 + 0.0 + 0.5 + 1.0)), "{distance}");
+        let square = solved(&source, &target, SqEuclidean);
+        assert!(above(square, 0.25 * (0.25 + 0.0 + 0.25 + 1.0)), "{square}");
     }
 
     #[test]
@@ -307,7 +309,7 @@ mod tests {
                 ControlFlow::Break(crate::progress::Stop::TimeLimit)
             }
         }
-        let (n, m) = (10_000, 7_000);
+        let (n, m) = (10_007, 7_001);
         let source = DiscreteMeasure::uniform(Array2::from_shape_vec((n, 1), noise(n, 1)).unwrap());
         let target = DiscreteMeasure::uniform(Array2::from_shape_vec((m, 1), noise(m, 2)).unwrap());
         let problem = OtProblem::new(&source.unwrap(), &target.unwrap(), Euclidean).unwrap();

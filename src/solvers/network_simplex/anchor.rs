@@ -8,7 +8,7 @@
 
 use super::tree::Tree;
 use crate::cost::Cost;
-use crate::solvers::fixed_point::FixedPoint;
+use crate::solvers::fixed_point::{FixedInteger, FixedPoint};
 
 /// An arc without flow is long if it costs this many times what a unit of mass travels on
 /// average: then what lies beyond loses at least 10 bits by it.
@@ -22,13 +22,13 @@ const GROUPS: u32 = 256;
 /// keep them optimal and make them small. `mean` is the transport cost per unit of mass, `mass`
 /// the mass of each node. O(N log N) time where one shift for all nodes makes potentials small beside
 /// the cost; else O(nm) if there is more than one group.
-pub(crate) fn shifts(
-    tree: &Tree<i128>,
+pub(crate) fn shifts<K: FixedInteger>(
+    tree: &Tree<K>,
     cost: &dyn Cost,
     format: FixedPoint,
     mass: &[f64],
     mean: f64,
-) -> Vec<i128> {
+) -> Vec<K> {
     let sizes: Vec<f64> = tree.potentials().iter().map(|&y| format.to_f64(y)).collect();
     let common = -median(&sizes, mass, &vec![0; sizes.len()], 0);
     let potential_mass: f64 = sizes.iter().zip(mass).map(|(y, w)| w * (y + common).abs()).sum();
@@ -49,7 +49,7 @@ pub(crate) fn shifts(
 
 /// Numbers the groups that the tree falls into without its artificial arcs and the longest of
 /// its long arcs without flow.
-fn groups(tree: &Tree<i128>, format: FixedPoint, long: f64) -> Vec<u32> {
+fn groups<K: FixedInteger>(tree: &Tree<K>, format: FixedPoint, long: f64) -> Vec<u32> {
     let mut cuts: Vec<(f64, u32)> = tree
         .idle_arcs()
         .map(|(node, cost)| (format.to_f64(cost), node))
@@ -81,8 +81,8 @@ fn median(potentials: &[f64], mass: &[f64], group: &[u32], k: u32) -> f64 {
 }
 
 /// `slack[a][b]`: the least reduced cost of an arc from group a to group b, rounded down.
-fn slacks(
-    tree: &Tree<i128>,
+fn slacks<K: FixedInteger>(
+    tree: &Tree<K>,
     cost: &dyn Cost,
     format: FixedPoint,
     group: &[u32],

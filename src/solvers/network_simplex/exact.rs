@@ -2,12 +2,13 @@
 //!
 //! `f64` potentials are sums along paths of the tree, and each pivot rounds them again; a
 //! tolerance that swallows this noise swallows small costs, too, and fails without a sign on
-//! tight clusters far apart. So the last word belongs to integers: costs as multiples of 2⁻¹⁰⁰
-//! of the largest one ([`FixedPoint`]), potentials as their exact sums. All n·m arcs are priced;
+//! tight clusters far apart. So the last word belongs to integers ([`FixedPoint`]): every bit of
+//! every stored cost, or multiples of 2⁻¹⁰⁰ of the largest computed one, and potentials as their exact
+//! sums. All n·m arcs are priced;
 //! those that an `f64` filter with a proven error bound cannot clear are decided in integers.
 //! No tolerance, no cycling (the tree is strongly feasible and the arithmetic exact), and no
 //! overflow: a potential is a sum of at most n + m costs and one rough dual, a sum of costs itself,
-//! each of at most 2¹⁰⁰ units, and there is room for 2²⁷ (docs/network-simplex.md counts them).
+//! and there is room for 2²⁷ of them (docs/network-simplex.md counts them).
 
 use std::ops::ControlFlow;
 
@@ -16,37 +17,37 @@ use super::tree::Tree;
 use crate::cost::{Cost, Search};
 use crate::potentials::{rows_per_task, smallest_difference};
 use crate::progress::Stop;
-use crate::solvers::fixed_point::FixedPoint;
+use crate::solvers::fixed_point::{FixedInteger, FixedPoint};
 
 /// An arc whose reduced cost is negative in exact arithmetic, or nearly so.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Violation {
+pub(crate) struct Violation<K> {
     pub(crate) source: u32,
     /// As a node of the tree.
     pub(crate) target: u32,
     pub(crate) cost: f64,
     /// c − f − g in fixed point.
-    pub(crate) reduced: i128,
+    pub(crate) reduced: K,
 }
 
 /// Prices every arc of the table; returns the worst violations of each row, at most `per_row`,
 /// rows in order. None means: the tree is optimal. Parallel over rows; O(nm) time, less if the
 /// points can be [searched](Cost::search_targets): then arcs with reduced costs below `near` ≥ 0 are
 /// returned, too.
-pub(crate) fn violations(
+pub(crate) fn violations<K: FixedInteger>(
     cost: &dyn Cost,
     largest_cost: f64,
-    tree: &Tree<i128>,
+    tree: &Tree<K>,
     format: FixedPoint,
     per_row: usize,
     near: f64,
     observer: &Shared<'_>,
-) -> ControlFlow<Stop, Vec<Violation>> {
+) -> ControlFlow<Stop, Vec<Violation<K>>> {
     /// Arcs that the filter clears or hands on together.
     const CHUNK: usize = 64;
     let n = cost.n();
     let (sources, targets) = tree.potentials().split_at(n);
-    let rounded = |values: &[i128], sign: f64| -> Vec<f64> {
+    let rounded = |values: &[K], sign: f64| -> Vec<f64> {
         values.iter().map(|&y| sign * format.to_f64(y)).collect()
     };
     let (f, g) = (rounded(sources, 1.0), rounded(targets, -1.0));
@@ -58,10 +59,10 @@ pub(crate) fn violations(
         search.fit(&g);
         let decide = |i: usize, j: u32| {
             let (c, target) = (cost.at(i, j as usize), n + j as usize);
-            let reduced = format.units(c) - sources[i] + targets[j as usize];
+            let reduced = format.units::<K>(c) - sources[i] + targets[j as usize];
             Violation { source: i as u32, target: target as u32, cost: c, reduced }
         };
-        let near = (near, format.units(near));
+        let near = (near, format.units::<K>(near));
         return searched(search.as_ref(), &f, error, per_row, near, decide, observer);
     }
     let price_row = |i: usize, buffer: &mut [f64]| {
@@ -74,8 +75,8 @@ pub(crate) fn violations(
             for (k, (&c, g)) in costs.iter().zip(g).enumerate() {
                 if c - g <= f[i] + error {
                     let j = chunk * CHUNK + k;
-                    let reduced = format.units(c) - sources[i] + targets[j];
-                    if reduced < 0 {
+                    let reduced = format.units::<K>(c) - sources[i] + targets[j];
+                    if reduced < K::default() {
                         let (source, target) = (i as u32, (n + j) as u32);
                         found.push(Violation { source, target, cost: c, reduced });
                     }
@@ -89,7 +90,7 @@ pub(crate) fn violations(
         found
     };
     let rows = rows_per_task(cost.m());
-    let price_rows = |buffer: &mut Vec<f64>, task: usize| -> Vec<Violation> {
+    let price_rows = |buffer: &mut Vec<f64>, task: usize| -> Vec<Violation<K>> {
         (task * rows..((task + 1) * rows).min(n)).flat_map(|i| price_row(i, buffer)).collect()
     };
     let found = observer.tasks(n.div_ceil(rows), || vec![0.0; cost.m()], price_rows)?;
@@ -99,15 +100,15 @@ pub(crate) fn violations(
 /// The violations among the arcs that the filter cannot clear, found by search, and those near to it.
 /// Where more than `per_row` of a row are left, and none of those looked at is one, more of them are
 /// looked at.
-fn searched(
+fn searched<K: FixedInteger>(
     search: &dyn Search,
     f: &[f64],
     error: f64,
     per_row: usize,
-    near: (f64, i128),
-    decide: impl Fn(usize, u32) -> Violation + Sync,
+    near: (f64, K),
+    decide: impl Fn(usize, u32) -> Violation<K> + Sync,
     observer: &Shared<'_>,
-) -> ControlFlow<Stop, Vec<Violation>> {
+) -> ControlFlow<Stop, Vec<Violation<K>>> {
     /// Rows of a task.
     const ROWS: usize = 256;
     let price_rows = |task: usize| {
@@ -128,7 +129,7 @@ fn searched(
                 let near: Vec<_> = decided.filter(|arc| arc.reduced < near.1).collect();
                 let f = f[i as usize - first];
                 let cleared = found.len() < keep || found[keep - 1].0 > f + error;
-                if cleared || near.iter().any(|arc| arc.reduced < 0) {
+                if cleared || near.iter().any(|arc| arc.reduced < K::default()) {
                     arcs.extend(near);
                 } else {
                     left.push(i);

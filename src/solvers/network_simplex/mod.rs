@@ -8,8 +8,9 @@
 //! flow round the cycle it closes until an arc runs empty, which leaves. Only strongly feasible
 //! trees are visited, so ties cannot make the method cycle. It runs in `f64` first, on a
 //! shortlist of promising arcs where the table is large, and ends in exact integer arithmetic on
-//! all arcs: the basis returned is optimal for costs rounded to 2⁻¹⁰⁰ of the largest and masses
-//! rounded to 2⁻¹⁰⁰ of the total.
+//! all arcs: the basis returned is optimal for stored costs as they are, computed ones rounded to
+//! 2⁻¹⁰⁰ of the largest, and masses that are exact or rounded to 2⁻¹⁰⁰ of the total
+//! (`fixed_point.rs`).
 //!
 //! **Complexity.** No polynomial bound is known for this pivot rule; in practice a few pivots per
 //! node, each with a block of arcs to price and O(n + m) at worst for the tree. Memory O(n + m) beside the
@@ -20,8 +21,7 @@
 //! the network simplex solution method"; Bonneel et al. 2011, "Displacement interpolation using
 //! Lagrangian mass transport" (its use for optimal transport).
 //!
-//! **Failure modes.** Masses below 2⁻¹⁰¹ of the total count as none. Costs that span more than
-//! 2⁴⁷ lose their lowest bits (beyond 2¹⁰⁰, the small ones count as 0).
+//! **Failure modes.** Masses that are rounded count as none below 2⁻¹⁰¹ of the total.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -47,12 +47,15 @@ use std::ops::ControlFlow;
 use self::pricing::Pricing;
 use self::reports::Reports;
 use self::run::Run;
-use self::stems::{Basis, Price};
+use self::stems::Basis;
+pub(crate) use self::stems::Price;
 use self::support::Support;
 use self::tree::Tree;
+use crate::math::Wide;
 use crate::problem::OtProblem;
 use crate::progress::{Observer, Stop};
-use crate::solvers::{Solution, SolveError, Solver};
+use crate::solvers::fixed_point::{FixedInteger, Width};
+use crate::solvers::{Solution, SolveError, Solver, capped};
 
 /// Exact optimal transport between any two discrete measures, on a table of costs; one that is too
 /// large to be stored is left to [`Shortlist`].
@@ -111,6 +114,12 @@ impl Solver for NetworkSimplex {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
+        capped::solve(problem, |problem| Self::on_table(problem, observer))
+    }
+}
+
+impl NetworkSimplex {
+    fn on_table(problem: &OtProblem, observer: &mut dyn Observer) -> Result<Solution, SolveError> {
         let (support, masses) = Support::of(problem);
         let restricted = support.restrict(problem);
         let on_support = restricted.as_ref().unwrap_or(problem);
@@ -124,8 +133,21 @@ impl Solver for NetworkSimplex {
 }
 
 /// The optimum of a run on the support, for all atoms.
-fn solution(problem: &OtProblem, support: &Support, mut run: Run<'_>) -> Solution {
-    let (tree, termination) = run.optimum();
+fn solution(problem: &OtProblem, support: &Support, run: Run<'_>) -> Solution {
+    match run.width {
+        Width::Two => solution_in::<i128>(problem, support, run),
+        Width::Four => solution_in::<Wide<4>>(problem, support, run),
+        Width::All => solution_in::<Wide<36>>(problem, support, run),
+    }
+}
+
+/// The same with integers of a known width.
+fn solution_in<K: FixedInteger>(
+    problem: &OtProblem,
+    support: &Support,
+    mut run: Run<'_>,
+) -> Solution {
+    let (tree, termination) = run.optimum::<K>();
     // Potentials of a basis that is not optimal need not prove anything.
     let best = run.best.take().filter(|_| !termination.is_complete());
     let best = best.map(|known| known.of_points(run.problem));

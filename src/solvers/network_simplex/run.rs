@@ -17,7 +17,7 @@ use crate::problem::OtProblem;
 use crate::progress::Stop;
 use crate::solvers::Termination;
 use crate::solvers::arcs::{Arc, ArcList};
-use crate::solvers::fixed_point::{FixedMasses, FixedPoint};
+use crate::solvers::fixed_point::{FixedInteger, FixedMasses, FixedPoint, Width};
 use crate::solvers::shortlist::auction::Auction;
 use crate::solvers::shortlist::candidates::candidates;
 use crate::solvers::shortlist::duals::rough_duals;
@@ -52,6 +52,8 @@ pub(super) struct Run<'a> {
     /// `max |c_ij|` or a bound of it, the scale of tolerances.
     pub(super) largest: f64,
     format: FixedPoint,
+    /// Integers that hold the format.
+    pub(super) width: Width,
     /// How many problems that resemble this one are to be solved by its means; 0 if this is the
     /// problem itself.
     pub(super) depth: usize,
@@ -63,11 +65,11 @@ pub(super) struct Run<'a> {
 }
 
 /// Where the `f64` pivots ended.
-enum Rough {
+enum Rough<K> {
     /// No arc violates the potentials by more than the tolerance; those that do at all.
-    Optimal(Tree<i128>, Vec<Violation>),
+    Optimal(Tree<K>, Vec<Violation<K>>),
     /// The observer said so.
-    Stopped(Tree<i128>, Stop),
+    Stopped(Tree<K>, Stop),
 }
 
 /// Where the pivots on a shortlist begin.
@@ -84,8 +86,9 @@ impl<'a> Run<'a> {
     pub(super) fn new(problem: &'a OtProblem, masses: FixedMasses, reports: Reports<'a>) -> Self {
         let cost = problem.cost();
         let largest = cost.upper_bound().unwrap_or_else(|| largest_size(cost));
-        let format = FixedPoint::for_sizes_up_to(largest);
-        Self { problem, masses, largest, format, depth: 0, coarsest: COARSEST, reports, best: None }
+        let (format, width) = FixedPoint::for_costs(cost, largest);
+        let (depth, coarsest, best) = (0, COARSEST, None);
+        Self { problem, masses, largest, format, width, depth, coarsest, reports, best }
     }
 
     /// With levels down to so many points of a side.
@@ -99,16 +102,16 @@ impl<'a> Run<'a> {
 
     /// The optimal basis: pivots in `f64`, then in integers until a pass over all arcs finds no
     /// negative reduced cost.
-    pub(super) fn optimum(&mut self) -> (Tree<i128>, Termination) {
+    pub(super) fn optimum<K: FixedInteger>(&mut self) -> (Tree<K>, Termination) {
         let (mut tree, mut violations) = match self.rough() {
             Rough::Optimal(tree, violations) => (tree, violations),
             Rough::Stopped(tree, stop) => return (tree, stop.into()),
         };
         let mut arcs = Vec::new();
-        self.reports.unit = self.masses.to_f64(1) * self.format.to_f64(1);
+        self.reports.unit = self.masses.to_f64(1) * self.format.unit();
         while !violations.is_empty() {
             arcs.extend(violations.iter().map(|v| (v.source, v.target, self.format.units(v.cost))));
-            let mut blocks = ArcBlocks::new(&arcs, 0);
+            let mut blocks = ArcBlocks::new(&arcs, K::default());
             if let ControlFlow::Break(stop) = self.pivot(&mut tree, &mut blocks) {
                 return (tree, stop.into());
             }
@@ -120,7 +123,7 @@ impl<'a> Run<'a> {
         (tree, Termination::Optimal)
     }
 
-    fn rough(&mut self) -> Rough {
+    fn rough<K: FixedInteger>(&mut self) -> Rough<K> {
         let cells = self.problem.n() * self.problem.m();
         let (tree, stopped) = if self.problem.cost().is_searchable() {
             self.on_levels()
@@ -168,7 +171,7 @@ impl<'a> Run<'a> {
 
     /// Prices candidate arcs, to which passes over the whole table add what violates the
     /// potentials that came of it.
-    fn on_shortlist(&mut self) -> Rough {
+    fn on_shortlist<K: FixedInteger>(&mut self) -> Rough<K> {
         let Start { mut tree, mut arcs, mut stopped, near } = self.start_from_rough_duals();
         self.begin_at(&tree);
         loop {
@@ -184,8 +187,8 @@ impl<'a> Run<'a> {
                 ControlFlow::Continue(found) => found,
                 ControlFlow::Break(stop) => return Rough::Stopped(exact, stop),
             };
-            let negligible = self.format.units(-TOLERANCE * self.largest);
-            let is_violated = |found: &Violation| found.reduced < 0;
+            let negligible: K = self.format.units(-TOLERANCE * self.largest);
+            let is_violated = |found: &Violation<K>| found.reduced < K::default();
             if found.iter().all(|violation| violation.reduced >= negligible) {
                 return Rough::Optimal(exact, found.into_iter().filter(is_violated).collect());
             }
@@ -222,7 +225,7 @@ impl<'a> Run<'a> {
             let (source, target) = smaller.marginals();
             let masses = FixedMasses::new(source, target);
             self.on_smaller(smaller, masses, |run| {
-                let tree = match run.rough() {
+                let tree = match run.rough::<i128>() {
                     Rough::Optimal(tree, _) => tree,
                     Rough::Stopped(tree, stop) => {
                         stopped = ControlFlow::Break(stop);
@@ -272,7 +275,11 @@ impl<'a> Run<'a> {
     }
 
     /// The worst arcs of each row whose reduced costs are below `near`, or violated.
-    fn violations(&mut self, tree: &Tree<i128>, near: f64) -> ControlFlow<Stop, Vec<Violation>> {
+    fn violations<K: FixedInteger>(
+        &mut self,
+        tree: &Tree<K>,
+        near: f64,
+    ) -> ControlFlow<Stop, Vec<Violation<K>>> {
         let observer = self.reports.during("pricing exactly");
         let (cost, largest) = (self.problem.cost(), self.largest);
         let per_row = VIOLATIONS_PER_SOURCE * cost.m().div_ceil(cost.n());
@@ -280,7 +287,7 @@ impl<'a> Run<'a> {
     }
 
     /// The flows of a tree.
-    pub(super) fn plan(&self, tree: &Tree<i128>) -> impl Iterator<Item = PlanArc> {
+    pub(super) fn plan<K: FixedInteger>(&self, tree: &Tree<K>) -> impl Iterator<Item = PlanArc> {
         let n = tree.sources();
         tree.arcs().map(move |arc| PlanArc {
             source: arc.source as usize,
@@ -290,7 +297,7 @@ impl<'a> Run<'a> {
     }
 
     /// The potentials of a tree, rounded once, after they were made small.
-    pub(super) fn potentials(&self, tree: &Tree<i128>) -> Potentials {
+    pub(super) fn potentials<K: FixedInteger>(&self, tree: &Tree<K>) -> Potentials {
         let n = tree.sources();
         let units = self.masses.supply.iter().chain(&self.masses.demand);
         let mass: Vec<f64> = units.map(|&w| self.masses.to_f64(w)).collect();
@@ -300,7 +307,7 @@ impl<'a> Run<'a> {
             .map(|arc| self.format.to_f64(arc.cost) * self.masses.to_f64(arc.flow))
             .sum();
         let shift = anchor::shifts(tree, self.problem.cost(), self.format, &mass, cost / total);
-        let mut y = tree.potentials().iter().zip(&shift).map(|(y, t)| self.format.to_f64(y + t));
+        let mut y = tree.potentials().iter().zip(&shift).map(|(y, t)| self.format.to_f64(*y + *t));
         let f = y.by_ref().take(n).collect();
         let g = y.map(|y| 0.0 - y).collect();
         Potentials::from_finite(f, g)

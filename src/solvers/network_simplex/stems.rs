@@ -11,7 +11,9 @@
 
 use std::ops::{Add, Sub};
 
-/// Numbers that costs and potentials are made of: `f64` while the simplex is under way, `i128`
+use crate::math::Wide;
+
+/// Numbers that costs and potentials are made of: `f64` while the simplex is under way, integers in
 /// fixed point when it is finished exactly.
 pub(crate) trait Price:
     Copy + PartialOrd + Default + Add<Output = Self> + Sub<Output = Self>
@@ -31,6 +33,13 @@ impl Price for i128 {
     #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
     fn of_flow(self, flow: i128) -> f64 {
         self as f64 * flow as f64
+    }
+}
+
+impl<const N: usize> Price for Wide<N> {
+    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
+    fn of_flow(self, flow: i128) -> f64 {
+        self.to_f64(0) * flow as f64
     }
 }
 

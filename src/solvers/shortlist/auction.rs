@@ -234,6 +234,7 @@ impl<'a> Auction<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Marginal;
     use crate::seed::Seed;
     use ndarray::Array1;
     use rand::Rng as _;

@@ -2,17 +2,17 @@
 
 /// An unevaluated sum of two `f64`, `|low| ≤ ½ ulp(high)`: about 32 digits (Dekker 1971, "A
 /// floating-point technique for extending the available precision", Numer. Math. 18).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct TwoFloat {
-    pub(super) high: f64,
-    pub(super) low: f64,
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub(crate) struct TwoFloat {
+    pub(crate) high: f64,
+    pub(crate) low: f64,
 }
 
 impl TwoFloat {
-    pub(super) const ZERO: Self = Self { high: 0.0, low: 0.0 };
+    pub(crate) const ZERO: Self = Self { high: 0.0, low: 0.0 };
 
     /// x − y, exactly.
-    pub(super) fn difference(x: f64, y: f64) -> Self {
+    pub(crate) fn difference(x: f64, y: f64) -> Self {
         let high = x - y;
         let back = high - x;
         Self { high, low: (x - (high - back)) - (y + back) }
@@ -24,16 +24,16 @@ impl TwoFloat {
         Self { high: sum, low: low - (sum - high) }
     }
 
-    pub(super) fn abs(self) -> Self {
+    pub(crate) fn abs(self) -> Self {
         if self.high < 0.0 { Self { high: -self.high, low: -self.low } } else { self }
     }
 
-    pub(super) fn square(self) -> Self {
+    pub(crate) fn square(self) -> Self {
         let high = self.high * self.high;
         Self::renormalised(high, self.high.mul_add(self.high, -high) + 2.0 * self.high * self.low)
     }
 
-    pub(super) fn half(self) -> Self {
+    pub(crate) fn half(self) -> Self {
         Self { high: 0.5 * self.high, low: 0.5 * self.low }
     }
 }
