@@ -176,10 +176,11 @@ impl Truth {
             costs.iter().map(|row| row.iter().map(|c| c.low.at(exponent)).collect()).collect();
         let (least, flow) = cheapest(&supply, &demand, &low);
         let cells = flow.iter().flatten().zip(costs.iter().flatten());
-        let most = cells.filter(|(mass, _)| mass.is_positive()).fold(
-            Dyadic::zero(),
-            |sum, (mass, cost)| &sum + &(&cost.high * &Dyadic::new(mass.clone(), 0)),
-        );
+        let most = cells
+            .filter(|(mass, _)| mass.is_positive())
+            .fold(Dyadic::zero(), |sum, (mass, cost)| {
+                &sum + &(&cost.high * &Dyadic::new(mass.clone(), 0))
+            });
         let bounds = Interval { low: &Dyadic::new(least, exponent) * total, high: &most * total };
         let per = Dyadic::new(supply.iter().sum::<BigInt>(), 0);
         let rounded = |mass: BigInt| {
@@ -242,10 +243,10 @@ impl fmt::Display for Truth {
 /// `a / b` to within an ulp, times a power of two if it leaves the range of `f64`.
 fn quotient(a: &Dyadic, b: &Dyadic) -> (f64, i64) {
     let shift = 80 + b.mantissa.bits().cast_signed() - a.mantissa.bits().cast_signed();
-    let up = u64::try_from(shift.max(0)).expect("not negative");
-    let quotient = (&a.mantissa << up) / &b.mantissa;
-    let scale = a.exponent - b.exponent - up.cast_signed();
-    let near = quotient.to_f64().expect("finite or infinite");
+    let scaled = if shift < 0 { &a.mantissa >> -shift } else { &a.mantissa << shift };
+    let quotient = scaled / &b.mantissa;
+    let scale = a.exponent - b.exponent - shift;
+    let near = quotient.to_f64().expect("some 80 bits");
     let bits = i64::try_from(quotient.bits()).expect("few");
     match i32::try_from(scale) {
         Ok(power) if (-1000..1000).contains(&(bits + scale)) => {

@@ -101,9 +101,14 @@ pub(crate) fn masses(stream: &mut Stream, n: usize, m: usize) -> (Masses, Masses
         0 | 1 => integers(stream, n, m),
         2 => (Masses::Stored(vec![m as f64; n]), Masses::Stored(vec![n as f64; m])),
         3 => balanced(stream, n, m, |stream| decades(stream, -17.0, 0.0)),
-        4 => balanced(stream, n, m, |stream| {
-            if stream.uniform() < 0.3 { 0.0 } else { stream.uniform() }
-        }),
+        4 => balanced(
+            stream,
+            n,
+            m,
+            |stream| {
+                if stream.uniform() < 0.3 { 0.0 } else { stream.uniform() }
+            },
+        ),
         _ => balanced(stream, n, m, Stream::uniform),
     }
 }
@@ -154,7 +159,9 @@ fn balanced(
     let (source, mut target) = (side(n), side(m));
     let off = if stream.uniform() < 0.1 { 1.0 + 1e-10 } else { 1.0 };
     let scale = off * source.iter().sum::<f64>() / target.iter().sum::<f64>();
-    target.iter_mut().for_each(|mass| *mass *= scale);
+    for mass in &mut target {
+        *mass *= scale;
+    }
     (Masses::Stored(source), Masses::Stored(target))
 }
 
@@ -175,7 +182,8 @@ pub(crate) fn matrices(stream: &mut Stream) -> Instance {
     let mut matrix: Vec<Vec<f64>> =
         (0..n).map(|_| (0..m).map(|_| entry(stream)).collect()).collect();
     if kind == 1 && n > 1 {
-        matrix[n - 1] = matrix[0].clone();
+        let first = matrix[0].clone();
+        matrix[n - 1] = first;
     }
     let (source, target) = masses(stream, n, m);
     Instance { table: Table::Matrix(matrix), source, target }
@@ -347,8 +355,11 @@ pub(crate) fn powers(stream: &mut Stream) -> Instance {
 pub(crate) fn extremes(stream: &mut Stream) -> Instance {
     let (n, m) = sizes(stream);
     let d = stream.random_range(1..=3);
-    let ground =
-        if stream.uniform() < 0.7 { Ground { power: None, ..ground(stream) } } else { ground(stream) };
+    let ground = if stream.uniform() < 0.7 {
+        Ground { power: None, ..ground(stream) }
+    } else {
+        ground(stream)
+    };
     let (low, high) = pick(
         stream,
         &[(-323.0, -300.0), (-170.0, -150.0), (100.0, 150.0), (290.0, 300.0), (-320.0, 290.0)],
@@ -391,7 +402,9 @@ pub(crate) fn twins(stream: &mut Stream) -> Instance {
         _ => {
             let size = decades(stream, -16.0, -3.0);
             for point in y {
-                point.iter_mut().for_each(|x| *x += size * stream.normal());
+                for x in point {
+                    *x += size * stream.normal();
+                }
             }
         }
     }
@@ -402,8 +415,10 @@ pub(crate) fn twins(stream: &mut Stream) -> Instance {
 pub(crate) fn tiny_and_huge_masses(stream: &mut Stream) -> Instance {
     let mut instance = if stream.uniform() < 0.5 { clouds(stream) } else { matrices(stream) };
     let (n, m) = (instance.source.len(), instance.target.len());
-    let (low, high) =
-        pick(stream, &[(-320.0, -300.0), (-300.0, 0.0), (280.0, 300.0), (-17.0, 0.0), (-40.0, 40.0)]);
+    let (low, high) = pick(
+        stream,
+        &[(-320.0, -300.0), (-300.0, 0.0), (280.0, 300.0), (-17.0, 0.0), (-40.0, 40.0)],
+    );
     let side = |stream: &mut Stream, count: usize| -> Vec<f64> {
         (0..count).map(|_| decades(stream, low, high)).collect()
     };
@@ -411,7 +426,9 @@ pub(crate) fn tiny_and_huge_masses(stream: &mut Stream) -> Instance {
     let mut target = side(stream, m);
     // One factor for all would round subnormal masses: the largest takes the difference.
     let (a, b) = (source.iter().sum::<f64>(), target.iter().sum::<f64>());
-    target.iter_mut().for_each(|mass| *mass = *mass / b * a);
+    for mass in &mut target {
+        *mass = *mass / b * a;
+    }
     instance.source = Masses::Stored(source);
     instance.target = Masses::Stored(target);
     instance

@@ -75,7 +75,10 @@ pub(crate) fn faults(
         (is_nonnegative && lower < 0.0, "lower below 0"),
         (is_identical && (lower, upper) != (0.0, 0.0), "identical clouds, not 0 and 0"),
         (optimal == Some(true) && !is_narrow, "called optimal with a wide gap"),
-        (optimal == Some(false) && is_within(lower, upper, 0.99e-9), "not called optimal with a narrow gap"),
+        (
+            optimal == Some(false) && is_within(lower, upper, 0.99e-9),
+            "not called optimal with a narrow gap",
+        ),
         (is_best && in_range && truth.is_far_below(upper, 1e-9), "not the optimum"),
     ]
     .into_iter()
@@ -155,7 +158,8 @@ impl Tally {
                 }
                 for fault in faults(instance, truth, is_nonnegative, &answer) {
                     let Answer { lower, upper, gap, optimal, given, .. } = &answer;
-                    let bracket = format!("{lower:?} … {upper:?}, gap {gap:?}, optimal: {optimal:?}");
+                    let bracket =
+                        format!("{lower:?} … {upper:?}, gap {gap:?}, optimal: {optimal:?}");
                     let what = format!("{bracket}\ntruth {truth}\n{given}");
                     let kind = answer.method.split(", potentials").next().unwrap_or_default();
                     self.fail(seed, instance, (&answer.method, kind), fault, &what);
@@ -184,8 +188,11 @@ impl Tally {
         *count += 1;
         if *count <= TOLD as u64 {
             let family = self.family;
-            writeln!(self.told, "\n{fault} ({method}; {family}, seed {seed}):\n{instance:?}\n{what}")
-                .expect("a string takes everything");
+            writeln!(
+                self.told,
+                "\n{fault} ({method}; {family}, seed {seed}):\n{instance:?}\n{what}"
+            )
+            .expect("a string takes everything");
         }
     }
 
