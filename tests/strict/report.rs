@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use deblais::seed::{Seed, Stream};
-use deblais::tolerance;
 use num_traits::ToPrimitive as _;
 
 use crate::answers::{Answer, Answers, NoAnswer, Promise};
@@ -43,6 +42,9 @@ pub(crate) fn truth(instance: &Instance, costs: &[Vec<Interval>]) -> (Truth, Vec
     Truth::of(&source, &target, &total, costs)
 }
 
+/// The relative gap up to which an answer is called optimal.
+const OPTIMAL: f64 = 1e-9;
+
 /// Optima between these are found to nine digits: beyond, costs times masses may leave the range of
 /// `f64`, and rounding outward is all that can be asked for.
 const LEAST: f64 = 1e-290;
@@ -65,7 +67,7 @@ pub(crate) fn faults(
     let is_identical = instance.is_identical() && promise == Promise::Optimum;
     let is_crossed = lower > upper;
     let is_other = !is_crossed && gap != upper - lower && gap != (upper - lower).next_up();
-    let is_narrow = is_within(lower, upper, tolerance::EXACT_CLAIM);
+    let is_narrow = is_within(lower, upper, OPTIMAL);
     [
         (truth.is_below(lower), "lower above the truth"),
         (truth.is_above(upper), "upper below the truth"),
@@ -76,10 +78,10 @@ pub(crate) fn faults(
         (is_identical && (lower, upper) != (0.0, 0.0), "identical clouds, not 0 and 0"),
         (optimal == Some(true) && !is_narrow, "called optimal with a wide gap"),
         (
-            optimal == Some(false) && is_within(lower, upper, 0.99e-9),
+            optimal == Some(false) && is_within(lower, upper, 0.99 * OPTIMAL),
             "not called optimal with a narrow gap",
         ),
-        (is_best && in_range && truth.is_far_below(upper, 1e-9), "not the optimum"),
+        (is_best && in_range && truth.is_far_below(upper, OPTIMAL), "not the optimum"),
     ]
     .into_iter()
     .filter_map(|(is_so, fault)| is_so.then_some(fault))
