@@ -183,9 +183,12 @@ impl Truth {
             });
         let bounds = Interval { low: &Dyadic::new(least, exponent) * total, high: &most * total };
         let per = Dyadic::new(supply.iter().sum::<BigInt>(), 0);
+        // A cell that carries mass keeps it, however little.
         let rounded = |mass: BigInt| {
+            let carries = mass.is_positive();
             let (near, scale) = quotient(&(&Dyadic::new(mass, 0) * total), &per);
-            if scale == 0 { near } else { 0.0 }
+            let least = if carries { f64::from_bits(1) } else { 0.0 };
+            if scale == 0 { near.max(least) } else { least }
         };
         let plan = flow.into_iter().map(|row| row.into_iter().map(rounded).collect()).collect();
         (Self { bounds, per }, plan)

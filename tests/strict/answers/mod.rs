@@ -15,7 +15,7 @@ use deblais::cost::{
     Chebyshev, Cityblock, Cosine, CostMatrix, Euclidean, GroundCost, Minkowski, Power, SqEuclidean,
 };
 use deblais::crosscheck::{Crosscheck, Row};
-use deblais::measure::{DiscreteMeasure, MeasureError};
+use deblais::measure::DiscreteMeasure;
 use deblais::pairwise::pairwise;
 use deblais::problem::OtProblem;
 use deblais::seed::Stream;
@@ -64,7 +64,7 @@ pub(crate) enum NoAnswer {
 
 impl Answer {
     fn new(method: impl Into<String>, certificate: &Certificate, promise: Promise) -> Self {
-        let optimal = certificate.is_tight();
+        let optimal = certificate.is_optimal();
         Self {
             method: method.into(),
             lower: certificate.lower,
@@ -122,14 +122,11 @@ fn measure(points: &[Vec<f64>], masses: &Masses) -> Result<DiscreteMeasure, NoAn
     let measure = match masses {
         Masses::Stored(mass) => DiscreteMeasure::new(points, Array1::from(mass.clone())),
         Masses::Uniform(_) => DiscreteMeasure::uniform(points),
-        Masses::Normalized(weights) => normalized(points, Array1::from(weights.clone())),
+        Masses::Normalized(weights) => {
+            DiscreteMeasure::normalized(points, Array1::from(weights.clone()))
+        }
     };
     measure.map_err(|error| refused("measure", error))
-}
-
-fn normalized(points: Array2<f64>, weights: Array1<f64>) -> Result<DiscreteMeasure, MeasureError> {
-    let total = deblais::math::sum(&weights);
-    DiscreteMeasure::new(points, weights / total)
 }
 
 /// Work for any ground cost, whose type is not known here.
