@@ -1,52 +1,34 @@
 //! The naive oracle that fast paths are compared with: slow, short, and verifiable by eye.
 
-/// The exact optimum of a transportation problem with integer masses and integer costs, by
-/// successive shortest paths: as long as mass is left, send as much as possible along a cheapest
-/// path of the residual network, found by Bellman and Ford's rounds. All in integers.
+use num_traits::Signed;
+
+/// A plan as rows of masses.
+pub(crate) type Flow<T> = Vec<Vec<T>>;
+
+/// The exact optimum of a transportation problem with integer masses and integer costs, and a plan
+/// that attains it, by successive shortest paths: as long as mass is left, send as much as possible
+/// along a cheapest path of the residual network, found by Bellman and Ford's rounds. All in
+/// integers, of any kind that does not overflow.
 ///
 /// # Panics
 /// If the totals differ.
-pub(crate) fn cheapest(
-    supply: &[i128],
-    demand: &[i128],
-    cost: impl Fn(usize, usize) -> i128,
-) -> i128 {
-    assert_eq!(supply.iter().sum::<i128>(), demand.iter().sum::<i128>(), "equal totals");
+pub(crate) fn cheapest_plan<T: Signed + Ord + Clone>(
+    supply: &[T],
+    demand: &[T],
+    cost: impl Fn(usize, usize) -> T,
+) -> (T, Flow<T>) {
+    let sum = |masses: &[T]| masses.iter().fold(T::zero(), |sum, mass| sum + mass.clone());
+    assert!(sum(supply) == sum(demand), "equal totals");
     let (n, m) = (supply.len(), demand.len());
     let mut left = supply.to_vec();
     let mut wanted = demand.to_vec();
-    let mut flow = vec![vec![0; m]; n];
-    let mut total = 0;
-    while left.iter().any(|&mass| mass > 0) {
-        // Distances from the sources that have mass left; node i < n is a source, n + j a target.
-        let mut distance: Vec<Option<i128>> = vec![None; n + m];
-        let mut parent = vec![usize::MAX; n + m];
-        for i in 0..n {
-            if left[i] > 0 {
-                distance[i] = Some(0);
-            }
-        }
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for (i, row) in flow.iter().enumerate() {
-                for (j, &flow) in row.iter().enumerate() {
-                    let c = cost(i, j);
-                    for (from, to, length, open) in [(i, n + j, c, true), (n + j, i, -c, flow > 0)]
-                    {
-                        let Some(reached) = distance[from].filter(|_| open) else { continue };
-                        if distance[to].is_none_or(|known| reached + length < known) {
-                            distance[to] = Some(reached + length);
-                            parent[to] = from;
-                            changed = true;
-                        }
-                    }
-                }
-            }
-        }
+    let mut flow = vec![vec![T::zero(); m]; n];
+    let mut total = T::zero();
+    while left.iter().any(T::is_positive) {
+        let (distance, parent) = shortest_paths(&left, &flow, &cost);
         let end = (0..m)
-            .filter(|&j| wanted[j] > 0)
-            .min_by_key(|&j| distance[n + j])
+            .filter(|&j| wanted[j].is_positive())
+            .min_by(|&j, &k| distance[n + j].cmp(&distance[n + k]))
             .expect("equal totals leave a target open");
         // The path backwards, then as much as it can carry.
         let mut path = vec![n + end];
@@ -54,24 +36,69 @@ pub(crate) fn cheapest(
             path.push(parent[path[path.len() - 1]]);
         }
         let start = path[path.len() - 1];
-        let mut mass = left[start].min(wanted[end]);
+        let mut mass = left[start].clone().min(wanted[end].clone());
         for arc in path.windows(2) {
             if arc[0] < n {
-                mass = mass.min(flow[arc[0]][arc[1] - n]);
+                mass = mass.min(flow[arc[0]][arc[1] - n].clone());
             }
         }
         for arc in path.windows(2) {
             if arc[0] < n {
-                flow[arc[0]][arc[1] - n] -= mass;
+                let cell = &mut flow[arc[0]][arc[1] - n];
+                *cell = cell.clone() - mass.clone();
             } else {
-                flow[arc[1]][arc[0] - n] += mass;
+                let cell = &mut flow[arc[1]][arc[0] - n];
+                *cell = cell.clone() + mass.clone();
             }
         }
-        left[start] -= mass;
-        wanted[end] -= mass;
-        total += mass * distance[n + end].expect("reached");
+        left[start] = left[start].clone() - mass.clone();
+        wanted[end] = wanted[end].clone() - mass.clone();
+        total = total + mass * distance[n + end].clone().expect("reached");
     }
-    total
+    (total, flow)
+}
+
+/// Bellman and Ford: distances from the sources that have mass left, and the node before each on a
+/// shortest path. Node i < n is a source, n + j a target.
+fn shortest_paths<T: Signed + Ord + Clone>(
+    left: &[T],
+    flow: &Flow<T>,
+    cost: impl Fn(usize, usize) -> T,
+) -> (Vec<Option<T>>, Vec<usize>) {
+    let (n, m) = (left.len(), flow[0].len());
+    let start = |mass: &T| mass.is_positive().then(T::zero);
+    let mut distance: Vec<Option<T>> = left.iter().map(start).collect();
+    distance.resize(n + m, None);
+    let mut parent = vec![usize::MAX; n + m];
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for (i, row) in flow.iter().enumerate() {
+            for (j, flow) in row.iter().enumerate() {
+                let c = cost(i, j);
+                let back = (n + j, i, -c.clone(), flow.is_positive());
+                for (from, to, length, open) in [(i, n + j, c, true), back] {
+                    let Some(reached) = distance[from].clone().filter(|_| open) else { continue };
+                    let reached = reached + length;
+                    if distance[to].as_ref().is_none_or(|known| reached < *known) {
+                        distance[to] = Some(reached);
+                        parent[to] = from;
+                        changed = true;
+                    }
+                }
+            }
+        }
+    }
+    (distance, parent)
+}
+
+/// The optimum alone.
+pub(crate) fn cheapest<T: Signed + Ord + Clone>(
+    supply: &[T],
+    demand: &[T],
+    cost: impl Fn(usize, usize) -> T,
+) -> T {
+    cheapest_plan(supply, demand, cost).0
 }
 
 /// The optimum for uniform masses 1 and n = m ≤ 8, by trying every permutation.

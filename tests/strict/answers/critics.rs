@@ -1,0 +1,138 @@
+//! Critics that nobody trained.
+
+use deblais::cost::{Chebyshev, Cityblock, Euclidean, Metric, Minkowski, Snowflake};
+use deblais::critic::{Cones, Critic, Frame, Lattice, NetworkCritic, judge};
+use deblais::measure::DiscreteMeasure;
+use deblais::nn::{Activation, Init, Mlp};
+use deblais::problem::OtProblem;
+use deblais::seed::Stream;
+use ndarray::Array1;
+use rand::Rng as _;
+
+use super::{Answer, Answers, NoAnswer, guarded, measure, problem, refused};
+use crate::instances::{Base, Ground, Instance, Table};
+
+struct JudgeCones<'a> {
+    source: &'a DiscreteMeasure,
+    target: &'a DiscreteMeasure,
+    problem: &'a OtProblem,
+    stream: &'a mut Stream,
+}
+
+impl JudgeCones<'_> {
+    fn judge<M: Metric>(self, metric: &M) -> Answers {
+        let Self { source, target, problem, stream } = self;
+        let size = [1.0, 1e-3, 1e20, 1e308][stream.random_range(0..4)];
+        let heights: Array1<f64> =
+            (0..target.len()).map(|_| size * (2.0 * stream.uniform() - 1.0)).collect();
+        let given = format!("heights {heights:?}");
+        let cones = Cones::new(metric.clone(), target.support().to_owned(), heights);
+        judged("cones", &cones.expect("finite heights"), (source, target), problem, metric, &given)
+    }
+}
+
+/// Cones of these heights for the Euclidean distance.
+pub(crate) fn hostile_cones(instance: &Instance, height: impl Fn(usize) -> f64) -> Answers {
+    let (problem, source, target) = match measures(instance) {
+        Ok(made) => made,
+        Err(error) => return vec![Err(error)],
+    };
+    let heights: Array1<f64> = (0..target.len()).map(height).collect();
+    let cones = Cones::new(Euclidean, target.support().to_owned(), heights).expect("finite");
+    judged("cones", &cones, (&source, &target), &problem, &Euclidean, "")
+}
+
+/// The library's problem of an instance on points, and its measures.
+fn measures(
+    instance: &Instance,
+) -> Result<(OtProblem, DiscreteMeasure, DiscreteMeasure), NoAnswer> {
+    let Table::Points { x, y, .. } = &instance.table else { unreachable!("points") };
+    let (source, target) = (measure(x, &instance.source)?, measure(y, &instance.target)?);
+    Ok((problem(instance)?, source, target))
+}
+
+/// The bounds that a critic's verdict states.
+fn judged<M: Metric>(
+    kind: &str,
+    critic: &dyn Critic,
+    (source, target): (&DiscreteMeasure, &DiscreteMeasure),
+    problem: &OtProblem,
+    metric: &M,
+    given: &str,
+) -> Answers {
+    guarded(kind, || match judge(critic, problem, source.support(), target.support(), metric) {
+        Ok(verdict) => {
+            let lower = |which: &str, lower| {
+                let answer = Answer::bracket(format!("{kind}, {which}"), lower, f64::INFINITY);
+                Ok(answer.with(given.to_owned()))
+            };
+            let (certified, polished) = (verdict.certified_lower, verdict.polished_lower);
+            vec![lower("certified", certified), lower("polished", polished)]
+        }
+        Err(error) => vec![Err(refused(kind, error))],
+    })
+}
+
+/// Untrained critics of all kinds, heights and weights as they come.
+pub(crate) fn critics(instance: &Instance, stream: &mut Stream) -> Answers {
+    let Table::Points { ground, .. } = &instance.table else { return vec![] };
+    let (problem, source, target) = match measures(instance) {
+        Ok(made) => made,
+        Err(error) => return vec![Err(error)],
+    };
+    let (source, target, problem) = (&source, &target, &problem);
+    let mut answers = Vec::new();
+    if *ground == (Ground { base: Base::Euclidean, power: None }) {
+        answers.extend(lattice(source, target, problem, stream));
+        answers.extend(network(source, target, problem, stream));
+    }
+    let cones = JudgeCones { source, target, problem, stream };
+    answers.extend(match ground {
+        Ground { base: Base::Euclidean, power: None } => cones.judge(&Euclidean),
+        Ground { base: Base::Cityblock, power: None } => cones.judge(&Cityblock),
+        Ground { base: Base::Chebyshev, power: None } => cones.judge(&Chebyshev),
+        Ground { base: Base::Minkowski(q), power: None } => {
+            cones.judge(&Minkowski::new(*q).expect("q ≥ 1"))
+        }
+        Ground { base: Base::Euclidean, power: Some(p) } if *p <= 1.0 => {
+            cones.judge(&Snowflake::new(Euclidean, *p).expect("p ≤ 1"))
+        }
+        _ => vec![],
+    });
+    answers
+}
+
+fn lattice(
+    source: &DiscreteMeasure,
+    target: &DiscreteMeasure,
+    problem: &OtProblem,
+    stream: &mut Stream,
+) -> Answers {
+    let centres = source.support().to_owned();
+    let pieces = centres.nrows();
+    let heights: Array1<f64> = (0..pieces).map(|_| stream.normal()).collect();
+    let sign = |stream: &mut Stream| if stream.uniform() < 0.5 { 1.0 } else { -1.0 };
+    let signs: Array1<f64> = (0..pieces).map(|_| sign(stream)).collect();
+    let groups = stream.random_range(1..=pieces);
+    let given = format!("groups {groups}, heights {heights:?}, signs {signs:?}");
+    let lattice = Lattice::new(groups, centres, heights, signs).expect("a lattice");
+    judged("lattice", &lattice, (source, target), problem, &Euclidean, &given)
+}
+
+fn network(
+    source: &DiscreteMeasure,
+    target: &DiscreteMeasure,
+    problem: &OtProblem,
+    stream: &mut Stream,
+) -> Answers {
+    let layers = [(4, Activation::MaxMin), (1, Activation::Identity)];
+    let network = Mlp::<f64>::new(source.dim(), &layers, Init::Orthogonal, stream).expect("widths");
+    let given = format!("parameters {:?}", network.parameters());
+    let critic = match Frame::of(source, target)
+        .and_then(|frame| NetworkCritic::new("network", network, frame))
+    {
+        Ok(critic) => critic,
+        Err(error) => return vec![Err(refused("network", error))],
+    };
+    judged("network", &critic, (source, target), problem, &Euclidean, &given)
+}
