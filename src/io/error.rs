@@ -293,7 +293,7 @@ impl ReadError {
             }
             Self::NoCoordinates { .. } => {
                 "name at least one column with --columns; by default the columns of --weights and \
-                 --where are left out"
+                 --where are left out, and those called id, index or label"
                     .into()
             }
             Self::NoSuchRows { values, .. } => {
