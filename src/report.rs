@@ -177,7 +177,7 @@ impl From<&Certificate> for CertificateReport {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MassesReport {
     /// `"uniform"`, `"column"`, `"file"` (then its entry is `source_weights` or
-    /// `target_weights`), `"pixels"` or `"counts"`.
+    /// `target_weights`), `"pixels"`, or `"cells"` of a histogram.
     pub kind: &'static str,
     /// The column, by name or position.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use deblais::io::{FirstRow, Layout, Origin, Table};
 use deblais::math;
 use ndarray::{Array1, Array2, ArrayView1};
 
-use super::columns::{label, labels, listed};
+use super::columns::{label, listed};
 use super::remarks::Remarks;
 use super::side::Cloud;
 
@@ -19,10 +19,13 @@ pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: 
     first_row(table, remarks);
     let origin = table.origin();
     if !layout.row_labels.is_empty() {
-        let names = listed(&labels(table, &layout.row_labels));
+        let names: Vec<_> = layout.row_labels.iter().map(|&k| quoted(table, k)).collect();
+        let numbers: Vec<_> = layout.row_labels.iter().map(usize::to_string).collect();
         remarks.note(format!(
-            "{origin}: {names} is left out, since it numbers or labels the rows; to take it for \
-             a coordinate, name it in --columns"
+            "{origin}: {} is no coordinate, for the name is one of row numbers or labels; \
+             --columns takes it for one (by number: {})",
+            names.join(" and "),
+            numbers.join(", ")
         ));
     }
     if chosen || layout.coordinates.len() == 1 {
@@ -44,6 +47,15 @@ pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: 
     }
 }
 
+/// A column, as remarks name it.
+fn quoted(table: &Table, column: usize) -> String {
+    let label = label(table, column);
+    match table.column_id(column).name {
+        Some(name) if !name.is_empty() => format!("\"{}\"", listed(&[label])),
+        _ => format!("column {label}, which has no name,"),
+    }
+}
+
 /// A first row that is a header or not.
 fn first_row(table: &Table, remarks: &mut Remarks) {
     let origin = table.origin();
@@ -60,15 +72,25 @@ fn first_row(table: &Table, remarks: &mut Remarks) {
     }
 }
 
-/// A cost matrix that may have lost its first row.
-pub(crate) fn of_matrix(table: &Table, remarks: &mut Remarks) {
-    if table.first_row() == FirstRow::Numbers {
-        remarks.warn(format!(
-            "{}: the first row, 0, 1, …, is taken for a header, as pandas writes it; if it \
-             belongs to the matrix, write it as 0.0, 1.0, …",
-            table.origin()
-        ));
+/// A matrix whose first row reads 0, 1, …: the numbers of its columns, unless it is square with
+/// that row alone.
+pub(crate) fn of_matrix(table: Table, remarks: &mut Remarks) -> Table {
+    if table.first_row() != FirstRow::Numbers {
+        return table;
     }
+    let origin = table.origin().clone();
+    if table.n_rows() + 1 == table.n_columns() {
+        remarks.warn(format!(
+            "{origin}: the first row, 0, 1, …, is taken for one of the matrix, which is square \
+             with it"
+        ));
+        return table.with_all_rows().into_owned();
+    }
+    remarks.warn(format!(
+        "{origin}: the first row, 0, 1, …, is taken for a header, as pandas writes it; if it \
+         belongs to the matrix, write it as 0.0, 1.0, …"
+    ));
+    table
 }
 
 fn is_called_masses(name: &str) -> bool {
@@ -86,19 +108,14 @@ pub(crate) fn of_points(
 ) {
     let (rows, columns) = points.dim();
     let is_share = |x: &f64| (0.0..=1.0).contains(x);
-    let is_whole = |row: ArrayView1<'_, f64>| {
-        row.iter().all(is_share) && (math::sum(&row) - 1.0).abs() <= CLOSE
-    };
-    if rows > 1 && columns == 1 && is_whole(points.column(0)) {
+    if rows > 1
+        && columns == 1
+        && points.iter().all(is_share)
+        && (math::sum(points) - 1.0).abs() <= CLOSE
+    {
         remarks.warn(format!(
             "{origin} looks like a probability vector ({rows} numbers that add up to 1), but is \
              read as samples on the line; for a histogram on the cells 0, 1, 2, …, give --hist"
-        ));
-    }
-    if rows > 1 && columns >= SEQUENCE && points.rows().into_iter().all(is_whole) {
-        remarks.warn(format!(
-            "{origin}: every row adds up to 1, as those of a table of histograms do, but is read \
-             as a point in {columns} dimensions"
         ));
     }
     let has = |wanted: &str| {
@@ -116,14 +133,34 @@ pub(crate) fn of_points(
 pub(crate) fn of_pair([x, y]: [&Cloud; 2], [a, b]: [&Origin; 2], remarks: &mut Remarks) {
     let (p, q) = (x.measure.support(), y.measure.support());
     if p == q && x.measure.mass() == y.measure.mass() {
-        let rows = p.nrows();
-        remarks.warn(format!(
-            "source and target are the same {rows} points, 0 apart; --source-where and \
-             --target-where tell two sets of one file apart"
-        ));
-    } else if x.uniform && y.uniform && p.ncols() == 1 && q.ncols() == 1 {
-        look_like_counts(p.column(0), q.column(0), [a, b], remarks);
+        remarks.warn(
+            "source and target are the same points with the same masses, 0 apart; to tell two \
+             sets of one file apart, use --source-where and --target-where"
+                .to_owned(),
+        );
+        return;
     }
+    if !(x.uniform && y.uniform) {
+        return;
+    }
+    if p.ncols() == 1 && q.ncols() == 1 {
+        look_like_counts(p.column(0), q.column(0), [a, b], remarks);
+    } else if add_up_to_the_same(p.rows().into_iter().chain(q.rows())) && p.ncols() >= SEQUENCE {
+        remarks.warn(format!(
+            "{a} and {b} could hold a histogram a row (all rows add up to the same), but every \
+             row is read as a point in {} dimensions; --hist takes a file of one column for each",
+            p.ncols()
+        ));
+    }
+}
+
+/// Whether all rows are non-negative and have one total.
+fn add_up_to_the_same<'a>(mut rows: impl Iterator<Item = ArrayView1<'a, f64>>) -> bool {
+    let total = |row: ArrayView1<'_, f64>| row.iter().all(|x| *x >= 0.0).then(|| math::sum(&row));
+    let Some(first) = rows.next().and_then(total).filter(|first| *first > 0.0) else {
+        return false;
+    };
+    rows.all(|row| total(row).is_some_and(|other| (other - first).abs() <= CLOSE * first))
 }
 
 /// Whole numbers, as many on both sides, that add up to the same, or that ascend on neither.

@@ -147,7 +147,7 @@ fn bars(
             (Masses { values: picture.mass, totals_tolerance }, Some(picture.support))
         }
     };
-    let kind = if pixels.is_some() { "pixels" } else { "counts" };
+    let kind = if pixels.is_some() { "pixels" } else { "cells" };
     let columns = pixels.is_some().then(|| ["row", "column"].map(str::to_owned).to_vec());
     let normalize = normalize || pixels.is_some();
     let report = InputReport {
@@ -166,8 +166,8 @@ fn points_for_counts(origin: &Origin, error: ReadError) -> Failure {
             "{origin}: {columns} columns, where --hist wants a single one of masses"
         ))
         .hint(
-            "leave --hist out for points; where positions stand beside the counts, name the \
-             counts by --weights COLUMN",
+            "give a mass a line; points go without --hist, and where positions stand beside the \
+             counts, --weights COLUMN names these",
         ),
         ReadError::NegativeWeight { .. } => {
             Failure::new(error).hint("masses are ≥ 0; samples and positions go without --hist")

@@ -102,26 +102,45 @@ impl ProblemJob {
     /// Reads the files and builds the problem.
     pub(crate) fn load(&self) -> Result<Loaded, Failure> {
         let start = Instant::now();
-        let mut loaded = match &self.kind {
-            Kind::Points { sides, ground } => {
-                let mut notebook = Notebook::default();
-                let clouds = clouds(sides, self.normalize, &mut notebook)?;
-                let origins = [&sides[0].origin, &sides[1].origin];
-                between(clouds, origins, *ground, notebook)?
-            }
+        let mut notebook = Notebook::default();
+        let loaded = match &self.kind {
+            Kind::Points { sides, ground } => self.load_points(sides, *ground, &mut notebook),
             Kind::Histograms { files, ground } => {
-                let mut notebook = Notebook::default();
-                let (clouds, histograms) = files.read(self.normalize, &mut notebook)?;
-                let loaded = between(clouds, files.origins(), *ground, notebook)?;
-                Loaded { histograms: Some(histograms), ..loaded }
+                self.load_histograms(files, *ground, &mut notebook)
             }
             Kind::Matrix { matrix, source, target } => {
-                self.load_matrix(matrix, source.as_ref(), target.as_ref())?
+                self.load_matrix(matrix, source.as_ref(), target.as_ref(), &mut notebook)
             }
         };
-        doubts::of_total(loaded.report.total_mass.0, &mut loaded.remarks);
-        loaded.seconds = start.elapsed().as_secs_f64();
-        Ok(loaded)
+        let Notebook { inputs, mut remarks } = notebook;
+        let loaded = match loaded {
+            Ok(loaded) => loaded,
+            Err(failure) => return Err(failure.after(remarks.warnings)),
+        };
+        doubts::of_total(loaded.report.total_mass.0, &mut remarks);
+        let seconds = start.elapsed().as_secs_f64();
+        Ok(Loaded { inputs, remarks, seconds, ..loaded })
+    }
+
+    fn load_points(
+        &self,
+        sides: &[SideJob; 2],
+        ground: Ground,
+        notebook: &mut Notebook,
+    ) -> Result<Loaded, Failure> {
+        let clouds = clouds(sides, self.normalize, notebook)?;
+        between(clouds, [&sides[0].origin, &sides[1].origin], ground)
+    }
+
+    fn load_histograms(
+        &self,
+        files: &HistogramFiles,
+        ground: Ground,
+        notebook: &mut Notebook,
+    ) -> Result<Loaded, Failure> {
+        let (clouds, histograms) = files.read(self.normalize, notebook)?;
+        let loaded = between(clouds, files.origins(), ground)?;
+        Ok(Loaded { histograms: Some(histograms), ..loaded })
     }
 
     fn load_matrix(
@@ -129,16 +148,16 @@ impl ProblemJob {
         matrix: &Origin,
         source: Option<&Origin>,
         target: Option<&Origin>,
+        notebook: &mut Notebook,
     ) -> Result<Loaded, Failure> {
-        let mut notebook = Notebook::default();
-        let entries = read_matrix(matrix, "cost_matrix", &mut notebook)?;
+        let entries = read_matrix(matrix, "cost_matrix", notebook)?;
         let (n, m) = entries.dim();
         let cost = CostMatrix::new(entries).map_err(|error| Failure::from(error).at(matrix))?;
         let mut tolerance = tolerance::TOTALS_F64;
         let mut mass = |origin: Option<&Origin>, role: Role, count: usize| match origin {
             None => Ok(Array1::from_elem(count, 1.0 / count as f64)),
             Some(origin) => {
-                let masses = mass_file(origin, role, count, self.normalize, &mut notebook)?;
+                let masses = mass_file(origin, role, count, self.normalize, notebook)?;
                 tolerance = tolerance.max(masses.totals_tolerance);
                 Ok::<_, Failure>(masses.values)
             }
@@ -150,15 +169,23 @@ impl ProblemJob {
                 .map_err(|error| Failure::from(error).at(matrix))?;
         let report =
             ProblemReport { power_of_distance: false, ..ProblemReport::new(&problem, "matrix") };
-        Ok(Loaded::new(problem, report, notebook))
+        Ok(Loaded::new(problem, report))
     }
 }
 
 impl Loaded {
-    fn new(problem: OtProblem, report: ProblemReport, notebook: Notebook) -> Self {
-        let Notebook { inputs, remarks } = notebook;
-        let (clouds, histograms, axes) = (None, None, None);
-        Self { problem, report, inputs, remarks, clouds, histograms, axes, seconds: 0.0 }
+    /// A problem of which nothing else is known.
+    fn new(problem: OtProblem, report: ProblemReport) -> Self {
+        Self {
+            problem,
+            report,
+            inputs: Inputs::new(),
+            remarks: Remarks::default(),
+            clouds: None,
+            histograms: None,
+            axes: None,
+            seconds: 0.0,
+        }
     }
 }
 
@@ -167,7 +194,6 @@ fn between(
     [x, y]: [Cloud; 2],
     [source, target]: [&Origin; 2],
     ground: Ground,
-    notebook: Notebook,
 ) -> Result<Loaded, Failure> {
     let place = format!("{source} and {target}");
     let cost =
@@ -188,7 +214,7 @@ fn between(
         _ => None,
     };
     let clouds = Some((x.measure, y.measure));
-    Ok(Loaded { clouds, axes, ..Loaded::new(problem, report, notebook) })
+    Ok(Loaded { clouds, axes, ..Loaded::new(problem, report) })
 }
 
 /// All names that may be files to read.

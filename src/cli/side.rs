@@ -328,7 +328,7 @@ pub(crate) fn read_matrix(
     notebook: &mut Notebook,
 ) -> Result<Array2<f64>, Failure> {
     let (table, digest) = table(origin)?;
-    doubts::of_matrix(&table, &mut notebook.remarks);
+    let table = doubts::of_matrix(table, &mut notebook.remarks);
     let entries = table.into_matrix()?;
     notebook.inputs.insert(role, report(origin, entries.nrows(), digest, false));
     Ok(entries)

@@ -10,15 +10,16 @@ impl Lines {
     pub(crate) fn sides(&mut self, inputs: &Inputs, n: usize, m: usize) {
         let grid = inputs.get("grid");
         for (label, role, weights, count, axis) in [
-            ("  source", "source", "source_weights", n, "rows"),
-            ("  target", "target", "target_weights", m, "columns"),
+            ("  source", "source", "source_weights", n, "row"),
+            ("  target", "target", "target_weights", m, "column"),
         ] {
             let weights = inputs.get(weights);
             if let Some(input) = inputs.get(role) {
                 self.line(label, side(input, weights, grid));
             } else if inputs.contains_key("cost_matrix") {
                 let masses = masses(None, weights, count);
-                self.line(label, format!("masses {masses}; {count} {axis}"));
+                let plural = if count == 1 { "" } else { "s" };
+                self.line(label, format!("masses {masses}; {count} {axis}{plural} of the matrix"));
             }
         }
     }
@@ -53,9 +54,9 @@ fn masses(points: Option<&InputReport>, weights: Option<&InputReport>, count: us
     };
     let what = match (masses.kind, &masses.column) {
         ("uniform", _) => return uniform,
-        ("file", _) => input.name.clone(),
+        ("file", _) => format!("of {}", input.name),
         (_, Some(column)) => listed(std::slice::from_ref(column)),
-        (kind, None) => kind.to_owned(),
+        (kind, None) => format!("of the {kind}"),
     };
     let scaled = if input.normalized { ", scaled to 1" } else { "" };
     format!("{what}, {} in all{scaled}", exact(masses.total.0))

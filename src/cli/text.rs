@@ -159,7 +159,9 @@ impl Lines {
         let total = problem.total_mass.0;
         let mut mass = supported(total, 0.0);
         if (total - 1.0).abs() > UNIT {
-            mass.push_str(" on each side, not 1: costs are those of moving all of it");
+            mass.push_str(
+                " on each side, not 1: costs are those of moving all of it (--normalize scales it)",
+            );
         }
         if problem.rescaled {
             let _ = write!(mass, " (target × {})", problem.rescale_factor.0);

@@ -92,7 +92,7 @@ impl Table {
     }
 
     /// The table with its first row as data, if it was taken for numbers of columns.
-    pub(super) fn without_numbers(&self) -> Cow<'_, Self> {
+    pub fn with_all_rows(&self) -> Cow<'_, Self> {
         let mut table = Cow::Borrowed(self);
         if self.first_row == FirstRow::Numbers {
             let whole = table.to_mut();

@@ -248,7 +248,7 @@ fn column_numbers_of_pandas_are_no_point() {
     let samples = table(text).select(&Selection::default()).unwrap();
     assert_eq!(samples.points, array![[0.5, 1.5], [2.5, 3.5]]);
     assert_eq!(table(text).first_row(), FirstRow::Numbers);
-    assert_eq!(table(text).without_numbers().n_rows(), 3);
+    assert_eq!(table(text).with_all_rows().n_rows(), 3);
 }
 
 #[test]
