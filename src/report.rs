@@ -208,7 +208,7 @@ pub struct InputReport {
     pub masses: Option<MassesReport>,
 }
 
-/// The inputs by role: `source`, `target`, `source_weights`, `target_weights`, `cost_matrix`,
+/// The inputs by role: `source`, `target`, `source_weights`, `target_weights`, `cost_matrix`, `grid`,
 /// `plan`, `potentials`.
 pub type Inputs = BTreeMap<&'static str, InputReport>;
 

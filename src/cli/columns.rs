@@ -68,20 +68,19 @@ impl Columns {
             mine.iter().cloned().partition(|name| others.contains(name));
         let extra = others.iter().filter(|name| !mine.contains(name)).cloned();
         let apart: Vec<_> = apart.into_iter().chain(extra).collect();
+        let choose = typed(&common).map(|list| format!("choose what both have: --columns {list}"));
+        let leave =
+            typed(&apart).map(|list| format!("leave out what one has alone: --drop {list}"));
         let hint = if apart.is_empty() {
             "give every column a name of its own, or choose by number: --columns 0,1".to_owned()
         } else if !common.is_empty() {
-            format!(
-                "choose what both have: --columns {}; or leave out what one has alone: --drop {}",
-                joined(&common),
-                joined(&apart)
-            )
+            let ways: Vec<_> = [choose, leave].into_iter().flatten().collect();
+            let none = || "choose the columns with --columns or --drop".to_owned();
+            if ways.is_empty() { none() } else { ways.join("; or ") }
         } else if self.places == other.places {
             let places: Vec<_> = self.places.iter().map(usize::to_string).collect();
-            format!(
-                "give both the same names, or compare by position: --columns {}",
-                joined(&places)
-            )
+            let list = typed(&places).unwrap_or_default();
+            format!("give both the same names, or compare by position: --columns {list}")
         } else {
             "give both the same names, or choose the columns with --columns".to_owned()
         };
@@ -120,25 +119,24 @@ pub(crate) fn label(table: &Table, column: usize) -> String {
     name.unwrap_or_else(|| column.to_string())
 }
 
-/// Names as messages list them: ranges such as `e0-e49`, the first few of many.
+/// Names as messages list them: ranges such as `e0-e49`, the first and the last of many.
 pub(crate) fn listed(names: &[String]) -> String {
-    abridged(names, ", ")
+    const MOST: usize = 6;
+    let ranges: Vec<_> = ranges(names).iter().map(|name| clean(name)).collect();
+    match ranges.as_slice() {
+        [first, second, .., last] if ranges.len() > MOST => {
+            format!("{first}, {second}, …, {last} ({} in all)", names.len())
+        }
+        few => few.join(", "),
+    }
 }
 
-/// Names as `--columns` takes them.
-fn joined(names: &[String]) -> String {
-    abridged(names, ",")
-}
-
-fn abridged(names: &[String], separator: &str) -> String {
-    const MOST: usize = 8;
+/// Names as `--columns` and `--drop` take them, if they can be typed.
+fn typed(names: &[String]) -> Option<String> {
+    const MOST: usize = 24;
     let ranges = ranges(names);
-    let shown: Vec<_> = ranges.iter().take(MOST).map(|name| clean(name)).collect();
-    let rest = match ranges.len() > MOST {
-        true => format!("{separator}… ({} in all)", names.len()),
-        false => String::new(),
-    };
-    shown.join(separator) + &rest
+    let can_be = |name: &String| !name.is_empty() && !name.contains(',') && clean(name) == *name;
+    (ranges.len() <= MOST && names.iter().all(can_be)).then(|| ranges.join(","))
 }
 
 /// Runs of at least three names in sequence become ranges.
@@ -182,8 +180,17 @@ mod tests {
         assert_eq!(listed(&names("x,y")), "x, y");
         assert_eq!(listed(&names("0,1,2,3")), "0-3");
         assert_eq!(listed(&names("p06,p07,p08,p10")), "p06-p08, p10");
-        assert_eq!(listed(&names("a,b,c,d,e,f,g,h,i")), "a, b, c, d, e, f, g, h, … (9 in all)");
+        assert_eq!(listed(&names("a,b,c,d,e,f,x")), "a, b, …, x (7 in all)");
         assert_eq!(listed(&names("a\u{1b}b")), "a\\u{1b}b");
+    }
+
+    #[test]
+    fn names_are_suggested_only_where_they_can_be_typed() {
+        assert_eq!(typed(&names("e0,e1,e2,w")).as_deref(), Some("e0-e2,w"));
+        assert_eq!(typed(&["a,b".to_owned()]), None);
+        assert_eq!(typed(&["a\tb".to_owned()]), None);
+        let many: Vec<_> = (0..100).map(|k| (2 * k).to_string()).collect();
+        assert_eq!(typed(&many), None);
     }
 
     #[test]
