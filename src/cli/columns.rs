@@ -28,6 +28,11 @@ impl Columns {
         Self { origin: table.origin().clone(), places: layout.coordinates.clone(), names }
     }
 
+    /// Whether others can be matched by name.
+    pub(crate) fn have_names(&self) -> bool {
+        self.names.is_some()
+    }
+
     /// Puts the coordinates of another table into the order of this one, by name if both have
     /// names. Those that `--columns` chose stay where they are.
     pub(crate) fn order(

@@ -156,7 +156,7 @@ pub(crate) fn of_pair([x, y]: [&Cloud; 2], [a, b]: [&Origin; 2], remarks: &mut R
 
 /// Whether all rows are non-negative and have one total.
 fn add_up_to_the_same<'a>(mut rows: impl Iterator<Item = ArrayView1<'a, f64>>) -> bool {
-    let total = |row: ArrayView1<'_, f64>| row.iter().all(|x| *x >= 0.0).then(|| math::sum(&row));
+    let total = |row: ArrayView1<'_, f64>| row.iter().all(|x| *x >= 0.0).then(|| math::sum(row));
     let Some(first) = rows.next().and_then(total).filter(|first| *first > 0.0) else {
         return false;
     };
@@ -173,7 +173,7 @@ fn look_like_counts(
     let whole = |x: &f64| *x >= 0.0 && x.fract() == 0.0;
     let ascends = |x: ArrayView1<'_, f64>| x.windows(2).into_iter().all(|pair| pair[0] < pair[1]);
     let cells = p.len();
-    let same_total = math::sum(&p) == math::sum(&q);
+    let same_total = math::sum(p) == math::sum(q);
     if cells == q.len()
         && cells >= SEQUENCE
         && p.iter().chain(q).all(whole)

@@ -34,8 +34,12 @@ impl Remarks {
 
     /// Prints all remarks on stderr.
     pub(crate) fn tell(&self, quiet: bool) {
-        for text in &self.notes {
+        const MOST: usize = 20;
+        for text in self.notes.iter().take(MOST) {
             note(text, quiet);
+        }
+        if self.notes.len() > MOST {
+            note(&format!("{} more of the same kind", self.notes.len() - MOST), quiet);
         }
         warn(&self.warnings, quiet);
     }

@@ -118,7 +118,7 @@ pub(crate) fn clouds(
 }
 
 /// A column that no table has cannot be dropped.
-pub(crate) fn check_dropped(absent: &[&Vec<ColumnRef>]) -> Result<(), Failure> {
+pub(crate) fn check_dropped(absent: &[&[ColumnRef]]) -> Result<(), Failure> {
     let nowhere = absent[0].iter().find(|column| absent.iter().all(|list| list.contains(column)));
     nowhere.map_or(Ok(()), |column| {
         Err(Failure::new(format!("--drop: there is no column {column} in any of the files"))

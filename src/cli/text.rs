@@ -140,6 +140,8 @@ impl Lines {
 
     /// Sizes and ground cost.
     pub(crate) fn problem(&mut self, problem: &ProblemReport, inputs: &Inputs) {
+        /// How far a total of 1 may be off.
+        const ROUNDING: f64 = 1e-6;
         let size = match problem.dim {
             Some(1) => format!("{} × {} points on the line", problem.n, problem.m),
             Some(d) => format!("{} × {} points in {d} dimensions", problem.n, problem.m),
@@ -155,10 +157,9 @@ impl Lines {
             };
             self.line("  cost", format!("{}{exponent}{power}", problem.cost));
         }
-        const UNIT: f64 = 1e-6;
         let total = problem.total_mass.0;
         let mut mass = supported(total, 0.0);
-        if (total - 1.0).abs() > UNIT {
+        if (total - 1.0).abs() > ROUNDING {
             mass.push_str(
                 " on each side, not 1: costs are those of moving all of it (--normalize scales it)",
             );

@@ -3,7 +3,8 @@
 //! [`Input::read`] looks at the first bytes of a file (its name does not matter) and gives
 //! either a [`Table`] (CSV, TSV, other delimited text, NPY) or a [`Histogram`] (grey PNG), with
 //! the size and SHA-256 of what was read. A table knows nothing of measures:
-//! [`Table::select`] picks rows and columns by a [`Selection`] and gives [`Samples`].
+//! [`Table::select`] picks rows and columns by a [`Selection`] and gives [`Samples`];
+//! [`Table::layout`] says which columns these are.
 //!
 //! Lists of files are read by [`read_manifest`]; what a long run over many pairs has done is kept in
 //! a [`Journal`].

@@ -47,6 +47,13 @@ fn every_command_on_two_sets_matches_columns_by_name() {
 }
 
 #[test]
+fn sets_are_matched_with_the_first_that_has_names() {
+    let files = [("a.csv", "0,10\n"), ("b.csv", "x,y\n0,10\n"), ("c.csv", "y,x\n10,0\n")];
+    let json = Folder::with(&files).json("pairwise a.csv b.csv c.csv --json");
+    assert_eq!(json["matrix"], serde_json::json!(vec![[0.0; 3]; 3]));
+}
+
+#[test]
 fn columns_chosen_by_position_stay_and_get_a_warning() {
     let folder = Folder::with(&[]);
     let args = format!("emd {DATA}/xy.csv {DATA}/yx.csv --columns 0,1");

@@ -22,7 +22,7 @@ pub(super) struct Sets {
     pub(super) measures: Vec<DiscreteMeasure>,
     pub(super) reports: Vec<SetReport>,
     pub(super) remarks: Remarks,
-    /// The coordinates of the first set, in whose order those of the others are put.
+    /// The coordinates of the first set with names, in whose order those of the others are put.
     columns: Option<Columns>,
     /// What each set lacks of the columns to drop.
     absent: Vec<Vec<ColumnRef>>,
@@ -101,7 +101,7 @@ pub(super) fn read(
             .hint("name more files, or tell the sets of one apart with --by COLUMN"));
     }
     if faults.is_empty() {
-        check_dropped(&sets.absent.iter().collect::<Vec<_>>())?;
+        check_dropped(&sets.absent.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         faults = misfits(&sets, tolerance);
     }
     let Some(last) = faults.pop() else { return Ok(sets) };
@@ -164,7 +164,9 @@ fn read_one(
     let cloud = cloud(job, input, digest, like, wanted.normalize, &mut notebook)?;
     sets.remarks.extend(notebook.remarks);
     let (_, input) = notebook.inputs.pop_first().expect("a cloud was read");
-    sets.columns.get_or_insert(cloud.columns);
+    if sets.columns.as_ref().is_none_or(|first| !first.have_names()) {
+        sets.columns = Some(cloud.columns);
+    }
     sets.absent.push(cloud.absent);
     let measure = cloud.measure;
     // What a point lacks for the ground cost, it lacks towards itself, too.

@@ -34,12 +34,10 @@ impl Table {
             .transpose()?;
         let (dropped, absent) = self.dropped(&selection.dropped)?;
         let taken = [weights, filter.as_ref().map(|(_, column)| *column)];
-        let mut coordinates = match &selection.columns {
-            Some(columns) => self.resolve_all(columns)?,
-            None => {
-                let all = 0..self.n_columns();
-                all.filter(|column| !taken.contains(&Some(*column))).collect()
-            }
+        let mut coordinates = if let Some(columns) = &selection.columns {
+            self.resolve_all(columns)?
+        } else {
+            (0..self.n_columns()).filter(|column| !taken.contains(&Some(*column))).collect()
         };
         coordinates.retain(|column| !dropped.contains(column));
         let row_labels = match &selection.columns {
