@@ -2,7 +2,7 @@
 
 mod marginal;
 
-use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2};
+use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2, Axis};
 use thiserror::Error;
 
 use crate::math;
@@ -155,6 +155,13 @@ impl DiscreteMeasure {
     #[must_use]
     pub fn marginal(&self) -> &Marginal {
         &self.marginal
+    }
+
+    /// The measure without its atoms of mass 0.
+    pub(crate) fn where_mass(&self) -> Self {
+        let kept: Vec<usize> = (0..self.len()).filter(|&i| self.mass()[i] > 0.0).collect();
+        let support = self.support.select(Axis(0), &kept).into_shared();
+        Self { support, marginal: self.marginal.select(&kept) }
     }
 
     /// Number of points n.

@@ -10,12 +10,11 @@
 //!
 //! **Complexity.** k(k − 1)/2 problems; memory that of the measures and of a problem a thread.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use rayon::prelude::*;
 use thiserror::Error;
 
@@ -144,7 +143,7 @@ pub fn solve_pairs<G: GroundCost>(
     keep: impl FnMut(Judged) + Send,
     observer: &mut dyn Observer,
 ) -> Result<Termination, PairwiseError> {
-    let measures: Vec<_> = measures.iter().map(where_mass).collect();
+    let measures: Vec<_> = measures.iter().map(DiscreteMeasure::where_mass).collect();
     let event = Event { of: Some(pairs.len() as u64), ..Event::new("pairs", 0) };
     let run = Mutex::new(Run { observer, event, keep });
     let ended = pairs.par_iter().try_for_each_init(
@@ -227,17 +226,6 @@ impl<K: FnMut(Judged) + Send> Observer for Asking<'_, '_, K> {
     fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
         self.ask()
     }
-}
-
-/// The measure without the atoms that have no mass.
-fn where_mass(measure: &DiscreteMeasure) -> Cow<'_, DiscreteMeasure> {
-    let kept: Vec<usize> = (0..measure.len()).filter(|&i| measure.mass()[i] > 0.0).collect();
-    if kept.len() == measure.len() {
-        return Cow::Borrowed(measure);
-    }
-    let (support, mass) = (measure.support(), measure.mass());
-    let kept = DiscreteMeasure::new(support.select(Axis(0), &kept), mass.select(Axis(0), &kept));
-    Cow::Owned(kept.expect("a measure without its zero-mass atoms is a measure"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use ndarray::{Array1, ArrayView1};
 use thiserror::Error;
 
-use crate::cost::{Cost, CostError, CostMatrix, GroundCost, PointCost, largest_size};
+use crate::cost::{Cost, CostError, CostMatrix, GroundCost, PointCost, Stored, largest_size};
 use crate::measure::{DiscreteMeasure, Marginal, MeasureError};
 use crate::tolerance;
 
@@ -206,10 +206,10 @@ impl OtProblem {
         }
     }
 
-    /// Replaces the cost table by its n·m stored entries (8·n·m bytes).
+    /// Keeps the n·m entries of the cost table (8·n·m bytes).
     #[must_use]
     pub fn tabulated(self) -> Self {
-        let cost = Box::new(CostMatrix::tabulate(self.cost.as_ref()));
+        let cost = Box::new(Stored::new(self.cost));
         Self { cost, ..self }
     }
 }

@@ -170,8 +170,21 @@ impl From<&Certificate> for CertificateReport {
     }
 }
 
+/// The masses of a file of points.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MassesReport {
+    /// `"uniform"`, `"column"`, `"file"` (then its entry is `source_weights` or
+    /// `target_weights`), `"pixels"`, or `"cells"` of a histogram.
+    pub kind: &'static str,
+    /// The column, by name or position.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// Their sum as they were read, before they were scaled.
+    pub total: Number,
+}
+
 /// A file that was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct InputReport {
     /// As it was given; `"-"` for stdin.
     pub name: String,
@@ -183,9 +196,16 @@ pub struct InputReport {
     pub sha256: String,
     /// Whether the masses were scaled to a total of 1.
     pub normalized: bool,
+    /// The coordinates in their order, by name, or by position where there are no names; absent
+    /// where the file has no coordinates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
+    /// The masses of the points; absent where the file has no points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub masses: Option<MassesReport>,
 }
 
-/// The inputs by role: `source`, `target`, `source_weights`, `target_weights`, `cost_matrix`,
+/// The inputs by role: `source`, `target`, `source_weights`, `target_weights`, `cost_matrix`, `grid`,
 /// `plan`, `potentials`.
 pub type Inputs = BTreeMap<&'static str, InputReport>;
 

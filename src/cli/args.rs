@@ -44,10 +44,14 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "COLUMN|FILE")]
     pub(crate) target_weights: Option<String>,
 
-    /// Columns that are the coordinates, by name or index, separated by commas (default: all
-    /// that --weights and --where do not use)
+    /// Columns that are the coordinates, by name, index or range such as e0-e49, separated by
+    /// commas (default: all but those of --weights and --where and those called id, index, label)
     #[arg(long, value_name = "LIST", conflicts_with = "cost_matrix")]
     pub(crate) columns: Option<String>,
+
+    /// Columns that are not among the coordinates, likewise
+    #[arg(long, value_name = "LIST", conflicts_with = "cost_matrix")]
+    pub(crate) drop: Option<String>,
 
     /// Keep only the rows of both files that have this value in this column
     #[arg(long = "where", value_name = "COLUMN=VALUE", conflicts_with_all = ["source_where", "target_where", "cost_matrix"])]
@@ -60,6 +64,15 @@ pub(crate) struct InputArgs {
     /// Keep only these rows of the target
     #[arg(long, value_name = "COLUMN=VALUE", conflicts_with = "cost_matrix")]
     pub(crate) target_where: Option<String>,
+
+    /// SOURCE and TARGET are histograms on the same cells: one mass a line, or grey pictures
+    #[arg(long, conflicts_with = "cost_matrix")]
+    pub(crate) hist: bool,
+
+    /// Where the cells of the histograms lie: one row of coordinates a cell (default: 0, 1, 2, …,
+    /// or the pixels)
+    #[arg(long, value_name = "FILE", requires = "hist")]
+    pub(crate) grid: Option<PathBuf>,
 
     /// Scale the masses of each side to a total of 1
     #[arg(long)]

@@ -13,7 +13,7 @@ use super::emd::gap;
 use super::failure::{Exit, Failure};
 use super::inputs::{ProblemJob, names, one_stdin};
 use super::saved;
-use super::{use_threads, warn};
+use super::use_threads;
 
 /// `deblais certify SOURCE TARGET --plan FILE`
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     use_threads(talk.threads)?;
 
     let loaded = job.load()?;
-    warn(&loaded.warnings, talk.quiet);
+    loaded.remarks.tell(talk.quiet);
     let mut inputs = loaded.inputs;
     let start = Instant::now();
     let (n, m) = (loaded.problem.n(), loaded.problem.m());
@@ -79,7 +79,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     if let Some(gap) = given.gap_tolerance {
         report.settings.insert("gap_tolerance", Setting::Number(Number(gap)));
     }
-    report.warnings = loaded.warnings;
+    report.warnings = loaded.remarks.warnings;
     report.timings = [("read", Number(read_seconds)), ("certify", Number(certify_seconds))].into();
     answer(&talk, &report, |lines| {
         lines.headline(&report.problem, &certificate);

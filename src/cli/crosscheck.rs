@@ -124,11 +124,11 @@ impl Job {
 
     fn run(self) -> Result<Exit, Failure> {
         let loaded = self.problem.load()?;
-        warn(&loaded.warnings, self.talk.quiet);
+        loaded.remarks.tell(self.talk.quiet);
         let check = self.check(&loaded)?;
         let mut report = CrosscheckReport::new(loaded.report.clone(), &check);
         report.inputs.clone_from(&loaded.inputs);
-        report.warnings.clone_from(&loaded.warnings);
+        report.warnings.clone_from(&loaded.remarks.warnings);
         report.settings = self.problem.settings();
         report.settings.extend(self.settings);
         report.timings.read = Number(loaded.seconds);

@@ -47,6 +47,7 @@ const EXAMPLES: &str = "Examples:
   deblais emd a.csv b.csv
   deblais emd table.csv table.csv --source-where label=3 --target-where label=8
   deblais emd a.csv b.csv --weights w --normalize --p 2 --plan plan.csv
+  deblais emd --hist counts-a.csv counts-b.csv
   deblais emd --cost-matrix C.npy --source-weights mu.csv --target-weights nu.csv --json";
 
 /// How to solve.
@@ -131,8 +132,8 @@ impl Job {
     fn run(self) -> Result<Exit, Failure> {
         let loaded = self.problem.load()?;
         self.files.check(&loaded)?;
-        warn(&loaded.warnings, self.talk.quiet);
-        let Loaded { problem, report, inputs, warnings, clouds, axes, seconds } = loaded;
+        loaded.remarks.tell(self.talk.quiet);
+        let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
 
         let dim = report.dim.unwrap_or(0);
@@ -152,7 +153,7 @@ impl Job {
         let certificate = &certified.certificate;
         let mut report = EmdReport::new(report, solver.name(), &solution, certificate);
         report.inputs = inputs;
-        report.warnings = warnings;
+        report.warnings = remarks.warnings;
         report.settings = self.problem.settings();
         report.settings.extend(self.settings.clone());
         report.timings =

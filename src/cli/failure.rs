@@ -50,6 +50,8 @@ impl From<Exit> for ExitCode {
 /// An error on its way to stderr.
 #[derive(Debug)]
 pub(crate) struct Failure {
+    /// What led to it, perhaps.
+    warnings: Vec<String>,
     message: String,
     hint: Option<String>,
     exit: Exit,
@@ -58,7 +60,8 @@ pub(crate) struct Failure {
 impl Failure {
     /// Bad input or a failure at run time.
     pub(crate) fn new(message: impl Display) -> Self {
-        Self { message: message.to_string(), hint: None, exit: Exit::Failed }
+        let message = message.to_string();
+        Self { warnings: Vec::new(), message, hint: None, exit: Exit::Failed }
     }
 
     /// Flags that make no sense together.
@@ -76,6 +79,11 @@ impl Failure {
         Self { message: format!("{place}: {}", self.message), ..self }
     }
 
+    /// Tells of warnings before it.
+    pub(crate) fn after(self, warnings: Vec<String>) -> Self {
+        Self { warnings, ..self }
+    }
+
     /// The exit code it asks for.
     pub(crate) fn exit(&self) -> Exit {
         self.exit
@@ -84,6 +92,9 @@ impl Failure {
 
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for warning in &self.warnings {
+            writeln!(f, "warning: {warning}")?;
+        }
         write!(f, "error: {}", self.message)?;
         match &self.hint {
             Some(hint) => write!(f, "\nhint: {hint}"),

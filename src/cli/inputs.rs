@@ -12,9 +12,12 @@ use deblais::tolerance;
 use ndarray::Array1;
 
 use super::args::{InputArgs, ProblemArgs};
+use super::doubts;
 use super::failure::Failure;
 use super::ground::Ground;
-use super::side::{Role, SideJob, Weights, cloud, mass_file, read_matrix};
+use super::histograms::HistogramFiles;
+use super::remarks::Remarks;
+use super::side::{Cloud, Notebook, Role, SideJob, Weights, clouds, mass_file, read_matrix};
 
 /// A validated request for a problem.
 #[derive(Debug)]
@@ -27,6 +30,7 @@ pub(crate) struct ProblemJob {
 #[derive(Debug)]
 enum Kind {
     Points { sides: Box<[SideJob; 2]>, ground: Ground },
+    Histograms { files: HistogramFiles, ground: Ground },
     Matrix { matrix: Origin, source: Option<Origin>, target: Option<Origin> },
 }
 
@@ -35,9 +39,11 @@ pub(crate) struct Loaded {
     pub(crate) problem: OtProblem,
     pub(crate) report: ProblemReport,
     pub(crate) inputs: Inputs,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) remarks: Remarks,
     /// The clouds, unless the costs came as a matrix.
     pub(crate) clouds: Option<(DiscreteMeasure, DiscreteMeasure)>,
+    /// Histograms: the masses as they were read.
+    pub(crate) histograms: Option<[Array1<f64>; 2]>,
     /// What the two coordinates of points in the plane are called.
     pub(crate) axes: Option<(String, String)>,
     /// Seconds that reading took.
@@ -60,6 +66,11 @@ impl ProblemJob {
                 source: origin(&inputs.source_weights),
                 target: origin(&inputs.target_weights),
             }
+        } else if inputs.hist {
+            Kind::Histograms {
+                files: HistogramFiles::new(inputs)?,
+                ground: Ground::new(cost.cost, cost.exponent, cost.p)?,
+            }
         } else {
             Kind::Points {
                 sides: Box::new([side(inputs, Role::Source)?, side(inputs, Role::Target)?]),
@@ -77,13 +88,13 @@ impl ProblemJob {
 
     /// The number of coordinates is known only when the files are read, but a matrix has none.
     pub(crate) fn has_points(&self) -> bool {
-        matches!(self.kind, Kind::Points { .. })
+        !matches!(self.kind, Kind::Matrix { .. })
     }
 
     /// What moving costs; a matrix has no rule for it.
     pub(crate) fn ground(&self) -> Option<Ground> {
         match self.kind {
-            Kind::Points { ground, .. } => Some(ground),
+            Kind::Points { ground, .. } | Kind::Histograms { ground, .. } => Some(ground),
             Kind::Matrix { .. } => None,
         }
     }
@@ -91,45 +102,45 @@ impl ProblemJob {
     /// Reads the files and builds the problem.
     pub(crate) fn load(&self) -> Result<Loaded, Failure> {
         let start = Instant::now();
-        let mut loaded = match &self.kind {
-            Kind::Points { sides, ground } => self.load_points(sides, *ground)?,
+        let mut notebook = Notebook::default();
+        let loaded = match &self.kind {
+            Kind::Points { sides, ground } => self.load_points(sides, *ground, &mut notebook),
+            Kind::Histograms { files, ground } => {
+                self.load_histograms(files, *ground, &mut notebook)
+            }
             Kind::Matrix { matrix, source, target } => {
-                self.load_matrix(matrix, source.as_ref(), target.as_ref())?
+                self.load_matrix(matrix, source.as_ref(), target.as_ref(), &mut notebook)
             }
         };
-        loaded.seconds = start.elapsed().as_secs_f64();
-        Ok(loaded)
+        let Notebook { inputs, mut remarks } = notebook;
+        let loaded = match loaded {
+            Ok(loaded) => loaded,
+            Err(failure) => return Err(failure.after(remarks.warnings)),
+        };
+        doubts::of_total(loaded.report.total_mass.0, &mut remarks);
+        let seconds = start.elapsed().as_secs_f64();
+        Ok(Loaded { inputs, remarks, seconds, ..loaded })
     }
 
     fn load_points(
         &self,
-        [source, target]: &[SideJob; 2],
+        sides: &[SideJob; 2],
         ground: Ground,
+        notebook: &mut Notebook,
     ) -> Result<Loaded, Failure> {
-        let (mut inputs, mut warnings) = (Inputs::new(), Vec::new());
-        let x = cloud(source, self.normalize, &mut inputs, &mut warnings)?;
-        let y = cloud(target, self.normalize, &mut inputs, &mut warnings)?;
-        let cost = ground.between(&x.measure, &y.measure).map_err(|error| {
-            Failure::from(error).at(format!("{} and {}", source.origin, target.origin))
-        })?;
-        let tolerance = x.totals_tolerance.max(y.totals_tolerance);
-        let [mu, nu] = [&x, &y].map(|cloud| cloud.measure.marginal().clone());
-        let problem = OtProblem::between(mu, nu, cost, tolerance).map_err(|error| {
-            Failure::from(error).at(format!("{} and {}", source.origin, target.origin))
-        })?;
-        let report = ProblemReport {
-            dim: Some(x.measure.dim()),
-            exponent: ground.exponent().map(Number),
-            p: Number(ground.p()),
-            power_of_distance: ground.is_power_of_distance(),
-            ..ProblemReport::new(&problem, ground.name())
-        };
-        let axes = match x.axes.as_deref() {
-            Some([first, second]) => Some((first.clone(), second.clone())),
-            _ => None,
-        };
-        let clouds = Some((x.measure, y.measure));
-        Ok(Loaded { problem, report, inputs, warnings, clouds, axes, seconds: 0.0 })
+        let clouds = clouds(sides, self.normalize, notebook)?;
+        between(clouds, [&sides[0].origin, &sides[1].origin], ground)
+    }
+
+    fn load_histograms(
+        &self,
+        files: &HistogramFiles,
+        ground: Ground,
+        notebook: &mut Notebook,
+    ) -> Result<Loaded, Failure> {
+        let (clouds, histograms) = files.read(self.normalize, notebook)?;
+        let loaded = between(clouds, files.origins(), ground)?;
+        Ok(Loaded { histograms: Some(histograms), ..loaded })
     }
 
     fn load_matrix(
@@ -137,18 +148,19 @@ impl ProblemJob {
         matrix: &Origin,
         source: Option<&Origin>,
         target: Option<&Origin>,
+        notebook: &mut Notebook,
     ) -> Result<Loaded, Failure> {
-        let mut inputs = Inputs::new();
-        let entries = read_matrix(matrix, &mut inputs)?;
+        let entries = read_matrix(matrix, "cost_matrix", notebook)?;
         let (n, m) = entries.dim();
         let cost = CostMatrix::new(entries).map_err(|error| Failure::from(error).at(matrix))?;
         let mut tolerance = tolerance::TOTALS_F64;
         let mut mass = |origin: Option<&Origin>, role: Role, count: usize| match origin {
             None => Ok(Marginal::normalized(Array1::ones(count))?),
             Some(origin) => {
-                let masses = mass_file(origin, role, count, self.normalize, &mut inputs)?;
+                let masses = mass_file(origin, role, count, self.normalize, notebook)?;
                 tolerance = tolerance.max(masses.totals_tolerance);
-                Marginal::new(masses.values).map_err(|error| Failure::from(error).at(origin))
+                let marginal = if self.normalize { Marginal::normalized } else { Marginal::new };
+                marginal(masses.values).map_err(|error| Failure::from(error).at(origin))
             }
         };
         let mu = mass(source, Role::Source, n)?;
@@ -157,15 +169,58 @@ impl ProblemJob {
             .map_err(|error| Failure::from(error).at(matrix))?;
         let report =
             ProblemReport { power_of_distance: false, ..ProblemReport::new(&problem, "matrix") };
-        let warnings = Vec::new();
-        Ok(Loaded { problem, report, inputs, warnings, clouds: None, axes: None, seconds: 0.0 })
+        Ok(Loaded::new(problem, report))
     }
+}
+
+impl Loaded {
+    /// A problem of which nothing else is known.
+    fn new(problem: OtProblem, report: ProblemReport) -> Self {
+        Self {
+            problem,
+            report,
+            inputs: Inputs::new(),
+            remarks: Remarks::default(),
+            clouds: None,
+            histograms: None,
+            axes: None,
+            seconds: 0.0,
+        }
+    }
+}
+
+/// The problem between two clouds.
+fn between(
+    [x, y]: [Cloud; 2],
+    [source, target]: [&Origin; 2],
+    ground: Ground,
+) -> Result<Loaded, Failure> {
+    let place = format!("{source} and {target}");
+    let cost =
+        ground.between(&x.measure, &y.measure).map_err(|error| Failure::from(error).at(&place))?;
+    let tolerance = x.totals_tolerance.max(y.totals_tolerance);
+    let [mu, nu] = [&x, &y].map(|cloud| cloud.measure.marginal().clone());
+    let problem = OtProblem::between(mu, nu, cost, tolerance)
+        .map_err(|error| Failure::from(error).at(&place))?;
+    let report = ProblemReport {
+        dim: Some(x.measure.dim()),
+        exponent: ground.exponent().map(Number),
+        p: Number(ground.p()),
+        power_of_distance: ground.is_power_of_distance(),
+        ..ProblemReport::new(&problem, ground.name())
+    };
+    let axes = match x.axes.as_deref() {
+        Some([first, second]) => Some((first.clone(), second.clone())),
+        _ => None,
+    };
+    let clouds = Some((x.measure, y.measure));
+    Ok(Loaded { clouds, axes, ..Loaded::new(problem, report) })
 }
 
 /// All names that may be files to read.
 pub(crate) fn names(args: &ProblemArgs) -> Vec<&Path> {
     let ProblemArgs { inputs, cost } = args;
-    let files = [&inputs.source, &inputs.target, &cost.cost_matrix];
+    let files = [&inputs.source, &inputs.target, &inputs.grid, &cost.cost_matrix];
     let weights = [&inputs.source_weights, &inputs.target_weights];
     let files = files.into_iter().filter_map(Option::as_deref);
     files.chain(weights.into_iter().flatten().map(Path::new)).collect()
@@ -187,14 +242,15 @@ fn side(args: &InputArgs, role: Role) -> Result<SideJob, Failure> {
         Role::Target => (&args.target, &args.target_weights, &args.target_where),
     };
     let filter = self::filter(filter.as_deref().or(args.both_where.as_deref()))?;
-    let columns = columns(args.columns.as_deref())?;
+    let columns = columns("--columns", args.columns.as_deref())?;
+    let dropped = columns_to_drop(args.drop.as_deref())?;
     let weights = match (weights, &args.weights) {
         (Some(text), _) => Weights::ColumnOrFile(text.clone()),
         (None, Some(text)) => Weights::Column(column(text)),
         (None, None) => Weights::Uniform,
     };
     let origin = Origin::from(name.as_deref().unwrap_or(Path::new("-")));
-    Ok(SideJob { role, origin, columns, filter, weights })
+    Ok(SideJob { role, origin, columns, dropped, filter, weights })
 }
 
 /// A column as it is typed.
@@ -203,12 +259,17 @@ pub(crate) fn column(text: &str) -> ColumnRef {
     column
 }
 
-/// `--columns`.
-pub(crate) fn columns(list: Option<&str>) -> Result<Option<Vec<ColumnRef>>, Failure> {
+/// `--drop`.
+pub(crate) fn columns_to_drop(list: Option<&str>) -> Result<Vec<ColumnRef>, Failure> {
+    Ok(columns("--drop", list)?.unwrap_or_default())
+}
+
+/// `--columns`, or another flag with a list of columns.
+pub(crate) fn columns(flag: &str, list: Option<&str>) -> Result<Option<Vec<ColumnRef>>, Failure> {
     let columns = list.map(|list| list.split(',').map(column).collect::<Vec<_>>());
     if columns.iter().flatten().any(|c| *c == ColumnRef::Name(String::new())) {
-        return Err(Failure::usage("--columns has an empty name in its list")
-            .hint("separate the columns by single commas, as in --columns x,y"));
+        return Err(Failure::usage(format!("{flag} has an empty name in its list"))
+            .hint(format!("separate the columns by single commas, as in {flag} x,y")));
     }
     Ok(columns)
 }
@@ -231,6 +292,7 @@ fn settings(args: &ProblemArgs) -> Settings {
         ("source_weights", &inputs.source_weights),
         ("target_weights", &inputs.target_weights),
         ("columns", &inputs.columns),
+        ("drop", &inputs.drop),
         ("where", &inputs.both_where),
         ("source_where", &inputs.source_where),
         ("target_where", &inputs.target_where),
@@ -241,6 +303,11 @@ fn settings(args: &ProblemArgs) -> Settings {
         }
     }
     settings.insert("normalize", Setting::Flag(inputs.normalize));
+    if inputs.hist {
+        settings.insert("hist", Setting::Flag(true));
+    }
+    let grid = inputs.grid.as_ref().map(|grid| Setting::Text(grid.display().to_string()));
+    settings.extend(grid.map(|grid| ("grid", grid)));
     if cost.cost_matrix.is_none() {
         let name = clap::ValueEnum::to_possible_value(&cost.cost);
         settings.extend(name.map(|name| ("cost", Setting::Text(name.get_name().to_owned()))));

@@ -9,7 +9,7 @@ use super::failure::{Exit, Failure};
 use super::inputs::{ProblemJob, names, one_stdin};
 use super::outputs::Outputs;
 use super::pictures::{Pictures, Scene};
-use super::{saved, warn};
+use super::saved;
 
 /// `deblais plot SOURCE TARGET --plan FILE --heatmap FILE`
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ pub(crate) fn run(args: PlotArgs) -> Result<Exit, Failure> {
 
     let mut loaded = job.load()?;
     pictures.check(&loaded)?;
-    warn(&loaded.warnings, quiet);
+    loaded.remarks.tell(quiet);
     let (n, m) = (loaded.problem.n(), loaded.problem.m());
     let plan = saved::read_plan(&plan, n, m, &mut loaded.inputs)?;
     pictures.draw(&Scene {

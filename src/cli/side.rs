@@ -3,15 +3,22 @@
 use std::path::Path;
 
 use deblais::io::{
-    ColumnRef, Filter, Input, InputDigest, Origin, Precision, ReadError, Samples, Selection, Table,
+    ColumnRef, Filter, Histogram, Input, InputDigest, Layout, Origin, Precision, ReadError,
+    Selection, Table,
 };
 use deblais::math;
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{InputReport, Inputs};
+use deblais::report::{InputReport, Inputs, MassesReport, Number};
 use deblais::tolerance;
 use ndarray::{Array1, Array2};
 
+use super::columns::{Columns, label, labels};
+use super::doubts;
 use super::failure::Failure;
+use super::remarks::Remarks;
+
+/// Masses of 1/n each.
+const UNIFORM: &str = "uniform";
 
 /// Which of the two measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +28,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Source => "source",
             Self::Target => "target",
@@ -60,6 +67,7 @@ pub(crate) struct SideJob {
     pub(crate) role: Role,
     pub(crate) origin: Origin,
     pub(crate) columns: Option<Vec<ColumnRef>>,
+    pub(crate) dropped: Vec<ColumnRef>,
     pub(crate) filter: Option<Filter>,
     pub(crate) weights: Weights,
 }
@@ -67,8 +75,14 @@ pub(crate) struct SideJob {
 /// A cloud that was read.
 pub(crate) struct Cloud {
     pub(crate) measure: DiscreteMeasure,
+    /// The coordinates as those of other tables are held against them.
+    pub(crate) columns: Columns,
     /// What the coordinates are called.
     pub(crate) axes: Option<Vec<String>>,
+    /// Whether nobody gave masses.
+    pub(crate) uniform: bool,
+    /// Columns to drop that are not there.
+    pub(crate) absent: Vec<ColumnRef>,
     /// Relative difference up to which its total may be rescaled.
     pub(crate) totals_tolerance: f64,
 }
@@ -79,96 +93,179 @@ pub(crate) struct Masses {
     pub(crate) totals_tolerance: f64,
 }
 
-/// Reads one side of a problem between points.
-pub(crate) fn cloud(
-    job: &SideJob,
-    normalize: bool,
-    inputs: &mut Inputs,
-    warnings: &mut Vec<String>,
-) -> Result<Cloud, Failure> {
-    let (input, digest) = Input::read(&job.origin)?;
-    cloud_of(job, input, digest, normalize, inputs, warnings)
+/// Where remarks and reports of the files go.
+#[derive(Debug, Default)]
+pub(crate) struct Notebook {
+    pub(crate) inputs: Inputs,
+    pub(crate) remarks: Remarks,
 }
 
-/// The same of a file that was read already.
-pub(crate) fn cloud_of(
+/// Reads both sides of a problem between points; columns that have names are matched by them.
+pub(crate) fn clouds(
+    [source, target]: &[SideJob; 2],
+    normalize: bool,
+    notebook: &mut Notebook,
+) -> Result<[Cloud; 2], Failure> {
+    let read = |job: &SideJob, like: Option<&Columns>, notebook: &mut Notebook| {
+        let (input, digest) = Input::read(&job.origin)?;
+        cloud(job, input, digest, like, normalize, notebook)
+    };
+    let x = read(source, None, notebook)?;
+    let y = read(target, Some(&x.columns), notebook)?;
+    check_dropped(&[&x.absent, &y.absent])?;
+    doubts::of_pair([&x, &y], [&source.origin, &target.origin], &mut notebook.remarks);
+    Ok([x, y])
+}
+
+/// A column that no table has cannot be dropped.
+pub(crate) fn check_dropped(absent: &[&[ColumnRef]]) -> Result<(), Failure> {
+    let nowhere = absent[0].iter().find(|column| absent.iter().all(|list| list.contains(column)));
+    nowhere.map_or(Ok(()), |column| {
+        Err(Failure::new(format!("--drop: there is no column {column} in any of the files"))
+            .hint("check the spelling; without --drop, the output lists the columns"))
+    })
+}
+
+/// A cloud from a file that was read already, its columns in the order of those it is to be like.
+pub(crate) fn cloud(
     job: &SideJob,
     input: Input,
     digest: InputDigest,
+    like: Option<&Columns>,
     normalize: bool,
-    inputs: &mut Inputs,
-    warnings: &mut Vec<String>,
+    notebook: &mut Notebook,
 ) -> Result<Cloud, Failure> {
-    let (points, axes, masses, normalize) = match input {
+    let taken = match input {
         Input::Image(histogram) => {
             job.refuse_columns()?;
-            let precision = tolerance::TOTALS_F64;
-            let masses = Masses { values: histogram.mass, totals_tolerance: precision };
-            let axes = ["row", "column"].map(str::to_owned).to_vec();
-            (histogram.support, Some(axes), masses, true)
+            Taken::pixels(histogram, &job.origin)
         }
-        Input::Table(table) => {
-            let (samples, masses) = select(job, &table, normalize, inputs, warnings)?;
-            (samples.points, samples.column_names, masses, normalize)
-        }
+        Input::Table(table) => select(job, &table, like, normalize, notebook)?,
     };
-    let rows = points.nrows();
-    inputs.insert(job.role.name(), report(&job.origin, rows, digest, normalize));
-    let Masses { values, totals_tolerance } = masses;
-    let values = if normalize { normalized(values) } else { values };
-    let measure = DiscreteMeasure::new(points, values)
+    let normalize = normalize || taken.masses.kind == "pixels";
+    let rows = taken.points.nrows();
+    let report = InputReport {
+        columns: Some(taken.labels),
+        masses: Some(taken.masses.clone()),
+        ..report(&job.origin, rows, digest, normalize)
+    };
+    notebook.inputs.insert(job.role.name(), report);
+    let uniform = taken.masses.kind == UNIFORM;
+    let of = if normalize || uniform { DiscreteMeasure::normalized } else { DiscreteMeasure::new };
+    let measure = of(taken.points, taken.values)
         .map_err(|error| Failure::from(error).at(&job.origin))?;
-    Ok(Cloud { measure, axes, totals_tolerance })
+    Ok(Cloud {
+        measure,
+        columns: taken.columns,
+        axes: taken.axes,
+        uniform,
+        absent: taken.absent,
+        totals_tolerance: taken.totals_tolerance,
+    })
+}
+
+/// Points and masses as they come from a file.
+struct Taken {
+    points: Array2<f64>,
+    values: Array1<f64>,
+    masses: MassesReport,
+    totals_tolerance: f64,
+    columns: Columns,
+    labels: Vec<String>,
+    axes: Option<Vec<String>>,
+    absent: Vec<ColumnRef>,
+}
+
+impl Taken {
+    fn pixels(picture: Histogram, origin: &Origin) -> Self {
+        let axes = ["row", "column"].map(str::to_owned).to_vec();
+        Self {
+            masses: masses_report("pixels", None, &picture.mass),
+            points: picture.support,
+            values: picture.mass,
+            totals_tolerance: tolerance::TOTALS_F64,
+            columns: Columns::nameless(origin),
+            labels: axes.clone(),
+            axes: Some(axes),
+            absent: Vec::new(),
+        }
+    }
 }
 
 /// Points and masses of a table.
 fn select(
     job: &SideJob,
     table: &Table,
+    like: Option<&Columns>,
     normalize: bool,
-    inputs: &mut Inputs,
-    warnings: &mut Vec<String>,
-) -> Result<(Samples, Masses), Failure> {
-    let selection =
-        |weights| Selection { columns: job.columns.clone(), filter: job.filter.clone(), weights };
-    let uniform = selection(None);
-    let mut file = None;
-    let mut samples = match &job.weights {
-        Weights::Uniform => table.select(&uniform)?,
-        Weights::Column(column) => table.select(&selection(Some(column.clone())))?,
-        Weights::ColumnOrFile(text) => {
-            let Ok(column) = text.parse::<ColumnRef>();
-            match table.select(&selection(Some(column.clone()))) {
-                Err(ReadError::UnknownColumn { asked, .. })
-                    if asked == column && (text == "-" || Path::new(text).is_file()) =>
-                {
-                    file = Some(Origin::from(text.as_str()));
-                    table.select(&uniform)?
-                }
-                Err(ReadError::UnknownColumn { asked, .. }) if asked == column => {
-                    let flag = job.role.weights_flag();
-                    return Err(Failure::new(format!(
-                        "{}: {flag} {text} is neither one of its columns nor a file",
-                        job.origin
-                    ))
-                    .hint("name a column, its number from 0, or a file with one mass per row"));
-                }
-                other => other?,
-            }
-        }
-    };
+    notebook: &mut Notebook,
+) -> Result<Taken, Failure> {
+    let (mut layout, file) = layout(job, table)?;
+    let chosen = job.columns.is_some();
+    if let Some(like) = like {
+        like.order(table, &mut layout, chosen, &mut notebook.remarks)?;
+    }
+    doubts::of_columns(table, &layout, chosen, &mut notebook.remarks);
+    let samples = table.samples(&layout)?;
     let rows = samples.points.nrows();
-    let totals_tolerance = totals_tolerance(samples.precision);
-    let masses = match (file, samples.weights.take()) {
-        (Some(file), _) => mass_file(&file, job.role, rows, normalize, inputs)?,
-        (None, Some(values)) => Masses { values, totals_tolerance },
+    let (kind, masses) = match (file, samples.weights) {
+        (Some(file), _) => ("file", mass_file(&file, job.role, rows, normalize, notebook)?),
+        (None, Some(values)) => {
+            let totals_tolerance = totals_tolerance(samples.precision);
+            ("column", Masses { values, totals_tolerance })
+        }
         (None, None) => {
-            warnings.extend(mixed_up(&job.origin, &samples.points));
-            let values = Array1::from_elem(rows, 1.0 / rows as f64);
-            Masses { values, totals_tolerance: tolerance::TOTALS_F64 }
+            let (names, remarks) = (samples.column_names.as_deref(), &mut notebook.remarks);
+            doubts::of_points(&job.origin, &samples.points, names, remarks);
+            let values = Array1::ones(rows);
+            (UNIFORM, Masses { values, totals_tolerance: tolerance::TOTALS_F64 })
         }
     };
-    Ok((samples, masses))
+    let column = layout.weights.map(|column| label(table, column));
+    Ok(Taken {
+        points: samples.points,
+        masses: masses_report(kind, column, &masses.values),
+        values: masses.values,
+        totals_tolerance: masses.totals_tolerance,
+        columns: Columns::of(table, &layout),
+        labels: labels(table, &layout.coordinates),
+        axes: samples.column_names,
+        absent: layout.absent,
+    })
+}
+
+/// The columns of a table, and the file of the masses if they are in none of them.
+fn layout(job: &SideJob, table: &Table) -> Result<(Layout, Option<Origin>), Failure> {
+    let layout = |weights| {
+        table.layout(&Selection {
+            columns: job.columns.clone(),
+            dropped: job.dropped.clone(),
+            filter: job.filter.clone(),
+            weights,
+        })
+    };
+    let text = match &job.weights {
+        Weights::Uniform => return Ok((layout(None)?, None)),
+        Weights::Column(column) => return Ok((layout(Some(column.clone()))?, None)),
+        Weights::ColumnOrFile(text) => text,
+    };
+    let Ok(column) = text.parse::<ColumnRef>();
+    match layout(Some(column.clone())) {
+        Err(ReadError::UnknownColumn { asked, .. })
+            if asked == column && (text == "-" || Path::new(text).is_file()) =>
+        {
+            Ok((layout(None)?, Some(Origin::from(text.as_str()))))
+        }
+        Err(ReadError::UnknownColumn { asked, .. }) if asked == column => {
+            let flag = job.role.weights_flag();
+            Err(Failure::new(format!(
+                "{}: {flag} {text} is neither one of its columns nor a file",
+                job.origin
+            ))
+            .hint("name a column, its number from 0, or a file with one mass per row"))
+        }
+        other => Ok((other?, None)),
+    }
 }
 
 impl SideJob {
@@ -176,6 +273,7 @@ impl SideJob {
     fn refuse_columns(&self) -> Result<(), Failure> {
         let flag = match self {
             Self { columns: Some(_), .. } => "--columns",
+            Self { dropped, .. } if !dropped.is_empty() => "--drop",
             Self { filter: Some(_), .. } => "--where",
             Self { weights: Weights::Uniform, .. } => return Ok(()),
             _ => "--weights",
@@ -188,31 +286,13 @@ impl SideJob {
     }
 }
 
-/// The classic mistake: a histogram given as samples.
-fn mixed_up(origin: &Origin, points: &Array2<f64>) -> Option<String> {
-    /// How closely printed probabilities add up to 1.
-    const CLOSE: f64 = 1e-6;
-    let is_vector = points.nrows() > 1 && points.ncols() == 1;
-    let looks = is_vector
-        && points.iter().all(|x| (0.0..=1.0).contains(x))
-        && (math::sum(points) - 1.0).abs() <= CLOSE;
-    looks.then(|| {
-        format!(
-            "{origin} looks like a probability vector ({} numbers that add up to 1), but is read \
-             as samples on the line; for masses, give the places as points and the masses by \
-             --source-weights and --target-weights",
-            points.nrows()
-        )
-    })
-}
-
 /// Reads a file of masses for `count` points.
 pub(crate) fn mass_file(
     origin: &Origin,
     role: Role,
     count: usize,
     normalize: bool,
-    inputs: &mut Inputs,
+    notebook: &mut Notebook,
 ) -> Result<Masses, Failure> {
     let (table, digest) = table(origin)?;
     let precision = table.precision();
@@ -225,8 +305,11 @@ pub(crate) fn mass_file(
         ))
         .hint("give one mass per point, in the order of the points"));
     }
-    inputs.insert(role.weights(), report(origin, count, digest, normalize));
-    let values = if normalize { normalized(values) } else { values };
+    let report = InputReport {
+        masses: Some(masses_report("file", None, &values)),
+        ..report(origin, count, digest, normalize)
+    };
+    notebook.inputs.insert(role.weights(), report);
     Ok(Masses { values, totals_tolerance: totals_tolerance(precision) })
 }
 
@@ -238,11 +321,16 @@ pub(crate) fn table(origin: &Origin) -> Result<(Table, InputDigest), ReadError> 
     }
 }
 
-/// Reads a cost matrix.
-pub(crate) fn read_matrix(origin: &Origin, inputs: &mut Inputs) -> Result<Array2<f64>, Failure> {
+/// Reads a matrix of numbers: costs, or the places of cells.
+pub(crate) fn read_matrix(
+    origin: &Origin,
+    role: &'static str,
+    notebook: &mut Notebook,
+) -> Result<Array2<f64>, Failure> {
     let (table, digest) = table(origin)?;
+    let table = doubts::of_matrix(table, &mut notebook.remarks);
     let entries = table.into_matrix()?;
-    inputs.insert("cost_matrix", report(origin, entries.nrows(), digest, false));
+    notebook.inputs.insert(role, report(origin, entries.nrows(), digest, false));
     Ok(entries)
 }
 
@@ -257,18 +345,29 @@ pub(crate) fn report(
         Origin::Stdin => "-".into(),
         Origin::File(path) => path.display().to_string(),
     };
-    InputReport { name, rows, bytes: digest.bytes, sha256: digest.sha256, normalized }
+    InputReport {
+        name,
+        rows,
+        bytes: digest.bytes,
+        sha256: digest.sha256,
+        normalized,
+        columns: None,
+        masses: None,
+    }
 }
 
-fn totals_tolerance(precision: Precision) -> f64 {
+/// The masses as the report has them.
+pub(crate) fn masses_report(
+    kind: &'static str,
+    column: Option<String>,
+    values: &Array1<f64>,
+) -> MassesReport {
+    MassesReport { kind, column, total: Number(if kind == UNIFORM { 1.0 } else { math::sum(values) }) }
+}
+
+pub(crate) fn totals_tolerance(precision: Precision) -> f64 {
     match precision {
         Precision::F32 => tolerance::TOTALS_F32,
         Precision::F64 => tolerance::TOTALS_F64,
     }
-}
-
-/// Scaled to a total of 1, unless there is nothing to scale.
-fn normalized(values: Array1<f64>) -> Array1<f64> {
-    let total = math::sum(&values);
-    if total > 0.0 && total.is_finite() { values / total } else { values }
 }

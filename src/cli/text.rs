@@ -140,12 +140,15 @@ impl Lines {
 
     /// Sizes and ground cost.
     pub(crate) fn problem(&mut self, problem: &ProblemReport, inputs: &Inputs) {
+        /// How far a total of 1 may be off.
+        const ROUNDING: f64 = 1e-6;
         let size = match problem.dim {
             Some(1) => format!("{} × {} points on the line", problem.n, problem.m),
             Some(d) => format!("{} × {} points in {d} dimensions", problem.n, problem.m),
             None => format!("{} × {} cost matrix", problem.n, problem.m),
         };
         self.line("  problem", size);
+        self.sides(inputs, problem.n, problem.m);
         if problem.cost != "matrix" {
             let exponent = problem.exponent.map_or(String::new(), |Number(q)| format!("({q})"));
             let power = match problem.p.0 {
@@ -155,11 +158,11 @@ impl Lines {
             self.line("  cost", format!("{}{exponent}{power}", problem.cost));
         }
         let total = problem.total_mass.0;
-        let normalized: Vec<_> =
-            inputs.iter().filter(|(_, input)| input.normalized).map(|(role, _)| *role).collect();
         let mut mass = supported(total, 0.0);
-        if !normalized.is_empty() {
-            let _ = write!(mass, " ({} normalized)", normalized.join(" and "));
+        if (total - 1.0).abs() > ROUNDING {
+            mass.push_str(
+                " on each side, not 1: costs are those of moving all of it (--normalize scales it)",
+            );
         }
         if problem.rescaled {
             let _ = write!(mass, " (target × {})", problem.rescale_factor.0);

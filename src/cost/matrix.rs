@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use super::{Cost, CostError};
+use super::{Cost, CostError, Rounding};
 
 /// Cells below which a task is not worth handing to another thread.
 const TASK_CELLS: usize = 1 << 16;
@@ -86,5 +86,52 @@ impl Cost for CostMatrix {
     fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64] {
         let first = i * self.entries.ncols() + start;
         &self.entries.as_slice().expect("standard layout")[first..first + buffer.len()]
+    }
+}
+
+/// A computed cost whose n·m entries are kept: 8·n·m bytes. They are as far from the real costs as
+/// the computed ones.
+pub(crate) struct Stored {
+    entries: CostMatrix,
+    computed: Box<dyn Cost>,
+}
+
+impl Stored {
+    pub(crate) fn new(computed: Box<dyn Cost>) -> Self {
+        Self { entries: CostMatrix::tabulate(computed.as_ref()), computed }
+    }
+}
+
+impl Cost for Stored {
+    fn n(&self) -> usize {
+        self.entries.n()
+    }
+
+    fn m(&self) -> usize {
+        self.entries.m()
+    }
+
+    fn at(&self, i: usize, j: usize) -> f64 {
+        self.entries.at(i, j)
+    }
+
+    fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
+        Box::new(Self::new(self.computed.select(rows, columns)))
+    }
+
+    fn is_stored(&self) -> bool {
+        true
+    }
+
+    fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64] {
+        self.entries.part_of_row(i, start, buffer)
+    }
+
+    fn rounding(&self) -> Rounding {
+        self.computed.rounding()
+    }
+
+    fn enclosure(&self, i: usize, j: usize) -> (f64, f64) {
+        self.computed.enclosure(i, j)
     }
 }

@@ -21,6 +21,7 @@ pub use ground::{
     Chebyshev, Cityblock, Cosine, Euclidean, GroundCost, Minkowski, Power, SqEuclidean,
 };
 pub use matrix::CostMatrix;
+pub(crate) use matrix::Stored;
 pub use metric::{Metric, Snowflake};
 pub use points::PointCost;
 pub use rounding::Rounding;

@@ -280,8 +280,9 @@ impl ReadError {
                 .into(),
             Self::NotANumber { found, .. } => not_a_number_hint(found),
             Self::NotFinite { .. } => "remove the row, or fill in a finite number".into(),
-            Self::TextColumn { .. } => "pick the coordinates with --columns; to use the text as a \
-                                        class label, pick rows with --where COLUMN=VALUE"
+            Self::TextColumn { .. } => "leave it out with --drop, or pick the coordinates with \
+                                        --columns; to use the text as a class label, pick rows \
+                                        with --where COLUMN=VALUE"
                 .into(),
             Self::NegativeWeight { .. } => "weights are finite numbers ≥ 0".into(),
             Self::ZeroWeights { .. } => "at least one weight must be positive".into(),
@@ -292,8 +293,8 @@ impl ReadError {
                 format!("name the column by its number, as in {first}")
             }
             Self::NoCoordinates { .. } => {
-                "name at least one column with --columns; by default the columns of --weights and \
-                 --where are left out"
+                "name at least one column with --columns; by default those of --weights, --where and \
+                 --drop are left out, and those called id, index or label"
                     .into()
             }
             Self::NoSuchRows { values, .. } => {

@@ -2,12 +2,56 @@
 
 use super::cells::TextCells;
 
+/// How the first row of a table was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstRow {
+    /// As the names of the columns.
+    Names,
+    /// As the numbers 0, 1, 2, … that pandas writes above columns without names.
+    Numbers,
+    /// As data.
+    Data,
+    /// As data, though its whole numbers in sequence could be names.
+    Doubtful,
+}
+
+/// Names, numbers of columns, or data. Whole numbers 0, 1, …, d − 1 for d ≥ 2 are a header above
+/// anything that is not whole. Any other sequence of whole numbers is data, and doubtful if the
+/// rows below are unlike it.
+pub(super) fn first_row(cells: &TextCells) -> FirstRow {
+    if is_header(cells) {
+        return FirstRow::Names;
+    }
+    let columns = cells.columns();
+    let Some(start) = number_of(cells.cell(0, 0)).filter(|_| cells.rows() > 1) else {
+        return FirstRow::Data;
+    };
+    let next = |column| start.checked_add(column as u64);
+    if !(0..columns).all(|column| number_of(cells.cell(0, column)) == next(column)) {
+        return FirstRow::Data;
+    }
+    let mut below =
+        (1..cells.rows()).flat_map(|row| (0..columns).map(move |column| cells.cell(row, column)));
+    let is_fraction = |cell: &str| !cell.is_empty() && !is_whole(cell.trim_start_matches('-'));
+    match (start, columns) {
+        (0, 2..) if below.any(is_fraction) => FirstRow::Numbers,
+        (0, 2..) => FirstRow::Doubtful,
+        _ if cells.rows() > 2 && below.all(is_fraction) => FirstRow::Doubtful,
+        _ => FirstRow::Data,
+    }
+}
+
+/// A whole number as it is written without signs and zeros before it.
+fn number_of(cell: &str) -> Option<u64> {
+    cell.parse().ok().filter(|number: &u64| number.to_string() == cell)
+}
+
 /// A header has a name above a column of numbers. That alone would swallow a first row of data
 /// with a gap or a slip in it, so a first row that also has numbers must look like names:
 /// the text in it begins with a letter and does not stand for a missing value, and the numbers
 /// are whole, as years or pandas' column numbers are. The header `,0,1,2,…` of a nameless
 /// pandas index is known, too.
-pub(super) fn is_header(cells: &TextCells) -> bool {
+fn is_header(cells: &TextCells) -> bool {
     let first: Vec<&str> = (0..cells.columns()).map(|column| cells.cell(0, column)).collect();
     let (numbers, names): (Vec<_>, Vec<_>) =
         first.iter().copied().partition(|cell| is_numeric(cell));
@@ -61,8 +105,24 @@ mod tests {
     use super::*;
     use crate::io::Origin;
 
+    fn taken(text: &str) -> FirstRow {
+        first_row(&TextCells::parse(&Origin::Stdin, text.as_bytes()).unwrap())
+    }
+
     fn detected(text: &str) -> bool {
-        is_header(&TextCells::parse(&Origin::Stdin, text.as_bytes()).unwrap())
+        taken(text) == FirstRow::Names
+    }
+
+    #[test]
+    fn column_numbers_of_pandas_are_a_header_above_fractions_alone() {
+        assert_eq!(taken("0,1\n0.5,2.0\n"), FirstRow::Numbers);
+        assert_eq!(taken("0,1,2\n1,2,3\n1,2,-3.5\n"), FirstRow::Numbers);
+        assert_eq!(taken("0,1\n-2,3\n"), FirstRow::Doubtful, "whole numbers below");
+        assert_eq!(taken("0\n0.5\n1.5\n"), FirstRow::Doubtful, "a single column");
+        assert_eq!(taken("2020,2021\n0.5,1.5\n2.5,0.1\n"), FirstRow::Doubtful, "years");
+        for data in ["0.0,1.0\n0.5,2\n", "0,2\n0.5,1.5\n", "0\n0.5\n1\n", "0,1\n", "3\n4\n"] {
+            assert_eq!(taken(data), FirstRow::Data, "{data}");
+        }
     }
 
     #[test]

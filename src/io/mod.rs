@@ -3,7 +3,8 @@
 //! [`Input::read`] looks at the first bytes of a file (its name does not matter) and gives
 //! either a [`Table`] (CSV, TSV, other delimited text, NPY) or a [`Histogram`] (grey PNG), with
 //! the size and SHA-256 of what was read. A table knows nothing of measures:
-//! [`Table::select`] picks rows and columns by a [`Selection`] and gives [`Samples`].
+//! [`Table::select`] picks rows and columns by a [`Selection`] and gives [`Samples`];
+//! [`Table::layout`] says which columns these are.
 //!
 //! Lists of files are read by [`read_manifest`]; what a long run over many pairs has done is kept in
 //! a [`Journal`].
@@ -50,6 +51,7 @@ pub use critic_file::{CRITIC_FILE, read_critic, write_critic};
 pub use digest::InputDigest;
 pub use error::ReadError;
 pub use foreign::ForeignFormat;
+pub use header::FirstRow;
 pub use history::write_history;
 pub use idx::{IdxProblem, Images, read_images};
 pub use image::{Histogram, ImageProblem};
@@ -64,4 +66,4 @@ pub use plan_file::{PlanProblem, plan_from, read_plan, write_plan};
 pub use potentials_file::{PotentialsProblem, potentials_from, read_potentials, write_potentials};
 pub use saved_file::SavedFileProblem;
 pub use selection::{ColumnRef, Filter, ParseFilterError, Selection};
-pub use table::{Precision, Samples, Table};
+pub use table::{Layout, Precision, Samples, Table};

@@ -111,6 +111,9 @@ pub fn read_plan(origin: &Origin, n: usize, m: usize) -> Result<TransportPlan, R
 /// As [`read_plan`].
 pub fn plan_from(table: &Table, n: usize, m: usize) -> Result<TransportPlan, ReadError> {
     let bad = |problem| ReadError::Plan { origin: table.origin().clone(), problem };
+    // A first triplet 0, 1, 2 is no header.
+    let all_rows = table.with_all_rows();
+    let table = if (table.n_rows(), table.n_columns()) == (n, m) { table } else { &all_rows };
     let (rows, columns) = (table.n_rows(), table.n_columns());
     let has_header = table.header().is_some_and(|header| header == ["i", "j", "mass"]);
     let dense = (rows, columns) == (n, m);

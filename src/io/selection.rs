@@ -88,12 +88,54 @@ impl fmt::Display for Filter {
     }
 }
 
+/// Columns from one number to another: `e0-e49` by name, `0-49` by position or name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ColumnRange<'a> {
+    /// The beginning that the names share; empty for bare numbers.
+    pub(super) prefix: &'a str,
+    /// The first name.
+    pub(super) first: &'a str,
+    /// The last name.
+    pub(super) last: &'a str,
+    /// The numbers of both.
+    pub(super) numbers: (u64, u64),
+}
+
+impl<'a> ColumnRange<'a> {
+    /// The range that a name stands for, if it is the name of no column.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        text.match_indices('-').find_map(|(dash, _)| {
+            let (first, last) = (&text[..dash], &text[dash + 1..]);
+            let (prefix, from) = numbered(first)?;
+            let (other, to) = numbered(last)?;
+            let numbers = (from, to);
+            (prefix == other && from <= to).then_some(Self { prefix, first, last, numbers })
+        })
+    }
+
+    /// The number of a name in the range.
+    pub(super) fn number_of(&self, name: &str) -> Option<u64> {
+        let (prefix, number) = numbered(name)?;
+        let (first, last) = self.numbers;
+        (prefix == self.prefix && (first..=last).contains(&number)).then_some(number)
+    }
+}
+
+/// A name that ends in a number, cut before it.
+pub(super) fn numbered(name: &str) -> Option<(&str, u64)> {
+    let prefix = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    Some((prefix, name[prefix.len()..].parse().ok()?))
+}
+
 /// Rows, coordinates and weights to take from a table. The default is all of it as coordinates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// The coordinates, in this order. If `None`, all columns but those of filter and weights,
-    /// and but row names: a first column whose header cell is empty, as pandas and R write it.
+    /// The coordinates, in this order; a name such as `e0-e49` or `0-49` that no column has is a
+    /// range. If `None`, all columns but those of filter and weights and those that number or
+    /// label the rows: called `id`, `index`, `label` or `Unnamed: 0`, or by no name.
     pub columns: Option<Vec<ColumnRef>>,
+    /// Columns, or ranges, that are not among the coordinates.
+    pub dropped: Vec<ColumnRef>,
     /// The rows; all if `None`.
     pub filter: Option<Filter>,
     /// The column of the weights, if there is one.
@@ -111,6 +153,20 @@ mod tests {
         assert_eq!(column(" x "), ColumnRef::Name("x".into()));
         assert_eq!(column("-1"), ColumnRef::Name("-1".into()));
         assert_eq!(column("007"), ColumnRef::Name("007".into()));
+    }
+
+    #[test]
+    fn a_range_has_one_beginning_and_ascends() {
+        let numbers = |text| ColumnRange::parse(text).map(|range| (range.prefix, range.numbers));
+        assert_eq!(numbers("e0-e49"), Some(("e", (0, 49))));
+        assert_eq!(numbers("0-49"), Some(("", (0, 49))));
+        assert_eq!(numbers("x-00-x-07"), Some(("x-", (0, 7))));
+        for text in ["e9-e0", "e0-f9", "x-y", "e0", "0-", "-3"] {
+            assert_eq!(numbers(text), None, "{text}");
+        }
+        let range = ColumnRange::parse("p00-p77").unwrap();
+        assert_eq!((range.number_of("p13"), range.number_of("q13")), (Some(13), None));
+        assert_eq!(range.number_of("p78"), None);
     }
 
     #[test]

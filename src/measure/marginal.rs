@@ -1,6 +1,6 @@
 //! The masses of one side of a problem, as real numbers and as integers.
 
-use ndarray::{ArcArray1, Array1, ArrayView1};
+use ndarray::{ArcArray1, Array1, ArrayView1, Axis};
 use num_bigint::{BigInt, BigUint};
 use num_integer::Integer;
 
@@ -64,6 +64,12 @@ impl Marginal {
     #[must_use]
     pub fn total(&self) -> f64 {
         if self.has_unit_total { 1.0 } else { math::sum(&self.weights) }
+    }
+
+    /// The masses at these places, which are to be all that are not 0.
+    pub(super) fn select(&self, kept: &[usize]) -> Self {
+        let of = |all: &ArcArray1<f64>| all.select(Axis(0), kept).into_shared();
+        Self { weights: of(&self.weights), mass: of(&self.mass), ..*self }
     }
 
     /// The exact sum of the weights.

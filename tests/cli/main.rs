@@ -1,5 +1,6 @@
 //! The command as a user meets it: through the binary.
 
+mod columns;
 mod critic;
 mod crosscheck;
 mod discriminator;
@@ -11,6 +12,7 @@ mod explore_shift;
 mod folder;
 mod funnels;
 mod gan;
+mod histograms;
 mod memory;
 mod pairwise;
 mod pictures;

@@ -26,7 +26,7 @@ fn pictures_are_histograms_and_always_normalized() {
         (json["n"].as_u64(), json["inputs"]["source"]["normalized"].as_bool()),
         (Some(6), Some(true))
     );
-    assert!(stdout(&folder.run("emd a.png b.png")).contains("normalized"));
+    assert!(stdout(&folder.run("emd a.png b.png")).contains("scaled to 1"));
     let refused = folder.run("emd a.png b.png --columns 0");
     assert_eq!(refused.status.code(), Some(1));
     assert!(stderr(&refused).contains("--columns"), "{}", stderr(&refused));

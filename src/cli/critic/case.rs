@@ -46,8 +46,8 @@ impl Case {
     /// Reads the samples and, if asked for, solves the problem exactly.
     pub(super) fn load(job: &ProblemJob, exact: bool, talk: &TalkArgs) -> Result<Self, Failure> {
         let loaded = job.load()?;
-        warn(&loaded.warnings, talk.quiet);
-        let Loaded { problem, report, inputs, warnings, clouds, axes, seconds } = loaded;
+        loaded.remarks.tell(talk.quiet);
+        let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let (source, target) = clouds.expect("a problem with points has clouds");
         let mut timings: Timings = [("read", Number(seconds))].into();
         let exact = if exact {
@@ -66,7 +66,7 @@ impl Case {
             axes,
             exact,
             inputs,
-            warnings,
+            warnings: remarks.warnings,
             timings,
             report,
             settings,

@@ -69,6 +69,8 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
             bytes: digest.bytes,
             sha256: digest.sha256,
             normalized: false,
+            columns: None,
+            masses: None,
         },
     );
     let start = Instant::now();

@@ -5,7 +5,6 @@ mod distances;
 mod inputs;
 mod worth;
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
@@ -25,9 +24,10 @@ use self::worth::{Transport, of_densities, of_distance, of_transport};
 use super::answer::answer;
 use super::args::{ProblemArgs, TalkArgs};
 use super::failure::{Exit, Failure};
+use super::remarks::Remarks;
 use super::text::{Lines, supported};
+use super::use_threads;
 use super::watch::Watch;
-use super::{use_threads, warn};
 
 /// `deblais divergence SOURCE TARGET`
 #[derive(Debug, Args)]
@@ -56,15 +56,6 @@ Examples:
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Estimates")]
 struct EstimateArgs {
-    /// SOURCE and TARGET are histograms on the same cells: one mass a line, or grey pictures
-    #[arg(long)]
-    hist: bool,
-
-    /// Where the cells of the histograms lie: one row of coordinates a cell (default: 0, 1, 2, …,
-    /// or the pixels)
-    #[arg(long, value_name = "FILE", requires = "hist")]
-    grid: Option<PathBuf>,
-
     /// How densities come from samples
     #[arg(long, value_enum, value_name = "NAME", default_value_t = EstimatorName::Histogram, conflicts_with = "hist")]
     estimator: EstimatorName,
@@ -107,7 +98,7 @@ pub(crate) fn order(text: &str) -> Result<f64, String> {
 }
 
 impl EstimateArgs {
-    fn settings(&self) -> Vec<(&'static str, Setting)> {
+    fn settings(&self, hist: bool) -> Vec<(&'static str, Setting)> {
         let count = |n: u32| Setting::Count(n.into());
         let mut settings = vec![
             ("alpha", Setting::Number(Number(self.alpha))),
@@ -115,17 +106,15 @@ impl EstimateArgs {
             ("bootstrap_transport", Setting::Flag(self.bootstrap_transport)),
             ("directions", count(self.directions)),
             ("seed", Setting::Count(self.seed)),
-            ("hist", Setting::Flag(self.hist)),
+            ("hist", Setting::Flag(hist)),
         ];
-        if !self.hist {
+        if !hist {
             settings.push(("estimator", Setting::Text(self.estimator.name().into())));
         }
         settings.extend(self.bins.map(|bins| ("bins", count(bins))));
         if self.estimator == EstimatorName::Knn {
             settings.push(("neighbour", count(self.neighbour)));
         }
-        let grid = self.grid.as_ref().map(|grid| Setting::Text(grid.display().to_string()));
-        settings.extend(grid.map(|grid| ("grid", grid)));
         settings
     }
 }
@@ -154,7 +143,7 @@ pub(crate) fn run(args: DivergenceArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("--bins counts, but --estimator {name} does not"))
             .hint("leave one of them out"));
     }
-    let measures = Measures::new(problem, estimate.hist, estimate.grid.clone())?;
+    let measures = Measures::new(problem)?;
     use_threads(talk.threads)?;
     Job { measures, estimate, talk }.run()
 }
@@ -164,12 +153,13 @@ impl Job {
         let pair = self.measures.load()?;
         let start = Instant::now();
         let mut table =
-            Table { warnings: pair.warnings.clone(), complete: true, ..Table::default() };
+            Table { warnings: pair.remarks.warnings.clone(), complete: true, ..Table::default() };
         self.add_densities(&pair, &mut table);
         self.add_distances(&pair, &mut table)?;
-        warn(&table.warnings, self.talk.quiet);
+        Remarks { notes: pair.remarks.notes.clone(), warnings: table.warnings.clone() }
+            .tell(self.talk.quiet);
         let mut settings = self.measures.settings();
-        settings.extend(self.estimate.settings());
+        settings.extend(self.estimate.settings(pair.histograms.is_some()));
         let report = DivergencesReport {
             schema: DIVERGENCE_SCHEMA,
             version: env!("CARGO_PKG_VERSION"),
@@ -345,6 +335,7 @@ fn text(lines: &mut Lines, report: &DivergencesReport) {
         _ => format!("{n} and {m} samples {place}"),
     };
     lines.line("  compared", what);
+    lines.sides(&report.inputs, *n, *m);
     lines.timings(&report.timings);
 }
 

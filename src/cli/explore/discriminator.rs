@@ -20,10 +20,10 @@ use crate::cli::answer::answer;
 use crate::cli::args::TalkArgs;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::one_stdin;
-use crate::cli::side::{Role, SideJob, Weights, cloud};
+use crate::cli::side::{Notebook, Role, SideJob, Weights, clouds};
 use crate::cli::text::{Lines, supported};
+use crate::cli::use_threads;
 use crate::cli::watch::Watch;
-use crate::cli::{use_threads, warn};
 
 /// The name of the folder and of the files in it.
 const NAME: &str = "discriminator";
@@ -146,21 +146,28 @@ fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
         return Ok(Samples { data, real: real?, generated: generated?, inputs: Inputs::new() });
     };
     one_stdin(&[real.as_path(), generated.as_path()])?;
-    let (mut inputs, mut warnings) = (Inputs::new(), Vec::new());
-    let mut read = |role: Role, path: &PathBuf| {
-        let origin = Origin::from(path.as_path());
-        let job = SideJob { role, origin, columns: None, filter: None, weights: Weights::Uniform };
-        let measure = cloud(&job, true, &mut inputs, &mut warnings)?.measure;
-        if measure.dim() == 1 {
-            return Ok(measure);
-        }
-        let dim = measure.dim();
-        Err(Failure::new(format!("{}: points of {dim} coordinates, not on the line", job.origin))
-            .hint("give files of one column: `deblais critic` takes points of any dimension"))
+    let job = |role: Role, path: &PathBuf| SideJob {
+        role,
+        origin: Origin::from(path.as_path()),
+        columns: None,
+        dropped: Vec::new(),
+        filter: None,
+        weights: Weights::Uniform,
     };
-    let (real, generated) = (read(Role::Source, real)?, read(Role::Target, generated)?);
-    warn(&warnings, args.talk.quiet);
-    Ok(Samples { data: "files", real, generated, inputs })
+    let mut notebook = Notebook::default();
+    let jobs = [job(Role::Source, real), job(Role::Target, generated)];
+    let sides = clouds(&jobs, true, &mut notebook)?.map(|cloud| cloud.measure);
+    for (measure, job) in sides.iter().zip(&jobs) {
+        if measure.dim() != 1 {
+            let text =
+                format!("{}: points of {} coordinates, not on the line", job.origin, measure.dim());
+            return Err(Failure::new(text)
+                .hint("give files of one column: `deblais critic` takes points of any dimension"));
+        }
+    }
+    notebook.remarks.tell(args.talk.quiet);
+    let [real, generated] = sides;
+    Ok(Samples { data: "files", real, generated, inputs: notebook.inputs })
 }
 
 /// The steps that are drawn: the last powers of ten and the end.

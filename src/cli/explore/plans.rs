@@ -20,6 +20,7 @@ use crate::cli::args::{CostArgs, InputArgs, ProblemArgs, TalkArgs};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::{CostName, Ground};
 use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::remarks::Remarks;
 use crate::cli::text::{Lines, exact};
 use crate::cli::{use_threads, warn};
 
@@ -40,6 +41,10 @@ pub(super) struct PlansArgs {
     /// Columns that are the coordinates, separated by commas
     #[arg(long, value_name = "LIST", requires = "source", help_heading = "Input")]
     columns: Option<String>,
+
+    /// Columns that are not among the coordinates, likewise
+    #[arg(long, value_name = "LIST", requires = "source", help_heading = "Input")]
+    drop: Option<String>,
 
     /// Scale the masses of each side to a total of 1
     #[arg(long, requires = "source", help_heading = "Input")]
@@ -86,7 +91,7 @@ struct Site {
     axes: Option<(String, String)>,
     inputs: Inputs,
     settings: Settings,
-    warnings: Vec<String>,
+    remarks: Remarks,
     seconds: f64,
 }
 
@@ -95,7 +100,7 @@ pub(super) fn run(args: PlansArgs) -> Result<Exit, Failure> {
     use_threads(args.talk.threads)?;
     let site = site(&args)?;
     let study = PlanStudy { samples: args.samples as usize, seed: Seed(args.seed) };
-    warn(&site.warnings, args.talk.quiet);
+    site.remarks.tell(args.talk.quiet);
     let start = Instant::now();
     let found = study.run(&site.problem)?;
     let seconds = start.elapsed().as_secs_f64();
@@ -103,7 +108,7 @@ pub(super) fn run(args: PlansArgs) -> Result<Exit, Failure> {
 
     let mut report = PlansReport::new(site.report.clone(), &found);
     report.inputs = site.inputs.clone();
-    report.warnings.clone_from(&site.warnings);
+    report.warnings.clone_from(&site.remarks.warnings);
     report.settings = site.settings.clone();
     report.settings.insert("samples", Setting::Count(args.samples.into()));
     report.settings.insert("seed", Setting::Count(args.seed));
@@ -139,7 +144,7 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
         let name = if args.piles == Piles::Line { "line" } else { "plane" };
         let mut settings = Settings::from([("piles", Setting::Text(name.to_owned()))]);
         settings.extend(args.p.map(|p| ("p", Setting::Number(Number(p)))));
-        let (inputs, warnings) = (Inputs::new(), Vec::new());
+        let (inputs, remarks) = (Inputs::new(), Remarks::default());
         let axes = None;
         return Ok(Site {
             problem,
@@ -149,7 +154,7 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
             axes,
             inputs,
             settings,
-            warnings,
+            remarks,
             seconds: 0.0,
         });
     };
@@ -161,17 +166,20 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
             source_weights: None,
             target_weights: None,
             columns: args.columns.clone(),
+            drop: args.drop.clone(),
             both_where: None,
             source_where: None,
             target_where: None,
+            hist: false,
+            grid: None,
             normalize: args.normalize,
         },
         cost: CostArgs { cost: CostName::Euclidean, p: args.p, exponent: None, cost_matrix: None },
     })?;
     let settings = job.settings();
-    let Loaded { problem, report, inputs, warnings, clouds, axes, seconds } = job.load()?;
+    let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = job.load()?;
     let (source, target) = clouds.expect("points were read");
-    Ok(Site { problem, source, target, report, axes, inputs, settings, warnings, seconds })
+    Ok(Site { problem, source, target, report, axes, inputs, settings, remarks, seconds })
 }
 
 fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {

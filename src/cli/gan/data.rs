@@ -160,5 +160,5 @@ fn selection(args: &DataArgs) -> Result<Selection, Failure> {
             return Err(Failure::usage(&error).at("--where").hint(error.hint()));
         }
     };
-    Ok(Selection { columns, filter, weights: None })
+    Ok(Selection { columns, filter, ..Selection::default() })
 }

@@ -20,9 +20,10 @@ use super::args::TalkArgs;
 use super::emd::gap;
 use super::failure::{Exit, Failure};
 use super::ground::{CostName, Ground, Seconds};
-use super::inputs::{column, columns, filter, one_stdin};
+use super::inputs::{column, columns, columns_to_drop, filter, one_stdin};
 use super::method::{MethodName, choose};
 use super::outputs::Outputs;
+use super::taken::side;
 use super::text::{Lines, small, supported};
 use super::watch::Watch;
 use super::{saved, use_threads, warn};
@@ -46,10 +47,14 @@ pub(crate) struct PairwiseArgs {
     #[arg(long, value_name = "COLUMN", help_heading = "Input")]
     weights: Option<String>,
 
-    /// Columns that are the coordinates, by name or index, separated by commas (default: all that
-    /// --weights and --where do not use)
+    /// Columns that are the coordinates, by name, index or range such as e0-e49, separated by
+    /// commas (default: all but those of --weights and --where and those called id, index, label)
     #[arg(long, value_name = "LIST", help_heading = "Input")]
     columns: Option<String>,
+
+    /// Columns that are not among the coordinates, likewise
+    #[arg(long, value_name = "LIST", help_heading = "Input")]
+    drop: Option<String>,
 
     /// Keep only the rows that have this value in this column
     #[arg(long = "where", value_name = "COLUMN=VALUE", help_heading = "Input")]
@@ -143,7 +148,8 @@ impl Job {
         let claim = args.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
         let settings = settings(&args, claim);
         let wanted = Wanted {
-            columns: columns(args.columns.as_deref())?,
+            columns: columns("--columns", args.columns.as_deref())?,
+            dropped: columns_to_drop(args.drop.as_deref())?,
             filter: filter(args.filter.as_deref())?,
             weights: args.weights.as_deref().map(column),
             by: args.by.as_deref().map(column),
@@ -170,7 +176,7 @@ impl Job {
         let files = sets::files(&self.files, self.manifest.as_deref())?;
         let sets = sets::read(files, &self.wanted, &self.ground)?;
         let read = start.elapsed().as_secs_f64();
-        warn(&sets.warnings, self.talk.quiet);
+        sets.remarks.tell(self.talk.quiet);
 
         let journal = self.output.as_deref().map(journal_of).transpose()?;
         let mut watch = Watch::start(self.limit, self.talk.quiet)?;
@@ -210,7 +216,7 @@ impl Job {
             worst: found.worst().map(PairReport::from),
             unproved: found.found.iter().filter(|judged| !self.holds(judged)).count(),
             settings: self.settings.clone(),
-            warnings: sets.warnings.clone(),
+            warnings: sets.remarks.warnings.clone(),
             ..PairwiseReport::new(self.ground.name(), dim, sets.reports.clone())
         }
     }
@@ -321,6 +327,9 @@ fn text(
         count => format!(", {count} of them from the journal"),
     };
     lines.line("pairs", format!("{} of {}{resumed}", report.done, report.pairs));
+    if let Some(set) = report.sets.first() {
+        lines.line("  first set", side(&set.input, None, None));
+    }
     let exponent = report.exponent.map_or(String::new(), |Number(q)| format!("({q})"));
     let power = match report.p.0 {
         p if p == 1.0 || report.cost == "sqeuclidean" => String::new(),
@@ -355,6 +364,7 @@ fn settings(args: &PairwiseArgs, claim: f64) -> Settings {
     let texts = [
         ("weights", &args.weights),
         ("columns", &args.columns),
+        ("drop", &args.drop),
         ("where", &args.filter),
         ("by", &args.by),
     ];

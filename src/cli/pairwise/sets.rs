@@ -4,26 +4,34 @@ use std::path::{Path, PathBuf};
 
 use deblais::io::{ColumnRef, Filter, Input, InputDigest, Listed, Origin, read_manifest};
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{Inputs, SetReport};
+use deblais::report::SetReport;
 
+use super::super::columns::Columns;
 use super::super::failure::Failure;
 use super::super::ground::Ground;
-use super::super::side::{Role, SideJob, Weights, cloud_of};
+use super::super::remarks::Remarks;
+use super::super::side::{Notebook, Role, SideJob, Weights, check_dropped, cloud};
 
 /// Faults that are told one by one.
 const TOLD: usize = 20;
 
 /// The sets that were read, in the order of the matrix.
+#[derive(Default)]
 pub(super) struct Sets {
     pub(super) names: Vec<String>,
     pub(super) measures: Vec<DiscreteMeasure>,
     pub(super) reports: Vec<SetReport>,
-    pub(super) warnings: Vec<String>,
+    pub(super) remarks: Remarks,
+    /// The coordinates of the first set with names, in whose order those of the others are put.
+    columns: Option<Columns>,
+    /// What each set lacks of the columns to drop.
+    absent: Vec<Vec<ColumnRef>>,
 }
 
 /// What to read of every file.
 pub(super) struct Wanted {
     pub(super) columns: Option<Vec<ColumnRef>>,
+    pub(super) dropped: Vec<ColumnRef>,
     pub(super) filter: Option<Filter>,
     pub(super) weights: Option<ColumnRef>,
     /// The column whose values tell the sets of a file apart.
@@ -63,8 +71,7 @@ pub(super) fn read(
     ground: &Ground,
 ) -> Result<Sets, Failure> {
     let single = files.len() == 1;
-    let mut sets =
-        Sets { names: Vec::new(), measures: Vec::new(), reports: Vec::new(), warnings: Vec::new() };
+    let mut sets = Sets::default();
     let mut tolerance: f64 = 0.0;
     let mut faults = Vec::new();
     for (place, file) in files {
@@ -94,6 +101,7 @@ pub(super) fn read(
             .hint("name more files, or tell the sets of one apart with --by COLUMN"));
     }
     if faults.is_empty() {
+        check_dropped(&sets.absent.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         faults = misfits(&sets, tolerance);
     }
     let Some(last) = faults.pop() else { return Ok(sets) };
@@ -117,6 +125,7 @@ fn sets_of(file: &Listed, wanted: &Wanted, single: bool) -> Result<SetsOfFile, F
         role: Role::Source,
         origin: file.origin.clone(),
         columns: wanted.columns.clone(),
+        dropped: wanted.dropped.clone(),
         filter,
         weights: wanted.weights.clone().map_or(Weights::Uniform, Weights::Column),
     };
@@ -150,9 +159,15 @@ fn read_one(
     ground: &Ground,
     sets: &mut Sets,
 ) -> Result<f64, Failure> {
-    let mut inputs = Inputs::new();
-    let cloud = cloud_of(job, input, digest, wanted.normalize, &mut inputs, &mut sets.warnings)?;
-    let (_, input) = inputs.pop_first().expect("a cloud was read");
+    let mut notebook = Notebook::default();
+    let like = sets.columns.as_ref();
+    let cloud = cloud(job, input, digest, like, wanted.normalize, &mut notebook)?;
+    sets.remarks.extend(notebook.remarks);
+    let (_, input) = notebook.inputs.pop_first().expect("a cloud was read");
+    if sets.columns.as_ref().is_none_or(|first| !first.have_names()) {
+        sets.columns = Some(cloud.columns);
+    }
+    sets.absent.push(cloud.absent);
     let measure = cloud.measure;
     // What a point lacks for the ground cost, it lacks towards itself, too.
     ground.between(&measure, &measure).map_err(|error| Failure::from(error).at(&job.origin))?;

@@ -38,12 +38,12 @@ impl Job {
     }
 
     pub(super) fn run(self) -> Result<Exit, Failure> {
-        let Loaded { problem, report, inputs, mut warnings, clouds, seconds, .. } =
+        let Loaded { problem, report, inputs, mut remarks, clouds, seconds, .. } =
             self.problem.load()?;
         let (source, target) = clouds.expect("only points come with --divergence");
         let ground = self.problem.ground().expect("points have a ground cost");
-        warnings.extend(sign(&ground));
-        warn(&warnings, self.talk.quiet);
+        remarks.warnings.extend(sign(&ground));
+        remarks.tell(self.talk.quiet);
         // The masses of the problem: their totals are equal.
         let target =
             DiscreteMeasure::new(target.support().to_owned(), problem.target().to_owned())?;
@@ -58,7 +58,7 @@ impl Job {
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
         let mut report = DivergenceReport::new(report, epsilon, &found);
         report.inputs = inputs;
-        report.warnings = warnings;
+        report.warnings = remarks.warnings;
         report.settings = self.problem.settings();
         report.settings.extend(self.settings.clone());
         report.timings = [("read", Number(seconds)), ("solve", Number(solve_seconds))].into();

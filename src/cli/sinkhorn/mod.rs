@@ -104,8 +104,8 @@ impl Job {
         let loaded = self.problem.load()?;
         self.files.check(&loaded)?;
         self.cells.check(&loaded.problem)?;
-        warn(&loaded.warnings, self.talk.quiet);
-        let Loaded { problem, report, inputs, warnings, clouds, axes, seconds } = loaded;
+        loaded.remarks.tell(self.talk.quiet);
+        let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
 
         let mut watch = Watch::start(self.limit, self.talk.quiet)?;
@@ -126,7 +126,7 @@ impl Job {
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
         let mut report = SinkhornReport::new(report, epsilon, &solved, certificate);
         report.inputs = inputs;
-        report.warnings = warnings;
+        report.warnings = remarks.warnings;
         report.settings = self.problem.settings();
         report.settings.extend(self.settings.clone());
         report.timings = timings;

@@ -1,7 +1,9 @@
 //! Tables of cells.
 
+mod layout;
 mod samples;
 
+pub use layout::Layout;
 pub use samples::Samples;
 
 use std::borrow::Cow;
@@ -12,7 +14,7 @@ use std::ops::Range;
 use ndarray::Array2;
 
 use super::cells::TextCells;
-use super::header::{is_header, is_numeric, number};
+use super::header::{FirstRow, first_row, is_numeric, number};
 use super::{ColumnId, ColumnRef, Input, Origin, Place, ReadError, npy};
 
 /// The precision that the numbers of an input were stored in; they are f64 from here on.
@@ -31,6 +33,7 @@ pub enum Precision {
 #[derive(Debug, Clone)]
 pub struct Table {
     origin: Origin,
+    first_row: FirstRow,
     header: Option<Vec<String>>,
     cells: Cells,
 }
@@ -74,7 +77,9 @@ impl Table {
 
     pub(super) fn from_text(origin: &Origin, bytes: &[u8]) -> Result<Self, ReadError> {
         let cells = TextCells::parse(origin, bytes)?;
-        let header = is_header(&cells).then(|| {
+        let first_row = first_row(&cells);
+        let is_header = matches!(first_row, FirstRow::Names | FirstRow::Numbers);
+        let header = is_header.then(|| {
             (0..cells.columns()).map(|column| cells.cell(0, column).to_owned()).collect::<Vec<_>>()
         });
         let first = usize::from(header.is_some());
@@ -82,7 +87,21 @@ impl Table {
             let line = cells.line(0);
             return Err(ReadError::HeaderOnly { origin: origin.clone(), line });
         }
-        Ok(Self { origin: origin.clone(), header, cells: Cells::Text { cells, first } })
+        let cells = Cells::Text { cells, first };
+        Ok(Self { origin: origin.clone(), first_row, header, cells })
+    }
+
+    /// The table with its first row as data, if it was taken for numbers of columns.
+    pub fn with_all_rows(&self) -> Cow<'_, Self> {
+        let mut table = Cow::Borrowed(self);
+        if self.first_row == FirstRow::Numbers {
+            let whole = table.to_mut();
+            (whole.first_row, whole.header) = (FirstRow::Data, None);
+            if let Cells::Text { first, .. } = &mut whole.cells {
+                *first = 0;
+            }
+        }
+        table
     }
 
     pub(super) fn from_npy(
@@ -93,6 +112,7 @@ impl Table {
         let (values, precision) = npy::read(origin, reader, size)?;
         Ok(Self {
             origin: origin.clone(),
+            first_row: FirstRow::Data,
             header: None,
             cells: Cells::Numbers { values, precision },
         })
@@ -106,6 +126,11 @@ impl Table {
     /// The names of the columns, if the first row was taken for a header.
     pub fn header(&self) -> Option<&[String]> {
         self.header.as_deref()
+    }
+
+    /// How the first row was taken.
+    pub fn first_row(&self) -> FirstRow {
+        self.first_row
     }
 
     /// Rows of data, without the header; at least one.
@@ -239,7 +264,7 @@ impl Table {
     }
 
     /// A column, as messages name it.
-    pub(super) fn column_id(&self, index: usize) -> ColumnId {
+    pub fn column_id(&self, index: usize) -> ColumnId {
         ColumnId { index, name: self.header.as_ref().map(|header| header[index].clone()) }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ndarray::{Array1, Array2};
 
-use super::{Cells, Precision, Table};
+use super::{Cells, Layout, Precision, Table};
 use crate::io::header::number;
 use crate::io::{Filter, ReadError, Selection};
 
@@ -28,31 +28,22 @@ impl Table {
     /// [`ReadError`] names the file, the line and the column: unknown columns, a filter that no
     /// row passes, cells that are not finite numbers, weights that are negative or all zero.
     pub fn select(&self, selection: &Selection) -> Result<Samples, ReadError> {
-        let weights = selection.weights.as_ref().map(|column| self.resolve(column)).transpose()?;
-        let filter = selection
-            .filter
-            .as_ref()
-            .map(|filter| Ok((filter, self.resolve(&filter.column)?)))
-            .transpose()?;
-        let columns = if let Some(columns) = &selection.columns {
-            columns.iter().map(|column| self.resolve(column)).collect::<Result<Vec<_>, _>>()?
-        } else {
-            let taken = [weights, filter.map(|(_, column)| column)];
-            self.data_columns().filter(|&column| !taken.contains(&Some(column))).collect()
-        };
-        if columns.is_empty() {
-            return Err(ReadError::NoCoordinates { origin: self.origin.clone() });
-        }
-        let rows = match filter {
+        self.samples(&self.layout(selection)?)
+    }
+
+    /// Takes the rows, coordinates and weights of a layout.
+    ///
+    /// # Errors
+    /// As [`Table::select`], but for unknown columns.
+    pub fn samples(&self, layout: &Layout) -> Result<Samples, ReadError> {
+        let rows = match &layout.filter {
             None => (0..self.n_rows()).collect(),
-            Some((filter, column)) => self.rows_that_pass(filter, column)?,
+            Some((filter, column)) => self.rows_that_pass(filter, *column)?,
         };
-        let points = gather(&rows, &columns, |row, column| self.coordinate(row, column))?;
-        let weights = weights.map(|column| self.weights_of(&rows, column)).transpose()?;
-        let column_names = self
-            .header
-            .as_ref()
-            .map(|header| columns.iter().map(|&column| header[column].clone()).collect());
+        let columns = &layout.coordinates;
+        let points = gather(&rows, columns, |row, column| self.coordinate(row, column))?;
+        let weights = layout.weights.map(|column| self.weights_of(&rows, column)).transpose()?;
+        let column_names = self.names(columns);
         Ok(Samples { points, weights, precision: self.precision(), column_names })
     }
 

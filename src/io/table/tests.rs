@@ -1,5 +1,5 @@
 use super::*;
-use crate::io::Selection;
+use crate::io::{FirstRow, Selection};
 use ndarray::array;
 use ndarray_npy::WriteNpyExt;
 use proptest::prelude::*;
@@ -20,6 +20,7 @@ fn selection(columns: &str, filter: &str, weights: &str) -> Selection {
             .then(|| columns.split(',').map(|column| column.parse().unwrap()).collect()),
         filter: (!filter.is_empty()).then(|| filter.parse().unwrap()),
         weights: (!weights.is_empty()).then(|| weights.parse().unwrap()),
+        ..Selection::default()
     }
 }
 
@@ -188,4 +189,70 @@ proptest! {
             prop_assert_eq!(read[1].to_bits(), written[1].to_bits());
         }
     }
+}
+
+fn layout(text: &str, selection: &Selection) -> Layout {
+    table(text).layout(selection).unwrap()
+}
+
+#[test]
+fn columns_that_label_the_rows_are_coordinates_only_when_named() {
+    let text = "Unnamed: 0,ID,x,Label,y\n0,7,1,3,2\n1,8,3,4,4\n";
+    let found = layout(text, &Selection::default());
+    assert_eq!((found.coordinates, found.row_labels), (vec![2, 4], vec![0, 1, 3]));
+    let found = layout(text, &selection("ID,x", "", ""));
+    assert_eq!((found.coordinates, found.row_labels), (vec![1, 2], vec![]));
+    let found = layout("x,y,\n1,2,3\n", &Selection::default());
+    assert_eq!((found.coordinates, found.row_labels), (vec![0, 1], vec![2]), "an empty name");
+}
+
+#[test]
+fn the_only_column_is_a_coordinate_whatever_its_name() {
+    assert_eq!(layout("id\n5\n7\n", &Selection::default()).coordinates, [0]);
+    assert_eq!(layout("id,w\n5,1\n7,2\n", &selection("", "", "w")).coordinates, [0]);
+    let (text, hint) = message(&table(",w\n0,1\n1,2\n"), &selection("", "", "w"));
+    assert!(text.contains("no column is left") && hint.contains("--columns"), "{text} {hint}");
+}
+
+#[test]
+fn ranges_are_names_with_one_beginning_or_positions() {
+    let text = "e2,id,e0,e1,f\n1,2,3,4,5\n";
+    let columns = |text, list| layout(text, &selection(list, "", "")).coordinates;
+    assert_eq!(columns(text, "e0-e2"), [2, 3, 0], "by number, not by position");
+    assert_eq!(columns(text, "f,e0-e1"), [4, 2, 3]);
+    assert_eq!(columns(text, "1-3"), [1, 2, 3]);
+    assert_eq!(columns("1,2,3\n4,5,6\n", "0-1"), [0, 1]);
+    assert_eq!(columns("p07,p10,p08\n1,2,3\n", "p07-p10"), [0, 2, 1]);
+    assert_eq!(columns("a-b,c\n1,2\n", "a-b"), [0], "a column of that very name");
+    assert_eq!(columns("2019,2020,2021\n1.5,2.5,3.5\n", "0-1"), [0, 1]);
+    let (text, hint) = message(&table(text), &selection("e0-e9", "", ""));
+    assert!(text.contains("no column \"e9\"") && hint.contains("e2, id"), "{text} {hint}");
+}
+
+#[test]
+fn dropped_columns_are_not_coordinates() {
+    let text = "id,word,e0,e1\n1,a,3,4\n";
+    let dropping = |columns: &str, dropped: &[&str]| {
+        let dropped = dropped.iter().map(|column| column.parse().unwrap()).collect();
+        layout(text, &Selection { dropped, ..selection(columns, "", "") })
+    };
+    assert_eq!(dropping("", &["word"]).coordinates, [2, 3]);
+    assert_eq!(dropping("e0-e1", &["e0"]).coordinates, [3]);
+    let found = dropping("", &["0-1", "e7"]);
+    assert_eq!((found.coordinates, found.absent), (vec![2, 3], vec!["e7".parse().unwrap()]));
+}
+
+#[test]
+fn column_numbers_of_pandas_are_no_point() {
+    let text = "0,1\n0.5,1.5\n2.5,3.5\n";
+    let samples = table(text).select(&Selection::default()).unwrap();
+    assert_eq!(samples.points, array![[0.5, 1.5], [2.5, 3.5]]);
+    assert_eq!(table(text).first_row(), FirstRow::Numbers);
+    assert_eq!(table(text).with_all_rows().n_rows(), 3);
+}
+
+#[test]
+fn a_column_that_counts_rows_is_known() {
+    let table = table("0,1,2\n1,2,2\n2,3,4\n");
+    assert_eq!([0, 1, 2].map(|column| table.counts_rows(column)), [true, true, false]);
 }

@@ -1,5 +1,6 @@
 //! The table of faults, by what was asked for.
 
+mod columns;
 mod divergence;
 mod entropic;
 mod files;
@@ -35,6 +36,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         entropic::CASES,
         divergence::CASES,
         studies::CASES,
+        columns::CASES,
     ]
     .into_iter()
     .flatten()

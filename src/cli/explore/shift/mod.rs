@@ -22,9 +22,10 @@ use crate::cli::answer::answer;
 use crate::cli::args::{ProblemArgs, TalkArgs};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::ProblemJob;
+use crate::cli::remarks::Remarks;
 use crate::cli::text::{Lines, small, supported};
+use crate::cli::use_threads;
 use crate::cli::watch::Watch;
-use crate::cli::{use_threads, warn};
 
 /// `deblais explore shift [SOURCE TARGET]`
 #[derive(Debug, Args)]
@@ -130,7 +131,7 @@ struct Moving {
     given: Option<f64>,
     inputs: Inputs,
     settings: Settings,
-    warnings: Vec<String>,
+    remarks: Remarks,
 }
 
 /// The study and what its pictures need beside it.
@@ -156,7 +157,7 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
     use_threads(talk.threads)?;
     let folder = out.folder("shift")?;
     let read = start.elapsed().as_secs_f64();
-    warn(&moving.warnings, talk.quiet);
+    moving.remarks.tell(talk.quiet);
     let mut watch = Watch::start(None, talk.quiet)?;
     let study = study(&moving, &path, &mut watch)?;
     let solve = watch.finish();
@@ -172,7 +173,7 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
         stages: scene.stages.map(|(name, k)| (name, Number(study.offsets[k]))).into(),
         inputs: moving.inputs.clone(),
         settings,
-        warnings: moving.warnings.clone(),
+        warnings: moving.remarks.warnings.clone(),
         timings: Timings::from([
             ("read", Number(read)),
             ("solve", Number(solve)),
@@ -220,7 +221,7 @@ fn built_in(name: &str, path: &PathArgs) -> Moving {
         given: None,
         inputs: Inputs::new(),
         settings: Settings::new(),
-        warnings: Vec::new(),
+        remarks: Remarks::default(),
     }
 }
 
@@ -235,11 +236,11 @@ fn given(mut problem: ProblemArgs, path: &PathArgs) -> Result<Moving, Failure> {
     }
     let loaded = job.load()?;
     let (source, target) = loaded.clouds.expect("points were read");
-    let mut warnings = loaded.warnings;
+    let mut remarks = loaded.remarks;
     let mut few = |law: DiscreteMeasure, side: &str| {
         let most = path.atoms as usize;
         if law.len() > most {
-            warnings.push(format!(
+            remarks.warnings.push(format!(
                 "{most} of the {} {side} points are moved, drawn by --seed; --atoms takes more",
                 law.len()
             ));
@@ -264,7 +265,7 @@ fn given(mut problem: ProblemArgs, path: &PathArgs) -> Result<Moving, Failure> {
         given: Some(given),
         inputs: loaded.inputs,
         settings: job.settings(),
-        warnings,
+        remarks,
     })
 }
 

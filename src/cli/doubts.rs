@@ -1,0 +1,218 @@
+//! Signs that a table is not what it is taken for. None of them is proof: all are warnings.
+
+use deblais::io::{FirstRow, Layout, Origin, Table};
+use deblais::math;
+use ndarray::{Array1, Array2, ArrayView1};
+
+use super::columns::{label, listed};
+use super::remarks::Remarks;
+use super::side::Cloud;
+
+/// Rows from which on a sequence is no coincidence.
+const SEQUENCE: usize = 3;
+
+/// How closely printed shares add up to 1.
+const CLOSE: f64 = 1e-6;
+
+/// Signs in the header and the columns of a table of points; `chosen` by `--columns`.
+pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: &mut Remarks) {
+    first_row(table, remarks);
+    let origin = table.origin();
+    if !layout.row_labels.is_empty() {
+        let names: Vec<_> = layout.row_labels.iter().map(|&k| quoted(table, k)).collect();
+        let numbers: Vec<_> = layout.row_labels.iter().map(usize::to_string).collect();
+        remarks.note(format!(
+            "{origin}: {} is no coordinate, for the name is one of row numbers or labels; \
+             --columns takes it for one (by number: {})",
+            names.join(" and "),
+            numbers.join(", ")
+        ));
+    }
+    if chosen || layout.coordinates.len() == 1 {
+        return;
+    }
+    for &column in &layout.coordinates {
+        let name = label(table, column);
+        if table.n_rows() >= SEQUENCE && table.counts_rows(column) {
+            remarks.warn(format!(
+                "{origin}: {name} counts the rows, but is taken for a coordinate; --drop {name} \
+                 leaves it out"
+            ));
+        } else if layout.weights.is_none() && is_called_masses(&name) {
+            remarks.warn(format!(
+                "{origin}: {name} is taken for a coordinate; if it holds the masses, give \
+                 --weights {name}"
+            ));
+        }
+    }
+}
+
+/// A column, as remarks name it.
+fn quoted(table: &Table, column: usize) -> String {
+    let label = label(table, column);
+    match table.column_id(column).name {
+        Some(name) if !name.is_empty() => format!("\"{}\"", listed(&[label])),
+        _ => format!("column {label}, which has no name,"),
+    }
+}
+
+/// A first row that is a header or not.
+fn first_row(table: &Table, remarks: &mut Remarks) {
+    let origin = table.origin();
+    match table.first_row() {
+        FirstRow::Names | FirstRow::Data => {}
+        FirstRow::Numbers => remarks.note(format!(
+            "{origin}: the first row, 0, 1, …, is taken for a header, as pandas writes it; if it \
+             is a point, write it as 0.0, 1.0, …"
+        )),
+        FirstRow::Doubtful => remarks.warn(format!(
+            "{origin}: the first row, whole numbers in sequence, is taken for a point; if it is a \
+             header, begin the names with a letter, or write the file without them"
+        )),
+    }
+}
+
+/// A matrix whose first row reads 0, 1, …: the numbers of its columns, unless it is square with
+/// that row alone.
+pub(crate) fn of_matrix(table: Table, remarks: &mut Remarks) -> Table {
+    if table.first_row() != FirstRow::Numbers {
+        return table;
+    }
+    let origin = table.origin().clone();
+    if table.n_rows() + 1 == table.n_columns() {
+        remarks.warn(format!(
+            "{origin}: the first row, 0, 1, …, is taken for one of the matrix, which is square \
+             with it"
+        ));
+        return table.with_all_rows().into_owned();
+    }
+    remarks.warn(format!(
+        "{origin}: the first row, 0, 1, …, is taken for a header, as pandas writes it; if it \
+         belongs to the matrix, write it as 0.0, 1.0, …"
+    ));
+    table
+}
+
+fn is_called_masses(name: &str) -> bool {
+    const NAMES: [&str; 7] =
+        ["weight", "weights", "mass", "masses", "count", "counts", "frequency"];
+    NAMES.iter().any(|known| name.trim().eq_ignore_ascii_case(known))
+}
+
+/// Signs in points without masses.
+pub(crate) fn of_points(
+    origin: &Origin,
+    points: &Array2<f64>,
+    names: Option<&[String]>,
+    remarks: &mut Remarks,
+) {
+    let (rows, columns) = points.dim();
+    let is_share = |x: &f64| (0.0..=1.0).contains(x);
+    if rows > 1
+        && columns == 1
+        && points.iter().all(is_share)
+        && (math::sum(points) - 1.0).abs() <= CLOSE
+    {
+        remarks.warn(format!(
+            "{origin} looks like a probability vector ({rows} numbers that add up to 1), but is \
+             read as samples on the line; for a histogram on the cells 0, 1, 2, …, give --hist"
+        ));
+    }
+    let has = |wanted: &str| {
+        names.unwrap_or_default().iter().any(|name| name.trim().eq_ignore_ascii_case(wanted))
+    };
+    if has("birth") && has("death") {
+        remarks.warn(format!(
+            "{origin}: every point of the persistence diagram has the mass 1/{rows}, and none is \
+             matched with the diagonal; diagrams of other sizes are compared as shares of points"
+        ));
+    }
+}
+
+/// Signs in two sample sets side by side.
+pub(crate) fn of_pair([x, y]: [&Cloud; 2], [a, b]: [&Origin; 2], remarks: &mut Remarks) {
+    let (p, q) = (x.measure.support(), y.measure.support());
+    if p == q && x.measure.mass() == y.measure.mass() {
+        remarks.warn(
+            "source and target are the same points with the same masses, 0 apart; to tell two \
+             sets of one file apart, use --source-where and --target-where"
+                .to_owned(),
+        );
+        return;
+    }
+    if !(x.uniform && y.uniform) {
+        return;
+    }
+    if p.ncols() == 1 && q.ncols() == 1 {
+        look_like_counts(p.column(0), q.column(0), [a, b], remarks);
+    } else if add_up_to_the_same(p.rows().into_iter().chain(q.rows())) && p.ncols() >= SEQUENCE {
+        remarks.warn(format!(
+            "{a} and {b} could hold a histogram a row (all rows add up to the same), but every \
+             row is read as a point in {} dimensions; --hist takes a file of one column for each",
+            p.ncols()
+        ));
+    }
+}
+
+/// Whether all rows are non-negative and have one total.
+fn add_up_to_the_same<'a>(mut rows: impl Iterator<Item = ArrayView1<'a, f64>>) -> bool {
+    let total = |row: ArrayView1<'_, f64>| row.iter().all(|x| *x >= 0.0).then(|| math::sum(row));
+    let Some(first) = rows.next().and_then(total).filter(|first| *first > 0.0) else {
+        return false;
+    };
+    rows.all(|row| total(row).is_some_and(|other| (other - first).abs() <= CLOSE * first))
+}
+
+/// Whole numbers, as many on both sides, that add up to the same, or that ascend on neither.
+fn look_like_counts(
+    p: ArrayView1<'_, f64>,
+    q: ArrayView1<'_, f64>,
+    [a, b]: [&Origin; 2],
+    remarks: &mut Remarks,
+) {
+    let whole = |x: &f64| *x >= 0.0 && x.fract() == 0.0;
+    let ascends = |x: ArrayView1<'_, f64>| x.windows(2).into_iter().all(|pair| pair[0] < pair[1]);
+    let cells = p.len();
+    let same_total = math::sum(p) == math::sum(q);
+    if cells == q.len()
+        && cells >= SEQUENCE
+        && p.iter().chain(q).all(whole)
+        && (same_total || !ascends(p) && !ascends(q))
+    {
+        remarks.warn(format!(
+            "{a} and {b} could be counts ({cells} whole numbers each), but are read as samples on \
+             the line; for histograms on the cells 0, 1, 2, …, give --hist"
+        ));
+    }
+}
+
+/// Signs in a file that is given for a histogram.
+pub(crate) fn of_histogram(
+    origin: &Origin,
+    table: &Table,
+    masses: &Array1<f64>,
+    remarks: &mut Remarks,
+) {
+    let total = math::sum(masses);
+    let counts_rows = (0..table.n_columns()).all(|column| table.counts_rows(column));
+    if masses.len() >= SEQUENCE && counts_rows {
+        remarks.warn(format!(
+            "{origin} holds the numbers of the cells in sequence: with --hist they are masses"
+        ));
+    } else if masses.iter().any(|mass| mass.fract() != 0.0) && (total - 1.0).abs() > 0.05 {
+        remarks.warn(format!(
+            "{origin} holds neither counts nor shares of 1 (the sum is {total}): points go \
+             without --hist"
+        ));
+    }
+}
+
+/// A total that was meant to be 1.
+pub(crate) fn of_total(total: f64, remarks: &mut Remarks) {
+    const NEAR: f64 = 0.05;
+    if (CLOSE..=NEAR).contains(&(total - 1.0).abs()) {
+        remarks.warn(format!(
+            "the masses add up to {total}, not 1; --normalize scales both sides to a total of 1"
+        ));
+    }
+}

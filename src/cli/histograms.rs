@@ -1,0 +1,176 @@
+//! Two histograms on the same cells, as `--hist` reads them.
+
+use deblais::io::{Input, Origin, ReadError};
+use deblais::measure::DiscreteMeasure;
+use deblais::report::InputReport;
+use deblais::tolerance;
+use ndarray::{Array1, Array2};
+
+use super::args::InputArgs;
+use super::columns::Columns;
+use super::doubts;
+use super::failure::Failure;
+use super::side::{
+    Cloud, Masses, Notebook, Role, masses_report, read_matrix, report, totals_tolerance,
+};
+
+/// The files of the masses, and of the places of the cells.
+#[derive(Debug)]
+pub(crate) struct HistogramFiles {
+    source: Origin,
+    target: Origin,
+    grid: Option<Origin>,
+}
+
+/// The masses of a file, and its pixels if it is a picture.
+type Bars = (Masses, Option<Array2<f64>>);
+
+impl HistogramFiles {
+    /// Refuses the flags that pick from points.
+    pub(crate) fn new(args: &InputArgs) -> Result<Self, Failure> {
+        let flags = [
+            ("--columns", &args.columns),
+            ("--drop", &args.drop),
+            ("--where", &args.both_where),
+            ("--source-where", &args.source_where),
+            ("--target-where", &args.target_where),
+            ("--weights", &args.weights),
+            ("--source-weights", &args.source_weights),
+            ("--target-weights", &args.target_weights),
+        ];
+        if let Some((flag, _)) = flags.iter().find(|(_, text)| text.is_some()) {
+            return Err(Failure::usage(format!(
+                "{flag} picks from points, but --hist reads masses"
+            ))
+            .hint("a histogram is a file of one column, or a grey picture"));
+        }
+        let origin = |path: &Option<std::path::PathBuf>| path.as_deref().map(Origin::from);
+        let required = |path| origin(path).expect("clap requires both sides without a matrix");
+        Ok(Self {
+            source: required(&args.source),
+            target: required(&args.target),
+            grid: origin(&args.grid),
+        })
+    }
+
+    /// The files of both sides.
+    pub(crate) fn origins(&self) -> [&Origin; 2] {
+        [&self.source, &self.target]
+    }
+
+    /// Reads both, and the places of their cells; beside the clouds, the masses as they were read.
+    pub(crate) fn read(
+        &self,
+        normalize: bool,
+        notebook: &mut Notebook,
+    ) -> Result<([Cloud; 2], [Array1<f64>; 2]), Failure> {
+        let source = bars(&self.source, Role::Source, normalize, notebook)?;
+        let target = bars(&self.target, Role::Target, normalize, notebook)?;
+        let places = self.places(&source, &target, notebook)?;
+        let normalize = normalize || source.1.is_some();
+        let cloud = |masses: &Masses, origin: &Origin| {
+            let of = if normalize { DiscreteMeasure::normalized } else { DiscreteMeasure::new };
+            let measure = of(places.clone(), masses.values.clone())
+                .map_err(|error| Failure::from(error).at(origin))?;
+            Ok::<_, Failure>(Cloud {
+                measure,
+                columns: Columns::nameless(origin),
+                axes: None,
+                uniform: false,
+                absent: Vec::new(),
+                totals_tolerance: masses.totals_tolerance,
+            })
+        };
+        let clouds = [cloud(&source.0, &self.source)?, cloud(&target.0, &self.target)?];
+        let [x, y] = &clouds;
+        doubts::of_pair([x, y], self.origins(), &mut notebook.remarks);
+        Ok((clouds, [source.0.values, target.0.values]))
+    }
+
+    /// Where the cells lie: on the grid, else at the pixels, else at 0, 1, 2, ….
+    fn places(
+        &self,
+        (p, p_pixels): &Bars,
+        (q, q_pixels): &Bars,
+        notebook: &mut Notebook,
+    ) -> Result<Array2<f64>, Failure> {
+        let cells = p.values.len();
+        let apart = || {
+            Failure::new(format!(
+                "{} has {cells} cells, {} has {}: histograms are aligned by position",
+                self.source,
+                self.target,
+                q.values.len()
+            ))
+        };
+        if cells != q.values.len() {
+            return Err(apart().hint("give both on the same cells; samples go without --hist"));
+        }
+        if p_pixels != q_pixels {
+            return Err(apart().hint("give two pictures of the same size, or two columns"));
+        }
+        let places = match (&self.grid, p_pixels) {
+            (Some(grid), _) => read_matrix(grid, "grid", notebook)?,
+            (None, Some(pixels)) => pixels.clone(),
+            (None, None) => Array2::from_shape_fn((cells, 1), |(cell, _)| cell as f64),
+        };
+        if places.nrows() != cells {
+            let grid = self.grid.as_ref().map_or_else(String::new, ToString::to_string);
+            return Err(Failure::new(format!(
+                "{grid}: {} places for {cells} cells",
+                places.nrows()
+            ))
+            .hint("give the grid one row of coordinates for each cell, in the same order"));
+        }
+        Ok(places)
+    }
+}
+
+/// Reads one side.
+fn bars(
+    origin: &Origin,
+    role: Role,
+    normalize: bool,
+    notebook: &mut Notebook,
+) -> Result<Bars, Failure> {
+    let (input, digest) = Input::read(origin)?;
+    let (masses, pixels) = match input {
+        Input::Table(table) => {
+            let values = table.weights().map_err(|error| points_for_counts(origin, error))?;
+            doubts::of_histogram(origin, &table, &values, &mut notebook.remarks);
+            let totals_tolerance = totals_tolerance(table.precision());
+            (Masses { values, totals_tolerance }, None)
+        }
+        Input::Image(picture) => {
+            let totals_tolerance = tolerance::TOTALS_F64;
+            (Masses { values: picture.mass, totals_tolerance }, Some(picture.support))
+        }
+    };
+    let kind = if pixels.is_some() { "pixels" } else { "cells" };
+    let columns = pixels.is_some().then(|| ["row", "column"].map(str::to_owned).to_vec());
+    let normalize = normalize || pixels.is_some();
+    let report = InputReport {
+        columns,
+        masses: Some(masses_report(kind, None, &masses.values)),
+        ..report(origin, masses.values.len(), digest, normalize)
+    };
+    notebook.inputs.insert(role.name(), report);
+    Ok((masses, pixels))
+}
+
+/// A table of points where a histogram is wanted.
+fn points_for_counts(origin: &Origin, error: ReadError) -> Failure {
+    match error {
+        ReadError::NotOneColumn { columns, .. } => Failure::new(format!(
+            "{origin}: {columns} columns, where --hist wants a single one of masses"
+        ))
+        .hint(
+            "give a mass a line; points go without --hist, and where positions stand beside the \
+             counts, --weights COLUMN names these",
+        ),
+        ReadError::NegativeWeight { .. } => {
+            Failure::new(error).hint("masses are ≥ 0; samples and positions go without --hist")
+        }
+        error => error.into(),
+    }
+}

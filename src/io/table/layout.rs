@@ -1,0 +1,133 @@
+//! Which columns of a table are taken for what.
+
+use super::Table;
+use crate::io::selection::ColumnRange;
+use crate::io::{ColumnRef, Filter, ReadError, Selection};
+
+/// The columns that a [`Selection`] takes from a table, by position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// The coordinates, in this order; at least one.
+    pub coordinates: Vec<usize>,
+    /// The weights.
+    pub weights: Option<usize>,
+    /// The rows, and the column that tells them.
+    pub filter: Option<(Filter, usize)>,
+    /// Columns that number or label the rows, left out because nobody named them.
+    pub row_labels: Vec<usize>,
+    /// What was to be dropped, but is not there.
+    pub absent: Vec<ColumnRef>,
+}
+
+impl Table {
+    /// The columns that a selection takes.
+    ///
+    /// # Errors
+    /// [`ReadError::UnknownColumn`], [`ReadError::AmbiguousColumn`],
+    /// [`ReadError::NoCoordinates`].
+    pub fn layout(&self, selection: &Selection) -> Result<Layout, ReadError> {
+        let weights = selection.weights.as_ref().map(|column| self.resolve(column)).transpose()?;
+        let filter = selection
+            .filter
+            .as_ref()
+            .map(|filter| Ok((filter.clone(), self.resolve(&filter.column)?)))
+            .transpose()?;
+        let (dropped, absent) = self.dropped(&selection.dropped)?;
+        let taken = [weights, filter.as_ref().map(|(_, column)| *column)];
+        let mut coordinates = if let Some(columns) = &selection.columns {
+            self.resolve_all(columns)?
+        } else {
+            (0..self.n_columns()).filter(|column| !taken.contains(&Some(*column))).collect()
+        };
+        coordinates.retain(|column| !dropped.contains(column));
+        let row_labels = match &selection.columns {
+            Some(_) => Vec::new(),
+            None => self.take_row_labels(&mut coordinates),
+        };
+        if coordinates.is_empty() {
+            return Err(ReadError::NoCoordinates { origin: self.origin.clone() });
+        }
+        Ok(Layout { coordinates, weights, filter, row_labels, absent })
+    }
+
+    /// The names of some columns, if the table has a header.
+    pub fn names(&self, columns: &[usize]) -> Option<Vec<String>> {
+        let header = self.header.as_ref()?;
+        Some(columns.iter().map(|&column| header[column].clone()).collect())
+    }
+
+    /// Whether the column holds 0, 1, 2, … or 1, 2, 3, … from the first row to the last.
+    pub fn counts_rows(&self, column: usize) -> bool {
+        let start = self.value(0, column).filter(|first| [0.0, 1.0].contains(first));
+        start.is_some_and(|start| {
+            (1..self.n_rows()).all(|row| self.value(row, column) == Some(start + row as f64))
+        })
+    }
+
+    /// Takes the columns that number or label the rows out of the coordinates. The only column
+    /// stays, unless it has no name.
+    fn take_row_labels(&self, coordinates: &mut Vec<usize>) -> Vec<usize> {
+        let is_only = coordinates.len() == 1;
+        let labels_rows = |column: &mut usize| {
+            self.row_label(*column).is_some_and(|name| !is_only || name.is_empty())
+        };
+        coordinates.extract_if(.., labels_rows).collect()
+    }
+
+    /// The columns to be left out, and what is not there.
+    fn dropped(&self, asked: &[ColumnRef]) -> Result<(Vec<usize>, Vec<ColumnRef>), ReadError> {
+        let (mut dropped, mut absent) = (Vec::new(), Vec::new());
+        for column in asked {
+            match self.resolve_all(std::slice::from_ref(column)) {
+                Ok(columns) => dropped.extend(columns),
+                Err(ReadError::UnknownColumn { .. }) => absent.push(column.clone()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((dropped, absent))
+    }
+
+    /// The positions of columns and of ranges of columns.
+    fn resolve_all(&self, asked: &[ColumnRef]) -> Result<Vec<usize>, ReadError> {
+        let mut columns = Vec::new();
+        for column in asked {
+            let range = match column {
+                ColumnRef::Name(name) => ColumnRange::parse(name),
+                ColumnRef::Index(_) => None,
+            };
+            match (self.resolve(column), range) {
+                (Err(ReadError::UnknownColumn { .. }), Some(range)) => {
+                    columns.extend(self.range(&range)?);
+                }
+                (found, _) => columns.push(found?),
+            }
+        }
+        Ok(columns)
+    }
+
+    /// The columns of a range: those with such names in the order of their numbers; bare numbers
+    /// that are no names are positions.
+    fn range(&self, range: &ColumnRange<'_>) -> Result<Vec<usize>, ReadError> {
+        let [first, last] = [range.first, range.last].map(|end| {
+            let Ok(column) = end.parse::<ColumnRef>();
+            self.resolve(&column)
+        });
+        let (first, last) = (first?, last?);
+        let header = self.header.iter().flatten().enumerate();
+        let mut named: Vec<_> =
+            header.filter_map(|(column, name)| Some((range.number_of(name)?, column))).collect();
+        named.sort_unstable();
+        let ends = [first, last];
+        if ends.iter().all(|end| named.iter().any(|(_, column)| column == end)) {
+            return Ok(named.into_iter().map(|(_, column)| column).collect());
+        }
+        Ok((first..=last).collect())
+    }
+
+    /// The name of a column, if it says that the column numbers or labels the rows.
+    fn row_label(&self, column: usize) -> Option<&str> {
+        const NAMES: [&str; 5] = ["", "id", "index", "label", "unnamed: 0"];
+        let name = self.header.as_ref()?[column].trim();
+        NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)).then_some(name)
+    }
+}
