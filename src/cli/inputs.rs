@@ -17,7 +17,9 @@ use super::failure::Failure;
 use super::ground::Ground;
 use super::histograms::HistogramFiles;
 use super::remarks::Remarks;
-use super::side::{Cloud, Notebook, Role, SideJob, Weights, clouds, mass_file, read_matrix};
+use super::side::{
+    Cloud, Notebook, Role, SideJob, Weights, clouds, mass_file, normalized, read_matrix,
+};
 
 /// A validated request for a problem.
 #[derive(Debug)]
@@ -159,7 +161,8 @@ impl ProblemJob {
             Some(origin) => {
                 let masses = mass_file(origin, role, count, self.normalize, notebook)?;
                 tolerance = tolerance.max(masses.totals_tolerance);
-                Ok::<_, Failure>(masses.values)
+                let values = masses.values;
+                Ok::<_, Failure>(if self.normalize { normalized(values) } else { values })
             }
         };
         let mu = mass(source, Role::Source, n)?;

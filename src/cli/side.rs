@@ -285,7 +285,7 @@ impl SideJob {
     }
 }
 
-/// Reads a file of masses for `count` points.
+/// Reads a file of masses for `count` points, as they are.
 pub(crate) fn mass_file(
     origin: &Origin,
     role: Role,
@@ -309,7 +309,6 @@ pub(crate) fn mass_file(
         ..report(origin, count, digest, normalize)
     };
     notebook.inputs.insert(role.weights(), report);
-    let values = if normalize { normalized(values) } else { values };
     Ok(Masses { values, totals_tolerance: totals_tolerance(precision) })
 }
 
