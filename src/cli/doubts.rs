@@ -32,7 +32,7 @@ pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: 
         return;
     }
     for &column in &layout.coordinates {
-        let name = label(table, column);
+        let name = listed(&[label(table, column)]);
         if table.n_rows() >= SEQUENCE && table.counts_rows(column) {
             remarks.warn(format!(
                 "{origin}: {name} counts the rows, but is taken for a coordinate; --drop {name} \
