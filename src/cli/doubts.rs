@@ -22,9 +22,9 @@ pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: 
         let names: Vec<_> = layout.row_labels.iter().map(|&k| quoted(table, k)).collect();
         let numbers: Vec<_> = layout.row_labels.iter().map(usize::to_string).collect();
         remarks.note(format!(
-            "{origin}: {} is no coordinate, for the name is one of row numbers or labels; \
-             --columns takes it for one (by number: {})",
-            names.join(" and "),
+            "{origin}: left out of the coordinates, as row numbers or labels by name: {}; \
+             --columns takes them all the same (by number: {})",
+            names.join(", "),
             numbers.join(", ")
         ));
     }
@@ -32,7 +32,7 @@ pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: 
         return;
     }
     for &column in &layout.coordinates {
-        let name = label(table, column);
+        let name = listed(&[label(table, column)]);
         if table.n_rows() >= SEQUENCE && table.counts_rows(column) {
             remarks.warn(format!(
                 "{origin}: {name} counts the rows, but is taken for a coordinate; --drop {name} \
@@ -52,7 +52,7 @@ fn quoted(table: &Table, column: usize) -> String {
     let label = label(table, column);
     match table.column_id(column).name {
         Some(name) if !name.is_empty() => format!("\"{}\"", listed(&[label])),
-        _ => format!("column {label}, which has no name,"),
+        _ => format!("column {label} (no name)"),
     }
 }
 

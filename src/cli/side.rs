@@ -286,7 +286,7 @@ impl SideJob {
     }
 }
 
-/// Reads a file of masses for `count` points.
+/// Reads a file of masses for `count` points, as they are.
 pub(crate) fn mass_file(
     origin: &Origin,
     role: Role,

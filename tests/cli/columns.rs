@@ -80,7 +80,7 @@ fn the_default_header_of_pandas_is_no_point() {
     let (text, notes) = said(&folder, "emd a.csv b.csv");
     assert!(text.contains("columns 0, 1; masses uniform, 1/2 each; 2 rows"), "{text}");
     assert!(notes.contains("note: a.csv: the first row, 0, 1, …, is taken for a header"));
-    assert!(notes.contains("note: b.csv: column 0, which has no name,"), "{notes}");
+    assert!(notes.contains("by name: column 0 (no name);"), "{notes}");
     // Bare numbers are no names to match by.
     assert_eq!(distance(&folder, "emd a.csv c.csv"), 2.0_f64.sqrt());
 }
@@ -130,8 +130,8 @@ fn row_numbers_and_labels_are_coordinates_only_when_named() {
     let folder = Folder::with(&files);
     let (text, notes) = said(&folder, "emd a.csv b.csv");
     assert!(text.starts_with("earth mover's distance  5\n"), "{text}");
-    assert!(notes.contains("note: a.csv: \"id\" and \"label\" is no coordinate"), "{notes}");
-    assert!(notes.contains("note: b.csv: \"Unnamed: 0\" is no coordinate"), "{notes}");
+    assert!(notes.contains("row numbers or labels by name: \"id\", \"label\";"), "{notes}");
+    assert!(notes.contains("note: b.csv: left out of the coordinates, as row numbers or labels by name: \"Unnamed: 0\""), "{notes}");
     let json = folder.json("emd a.csv a.csv --columns id,x --json");
     assert_eq!(json["inputs"]["source"]["columns"], serde_json::json!(["id", "x"]));
 }
@@ -201,6 +201,10 @@ fn the_output_says_what_are_coordinates_and_what_are_masses() {
             assert!(text.contains(line), "{line}: {text}");
         }
     }
+    let args = "emd a.csv b.csv --source-weights m.csv --columns x,y --normalize --json";
+    let inputs = &folder.json(args)["inputs"];
+    assert_eq!(number(inputs, "/source/masses/total"), 7.0, "before it is scaled");
+    assert_eq!(number(inputs, "/source_weights/masses/total"), 7.0);
     let masses = &folder.json("emd a.csv a.csv --weights w --json")["inputs"]["source"]["masses"];
     assert_eq!(*masses, serde_json::json!({"kind": "column", "column": "w", "total": 7.0}));
 }
