@@ -123,9 +123,9 @@ pub enum CertificateError {
 /// is placed elsewhere and charged in full. If a row or column carries too much, it is scaled down
 /// first. From below, f is kept on the atoms with mass, and the c-transforms `g ← f^c`, then
 /// `f ← g^c` do the rest: they give zero-mass atoms their potentials and never lower the value of
-/// feasible ones. If that leaves a gap, and the potentials were infeasible, the same is tried from g.
-/// Only atoms with mass constrain others. Potentials that prove less than nothing give way to zero
-/// ones. O(nm) time, parallel, O(m) memory a thread.
+/// feasible ones. Only atoms with mass constrain others. If that does not prove the plan optimal, the
+/// same is tried from g, if the potentials were infeasible, from f less a constant, and from zero
+/// potentials. O(nm) time, parallel, O(m) memory a thread.
 ///
 /// # Errors
 /// [`CertificateError`] if shapes do not fit.
@@ -239,18 +239,25 @@ fn bound_from_potentials(
     if (f.len(), g.len()) != (n, m) {
         return Err(CertificateError::Potentials { f: f.len(), g: g.len(), n, m });
     }
-    let f_where_mass = where_mass(f, problem.source());
-    let transformed = to_target(problem.cost(), f_where_mass.view());
+    let from_f =
+        |f: ArrayView1<'_, f64>| to_target(problem.cost(), where_mass(f, problem.source()).view());
+    let transformed = from_f(f);
     let violation = violation(&g, &transformed, problem.target());
     let mut best = Dual::of(problem, transformed);
+    let allowed = tolerance::OPTIMAL * upper.abs();
+    let is_tight = |best: &Dual| upper - best.value <= allowed;
     // What violates by rounding only is no better from the other side.
-    let rounding = tolerance::OPTIMAL * upper.abs();
-    if upper - best.value > rounding && violation * problem.total() > 0.5 * rounding {
+    if !is_tight(&best) && violation * problem.total() > 0.5 * allowed {
         let f = to_source(problem.cost(), where_mass(g, problem.target()).view());
-        let f = where_mass(f.view(), problem.source());
-        best.replace_if_better(Dual::of(problem, to_target(problem.cost(), f.view())));
+        best.replace_if_better(Dual::of(problem, from_f(f.view())));
     }
-    if !(best.value > 0.0) {
+    if !is_tight(&best) && upper.is_finite() {
+        // Potentials that are large beside the cost: of the same ones smaller by a constant, less is
+        // lost by rounding.
+        let heaviest = heaviest(problem.source());
+        best.replace_if_better(Dual::of(problem, from_f((&f - f[heaviest]).view())));
+    }
+    if !is_tight(&best) {
         best.replace_if_better(Dual::of(problem, Array1::zeros(m)));
     }
     Ok(LowerBound { value: best.value, violation, repaired: best.potentials(problem) })
@@ -265,6 +272,12 @@ pub(crate) fn dual_value_below(problem: &OtProblem, potentials: &Potentials) -> 
     assert_eq!((f.len(), g.len()), (problem.n(), problem.m()), "one potential for each point");
     let f: Vec<_> = f.iter().map(|&f| (f, 0.0)).collect();
     lower::value(problem, &f, g)
+}
+
+/// The place of the largest mass.
+fn heaviest(mass: ArrayView1<'_, f64>) -> usize {
+    let heavier = |best: usize, i: usize| if mass[i] > mass[best] { i } else { best };
+    (0..mass.len()).reduce(heavier).unwrap_or_default()
 }
 
 /// By how much g exceeds the largest feasible one, over the targets with mass.

@@ -17,9 +17,7 @@ use super::failure::Failure;
 use super::ground::Ground;
 use super::histograms::HistogramFiles;
 use super::remarks::Remarks;
-use super::side::{
-    Cloud, Notebook, Role, SideJob, Weights, clouds, mass_file, normalized, read_matrix,
-};
+use super::side::{Cloud, Notebook, Role, SideJob, Weights, clouds, mass_file, read_matrix};
 
 /// A validated request for a problem.
 #[derive(Debug)]
@@ -161,13 +159,8 @@ impl ProblemJob {
             Some(origin) => {
                 let masses = mass_file(origin, role, count, self.normalize, notebook)?;
                 tolerance = tolerance.max(masses.totals_tolerance);
-<<<<<<< HEAD
                 let marginal = if self.normalize { Marginal::normalized } else { Marginal::new };
                 marginal(masses.values).map_err(|error| Failure::from(error).at(origin))
-=======
-                let values = masses.values;
-                Ok::<_, Failure>(if self.normalize { normalized(values) } else { values })
->>>>>>> e60c06922bbb531cd51af99a24ce4a6a20eb68fd
             }
         };
         let mu = mass(source, Role::Source, n)?;

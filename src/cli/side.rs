@@ -152,8 +152,8 @@ pub(crate) fn cloud(
     notebook.inputs.insert(job.role.name(), report);
     let uniform = taken.masses.kind == UNIFORM;
     let of = if normalize || uniform { DiscreteMeasure::normalized } else { DiscreteMeasure::new };
-    let measure = of(taken.points, taken.values)
-        .map_err(|error| Failure::from(error).at(&job.origin))?;
+    let measure =
+        of(taken.points, taken.values).map_err(|error| Failure::from(error).at(&job.origin))?;
     Ok(Cloud {
         measure,
         columns: taken.columns,
@@ -362,7 +362,11 @@ pub(crate) fn masses_report(
     column: Option<String>,
     values: &Array1<f64>,
 ) -> MassesReport {
-    MassesReport { kind, column, total: Number(if kind == UNIFORM { 1.0 } else { math::sum(values) }) }
+    MassesReport {
+        kind,
+        column,
+        total: Number(if kind == UNIFORM { 1.0 } else { math::sum(values) }),
+    }
 }
 
 pub(crate) fn totals_tolerance(precision: Precision) -> f64 {

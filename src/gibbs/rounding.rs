@@ -141,8 +141,11 @@ impl Shrunk {
             placed.add_product(arc.mass, cost.enclosure(arc.source, arc.target).1);
         }
         let of_missing = placed.value() + self.unplaced * largest;
-        let bound =
-            of_cells + of_missing + 8.0 * f64::EPSILON * (of_cells.abs() + of_missing.abs());
+        // What is below the normal range is off by up to its last place, wherever it is added.
+        let operations = (cost.n() + 4) as f64 * (cost.m() + 4) as f64;
+        let underflow = 8.0 * operations * (1.0 + largest) * f64::MIN_POSITIVE;
+        let rounding = 8.0 * f64::EPSILON * (of_cells.abs() + of_missing.abs());
+        let bound = of_cells + of_missing + rounding + underflow;
         if bound.is_nan() { f64::INFINITY } else { bound }
     }
 }

@@ -77,13 +77,15 @@ impl FixedPoint {
     /// The format in which every cost of a table, up to `largest` in size, is exact, and the integers
     /// that hold it.
     ///
-    /// Costs that are computed row by row are rounded as [`Self::for_sizes_up_to`] says: they are no
-    /// more than rounded real numbers.
+    /// Large tables that are computed row by row are rounded as [`Self::for_sizes_up_to`] says: their
+    /// entries are no more than rounded real numbers.
     pub(crate) fn for_costs(cost: &dyn Cost, largest: f64) -> (Self, Width) {
         /// Sums of 2²⁷ numbers and a sign.
         const ROOM: i64 = 28;
+        /// Cells of a table that is not stored and looked at all the same.
+        const FEW: usize = 1 << 16;
         let narrow = Self::for_sizes_up_to(largest);
-        if !cost.is_stored() {
+        if !cost.is_stored() && cost.n().saturating_mul(cost.m()) > FEW {
             return (narrow, Width::Two);
         }
         // Below this, a number may have bits that the narrow format has not.
