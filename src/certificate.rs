@@ -257,7 +257,7 @@ fn bound_from_potentials(
         let heaviest = heaviest(problem.source());
         best.replace_if_better(Dual::of(problem, from_f((&f - f[heaviest]).view())));
     }
-    if !is_tight(&best) {
+    if best.value <= 0.0 || upper.is_finite() && !is_tight(&best) {
         best.replace_if_better(Dual::of(problem, Array1::zeros(m)));
     }
     Ok(LowerBound { value: best.value, violation, repaired: best.potentials(problem) })
