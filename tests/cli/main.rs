@@ -11,6 +11,7 @@ mod explore_shift;
 mod folder;
 mod funnels;
 mod gan;
+mod gan_resume;
 mod memory;
 mod pairwise;
 mod pictures;
