@@ -3,6 +3,7 @@
 mod divergence;
 mod entropic;
 mod files;
+mod hostile;
 mod pairwise;
 mod studies;
 mod transport;
@@ -35,6 +36,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         entropic::CASES,
         divergence::CASES,
         studies::CASES,
+        hostile::CASES,
     ]
     .into_iter()
     .flatten()
