@@ -215,6 +215,8 @@ fn samples_of_a_checkpoint_have_the_units_of_the_data() {
     trainer.train(3, &mut ()).unwrap();
     let sample = trainer.checkpoint().sample(50, &mut Seed(2).stream("sample")).unwrap();
     assert_eq!(sample.dim(), (50, 3));
+    let many = trainer.checkpoint().sample(usize::MAX, &mut Seed(2).stream("sample"));
+    assert!(matches!(many, Err(GanError::TooMany { .. })), "before anything is allocated");
     assert!(sample.column(0).iter().all(|x| (x - 1e6).abs() < 1e3));
     assert!(sample.column(1).iter().all(|&x| x == 7.0), "constant columns are met exactly");
     let (_, scores) = trainer.evaluate(&mut exact).unwrap();

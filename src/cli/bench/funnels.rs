@@ -52,7 +52,7 @@ Examples:
 #[command(next_help_heading = "Laws")]
 struct LawArgs {
     /// Dimension D (published: 2, 4, 8, 16, 32, 64, 128)
-    #[arg(long, value_name = "D", default_value_t = 16, value_parser = at_least(1))]
+    #[arg(long, value_name = "D", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=65_536))]
     dim: u64,
 
     /// Number of funnels N (published: 4, 16, 64, 256)

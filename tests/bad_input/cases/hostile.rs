@@ -140,9 +140,23 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "bench funnels: points beyond all memory",
         files: &[],
-        args: "bench funnels --dim 16000000 --held-out 16000000",
+        args: "bench funnels --dim 60000 --held-out 16000000",
         code: 2,
-        says: &["in 16000000 dimensions at most 8 points fit", "hint:"],
+        says: &["in 60000 dimensions at most 2236 points fit", "hint:"],
+    },
+    Case {
+        name: "bench funnels: dimensions beyond all memory",
+        files: &[],
+        args: "bench funnels --dim 16000000 --held-out 2",
+        code: 2,
+        says: &["1..=65536"],
+    },
+    Case {
+        name: "more threads than a machine has",
+        files: &[GOOD],
+        args: "emd good.csv good.csv --columns x,y --threads 65535",
+        code: 2,
+        says: &["1..=1024"],
     },
     Case {
         name: "control characters in a cell",
