@@ -12,6 +12,7 @@ mod explore_shift;
 mod folder;
 mod funnels;
 mod gan;
+mod gan_resume;
 mod histograms;
 mod memory;
 mod pairwise;

@@ -10,6 +10,7 @@ use clap::Args;
 use deblais::io::{journal_of, write_named_matrix, write_named_matrix_to};
 use deblais::pairwise::{Distances, Judged};
 use deblais::report::{Number, PairReport, PairwiseReport, Setting, Settings};
+use deblais::shown::Shown;
 use deblais::tolerance;
 use ndarray::Array2;
 
@@ -141,9 +142,7 @@ impl Job {
         let mut inputs: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
         inputs.extend(args.manifest.as_deref());
         one_stdin(&inputs)?;
-        let mut outputs = Outputs::default();
-        outputs.add("--output", args.output.as_deref(), saved::FORMATS)?;
-        outputs.check(&inputs)?;
+        outputs(args.output.as_deref())?.check(&inputs)?;
         use_threads(args.talk.threads)?;
         let claim = args.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
         let settings = settings(&args, claim);
@@ -174,6 +173,8 @@ impl Job {
         let method = choose(self.method, None)?;
         let start = Instant::now();
         let files = sets::files(&self.files, self.manifest.as_deref())?;
+        let listed = files.iter().filter_map(|(_, listed)| listed.origin.path());
+        outputs(self.output.as_deref())?.check(&listed.collect::<Vec<_>>())?;
         let sets = sets::read(files, &self.wanted, &self.ground)?;
         let read = start.elapsed().as_secs_f64();
         sets.remarks.tell(self.talk.quiet);
@@ -275,8 +276,8 @@ impl Job {
                     report.unproved,
                     report.pairs,
                     self.claim,
-                    names[*i],
-                    names[*j],
+                    Shown(&names[*i]),
+                    Shown(&names[*j]),
                     certificate.relative_gap.0,
                 );
                 warn(&[text], self.talk.quiet);
@@ -285,6 +286,12 @@ impl Job {
             _ => Exit::Fine,
         }
     }
+}
+
+fn outputs(matrix: Option<&Path>) -> Result<Outputs, Failure> {
+    let mut outputs = Outputs::default();
+    outputs.add("--output", matrix, saved::FORMATS)?;
+    Ok(outputs)
 }
 
 /// Writes the matrix; then its journal has served its turn.
@@ -345,14 +352,14 @@ fn text(
         if let Some(judged) = judged {
             let (i, j) = judged.pair;
             let upper = supported(judged.certificate.upper, judged.certificate.relative_gap());
-            lines.line(label, format!("{upper}, {} and {}", names[i], names[j]));
+            lines.line(label, format!("{upper}, {} and {}", Shown(&names[i]), Shown(&names[j])));
         }
     }
     if let Some(judged) = found.worst() {
         let (c, (i, j)) = (&judged.certificate, judged.pair);
         let verdict = if c.is_optimal() { ": all optimal" } else { "" };
         let (gap, relative) = (small(c.gap), small(c.relative_gap()));
-        let pair = format!("{} and {}", names[i], names[j]);
+        let pair = format!("{} and {}", Shown(&names[i]), Shown(&names[j]));
         lines.line("  widest gap", format!("{gap}, relative {relative}, {pair}{verdict}"));
     }
     lines.timings(&report.timings);
