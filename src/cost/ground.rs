@@ -7,6 +7,7 @@
 //! beforehand, the expansion about a common centre serves: `gram.rs`.
 
 use super::CostError;
+use super::rounding::LEAST;
 
 /// A function c(x, y) on R^d × R^d.
 ///
@@ -67,6 +68,12 @@ pub trait GroundCost: Clone + Send + Sync + 'static {
     /// What the computed cost may be off by besides.
     fn absolute_error(&self, _d: usize) -> f64 {
         0.0
+    }
+
+    /// Computed costs below this may have lost everything to underflow: the real ones are between 0
+    /// and twice this.
+    fn least(&self) -> f64 {
+        LEAST
     }
 
     /// Whether the cost is the sum of the squared differences.
@@ -440,6 +447,10 @@ impl<G: GroundCost> GroundCost for Power<G> {
     fn absolute_error(&self, d: usize) -> f64 {
         let error = self.base.absolute_error(d);
         if self.p < 1.0 { 2.0 * error.powf(self.p) } else { self.p * 2.1_f64.powf(self.p) * error }
+    }
+    /// A base below its own least is at most twice that: a power below 1 brings it up into the range.
+    fn least(&self) -> f64 {
+        (2.0 * self.base.least()).powf(self.p).max(LEAST)
     }
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {

@@ -80,6 +80,9 @@ impl<M: Metric> GroundCost for Snowflake<M> {
     fn absolute_error(&self, d: usize) -> f64 {
         self.0.absolute_error(d)
     }
+    fn least(&self) -> f64 {
+        self.0.least()
+    }
     #[inline(always)]
     fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
         self.0.accumulate(accumulator, difference)

@@ -242,7 +242,8 @@ impl<G: GroundCost> Cost for PointCost<G> {
 
     fn rounding(&self) -> Rounding {
         let d = self.source.ncols();
-        Rounding::of(self.ground.roundings(d), self.ground.absolute_error(d))
+        let ground = &self.ground;
+        Rounding::of(ground.roundings(d), ground.absolute_error(d), ground.least())
     }
 
     fn enclosure(&self, i: usize, j: usize) -> (f64, f64) {

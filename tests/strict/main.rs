@@ -10,6 +10,7 @@ mod checks;
 mod enclosure;
 mod exact;
 mod instances;
+mod intervals;
 mod named;
 #[path = "../oracle/mod.rs"]
 mod oracle;
