@@ -224,3 +224,95 @@ pub(super) fn rounded_down(minima: &[TwoWords]) -> Array1<f64> {
     };
     minima.iter().map(down).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::{CostMatrix, Euclidean, GroundCost, Power, SqEuclidean};
+    use crate::measure::DiscreteMeasure;
+    use crate::seed::Seed;
+    use ndarray::{Array2, array};
+    use num_bigint::BigInt;
+    use rand::Rng as _;
+
+    fn exact(words: TwoWords) -> BigInt {
+        let mut sum = ExactSum::default();
+        sum.add(words.0);
+        sum.add(words.1);
+        sum.to_integer()
+    }
+
+    #[test]
+    fn minima_of_a_matrix_are_exact() {
+        for seed in 0..200 {
+            let mut stream = Seed(seed).stream("lower");
+            let (n, m) = (stream.random_range(1..5), stream.random_range(1..80));
+            // Costs and potentials of many sizes: their differences have more bits than an f64.
+            let mut draw =
+                || stream.random_range(-1.0..1.0_f64) * 2.0_f64.powi(stream.random_range(-40..40));
+            let entries = Array2::from_shape_simple_fn((n, m), &mut draw);
+            let g = Array1::from_shape_simple_fn(m, &mut draw);
+            let cost = CostMatrix::new(entries.clone()).unwrap();
+            for (row, found) in entries.outer_iter().zip(row_minima(&cost, g.view())) {
+                let differences = row.iter().zip(&g).map(|(&c, &g)| exact((c, -g)));
+                assert_eq!(exact(found), differences.min().unwrap(), "seed {seed}");
+            }
+        }
+    }
+
+    fn clouds(n: usize, m: usize, d: usize) -> [DiscreteMeasure; 2] {
+        let mut stream = Seed(7).stream("clouds");
+        [n, m].map(|count| {
+            let points = Array2::from_shape_simple_fn((count, d), || stream.uniform());
+            DiscreteMeasure::uniform(points).unwrap()
+        })
+    }
+
+    /// By search and row by row, the same bounds come out.
+    fn both_ways<G: GroundCost>(ground: G, n: usize, m: usize, d: usize) {
+        let [x, y] = clouds(n, m, d);
+        let problem = OtProblem::new(&x, &y, ground).unwrap();
+        assert!(by_search(problem.cost()));
+        let g = to_target(problem.cost(), Array1::zeros(n).view());
+        let by_search = row_minima(problem.cost(), g.view());
+        let stored = problem.tabulated();
+        assert_eq!(by_search, row_minima(stored.cost(), g.view()));
+    }
+
+    #[test]
+    fn searches_find_what_rows_hold() {
+        both_ways(Euclidean, 2100, 2050, 2);
+        both_ways(SqEuclidean, 2100, 2050, 2);
+        both_ways(Power::new(Euclidean, 3.0).unwrap(), 2100, 2050, 1);
+        both_ways(Euclidean, 150, 130, 20);
+        both_ways(SqEuclidean, 150, 130, 20);
+    }
+
+    #[test]
+    fn the_line_is_bounded_from_below_and_closely() {
+        for ground in [1.0, 2.0, 1.5] {
+            let [x, y] = clouds(300, 400, 1);
+            let ground = Power::new(Euclidean, ground).unwrap();
+            let problem = OtProblem::new(&x, &y, ground).unwrap();
+            let cost = problem.cost();
+            let g = to_target(cost, Array1::zeros(300).view());
+            let (line_x, line_y) = cost.convex_on_line().unwrap();
+            let sorted = on_line(cost, line_x, line_y, g.view());
+            for (i, (high, low)) in sorted.into_iter().enumerate() {
+                let least = (0..400).map(|j| cost.at(i, j) - g[j]).fold(f64::INFINITY, f64::min);
+                assert!(high + low <= least + 1e-15 && least - (high + low) < 1e-13);
+            }
+        }
+    }
+
+    #[test]
+    fn a_dual_value_is_rounded_down_once() {
+        let x = DiscreteMeasure::uniform(array![[0.0], [1.0], [2.0]]).unwrap();
+        let y = DiscreteMeasure::uniform(array![[0.5]]).unwrap();
+        let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
+        // (0.1 + 0.1 + 0.1) / 3 + 0.25, where 0.1 is the stored number.
+        let found = value(&problem, &[(0.1, 0.0); 3], array![0.25].view());
+        assert!(found <= 0.35 && 0.35 <= found.next_up().next_up());
+        assert_eq!(value(&problem, &[UNKNOWN; 3], array![0.25].view()), f64::NEG_INFINITY);
+    }
+}
