@@ -8,7 +8,7 @@ use crate::critic::{Slopes, Verdict};
 use crate::progress::Stop;
 
 /// Schema of [`CriticReport`].
-pub const CRITIC_SCHEMA: &str = "deblais.critic/1";
+pub const CRITIC_SCHEMA: &str = "deblais.critic/2";
 
 /// Percentiles of `‖∇f‖`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -8,7 +8,7 @@ use crate::pairwise::Judged;
 use crate::solvers::Termination;
 
 /// Schema of [`PairwiseReport`].
-pub const PAIRWISE_SCHEMA: &str = "deblais.pairwise/1";
+pub const PAIRWISE_SCHEMA: &str = "deblais.pairwise/2";
 
 /// One of the sets.
 #[derive(Debug, Clone, PartialEq, Serialize)]

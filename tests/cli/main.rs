@@ -41,7 +41,7 @@ fn the_main_job_prints_the_number_with_its_bracket() {
 #[test]
 fn json_has_every_documented_field() {
     let json = translation().json("emd a.csv b.csv --json");
-    assert_eq!(json["schema"], "deblais.emd/1");
+    assert_eq!(json["schema"], "deblais.emd/2");
     assert_eq!(
         (json["n"].as_u64(), json["m"].as_u64(), json["dim"].as_u64()),
         (Some(3), Some(3), Some(2))
@@ -199,7 +199,7 @@ fn plans_and_potentials_survive_a_round_trip() {
             "certify a.csv b.csv --weights w --json --plan p.{format} --potentials f.{format} \
              --gap-tolerance 1e-12"
         ));
-        assert_eq!(judged["schema"], "deblais.certify/1");
+        assert_eq!(judged["schema"], "deblais.certify/2");
         for bound in ["/certificate/lower", "/certificate/upper"] {
             assert_eq!(number(&judged, bound), number(&emd, bound), "{format}");
         }

@@ -77,7 +77,7 @@ fn a_column_tells_the_sets_of_a_table_apart() {
 fn json_has_every_documented_field() {
     let (folder, command) = sets(3, 5);
     let json = folder.json(&format!("{command} --cost sqeuclidean --root --json"));
-    assert_eq!(json["schema"], "deblais.pairwise/1");
+    assert_eq!(json["schema"], "deblais.pairwise/2");
     for field in [
         "version",
         "dim",

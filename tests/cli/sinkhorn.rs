@@ -63,7 +63,7 @@ fn json_has_every_field_and_the_documentation_names_it() {
     let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();
     let folder = crowds();
     let json = folder.json("sinkhorn a.csv b.csv --json --json-plan --epsilon 0.05rel");
-    assert_eq!(json["schema"], "deblais.sinkhorn/1");
+    assert_eq!(json["schema"], "deblais.sinkhorn/2");
     assert_eq!(json["termination"], "tolerance_reached");
     for (name, _) in json.as_object().unwrap() {
         assert!(docs.contains(&format!("`{name}`")), "docs/json.md is silent on {name}");
@@ -262,7 +262,7 @@ fn a_divergence_is_its_three_terms_and_0_between_identical_clouds() {
     let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();
     let folder = crowds();
     let json = folder.json("sinkhorn a.csv b.csv --json --divergence");
-    assert_eq!(json["schema"], "deblais.sinkhorn/1");
+    assert_eq!(json["schema"], "deblais.sinkhorn/2");
     for name in json.as_object().unwrap().keys() {
         assert!(docs.contains(&format!("`{name}`")), "docs/json.md is silent on {name}");
     }

@@ -5,6 +5,7 @@ mod divergence;
 mod entropic;
 mod files;
 mod pairwise;
+mod range;
 mod studies;
 mod transport;
 
@@ -33,6 +34,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         files::CASES,
         transport::CASES,
         pairwise::CASES,
+        range::CASES,
         entropic::CASES,
         divergence::CASES,
         studies::CASES,
