@@ -124,8 +124,9 @@ pub enum CertificateError {
 /// first. From below, f is kept on the atoms with mass, and the c-transforms `g ← f^c`, then
 /// `f ← g^c` do the rest: they give zero-mass atoms their potentials and never lower the value of
 /// feasible ones. Only atoms with mass constrain others. If that does not prove the plan optimal, the
-/// same is tried from g, if the potentials were infeasible, from f less a constant, and from zero
-/// potentials. O(nm) time, parallel, O(m) memory a thread.
+/// same is tried from g, if the potentials were infeasible; from f less a constant and from zero
+/// potentials, if the potentials are so large that their rounding hides the cost; and from zero
+/// potentials, if it proves nothing. O(nm) time, parallel, O(m) memory a thread.
 ///
 /// # Errors
 /// [`CertificateError`] if shapes do not fit.
@@ -251,13 +252,15 @@ fn bound_from_potentials(
         let f = to_source(problem.cost(), where_mass(g, problem.target()).view());
         best.replace_if_better(Dual::of(problem, from_f(f.view())));
     }
-    if !is_tight(&best) && upper.is_finite() {
-        // Potentials that are large beside the cost: of the same ones smaller by a constant, less is
-        // lost by rounding.
+    // Potentials so large beside the cost that their rounding hides it.
+    let size = f.iter().chain(g).fold(0.0_f64, |size, x| size.max(x.abs()));
+    let is_blurred = 16.0 * f64::EPSILON * size * problem.total() > allowed;
+    if is_blurred && !is_tight(&best) {
+        // Of the same ones smaller by a constant, less is lost.
         let heaviest = heaviest(problem.source());
         best.replace_if_better(Dual::of(problem, from_f((&f - f[heaviest]).view())));
     }
-    if best.value <= 0.0 || upper.is_finite() && !is_tight(&best) {
+    if best.value <= 0.0 || is_blurred && !is_tight(&best) {
         best.replace_if_better(Dual::of(problem, Array1::zeros(m)));
     }
     Ok(LowerBound { value: best.value, violation, repaired: best.potentials(problem) })

@@ -22,6 +22,7 @@ pub mod problem;
 pub mod progress;
 pub mod report;
 pub mod seed;
+pub mod shown;
 pub mod solvers;
 mod spatial;
 pub mod tolerance;

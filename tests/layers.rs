@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 25] = [
+const ORDER: [&str; 26] = [
     "math",
     "tolerance",
     "progress",
     "seed",
+    "shown",
     "spatial",
     "measure",
     "cost",

@@ -155,7 +155,7 @@ pub(crate) struct TalkArgs {
     pub(crate) quiet: bool,
 
     /// Number of threads (default: all cores); the result is the same for any number
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 }
 

@@ -16,6 +16,7 @@ use deblais::measure::MeasureError;
 use deblais::pairwise::PairFault;
 use deblais::plot::PlotError;
 use deblais::problem::ProblemError;
+use deblais::shown::Printable;
 use deblais::solvers::SolveError;
 use deblais::solvers::sinkhorn::{DivergenceError, SinkhornError};
 use deblais::solvers::w2::W2Error;
@@ -93,11 +94,11 @@ impl Failure {
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for warning in &self.warnings {
-            writeln!(f, "warning: {warning}")?;
+            writeln!(f, "warning: {}", Printable(warning))?;
         }
-        write!(f, "error: {}", self.message)?;
+        write!(f, "error: {}", Printable(&self.message))?;
         match &self.hint {
-            Some(hint) => write!(f, "\nhint: {hint}"),
+            Some(hint) => write!(f, "\nhint: {}", Printable(hint)),
             None => Ok(()),
         }
     }

@@ -36,6 +36,7 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use deblais::shown::Printable;
 
 use failure::Failure;
 
@@ -122,7 +123,7 @@ fn use_threads(threads: Option<u16>) -> Result<(), Failure> {
 /// Tells on stderr what is good to know.
 fn note(text: &str, quiet: bool) {
     if !quiet {
-        eprintln!("note: {text}");
+        eprintln!("note: {}", Printable(text));
     }
 }
 
@@ -130,7 +131,7 @@ fn note(text: &str, quiet: bool) {
 fn warn(warnings: &[String], quiet: bool) {
     if !quiet {
         for warning in warnings {
-            eprintln!("warning: {warning}");
+            eprintln!("warning: {}", Printable(warning));
         }
     }
 }

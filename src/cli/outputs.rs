@@ -1,9 +1,8 @@
 //! Everything that can be wrong with an output file is found before the first number is read.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use deblais::io::atomic::check_writable;
+use deblais::io::atomic::{check_writable, resolved};
 
 use super::failure::Failure;
 
@@ -40,18 +39,18 @@ impl Outputs {
     /// written.
     pub(crate) fn check(&self, inputs: &[&Path]) -> Result<(), Failure> {
         let inputs = inputs.iter().filter(|name| name.as_os_str() != "-");
-        let inputs: Vec<_> = inputs.map(|name| identity(name)).collect();
-        let mut seen: Vec<(&str, PathBuf)> = Vec::new();
+        let inputs: Vec<_> = inputs.map(|name| Identity::of(name)).collect();
+        let mut seen: Vec<(&str, Identity)> = Vec::new();
         for (flag, path) in &self.files {
-            let place = identity(path);
-            if let Some((other, _)) = seen.iter().find(|(_, other)| *other == place) {
+            let place = Identity::of(path);
+            if let Some((other, _)) = seen.iter().find(|(_, other)| other.is(&place)) {
                 return Err(Failure::usage(format!(
                     "{other} and {flag} both name {}",
                     path.display()
                 ))
                 .hint("give each output a file of its own"));
             }
-            if inputs.contains(&place) {
+            if inputs.iter().any(|input| input.is(&place)) {
                 return Err(Failure::usage(format!(
                     "{flag} {} would overwrite an input",
                     path.display()
@@ -65,25 +64,40 @@ impl Outputs {
     }
 }
 
-/// The file a path leads to, whether it exists or not.
-fn identity(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| match (directory(path), path.file_name()) {
-        (directory, Some(name)) => {
-            fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned()).join(name)
-        }
-        (_, None) => path.to_owned(),
-    })
+/// What makes two paths one file.
+#[derive(Debug, PartialEq, Eq)]
+struct Identity {
+    path: PathBuf,
+    /// Device and number, which hard links share, of a file that exists.
+    inode: Option<(u64, u64)>,
 }
 
-fn directory(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
+impl Identity {
+    fn of(path: &Path) -> Self {
+        let path = resolved(path);
+        Self { inode: inode(&path), path }
     }
+
+    fn is(&self, other: &Self) -> bool {
+        self.path == other.path || (self.inode.is_some() && self.inode == other.inode)
+    }
+}
+
+#[cfg(unix)]
+fn inode(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn inode(_: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn outputs(files: &[(&'static str, &Path)]) -> Outputs {
@@ -102,6 +116,26 @@ mod tests {
         let input = outputs(&[("--plan", &same)]).check(&[&path]);
         assert!(input.unwrap_err().to_string().contains("overwrite an input"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_one_file_are_one_output_whether_it_exists_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let [real, link, hard] =
+            ["real.csv", "link.csv", "hard.csv"].map(|name| folder.path().join(name));
+        std::os::unix::fs::symlink("real.csv", &link).unwrap();
+        for _ in 0..2 {
+            let error = outputs(&[("--plan", &link), ("--potentials", &real)]).check(&[]);
+            assert!(error.unwrap_err().to_string().contains("both name"));
+            fs::write(&real, "1\n").unwrap();
+        }
+        fs::hard_link(&real, &hard).unwrap();
+        let error = outputs(&[("--plan", &hard), ("--potentials", &link)]).check(&[]);
+        assert!(error.unwrap_err().to_string().contains("both name"));
+        let error = outputs(&[("--plan", &hard)]).check(&[&real]);
+        assert!(error.unwrap_err().to_string().contains("overwrite an input"));
+        assert!(outputs(&[("--plan", &hard)]).check(&[]).is_ok());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use deblais::certificate::Certificate;
 use deblais::report::{Inputs, Number, ProblemReport, Timings};
+use deblais::shown::Printable;
 
 /// Digits that are shown at most.
 const MOST_DIGITS: usize = 14;
@@ -94,7 +95,7 @@ pub(crate) struct Lines(String);
 
 impl Lines {
     pub(crate) fn line(&mut self, label: &str, value: impl std::fmt::Display) {
-        let _ = writeln!(self.0, "{label:<24}{value}");
+        let _ = writeln!(self.0, "{label:<24}{}", Printable(&value.to_string()));
     }
 
     /// Rows of cells in columns: the first and the last to the left, the others to the right.

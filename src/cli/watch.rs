@@ -1,4 +1,4 @@
-//! The observer of the command line: Ctrl-C, the time limit, and progress on stderr: a line that is
+//! The observer of the command line: Ctrl-C and its like, the time limit, and progress on stderr: a line that is
 //! redrawn on a terminal, a line a minute in a log.
 
 use std::io::{IsTerminal, Write, stderr};
@@ -12,7 +12,7 @@ use deblais::progress::{Event, Observer, Stop};
 use super::failure::Failure;
 use super::text::significant;
 
-/// Set by the first Ctrl-C.
+/// Set by the first Ctrl-C, termination or hangup.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static HANDLER: OnceLock<Result<(), String>> = OnceLock::new();
 
@@ -38,11 +38,11 @@ struct Line {
 }
 
 impl Watch {
-    /// Starts the clock. From here on the first Ctrl-C stops the run cleanly, the second kills
-    /// it.
+    /// Starts the clock. From here on the first Ctrl-C, termination or hangup stops the run cleanly,
+    /// the second kills it.
     pub(crate) fn start(limit: Option<Duration>, quiet: bool) -> Result<Self, Failure> {
         HANDLER
-            .get_or_init(|| ctrlc::set_handler(on_interrupt).map_err(|error| error.to_string()))
+            .get_or_init(|| catch_signals().map_err(|error| error.to_string()))
             .as_ref()
             .map_err(|error| Failure::new(format!("Ctrl-C cannot be caught: {error}")))?;
         let start = Instant::now();
@@ -62,6 +62,31 @@ impl Watch {
         }
         self.start.elapsed().as_secs_f64()
     }
+}
+
+/// Has [`on_interrupt`] called for every signal that would end the run.
+#[cfg(unix)]
+fn catch_signals() -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
+    let mut signals =
+        signal_hook::iterator::Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
+    std::thread::spawn(move || signals.forever().for_each(|_| on_interrupt()));
+    Ok(())
+}
+
+/// Whether a signal is ignored, as `nohup` has it, where the system tells: then it stays so.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+#[cfg(not(unix))]
+fn catch_signals() -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(on_interrupt)
 }
 
 fn on_interrupt() {
@@ -156,7 +181,7 @@ mod tests {
             ..Event::new("pivoting", 9_999_999)
         };
         let text = line(&long, elapsed);
-        assert_eq!(text, "level 7 of 7, round 2: pivoting 9999999, [2.8545e-7, 2.8780e-7], 8.2 s");
+        assert_eq!(text, "level 7 of 7, round 2: pivoting 9999999, [2.8545e-7, 2.878e-7], 8.2 s");
         assert!(text.len() < 80);
     }
 

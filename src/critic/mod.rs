@@ -43,7 +43,9 @@ use ndarray::{Array1, Array2, ArrayView2};
 use thiserror::Error;
 
 use crate::cost::CostError;
+use crate::nn::ShapeError;
 use crate::progress::Stop;
+use crate::shown::Shown;
 
 /// A function on R^d whose Lipschitz constant has a bound.
 pub trait Critic: Sync {
@@ -133,7 +135,7 @@ pub enum CriticError {
         bound: &'static str,
     },
     /// Another distance than the critic was trained for.
-    #[error("the critic was trained for the distance {saved}, not for {asked}")]
+    #[error("the critic was trained for the distance {}, not for {asked}", Shown(.saved))]
     Metric {
         /// The critic's own.
         saved: String,
@@ -181,6 +183,9 @@ pub enum CriticError {
         /// Target points there are.
         m: usize,
     },
+    /// A network that cannot be built.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
     /// Points without a distance.
     #[error(transparent)]
     Cost(#[from] CostError),
@@ -198,6 +203,7 @@ impl CriticError {
             Self::Diverged { .. } => "lower the rate, by a factor of 10 to begin with",
             Self::Overstep { .. } => "lower the rate, or make the network narrower",
             Self::Pair { .. } => "match points of the samples that the critic is trained on",
+            Self::Shape(_) => "take fewer or narrower layers",
             Self::Cost(error) => error.hint(),
         }
     }

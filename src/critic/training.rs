@@ -133,7 +133,7 @@ impl TrainNetwork {
         observer: &mut dyn Observer,
     ) -> Result<Trained<NetworkCritic>, CriticError> {
         self.check(frame.origin().len())?;
-        let mut network = self.network(frame.origin().len());
+        let mut network = self.network(frame.origin().len())?;
         let mut control = self.kind.control(&network, frame, samples, self.seed)?;
         control.project(&mut network);
         let mut record = Record::new(&self.kind, frame, samples);
@@ -185,25 +185,25 @@ impl TrainNetwork {
     }
 
     /// The network as it starts.
-    fn network(&self, dim: usize) -> Mlp<f32> {
+    fn network(&self, dim: usize) -> Result<Mlp<f32>, CriticError> {
         let mut layers = vec![(self.width, self.activation); self.depth];
         layers.push((1, Activation::Identity));
         let stream = &mut self.seed.stream("weights");
-        Mlp::new(dim, &layers, self.kind.init(), stream).expect("the shape was checked")
+        Ok(Mlp::new(dim, &layers, self.kind.init(), stream)?)
     }
 
     fn check(&self, dim: usize) -> Result<(), CriticError> {
-        let whole = |what, value: usize| {
-            if value > 0 {
+        let whole = |what, value: usize, (most, bound)| {
+            if (1..=most).contains(&value) {
                 return Ok(());
             }
-            Err(CriticError::Setting { what, value: 0.0, bound: "at least 1" })
+            Err(CriticError::Setting { what, value: value as f64, bound })
         };
-        whole("the width", self.width)?;
-        whole("the depth", self.depth)?;
-        whole("the batch", self.batch)?;
+        whole("the width", self.width, (16_384, "from 1 to 16384"))?;
+        whole("the depth", self.depth, (256, "from 1 to 256"))?;
+        whole("the batch", self.batch, (1 << 24, "from 1 to 16777216"))?;
         let group = self.activation.group();
-        whole("the group size", group)?;
+        whole("the group size", group, (16_384, "from 1 to 16384"))?;
         if !self.width.is_multiple_of(group) {
             let value = self.width as f64;
             let bound = "a multiple of the group size";

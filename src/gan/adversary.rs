@@ -4,7 +4,7 @@ use ndarray::ArrayView2;
 
 use super::checkpoint::SavedAdversary;
 use super::energy::Energy;
-use super::player::Form;
+use super::player::{Form, Layers};
 use super::scalar::Scalar;
 use super::{GanError, Recipe};
 use crate::seed::{Seed, Stream};
@@ -48,6 +48,15 @@ pub(super) trait Adversary: Send {
 
     /// Goes on from there.
     fn restore(&mut self, saved: SavedAdversary) -> Result<(), GanError>;
+}
+
+/// Inputs and layers of the networks of a recipe's critic.
+pub(super) fn shapes(recipe: &Recipe, form: Form) -> Result<Vec<(usize, Layers)>, GanError> {
+    let player = &recipe.critic;
+    if recipe.has_energy() {
+        return Ok(player.autoencoder(form, "critic")?.into());
+    }
+    Ok(vec![(form.dim, player.layers_from_points(form, 1, "critic")?)])
 }
 
 /// The critic of a recipe, for points of this form.

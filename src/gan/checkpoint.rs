@@ -6,7 +6,9 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use super::adversary;
 use super::average::Average;
+use super::player::Form;
 use super::trainer::{Milestone, points_of};
 use super::{GanError, Recipe, Standard};
 use crate::nn::{Activation, Affine, Mlp, Optimizer};
@@ -62,11 +64,29 @@ pub struct SavedAdversary {
 }
 
 impl Checkpoint {
+    /// Refuses networks that are not the recipe's for points of this form; allocates nothing for
+    /// them.
+    pub(super) fn check_shapes(&self, form: Form) -> Result<(), GanError> {
+        let Self { recipe, generator, critic, .. } = self;
+        recipe.check()?;
+        let layers = recipe.generator.layers_to_points(form, "generator")?;
+        generator.check(recipe.latent_for(form.dim), &layers)?;
+        let shapes = adversary::shapes(recipe, form)?;
+        if critic.networks.len() != shapes.len() {
+            return Err(GanError::Checkpoint { what: "the critic has another number of networks" });
+        }
+        let mut networks = critic.networks.iter().zip(&shapes);
+        networks.try_for_each(|(network, (inputs, layers))| network.check(*inputs, layers))
+    }
+
     /// Points of the generator, with averaged weights, in the data's own coordinates.
     ///
     /// # Errors
-    /// [`GanError::Checkpoint`] for numbers that do not make a generator of such points.
+    /// [`GanError::Checkpoint`] for numbers that do not make a generator of such points;
+    /// [`GanError::TooMany`] for more points than are drawn at a time.
     pub fn sample(&self, n: usize, stream: &mut Stream) -> Result<Array2<f64>, GanError> {
+        /// Coordinates of all points together: 1 GiB.
+        const MOST: usize = 1 << 27;
         let misfit = |what| GanError::Checkpoint { what };
         let SavedNetwork { inputs, layers, parameters, .. } = &self.generator;
         let parameters = self.average.mean().unwrap_or_else(|| parameters.clone());
@@ -74,6 +94,10 @@ impl Checkpoint {
         let Standard { centre, scale } = &self.standard;
         if network.outputs() != centre.len() || network.outputs() != scale.len() {
             return Err(misfit("the generator has other coordinates than the data"));
+        }
+        let limit = MOST / network.inputs().max(network.outputs());
+        if n > limit {
+            return Err(GanError::TooMany { n, limit });
         }
         let points = points_of(&network, n, stream);
         if points.iter().all(|x| x.is_finite()) {
@@ -93,21 +117,32 @@ impl SavedNetwork {
         }
     }
 
+    /// Refuses a network of another shape than this; allocates nothing.
+    pub(super) fn check(
+        &self,
+        inputs: usize,
+        layers: &[(Affine, Activation)],
+    ) -> Result<(), GanError> {
+        let misfit = |what| Err(GanError::Checkpoint { what });
+        if self.inputs != inputs || self.layers != layers {
+            return misfit("a network has other layers");
+        }
+        if self.parameters.len() != Mlp::<f32>::count(inputs, layers)? {
+            return misfit("a network has another number of parameters");
+        }
+        Ok(())
+    }
+
     /// Puts the saved state in place of one of the same shape.
     pub(super) fn restore(
         self,
         network: &mut Mlp<f32>,
         optimizer: &mut Optimizer<f32>,
     ) -> Result<(), GanError> {
-        let misfit = |what| Err(GanError::Checkpoint { what });
-        if self.inputs != network.inputs() || self.layers != network.layers() {
-            return misfit("a network has other layers");
-        }
-        if self.parameters.len() != network.parameters().len() {
-            return misfit("a network has another number of parameters");
-        }
+        self.check(network.inputs(), &network.layers())?;
         if !optimizer.is_like(&self.optimizer) {
-            return misfit("an optimiser has another rule or another length");
+            let what = "an optimiser has another rule or another length";
+            return Err(GanError::Checkpoint { what });
         }
         network.parameters_mut().copy_from_slice(&self.parameters);
         *optimizer = self.optimizer;

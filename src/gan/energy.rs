@@ -29,7 +29,7 @@ use ndarray::{Array2, ArrayView2, Axis, s};
 
 use super::adversary::{Adversary, Turn};
 use super::checkpoint::{SavedAdversary, SavedNetwork};
-use super::player::Form;
+use super::player::{Form, Layers, check_room};
 use super::{GanError, Objective, Player, Recipe};
 use crate::nn::{Mlp, Optimizer, Real, Tape};
 use crate::seed::{Seed, Stream};
@@ -50,13 +50,13 @@ type Gradients<T> = [Vec<T>; 2];
 
 impl<T: Real> Autoencoder<T> {
     fn new(player: &Player, form: Form, rows: usize, seed: Seed) -> Result<Self, GanError> {
-        let build = |inputs, layers: Vec<_>, name| {
-            Mlp::new(inputs, &layers, player.init, &mut seed.stream(name))
+        let build = |(inputs, layers): (usize, Layers), name| {
+            let network = Mlp::new(inputs, &layers, player.init, &mut seed.stream(name))?;
+            check_room(&network, rows, "critic").map(|()| network)
         };
-        let down = player.layers_from_points(form, player.code, "critic")?;
-        let encoder = build(form.dim, down, "encoder's weights")?;
-        let decoder =
-            build(player.code, player.layers_to_points(form, "critic")?, "decoder's weights")?;
+        let [down, up] = player.autoencoder(form, "critic")?;
+        let encoder = build(down, "encoder's weights")?;
+        let decoder = build(up, "decoder's weights")?;
         Ok(Self {
             encoding: Tape::new(&encoder, rows),
             decoding: Tape::new(&decoder, rows),

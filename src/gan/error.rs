@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::RecipeError;
 use crate::critic::CriticError;
 use crate::nn::ShapeError;
+use crate::shown::Shown;
 
 /// Why there is no generator.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -69,6 +70,29 @@ pub enum GanError {
         /// How often both sides are even.
         most: usize,
     },
+    /// A batch that takes too much memory on its way through a network.
+    #[error(
+        "a batch of {batch} points takes {numbers} numbers in the layers of the {player}: {limit} are \
+         the most"
+    )]
+    Room {
+        /// `critic` or `generator`.
+        player: &'static str,
+        /// Points a batch.
+        batch: usize,
+        /// The numbers that they take.
+        numbers: usize,
+        /// The most they may take.
+        limit: usize,
+    },
+    /// More points than are drawn at a time.
+    #[error("{n} points: {limit} such points are the most that are drawn at a time")]
+    TooMany {
+        /// The points asked for.
+        n: usize,
+        /// The most there may be.
+        limit: usize,
+    },
     /// A run whose numbers left the range of `f32`.
     #[error("training diverged: the loss of the {player} is not a number at step {step}")]
     Diverged {
@@ -84,7 +108,7 @@ pub enum GanError {
         what: &'static str,
     },
     /// A checkpoint of a run on other data.
-    #[error("the checkpoint was trained on {saved}, not on {given}")]
+    #[error("the checkpoint was trained on {}, not on {given}", Shown(.saved))]
     OtherData {
         /// The data of the checkpoint.
         saved: String,
@@ -128,6 +152,10 @@ impl GanError {
             }
             Self::Halves { player, most, .. } => {
                 format!("give {player}.channels at most {most} entries")
+            }
+            Self::TooMany { .. } => "draw fewer, with several seeds".into(),
+            Self::Room { player, .. } => {
+                format!("take smaller batches (--set batch=…) or a narrower {player}")
             }
             Self::Diverged { player, .. } => {
                 format!(

@@ -13,7 +13,7 @@
 //! penalty on the critic's slope at single points does not go with (Gulrajani et al. 2017, §4).
 
 use super::{GanError, Player};
-use crate::nn::{Activation, Affine, Convolution};
+use crate::nn::{Activation, Affine, Convolution, Mlp, Real};
 
 /// Grey images, each a row of pixels from the top left.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,7 +36,7 @@ pub(super) struct Form {
 }
 
 /// Layers of a network.
-type Layers = Vec<(Affine, Activation)>;
+pub(super) type Layers = Vec<(Affine, Activation)>;
 
 impl Player {
     /// Layers from points to so many outputs; `name` is the player's, for the messages.
@@ -77,6 +77,16 @@ impl Player {
         Ok(layers)
     }
 
+    /// Inputs and layers of an encoder of points and of its decoder.
+    pub(super) fn autoencoder(
+        &self,
+        form: Form,
+        name: &'static str,
+    ) -> Result<[(usize, Layers); 2], GanError> {
+        let down = self.layers_from_points(form, self.code, name)?;
+        Ok([(form.dim, down), (self.code, self.layers_to_points(form, name)?)])
+    }
+
     fn hidden(&self) -> impl Iterator<Item = (Affine, Activation)> {
         std::iter::repeat_n((self.width.into(), self.activation), self.depth)
     }
@@ -102,11 +112,27 @@ impl Player {
     }
 }
 
+/// The most numbers that a batch may take on its way through a network: 256 MiB.
+const MOST_NUMBERS: usize = 1 << 26;
+
+/// Refuses batches that take too much memory, before it is allocated.
+pub(super) fn check_room<T: Real>(
+    network: &Mlp<T>,
+    batch: usize,
+    player: &'static str,
+) -> Result<(), GanError> {
+    let numbers = batch.saturating_mul(network.inputs() + network.neurons());
+    if numbers <= MOST_NUMBERS {
+        return Ok(());
+    }
+    Err(GanError::Room { player, batch, numbers, limit: MOST_NUMBERS })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::gan::Recipe;
-    use crate::nn::{Init, Mlp};
+    use crate::nn::Init;
     use crate::seed::Seed;
 
     fn image(height: usize, width: usize) -> Form {

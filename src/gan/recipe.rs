@@ -12,6 +12,7 @@ use toml::{Table, Value};
 use super::Objective;
 use crate::critic::{Clip, GradientPenalty, Kind};
 use crate::nn::{Activation, Init, Rule, Schedule};
+use crate::shown::Shown;
 
 /// Everything that says how a GAN is trained, but the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -117,19 +118,19 @@ impl Regulariser {
 #[non_exhaustive]
 pub enum RecipeError {
     /// No recipe of that name.
-    #[error("there is no recipe called {name}")]
+    #[error("there is no recipe called {}", Shown(.name))]
     Unknown {
         /// The name asked for.
         name: String,
     },
     /// Not TOML, or not a recipe.
-    #[error("{message}")]
+    #[error("{}", Shown(.message))]
     Toml {
         /// What the parser says.
         message: String,
     },
     /// A change that does not say what it changes.
-    #[error("{text} is no change of a recipe")]
+    #[error("{} is no change of a recipe", Shown(.text))]
     Change {
         /// What was given.
         text: String,
@@ -277,26 +278,9 @@ impl Recipe {
         matches!(self.objective, Objective::Energy { .. })
     }
 
-    fn check(&self) -> Result<(), RecipeError> {
-        let at_least_one =
-            |field, value: usize| range(field, value as f64, value > 0, "at least 1");
-        at_least_one("batch", self.batch)?;
-        at_least_one("critic_steps", self.critic_steps)?;
-        at_least_one("critic.width", self.critic.width)?;
-        let deep = |field, player: &Player| {
-            let good = player.depth > 0 || !player.channels.is_empty();
-            range(field, player.depth as f64, good, "at least 1, unless there are channels")
-        };
-        deep("critic.depth", &self.critic)?;
-        deep("generator.depth", &self.generator)?;
-        for &channels in &self.critic.channels {
-            at_least_one("critic.channels", channels)?;
-        }
-        for &channels in &self.generator.channels {
-            at_least_one("generator.channels", channels)?;
-        }
-        at_least_one("critic.code", self.critic.code)?;
-        at_least_one("generator.width", self.generator.width)?;
+    /// Whether all fields make sense, alone and together; nothing is allocated for those that do not.
+    pub(super) fn check(&self) -> Result<(), RecipeError> {
+        self.check_sizes()?;
         let positive = |field, value: f64| {
             range(field, value, value > 0.0 && value.is_finite(), "a positive number")
         };
@@ -332,6 +316,44 @@ impl Recipe {
         }
         let what = "a regulariser holds a scalar critic, and an energy is an autoencoder";
         Err(RecipeError::Contradiction { what })
+    }
+}
+
+/// The sizes that a recipe may have, for messages.
+const POINTS: &str = "from 1 to 65536";
+const LATENT: &str = "from 0 to 65536";
+const NEURONS: &str = "from 1 to 16384";
+const CHANNELS: &str = "from 1 to 4096";
+const ROUNDS: &str = "from 1 to 1000000";
+const STEPS: &str = "at most 1000000000000";
+const DEPTH: &str = "from 1, unless there are channels, to 256";
+
+impl Recipe {
+    /// The most steps that a recipe may have.
+    pub const MOST_STEPS: u64 = 1_000_000_000_000;
+
+    fn check_sizes(&self) -> Result<(), RecipeError> {
+        let within = |field, value: usize, (least, most), bound| {
+            range(field, value as f64, (least..=most).contains(&value), bound)
+        };
+        within("batch", self.batch, (1, 65_536), POINTS)?;
+        within("latent", self.latent, (0, 65_536), LATENT)?;
+        within("critic_steps", self.critic_steps, (1, 1_000_000), ROUNDS)?;
+        let steps =
+            |field, value: u64| range(field, value as f64, value <= Self::MOST_STEPS, STEPS);
+        steps("steps", self.steps)?;
+        steps("pretraining", self.pretraining)?;
+        let sizes = |player: &Player, [width, depth, code, channels]: [&'static str; 4]| {
+            within(width, player.width, (1, 16_384), NEURONS)?;
+            let least = usize::from(player.channels.is_empty());
+            within(depth, player.depth, (least, 256), DEPTH)?;
+            within(code, player.code, (1, 16_384), NEURONS)?;
+            player.channels.iter().try_for_each(|&c| within(channels, c, (1, 4096), CHANNELS))
+        };
+        sizes(&self.critic, ["critic.width", "critic.depth", "critic.code", "critic.channels"])?;
+        let generator =
+            ["generator.width", "generator.depth", "generator.code", "generator.channels"];
+        sizes(&self.generator, generator)
     }
 }
 
@@ -448,6 +470,11 @@ mod tests {
         assert!(message("critic.rate=-1").contains("critic.rate is -1"));
         assert!(message("batch=0").contains("batch is 0"));
         assert!(message("batch").contains("no change"));
+        assert!(message("critic.width=99999999999").contains("from 1 to 16384"));
+        assert!(message("generator.depth=99999999999").contains("to 256"));
+        assert!(message("batch=9223372036854775807").contains("from 1 to 65536"));
+        assert!(message("latent=99999999999").contains("from 0 to 65536"));
+        assert!(message("steps=9223372036854775807").contains("at most 1000000000000"));
         assert!(message("pretraining=10").contains("autoencoders"));
         assert!(message("critic.channels=[4, 0]").contains("critic.channels is 0"));
         assert!(message("generator.depth=0").contains("unless there are channels"));

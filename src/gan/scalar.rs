@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2, s};
 
 use super::adversary::{Adversary, Turn};
 use super::checkpoint::{SavedAdversary, SavedNetwork};
-use super::player::Form;
+use super::player::{Form, check_room};
 use super::{GanError, Objective, Recipe};
 use crate::critic::{Batch, LipschitzControl};
 use crate::nn::{Mlp, Optimizer, PenalisedTape, Real, Tape};
@@ -43,6 +43,7 @@ impl Scalar {
         let layers = player.layers_from_points(form, 1, "critic")?;
         let stream = &mut seed.stream("critic's weights");
         let mut network = Mlp::new(dim, &layers, player.init, stream)?;
+        check_room(&network, 2 * recipe.batch, "critic")?;
         let mut control: Box<dyn LipschitzControl> = match recipe.regulariser.kind() {
             None => Box::new(Free),
             Some(kind) => {

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use super::adversary::{self, Adversary, Turn};
 use super::average::Average;
 use super::checkpoint::SavedNetwork;
-use super::player::Form;
+use super::player::{Form, check_room};
 use super::{
     Checkpoint, Data, GanError, ModeScores, Recipe, Regulariser, Scores, Yardstick, score,
 };
@@ -60,10 +60,13 @@ pub struct Milestone {
     /// The exact distance: the upper end of its bracket.
     pub emd: f64,
     /// How well modes are met, if they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modes: Option<ModeScores>,
     /// By histogram, in the plane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jensen_shannon: Option<f64>,
     /// The share of the critic's parameters at the bounds of their box, if they are kept in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_bounds: Option<f64>,
 }
 
@@ -93,8 +96,9 @@ impl Trainer {
     /// A run before its first step.
     ///
     /// # Errors
-    /// [`GanError`] for networks that cannot be built.
+    /// [`GanError`] for recipes that make no sense and networks that cannot be built.
     pub fn new(recipe: Recipe, data: Data, seed: Seed) -> Result<Self, GanError> {
+        recipe.check()?;
         Ok(Self {
             generator: Generator::new(&recipe, data.form(), seed)?,
             critic: adversary::of(&recipe, data.form(), seed)?,
@@ -119,6 +123,8 @@ impl Trainer {
                 if checkpoint.data == given { format!("{given}, changed since") } else { given };
             return Err(GanError::OtherData { saved: checkpoint.data, given });
         }
+        // What is about to be allocated must be explained by what was read.
+        checkpoint.check_shapes(data.form())?;
         let mut trainer = Self::new(checkpoint.recipe, data, Seed(checkpoint.seed))?;
         let generator = &mut trainer.generator;
         checkpoint.generator.restore(&mut generator.network, &mut generator.optimizer)?;
@@ -345,6 +351,7 @@ impl Generator {
         let layers = player.layers_to_points(form, "generator")?;
         let stream = &mut seed.stream("generator's weights");
         let network = Mlp::new(recipe.latent_for(form.dim), &layers, player.init, stream)?;
+        check_room(&network, recipe.batch, "generator")?;
         let parameters = network.parameters().len();
         Ok(Self {
             optimizer: Optimizer::new(player.rule, parameters),

@@ -140,9 +140,30 @@ impl Destination {
             Err(_) if path.file_name().is_none() => {
                 Err(WriteError::Directory { path: path.to_path_buf() })
             }
-            Err(_) => Ok(Self::File(path.to_path_buf())),
+            Err(_) => Ok(Self::File(resolved(path))),
         }
     }
+}
+
+/// The file that a path leads to, whether it exists or not: without links, as far as there are
+/// folders.
+#[must_use]
+pub fn resolved(path: &Path) -> PathBuf {
+    /// As many links as Linux follows.
+    const MOST_LINKS: usize = 40;
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        // Relative links start at their own folder.
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = folder_of(&path).join(target);
+    }
+    fs::canonicalize(&path).unwrap_or_else(|_| match path.file_name() {
+        Some(name) => {
+            let folder = folder_of(&path);
+            fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf()).join(name)
+        }
+        None => path,
+    })
 }
 
 /// A temporary file, removed unless it is renamed.
@@ -222,6 +243,19 @@ mod tests {
         assert!(matches!(check_writable(folder.path()), Err(WriteError::Directory { .. })));
         check_writable(&folder.path().join("new.txt")).unwrap();
         assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_file_that_is_not_there_yet_is_followed() {
+        let folder = tempdir().unwrap();
+        let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+        std::os::unix::fs::symlink("second", &first).unwrap();
+        std::os::unix::fs::symlink("./real", &second).unwrap();
+        assert_eq!(resolved(&first), resolved(&folder.path().join("real")));
+        write_atomically(&first, |out| out.write_all(b"new")).unwrap();
+        assert_eq!(names(folder.path()), ["first", "real", "second"]);
+        assert!(fs::symlink_metadata(&first).unwrap().is_symlink());
     }
 
     #[cfg(unix)]

@@ -4,12 +4,17 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::saved_file::{read_saved, write_saved};
+use super::saved_file::{Schemas, read_saved, saved_from, write_saved};
 use super::{InputDigest, Origin, ReadError, WriteError};
 use crate::critic::SavedCritic;
 
 /// Schema of a file with a critic.
-pub const CRITIC_FILE: &str = "deblais.saved-critic/1";
+pub const CRITIC_FILE: &str = "deblais.saved-critic/2";
+
+/// Files without a checksum are read, too, for whatever a critic proves is computed from its numbers,
+/// and others may write them.
+const SCHEMAS: Schemas =
+    Schemas { current: CRITIC_FILE, unchecked: "deblais.saved-critic/1", reads_unchecked: true };
 
 #[derive(Serialize, Deserialize)]
 struct File<C> {
@@ -25,13 +30,33 @@ pub fn write_critic(path: &Path, critic: &SavedCritic) -> Result<(), WriteError>
     write_saved(path, &File { schema: CRITIC_FILE.to_owned(), critic })
 }
 
+/// A critic from a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadCritic {
+    /// The critic.
+    pub critic: SavedCritic,
+    /// Whether a checksum vouches for it; files of schema `/1` have none.
+    pub checked: bool,
+    /// What was read.
+    pub digest: InputDigest,
+}
+
 /// Reads a critic.
 ///
 /// # Errors
 /// [`ReadError`] for a file that cannot be read, or is none that [`write_critic`] wrote.
-pub fn read_critic(origin: &Origin) -> Result<(SavedCritic, InputDigest), ReadError> {
-    let (file, digest) = read_saved::<File<SavedCritic>>(origin, CRITIC_FILE)?;
-    Ok((file.critic, digest))
+pub fn read_critic(origin: &Origin) -> Result<ReadCritic, ReadError> {
+    let (File { critic, .. }, checked, digest) = read_saved::<File<SavedCritic>>(origin, SCHEMAS)?;
+    Ok(ReadCritic { critic, checked, digest })
+}
+
+/// As [`read_critic`], of bytes in memory; `origin` is for the messages.
+///
+/// # Errors
+/// As [`read_critic`].
+pub fn critic_from(origin: &Origin, bytes: &[u8]) -> Result<SavedCritic, ReadError> {
+    let (File { critic, .. }, _) = saved_from(origin, bytes, SCHEMAS)?;
+    Ok(critic)
 }
 
 #[cfg(test)]
@@ -41,7 +66,6 @@ mod tests {
     use super::*;
     use crate::cost::{Cityblock, Euclidean};
     use crate::critic::{Cones, Critic, Frame, Lattice, NetworkCritic, Save};
-    use crate::io::saved_file::parse;
     use crate::nn::{Activation, Init, Mlp};
     use crate::seed::Seed;
 
@@ -59,7 +83,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("critic.json");
         write_critic(&path, critic).unwrap();
-        read_critic(&path.as_path().into()).unwrap().0
+        let read = read_critic(&path.as_path().into()).unwrap();
+        assert!(read.checked);
+        read.critic
     }
 
     #[test]
@@ -102,16 +128,15 @@ mod tests {
             ("{\n\"schema\": 3}", "line 2, column"),
             (r#"{"schema": "deblais.emd/2", "critic": {}}"#, "its schema is"),
             (r#"{"schema": "deblais.saved-critic/1", "critic": {}}"#, "missing field"),
+            (r#"{"schema": "deblais.saved-critic/2", "critic": {}}"#, "end in its checksum"),
             (
                 r#"{"schema": "deblais.saved-critic/1", "critic": {"metric": "euclidean",
                 "function": {"cones": {"centres": [[1], [NaN]], "heights": [0]}}}}"#,
                 "line 2",
             ),
         ] {
-            let error = parse::<File<SavedCritic>>(file.as_bytes(), CRITIC_FILE)
-                .map(|_| ())
-                .unwrap_err()
-                .to_string();
+            let error =
+                critic_from(&Origin::Stdin, file.as_bytes()).map(|_| ()).unwrap_err().to_string();
             assert!(error.contains(words), "{file}: {error}");
         }
         let broken = |function: &str| {

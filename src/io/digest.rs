@@ -27,13 +27,22 @@ impl<R: Read> DigestReader<R> {
     }
 
     pub(super) fn finish(self) -> InputDigest {
-        let mut sha256 = String::with_capacity(64);
-        for byte in self.hash.finalize() {
-            // Writing to a string cannot fail.
-            let _ = write!(sha256, "{byte:02x}");
-        }
-        InputDigest { bytes: self.bytes, sha256 }
+        InputDigest { bytes: self.bytes, sha256: hexadecimal(self.hash) }
     }
+}
+
+/// The SHA-256 of bytes in memory, in lower-case hexadecimal digits.
+pub(super) fn sha256_of(bytes: &[u8]) -> String {
+    hexadecimal(Sha256::new_with_prefix(bytes))
+}
+
+/// A hash in lower-case digits.
+pub(super) fn hexadecimal(hash: Sha256) -> String {
+    hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl<R: Read> Read for DigestReader<R> {

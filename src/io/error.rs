@@ -10,6 +10,7 @@ use super::{
     ColumnId, ColumnRef, Filter, ForeignFormat, IdxProblem, ImageProblem, ManifestProblem,
     NpyProblem, Origin, Place, PlanProblem, PotentialsProblem, SavedFileProblem,
 };
+use crate::shown::{Quoted, Shown};
 
 /// An input that cannot be used, and where.
 #[derive(Debug, Error)]
@@ -96,7 +97,7 @@ pub enum ReadError {
         found: String,
     },
     /// NaN or an infinity.
-    #[error("{origin}, {place}, {column}: found {found}, not a finite number")]
+    #[error("{origin}, {place}, {column}: found {}, not a finite number", Shown(.found))]
     NotFinite {
         /// The file.
         origin: Origin,
@@ -138,7 +139,7 @@ pub enum ReadError {
         column: ColumnId,
     },
     /// A column that is not there.
-    #[error("{origin}: there is no column {asked}")]
+    #[error("{origin}: there is no column {}", Shown(&.asked.to_string()))]
     UnknownColumn {
         /// The file.
         origin: Origin,
@@ -150,7 +151,7 @@ pub enum ReadError {
         columns: usize,
     },
     /// A name that several columns have.
-    #[error("{origin}: columns {first} and {second} (from 0) are both called \"{name}\"")]
+    #[error("{origin}: columns {first} and {second} (from 0) are both called {}", Quoted(.name))]
     AmbiguousColumn {
         /// The file.
         origin: Origin,
@@ -168,7 +169,7 @@ pub enum ReadError {
         origin: Origin,
     },
     /// A filter that no row passes.
-    #[error("{origin}: no row has {filter}")]
+    #[error("{origin}: no row has {}", Shown(&.filter.to_string()))]
     NoSuchRows {
         /// The file.
         origin: Origin,
@@ -317,7 +318,7 @@ fn not_a_number_hint(found: &str) -> String {
     if found.is_empty() {
         "fill in a number, or remove the row".into()
     } else if is_numeric(found) {
-        format!("write a decimal point: {}", found.replacen(',', ".", 1))
+        format!("write a decimal point: {}", Shown(&found.replacen(',', ".", 1)))
     } else {
         "write a number such as -1.5e3, or leave the column out with --columns".into()
     }
@@ -339,7 +340,7 @@ fn unknown_column_hint(asked: &ColumnRef, header: Option<&[String]>, columns: us
     let there_are = format!("the columns are {}", listed(header, "and more"));
     match asked {
         ColumnRef::Name(name) => match closest(name, header) {
-            Some(near) => format!("did you mean \"{near}\"? {there_are}"),
+            Some(near) => format!("did you mean {}? {there_are}", Quoted(near)),
             None => there_are,
         },
         ColumnRef::Index(_) => format!("{there_are}: numbers 0 to {}", columns - 1),
@@ -351,6 +352,8 @@ fn closest<'a>(asked: &str, names: &'a [String]) -> Option<&'a str> {
     let farthest = (asked.chars().count() / 3).max(1);
     names
         .iter()
+        // Others differ by more than that, and to compare a cell of megabytes would take gigabytes.
+        .filter(|name| name.chars().count().abs_diff(asked.chars().count()) <= farthest)
         .map(|name| {
             (strsim::damerau_levenshtein(&asked.to_lowercase(), &name.to_lowercase()), name)
         })
@@ -359,13 +362,19 @@ fn closest<'a>(asked: &str, names: &'a [String]) -> Option<&'a str> {
         .map(|(_, name)| name.as_str())
 }
 
-/// The first few of `names`, and `rest` for the others.
+/// The first few of `names`, about a line of them, and `rest` for the others.
 fn listed(names: &[String], rest: &str) -> String {
-    const SHOWN: usize = 12;
-    let mut text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text.push_str(", … ");
-        text.push_str(rest);
+    const MOST: usize = 12;
+    const LINE: usize = 80;
+    let mut text = String::new();
+    for (k, name) in names.iter().enumerate() {
+        if k == MOST || text.len() > LINE {
+            return format!("{text}, … {rest}");
+        }
+        if k > 0 {
+            text += ", ";
+        }
+        text += &Shown(name).to_string();
     }
     text
 }
@@ -380,6 +389,16 @@ mod tests {
         assert_eq!(closest("wieght", &names), Some("weight"));
         assert_eq!(closest("Label", &names), Some("label"));
         assert_eq!(closest("temperature", &names), None);
+    }
+
+    #[test]
+    fn names_of_megabytes_are_not_compared_and_not_shown() {
+        let names = [format!("wieght{}", "x".repeat(50_000_000)), "b\u{1b}[2J".to_owned()];
+        assert_eq!(closest("weight", &names), None);
+        let hint = unknown_column_hint(&ColumnRef::Name("weight".into()), Some(&names), 2);
+        assert!(hint.len() < 200 && hint.ends_with("…, … and more"), "{hint}");
+        let hint = unknown_column_hint(&ColumnRef::Index(7), Some(&names[1..]), 1);
+        assert!(hint.starts_with("the columns are b\\u{1b}[2J: "), "{hint}");
     }
 
     #[test]

@@ -130,8 +130,15 @@ impl IdxProblem {
 /// # Errors
 /// [`ReadError`].
 pub fn read_images(origin: &Origin) -> Result<Images, ReadError> {
+    images_from(origin, origin.open()?.0)
+}
+
+/// As [`read_images`], of what `reader` has; `origin` is for the messages.
+///
+/// # Errors
+/// [`ReadError`].
+pub fn images_from(origin: &Origin, mut reader: impl Read) -> Result<Images, ReadError> {
     let failed = |error| ReadError::from_io(origin, error);
-    let (mut reader, _) = origin.open()?;
     let mut start = Vec::new();
     reader.by_ref().take(GZIP.len() as u64).read_to_end(&mut start).map_err(failed)?;
     if start.is_empty() {

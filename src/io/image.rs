@@ -38,6 +38,22 @@ pub enum ImageProblem {
         /// What the decoder says.
         cause: String,
     },
+    /// A palette that is no list of colours.
+    #[error("a damaged PNG: its palette has {length} bytes, not three for each of 1 to 256 colors")]
+    Palette {
+        /// The length of its chunk.
+        length: usize,
+    },
+    /// A header that promises more than the file can hold.
+    #[error("a damaged PNG: it promises {width}×{height} pixels, which {bytes} bytes cannot hold")]
+    Promise {
+        /// Pixels in a row.
+        width: usize,
+        /// Pixels in a column.
+        height: usize,
+        /// Bytes of the file.
+        bytes: usize,
+    },
     /// A pixel that is not grey.
     #[error(
         "the picture is coloured: the pixel in row {row}, column {column} is {red}, {green}, {blue}"
@@ -88,7 +104,9 @@ impl ImageProblem {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Damaged { .. } => "the file is incomplete or altered: copy or save it again",
+            Self::Damaged { .. } | Self::Palette { .. } | Self::Promise { .. } => {
+                "the file is incomplete or altered: copy or save it again"
+            }
             Self::Coloured { .. } => "convert it to grey: convert IN.png -colorspace Gray OUT.png",
             Self::Transparent { .. } => {
                 "put it on a background of your choice: convert IN.png -background black -flatten \
@@ -107,6 +125,23 @@ impl ImageProblem {
 /// The most pixels read: a picture of 4096×4096.
 const MOST_PIXELS: usize = 1 << 24;
 
+/// How much deflate can make of a byte.
+const MOST_INFLATED: usize = 1032;
+
+/// Refuses palettes on which the decoder, png 0.18.1, would panic.
+fn check_palette(info: &png::Info<'_>) -> Result<(), ImageProblem> {
+    const COLORS: usize = 256;
+    let Some(palette) = info.palette.as_deref().filter(|_| info.color_type == ColorType::Indexed)
+    else {
+        return Ok(());
+    };
+    let length = palette.len();
+    if length.is_multiple_of(3) && (3..=3 * COLORS).contains(&length) {
+        return Ok(());
+    }
+    Err(ImageProblem::Palette { length })
+}
+
 /// Decodes a PNG.
 pub(super) fn decode(origin: &Origin, bytes: &[u8]) -> Result<Histogram, ReadError> {
     histogram(bytes).map_err(|problem| ReadError::Image { origin: origin.clone(), problem })
@@ -124,6 +159,10 @@ fn histogram(bytes: &[u8]) -> Result<Histogram, ImageProblem> {
         return Err(ImageProblem::TooLarge { width, height, limit: MOST_PIXELS });
     }
     let mut reader = decoder.read_info().map_err(damaged)?;
+    check_palette(reader.info())?;
+    if reader.info().raw_bytes() / MOST_INFLATED > bytes.len() {
+        return Err(ImageProblem::Promise { width, height, bytes: bytes.len() });
+    }
     if let Some(animation) = reader.info().animation_control
         && animation.num_frames > 1
     {
@@ -243,6 +282,35 @@ mod tests {
                 "{length}"
             );
         }
+    }
+
+    /// An indexed picture of one pixel whose palette has so many bytes.
+    fn indexed(palette: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, 1, 1);
+        encoder.set_color(ColorType::Indexed);
+        encoder.set_palette(vec![9; palette]);
+        encoder.write_header().unwrap().write_image_data(&[0]).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_palette_that_is_no_list_of_colors_is_refused() {
+        for length in (0..12).chain([766, 767, 769, 771, 774, 1000]) {
+            let good = length > 0 && length % 3 == 0 && length <= 768;
+            assert_eq!(mass(&indexed(length)).is_ok(), good, "{length}");
+        }
+        assert_eq!(mass(&indexed(10)), Err(ImageProblem::Palette { length: 10 }));
+        assert_eq!(mass(&indexed(768)).unwrap(), [9.0]);
+    }
+
+    #[test]
+    fn a_header_that_promises_more_than_the_file_holds_is_refused() {
+        let mut bytes = encode(ColorType::Grayscale, BitDepth::Eight, 1, 1, &[1]);
+        bytes[16..24].copy_from_slice(&[0, 0, 16, 0, 0, 0, 16, 0]);
+        let crc = crc32(&bytes[12..29]);
+        bytes[29..33].copy_from_slice(&crc.to_be_bytes());
+        assert!(matches!(mass(&bytes), Err(ImageProblem::Promise { width: 4096, .. })));
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //! stopped or killed goes on where it left off.
 //!
 //! The first line says to which run it belongs: the format, the version of the program, a digest of
-//! the inputs and the options. A pair is a line of its places, its certificate and a check sum; what
-//! a kill left half-written does not pass, and is done again. Whoever writes a journal holds a lock
-//! on it.
+//! the inputs and the options. A pair is a line of its places and its certificate. Every line ends in
+//! a checksum. A last line without its end is what a kill left half-written, and is done again; a
+//! whole line whose checksum is wrong is damage, and the journal is refused. Whoever writes a journal
+//! holds a lock on it.
 
-use std::fmt::Write as _;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -16,12 +16,17 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::WriteError;
+use super::digest::hexadecimal;
 use crate::certificate::Certificate;
 use crate::measure::DiscreteMeasure;
 use crate::pairwise::Judged;
+use crate::shown::Quoted;
 
 /// What the first line of every journal begins with.
-const FORMAT: &str = "deblais.pairwise-journal/1";
+const FORMAT: &str = "deblais.pairwise-journal/2";
+
+/// The format of earlier versions, whose first line had no checksum.
+const UNCHECKED: &str = "deblais.pairwise-journal/1";
 
 /// What is found is on its way to the file after this time at the latest.
 const FLUSH: Duration = Duration::from_millis(100);
@@ -51,16 +56,12 @@ impl JournalKey {
                 add(x.to_le_bytes());
             }
         }
-        let measures = hash.finalize().iter().fold(String::new(), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let measures = hexadecimal(hash);
         Self { version: env!("CARGO_PKG_VERSION").to_owned(), measures, options }
     }
 
     fn line(&self) -> String {
-        format!("{FORMAT} {} {} {}", self.version, self.measures, self.options)
+        sealed(&format!("{FORMAT} {} {} {}", self.version, self.measures, self.options))
     }
 
     fn parse(line: &str) -> Option<Self> {
@@ -72,7 +73,7 @@ impl JournalKey {
     /// What a run and a journal that belongs to another one differ in.
     fn difference(&self, other: &Self) -> Option<String> {
         let differs = |what: &str, here: &str, there: &str| {
-            Some(format!("{what} there \"{there}\", here \"{here}\""))
+            Some(format!("{what} there {}, here {}", Quoted(there), Quoted(here)))
         };
         if self.version != other.version {
             differs("the version of the program is", &self.version, &other.version)
@@ -104,6 +105,22 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
+    /// It is of an earlier version.
+    #[error(
+        "{}: the journal of an earlier version, in which damage could go unnoticed", .path.display()
+    )]
+    Unchecked {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// A line is not what was written.
+    #[error("{}, line {line}: damaged: the checksum is not that of the line", .path.display())]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
     /// Somebody is writing it.
     #[error("{}: another run is writing it", .path.display())]
     InUse {
@@ -130,6 +147,9 @@ impl JournalError {
                  journal or name another output"
             }
             Self::NotAJournal { .. } => "name another output: its journal would lie there",
+            Self::Unchecked { .. } | Self::Damaged { .. } => {
+                "delete it, or name another output: the run then begins anew"
+            }
             Self::InUse { .. } => "wait for it, or name another output",
             Self::Io { .. } => "check the permissions and the space on the disk",
         }
@@ -176,27 +196,37 @@ impl Journal {
     }
 
     /// The pairs in the bytes of a journal, and how many of these are good.
-    fn done(
+    ///
+    /// # Errors
+    /// [`JournalError`] for the bytes of another journal, or of none.
+    pub fn done(
         path: &Path,
         bytes: &[u8],
         key: &JournalKey,
     ) -> Result<(Vec<Judged>, usize), JournalError> {
-        let mut lines = bytes.split_inclusive(|&byte| byte == b'\n');
-        let Some(first) = lines.next() else { return Ok((Vec::new(), 0)) };
+        let mut lines = (1..).zip(bytes.split_inclusive(|&byte| byte == b'\n'));
+        let Some((_, first)) = lines.next() else { return Ok((Vec::new(), 0)) };
         let not_a_journal = || JournalError::NotAJournal { path: path.to_path_buf() };
-        let Some(header) = whole(first) else {
+        let damaged = |line| JournalError::Damaged { path: path.to_path_buf(), line };
+        let Some(header) = first.strip_suffix(b"\n") else {
             // Killed while it wrote the first line, or something else altogether.
             let begins = key.line().as_bytes().starts_with(first);
             return if begins { Ok((Vec::new(), 0)) } else { Err(not_a_journal()) };
         };
-        let found = JournalKey::parse(header).ok_or_else(not_a_journal)?;
+        if header.starts_with(UNCHECKED.as_bytes()) {
+            return Err(JournalError::Unchecked { path: path.to_path_buf() });
+        }
+        if !header.starts_with(FORMAT.as_bytes()) {
+            return Err(not_a_journal());
+        }
+        let found = unsealed(header).and_then(JournalKey::parse).ok_or_else(|| damaged(1))?;
         if let Some(difference) = key.difference(&found) {
             return Err(JournalError::OtherRun { path: path.to_path_buf(), difference });
         }
         let (mut done, mut good) = (Vec::new(), first.len());
-        for line in lines {
-            let Some(judged) = whole(line).and_then(parse) else { break };
-            done.push(judged);
+        for (number, line) in lines {
+            let Some(text) = line.strip_suffix(b"\n") else { break };
+            done.push(unsealed(text).and_then(parse).ok_or_else(|| damaged(number))?);
             good += line.len();
         }
         Ok((done, good))
@@ -207,8 +237,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Io`].
     pub fn add(&mut self, judged: &Judged) -> Result<(), JournalError> {
-        let text = line(judged);
-        let mut written = writeln!(self.file, "{text} {:08x}", check_sum(&text));
+        let mut written = writeln!(self.file, "{}", sealed(&line(judged)));
         if self.flushed.elapsed() >= FLUSH {
             written = written.and_then(|()| self.file.flush());
             self.flushed = Instant::now();
@@ -237,9 +266,16 @@ pub fn journal_of(output: &Path) -> Result<PathBuf, WriteError> {
     Ok(path)
 }
 
-/// The text of a line that was written to its end.
-fn whole(line: &[u8]) -> Option<&str> {
-    std::str::from_utf8(line.strip_suffix(b"\n")?).ok()
+/// A text with its checksum.
+fn sealed(text: &str) -> String {
+    format!("{text} {:08x}", checksum(text))
+}
+
+/// The text of a line whose checksum is right.
+fn unsealed(line: &[u8]) -> Option<&str> {
+    let line = std::str::from_utf8(line).ok()?;
+    let (text, _) = line.rsplit_once(' ')?;
+    (sealed(text) == line).then_some(text)
 }
 
 /// A pair as text that gives it back to the bit.
@@ -253,11 +289,7 @@ fn line(judged: &Judged) -> String {
     )
 }
 
-fn parse(line: &str) -> Option<Judged> {
-    let (text, sum) = line.rsplit_once(' ')?;
-    if u32::from_str_radix(sum, 16) != Ok(check_sum(text)) {
-        return None;
-    }
+fn parse(text: &str) -> Option<Judged> {
     let mut words = text.split(' ');
     let pair = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
     let mut number = || words.next()?.parse::<f64>().ok();
@@ -272,8 +304,9 @@ fn parse(line: &str) -> Option<Judged> {
     Some(Judged { pair, certificate })
 }
 
-/// 32 bits of FNV-1a (Fowler, Noll, Vo 1991): enough to tell a line from half of it.
-fn check_sum(text: &str) -> u32 {
+/// 32 bits of FNV-1a (Fowler, Noll, Vo 1991). Each of its steps is a bijection, so that no change of a
+/// single byte goes unnoticed.
+fn checksum(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
@@ -325,18 +358,45 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_damaged_ends_what_counts() {
+    fn a_change_of_any_byte_is_noticed_and_the_journal_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.csv.journal");
-        let (mut journal, _) = Journal::open(&path, &key("")).unwrap();
-        for j in 1..4 {
+        let (mut journal, _) = Journal::open(&path, &key("cost=euclidean")).unwrap();
+        for j in 1..3 {
             journal.add(&judged(j)).unwrap();
         }
         journal.keep().unwrap();
-        let text = fs::read_to_string(&path).unwrap().replace("\n0 2 0.3", "\n0 2 0.4");
-        fs::write(&path, text).unwrap();
-        let (_, done) = Journal::open(&path, &key("")).unwrap();
+        let whole = fs::read(&path).unwrap();
+        for place in 0..whole.len() - 1 {
+            for mask in [1, 0x20, 0x80] {
+                let mut bytes = whole.clone();
+                bytes[place] ^= mask;
+                fs::write(&path, &bytes).unwrap();
+                let error = Journal::open(&path, &key("cost=euclidean")).unwrap_err();
+                let place = whole[..place].split(|&byte| byte == b'\n').count();
+                match error {
+                    JournalError::Damaged { line, .. } => assert!(line >= place, "{line} {place}"),
+                    JournalError::NotAJournal { .. } | JournalError::Unchecked { .. } => {
+                        assert_eq!(place, 1);
+                    }
+                    other => panic!("{other}"),
+                }
+                assert_eq!(fs::read(&path).unwrap(), bytes);
+            }
+        }
+        // Without its end the last line is what a kill leaves.
+        fs::write(&path, [&whole[..whole.len() - 1], b"x"].concat()).unwrap();
+        let (_, done) = Journal::open(&path, &key("cost=euclidean")).unwrap();
         assert_eq!(done, [judged(1)]);
+    }
+
+    #[test]
+    fn a_journal_of_an_earlier_version_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv.journal");
+        fs::write(&path, "deblais.pairwise-journal/1 0.1.0 00 cost=euclidean\n").unwrap();
+        let error = Journal::open(&path, &key("cost=euclidean")).unwrap_err();
+        assert!(matches!(error, JournalError::Unchecked { .. }), "{error}");
     }
 
     #[test]

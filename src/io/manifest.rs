@@ -11,6 +11,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::{Origin, ReadError};
+use crate::shown::Quoted;
 
 /// One file of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub enum ManifestProblem {
     #[error("no file is listed")]
     Empty,
     /// A line of a table without a name or a path.
-    #[error("line {line} has no name and path: \"{text}\"")]
+    #[error("line {line} has no name and path: {}", Quoted(.text))]
     NotAPair {
         /// The line, from 1.
         line: usize,
@@ -42,7 +43,7 @@ pub enum ManifestProblem {
         text: String,
     },
     /// Two files of one name.
-    #[error("lines {first} and {second} both name \"{name}\"")]
+    #[error("lines {first} and {second} both name {}", Quoted(.name))]
     TwoOfAName {
         /// The name.
         name: String,
@@ -77,11 +78,19 @@ impl ManifestProblem {
 /// # Errors
 /// [`ReadError`], with [`ManifestProblem`] for what concerns lists.
 pub fn read_manifest(origin: &Origin) -> Result<Vec<Listed>, ReadError> {
-    let bad = |problem| ReadError::Manifest { origin: origin.clone(), problem };
     let mut bytes = Vec::new();
     let (mut reader, _) = origin.open()?;
     reader.read_to_end(&mut bytes).map_err(|error| ReadError::from_io(origin, error))?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| bad(ManifestProblem::NotText))?;
+    manifest_from(origin, &bytes)
+}
+
+/// As [`read_manifest`], of bytes in memory; `origin` says where paths start.
+///
+/// # Errors
+/// As [`read_manifest`].
+pub fn manifest_from(origin: &Origin, bytes: &[u8]) -> Result<Vec<Listed>, ReadError> {
+    let bad = |problem| ReadError::Manifest { origin: origin.clone(), problem };
+    let text = std::str::from_utf8(bytes).map_err(|_| bad(ManifestProblem::NotText))?;
     let folder = match origin {
         Origin::File(path) => path.parent().unwrap_or(Path::new("")),
         Origin::Stdin => Path::new(""),

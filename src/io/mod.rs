@@ -46,18 +46,20 @@ mod selection;
 mod table;
 
 pub use atomic::WriteError;
-pub use checkpoint_file::{CHECKPOINT_FILE, read_checkpoint, write_checkpoint};
-pub use critic_file::{CRITIC_FILE, read_critic, write_critic};
+pub use checkpoint_file::{
+    CHECKPOINT_FILE, RunOptions, SavedRun, checkpoint_from, read_checkpoint, write_checkpoint,
+};
+pub use critic_file::{CRITIC_FILE, ReadCritic, critic_from, read_critic, write_critic};
 pub use digest::InputDigest;
 pub use error::ReadError;
 pub use foreign::ForeignFormat;
 pub use header::FirstRow;
 pub use history::write_history;
-pub use idx::{IdxProblem, Images, read_images};
+pub use idx::{IdxProblem, Images, images_from, read_images};
 pub use image::{Histogram, ImageProblem};
 pub use input::Input;
 pub use journal::{Journal, JournalError, JournalKey, journal_of};
-pub use manifest::{Listed, ManifestProblem, read_manifest};
+pub use manifest::{Listed, ManifestProblem, manifest_from, read_manifest};
 pub use matrix_file::{write_named_matrix, write_named_matrix_to};
 pub use npy::NpyProblem;
 pub use origin::Origin;

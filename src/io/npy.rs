@@ -11,6 +11,7 @@ use ndarray_npy::npy::header::Header;
 use thiserror::Error;
 
 use super::{Origin, Precision, ReadError};
+use crate::shown::Shown;
 
 /// The first bytes of every NPY file.
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
@@ -28,19 +29,22 @@ pub enum NpyProblem {
         minor: u8,
     },
     /// A header that makes no sense.
-    #[error("a damaged NPY header: {cause}")]
+    #[error("a damaged NPY header: {}", Shown(.cause))]
     Header {
         /// What the parser says.
         cause: String,
     },
     /// Elements that are not real numbers.
-    #[error("an NPY array of type {found}, not of real numbers")]
+    #[error("an NPY array of type {}, not of real numbers", Shown(.found))]
     ElementType {
         /// The type, as NumPy writes it.
         found: String,
     },
     /// Neither a vector nor a matrix.
-    #[error("an NPY array of shape {shape:?}, where a vector or a matrix is wanted")]
+    #[error(
+        "an NPY array of shape {}, where a vector or a matrix is wanted",
+        Shown(&format!("{shape:?}"))
+    )]
     Dimensions {
         /// The declared shape.
         shape: Vec<usize>,

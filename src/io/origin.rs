@@ -17,6 +17,14 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The file, if it is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdin => None,
+            Self::File(path) => Some(path),
+        }
+    }
+
     /// Opens it; the second value is the number of bytes, where that is known beforehand.
     pub(super) fn open(&self) -> Result<(Box<dyn Read>, Option<u64>), ReadError> {
         match self {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::shown::Quoted;
+
 /// A row, counted the way its reader can count it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -32,24 +34,18 @@ pub struct ColumnId {
 impl fmt::Display for ColumnId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
-            Some(name) if !name.is_empty() => write!(f, "column \"{name}\""),
+            Some(name) if !name.is_empty() => write!(f, "column {}", Quoted(name)),
             _ => write!(f, "column {} (from 0)", self.index),
         }
     }
 }
 
-/// What was found in a cell, as messages show it: quoted, and cut if it is long.
+/// What was found in a cell, as messages show it: quoted, if there is anything.
 pub(super) struct Found<'a>(pub(super) &'a str);
 
 impl fmt::Display for Found<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LONGEST: usize = 40;
-        if self.0.is_empty() {
-            return f.write_str("nothing");
-        }
-        let cut: String = self.0.chars().take(LONGEST).collect();
-        let more = if cut.len() < self.0.len() { "…" } else { "" };
-        write!(f, "\"{}{more}\"", cut.escape_debug())
+        if self.0.is_empty() { f.write_str("nothing") } else { Quoted(self.0).fmt(f) }
     }
 }
 
@@ -61,7 +57,6 @@ mod tests {
     fn what_was_found_is_shown_short_and_clean() {
         assert_eq!(Found("").to_string(), "nothing");
         assert_eq!(Found("a\u{1b}b").to_string(), "\"a\\u{1b}b\"");
-        assert_eq!(Found(&"x".repeat(100)).to_string(), format!("\"{}…\"", "x".repeat(40)));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::atomic::{WriteError, write_atomically};
 use super::plan_file::{as_io, is_npy, whole};
 use super::{Origin, Place, ReadError, Table};
 use crate::potentials::Potentials;
+use crate::shown::Quoted;
 
 /// What is wrong with a file of potentials.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -35,7 +36,7 @@ pub enum PotentialsProblem {
         m: usize,
     },
     /// A side that is neither source nor target.
-    #[error("{place}: the side is \"{found}\", neither source nor target")]
+    #[error("{place}: the side is {}, neither source nor target", Quoted(.found))]
     Side {
         /// The row of the file.
         place: Place,

@@ -45,6 +45,14 @@ pub enum ShapeError {
         /// Its inputs.
         got: usize,
     },
+    /// More weights, biases or outputs than a network may have.
+    #[error("{what} are too many: {limit} are the most that a network may have")]
+    TooLarge {
+        /// What there are too many of, with their number where it is known.
+        what: String,
+        /// The most there may be.
+        limit: usize,
+    },
     /// Another number of parameters than the layers have.
     #[error("{got} parameters for layers that have {expected}")]
     Parameters {
@@ -74,6 +82,7 @@ impl ShapeError {
             Self::Image { .. } => {
                 "its height × width × channels must be what the layer below puts out".to_owned()
             }
+            Self::TooLarge { .. } => "take fewer or narrower layers".to_owned(),
             Self::Parameters { .. } => "give each layer its weights and its biases".to_owned(),
             Self::Groups { .. } => "sort in groups of at least 1".to_owned(),
         }

@@ -132,6 +132,12 @@ impl Layer {
         self.middle() + self.biases
     }
 
+    /// [`end`](Self::end), unless it is beyond all numbers: for layers that are not checked yet.
+    pub(super) fn checked_end(&self) -> Option<usize> {
+        let weights = self.shape.0.checked_mul(self.shape.1)?;
+        self.start.checked_add(weights)?.checked_add(self.biases)
+    }
+
     fn weight_range(&self) -> Range<usize> {
         self.start..self.middle()
     }

@@ -85,6 +85,17 @@ impl<T: Real> Mlp<T> {
         Ok(Self { layers, parameters })
     }
 
+    /// The parameters of a network of such layers.
+    ///
+    /// # Errors
+    /// As [`Mlp::new`].
+    pub(crate) fn count(
+        inputs: usize,
+        layers: &[(impl Into<Affine> + Copy, Activation)],
+    ) -> Result<usize, ShapeError> {
+        Ok(places(inputs, layers)?.last().map_or(0, Layer::end))
+    }
+
     /// The same network in other numbers.
     #[must_use]
     pub fn cast<U: Real>(&self) -> Mlp<U> {
@@ -100,6 +111,11 @@ impl<T: Real> Mlp<T> {
     /// Coordinates of an output.
     pub fn outputs(&self) -> usize {
         self.layers[self.layers.len() - 1].outputs
+    }
+
+    /// Outputs of all layers together.
+    pub(crate) fn neurons(&self) -> usize {
+        self.layers.iter().map(|layer| layer.outputs).sum()
     }
 
     /// The number of layers.
@@ -248,15 +264,32 @@ impl<T: Real> Mlp<T> {
     }
 }
 
-/// The layers one after another in the parameter vector, checked.
+/// The most weights and biases of a network.
+const MOST_PARAMETERS: usize = 1 << 26;
+
+/// The most outputs of all its layers together: what a point takes on its way through.
+const MOST_OUTPUTS: usize = 1 << 18;
+
+/// The layers one after another in the parameter vector, checked. Nothing is allocated for a network
+/// that is too large: the numbers may come from a file.
 fn places(
     inputs: usize,
     layers: &[(impl Into<Affine> + Copy, Activation)],
 ) -> Result<Vec<Layer>, ShapeError> {
+    let too_large = |what, limit| Err(ShapeError::TooLarge { what, limit });
     let mut placed: Vec<Layer> = Vec::with_capacity(layers.len());
+    let mut outputs = 0_usize;
     for (index, &(affine, activation)) in layers.iter().enumerate() {
         let (inputs, start) = placed.last().map_or((inputs, 0), |last| (last.outputs, last.end()));
-        placed.push(Layer::new(index, (affine.into(), activation), inputs, start)?);
+        let layer = Layer::new(index, (affine.into(), activation), inputs, start)?;
+        outputs = outputs.saturating_add(layer.outputs);
+        if outputs > MOST_OUTPUTS {
+            return too_large(format!("{outputs} outputs of layers"), MOST_OUTPUTS);
+        }
+        match layer.checked_end() {
+            Some(end) if end <= MOST_PARAMETERS => placed.push(layer),
+            _ => return too_large("its weights and biases".to_owned(), MOST_PARAMETERS),
+        }
     }
     if placed.is_empty() { Err(ShapeError::NoLayers) } else { Ok(placed) }
 }

@@ -65,9 +65,15 @@ impl Bitmap {
     /// # Errors
     /// [`PlotError::Decode`] for anything else.
     pub fn from_png(file: &[u8]) -> Result<Self, PlotError> {
+        /// What deflate can make of a byte; a header may promise more.
+        const MOST_INFLATED: usize = 1032;
         let refused = |_: png::DecodingError| PlotError::Decode;
         let mut reader = png::Decoder::new(Cursor::new(file)).read_info().map_err(refused)?;
-        let mut pixels = vec![0; reader.output_buffer_size().ok_or(PlotError::Decode)?];
+        let size = reader.output_buffer_size().ok_or(PlotError::Decode)?;
+        if size / MOST_INFLATED > file.len() {
+            return Err(PlotError::Decode);
+        }
+        let mut pixels = vec![0; size];
         let info = reader.next_frame(&mut pixels).map_err(refused)?;
         if (info.color_type, info.bit_depth) != (png::ColorType::Rgb, png::BitDepth::Eight) {
             return Err(PlotError::Decode);

@@ -59,6 +59,9 @@ fn complaints(folder: &TempDir, args: &str, code: i32, says: &[&str]) -> Vec<Str
     for word in says.iter().filter(|word| !stderr.contains(**word)) {
         wrong.push(format!("does not say {word:?}"));
     }
+    if stderr.contains(|c: char| c.is_control() && c != '\n') {
+        wrong.push("a control character".into());
+    }
     if stderr.contains("panicked") {
         wrong.push("panicked".into());
     }
@@ -75,6 +78,38 @@ fn complaints(folder: &TempDir, args: &str, code: i32, says: &[&str]) -> Vec<Str
         wrong.push(format!("stderr: {stderr}"));
     }
     wrong
+}
+
+#[test]
+fn a_cell_of_50_megabytes_is_shown_in_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let cell = "x".repeat(50_000_000);
+    for (name, text) in [
+        ("cell.csv", format!("a,b\n1,2\n1,{cell}\n")),
+        ("number.csv", format!("a,b\n1,2\n1,1{}\n", "0".repeat(50_000_000))),
+        ("header.csv", format!("a,{cell}\n1,2\n")),
+        ("twice.csv", format!("a,{cell},{cell}\n1,2,3\n")),
+        ("list.csv", format!("name,path\n{cell}\n")),
+        ("critic.json", format!("{{\"schema\": \"{cell}\"}}")),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    fs::write(folder.path().join("good.csv"), "a,b\n1,2\n").unwrap();
+    for args in [
+        "emd cell.csv good.csv",
+        "emd cell.csv good.csv --where b=7",
+        "emd number.csv good.csv",
+        "emd header.csv good.csv --columns ab",
+        "emd twice.csv good.csv --columns c",
+        "pairwise --manifest list.csv",
+        "critic eval good.csv good.csv --load critic.json",
+    ] {
+        let output = run(folder.path(), args);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{args}: {}", &stderr[..stderr.len().min(500)]);
+        let longest = stderr.lines().map(|line| line.chars().count()).max();
+        assert!(longest < Some(300), "{args}: {longest:?} characters");
+    }
 }
 
 #[test]

@@ -10,14 +10,15 @@ use serde_json::Value;
 use crate::folder::{Folder, number, stderr, stdout};
 
 /// Settings that are quick.
-const QUICK: &str = "--set critic.width=16 --set generator.width=16 --set batch=64 --evaluations 4";
+pub(crate) const QUICK: &str =
+    "--set critic.width=16 --set generator.width=16 --set batch=64 --evaluations 4";
 
 fn folder() -> Folder {
     Folder::with(&[])
 }
 
 /// 60 points on a parabola, a constant beside them.
-fn parabola() -> String {
+pub(crate) fn parabola() -> String {
     let rows = (0..60).map(|i| format!("{i},{},3\n", i * i));
     format!("x,y,z\n{}", rows.collect::<String>())
 }
@@ -188,6 +189,9 @@ fn frames(gif: &[u8]) -> Vec<(u16, Vec<u8>)> {
 #[test]
 fn a_film_has_a_frame_a_snapshot_and_does_not_show_an_interruption() {
     let folder = folder();
+    let many = folder.run("gan train --data ring8 --steps 3000 --snapshot 1 --out many");
+    assert_eq!(many.status.code(), Some(2), "{}", stderr(&many));
+    assert!(stderr(&many).contains("1000 are the most"), "{}", stderr(&many));
     let sizes = "--set critic.width=16 --set generator.width=16 --set batch=64";
     let train = format!(
         "gan train --recipe wgan-lp --data ring8 --quiet --steps 50 --evaluations 2 --snapshot 20 \

@@ -42,7 +42,6 @@ fn the_text_has_every_figure_under_its_own_name() {
         "lower bound",
         "upper bound",
         "gap",
-        "residuals",
         "iterations",
         "marginal error",
         "problem",
@@ -52,6 +51,10 @@ fn the_text_has_every_figure_under_its_own_name() {
     ] {
         assert!(text.lines().any(|line| line.starts_with(&format!("  {label} "))), "{label}");
     }
+    assert!(text.lines().any(|line| line.ends_with(", an estimate")), "{text}");
+    assert!(!text.contains("residuals"), "{text}");
+    let verbose = stdout(&translation().run("sinkhorn a.csv b.csv --epsilon 0.1rel --verbose"));
+    assert!(verbose.lines().any(|line| line.starts_with("  residuals ")), "{verbose}");
     // The median of the nine distances is 5.
     assert!(text.contains("0.5, 0.1 × the median cost 5\n"), "{text}");
     assert!(text.contains(", tolerance reached\n"), "{text}");

@@ -66,6 +66,20 @@ impl Instance {
         let Table::Points { x, y, .. } = &self.table else { return false };
         x == y && self.source == self.target
     }
+
+    /// Whether no mass is so small beside the others of its side that solvers, which count in units
+    /// of 2⁻¹⁰⁰ of the total where 120 bits do not hold all masses, round it away.
+    pub(crate) fn has_masses_of_one_scale(&self) -> bool {
+        const LEAST_SHARE: f64 = 1e-30;
+        let is_fine = |masses: &Masses| match masses {
+            Masses::Uniform(_) => true,
+            Masses::Stored(weights) | Masses::Normalized(weights) => {
+                let most = weights.iter().copied().fold(0.0, f64::max);
+                weights.iter().all(|&w| w == 0.0 || w >= LEAST_SHARE * most)
+            }
+        };
+        is_fine(&self.source) && is_fine(&self.target)
+    }
 }
 
 /// One of these.

@@ -65,7 +65,8 @@ pub(crate) fn faults(
         return vec!["a NaN"];
     }
     let unbounded = upper == f64::INFINITY;
-    let is_best = promise == Promise::Optimum && is_nonnegative && !is_cosine(instance);
+    let is_plain_problem = !is_cosine(instance) && instance.has_masses_of_one_scale();
+    let is_best = promise == Promise::Optimum && is_nonnegative && is_plain_problem;
     let in_range = truth.is_above(LEAST) && !truth.is_above(MOST);
     let is_identical = instance.is_identical() && promise == Promise::Optimum;
     let is_plain = (LEAST..MOST).contains(&upper.abs());

@@ -52,7 +52,7 @@ Examples:
 #[command(next_help_heading = "Laws")]
 struct LawArgs {
     /// Dimension D (published: 2, 4, 8, 16, 32, 64, 128)
-    #[arg(long, value_name = "D", default_value_t = 16, value_parser = at_least(1))]
+    #[arg(long, value_name = "D", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=65_536))]
     dim: u64,
 
     /// Number of funnels N (published: 4, 16, 64, 256)
@@ -142,10 +142,32 @@ pub(crate) fn run(args: FunnelsArgs) -> Result<Exit, Failure> {
     Job::new(args)?.run()
 }
 
+/// Refuses what would take gigabytes before it is allocated.
+fn check_room(laws: &LawArgs, training: &TrainingArgs) -> Result<(), Failure> {
+    /// Coordinates of the points of one flag: 1 GiB.
+    const MOST: u64 = 1 << 27;
+    for (flag, points) in [
+        ("--funnels", laws.funnels),
+        ("--held-out", laws.held_out),
+        ("--batch", training.batch),
+        ("--cones", training.cones),
+        ("--pool", training.pool.unwrap_or(0)),
+    ] {
+        let most = MOST / laws.dim;
+        if points > most {
+            let message =
+                format!("{flag} {points}: in {} dimensions at most {most} points fit", laws.dim);
+            return Err(Failure::usage(message).hint("give a smaller number"));
+        }
+    }
+    Ok(())
+}
+
 impl Job {
     fn new(args: FunnelsArgs) -> Result<Self, Failure> {
         let FunnelsArgs { laws, training, talk } = args;
         use_threads(talk.threads)?;
+        check_room(&laws, &training)?;
         let seed = Seed(laws.seed);
         let count = |value: u64| usize::try_from(value).expect("below 2²⁴");
         let mut settings: Settings = [

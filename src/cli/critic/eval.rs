@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use deblais::cost::Metric;
 use deblais::critic::{Critic, CriticError, SavedCritic};
-use deblais::io::{Origin, read_critic};
+use deblais::io::{Origin, ReadCritic, read_critic};
 use deblais::report::{InputReport, Number};
 
 use super::case::{Case, ground, text};
@@ -18,7 +18,7 @@ use crate::cli::ground::MetricUser;
 use crate::cli::inputs::{ProblemJob, names, one_stdin};
 use crate::cli::outputs::Outputs;
 use crate::cli::pictures::FORMATS;
-use crate::cli::use_threads;
+use crate::cli::{use_threads, warn};
 
 /// `deblais critic eval SOURCE TARGET --load FILE`
 #[derive(Debug, Args)]
@@ -57,7 +57,13 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
     use_threads(talk.threads)?;
 
     let origin = Origin::from(load.as_path());
-    let (saved, digest) = read_critic(&origin)?;
+    let ReadCritic { critic: saved, checked, digest } = read_critic(&origin)?;
+    if !checked {
+        warn(
+            &[format!("{origin}: it has no checksum, so that damage would go unnoticed")],
+            talk.quiet,
+        );
+    }
     let critic =
         ground.hand_metric_to(Restore(saved))?.map_err(|error| Failure::from(error).at(&origin))?;
     let mut case = Case::load(&problem, !no_exact, &talk)?;

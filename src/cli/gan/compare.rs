@@ -59,7 +59,7 @@ struct Finished {
 /// Trains all of them.
 pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
     use_threads(args.talk.threads)?;
-    let data = DataJob::new(&args.data, None)?;
+    let data = DataJob::new(&args.data)?;
     let names: Vec<&str> = match args.recipes.as_str() {
         "all" => suitable(&data)?,
         list => list.split(',').map(str::trim).collect(),
@@ -120,8 +120,8 @@ fn one(
     }
     let recipe = args.training.recipe(name, data, clock)?;
     let trainer = Trainer::new(recipe, data.load()?, Seed(seed))?;
-    let evaluations = args.training.evaluations;
-    let mut run = Run { trainer, evaluations, floor, film: None, folder: None, quiet, clock };
+    let evaluations = args.training.evaluations();
+    let mut run = Run { trainer, evaluations, floor, film: None, kept: None, quiet, clock };
     let outcome = run.go()?;
     let report = run.report(&outcome);
     Ok(Finished { trainer: run.trainer, report })

@@ -1,11 +1,12 @@
 //! `--data`: what a GAN learns from.
 
+use std::num::NonZeroU64;
 use std::path::Path;
 
 use clap::Args;
 use deblais::datasets::{PLANAR, planar};
 use deblais::gan::{Data, Image, Standard};
-use deblais::io::{ColumnRef, Filter, Images, Input, Origin, Selection, read_images};
+use deblais::io::{ColumnRef, Filter, Images, Input, Origin, RunOptions, Selection, read_images};
 
 use crate::cli::failure::Failure;
 
@@ -50,6 +51,14 @@ pub(super) struct DataArgs {
     held_out: Option<usize>,
 }
 
+impl DataArgs {
+    /// What a run keeps of them, with its number of scores.
+    pub(super) fn options(&self, evaluations: NonZeroU64) -> RunOptions {
+        let Self { columns, filter, held_out, .. } = self.clone();
+        RunOptions { evaluations, snapshot: None, columns, filter, held_out }
+    }
+}
+
 /// Checked names.
 #[derive(Debug, Clone)]
 pub(super) struct DataJob {
@@ -59,9 +68,20 @@ pub(super) struct DataJob {
 }
 
 impl DataJob {
-    /// Of the arguments, or of a name that was saved.
-    pub(super) fn new(args: &DataArgs, saved: Option<&str>) -> Result<Self, Failure> {
-        let name = args.data.as_deref().or(saved).ok_or_else(|| {
+    /// Of the arguments, and for what they leave open of a run that was saved.
+    pub(super) fn saved(args: &DataArgs, data: &str, run: &RunOptions) -> Result<Self, Failure> {
+        let args = args.clone();
+        Self::new(&DataArgs {
+            data: args.data.or_else(|| Some(data.to_owned())),
+            columns: args.columns.or_else(|| run.columns.clone()),
+            filter: args.filter.or_else(|| run.filter.clone()),
+            held_out: args.held_out.or(run.held_out),
+        })
+    }
+
+    /// Of the arguments alone.
+    pub(super) fn new(args: &DataArgs) -> Result<Self, Failure> {
+        let name = args.data.as_deref().ok_or_else(|| {
             Failure::usage("--data is missing").hint(format!(
                 "name {}, {DIGITS_NAME}, a file with a point a row, or {IDX}FILE with images",
                 PLANAR.join(", ")

@@ -1,10 +1,11 @@
 //! `deblais gan evaluate`.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::Args;
 use deblais::gan::{Trainer, noise_floor};
-use deblais::io::{Origin, read_checkpoint};
+use deblais::io::{Origin, SavedRun, read_checkpoint};
 
 use super::data::{DataArgs, DataJob};
 use super::exact::exact_emd;
@@ -32,14 +33,16 @@ pub(super) struct EvaluateArgs {
 pub(super) fn run(args: EvaluateArgs) -> Result<Exit, Failure> {
     let clock = Clock::start();
     use_threads(args.talk.threads)?;
-    let checkpoint = read_checkpoint(&Origin::from(args.folder.join(CHECKPOINT)))?;
-    let data = DataJob::new(&args.data, Some(&checkpoint.data))?;
+    let origin = Origin::from(args.folder.join(CHECKPOINT));
+    let SavedRun { checkpoint, options } = read_checkpoint(&origin)?;
+    let data = DataJob::saved(&args.data, &checkpoint.data, &options)?;
     let trainer = Trainer::resume(checkpoint, data.load()?)?;
     let floor = noise_floor(trainer.data(), &mut exact_emd)?;
     let (milestone, scores) = trainer.evaluate(&mut exact_emd)?;
     let outcome = Outcome { milestone, scores, stopped: None };
     let quiet = args.talk.quiet;
-    let run = Run { trainer, evaluations: 1, floor, film: None, folder: None, quiet, clock };
+    let evaluations = NonZeroU64::MIN;
+    let run = Run { trainer, evaluations, floor, film: None, kept: None, quiet, clock };
     let report = run.report(&outcome);
     answer(&args.talk, &report, |lines| text(lines, &report, &outcome))
 }

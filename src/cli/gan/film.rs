@@ -1,6 +1,8 @@
 //! `--snapshot`: pictures on the way, and the animation they make.
 
 use std::fs;
+use std::num::NonZeroU64;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use deblais::gan::Trainer;
@@ -18,18 +20,37 @@ const TRAINING: &str = "training.gif";
 pub(super) struct Film {
     folder: PathBuf,
     every: u64,
+    /// Steps of the run.
+    steps: u64,
     view: View,
+    /// The step of the last picture.
+    last: Option<u64>,
 }
+
+/// The most pictures: all of them are in memory when the animation is made.
+const MOST_PICTURES: u64 = 1000;
 
 impl Film {
     /// In the folder of a run.
-    pub(super) fn new(folder: PathBuf, every: u64, trainer: &Trainer) -> Result<Self, Failure> {
+    pub(super) fn new(
+        folder: PathBuf,
+        every: NonZeroU64,
+        trainer: &Trainer,
+    ) -> Result<Self, Failure> {
+        let (every, steps) = (every.get(), trainer.recipe().steps);
+        if steps / every > MOST_PICTURES {
+            return Err(Failure::usage(format!(
+                "--snapshot {every}: {} pictures of {steps} steps, but {MOST_PICTURES} are the most",
+                steps / every
+            ))
+            .hint(format!("--snapshot {} would do", steps.div_ceil(MOST_PICTURES))));
+        }
         let view = View::of(trainer)?.ok_or_else(|| {
             let dim = trainer.data().dim();
             Failure::usage(format!("--snapshot: points of {dim} coordinates cannot be looked at"))
                 .hint("take data in the plane, or the digits; or leave it out")
         })?;
-        Ok(Self { folder, every, view })
+        Ok(Self { folder, every, steps, view, last: None })
     }
 
     /// The folder that its pictures need.
@@ -37,29 +58,33 @@ impl Film {
         self.folder.join(SNAPSHOTS)
     }
 
-    /// The steps at which it is looked at.
-    pub(super) fn places(&self, steps: u64) -> Vec<u64> {
-        (0..=steps / self.every).map(|k| k * self.every).chain([steps]).collect()
+    /// The steps in a range at which it is looked at.
+    pub(super) fn places(&self, range: RangeInclusive<u64>) -> Vec<u64> {
+        let multiples = (0..=self.steps / self.every).map(|k| k * self.every);
+        let end = (!self.steps.is_multiple_of(self.every)).then_some(self.steps);
+        multiples.chain(end).filter(|place| range.contains(place)).collect()
     }
 
-    /// The picture of the generator as it stands. It depends on nothing but the run up to here, so
-    /// that one drawn again is the same.
-    pub(super) fn shoot(&self, trainer: &mut Trainer) -> Result<(), Failure> {
+    /// The picture of the generator as it stands, unless it was the last one. It depends on nothing
+    /// but the run up to here, so that one drawn again is the same.
+    pub(super) fn shoot(&mut self, trainer: &mut Trainer) -> Result<(), Failure> {
+        if self.last.replace(trainer.step()) == Some(trainer.step()) {
+            return Ok(());
+        }
         let png = picture::frame(trainer, &self.view)?.to_png()?;
         Ok(write_atomically(&self.path(trainer.step()), |out| out.write_all(&png))?)
     }
 
     /// Whether there is a picture of this step.
-    pub(super) fn has(&self, step: u64) -> bool {
+    fn has(&self, step: u64) -> bool {
         self.path(step).exists()
     }
 
     /// All pictures up to here, one after another. Those from before an interruption are where
     /// they were left; a run that was begun without them has none of its beginning.
     pub(super) fn finish(&self, trainer: &Trainer) -> Result<(), Failure> {
-        let mut places = self.places(trainer.recipe().steps);
-        places.dedup();
-        places.retain(|&step| step <= trainer.step() && self.has(step));
+        let mut places = self.places(0..=trainer.step());
+        places.retain(|&step| self.has(step));
         let frame = |step: u64| {
             let path = self.path(step);
             let at = |failure: Failure| failure.at(path.display());

@@ -123,7 +123,7 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("--away {}: not a finite number", args.away))
             .hint("give a number of deviations, such as 4"));
     }
-    let data = DataJob::new(&args.data, None)?;
+    let data = DataJob::new(&args.data)?;
     let critics = CRITICS.map(|(own, losses)| {
         Recipe::read(&format!("{own}\n{COMMON}"), &args.changes).map(|recipe| (recipe, losses))
     });

@@ -1,12 +1,13 @@
 //! One run with its milestones: what `gan train` and `gan compare` have in common.
 
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::Instant;
 
 use cpu_time::ProcessTime;
 use deblais::gan::{Milestone, Recipe, Scores, Trainer};
 use deblais::io::atomic::write_atomically;
-use deblais::io::write_checkpoint;
+use deblais::io::{RunOptions, write_checkpoint};
 use deblais::progress::Stop;
 use deblais::report::{GanReport, Number};
 use deblais::seed::Seed;
@@ -54,12 +55,12 @@ pub(super) struct Outcome {
 pub(super) struct Run<'a> {
     pub(super) trainer: Trainer,
     /// Scores over the run.
-    pub(super) evaluations: u64,
+    pub(super) evaluations: NonZeroU64,
     pub(super) floor: f64,
     /// Pictures on the way, if they are asked for.
     pub(super) film: Option<Film>,
-    /// Where checkpoints and metrics go, if anywhere.
-    pub(super) folder: Option<&'a Path>,
+    /// Where checkpoints and metrics go, if anywhere, and the options that go with them.
+    pub(super) kept: Option<(&'a Path, RunOptions)>,
     pub(super) quiet: bool,
     pub(super) clock: Clock,
 }
@@ -68,9 +69,14 @@ impl Run<'_> {
     /// Trains to the end, scoring on the way.
     pub(super) fn go(&mut self) -> Result<Outcome, Failure> {
         let steps = self.trainer.recipe().steps;
-        let places = (0..=self.evaluations).map(|k| k * steps / self.evaluations);
+        // More would score the same steps again.
+        let evaluations = self.evaluations.get().min(steps).max(1);
+        let place = |k| {
+            let place = u128::from(k) * u128::from(steps) / u128::from(evaluations);
+            u64::try_from(place).unwrap_or(steps)
+        };
         let mut last = None;
-        for until in places.collect::<Vec<_>>() {
+        for until in (0..=evaluations).map(place) {
             let done = self.trainer.history().last().map(|milestone| milestone.step);
             if done.is_some_and(|done| done >= until) && until < steps {
                 continue;
@@ -93,16 +99,14 @@ impl Run<'_> {
 
     /// Trains until then, with the pictures up to there.
     fn reach(&mut self, until: u64) -> Result<Option<Stop>, Failure> {
-        let places = self.film.as_ref().map(|film| film.places(self.trainer.recipe().steps));
-        for place in places.unwrap_or_default() {
-            if !(self.trainer.step()..=until).contains(&place) {
-                continue;
-            }
+        let range = self.trainer.step()..=until;
+        let places = self.film.as_ref().map(|film| film.places(range));
+        for place in places.into_iter().flatten() {
             let stopped = self.train(place)?;
             if stopped.is_some() {
                 return Ok(stopped);
             }
-            if let Some(film) = self.film.as_ref().filter(|film| !film.has(place)) {
+            if let Some(film) = &mut self.film {
                 film.shoot(&mut self.trainer)?;
             }
         }
@@ -139,8 +143,8 @@ impl Run<'_> {
 
     /// The checkpoint and all milestones so far.
     fn save(&self) -> Result<(), Failure> {
-        let Some(folder) = self.folder else { return Ok(()) };
-        write_checkpoint(&folder.join(CHECKPOINT), &self.trainer.checkpoint())?;
+        let Some((folder, options)) = &self.kept else { return Ok(()) };
+        write_checkpoint(&folder.join(CHECKPOINT), &self.trainer.checkpoint(), options)?;
         write_atomically(&folder.join(METRICS), |out| {
             for milestone in self.trainer.history() {
                 serde_json::to_writer(&mut *out, milestone)?;
@@ -168,7 +172,7 @@ pub(super) fn steps_within(
     seconds: f64,
     recipe: &Recipe,
     data: &DataJob,
-    evaluations: u64,
+    evaluations: NonZeroU64,
     clock: Clock,
 ) -> Result<u64, Failure> {
     const WARM: u64 = 5;
@@ -183,7 +187,7 @@ pub(super) fn steps_within(
     let step = (clock.cpu() - start) / TRIAL as f64;
     let start = clock.cpu();
     trainer.evaluate(&mut exact_emd)?;
-    let scoring = (clock.cpu() - start) * (evaluations + 1) as f64;
+    let scoring = (clock.cpu() - start) * (evaluations.get() as f64 + 1.0);
     let left = (1.0 - KEPT_BACK) * seconds - clock.cpu() - scoring;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     let steps = (left / step).clamp(1.0, 1e9) as u64;

@@ -38,7 +38,8 @@ pub(super) fn run(args: SampleArgs) -> Result<Exit, Failure> {
     let mut outputs = Outputs::default();
     outputs.add("--output", args.output.as_deref(), &["csv"])?;
     outputs.check(&[])?;
-    let checkpoint = read_checkpoint(&Origin::from(args.folder.join(CHECKPOINT)))?;
+    let origin = Origin::from(args.folder.join(CHECKPOINT));
+    let checkpoint = read_checkpoint(&origin)?.checkpoint;
     let points = checkpoint.sample(args.n, &mut Seed(args.seed).stream("sample"))?;
     if let Some(path) = &args.output {
         return write_points(path, points.view()).map(|()| Exit::Fine);

@@ -1,13 +1,14 @@
 //! `deblais gan train`.
 
 use std::fs;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use deblais::gan::{Nearest, Recipe, Trainer, noise_floor};
 use deblais::io::atomic::write_atomically;
-use deblais::io::{Origin, read_checkpoint};
-use deblais::report::{GanReport, write_json};
+use deblais::io::{Origin, RunOptions, SavedRun, read_checkpoint};
+use deblais::report::{GanReport, Timings, write_json};
 use deblais::seed::Seed;
 use deblais::tolerance;
 
@@ -50,10 +51,11 @@ pub(super) struct TrainArgs {
 
     /// Draw a picture every so many steps of the generator into the folder snapshots, and all of
     /// them as training.gif; data in the plane or digits
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Output")]
-    snapshot: Option<u64>,
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    snapshot: Option<NonZeroU64>,
 
-    /// Go on with the run in the folder of --out, as if it had not been interrupted
+    /// Go on with the run in the folder of --out, as if it had not been interrupted, with all its
+    /// options
     #[arg(long, help_heading = "Output", conflicts_with_all = ["recipe", "changes", "steps", "time", "seed"])]
     resume: bool,
 
@@ -70,19 +72,25 @@ pub(super) struct TrainingArgs {
     pub(super) changes: Vec<String>,
 
     /// Steps of the generator (default: the recipe's)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Recipe::MOST_STEPS))]
     pub(super) steps: Option<u64>,
 
     /// As many steps as fit into this time of CPU, scores included: seconds, or 30s, 2m
     #[arg(long, value_name = "TIME", conflicts_with = "steps")]
     pub(super) time: Option<Seconds>,
 
-    /// How often the generator is scored and saved over the run
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(super) evaluations: u64,
+    /// How often the generator is scored and saved over the run (default: 20)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Recipe::MOST_STEPS))]
+    evaluations: Option<u64>,
 }
 
 impl TrainingArgs {
+    /// How often the generator is scored.
+    pub(super) fn evaluations(&self) -> NonZeroU64 {
+        let default = RunOptions::default().evaluations;
+        self.evaluations.and_then(NonZeroU64::new).unwrap_or(default)
+    }
+
     /// The recipe with its changes and its number of steps.
     pub(super) fn recipe(
         &self,
@@ -95,7 +103,7 @@ impl TrainingArgs {
             recipe.steps = steps;
         }
         if let Some(Seconds(seconds)) = self.time {
-            recipe.steps = steps_within(seconds, &recipe, data, self.evaluations, clock)?;
+            recipe.steps = steps_within(seconds, &recipe, data, self.evaluations(), clock)?;
         }
         Ok(recipe)
     }
@@ -105,8 +113,8 @@ impl TrainingArgs {
 pub(super) fn run(args: TrainArgs) -> Result<Exit, Failure> {
     let clock = Clock::start();
     use_threads(args.talk.threads)?;
-    let trainer = if args.resume { resumed(&args)? } else { fresh(&args, clock)? };
-    let film = args.snapshot.map(|every| Film::new(args.out.clone(), every, &trainer));
+    let (trainer, options) = if args.resume { resumed(&args)? } else { fresh(&args, clock)? };
+    let film = options.snapshot.map(|every| Film::new(args.out.clone(), every, &trainer));
     let film = film.transpose()?;
     let needed = film.as_ref().map_or_else(|| args.out.clone(), Film::snapshots);
     fs::create_dir_all(needed).map_err(|error| {
@@ -116,10 +124,10 @@ pub(super) fn run(args: TrainArgs) -> Result<Exit, Failure> {
     let floor = noise_floor(trainer.data(), &mut exact_emd)?;
     let mut run = Run {
         trainer,
-        evaluations: args.training.evaluations,
+        evaluations: options.evaluations,
         floor,
         film,
-        folder: Some(&args.out),
+        kept: Some((&args.out, options)),
         quiet: args.talk.quiet,
         clock,
     };
@@ -131,8 +139,8 @@ pub(super) fn run(args: TrainArgs) -> Result<Exit, Failure> {
 }
 
 /// A run from its first step.
-fn fresh(args: &TrainArgs, clock: Clock) -> Result<Trainer, Failure> {
-    let data = DataJob::new(&args.data, None)?;
+fn fresh(args: &TrainArgs, clock: Clock) -> Result<(Trainer, RunOptions), Failure> {
+    let data = DataJob::new(&args.data)?;
     // A recipe that is wrong is told before any data are read.
     recipes::read(&args.recipe, &args.training.changes)?;
     if args.out.join(CHECKPOINT).exists() {
@@ -144,19 +152,41 @@ fn fresh(args: &TrainArgs, clock: Clock) -> Result<Trainer, Failure> {
     }
     let loaded = data.load()?;
     let recipe = args.training.recipe(&args.recipe, &data, clock)?;
-    Ok(Trainer::new(recipe, loaded, Seed(args.seed))?)
+    let options =
+        RunOptions { snapshot: args.snapshot, ..args.data.options(args.training.evaluations()) };
+    Ok((Trainer::new(recipe, loaded, Seed(args.seed))?, options))
 }
 
-/// A run from its checkpoint.
-fn resumed(args: &TrainArgs) -> Result<Trainer, Failure> {
-    let checkpoint = read_checkpoint(&Origin::from(args.out.join(CHECKPOINT)))?;
-    let data = DataJob::new(&args.data, Some(&checkpoint.data))?;
-    Ok(Trainer::resume(checkpoint, data.load()?)?)
+/// A run from its checkpoint. Options that are given again must be those it was begun with.
+fn resumed(args: &TrainArgs) -> Result<(Trainer, RunOptions), Failure> {
+    let origin = Origin::from(args.out.join(CHECKPOINT));
+    let SavedRun { checkpoint, options } = read_checkpoint(&origin)?;
+    let shown = |n: NonZeroU64| n.to_string();
+    let asked = args.data.options(args.training.evaluations());
+    let given = args.training.evaluations.map(|_| shown(asked.evaluations));
+    keeps("--evaluations", given, Some(shown(options.evaluations)))?;
+    keeps("--snapshot", args.snapshot.map(shown), options.snapshot.map(shown))?;
+    keeps("--columns", asked.columns, options.columns.clone())?;
+    keeps("--where", asked.filter, options.filter.clone())?;
+    let shown = |rows: usize| rows.to_string();
+    keeps("--held-out", asked.held_out.map(shown), options.held_out.map(shown))?;
+    let data = DataJob::saved(&args.data, &checkpoint.data, &options)?;
+    Ok((Trainer::resume(checkpoint, data.load()?)?, options))
 }
 
-/// Summary, points and pictures.
+/// Refuses another value of a flag than a run was begun with.
+fn keeps(flag: &str, given: Option<String>, begun: Option<String>) -> Result<(), Failure> {
+    let Some(given) = given.filter(|given| Some(given) != begun.as_ref()) else { return Ok(()) };
+    let begun = begun.map_or(format!("without {flag}"), |begun| format!("with {flag} {begun}"));
+    Err(Failure::usage(format!("{flag} {given}: the run was begun {begun}"))
+        .hint("leave it out: --resume keeps all options of the run"))
+}
+
+/// Summary, points and pictures. Times are no part of them: runs that do the same leave the same
+/// files, whether they were interrupted or not.
 fn leave(folder: &Path, run: &Run<'_>, report: &GanReport) -> Result<(), Failure> {
-    write_atomically(&folder.join("summary.json"), |out| write_json(out, report))?;
+    let timeless = GanReport { timings: Timings::new(), ..report.clone() };
+    write_atomically(&folder.join("summary.json"), |out| write_json(out, &timeless))?;
     let checkpoint = run.trainer.checkpoint();
     let points = checkpoint.sample(SAMPLES, &mut run.trainer.seed().stream("sample"))?;
     write_points(&folder.join("samples.csv"), points.view())?;

@@ -11,6 +11,7 @@ use deblais::certificate::Certificate;
 use deblais::io::{journal_of, write_named_matrix, write_named_matrix_to};
 use deblais::pairwise::{Distances, Judged};
 use deblais::report::{Number, PairReport, PairwiseReport, Setting, Settings, root};
+use deblais::shown::Shown;
 use deblais::tolerance;
 use ndarray::Array2;
 
@@ -143,9 +144,7 @@ impl Job {
         let mut inputs: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
         inputs.extend(args.manifest.as_deref());
         one_stdin(&inputs)?;
-        let mut outputs = Outputs::default();
-        outputs.add("--output", args.output.as_deref(), saved::FORMATS)?;
-        outputs.check(&inputs)?;
+        outputs(args.output.as_deref())?.check(&inputs)?;
         use_threads(args.talk.threads)?;
         let claim = args.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
         let settings = settings(&args, claim);
@@ -176,6 +175,8 @@ impl Job {
         let method = choose(self.method, None)?;
         let start = Instant::now();
         let files = sets::files(&self.files, self.manifest.as_deref())?;
+        let listed = files.iter().filter_map(|(_, listed)| listed.origin.path());
+        outputs(self.output.as_deref())?.check(&listed.collect::<Vec<_>>())?;
         let sets = sets::read(files, &self.wanted, &self.ground)?;
         let read = start.elapsed().as_secs_f64();
         sets.remarks.tell(self.talk.quiet);
@@ -213,8 +214,9 @@ impl Job {
         let rounding = self.ground.between(first, first)?.rounding();
         found.found.iter().try_for_each(|judged| {
             let (i, j) = judged.pair;
-            check_bounds(rounding, first.total(), &judged.certificate)
-                .map_err(|failure| failure.at(format!("{} and {}", sets.names[i], sets.names[j])))
+            check_bounds(rounding, first.total(), &judged.certificate).map_err(|failure| {
+                failure.at(format!("{} and {}", Shown(&sets.names[i]), Shown(&sets.names[j])))
+            })
         })
     }
 
@@ -289,8 +291,8 @@ impl Job {
                     report.unproved,
                     report.pairs,
                     self.claim,
-                    names[*i],
-                    names[*j],
+                    Shown(&names[*i]),
+                    Shown(&names[*j]),
                     certificate.relative_gap.0,
                 );
                 warn(&[text], self.talk.quiet);
@@ -299,6 +301,12 @@ impl Job {
             _ => Exit::Fine,
         }
     }
+}
+
+fn outputs(matrix: Option<&Path>) -> Result<Outputs, Failure> {
+    let mut outputs = Outputs::default();
+    outputs.add("--output", matrix, saved::FORMATS)?;
+    Ok(outputs)
 }
 
 /// Writes the matrix; then its journal has served its turn.
@@ -349,14 +357,14 @@ fn text(
             let (i, j) = judged.pair;
             let Certificate { lower, upper, .. } = judged.certificate;
             let cost = bracket((lower, upper));
-            lines.line(label, format!("{cost}, {} and {}", names[i], names[j]));
+            lines.line(label, format!("{cost}, {} and {}", Shown(&names[i]), Shown(&names[j])));
         }
     }
     if let Some(judged) = found.worst() {
         let (c, (i, j)) = (&judged.certificate, judged.pair);
         let verdict = if c.is_optimal() { ": all optimal" } else { ": not proved" };
         let (gap, relative) = (small(c.gap), small(c.relative_gap()));
-        let pair = format!("{} and {}", names[i], names[j]);
+        let pair = format!("{} and {}", Shown(&names[i]), Shown(&names[j]));
         lines.line("  widest gap", format!("{gap}, relative {relative}, {pair}{verdict}"));
     }
     lines.timings(&report.timings);

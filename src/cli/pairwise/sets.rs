@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use deblais::io::{ColumnRef, Filter, Input, InputDigest, Listed, Origin, read_manifest};
 use deblais::measure::DiscreteMeasure;
 use deblais::report::SetReport;
+use deblais::shown::Shown;
 
 use super::super::columns::Columns;
 use super::super::failure::Failure;
@@ -180,7 +181,7 @@ fn read_one(
 
 /// Sets that do not go with the first one.
 fn misfits(sets: &Sets, tolerance: f64) -> Vec<Failure> {
-    let (first, name) = (&sets.measures[0], &sets.names[0]);
+    let (first, name) = (&sets.measures[0], Shown(&sets.names[0]));
     let total = first.total();
     let others = sets.measures.iter().zip(&sets.names).skip(1);
     others
@@ -188,13 +189,15 @@ fn misfits(sets: &Sets, tolerance: f64) -> Vec<Failure> {
             let found = measure.total();
             if measure.dim() != first.dim() {
                 let text = format!(
-                    "{other}: points of {} coordinates, where {name} has {}",
+                    "{}: points of {} coordinates, where {name} has {}",
+                    Shown(other),
                     measure.dim(),
                     first.dim()
                 );
                 Some(Failure::new(text).hint("pick as many of each with --columns"))
             } else if (found - total).abs() > tolerance * found.max(total) {
-                let text = format!("{other}: a total mass of {found}, where {name} has {total}");
+                let text =
+                    format!("{}: a total mass of {found}, where {name} has {total}", Shown(other));
                 Some(Failure::new(text).hint("scale every set to a total of 1 with --normalize"))
             } else {
                 None

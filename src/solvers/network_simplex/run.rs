@@ -152,6 +152,8 @@ impl<'a> Run<'a> {
     ) -> T {
         let mut run = Run::new(problem, masses, self.reports.of_smaller());
         (run.depth, run.coarsest) = (self.depth + 1, self.coarsest);
+        // What resembles the problem need not be solved to the last bit.
+        (run.format, run.width) = (FixedPoint::for_sizes_up_to(run.largest), Width::Two);
         let answer = solve(&mut run);
         self.reports.event.iterations = run.pivots();
         answer

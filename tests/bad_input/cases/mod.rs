@@ -4,6 +4,7 @@ mod columns;
 mod divergence;
 mod entropic;
 mod files;
+mod hostile;
 mod pairwise;
 mod range;
 mod studies;
@@ -39,6 +40,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         divergence::CASES,
         studies::CASES,
         columns::CASES,
+        hostile::CASES,
     ]
     .into_iter()
     .flatten()

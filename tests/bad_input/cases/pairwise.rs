@@ -127,10 +127,39 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         name: "the journal of another version",
-        files: &[GOOD, MORE, ("m.csv.journal", b"deblais.pairwise-journal/1 0.0.1 abc p=1\n")],
+        files: &[
+            GOOD,
+            MORE,
+            ("m.csv.journal", b"deblais.pairwise-journal/2 0.0.1 abc p=1 acbed4d5\n"),
+        ],
         args: "pairwise good.csv more.csv --columns x,y --output m.csv",
         code: 1,
         says: &["m.csv.journal", "another run", "0.0.1", "hint:"],
+    },
+    Case {
+        name: "a journal of an earlier version, without checksums",
+        files: &[GOOD, MORE, ("m.csv.journal", b"deblais.pairwise-journal/1 0.0.1 abc p=1\n")],
+        args: "pairwise good.csv more.csv --columns x,y --output m.csv",
+        code: 1,
+        says: &["m.csv.journal", "earlier version", "hint: delete it"],
+    },
+    Case {
+        name: "a damaged journal",
+        files: &[
+            GOOD,
+            MORE,
+            ("m.csv.journal", b"deblais.pairwise-journal/2 0.0.1 abc p=2 acbed4d5\n"),
+        ],
+        args: "pairwise good.csv more.csv --columns x,y --output m.csv",
+        code: 1,
+        says: &["m.csv.journal, line 1: damaged", "hint: delete it"],
+    },
+    Case {
+        name: "a matrix that would overwrite a file of the list",
+        files: &[GOOD, MORE, ("list.txt", b"good.csv\n./more.csv\n")],
+        args: "pairwise --manifest list.txt --columns x,y --output more.csv",
+        code: 2,
+        says: &["--output more.csv would overwrite an input", "hint:"],
     },
     Case {
         name: "a memory limit that is no size",
