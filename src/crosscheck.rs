@@ -6,8 +6,8 @@
 //!
 //! | method | claim |
 //! |---|---|
-//! | exact | `u − l ≤ 1e-9·u`, or rounding |
-//! | generic LP | the same with 1e-6, or 1e-9 of the cost's scale: backends stop at absolute tolerances |
+//! | exact | `u − l ≤ 1e-9·u` |
+//! | generic LP | its bracket contains the exact value |
 //! | Sinkhorn | its bracket contains the exact value |
 //! | critic | no lower bound of it is above the exact value; its estimate is as near as it says |
 //!

@@ -16,6 +16,7 @@ mod gan;
 mod gradients;
 mod pairwise;
 mod plans;
+mod root;
 mod samples;
 mod sinkhorn;
 
@@ -30,6 +31,7 @@ pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRo
 pub use gradients::{GRADIENTS_SCHEMA, GradientRow, GradientsReport};
 pub use pairwise::{PAIRWISE_SCHEMA, PairReport, PairwiseReport, SetReport};
 pub use plans::{PLANS_SCHEMA, PlansReport, PricedReport};
+pub use root::root;
 pub use samples::{RateReport, SAMPLES_SCHEMA, SampleRow, SamplesReport, SpreadReport};
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,
@@ -46,10 +48,10 @@ use crate::problem::OtProblem;
 use crate::solvers::Solution;
 
 /// Schema of [`EmdReport`].
-pub const EMD_SCHEMA: &str = "deblais.emd/1";
+pub const EMD_SCHEMA: &str = "deblais.emd/2";
 
 /// Schema of [`CertifyReport`].
-pub const CERTIFY_SCHEMA: &str = "deblais.certify/1";
+pub const CERTIFY_SCHEMA: &str = "deblais.certify/2";
 
 /// A number as JSON can hold it: finite, or `"inf"`, or `"-inf"`.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
@@ -122,18 +124,22 @@ impl ProblemReport {
         }
     }
 
-    /// `transport_cost^(1/p)`, the Wasserstein distance, if the cost is a power of a distance.
+    /// At least `transport_cost^(1/p)`, the Wasserstein distance, if the cost is a power of a distance
+    /// and the root is in the range of `f64`.
     #[must_use]
     pub fn distance(&self, transport_cost: f64) -> Option<f64> {
-        let root = |cost: f64| match self.p.0 {
-            2.0 => cost.sqrt(),
-            3.0 => cost.cbrt(),
-            p => cost.powf(1.0 / p),
-        };
-        self.power_of_distance.then(|| {
-            // An optimum of 0 may come out an ulp below it.
-            if self.p.0 == 1.0 { transport_cost } else { root(transport_cost.max(0.0)) }
-        })
+        self.distance_bracket((transport_cost, transport_cost)).map(|(_, upper)| upper)
+    }
+
+    /// Bounds of `transport_cost^(1/p)` from bounds of the transport cost, as for
+    /// [`Self::distance`].
+    #[must_use]
+    pub fn distance_bracket(&self, (lower, upper): (f64, f64)) -> Option<(f64, f64)> {
+        if !self.power_of_distance {
+            return None;
+        }
+        let roots = (root(lower, self.p.0).0, root(upper, self.p.0).1);
+        (roots.1.is_finite() || upper == f64::INFINITY).then_some(roots)
     }
 }
 
@@ -144,9 +150,9 @@ pub struct CertificateReport {
     pub lower: Number,
     /// At least the optimum; infinite without a plan.
     pub upper: Number,
-    /// `upper − lower`, at least 0.
+    /// `upper − lower`, rounded up.
     pub gap: Number,
-    /// `gap / upper`.
+    /// `gap / |upper|`, rounded up.
     pub relative_gap: Number,
     /// L1 error of the plan's row sums as it was handed over.
     pub source_residual: Number,

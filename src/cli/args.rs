@@ -158,3 +158,12 @@ pub(crate) struct TalkArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 }
+
+/// How much to say about a certificate.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct DetailArgs {
+    /// Say as well how far the plan and the potentials were off before they were repaired
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}

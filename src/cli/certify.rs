@@ -6,12 +6,14 @@ use std::time::Instant;
 use clap::Args;
 use deblais::certificate::certify;
 use deblais::report::{CertifyReport, Number, Setting};
+use deblais::tolerance;
 
 use super::answer::answer;
-use super::args::{ProblemArgs, TalkArgs};
+use super::args::{DetailArgs, ProblemArgs, TalkArgs};
 use super::emd::gap;
 use super::failure::{Exit, Failure};
 use super::inputs::{ProblemJob, names, one_stdin};
+use super::range::check_range;
 use super::saved;
 use super::use_threads;
 
@@ -21,7 +23,7 @@ use super::use_threads;
     override_usage = "deblais certify [OPTIONS] <SOURCE> <TARGET> (--plan <FILE> | --potentials <FILE>)\n       deblais certify [OPTIONS] --cost-matrix <FILE> (--plan <FILE> | --potentials <FILE>)"
 )]
 #[command(after_help = "A plan with wrong marginals and potentials that are not feasible are \
-    repaired first; the residuals say how far off they were.")]
+    repaired first; with --verbose the residuals say how far off they were.")]
 pub(crate) struct CertifyArgs {
     #[command(flatten)]
     problem: ProblemArgs,
@@ -29,6 +31,8 @@ pub(crate) struct CertifyArgs {
     answer: AnswerArgs,
     #[command(flatten)]
     talk: TalkArgs,
+    #[command(flatten)]
+    detail: DetailArgs,
 }
 
 /// What is to be judged.
@@ -51,7 +55,7 @@ struct AnswerArgs {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
-    let CertifyArgs { problem, answer: given, talk } = args;
+    let CertifyArgs { problem, answer: given, talk, detail } = args;
     let job = ProblemJob::new(&problem)?;
     let mut all = names(&problem);
     all.extend([&given.plan, &given.potentials].into_iter().filter_map(Option::as_deref));
@@ -73,6 +77,10 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     let certificate = certify(&loaded.problem, plan.as_ref(), potentials.as_ref())?.certificate;
     let certify_seconds = start.elapsed().as_secs_f64();
 
+    if plan.is_some() {
+        check_range(&loaded.problem, &certificate)?;
+    }
+
     let mut report = CertifyReport::new(loaded.report, &certificate);
     report.inputs = inputs;
     report.settings = job.settings();
@@ -83,7 +91,8 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     report.timings = [("read", Number(read_seconds)), ("certify", Number(certify_seconds))].into();
     answer(&talk, &report, |lines| {
         lines.headline(&report.problem, &certificate);
-        lines.certificate(&certificate);
+        let claim = given.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
+        lines.certificate(&certificate, Some(claim), detail.verbose);
         lines.problem(&report.problem, &report.inputs);
         lines.timings(&report.timings);
     })?;

@@ -23,6 +23,7 @@ use super::ground::{Ground, MetricUser, Seconds};
 use super::inputs::{Loaded, ProblemJob, names};
 use super::outputs::Outputs;
 use super::pictures::FORMATS;
+use super::range::check_range;
 use super::sinkhorn::entropy;
 use super::text::{Lines, exact, small};
 use super::watch::Watch;
@@ -126,6 +127,7 @@ impl Job {
         let loaded = self.problem.load()?;
         loaded.remarks.tell(self.talk.quiet);
         let check = self.check(&loaded)?;
+        check_range(&loaded.problem, check.exact())?;
         let mut report = CrosscheckReport::new(loaded.report.clone(), &check);
         report.inputs.clone_from(&loaded.inputs);
         report.warnings.clone_from(&loaded.remarks.warnings);

@@ -9,7 +9,7 @@ use deblais::solvers::Method;
 use deblais::tolerance;
 
 use super::answer::answer;
-use super::args::{DrawArgs, FileArgs, ProblemArgs, TalkArgs};
+use super::args::{DetailArgs, DrawArgs, FileArgs, ProblemArgs, TalkArgs};
 use super::failure::{Exit, Failure};
 use super::files::Files;
 use super::ground::Seconds;
@@ -17,6 +17,7 @@ use super::inputs::{Loaded, ProblemJob, names};
 use super::memory::{Limit, within};
 use super::method::{BackendName, MethodName, choose};
 use super::pictures::Scene;
+use super::range::check_range;
 use super::text::Lines;
 use super::watch::Watch;
 use super::{note, use_threads, warn};
@@ -38,6 +39,8 @@ pub(crate) struct EmdArgs {
     draw: DrawArgs,
     #[command(flatten)]
     talk: TalkArgs,
+    #[command(flatten)]
+    detail: DetailArgs,
     /// Put the plan's cells into the JSON as well
     #[arg(long, requires = "json", help_heading = "Output")]
     json_plan: bool,
@@ -71,7 +74,7 @@ struct SolverArgs {
     #[arg(long, value_name = "SIZE")]
     memory_limit: Option<Limit>,
 
-    /// Exit with code 3 if the relative gap is wider than this (default: 1e-9, for lp 1e-6)
+    /// Exit with code 3 if the relative gap is wider than this (default: 1e-9)
     #[arg(long, value_name = "GAP", value_parser = gap)]
     gap_tolerance: Option<f64>,
 }
@@ -94,6 +97,7 @@ struct Job {
     files: Files,
     json_plan: bool,
     talk: TalkArgs,
+    detail: DetailArgs,
     settings: Vec<(&'static str, Setting)>,
 }
 
@@ -104,7 +108,7 @@ pub(crate) fn run(args: EmdArgs) -> Result<Exit, Failure> {
 
 impl Job {
     fn new(args: EmdArgs) -> Result<Self, Failure> {
-        let EmdArgs { problem: problem_args, solver, files, draw, talk, json_plan } = args;
+        let EmdArgs { problem: problem_args, solver, files, draw, talk, detail, json_plan } = args;
         let problem = ProblemJob::new(&problem_args)?;
         let method = choose(solver.method, solver.lp_backend)?;
         let files = Files::new(files, draw, &problem, &names(&problem_args))?;
@@ -125,6 +129,7 @@ impl Job {
             files,
             json_plan,
             talk,
+            detail,
             settings,
         })
     }
@@ -151,6 +156,7 @@ impl Job {
         let certify_seconds = start.elapsed().as_secs_f64();
 
         let certificate = &certified.certificate;
+        check_range(&problem, certificate)?;
         let mut report = EmdReport::new(report, solver.name(), &solution, certificate);
         report.inputs = inputs;
         report.warnings = remarks.warnings;
@@ -198,7 +204,7 @@ impl Job {
 
     fn text(&self, lines: &mut Lines, report: &EmdReport, certificate: &Certificate) {
         lines.headline(&report.problem, certificate);
-        lines.certificate(certificate);
+        lines.certificate(certificate, Some(self.claim), self.detail.verbose);
         lines.problem(&report.problem, &report.inputs);
         let auto = if self.method == Method::Auto { " (auto)" } else { "" };
         let ended = report.termination.replace('_', " ");

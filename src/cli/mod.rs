@@ -24,6 +24,7 @@ mod outputs;
 mod pairwise;
 mod pictures;
 mod plot;
+mod range;
 mod remarks;
 mod saved;
 mod side;

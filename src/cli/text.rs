@@ -6,54 +6,73 @@ use deblais::certificate::Certificate;
 use deblais::report::{Inputs, Number, ProblemReport, Timings};
 use deblais::shown::Printable;
 
-/// As many significant digits of `value` as a bracket of relative width `relative_gap` supports.
-pub(crate) fn supported(value: f64, relative_gap: f64) -> String {
-    /// Digits that survive the rounding of a long sum.
-    const MOST: usize = 14;
+/// Digits that are shown at most.
+const MOST_DIGITS: usize = 14;
+
+/// As many significant digits of an estimate as a relative error of this size supports.
+pub(crate) fn supported(value: f64, relative_error: f64) -> String {
     const LEAST: usize = 2;
-    if value == 0.0 || !value.is_finite() {
-        return value.to_string();
-    }
-    let known = if relative_gap > 0.0 { -relative_gap.log10() } else { MOST as f64 };
+    let known = if relative_error > 0.0 { -relative_error.log10() } else { MOST_DIGITS as f64 };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-    let digits = known.clamp(LEAST as f64, MOST as f64) as usize;
+    let digits = known.clamp(LEAST as f64, MOST_DIGITS as f64) as usize;
     significant(value, digits)
 }
 
-/// What a bracket says: a number if it is narrow, else both ends, rounded outwards.
-fn between((lower, upper): (f64, f64)) -> String {
-    const NARROW: f64 = 1e-3;
-    const MOST: f64 = 4.0;
-    if upper == f64::INFINITY {
-        return format!("≥ {}", supported(lower, 0.0));
+/// A number of which two bounds are proved, as far as it is known: so many digits that both bounds
+/// round to them; or both ends, rounded outward, where these are few.
+pub(crate) fn bracket((lower, upper): (f64, f64)) -> String {
+    const FEW: usize = 3;
+    match (lower.is_finite(), upper.is_finite()) {
+        (true, true) => {}
+        (true, false) => return format!("≥ {}", outward(lower, MOST_DIGITS, false)),
+        (false, true) => return format!("≤ {}", outward(upper, MOST_DIGITS, true)),
+        (false, false) => return "not known".into(),
     }
-    let relative = (upper - lower).max(0.0) / upper.abs();
-    if relative <= NARROW || upper == 0.0 {
-        return supported(upper, relative);
+    let agreed =
+        (FEW..=MOST_DIGITS).rev().map(|digits| [lower, upper].map(|x| significant(x, digits)));
+    for [low, high] in agreed {
+        if low == high {
+            return low;
+        }
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-    let digits = (2.0 - relative.log10()).clamp(2.0, MOST) as usize;
-    // Half a unit of the last digit, so that rounding to nearest goes outwards.
-    let unit = 10.0_f64.powf(upper.abs().log10().floor() + 1.0 - digits as f64);
-    let ends = [lower - 0.5 * unit, upper + 0.5 * unit].map(|end| (end / unit).round() * unit);
-    let lower = if lower == 0.0 { 0.0 } else { ends[0] };
-    format!("{} … {}", significant(lower, digits), significant(ends[1], digits))
+    let digits = (2.0 - ((upper - lower) / upper.abs()).log10()).clamp(2.0, 4.0) as usize;
+    format!("{} … {}", outward(lower, digits, false), outward(upper, digits, true))
 }
 
-/// `value` with so many significant digits, in positional notation where that is readable.
+/// `value` rounded up or down to so many significant digits.
+fn outward(value: f64, digits: usize, up: bool) -> String {
+    let nearest = significant(value, digits);
+    let is_outward = nearest.parse().is_ok_and(|near: f64| near == value || (near > value) == up);
+    if is_outward {
+        return nearest;
+    }
+    let unit = 10.0_f64.powf(value.abs().log10().floor() + 1.0 - digits as f64);
+    significant(if up { value + unit } else { value - unit }, digits)
+}
+
+/// `value` with so many significant digits, in positional notation where that is readable and shows no
+/// more than these.
 pub(crate) fn significant(value: f64, digits: usize) -> String {
-    let scientific = format!("{value:.*e}", digits.max(1) - 1);
-    let exponent: i32 = scientific.rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
-    if !(-5..15).contains(&exponent) {
-        return scientific;
+    if value == 0.0 || !value.is_finite() {
+        return (value + 0.0).to_string();
     }
-    let decimals = i32::try_from(digits).unwrap_or(i32::MAX) - 1 - exponent;
-    let text = format!("{value:.*}", usize::try_from(decimals).unwrap_or(0));
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
+    let digits = digits.max(1);
+    let scientific = format!("{value:.*e}", digits - 1);
+    let (mantissa, exponent) = scientific.split_once('e').expect("an exponent");
+    let power: i32 = exponent.parse().expect("a number");
+    let decimals = i32::try_from(digits).unwrap_or(i32::MAX) - 1 - power;
+    match usize::try_from(decimals) {
+        Ok(decimals) if (-5..15).contains(&power) => {
+            without_zeros(&format!("{value:.decimals$}")).to_owned()
+        }
+        _ => format!("{}e{exponent}", without_zeros(mantissa)),
     }
+}
+
+/// A decimal fraction without zeros at its end.
+fn without_zeros(text: &str) -> &str {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 /// A small quantity: an exact zero, or two digits.
@@ -100,43 +119,53 @@ impl Lines {
 
     /// The headline: the number, as far as it is known.
     pub(crate) fn headline(&mut self, problem: &ProblemReport, certificate: &Certificate) {
-        let Certificate { lower, upper, .. } = *certificate;
-        let cost = (lower, upper);
-        // The root keeps the order of the bounds; an optimum of 0 may have a lower one below it.
-        let distance = problem.distance(lower).zip(problem.distance(upper));
-        match distance {
+        let cost = (certificate.lower, certificate.upper);
+        match problem.distance_bracket(cost) {
             Some(distance) if problem.p.0 == 1.0 => {
-                self.line("earth mover's distance", between(distance));
+                self.line("earth mover's distance", bracket(distance));
             }
             Some(distance) => {
-                self.line("transport cost", between(cost));
-                self.line(&format!("W_{}", problem.p.0), between(distance));
+                self.line("transport cost", bracket(cost));
+                self.line(&format!("W_{}", problem.p.0), bracket(distance));
             }
-            None => self.line("transport cost", between(cost)),
+            None => self.line("transport cost", bracket(cost)),
         }
     }
 
-    /// The bracket and the raw residuals.
-    pub(crate) fn certificate(&mut self, certificate: &Certificate) {
+    /// The bracket, and whether it proves the relative gap that is claimed; with `details`, how far off
+    /// the plan and the potentials were before they were repaired.
+    pub(crate) fn certificate(
+        &mut self,
+        certificate: &Certificate,
+        claim: Option<f64>,
+        details: bool,
+    ) {
         let Certificate { lower, upper, gap, .. } = *certificate;
         self.line("  lower bound", exact(lower));
         if upper == f64::INFINITY {
             self.line("  upper bound", "none: there is no plan");
         } else {
             self.line("  upper bound", exact(upper));
-            let verdict = if certificate.is_optimal() { ": optimal" } else { "" };
+            let verdict = match claim {
+                _ if certificate.is_optimal() => ": optimal",
+                None => "",
+                Some(claim) if certificate.is_within(claim) => ": as claimed",
+                Some(_) => ": not proved",
+            };
             let relative = small(certificate.relative_gap());
             self.line("  gap", format!("{}, relative {relative}{verdict}", small(gap)));
         }
-        self.line(
-            "  residuals",
-            format!(
-                "source {}, target {}, dual {}",
-                small(certificate.source_residual),
-                small(certificate.target_residual),
-                small(certificate.dual_violation)
-            ),
-        );
+        if details {
+            self.line(
+                "  residuals",
+                format!(
+                    "source {}, target {}, dual {}, before the repair",
+                    small(certificate.source_residual),
+                    small(certificate.target_residual),
+                    small(certificate.dual_violation)
+                ),
+            );
+        }
     }
 
     /// Sizes and ground cost.
@@ -189,21 +218,52 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_stop_where_the_bracket_does() {
+    fn digits_stop_where_the_error_begins() {
         assert_eq!(supported(std::f64::consts::PI, 1e-6), "3.14159");
         assert_eq!(supported(std::f64::consts::PI, 0.3), "3.1");
         assert_eq!(supported(0.5, 0.0), "0.5");
-        assert_eq!(supported(0.0, 0.0), "0");
-        assert_eq!(supported(1.25e-9, 0.0), "1.2500000000000e-9");
-        assert_eq!(supported(123_456.0, 1e-3), "123456");
+        assert_eq!(supported(-0.0, 0.0), "0");
+        assert_eq!(supported(1.25e-9, 0.0), "1.25e-9");
+        assert_eq!(supported(123_456.0, 1e-3), "1.23e5");
+        assert_eq!(supported(123_000.0, 0.0), "123000");
+    }
+
+    #[test]
+    fn both_bounds_round_to_the_number_that_is_shown() {
+        assert_eq!(bracket((1.25, 1.25 + 1e-9)), "1.25");
+        assert_eq!(bracket((0.123_456_4, 0.123_456_6)), "0.12346");
+        assert_eq!(bracket((0.999_999_9, 1.000_000_1)), "1");
+        assert_eq!(bracket((2.0, 2.0)), "2");
+        assert_eq!(bracket((0.0, 0.0)), "0");
+        assert_eq!(bracket((219.0, 219.0_f64.next_up())), "219");
+        let third = 1.0_f64 / 3.0;
+        assert_eq!(bracket((third, third.next_up())), "0.33333333333333");
+        for k in 1..2000 {
+            let (x, width) = (f64::from(k).sqrt(), 10.0_f64.powi(-(k % 15)));
+            let (lower, upper) = (x - width / 3.0, x + width);
+            let shown = bracket((lower, upper));
+            if let Ok(number) = shown.parse::<f64>() {
+                let digits = shown.chars().filter(char::is_ascii_digit).count();
+                let unit = 10.0_f64.powi(i32::try_from(shown.find('.').unwrap_or(digits)).unwrap())
+                    * 10.0_f64.powi(-i32::try_from(digits).unwrap());
+                let is_near = |x: f64| (x - number).abs() <= 0.500_001 * unit;
+                assert!(is_near(lower) && is_near(upper), "{lower} {upper} {shown}");
+            } else {
+                let (low, high) = shown.split_once(" … ").unwrap();
+                let (low, high): (f64, f64) = (low.parse().unwrap(), high.parse().unwrap());
+                assert!(low <= lower && upper <= high, "{lower} {upper} {shown}");
+            }
+        }
     }
 
     #[test]
     fn a_wide_bracket_is_shown_as_one_and_never_narrowed() {
-        assert_eq!(between((0.01572, 0.01676)), "0.0157 … 0.0168");
-        assert_eq!(between((0.0, 2.93e-11)), "0 … 3.0e-11");
-        assert_eq!(between((2.0, f64::INFINITY)), "≥ 2");
-        assert_eq!(between((0.0, 0.0)), "0");
-        assert_eq!(between((1.25, 1.25 + 1e-9)), "1.25");
+        assert_eq!(bracket((0.01572, 0.01676)), "0.0157 … 0.0168");
+        assert_eq!(bracket((0.0, 2.93e-11)), "0 … 3e-11");
+        assert_eq!(bracket((2.09e-9, 0.001_81)), "2e-9 … 0.0019");
+        assert_eq!(bracket((-1.0, 2.0)), "-1 … 2");
+        assert_eq!(bracket((2.0, f64::INFINITY)), "≥ 2");
+        assert_eq!(bracket((f64::NEG_INFINITY, 2.0)), "≤ 2");
+        assert_eq!(bracket((f64::MAX, f64::INFINITY)), "≥ 1.7976931348623e308");
     }
 }

@@ -181,7 +181,7 @@ mod tests {
             ..Event::new("pivoting", 9_999_999)
         };
         let text = line(&long, elapsed);
-        assert_eq!(text, "level 7 of 7, round 2: pivoting 9999999, [2.8545e-7, 2.8780e-7], 8.2 s");
+        assert_eq!(text, "level 7 of 7, round 2: pivoting 9999999, [2.8545e-7, 2.878e-7], 8.2 s");
         assert!(text.len() < 80);
     }
 

@@ -318,9 +318,7 @@ impl Minkowski {
             })
         }
     }
-}
 
-impl Minkowski {
     /// q.
     pub(super) fn exponent(self) -> f64 {
         self.exponent
@@ -448,7 +446,7 @@ impl<G: GroundCost> GroundCost for Power<G> {
         let error = self.base.absolute_error(d);
         if self.p < 1.0 { 2.0 * error.powf(self.p) } else { self.p * 2.1_f64.powf(self.p) * error }
     }
-    /// A base below its own least is at most twice that: a power below 1 brings it up into the range.
+    /// A base below its own least is at most twice that; a power below 1 brings it into the range.
     fn least(&self) -> f64 {
         (2.0 * self.base.least()).powf(self.p).max(LEAST)
     }

@@ -126,7 +126,7 @@ mod tests {
         for (file, words) in [
             ("", "line 1"),
             ("{\n\"schema\": 3}", "line 2, column"),
-            (r#"{"schema": "deblais.emd/1", "critic": {}}"#, "its schema is"),
+            (r#"{"schema": "deblais.emd/2", "critic": {}}"#, "its schema is"),
             (r#"{"schema": "deblais.saved-critic/1", "critic": {}}"#, "missing field"),
             (r#"{"schema": "deblais.saved-critic/2", "critic": {}}"#, "end in its checksum"),
             (

@@ -8,7 +8,7 @@ use crate::critic::{Slopes, Verdict};
 use crate::progress::Stop;
 
 /// Schema of [`CriticReport`].
-pub const CRITIC_SCHEMA: &str = "deblais.critic/1";
+pub const CRITIC_SCHEMA: &str = "deblais.critic/2";
 
 /// Percentiles of `‖∇f‖`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -76,7 +76,8 @@ pub struct CriticReport {
     pub lipschitz_how: &'static str,
     /// The steepest of all pairs of sample points.
     pub lipschitz_pairs: Number,
-    /// `estimate / lipschitz_bound`, at least 0: a lower bound of the exact value.
+    /// The estimate over the Lipschitz bound, or the slope of the steepest pair if that is more, rounded
+    /// down, at least 0: a lower bound of the exact value.
     pub certified_lower: Number,
     /// The value of the critic's c-transforms, at least 0: a lower bound whatever its slope is.
     pub polished_lower: Number,

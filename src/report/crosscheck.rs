@@ -6,7 +6,7 @@ use super::{Inputs, Number, ProblemReport, Settings};
 use crate::crosscheck::{Crosscheck, Row, Verdict};
 
 /// Schema of [`CrosscheckReport`].
-pub const CROSSCHECK_SCHEMA: &str = "deblais.crosscheck/1";
+pub const CROSSCHECK_SCHEMA: &str = "deblais.crosscheck/2";
 
 /// One method.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{CertificateReport, Inputs, Number, Settings, Timings};
 
 /// Schema of [`DiscriminatorReport`].
-pub const DISCRIMINATOR_SCHEMA: &str = "deblais.explore-discriminator/1";
+pub const DISCRIMINATOR_SCHEMA: &str = "deblais.explore-discriminator/2";
 
 /// All discriminators between two samples on the line.
 #[derive(Debug, Clone, PartialEq, Serialize)]

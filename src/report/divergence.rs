@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use super::{CertificateReport, Inputs, Number, Settings, Timings};
 
 /// Schema of [`DivergencesReport`].
-pub const DIVERGENCE_SCHEMA: &str = "deblais.divergence/1";
+pub const DIVERGENCE_SCHEMA: &str = "deblais.divergence/2";
 
 /// One divergence: its value, and what that is worth.
 #[derive(Debug, Clone, PartialEq, Serialize)]

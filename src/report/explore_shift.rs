@@ -8,7 +8,7 @@ use crate::certificate::Certificate;
 use crate::explore::shift::Study;
 
 /// Schema of [`ShiftReport`].
-pub const SHIFT_SCHEMA: &str = "deblais.explore-shift/1";
+pub const SHIFT_SCHEMA: &str = "deblais.explore-shift/2";
 
 /// Every divergence along the path.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -7,7 +7,7 @@ use crate::gan::{Data, Milestone, Recipe, Scores, Standard};
 use crate::progress::Stop;
 
 /// Schema of [`GanReport`].
-pub const GAN_SCHEMA: &str = "deblais.gan/1";
+pub const GAN_SCHEMA: &str = "deblais.gan/2";
 
 /// A generator and what its points are worth.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -8,7 +8,7 @@ use crate::pairwise::Judged;
 use crate::solvers::Termination;
 
 /// Schema of [`PairwiseReport`].
-pub const PAIRWISE_SCHEMA: &str = "deblais.pairwise/1";
+pub const PAIRWISE_SCHEMA: &str = "deblais.pairwise/2";
 
 /// One of the sets.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -67,10 +67,10 @@ pub struct PairwiseReport {
     pub entries: &'static str,
     /// The entries, row by row; infinite for pairs that are not done.
     pub matrix: Vec<Vec<Number>>,
-    /// The pair with the widest bracket in units of its tolerance.
+    /// The pair with the largest relative gap.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worst: Option<PairReport>,
-    /// Pairs whose relative gap is above the tolerance claimed.
+    /// Pairs whose relative gap is above the one claimed.
     pub unproved: usize,
     /// The settings that shape the answer.
     pub settings: Settings,

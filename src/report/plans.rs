@@ -6,7 +6,7 @@ use super::{CertificateReport, Inputs, Number, PlanReport, ProblemReport, Settin
 use crate::explore::plans::{PlanAnswer, Priced};
 
 /// Schema of [`PlansReport`].
-pub const PLANS_SCHEMA: &str = "deblais.explore.plans/1";
+pub const PLANS_SCHEMA: &str = "deblais.explore.plans/2";
 
 /// Plans ranked by cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -7,7 +7,7 @@ use crate::certificate::Certificate;
 use crate::solvers::sinkhorn::{Entropic, Epsilon, SinkhornDivergence};
 
 /// Schema of [`SinkhornReport`] and [`DivergenceReport`].
-pub const SINKHORN_SCHEMA: &str = "deblais.sinkhorn/1";
+pub const SINKHORN_SCHEMA: &str = "deblais.sinkhorn/2";
 
 /// ε in both units.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

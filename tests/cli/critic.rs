@@ -12,7 +12,7 @@ fn crowds() -> Folder {
 #[test]
 fn json_has_every_documented_field_and_the_figures_agree() {
     let json = crowds().json("critic a.csv b.csv --json --steps 2000");
-    assert_eq!(json["schema"], "deblais.critic/1");
+    assert_eq!(json["schema"], "deblais.critic/2");
     assert_eq!((json["kind"].as_str(), json["steps"].as_u64()), (Some("cones"), Some(2000)));
     assert_eq!(json["termination"], "all_steps");
     let exact = number(&json, "/exact/value");

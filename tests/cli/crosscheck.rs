@@ -13,7 +13,7 @@ fn crowds() -> Folder {
 fn every_method_holds_on_one_problem() {
     let folder = crowds();
     let json = folder.json("crosscheck a.csv b.csv --critics cones --plot p.svg --json");
-    assert_eq!(json["schema"], "deblais.crosscheck/1");
+    assert_eq!(json["schema"], "deblais.crosscheck/2");
     assert_eq!(json["holds"], true);
     let rows = json["rows"].as_array().unwrap();
     let methods: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();

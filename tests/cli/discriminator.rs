@@ -18,7 +18,7 @@ fn files_of_ones_own_get_pictures_a_table_and_a_documented_report() {
     let folder = Folder::with(&[("real.csv", &line(5.0)), ("fake.csv", &line(1.0))]);
     let args = format!("explore discriminator real.csv fake.csv {QUICK} --json --out seen");
     let json = folder.json(&args);
-    assert_eq!(json["schema"], "deblais.explore-discriminator/1");
+    assert_eq!(json["schema"], "deblais.explore-discriminator/2");
     assert_eq!(json["data"], "files");
     for field in json.as_object().unwrap().keys() {
         assert!(docs.contains(&format!("`{field}`")), "docs/json.md is silent on {field}");

@@ -36,7 +36,7 @@ fn names(value: &Value) -> Vec<&String> {
 fn one_object_a_divergence_and_the_documentation_names_every_field() {
     let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();
     let json = samples(2.0, 2).json("divergence a.csv b.csv --json --bins 4");
-    assert_eq!(json["schema"], "deblais.divergence/1");
+    assert_eq!(json["schema"], "deblais.divergence/2");
     assert_eq!(json["kind"], "samples");
     let divergences = json["divergences"].as_object().unwrap();
     assert_eq!(divergences.len(), 18);

@@ -70,7 +70,7 @@ fn many_piles_are_sampled_and_the_seed_decides() {
 fn the_documentation_names_every_field() {
     let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();
     let json = Folder::with(&[]).json("explore plans --json --quiet");
-    assert_eq!(json["schema"], "deblais.explore.plans/1");
+    assert_eq!(json["schema"], "deblais.explore.plans/2");
     let objects = [&json, &json["best"], &json["settings"]];
     for name in objects.into_iter().flat_map(|object| object.as_object().unwrap().keys()) {
         assert!(docs.contains(&format!("`{name}`")), "docs/json.md is silent on {name}");

@@ -30,7 +30,7 @@ fn a_built_in_pair_leaves_all_its_files_and_they_say_the_same() {
     let json = folder.json("explore shift --pair segments --atoms 20 --steps 10 --json --out s");
     assert_eq!(
         (json["schema"].as_str(), json["pair"].as_str()),
-        (Some("deblais.explore-shift/1"), Some("segments"))
+        (Some("deblais.explore-shift/2"), Some("segments"))
     );
     let saved: Value =
         serde_json::from_slice(&fs::read(folder.path("s/shift.json")).unwrap()).unwrap();

@@ -68,6 +68,11 @@ pub(crate) fn number(value: &Value, pointer: &str) -> f64 {
     value.pointer(pointer).and_then(Value::as_f64).unwrap_or_else(|| panic!("{pointer}: {value}"))
 }
 
+/// Whether a number is at least the exact one, and above it by no more than the roundings of a cost.
+pub(crate) fn is_just_above(found: f64, exact: f64) -> bool {
+    exact <= found && found <= exact * (1.0 + 1e-14)
+}
+
 /// A 3-4-5 triangle: the two clouds are each other's translation by (3, 4).
 pub(crate) fn translation() -> Folder {
     Folder::with(&[("a.csv", "x,y\n0,0\n1,0\n0,1\n"), ("b.csv", "x,y\n3,4\n4,4\n3,5\n")])

@@ -39,7 +39,7 @@ fn a_run_leaves_everything_in_its_folder() {
     let json = folder.json(&format!(
         "gan train --recipe wgan-maxmin --data ring8 --out run --steps 20 --json {QUICK}"
     ));
-    assert_eq!(json["schema"], "deblais.gan/1");
+    assert_eq!(json["schema"], "deblais.gan/2");
     assert_eq!((&json["recipe"], &json["data"]), (&"wgan-maxmin".into(), &"ring8".into()));
     assert_eq!((json["steps"].as_u64(), json["modes_of"].as_u64()), (Some(20), Some(8)));
     let emd = number(&json, "/exact_emd/value");

@@ -1,6 +1,6 @@
 //! Counts and positions, told apart by `--hist`.
 
-use super::folder::{Folder, number, stderr, stdout};
+use super::folder::{Folder, is_just_above, number, stderr, stdout};
 
 /// Ten grains each on the same eight cells.
 fn grains() -> Folder {
@@ -35,7 +35,7 @@ fn a_plan_between_histograms_is_certified_with_the_same_flags() {
     let folder = grains();
     folder.run("emd --hist p.csv q.csv --plan plan.csv --potentials f.csv");
     let args = "certify --hist p.csv q.csv --plan plan.csv --potentials f.csv --json";
-    assert_eq!(number(&folder.json(args), "/certificate/upper"), 49.0);
+    assert!(is_just_above(number(&folder.json(args), "/certificate/upper"), 49.0));
 }
 
 #[test]

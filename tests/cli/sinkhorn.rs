@@ -42,7 +42,6 @@ fn the_text_has_every_figure_under_its_own_name() {
         "lower bound",
         "upper bound",
         "gap",
-        "residuals",
         "iterations",
         "marginal error",
         "problem",
@@ -52,6 +51,10 @@ fn the_text_has_every_figure_under_its_own_name() {
     ] {
         assert!(text.lines().any(|line| line.starts_with(&format!("  {label} "))), "{label}");
     }
+    assert!(text.lines().any(|line| line.ends_with(", an estimate")), "{text}");
+    assert!(!text.contains("residuals"), "{text}");
+    let verbose = stdout(&translation().run("sinkhorn a.csv b.csv --epsilon 0.1rel --verbose"));
+    assert!(verbose.lines().any(|line| line.starts_with("  residuals ")), "{verbose}");
     // The median of the nine distances is 5.
     assert!(text.contains("0.5, 0.1 × the median cost 5\n"), "{text}");
     assert!(text.contains(", tolerance reached\n"), "{text}");
@@ -63,7 +66,7 @@ fn json_has_every_field_and_the_documentation_names_it() {
     let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();
     let folder = crowds();
     let json = folder.json("sinkhorn a.csv b.csv --json --json-plan --epsilon 0.05rel");
-    assert_eq!(json["schema"], "deblais.sinkhorn/1");
+    assert_eq!(json["schema"], "deblais.sinkhorn/2");
     assert_eq!(json["termination"], "tolerance_reached");
     for (name, _) in json.as_object().unwrap() {
         assert!(docs.contains(&format!("`{name}`")), "docs/json.md is silent on {name}");
@@ -262,7 +265,7 @@ fn a_divergence_is_its_three_terms_and_0_between_identical_clouds() {
     let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();
     let folder = crowds();
     let json = folder.json("sinkhorn a.csv b.csv --json --divergence");
-    assert_eq!(json["schema"], "deblais.sinkhorn/1");
+    assert_eq!(json["schema"], "deblais.sinkhorn/2");
     for name in json.as_object().unwrap().keys() {
         assert!(docs.contains(&format!("`{name}`")), "docs/json.md is silent on {name}");
     }

@@ -9,7 +9,7 @@ use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::progress::Stop;
 use deblais::report::{
-    CriticReport, Inputs, Number, ProblemReport, Settings, SlopesReport, Timings,
+    CertificateReport, CriticReport, Inputs, Number, ProblemReport, Settings, SlopesReport, Timings,
 };
 use deblais::solvers::Method;
 
@@ -17,7 +17,8 @@ use crate::cli::args::TalkArgs;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Ground;
 use crate::cli::inputs::{Loaded, ProblemJob};
-use crate::cli::text::{Lines, exact, small, supported};
+use crate::cli::range::check_range;
+use crate::cli::text::{Lines, bracket, exact, small, supported};
 use crate::cli::warn;
 use crate::cli::watch::Watch;
 
@@ -125,7 +126,9 @@ impl Exact {
         watch.finish();
         let solution = solution?;
         let complete = solution.termination.is_complete();
-        Ok(Self { method: solver.name(), certified: solution.certify(problem), complete })
+        let certified = solution.certify(problem);
+        check_range(problem, &certified.certificate)?;
+        Ok(Self { method: solver.name(), certified, complete })
     }
 }
 
@@ -139,12 +142,16 @@ pub(super) fn ground(problem: &ProblemJob) -> Result<Ground, Failure> {
     Ok(ground)
 }
 
+/// Relative error of an estimate for rounding alone: a long sum of outputs of a network.
+const ESTIMATE: f64 = 1e-9;
+
 /// The report for people.
 pub(super) fn text(lines: &mut Lines, report: &CriticReport, verdict: &Verdict) {
-    lines.line("critic's estimate", supported(verdict.estimate, 0.0));
+    lines.line("critic's estimate", supported(verdict.estimate, ESTIMATE));
     if let Some(value) = &report.exact {
-        let gap = small(value.certificate.relative_gap.0);
-        lines.line("  exact", format!("{}, relative gap {gap}", exact(value.value.0)));
+        let CertificateReport { lower, upper, relative_gap, .. } = value.certificate;
+        let gap = small(relative_gap.0);
+        lines.line("  exact", format!("{}, relative gap {gap}", bracket((lower.0, upper.0))));
     }
     if let Some(error) = report.relative_error {
         lines.line("  relative error", format!("{:+.3e}", error.0));

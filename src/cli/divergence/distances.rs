@@ -5,6 +5,7 @@ use deblais::divergence::{
     Estimate, MMD_WHOLE, energy, median_bandwidth, mmd, mmd_blocks, mmd_unbiased,
 };
 use deblais::problem::OtProblem;
+use deblais::report::root;
 use deblais::report::{Number, ValueReport};
 use deblais::seed::Seed;
 use deblais::solvers::Method;
@@ -127,6 +128,8 @@ pub(super) fn w2(pair: &Pair, watch: &mut Watch) -> Result<Row, Failure> {
     };
     let complete = termination.is_complete();
     let exact = if complete { "exact, certified" } else { "stopped: an upper bound" };
+    // The root of an upper bound, rounded up.
+    let value = root(certificate.upper, 2.0).1;
     let mut found = Found::new(value, format!("{exact}; certificate of its square, {solver}"));
     found.complete = complete;
     found.row.certificate = Some((&certificate).into());
@@ -191,6 +194,9 @@ pub(super) fn sinkhorn(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result
     let found: Result<Result<SinkhornDivergence, DivergenceError>, CostError> =
         ground.hand_to(user);
     let found = found??;
+    if !found.value.is_finite() {
+        return Ok(Err("the iterations overflow: the costs are of too many sizes".into()));
+    }
     let terms = [&found.cross, &found.source, &found.target];
     let complete = terms.iter().all(|term| term.termination.is_complete());
     let mut row = Found::new(

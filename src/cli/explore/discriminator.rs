@@ -21,7 +21,7 @@ use crate::cli::args::TalkArgs;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::one_stdin;
 use crate::cli::side::{Notebook, Role, SideJob, Weights, clouds};
-use crate::cli::text::{Lines, supported};
+use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::use_threads;
 use crate::cli::watch::Watch;
 
@@ -274,7 +274,6 @@ fn text(lines: &mut Lines, report: &DiscriminatorReport) {
         ]);
     }
     lines.table(&table);
-    let gap = report.emd.relative_gap.0;
-    lines.line("  exact EMD", supported(report.emd.upper.0, gap));
+    lines.line("  exact EMD", bracket((report.emd.lower.0, report.emd.upper.0)));
     lines.line("  points", format!("{} real, {} generated", report.n, report.m));
 }

@@ -13,6 +13,7 @@ use deblais::plot::{PlotError, TransportMap, palette};
 use deblais::problem::OtProblem;
 use deblais::report::{Inputs, Number, PlansReport, ProblemReport, Setting, Settings};
 use deblais::seed::Seed;
+use deblais::tolerance;
 
 use super::folder::{Folder, OutArgs};
 use crate::cli::answer::answer;
@@ -192,7 +193,7 @@ fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {
     let plural = if report.optimal_plans == 1 { "costs" } else { "cost" };
     lines.line("best", exact(report.best.cost.0));
     lines.line("  of the plans listed", format!("{} {plural} as little", report.optimal_plans));
-    lines.certificate(&found.certificate);
+    lines.certificate(&found.certificate, Some(tolerance::OPTIMAL), false);
     lines.line("random", exact(report.random.cost.0));
     lines.line("mean of the plans", exact(report.mean_cost.0));
     lines.line("everything everywhere", exact(report.even_cost.0));

@@ -10,6 +10,7 @@ use deblais::io::atomic::write_atomically;
 use deblais::io::{Origin, RunOptions, SavedRun, read_checkpoint};
 use deblais::report::{GanReport, Timings, write_json};
 use deblais::seed::Seed;
+use deblais::tolerance;
 
 use super::data::{DataArgs, DataJob};
 use super::exact::exact_emd;
@@ -21,7 +22,7 @@ use crate::cli::answer::answer;
 use crate::cli::args::TalkArgs;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Seconds;
-use crate::cli::text::{Lines, supported};
+use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::use_threads;
 
 /// Points in `samples.csv`.
@@ -197,9 +198,9 @@ fn leave(folder: &Path, run: &Run<'_>, report: &GanReport) -> Result<(), Failure
 
 /// What a run is worth, in a few lines.
 pub(super) fn text(lines: &mut Lines, report: &GanReport, outcome: &Outcome) {
-    let gap = outcome.scores.emd.relative_gap();
-    lines.line("exact EMD", format!("{} to true points", supported(report.exact_emd.value.0, gap)));
-    lines.certificate(&outcome.scores.emd);
+    let emd = &outcome.scores.emd;
+    lines.line("exact EMD", format!("{} to true points", bracket((emd.lower, emd.upper))));
+    lines.certificate(emd, Some(tolerance::OPTIMAL), false);
     let floor = supported(report.noise_floor.0, 1e-4);
     lines.line("  noise floor", format!("{floor}: the EMD is {:.3} times that", report.ratio.0));
     lines.line("  points", format!("{} on each side, in standard coordinates", report.points));

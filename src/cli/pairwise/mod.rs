@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use deblais::certificate::Certificate;
 use deblais::io::{journal_of, write_named_matrix, write_named_matrix_to};
 use deblais::pairwise::{Distances, Judged};
-use deblais::report::{Number, PairReport, PairwiseReport, Setting, Settings};
+use deblais::report::{Number, PairReport, PairwiseReport, Setting, Settings, root};
 use deblais::shown::Shown;
 use deblais::tolerance;
 use ndarray::Array2;
@@ -24,8 +25,9 @@ use super::ground::{CostName, Ground, Seconds};
 use super::inputs::{column, columns, columns_to_drop, filter, one_stdin};
 use super::method::{MethodName, choose};
 use super::outputs::Outputs;
+use super::range::check_bounds;
 use super::taken::side;
-use super::text::{Lines, small, supported};
+use super::text::{Lines, bracket, small};
 use super::watch::Watch;
 use super::{saved, use_threads, warn};
 
@@ -89,7 +91,7 @@ pub(crate) struct PairwiseArgs {
     #[arg(long, value_name = "TIME", help_heading = "Solver")]
     time_limit: Option<Seconds>,
 
-    /// Exit with code 3 if a pair's relative gap is wider than this (default: 1e-9, for lp 1e-6)
+    /// Exit with code 3 if a pair's relative gap is wider than this (default: 1e-9)
     #[arg(long, value_name = "GAP", value_parser = gap, help_heading = "Solver")]
     gap_tolerance: Option<f64>,
 
@@ -185,6 +187,7 @@ impl Job {
         let done = work(&sets, self.ground, method, options, journal.as_deref(), &mut watch);
         let solve = watch.finish();
         let (found, resumed) = done?;
+        self.check_range(&sets, &found)?;
 
         let mut report = self.report(&sets, &found);
         report.timings =
@@ -205,6 +208,18 @@ impl Job {
         Ok(self.exit(&report, &sets.names, journal.as_deref()))
     }
 
+    /// Refuses pairs whose cost left the range of `f64`.
+    fn check_range(&self, sets: &Sets, found: &Distances) -> Result<(), Failure> {
+        let first = &sets.measures[0];
+        let rounding = self.ground.between(first, first)?.rounding();
+        found.found.iter().try_for_each(|judged| {
+            let (i, j) = judged.pair;
+            check_bounds(rounding, first.total(), &judged.certificate).map_err(|failure| {
+                failure.at(format!("{} and {}", Shown(&sets.names[i]), Shown(&sets.names[j])))
+            })
+        })
+    }
+
     fn report(&self, sets: &Sets, found: &Distances) -> PairwiseReport {
         let dim = sets.measures[0].dim();
         PairwiseReport {
@@ -222,9 +237,9 @@ impl Job {
         }
     }
 
-    /// The costs, or their roots.
+    /// The costs, or their roots, rounded up.
     fn entries(&self, costs: Array2<f64>) -> Array2<f64> {
-        if self.root { costs.mapv(|cost| root(cost, self.ground.p())) } else { costs }
+        if self.root { costs.mapv(|cost| root(cost, self.ground.p()).1) } else { costs }
     }
 
     /// Whether what is claimed of a pair is proved.
@@ -306,17 +321,6 @@ fn save(
         .map_err(|error| Failure::new(format!("{}: {error}", journal.display())))
 }
 
-/// `W_p` of a transport cost, which may be an ulp below 0.
-fn root(cost: f64, p: f64) -> f64 {
-    let cost = cost.max(0.0);
-    match p {
-        1.0 => cost,
-        2.0 => cost.sqrt(),
-        3.0 => cost.cbrt(),
-        p => cost.powf(1.0 / p),
-    }
-}
-
 /// The summary.
 fn text(
     lines: &mut Lines,
@@ -351,13 +355,14 @@ fn text(
     for (label, judged) in ends {
         if let Some(judged) = judged {
             let (i, j) = judged.pair;
-            let upper = supported(judged.certificate.upper, judged.certificate.relative_gap());
-            lines.line(label, format!("{upper}, {} and {}", Shown(&names[i]), Shown(&names[j])));
+            let Certificate { lower, upper, .. } = judged.certificate;
+            let cost = bracket((lower, upper));
+            lines.line(label, format!("{cost}, {} and {}", Shown(&names[i]), Shown(&names[j])));
         }
     }
     if let Some(judged) = found.worst() {
         let (c, (i, j)) = (&judged.certificate, judged.pair);
-        let verdict = if c.is_optimal() { ": all optimal" } else { "" };
+        let verdict = if c.is_optimal() { ": all optimal" } else { ": not proved" };
         let (gap, relative) = (small(c.gap), small(c.relative_gap()));
         let pair = format!("{} and {}", Shown(&names[i]), Shown(&names[j]));
         lines.line("  widest gap", format!("{gap}, relative {relative}, {pair}{verdict}"));

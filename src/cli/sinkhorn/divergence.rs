@@ -7,13 +7,14 @@ use deblais::measure::DiscreteMeasure;
 use deblais::report::{DivergenceReport, EntropicReport, EpsilonReport, Number, Setting};
 use deblais::solvers::sinkhorn::{DivergenceError, Sinkhorn, SinkhornDivergence, typical_cost};
 
+use super::check_numbers;
 use super::entropy::EntropyArgs;
 use crate::cli::answer::answer;
 use crate::cli::args::TalkArgs;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::{Ground, GroundUser};
 use crate::cli::inputs::{Loaded, ProblemJob};
-use crate::cli::text::{Lines, exact, small};
+use crate::cli::text::{Lines, small, supported};
 use crate::cli::watch::Watch;
 use crate::cli::{use_threads, warn};
 
@@ -53,6 +54,7 @@ impl Job {
         let found = ground.hand_to(Divergence { solver: self.solver, clouds, watch: watched });
         let solve_seconds = watch.finish();
         let found = found??;
+        [&found.cross, &found.source, &found.target].into_iter().try_for_each(check_numbers)?;
 
         let used = found.cross.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
@@ -114,7 +116,13 @@ impl GroundUser for Divergence<'_> {
 }
 
 fn text(lines: &mut Lines, report: &DivergenceReport) {
-    lines.line("Sinkhorn divergence", exact(report.divergence.0));
+    let value = report.divergence.0;
+    // What the three terms are off by, of which one is left when two are taken away.
+    let terms = [&report.cross, &report.source_self, &report.target_self];
+    let error: f64 =
+        terms.map(|term| term.marginal_error.0 * term.entropic_cost.0.abs()).iter().sum();
+    let value = supported(value, error / value.abs());
+    lines.line("Sinkhorn divergence", format!("{value}, an estimate"));
     lines.line("  is", "cross − (source to itself + target to itself)/2");
     lines.term("  cross", &report.cross);
     lines.term("  source to itself", &report.source_self);
@@ -132,7 +140,7 @@ impl Lines {
             label,
             format!(
                 "{}; {iterations} iterations, marginal error {}, {}",
-                exact(entropic_cost.0),
+                supported(entropic_cost.0, marginal_error.0),
                 small(marginal_error.0),
                 termination.replace('_', " ")
             ),

@@ -9,17 +9,20 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
-use deblais::report::{EpsilonReport, Number, PlanReport, Setting, SinkhornReport, Timings};
+use deblais::report::{
+    EntropicReport, EpsilonReport, Number, PlanReport, Setting, SinkhornReport, Timings,
+};
 use deblais::solvers::sinkhorn::{Entropic, Sinkhorn, SinkhornError, typical_cost};
 
 use self::cells::{CellArgs, Cells};
 use self::entropy::EntropyArgs;
 use super::answer::answer;
-use super::args::{DrawArgs, FileArgs, ProblemArgs, TalkArgs};
+use super::args::{DetailArgs, DrawArgs, FileArgs, ProblemArgs, TalkArgs};
 use super::failure::{Exit, Failure};
 use super::files::Files;
 use super::inputs::{Loaded, ProblemJob, names};
 use super::pictures::Scene;
+use super::range::check_range;
 use super::text::{Lines, exact, small, supported};
 use super::watch::Watch;
 use super::{use_threads, warn};
@@ -43,6 +46,8 @@ pub(crate) struct SinkhornArgs {
     draw: DrawArgs,
     #[command(flatten)]
     talk: TalkArgs,
+    #[command(flatten)]
+    detail: DetailArgs,
 }
 
 const EXAMPLES: &str = "The plan is γ(i,j) = μ(i)·ν(j)/T · exp((f(i) + g(j) − c(i,j))/ε), T the \
@@ -65,6 +70,7 @@ struct Job {
     cells: Cells,
     json_plan: bool,
     talk: TalkArgs,
+    detail: DetailArgs,
     settings: Vec<(&'static str, Setting)>,
 }
 
@@ -80,7 +86,8 @@ pub(crate) fn run(args: SinkhornArgs) -> Result<Exit, Failure> {
 
 impl Job {
     fn new(problem: ProblemJob, args: SinkhornArgs) -> Result<Self, Failure> {
-        let SinkhornArgs { problem: problem_args, entropy, files, cells, draw, talk } = args;
+        let SinkhornArgs { problem: problem_args, entropy, files, cells, draw, talk, detail } =
+            args;
         let files = Files::new(files, draw, &problem, &names(&problem_args))?;
         let json_plan = cells.json_plan;
         let cells = Cells::new(&cells, files.needs_cells())?;
@@ -96,6 +103,7 @@ impl Job {
             cells,
             json_plan,
             talk,
+            detail,
             settings,
         })
     }
@@ -122,6 +130,8 @@ impl Job {
         });
 
         let certificate = &certified.certificate;
+        check_range(&problem, certificate)?;
+        check_numbers(&solved)?;
         let used = solved.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
         let mut report = SinkhornReport::new(report, epsilon, &solved, certificate);
@@ -147,7 +157,9 @@ impl Job {
         let saved = scene
             .map_or(Ok(()), |scene| self.files.save_plan(&scene))
             .and_then(|()| self.files.save_potentials(solved.plan.potentials()));
-        answer(&self.talk, &report, |lines| text(lines, &report, certificate))?;
+        answer(&self.talk, &report, |lines| {
+            text(lines, &report, certificate, self.detail.verbose);
+        })?;
         saved?;
         Ok(self.exit(&solved, certificate))
     }
@@ -187,15 +199,27 @@ impl Job {
     }
 }
 
-fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate) {
+/// An answer that is no number is refused, whatever its bracket is.
+fn check_numbers(solved: &Entropic) -> Result<(), Failure> {
+    if solved.entropic_cost.is_finite() && solved.marginal_error.is_finite() {
+        return Ok(());
+    }
+    let text = format!(
+        "the Sinkhorn iterations overflow: ε = {:e} is too small beside the largest costs",
+        solved.plan.epsilon()
+    );
+    Err(Failure::new(text).hint("give a larger --epsilon or a smaller --p, or use deblais emd"))
+}
+
+fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate, details: bool) {
     let SinkhornReport { problem, epsilon, answer, transport_cost, .. } = report;
     lines.headline(problem, certificate);
-    lines.line("  entropic cost", exact(answer.entropic_cost.0));
+    lines.line("  entropic cost", format!("{}, an estimate", entropic_cost(answer)));
     lines.line(
         "  transport cost",
         format!("{}, of the plan rounded to its marginals", exact(transport_cost.0)),
     );
-    lines.certificate(certificate);
+    lines.certificate(certificate, None, details);
     lines.epsilon(epsilon);
     lines.line(
         "  iterations",
@@ -217,6 +241,11 @@ fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate) {
     }
     lines.problem(problem, &report.inputs);
     lines.timings(&report.timings);
+}
+
+/// The entropic cost with as many digits as the marginals are right to: it is no bound.
+fn entropic_cost(answer: &EntropicReport) -> String {
+    supported(answer.entropic_cost.0, answer.marginal_error.0)
 }
 
 impl Lines {

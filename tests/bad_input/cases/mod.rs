@@ -6,6 +6,7 @@ mod entropic;
 mod files;
 mod hostile;
 mod pairwise;
+mod range;
 mod studies;
 mod transport;
 
@@ -34,6 +35,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         files::CASES,
         transport::CASES,
         pairwise::CASES,
+        range::CASES,
         entropic::CASES,
         divergence::CASES,
         studies::CASES,

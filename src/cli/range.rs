@@ -1,0 +1,45 @@
+//! Answers that left the range of `f64` are refused: what is left of them says nothing.
+
+use deblais::certificate::Certificate;
+use deblais::cost::Rounding;
+use deblais::problem::OtProblem;
+
+use super::failure::Failure;
+use super::text::exact;
+
+/// Refuses the certificate of a plan whose cost underflowed or overflowed.
+pub(crate) fn check_range(problem: &OtProblem, certificate: &Certificate) -> Result<(), Failure> {
+    check_bounds(problem.cost().rounding(), problem.total(), certificate)
+}
+
+/// The same for costs of this rounding between measures of this total mass.
+pub(crate) fn check_bounds(
+    rounding: Rounding,
+    mass: f64,
+    certificate: &Certificate,
+) -> Result<(), Failure> {
+    let Certificate { lower, upper, .. } = *certificate;
+    if rounding.hides(upper, mass) {
+        let text = format!(
+            "the ground cost underflows: no more is known of the transport cost than that it lies \
+             between {} and {}",
+            exact(lower),
+            exact(upper)
+        );
+        return Err(Failure::new(text)
+            .hint("multiply all coordinates by the same factor, or give a smaller --p"));
+    }
+    if 0.0 < upper && upper < f64::MIN_POSITIVE && !certificate.is_optimal() {
+        let text = format!("mass × cost underflows: the transport cost is below {upper:e}");
+        return Err(Failure::new(text).hint(
+            "multiply all costs, or all masses, by the same factor; --normalize scales masses",
+        ));
+    }
+    if upper == f64::INFINITY {
+        let text = format!("mass × cost overflows: the plan costs more than {:e}", f64::MAX);
+        return Err(Failure::new(text).hint(
+            "divide all costs, or all masses, by the same factor; --normalize scales masses",
+        ));
+    }
+    Ok(())
+}
