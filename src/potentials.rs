@@ -100,7 +100,7 @@ pub(crate) fn rows_per_task(m: usize) -> usize {
 /// Points with more than [`SEARCH_CELLS`] or [`SCREEN_CELLS`] cells are searched. Convex costs on the line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
-    to_target_until(cost, f, None, &never).expect("nobody stops it")
+    to_target_until(cost, f, None, &never).unwrap_or_else(|| unreachable!("nobody stops it"))
 }
 
 /// The same; `None` if the time is up before it is done. A good guess of the answer makes a search
@@ -148,7 +148,7 @@ pub(crate) fn to_target_until(
 /// [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
-    to_source_until(cost, g, &never).expect("nobody stops it")
+    to_source_until(cost, g, &never).unwrap_or_else(|| unreachable!("nobody stops it"))
 }
 
 /// The same; `None` if the time is up before it is done.

@@ -45,28 +45,24 @@ pub(super) fn bound(
     }
     let is_over = limit.unwrap_or(&never);
     let tries = Tries { problem, is_over };
-    let (mut best, violation) = match limit {
-        None => {
-            let transformed = tries.transform(f, Some(g)).expect("nobody stops it");
-            let violation = violation(g, transformed.iter().copied(), problem.target());
-            (tries.from_g(transformed, Some(f)), violation)
-        }
-        Some(_) => {
-            let rows = tries.rows(g, Some(f));
-            let known =
-                rows.iter().map(|row| if row.0.is_finite() { row.0 } else { f64::INFINITY });
-            let violation = violation(f, known, problem.source());
-            (Dual::of(problem, rows, g.to_owned()), violation)
-        }
+    let (mut best, violation) = if limit.is_none() {
+        let transformed = tries.transform(f, Some(g)).expect("nobody stops it");
+        let violation = violation(g, transformed.iter().copied(), problem.target());
+        (tries.by_target(transformed, Some(f)), violation)
+    } else {
+        let rows = tries.rows(g, Some(f));
+        let known = rows.iter().map(|row| if row.0.is_finite() { row.0 } else { f64::INFINITY });
+        let violation = violation(f, known, problem.source());
+        (Dual::of(problem, rows, g.to_owned()), violation)
     };
     let allowed = tolerance::OPTIMAL * upper.abs();
     let is_tight = |best: &Dual| upper - best.value <= allowed;
     if limit.is_some() && upper - best.value > ROUNDING * upper.abs() {
-        best.replace_if_better(tries.from_f(f));
+        best.replace_if_better(tries.by_source(f));
     }
     // What violates by rounding only is no better from the other side.
     if !is_tight(&best) && violation * problem.total() > 0.5 * allowed {
-        best.replace_if_better(tries.from_f_of(g));
+        best.replace_if_better(tries.by_transform_of(g));
     }
     // Potentials so large beside the cost that their rounding hides it.
     let size = f.iter().chain(g).fold(0.0_f64, |size, x| size.max(x.abs()));
@@ -74,10 +70,10 @@ pub(super) fn bound(
     if is_blurred && !is_tight(&best) {
         // Of the same ones smaller by a constant, less is lost.
         let heaviest = heaviest(problem.source());
-        best.replace_if_better(tries.from_f((&f - f[heaviest]).view()));
+        best.replace_if_better(tries.by_source((&f - f[heaviest]).view()));
     }
     if best.value <= 0.0 || is_blurred && !is_tight(&best) {
-        best.replace_if_better(Some(tries.from_g(Array1::zeros(m), None)));
+        best.replace_if_better(Some(tries.by_target(Array1::zeros(m), None)));
     }
     Ok(LowerBound { value: best.value, violation, repaired: best.potentials(problem, is_over) })
 }
@@ -105,27 +101,27 @@ impl Tries<'_> {
         lower::row_minima(self.problem.cost(), g.view(), guess, self.is_over)
     }
 
-    fn from_g(&self, g: Array1<f64>, guess: Option<ArrayView1<'_, f64>>) -> Dual {
+    fn by_target(&self, g: Array1<f64>, guess: Option<ArrayView1<'_, f64>>) -> Dual {
         Dual::of(self.problem, self.rows(g.view(), guess), g)
     }
 
     /// `None` if the time is up before there is a pair.
-    fn from_f(&self, f: ArrayView1<'_, f64>) -> Option<Dual> {
+    fn by_source(&self, f: ArrayView1<'_, f64>) -> Option<Dual> {
         if (self.is_over)() {
             None
         } else {
-            self.transform(f, None).map(|g| self.from_g(g, Some(f)))
+            self.transform(f, None).map(|g| self.by_target(g, Some(f)))
         }
     }
 
     /// The same from the c-transform of g.
-    fn from_f_of(&self, g: ArrayView1<'_, f64>) -> Option<Dual> {
+    fn by_transform_of(&self, g: ArrayView1<'_, f64>) -> Option<Dual> {
         if (self.is_over)() {
             return None;
         }
         let g = where_mass(g, self.problem.target());
         let f = to_source_until(self.problem.cost(), g.view(), self.is_over)?;
-        self.from_f(f.view())
+        self.by_source(f.view())
     }
 }
 

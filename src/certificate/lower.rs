@@ -157,7 +157,8 @@ fn searched(
             for ((&i, found), &searched_to) in rows.iter().zip(&found).zip(&limits) {
                 let limit = found.first().map_or(f64::NAN, |first| band.limit(first.0));
                 let is_cut = found.len() == keep && found[keep - 1].0 <= limit;
-                if is_cut || searched_to < f64::INFINITY && !(limit < searched_to) {
+                let is_covered = searched_to == f64::INFINITY || limit < searched_to;
+                if is_cut || !is_covered {
                     left.push(i);
                     continue;
                 }

@@ -65,7 +65,7 @@ impl Watch {
         if let Some(end) = self.end {
             let limit = end.duration_since(self.start);
             let passes = time_of_a_pass(problem).mul_f64(PASSES);
-            self.deadline = Some(end - passes.clamp(limit / 8, limit / 2));
+            self.deadline = end.checked_sub(passes.clamp(limit / 8, limit / 2));
         }
     }
 
