@@ -407,7 +407,7 @@ impl GroundCost for Cosine {
     }
 }
 
-impl<G> Power<G> {
+impl<G: GroundCost> Power<G> {
     /// What is taken to a power.
     pub(super) fn base(&self) -> &G {
         &self.base
@@ -417,9 +417,7 @@ impl<G> Power<G> {
     pub(super) fn p(&self) -> f64 {
         self.p
     }
-}
 
-impl<G: GroundCost> Power<G> {
     /// `base` to the power p > 0.
     ///
     /// # Errors
