@@ -45,37 +45,33 @@ pub(super) fn bound(
     }
     let is_over = limit.unwrap_or(&never);
     let tries = Tries { problem, is_over };
-    let (mut best, violation) = match limit {
-        None => {
-            let transformed = tries.transform(f).expect("nobody stops it");
-            let violation = violation(g, transformed.iter().copied(), problem.target());
-            (tries.from_g(transformed), violation)
-        }
-        Some(_) => {
-            let rows = tries.rows(g);
-            let known =
-                rows.iter().map(|row| if row.0.is_finite() { row.0 } else { f64::INFINITY });
-            let violation = violation(f, known, problem.source());
-            (Dual::of(problem, rows, g.to_owned()), violation)
-        }
+    let (mut best, violation) = if limit.is_some() {
+        let rows = tries.rows(g);
+        let known = rows.iter().map(|row| if row.0.is_finite() { row.0 } else { f64::INFINITY });
+        let violation = violation(f, known, problem.source());
+        (Dual::of(problem, rows, g.to_owned()), violation)
+    } else {
+        let transformed = tries.transform(f).expect("nobody stops it");
+        let violation = violation(g, transformed.iter().copied(), problem.target());
+        (tries.with_g(transformed), violation)
     };
     let allowed = tolerance::OPTIMAL * upper.abs();
     let is_tight = |best: &Dual| upper - best.value <= allowed;
     if limit.is_some() && upper - best.value > ROUNDING * upper.abs() {
-        best.replace_if_better(tries.from_f(f));
+        best.replace_if_better(tries.with_f(f));
     }
     // What violates by rounding only is no better from the other side.
     if !is_tight(&best) && violation * problem.total() > 0.5 * allowed {
-        best.replace_if_better(tries.from_f_of(g));
+        best.replace_if_better(tries.with_transform_of(g));
     }
     if !is_tight(&best) && upper.is_finite() {
         // Potentials that are large beside the cost: of the same ones smaller by a constant, less is
         // lost by rounding.
         let heaviest = heaviest(problem.source());
-        best.replace_if_better(tries.from_f((&f - f[heaviest]).view()));
+        best.replace_if_better(tries.with_f((&f - f[heaviest]).view()));
     }
     if best.value <= 0.0 || upper.is_finite() && !is_tight(&best) {
-        best.replace_if_better(Some(tries.from_g(Array1::zeros(m))));
+        best.replace_if_better(Some(tries.with_g(Array1::zeros(m))));
     }
     Ok(LowerBound { value: best.value, violation, repaired: best.potentials(problem, is_over) })
 }
@@ -99,23 +95,23 @@ impl Tries<'_> {
         lower::row_minima(self.problem.cost(), g.view(), self.is_over)
     }
 
-    fn from_g(&self, g: Array1<f64>) -> Dual {
+    fn with_g(&self, g: Array1<f64>) -> Dual {
         Dual::of(self.problem, self.rows(g.view()), g)
     }
 
     /// `None` if the time is up before there is a pair.
-    fn from_f(&self, f: ArrayView1<'_, f64>) -> Option<Dual> {
-        if (self.is_over)() { None } else { self.transform(f).map(|g| self.from_g(g)) }
+    fn with_f(&self, f: ArrayView1<'_, f64>) -> Option<Dual> {
+        if (self.is_over)() { None } else { self.transform(f).map(|g| self.with_g(g)) }
     }
 
     /// The same from the c-transform of g.
-    fn from_f_of(&self, g: ArrayView1<'_, f64>) -> Option<Dual> {
+    fn with_transform_of(&self, g: ArrayView1<'_, f64>) -> Option<Dual> {
         if (self.is_over)() {
             return None;
         }
         let g = where_mass(g, self.problem.target());
         let f = to_source_until(self.problem.cost(), g.view(), self.is_over)?;
-        self.from_f(f.view())
+        self.with_f(f.view())
     }
 }
 

@@ -169,7 +169,7 @@ impl Solver for GenericLp {
 
 impl GenericLp {
     fn on_table(
-        &self,
+        self,
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
@@ -208,7 +208,7 @@ impl GenericLp {
 impl GenericLp {
     /// The backend's answer, unless the observer says stop: then its thread is left behind.
     fn while_watched(
-        &self,
+        self,
         model: impl FnOnce() -> Model,
         observer: &mut dyn Observer,
     ) -> ControlFlow<Stop, Result<Answer, SolveError>> {
