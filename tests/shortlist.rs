@@ -50,7 +50,8 @@ fn stopped_anywhere(d: usize) -> u64 {
     let problem = OtProblem::new(&cloud(700, d, "x"), &cloud(900, d, "y"), Euclidean).unwrap();
     let truth = NetworkSimplex.solve(&problem, &mut ()).unwrap().certify(&problem).certificate;
     let mut stopped = 0;
-    for patience in 0.. {
+    // Everywhere at first, then at every sixteenth of the way.
+    for patience in std::iter::successors(Some(0), |patience| Some(patience + 1 + patience / 16)) {
         let mut observer = Patience(patience);
         let solution = Shortlist { coarsest: 16 }.solve(&problem, &mut observer).unwrap();
         let c = solution.certify(&problem).certificate;

@@ -59,13 +59,14 @@ impl Watch {
     }
 
     /// Stops the solver early enough for its answer to be judged, if there is a time limit: by a pass and
-    /// a half over the rows, but by no less than an eighth of the time and no more than half.
+    /// a half over the rows, but by no less than a quarter of the time and no more than half.
     pub(crate) fn leave_time_to_judge(&mut self, problem: &OtProblem) {
         const PASSES: f64 = 1.5;
         if let Some(end) = self.end {
             let limit = end.duration_since(self.start);
             let passes = time_of_a_pass(problem).mul_f64(PASSES);
-            self.deadline = end.checked_sub(passes.clamp(limit / 8, limit / 2));
+            let kept = passes.clamp(limit / 4, limit / 2);
+            self.deadline = self.start.checked_add(limit.saturating_sub(kept));
         }
     }
 

@@ -35,7 +35,7 @@ use super::run::Run;
 use super::tour::on_thread_or_tour;
 use super::tree::{ForestArc, Tree};
 use crate::cost::{Cost, Search};
-use crate::potentials::{Potentials, to_target};
+use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::{Level, Stop};
 use crate::solvers::fixed_point::FixedMasses;
@@ -194,18 +194,15 @@ impl Known {
         Self { runs: (self.runs.0 * runs.0, self.runs.1 * runs.1), ..self }
     }
 
-    /// Potentials of all points: g is a c-transform, which is as smooth as the cost, so that the
-    /// certificate, which transforms it again, finds what it searches soon; f is left as it is, for it
-    /// would take a pass over all points when the time is up.
-    pub(super) fn of_points(self, problem: &OtProblem) -> Potentials {
+    /// Potentials of n and m points: those of the runs that they are in. A c-transform would be better, but
+    /// it would take a pass over all points when the time is up; the certificate does that.
+    pub(super) fn of_points(self, n: usize, m: usize) -> Potentials {
         if self.runs == (1, 1) {
             return self.potentials;
         }
-        let (source, target) = (problem.source().to_vec(), problem.target().to_vec());
-        let between = problem.cost().between_centroids((self.runs.0, 1), (&source, &target));
-        let between = between.expect("coarse problems have centroids");
-        let g = to_target(between.as_ref(), self.potentials.f());
-        let f = (0..problem.n()).map(|i| self.potentials.f()[i / self.runs.0]).collect();
+        let Self { potentials, runs } = self;
+        let f = (0..n).map(|i| potentials.f()[i / runs.0]).collect();
+        let g = (0..m).map(|j| potentials.g()[j / runs.1]).collect();
         Potentials::from_finite(f, g)
     }
 }

@@ -150,7 +150,7 @@ fn solution_in<K: FixedInteger>(
     let (tree, termination) = run.optimum::<K>();
     // Potentials of a basis that is not optimal need not prove anything.
     let best = run.best.take().filter(|_| !termination.is_complete());
-    let best = best.map(|known| known.of_points(run.problem));
+    let best = best.map(|known| known.of_points(run.problem.n(), run.problem.m()));
     let potentials = best.unwrap_or_else(|| run.potentials(&tree));
     let potentials = if termination.is_complete() {
         support.extend_potentials(problem.cost(), potentials)
