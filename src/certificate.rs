@@ -8,6 +8,7 @@
 //! The bounds hold in exact arithmetic, for the real function of the stored coordinates that the
 //! ground cost is, and the stored masses in proportion to their exact sums (`docs/certificate.md`).
 
+mod dual;
 mod lower;
 mod upper;
 
@@ -16,11 +17,12 @@ use thiserror::Error;
 
 use crate::gibbs::GibbsPlan;
 use crate::plan::TransportPlan;
-use crate::potentials::{Potentials, to_source, to_target};
+use crate::potentials::Potentials;
 use crate::problem::OtProblem;
+use crate::progress::IsOver;
 use crate::tolerance;
 
-use lower::row_minima;
+pub use dual::time_of_a_pass;
 
 /// What a plan and potentials prove about the transport cost. All bounds are in units of
 /// cost × mass.
@@ -135,10 +137,38 @@ pub fn certify(
     plan: Option<&TransportPlan>,
     potentials: Option<&Potentials>,
 ) -> Result<Certified, CertificateError> {
+    judge(problem, plan, potentials, None)
+}
+
+/// The same within a limit: the best that can be proved until `is_over` says that the time is up, which
+/// it is asked for every block of rows.
+///
+/// The bounds are true however soon that is. The upper one is that of [`certify`]. The lower one comes
+/// from g first, which takes one pass over the rows; rows that were not reached have the bound that
+/// the least cost gives, with g lowered to a cap: from what a least cost is worth, the bound grows with
+/// the rows that are reached. [`Certificate::dual_violation`] is that of these rows.
+///
+/// # Errors
+/// [`CertificateError`] if shapes do not fit.
+pub fn certify_until(
+    problem: &OtProblem,
+    plan: Option<&TransportPlan>,
+    potentials: Option<&Potentials>,
+    is_over: IsOver<'_>,
+) -> Result<Certified, CertificateError> {
+    judge(problem, plan, potentials, Some(is_over))
+}
+
+fn judge(
+    problem: &OtProblem,
+    plan: Option<&TransportPlan>,
+    potentials: Option<&Potentials>,
+    is_over: Option<IsOver<'_>>,
+) -> Result<Certified, CertificateError> {
     let upper = plan.map(|plan| bound_from_plan(problem, plan)).transpose()?;
     let residuals = upper.as_ref().map_or((0.0, 0.0), |u| u.residuals);
     let cost = upper.as_ref().map_or(f64::INFINITY, |u| u.cost);
-    let lower = bound_from_potentials(problem, potentials, cost)?;
+    let lower = dual::bound(problem, potentials, cost, is_over)?;
     let certificate = Certificate::new(lower.value, cost, residuals, lower.violation);
     Ok(Certified { certificate, plan: upper.map(|u| u.repaired), potentials: lower.repaired })
 }
@@ -210,60 +240,10 @@ pub fn certify_gibbs(problem: &OtProblem, plan: &GibbsPlan) -> Result<Certified,
         let (cells, _) = plan.sparse(problem.cost(), problem.source(), problem.target(), 0.0);
         cost = cost.min(bound_from_plan(problem, &cells)?.cost);
     }
-    let lower = bound_from_potentials(problem, Some(potentials), cost)?;
+    let lower = dual::bound(problem, Some(potentials), cost, None)?;
     let residuals = (rounded.source_residual, rounded.target_residual);
     let certificate = Certificate::new(lower.value, cost, residuals, lower.violation);
     Ok(Certified { certificate, plan: None, potentials: lower.repaired })
-}
-
-struct LowerBound {
-    value: f64,
-    repaired: Potentials,
-    violation: f64,
-}
-
-/// The bound that the potentials prove; alternatives are tried while it is not as good as `upper`.
-fn bound_from_potentials(
-    problem: &OtProblem,
-    potentials: Option<&Potentials>,
-    upper: f64,
-) -> Result<LowerBound, CertificateError> {
-    let (n, m) = (problem.n(), problem.m());
-    let zero;
-    let potentials = if let Some(given) = potentials {
-        given
-    } else {
-        zero = Potentials::zero(n, m);
-        &zero
-    };
-    let (f, g) = (potentials.f(), potentials.g());
-    if (f.len(), g.len()) != (n, m) {
-        return Err(CertificateError::Potentials { f: f.len(), g: g.len(), n, m });
-    }
-    let from_f =
-        |f: ArrayView1<'_, f64>| to_target(problem.cost(), where_mass(f, problem.source()).view());
-    let transformed = from_f(f);
-    let violation = violation(&g, &transformed, problem.target());
-    let mut best = Dual::of(problem, transformed);
-    let allowed = tolerance::OPTIMAL * upper.abs();
-    let is_tight = |best: &Dual| upper - best.value <= allowed;
-    // What violates by rounding only is no better from the other side.
-    if !is_tight(&best) && violation * problem.total() > 0.5 * allowed {
-        let f = to_source(problem.cost(), where_mass(g, problem.target()).view());
-        best.replace_if_better(Dual::of(problem, from_f(f.view())));
-    }
-    // Potentials so large beside the cost that their rounding hides it.
-    let size = f.iter().chain(g).fold(0.0_f64, |size, x| size.max(x.abs()));
-    let is_blurred = 16.0 * f64::EPSILON * size * problem.total() > allowed;
-    if is_blurred && !is_tight(&best) {
-        // Of the same ones smaller by a constant, less is lost.
-        let heaviest = heaviest(problem.source());
-        best.replace_if_better(Dual::of(problem, from_f((&f - f[heaviest]).view())));
-    }
-    if best.value <= 0.0 || is_blurred && !is_tight(&best) {
-        best.replace_if_better(Dual::of(problem, Array1::zeros(m)));
-    }
-    Ok(LowerBound { value: best.value, violation, repaired: best.potentials(problem) })
 }
 
 /// `Σ μ_i f_i + Σ ν_j g_j`, rounded down; −∞ if a potential of an atom with mass is not finite.
@@ -275,61 +255,6 @@ pub(crate) fn dual_value_below(problem: &OtProblem, potentials: &Potentials) -> 
     assert_eq!((f.len(), g.len()), (problem.n(), problem.m()), "one potential for each point");
     let f: Vec<_> = f.iter().map(|&f| (f, 0.0)).collect();
     lower::value(problem, &f, g)
-}
-
-/// The place of the largest mass.
-fn heaviest(mass: ArrayView1<'_, f64>) -> usize {
-    let heavier = |best: usize, i: usize| if mass[i] > mass[best] { i } else { best };
-    (0..mass.len()).reduce(heavier).unwrap_or_default()
-}
-
-/// By how much g exceeds the largest feasible one, over the targets with mass.
-fn violation(g: &ArrayView1<'_, f64>, largest: &Array1<f64>, mass: ArrayView1<'_, f64>) -> f64 {
-    let over = g.iter().zip(largest).zip(mass).filter(|(_, mass)| **mass > 0.0);
-    over.map(|((g, largest), _)| g - largest).fold(0.0, f64::max)
-}
-
-/// A feasible pair of potentials: any g, and at most `f_i = min_j c(i, j) − g_j`.
-struct Dual {
-    value: f64,
-    f: Vec<(f64, f64)>,
-    g: Array1<f64>,
-}
-
-impl Dual {
-    fn of(problem: &OtProblem, g: Array1<f64>) -> Self {
-        let f = row_minima(problem.cost(), where_mass(g.view(), problem.target()).view());
-        Self { value: lower::value(problem, &f, g.view()), f, g }
-    }
-
-    fn replace_if_better(&mut self, other: Self) {
-        if other.value > self.value {
-            *self = other;
-        }
-    }
-
-    /// The pair in single words, rounded down; targets without mass get what is feasible.
-    fn potentials(self, problem: &OtProblem) -> Potentials {
-        let f = lower::rounded_down(&self.f);
-        let mut g = self.g;
-        let is_idle = |(mass, g): (&f64, &f64)| *mass == 0.0 || !g.is_finite();
-        if problem.target().iter().zip(&g).any(is_idle) {
-            let largest = lower::column_minima(problem.cost(), f.view());
-            for ((g, largest), &mass) in g.iter_mut().zip(largest).zip(problem.target()) {
-                if mass == 0.0 || !g.is_finite() {
-                    *g = largest;
-                }
-            }
-        }
-        let finite = |x: f64| x.clamp(f64::MIN, f64::MAX);
-        Potentials::from_finite(f.mapv_into(finite), g.mapv_into(finite))
-    }
-}
-
-/// The potentials of the atoms with mass; the others are to be ignored.
-fn where_mass(potential: ArrayView1<'_, f64>, mass: ArrayView1<'_, f64>) -> Array1<f64> {
-    let ignored = |(&value, &mass)| if mass > 0.0 { value } else { f64::NEG_INFINITY };
-    potential.iter().zip(mass).map(ignored).collect()
 }
 
 #[cfg(test)]

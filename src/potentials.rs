@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::cost::{Cost, Search};
 use crate::math::{self, smallest_lane, sorted_order};
+use crate::progress::{IsOver, never};
 
 /// A pair of dual vectors f (n,) on the source and g (m,) on the target, in the units of the
 /// cost.
@@ -99,34 +100,46 @@ pub(crate) fn rows_per_task(m: usize) -> usize {
 /// Points with more than [`SEARCH_CELLS`] or [`SCREEN_CELLS`] cells are searched. Convex costs on the line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
+    to_target_until(cost, f, None, &never).unwrap_or_else(|| unreachable!("nobody stops it"))
+}
+
+/// The same; `None` if the time is up before it is done. A good guess of the answer makes a search
+/// short; a bad one costs time only.
+pub(crate) fn to_target_until(
+    cost: &dyn Cost,
+    f: ArrayView1<'_, f64>,
+    guess: Option<ArrayView1<'_, f64>>,
+    is_over: IsOver<'_>,
+) -> Option<Array1<f64>> {
     if let Some((x, y)) = large_on_line(cost) {
-        return line_minima(y, x, f, |j, i| cost.at(i, j) - f[i]).values();
+        return Some(line_minima(y, x, f, |j, i| cost.at(i, j) - f[i]).values());
     }
     if let Some(search) = by_search(cost).then(|| cost.search_sources()).flatten() {
-        return minima_by_search(search, f, cost.m());
+        let limits = limits(guess, cost.m());
+        return minima_by_search(search, f, &limits, is_over);
     }
     let m = cost.m();
     let smallest = (0..cost.n().div_ceil(ROWS))
         .into_par_iter()
         .with_min_len(rows_per_task(m).div_ceil(ROWS))
-        .fold(
+        .try_fold(
             || (vec![f64::INFINITY; m], vec![0.0; m]),
             |(mut g, mut buffer), block| {
                 for i in block * ROWS..((block + 1) * ROWS).min(cost.n()) {
                     lower_envelope(cost.row(i, &mut buffer), f[i], &mut g);
                 }
-                (g, buffer)
+                (!is_over()).then_some((g, buffer))
             },
         )
-        .map(|(g, _)| g)
-        .reduce(
+        .map(|state| Some(state?.0))
+        .try_reduce(
             || vec![f64::INFINITY; m],
             |mut a, b| {
                 a.iter_mut().zip(b).for_each(|(a, b)| *a = a.min(b));
-                a
+                Some(a)
             },
         );
-    Array1::from(smallest)
+    smallest.map(Array1::from)
 }
 
 /// The c-transform of a target potential, `g^c(i) = min_j c(i, j) − g_j`, shape (n,): the
@@ -135,19 +148,32 @@ pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
 /// [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
+    to_source_until(cost, g, &never).unwrap_or_else(|| unreachable!("nobody stops it"))
+}
+
+/// The same; `None` if the time is up before it is done.
+pub(crate) fn to_source_until(
+    cost: &dyn Cost,
+    g: ArrayView1<'_, f64>,
+    is_over: IsOver<'_>,
+) -> Option<Array1<f64>> {
     if let Some((x, y)) = large_on_line(cost) {
-        return line_minima(x, y, g, |i, j| cost.at(i, j) - g[j]).values();
+        return Some(line_minima(x, y, g, |i, j| cost.at(i, j) - g[j]).values());
     }
     if let Some(search) = by_search(cost).then(|| cost.search_targets()).flatten() {
-        return minima_by_search(search, g, cost.n());
+        return minima_by_search(search, g, &limits(None, cost.n()), is_over);
     }
     let g = &g.to_vec();
     let mut f = vec![0.0; cost.n()];
-    f.par_iter_mut().enumerate().with_min_len(rows_per_task(cost.m())).for_each_init(
+    let rows = f.par_iter_mut().enumerate().with_min_len(rows_per_task(cost.m()));
+    rows.try_for_each_init(
         || vec![0.0; cost.m()],
-        |buffer, (i, f)| *f = smallest_difference(cost.row(i, buffer), g),
-    );
-    Array1::from(f)
+        |buffer, (i, f)| {
+            *f = smallest_difference(cost.row(i, buffer), g);
+            (!is_over()).then_some(())
+        },
+    )?;
+    Some(Array1::from(f))
 }
 
 /// Cells n·m beyond which a c-transform for a convex cost on the line sorts instead of looking at
@@ -168,25 +194,49 @@ pub(crate) fn by_search(cost: &dyn Cost) -> bool {
     cost.n().saturating_mul(cost.m()) > few
 }
 
-/// The least reduced cost from each of `count` points of the other side.
+/// A little above the guesses, lest those that are right but for rounding are missed; nowhere, if there
+/// are none.
+pub(crate) fn limits(guess: Option<ArrayView1<'_, f64>>, count: usize) -> Vec<f64> {
+    /// Relative to the largest guess.
+    const SLACK: f64 = 64.0 * f64::EPSILON;
+    let Some(guess) = guess else { return vec![f64::INFINITY; count] };
+    let sizes = guess.iter().filter(|x| x.is_finite()).map(|x| x.abs());
+    let slack = SLACK * sizes.fold(0.0, f64::max);
+    let limit = |x: &f64| if x.is_finite() { x + slack } else { f64::INFINITY };
+    guess.iter().map(limit).collect()
+}
+
+/// The least reduced cost from each of `count` points of the other side; `None` if the time is up
+/// before that is done.
 fn minima_by_search(
     mut search: Box<dyn Search + '_>,
     potential: ArrayView1<'_, f64>,
-    count: usize,
-) -> Array1<f64> {
+    limits: &[f64],
+    is_over: IsOver<'_>,
+) -> Option<Array1<f64>> {
     search.fit(&potential.to_vec());
-    let mut minima = vec![0.0; count];
-    let queries: Vec<u32> = (0..).take(count).collect();
+    let mut minima = vec![f64::INFINITY; limits.len()];
+    let queries: Vec<u32> = (0..).take(limits.len()).collect();
     let blocks = minima.par_chunks_mut(QUERIES).zip(queries.par_chunks(QUERIES));
-    blocks.for_each(|(minima, queries)| {
+    blocks.zip(limits.par_chunks(QUERIES)).try_for_each(|((minima, queries), limits)| {
         let mut found = vec![Vec::new(); minima.len()];
-        let limits = vec![f64::INFINITY; minima.len()];
-        search.smallest_of(queries, 1, &limits, &mut found);
-        for (minimum, found) in minima.iter_mut().zip(found) {
-            *minimum = found.first().map_or(f64::INFINITY, |least| least.0);
-        }
-    });
-    Array1::from(minima)
+        let mut look = |queries: &[u32], limits: &[f64]| -> Vec<u32> {
+            search.smallest_of(queries, 1, limits, &mut found[..queries.len()]);
+            let first = queries.iter().zip(&found).map(|(&query, found)| (query, found.first()));
+            let mut none = Vec::new();
+            for (query, least) in first {
+                match least {
+                    Some(least) => minima[query as usize % QUERIES] = least.0,
+                    None => none.push(query),
+                }
+            }
+            none
+        };
+        let none = look(queries, limits);
+        look(&none, &vec![f64::INFINITY; none.len()]);
+        (!is_over()).then_some(())
+    })?;
+    Some(Array1::from(minima))
 }
 
 /// The coordinates of points on the line, if the table is so large that a transform sorts them.

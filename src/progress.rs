@@ -58,6 +58,14 @@ pub enum Stop {
     Interrupted,
 }
 
+/// Says whether the time is up: asked now and then, by several threads at once.
+pub type IsOver<'a> = &'a (dyn Fn() -> bool + Sync);
+
+/// The time is never up.
+pub(crate) fn never() -> bool {
+    false
+}
+
 /// Receives [`Event`]s and may stop the run.
 pub trait Observer: Send {
     /// Called now and then; [`ControlFlow::Break`] stops the run at the next safe point.

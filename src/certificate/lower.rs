@@ -5,6 +5,12 @@
 //! the costs' intervals: a pass in `f64` finds the cells that may hold the minimum of a row, and those
 //! few are decided in twice the working precision, where the difference of two `f64` is exact. The sum
 //! is exact, too, and rounded down once, at the end.
+//!
+//! Where the time is up before all rows are done, those that were not reached still have a bound: if no
+//! cost is below c₀, `g_j ≤ t` for all j gives `f_i ≥ c₀ − t`. Lowering g to a cap t keeps the minima that
+//! are known true. With t above which there is as much target mass as there is source mass in the rows
+//! not reached, the value is largest, but for what is known of the other rows: no row reached is worth
+//! c₀ for each unit of mass, all of them what g is worth.
 
 use std::cmp::Ordering;
 
@@ -17,21 +23,31 @@ use crate::cost::{Cost, Rounding, Search};
 use crate::math::TwoFloat;
 use crate::math::exact::{ExactSum, UNIT_EXPONENT, quotient_below, two_sum};
 use crate::potentials::{
-    LineMinima, by_search, large_on_line, line_minima, rows_per_task, smallest_difference,
-    to_target,
+    LineMinima, by_search, large_on_line, limits, line_minima, rows_per_task, smallest_difference,
+    to_target_until,
 };
 use crate::problem::OtProblem;
+use crate::progress::IsOver;
 
 /// A lower bound of a row's minimum as an unevaluated sum of two numbers; `(−∞, 0)` if it is not
 /// known.
-type TwoWords = (f64, f64);
+pub(super) type TwoWords = (f64, f64);
 
 /// Nothing is known.
 const UNKNOWN: TwoWords = (f64::NEG_INFINITY, 0.0);
 
 /// At most `min_j c(i, j) − g_j` for every source, over targets with `g_j > −∞`. O(nm), parallel,
-/// less where the points can be searched or lie on the line.
-pub(super) fn row_minima(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Vec<TwoWords> {
+/// less where the points can be searched or lie on the line. A good guess of the minima makes a search
+/// short. Rows that are not reached before the time is up are not known.
+pub(super) fn row_minima(
+    cost: &dyn Cost,
+    g: ArrayView1<'_, f64>,
+    guess: Option<ArrayView1<'_, f64>>,
+    is_over: IsOver<'_>,
+) -> Vec<TwoWords> {
+    if is_over() {
+        return vec![UNKNOWN; cost.n()];
+    }
     if let Some((x, y)) = large_on_line(cost) {
         return on_line(cost, x, y, g);
     }
@@ -39,15 +55,18 @@ pub(super) fn row_minima(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Vec<TwoWord
     let band = Band::of(cost.rounding(), &g);
     if let Some(mut search) = by_search(cost).then(|| cost.search_targets()).flatten() {
         search.fit(&g);
-        return searched(cost, search.as_ref(), &g, band);
+        let limits = limits(guess, cost.n());
+        return searched(cost, search.as_ref(), &g, &limits, band, is_over);
     }
     let mut minima = vec![UNKNOWN; cost.n()];
     minima.par_iter_mut().enumerate().with_min_len(rows_per_task(cost.m())).for_each_init(
         || vec![0.0; cost.m()],
         |buffer, (i, minimum)| {
-            let row = cost.row(i, buffer);
-            let least = smallest_difference(row, &g);
-            *minimum = least_within(row, &g, band, band.limit(least));
+            if !is_over() {
+                let row = cost.row(i, buffer);
+                let least = smallest_difference(row, &g);
+                *minimum = least_within(row, &g, band, band.limit(least));
+            }
         },
     );
     minima
@@ -110,8 +129,16 @@ fn least_within(row: &[f64], g: &[f64], band: Band, limit: f64) -> TwoWords {
     best.unwrap_or(UNKNOWN)
 }
 
-/// The same by search: a few of the least are asked for, more where these are all in question.
-fn searched(cost: &dyn Cost, search: &dyn Search, g: &[f64], band: Band) -> Vec<TwoWords> {
+/// The same by search: a few of the least below a limit are asked for; more, and without a limit,
+/// where these are all in question, or others may be.
+fn searched(
+    cost: &dyn Cost,
+    search: &dyn Search,
+    g: &[f64],
+    limits: &[f64],
+    band: Band,
+    is_over: IsOver<'_>,
+) -> Vec<TwoWords> {
     /// Queries handed to a search together.
     const QUERIES: usize = 256;
     /// Cells that are asked for first.
@@ -121,14 +148,17 @@ fn searched(cost: &dyn Cost, search: &dyn Search, g: &[f64], band: Band) -> Vec<
         #[expect(clippy::cast_possible_truncation, reason = "2³² points would not fit in memory")]
         let mut rows: Vec<u32> = (0..minima.len()).map(|k| (block * QUERIES + k) as u32).collect();
         let mut found = vec![Vec::new(); rows.len()];
+        let mut limits = limits[block * QUERIES..][..minima.len()].to_vec();
         let mut keep = FIRST;
-        while !rows.is_empty() {
+        while !(rows.is_empty() || is_over()) {
             found.truncate(rows.len());
-            search.smallest_of(&rows, keep, &vec![f64::INFINITY; rows.len()], &mut found);
+            search.smallest_of(&rows, keep, &limits, &mut found);
             let mut left = Vec::new();
-            for (&i, found) in rows.iter().zip(&found) {
+            for ((&i, found), &searched_to) in rows.iter().zip(&found).zip(&limits) {
                 let limit = found.first().map_or(f64::NAN, |first| band.limit(first.0));
-                if found.len() == keep && found[keep - 1].0 <= limit {
+                let is_cut = found.len() == keep && found[keep - 1].0 <= limit;
+                let is_covered = searched_to == f64::INFINITY || limit < searched_to;
+                if is_cut || !is_covered {
                     left.push(i);
                     continue;
                 }
@@ -139,7 +169,8 @@ fn searched(cost: &dyn Cost, search: &dyn Search, g: &[f64], band: Band) -> Vec<
                 minima[i as usize - block * QUERIES] = minimum;
             }
             rows = left;
-            keep *= 32;
+            limits = vec![f64::INFINITY; rows.len()];
+            keep *= 8;
         }
     });
     minima
@@ -172,11 +203,76 @@ fn on_line(cost: &dyn Cost, x: &[f64], y: &[f64], g: ArrayView1<'_, f64>) -> Vec
     minima.into_iter().map(|least| least.map_or(UNKNOWN, below)).collect()
 }
 
-/// At most `min_i c(i, j) − f_i` for every target: a c-transform, less than what it may be wrong by.
-pub(super) fn column_minima(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
+/// At most `min_i c(i, j) − f_i` for every target: a c-transform, less than what it may be wrong by, or
+/// what the least cost says if the time is up before that is done.
+pub(super) fn column_minima(
+    cost: &dyn Cost,
+    f: ArrayView1<'_, f64>,
+    is_over: IsOver<'_>,
+) -> Array1<f64> {
+    let transform = if is_over() { None } else { to_target_until(cost, f, None, is_over) };
+    let Some(transform) = transform else {
+        let largest = f.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        return Array1::from_elem(cost.m(), (least_cost(cost) - largest).next_down());
+    };
     let band = Band::of(cost.rounding(), &f.to_vec());
     let levels = f64::from(2 * (usize::BITS - cost.m().leading_zeros()) + 2);
-    to_target(cost, f).mapv_into(|least| least - levels * (band.limit(least) - least))
+    transform.mapv_into(|least| least - levels * (band.limit(least) - least))
+}
+
+/// A number that no real cost is below; −∞ if none is known without computing all of them.
+fn least_cost(cost: &dyn Cost) -> f64 {
+    if !cost.rounding().is_none() {
+        return 0.0;
+    }
+    if !cost.is_stored() {
+        return f64::NEG_INFINITY;
+    }
+    let rows = (0..cost.n()).into_par_iter().with_min_len(rows_per_task(cost.m()));
+    let zero = vec![0.0; cost.m()];
+    rows.map_init(
+        || vec![0.0; cost.m()],
+        |buffer, i| smallest_difference(cost.row(i, buffer), &zero),
+    )
+    .reduce(|| f64::INFINITY, f64::min)
+}
+
+/// Gives the rows that are not known the bound that a cap on g gives, where there are any, and lowers g to
+/// that cap.
+pub(super) fn complete(problem: &OtProblem, f: &mut [TwoWords], g: &mut Array1<f64>) {
+    let is_unknown = |f: &TwoWords| f.0 == f64::NEG_INFINITY;
+    if !f.iter().any(is_unknown) {
+        return;
+    }
+    let unknown = f.iter().zip(problem.source()).filter(|(f, _)| is_unknown(f));
+    let unknown: f64 = unknown.map(|(_, mass)| mass).sum();
+    let Some(cap) = quantile_from_above(g.view(), problem.target(), unknown) else { return };
+    let (high, low) = two_sum(least_cost(problem.cost()), -cap);
+    let bound = if high.is_finite() && low.is_finite() { (high, low) } else { UNKNOWN };
+    for f in f {
+        if least(*f, bound) == *f {
+            *f = bound;
+        }
+    }
+    g.mapv_inplace(|g| if g > cap { cap } else { g });
+}
+
+/// The value above which there is no more than so much mass; `None` if no value with mass is finite.
+fn quantile_from_above(
+    values: ArrayView1<'_, f64>,
+    mass: ArrayView1<'_, f64>,
+    share: f64,
+) -> Option<f64> {
+    let with_mass =
+        values.iter().zip(mass).filter(|(value, mass)| **mass > 0.0 && value.is_finite());
+    let mut order: Vec<(f64, f64)> = with_mass.map(|(value, mass)| (*value, *mass)).collect();
+    order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+    let mut above = 0.0;
+    let quantile = order.iter().find(|(_, mass)| {
+        above += mass;
+        above > share
+    });
+    quantile.or(order.last()).map(|(value, _)| *value)
 }
 
 /// `Σ μ_i f_i + Σ ν_j g_j`, rounded down; −∞ if a potential with mass is not known.
@@ -223,4 +319,106 @@ pub(super) fn rounded_down(minima: &[TwoWords]) -> Array1<f64> {
         if low < 0.0 { (high + low).next_down() } else { high }
     };
     minima.iter().map(down).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::{CostMatrix, Euclidean, GroundCost, Power, SqEuclidean};
+    use crate::measure::DiscreteMeasure;
+    use crate::potentials::to_target;
+    use crate::progress::never;
+    use crate::seed::Seed;
+    use ndarray::{Array2, array};
+    use num_bigint::BigInt;
+    use rand::Rng as _;
+
+    fn exact(words: TwoWords) -> BigInt {
+        let mut sum = ExactSum::default();
+        sum.add(words.0);
+        sum.add(words.1);
+        sum.to_integer()
+    }
+
+    #[test]
+    fn minima_of_a_matrix_are_exact() {
+        for seed in 0..200 {
+            let mut stream = Seed(seed).stream("lower");
+            let (n, m) = (stream.random_range(1..5), stream.random_range(1..80));
+            // Costs and potentials of many sizes: their differences have more bits than an f64.
+            let mut draw =
+                || stream.random_range(-1.0..1.0_f64) * 2.0_f64.powi(stream.random_range(-40..40));
+            let entries = Array2::from_shape_simple_fn((n, m), &mut draw);
+            let g = Array1::from_shape_simple_fn(m, &mut draw);
+            let cost = CostMatrix::new(entries.clone()).unwrap();
+            for (row, found) in entries.outer_iter().zip(row_minima(&cost, g.view(), None, &never))
+            {
+                let differences = row.iter().zip(&g).map(|(&c, &g)| exact((c, -g)));
+                assert_eq!(exact(found), differences.min().unwrap(), "seed {seed}");
+            }
+        }
+    }
+
+    fn clouds(n: usize, m: usize, d: usize) -> [DiscreteMeasure; 2] {
+        let mut stream = Seed(7).stream("clouds");
+        [n, m].map(|count| {
+            let points = Array2::from_shape_simple_fn((count, d), || stream.uniform());
+            DiscreteMeasure::uniform(points).unwrap()
+        })
+    }
+
+    /// By search and row by row, the same bounds come out.
+    fn both_ways<G: GroundCost>(ground: G, n: usize, m: usize, d: usize) {
+        let [x, y] = clouds(n, m, d);
+        let problem = OtProblem::new(&x, &y, ground).unwrap();
+        assert!(by_search(problem.cost()));
+        let g = to_target(problem.cost(), Array1::zeros(n).view());
+        let found = row_minima(problem.cost(), g.view(), None, &never);
+        // Guesses that are right, too low, too high, and none.
+        let mut guess = rounded_down(&found);
+        for (i, guess) in guess.iter_mut().enumerate() {
+            *guess += [0.0, -0.01, 0.01, f64::INFINITY][i % 4];
+        }
+        let guessed = row_minima(problem.cost(), g.view(), Some(guess.view()), &never);
+        assert_eq!(found, guessed);
+        let stored = problem.tabulated();
+        assert_eq!(found, row_minima(stored.cost(), g.view(), None, &never));
+    }
+
+    #[test]
+    fn searches_find_what_rows_hold() {
+        both_ways(Euclidean, 2100, 2050, 2);
+        both_ways(SqEuclidean, 2100, 2050, 2);
+        both_ways(Power::new(Euclidean, 3.0).unwrap(), 2100, 2050, 1);
+        both_ways(Euclidean, 150, 130, 20);
+        both_ways(SqEuclidean, 150, 130, 20);
+    }
+
+    #[test]
+    fn the_line_is_bounded_from_below_and_closely() {
+        for ground in [1.0, 2.0, 1.5] {
+            let [x, y] = clouds(300, 400, 1);
+            let ground = Power::new(Euclidean, ground).unwrap();
+            let problem = OtProblem::new(&x, &y, ground).unwrap();
+            let cost = problem.cost();
+            let g = to_target(cost, Array1::zeros(300).view());
+            let (line_x, line_y) = cost.convex_on_line().unwrap();
+            let sorted = on_line(cost, line_x, line_y, g.view());
+            for (i, (high, low)) in sorted.into_iter().enumerate() {
+                let least = (0..400).map(|j| cost.at(i, j) - g[j]).fold(f64::INFINITY, f64::min);
+                assert!(high + low <= least + 1e-15 && least - (high + low) < 1e-13);
+            }
+        }
+    }
+
+    #[test]
+    fn a_dual_value_is_rounded_down_once() {
+        let x = DiscreteMeasure::uniform(array![[0.0], [1.0], [2.0]]).unwrap();
+        let y = DiscreteMeasure::uniform(array![[0.5]]).unwrap();
+        let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
+        // (0.1 + 0.1 + 0.1) / 3 + 0.25, where 0.1 is the stored number.
+        let found = value(&problem, &[(0.1, 0.0); 3], array![0.25].view());
+        assert!(found <= 0.35 && 0.35 <= found.next_up().next_up());
+        assert_eq!(value(&problem, &[UNKNOWN; 3], array![0.25].view()), f64::NEG_INFINITY);
+    }
 }

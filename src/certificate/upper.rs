@@ -263,3 +263,83 @@ fn north_west_corner<const N: usize>(left: &[Wide<N>], n: usize) -> Vec<Flow<N>>
     }
     flows
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::CostMatrix;
+    use crate::measure::Marginal;
+    use crate::seed::Seed;
+    use ndarray::{Array1, Array2};
+    use rand::Rng as _;
+
+    /// A problem with masses over many decades, some of them 0, and any cells as its plan.
+    fn draw(seed: u64) -> (OtProblem, TransportPlan) {
+        let mut stream = Seed(seed).stream("upper");
+        let (n, m) = (stream.random_range(1..9), stream.random_range(1..9));
+        let mut marginal = |count: usize| {
+            let weight = |_| match stream.random_range(0..5) {
+                0 => 0.0,
+                1 => 10.0_f64.powi(-stream.random_range(0..30)),
+                _ => stream.random_range(0.1..1.0),
+            };
+            let mut weights: Array1<f64> = (0..count).map(weight).collect();
+            weights[0] += 1.0;
+            Marginal::normalized(weights).unwrap()
+        };
+        let (source, target) = (marginal(n), marginal(m));
+        let cost = CostMatrix::new(Array2::from_elem((n, m), 1.0)).unwrap();
+        let problem = OtProblem::between(source, target, Box::new(cost), 0.0).unwrap();
+        let cells = stream.random_range(0..=n * m);
+        let arc = |_| PlanArc {
+            source: stream.random_range(0..n),
+            target: stream.random_range(0..m),
+            mass: stream.random_range(0.0..1.0),
+        };
+        let arcs = (0..cells).map(arc).collect();
+        (problem, TransportPlan::new(n, m, arcs).unwrap())
+    }
+
+    #[test]
+    fn every_flow_has_the_marginals_to_the_last_unit() {
+        for seed in 0..500 {
+            let (problem, plan) = draw(seed);
+            let (source, target) = problem.marginals();
+            let masses = IntegerMasses::new(source, target);
+            let mut left: Vec<Wide<16>> = masses.units(0, source);
+            left.extend(masses.units::<16>(1, target));
+            for flow in exact_flow::<16>(&problem, &plan, &masses) {
+                assert!(flow.units.is_positive());
+                left[flow.source] = left[flow.source] - flow.units;
+                let j = plan.n() + flow.target;
+                left[j] = left[j] - flow.units;
+            }
+            assert!(left.iter().all(|&left| left == Wide::ZERO), "seed {seed}");
+            // All costs are 1, and so is the total.
+            assert_eq!(bound(&problem, &plan).cost, 1.0, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn a_forest_that_can_carry_the_masses_carries_them_alone() {
+        // A path s0 – t0 – s1 – t1: the flow is determined, whatever the cells say.
+        let source = Marginal::new(ndarray::array![3.0, 4.0]).unwrap();
+        let target = Marginal::new(ndarray::array![5.0, 2.0]).unwrap();
+        let cost = CostMatrix::new(ndarray::array![[1.0, 1e9], [10.0, 100.0]]).unwrap();
+        let problem = OtProblem::between(source, target, Box::new(cost), 0.0).unwrap();
+        let arc = |source, target| PlanArc { source, target, mass: 0.7 };
+        let plan = TransportPlan::new(2, 2, vec![arc(0, 0), arc(1, 0), arc(1, 1)]).unwrap();
+        let found = bound(&problem, &plan);
+        assert_eq!(found.cost, 3.0 + 20.0 + 200.0);
+        let masses: Vec<f64> = found.plan.arcs().iter().map(|arc| arc.mass).collect();
+        assert_eq!(masses, [3.0, 2.0, 2.0]);
+    }
+
+    #[test]
+    fn the_largest_cells_make_the_forest() {
+        let arc = |source, target, mass| PlanArc { source, target, mass };
+        let cells = vec![arc(0, 0, 0.1), arc(0, 1, 0.4), arc(1, 0, 0.3), arc(1, 1, 0.2)];
+        let plan = TransportPlan::new(2, 2, cells).unwrap();
+        assert_eq!(spanning_forest(&plan), [false, true, true, true]);
+    }
+}

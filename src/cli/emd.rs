@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use deblais::certificate::Certificate;
+use deblais::certificate::{Certificate, Certified};
+use deblais::problem::OtProblem;
 use deblais::report::{EmdReport, Number, PlanReport, Setting};
-use deblais::solvers::Method;
+use deblais::solvers::{Method, Solution, Solver};
 use deblais::tolerance;
 
 use super::answer::answer;
@@ -147,13 +148,8 @@ impl Job {
             note(needs, self.talk.quiet);
         }
         let solver = method.solver(&problem);
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
-        let solution = solver.solve(&problem, &mut watch);
-        let solve_seconds = watch.finish();
-        let solution = solution?;
-        let start = Instant::now();
-        let certified = solution.certify(&problem);
-        let certify_seconds = start.elapsed().as_secs_f64();
+        let (solution, certified, [solve_seconds, certify_seconds]) =
+            self.solve(solver.as_ref(), &problem)?;
 
         let certificate = &certified.certificate;
         check_range(&problem, certificate)?;
@@ -200,6 +196,28 @@ impl Job {
             warn(&[text], self.talk.quiet);
             Exit::ClaimBroken
         })
+    }
+
+    /// Solves and judges within the time limit, and the seconds that each took.
+    fn solve(
+        &self,
+        solver: &dyn Solver,
+        problem: &OtProblem,
+    ) -> Result<(Solution, Certified, [f64; 2]), Failure> {
+        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        watch.leave_time_to_judge(problem);
+        let solution = solver.solve(problem, &mut watch);
+        let judging = watch.judging();
+        let solve_seconds = watch.finish();
+        let mut solution = solution?;
+        let start = Instant::now();
+        let certified = solution.certify_until(problem, &|| judging.is_over());
+        if let Some(stop) = judging.stopped()
+            && !certified.certificate.is_within(self.claim)
+        {
+            solution.termination = stop.into();
+        }
+        Ok((solution, certified, [solve_seconds, start.elapsed().as_secs_f64()]))
     }
 
     fn text(&self, lines: &mut Lines, report: &EmdReport, certificate: &Certificate) {

@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use deblais::certificate::time_of_a_pass;
+use deblais::problem::OtProblem;
 use deblais::progress::{Event, Observer, Stop};
 
 use super::failure::Failure;
@@ -24,10 +26,15 @@ const KILLED: i32 = 130;
 const REDRAW: Duration = Duration::from_millis(100);
 const ADD: Duration = Duration::from_secs(60);
 
+/// How long an answer may be judged after an interrupt while it was sought.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Watches one run.
 pub(crate) struct Watch {
     start: Instant,
+    /// When the solver is to stop, and when all is to be done.
     deadline: Option<Instant>,
+    end: Option<Instant>,
     line: Option<Line>,
 }
 
@@ -47,11 +54,27 @@ impl Watch {
             .map_err(|error| Failure::new(format!("Ctrl-C cannot be caught: {error}")))?;
         let start = Instant::now();
         let line = Line { on_terminal: stderr().is_terminal(), drawn: None };
-        Ok(Self {
-            start,
-            deadline: limit.and_then(|limit| start.checked_add(limit)),
-            line: (!quiet).then_some(line),
-        })
+        let end = limit.and_then(|limit| start.checked_add(limit));
+        Ok(Self { start, deadline: end, end, line: (!quiet).then_some(line) })
+    }
+
+    /// Stops the solver early enough for its answer to be judged, if there is a time limit: by a pass and
+    /// a half over the rows, but by no less than an eighth of the time and no more than half.
+    pub(crate) fn leave_time_to_judge(&mut self, problem: &OtProblem) {
+        const PASSES: f64 = 1.5;
+        if let Some(end) = self.end {
+            let limit = end.duration_since(self.start);
+            let passes = time_of_a_pass(problem).mul_f64(PASSES);
+            self.deadline = end.checked_sub(passes.clamp(limit / 8, limit / 2));
+        }
+    }
+
+    /// The time there is to judge the answer.
+    pub(crate) fn judging(&self) -> Judging {
+        let is_interrupted = INTERRUPTED.load(Ordering::Relaxed);
+        let grace = is_interrupted.then(|| Instant::now() + GRACE);
+        let end = [self.end, grace].into_iter().flatten().min();
+        Judging { end, is_interrupted, stop: OnceLock::new() }
     }
 
     /// Wipes the progress line and returns the seconds since the start.
@@ -87,6 +110,31 @@ fn is_ignored(signal: i32) -> bool {
 #[cfg(not(unix))]
 fn catch_signals() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(on_interrupt)
+}
+
+/// The time there is to judge an answer.
+pub(crate) struct Judging {
+    end: Option<Instant>,
+    /// Whether there was an interrupt before.
+    is_interrupted: bool,
+    stop: OnceLock<Stop>,
+}
+
+impl Judging {
+    /// Whether it is up.
+    pub(crate) fn is_over(&self) -> bool {
+        if INTERRUPTED.load(Ordering::Relaxed) && !self.is_interrupted {
+            self.stop.get_or_init(|| Stop::Interrupted);
+        } else if self.end.is_some_and(|end| Instant::now() >= end) {
+            self.stop.get_or_init(|| Stop::TimeLimit);
+        }
+        self.stop.get().is_some()
+    }
+
+    /// Why it was up before all was done.
+    pub(crate) fn stopped(&self) -> Option<Stop> {
+        self.stop.get().copied()
+    }
 }
 
 fn on_interrupt() {

@@ -75,7 +75,6 @@ impl ExactSum {
     fn add_limb(&mut self, negative: bool, limb: u128, exponent: i64) {
         let side = if negative { &mut self.negative } else { &mut self.positive };
         let place = (exponent - UNIT_EXPONENT).unsigned_abs();
-        #[expect(clippy::cast_possible_truncation, reason = "exponents are small numbers")]
         side.add(limb, (place / 64) as usize, (place % 64) as u32);
     }
 

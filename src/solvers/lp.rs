@@ -25,10 +25,16 @@
 //! Backends work with absolute tolerances of 1e-8 to 1e-10 on costs scaled to 1 and masses scaled
 //! to an average of 1: masses far below the average are lost in them, and the plan of an interior
 //! point is full of dust of that size. The certificate repairs the marginals and shows what that
-//! costs. A backend cannot be interrupted: the observer is asked before it starts.
+//! costs. A backend cannot be interrupted: it runs on a thread of its own, and when the observer says
+//! stop, that thread is left behind, computing until it is done or the process ends, and the answer is
+//! empty.
 
 use std::fmt::Display;
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use good_lp::constraint::ConstraintReference;
 use good_lp::solvers::SolutionStatus;
@@ -43,7 +49,7 @@ use crate::math;
 use crate::plan::{PlanArc, TransportPlan};
 use crate::potentials::{Potentials, to_target};
 use crate::problem::OtProblem;
-use crate::progress::{Event, Observer};
+use crate::progress::{Event, Observer, Stop};
 use crate::solvers::{Solution, SolveError, Solver, Termination, capped};
 
 /// The largest n·m the generic LP accepts: beyond it, backends need minutes and gigabytes for
@@ -163,22 +169,23 @@ impl Solver for GenericLp {
 
 impl GenericLp {
     fn on_table(
-        &self,
+        self,
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
         let (n, m) = (problem.n(), problem.m());
-        let event = Event::new(self.backend.name(), 0);
-        if let ControlFlow::Break(stop) = observer.observe(&event) {
-            return Ok(Solution {
-                plan: TransportPlan::from_arcs(n, m, Vec::new()),
-                potentials: Potentials::zero(n, m),
-                termination: stop.into(),
-                iterations: 0,
-            });
-        }
         let scale = Scale::of(problem);
-        let answer = self.backend.solve(Model::new(problem, scale))?;
+        let answer = match self.while_watched(|| Model::new(problem, scale), observer) {
+            ControlFlow::Continue(answer) => answer?,
+            ControlFlow::Break(stop) => {
+                return Ok(Solution {
+                    plan: TransportPlan::from_arcs(n, m, Vec::new()),
+                    potentials: Potentials::zero(n, m),
+                    termination: stop.into(),
+                    iterations: 0,
+                });
+            }
+        };
         let arcs = answer.flows.iter().enumerate().map(|(cell, flow)| PlanArc {
             source: cell / m,
             target: cell % m,
@@ -195,6 +202,36 @@ impl GenericLp {
             termination: answer.termination,
             iterations: answer.iterations,
         })
+    }
+}
+
+impl GenericLp {
+    /// The backend's answer, unless the observer says stop: then its thread is left behind.
+    fn while_watched(
+        self,
+        model: impl FnOnce() -> Model,
+        observer: &mut dyn Observer,
+    ) -> ControlFlow<Stop, Result<Answer, SolveError>> {
+        /// How often the observer is asked.
+        const PAUSE: Duration = Duration::from_millis(20);
+        let event = Event::new(self.backend.name(), 0);
+        observer.observe(&event)?;
+        let (model, backend) = (model(), self.backend);
+        let (sender, receiver) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            // Nobody listens any more if the run was stopped.
+            let _ = sender.send(backend.solve(model));
+        });
+        loop {
+            match receiver.recv_timeout(PAUSE) {
+                Ok(answer) => return ControlFlow::Continue(answer),
+                Err(RecvTimeoutError::Timeout) => observer.observe(&event)?,
+                Err(RecvTimeoutError::Disconnected) => {
+                    let panic = thread.join().expect_err("it ended without an answer");
+                    resume_unwind(panic)
+                }
+            }
+        }
     }
 }
 
@@ -440,5 +477,24 @@ mod tests {
         let error = GenericLp::default().solve(&problem, &mut ()).unwrap_err();
         assert_eq!(error, SolveError::TooLarge { method: "lp", cells: 250_500, limit: CELLS });
         assert!(error.hint().contains("simplex"));
+    }
+
+    /// Says stop when it is asked for the second time: while the backend is at work.
+    struct Second(u32);
+
+    impl Observer for Second {
+        fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
+            self.0 += 1;
+            if self.0 < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(Stop::TimeLimit) }
+        }
+    }
+
+    #[test]
+    fn a_backend_at_work_is_left_behind_when_the_time_is_up() {
+        let problem = OtProblem::new(&cloud(300, 2, 7), &cloud(299, 2, 8), Euclidean).unwrap();
+        let mut second = Second(0);
+        let solution = GenericLp::default().solve(&problem, &mut second).unwrap();
+        assert_eq!((second.0, solution.termination), (2, Termination::TimeLimit));
+        assert!(solution.plan.arcs().is_empty() && solution.iterations == 0);
     }
 }

@@ -17,11 +17,11 @@ pub mod w2;
 
 use thiserror::Error;
 
-use crate::certificate::{Certified, certify};
+use crate::certificate::{Certified, certify, certify_until};
 use crate::plan::TransportPlan;
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
-use crate::progress::{Observer, Stop};
+use crate::progress::{IsOver, Observer, Stop};
 
 pub use memory::{Memory, memory};
 pub use method::Method;
@@ -94,6 +94,16 @@ impl Solution {
     #[must_use]
     pub fn certify(&self, problem: &OtProblem) -> Certified {
         certify(problem, Some(&self.plan), Some(&self.potentials))
+            .expect("a solution has the shape of its problem")
+    }
+
+    /// The same within a limit; see [`certify_until`].
+    ///
+    /// # Panics
+    /// If this is the solution of a problem of another shape.
+    #[must_use]
+    pub fn certify_until(&self, problem: &OtProblem, is_over: IsOver<'_>) -> Certified {
+        certify_until(problem, Some(&self.plan), Some(&self.potentials), is_over)
             .expect("a solution has the shape of its problem")
     }
 }

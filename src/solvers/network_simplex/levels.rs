@@ -35,7 +35,7 @@ use super::run::Run;
 use super::tour::on_thread_or_tour;
 use super::tree::{ForestArc, Tree};
 use crate::cost::{Cost, Search};
-use crate::potentials::{Potentials, to_source, to_target};
+use crate::potentials::{Potentials, to_target};
 use crate::problem::OtProblem;
 use crate::progress::{Level, Stop};
 use crate::solvers::fixed_point::FixedMasses;
@@ -178,10 +178,15 @@ pub(super) struct Known {
 }
 
 impl Known {
-    fn of(tree: &Tree<f64>) -> Self {
+    /// Potentials of all points.
+    pub(super) fn new(potentials: Potentials) -> Self {
+        Self { potentials, runs: (1, 1) }
+    }
+
+    pub(super) fn of(tree: &Tree<f64>) -> Self {
         let (f, minus_g) = tree.potentials().split_at(tree.sources());
         let g = minus_g.iter().map(|g| -g).collect();
-        Self { potentials: Potentials::from_finite(f.to_vec().into(), g), runs: (1, 1) }
+        Self::new(Potentials::from_finite(f.to_vec().into(), g))
     }
 
     /// The same as potentials of a finer level.
@@ -189,8 +194,9 @@ impl Known {
         Self { runs: (self.runs.0 * runs.0, self.runs.1 * runs.1), ..self }
     }
 
-    /// Feasible potentials of all points: c-transforms, which are as smooth as the cost, so that the
-    /// certificate, which transforms them again, finds what it searches soon.
+    /// Potentials of all points: g is a c-transform, which is as smooth as the cost, so that the
+    /// certificate, which transforms it again, finds what it searches soon; f is left as it is, for it
+    /// would take a pass over all points when the time is up.
     pub(super) fn of_points(self, problem: &OtProblem) -> Potentials {
         if self.runs == (1, 1) {
             return self.potentials;
@@ -199,7 +205,7 @@ impl Known {
         let between = problem.cost().between_centroids((self.runs.0, 1), (&source, &target));
         let between = between.expect("coarse problems have centroids");
         let g = to_target(between.as_ref(), self.potentials.f());
-        let f = to_source(problem.cost(), g.view());
+        let f = (0..problem.n()).map(|i| self.potentials.f()[i / self.runs.0]).collect();
         Potentials::from_finite(f, g)
     }
 }
@@ -287,7 +293,7 @@ impl Run<'_> {
         let value = |known: &Potentials| known.value(self.problem.source(), self.problem.target());
         let lower = value(&potentials);
         if self.best.as_ref().is_none_or(|best| value(&best.potentials) < lower) {
-            self.best = Some(Known { potentials, runs: (1, 1) });
+            self.best = Some(Known::new(potentials));
             if self.depth == 0 {
                 self.reports.event.lower = Some(lower);
             }

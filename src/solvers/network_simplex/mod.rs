@@ -152,9 +152,14 @@ fn solution_in<K: FixedInteger>(
     let best = run.best.take().filter(|_| !termination.is_complete());
     let best = best.map(|known| known.of_points(run.problem));
     let potentials = best.unwrap_or_else(|| run.potentials(&tree));
+    let potentials = if termination.is_complete() {
+        support.extend_potentials(problem.cost(), potentials)
+    } else {
+        support.extend_by_zero(&potentials)
+    };
     Solution {
         plan: support.extend_plan(run.plan(&tree)),
-        potentials: support.extend_potentials(problem.cost(), potentials),
+        potentials,
         termination,
         iterations: run.pivots(),
     }

@@ -26,7 +26,7 @@ use rayon::prelude::*;
 use super::Reached;
 use super::forest;
 use super::pricing::{Arc, ArcBlocks};
-use super::reports::Reports;
+use super::reports::{Reports, Shared};
 use super::run::Run;
 use super::stems::Basis;
 use super::tour::on_thread_or_tour;
@@ -56,20 +56,24 @@ impl Run<'_> {
         drop(tree);
         let (mut size, mut quarters) = (smallest, 1);
         let mut stopped = ControlFlow::Continue(());
-        self.reports.event.phase = "pivoting in parts";
         while 2 * size < n && stopped.is_continue() {
+            let observer = self.reports.during("pivoting in parts");
             let solve = |((k, parts), f): ((usize, Vec<Part>), &mut [f64])| {
                 let sources = k * size..k * size + f.len();
                 let [start, end] = [sources.start, sources.end]
                     .map(|i| arcs.partition_point(|arc| (arc.0 as usize) < i));
-                Joined::new(parts, sources.start, f).solve(&arcs[start..end], threshold, f)
+                let joined = Joined::new(parts, sources.start, f);
+                joined.solve(&arcs[start..end], threshold, f, &observer)
             };
             let larger = parts.into_par_iter().chunks(quarters).enumerate();
             let larger = larger.zip(f.par_chunks_mut(size));
             let (solved, pivots): (_, Vec<u64>) = larger.map(solve).unzip();
             parts = solved;
+            stopped = observer.stopped();
             self.reports.event.iterations += pivots.iter().sum::<u64>();
-            stopped = self.reports.observe();
+            if stopped.is_continue() {
+                stopped = self.reports.observe();
+            }
             (size, quarters) = (QUARTERS * size, QUARTERS);
         }
         let joined = Joined::new(parts, 0, &f);
@@ -109,7 +113,13 @@ impl Joined {
 
     /// Pivots on those of the arcs that lead to targets of the part: what it comes to, and in how many
     /// pivots. The potentials of the sources go to f.
-    fn solve(self, arcs: &[Arc<f64>], threshold: f64, f: &mut [f64]) -> (Part, u64) {
+    fn solve(
+        self,
+        arcs: &[Arc<f64>],
+        threshold: f64,
+        f: &mut [f64],
+        mut observer: &Shared<'_>,
+    ) -> (Part, u64) {
         let n = self.tree.sources();
         let here = |&(source, target, cost): &Arc<f64>| {
             let target = self.targets.binary_search(&target).ok()?;
@@ -119,9 +129,8 @@ impl Joined {
         let mut inside = Vec::with_capacity(count);
         inside.extend(arcs.iter().filter_map(here));
         let mut blocks = ArcBlocks::new(&inside, threshold);
-        // Nobody watches a part, so nobody stops it.
-        let mut nobody = ();
-        let mut reports = Reports::new(&mut nobody);
+        let mut reports = Reports::new(&mut observer);
+        // A tree is a basis whether the pivots came to an end or not.
         let (mut tree, _) = on_thread_or_tour(self.tree, &mut blocks, &mut reports);
         tree.recompute_potentials();
         f.copy_from_slice(&tree.potentials()[..n]);

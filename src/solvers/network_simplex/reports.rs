@@ -2,7 +2,7 @@
 //! bounds the optimum lies.
 
 use std::ops::ControlFlow;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use rayon::prelude::*;
 
@@ -47,7 +47,8 @@ impl<'a> Reports<'a> {
     /// Enters a phase, and lets tasks that run at the same time ask the observer.
     pub(super) fn during(&mut self, phase: &'static str) -> Shared<'_> {
         self.event.phase = phase;
-        Shared { event: self.event, observer: Mutex::new(&mut *self.observer) }
+        let stop = OnceLock::new();
+        Shared { event: self.event, observer: Mutex::new(&mut *self.observer), stop }
     }
 }
 
@@ -55,6 +56,15 @@ impl<'a> Reports<'a> {
 pub(super) struct Shared<'a> {
     observer: Mutex<&'a mut dyn Observer>,
     event: Event,
+    /// What the observer said when it stopped the run.
+    stop: OnceLock<Stop>,
+}
+
+impl Observer for &Shared<'_> {
+    /// Asks for all who take part; their own events are not shown.
+    fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
+        Shared::observe(self)
+    }
 }
 
 impl Shared<'_> {
@@ -76,8 +86,24 @@ impl Shared<'_> {
         }
     }
 
+    /// Asks the observer whether the time is up.
+    pub(super) fn is_over(&self) -> bool {
+        self.observe().is_break()
+    }
+
+    /// Whether the observer stopped the run.
+    pub(super) fn stopped(&self) -> ControlFlow<Stop> {
+        self.stop.get().map_or(ControlFlow::Continue(()), |&stop| ControlFlow::Break(stop))
+    }
+
     fn observe(&self) -> ControlFlow<Stop> {
+        self.stopped()?;
         let mut observer = self.observer.lock().expect("an observer that panicked ends the run");
-        observer.observe(&self.event)
+        let answer = observer.observe(&self.event);
+        if let ControlFlow::Break(stop) = answer {
+            // Whoever was first said so.
+            let _ = self.stop.set(stop);
+        }
+        answer
     }
 }

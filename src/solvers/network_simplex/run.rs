@@ -19,8 +19,8 @@ use crate::solvers::Termination;
 use crate::solvers::arcs::{Arc, ArcList};
 use crate::solvers::fixed_point::{FixedInteger, FixedMasses, FixedPoint, Width};
 use crate::solvers::shortlist::auction::Auction;
-use crate::solvers::shortlist::candidates::candidates;
-use crate::solvers::shortlist::duals::rough_duals;
+use crate::solvers::shortlist::candidates::candidates_until;
+use crate::solvers::shortlist::duals::{self, rough_duals};
 
 /// Reduced costs above −1e-12 of the largest cost do not start a pivot in `f64`: the noise of
 /// potentials is smaller than that, and the exact finish sees what is left.
@@ -164,8 +164,14 @@ impl<'a> Run<'a> {
         let cost = self.problem.cost();
         let g = start::column_minima(cost);
         let f = vec![0.0; cost.n()];
-        let mut tree = start::greedy(cost, &self.masses, Vec::new(), std::iter::empty(), &f, &g);
+        let observer = self.reports.during("starting");
+        let (none, is_over) = (std::iter::empty(), || observer.is_over());
+        let mut tree = start::greedy(cost, &self.masses, Vec::new(), none, (&f, &g), &is_over);
+        let stopped = observer.stopped();
         self.begin_at(&tree);
+        if stopped.is_break() {
+            return (tree, stopped);
+        }
         let mut rows = Rows::new(cost, -TOLERANCE * self.largest);
         let stopped = self.pivot(&mut tree, &mut rows);
         (tree, stopped)
@@ -185,6 +191,7 @@ impl<'a> Run<'a> {
             if let ControlFlow::Break(stop) = stopped {
                 return Rough::Stopped(exact, stop);
             }
+            self.best = Some(Known::of(&tree));
             let found = match self.violations(&exact, near) {
                 ControlFlow::Continue(found) => found,
                 ControlFlow::Break(stop) => return Rough::Stopped(exact, stop),
@@ -218,10 +225,8 @@ impl<'a> Run<'a> {
         pivot(tree, pricing, &mut self.reports)
     }
 
-    /// A greedy basis of the arcs that look cheapest under rough duals, and the candidates.
-    fn start_from_rough_duals(&mut self) -> Start {
-        let cost = self.problem.cost();
-        let n = cost.n();
+    /// Rough duals by way of smaller problems, and whether the observer stopped one of these.
+    fn rough_duals(&mut self) -> (duals::Rough, ControlFlow<Stop>) {
         let mut stopped = ControlFlow::Continue(());
         let rough = rough_duals(self.problem, &mut |smaller| {
             let (source, target) = smaller.marginals();
@@ -237,6 +242,14 @@ impl<'a> Run<'a> {
                 (run.plan(&tree).collect(), run.potentials(&tree))
             })
         });
+        (rough, stopped)
+    }
+
+    /// A greedy basis of the arcs that look cheapest under rough duals, and the candidates.
+    fn start_from_rough_duals(&mut self) -> Start {
+        let cost = self.problem.cost();
+        let n = cost.n();
+        let (rough, mut stopped) = self.rough_duals();
         let mut g = rough.g.to_vec();
         let cells = rough.cells.into_iter().map(|(source, target)| Arc {
             source,
@@ -245,14 +258,18 @@ impl<'a> Run<'a> {
         });
         let (per_source, per_target) =
             if cost.is_screened() { SCREENED } else { (PER_SOURCE, PER_TARGET) };
-        let (mut f, mut arcs) = candidates(cost, &g, per_source, per_target);
+        let observer = self.reports.during("choosing candidates");
+        let is_over = || observer.is_over();
+        let found = candidates_until(cost, &g, per_source, per_target, &is_over);
+        let (mut f, mut arcs) =
+            found.unwrap_or_else(|| (vec![0.0; n], ArcList::from_arcs(n, Vec::new())));
         if cells.len() > 0 {
             arcs = arcs.union(&ArcList::from_arcs(n, cells.collect()));
         }
         let (mut flows, mut near) = (Vec::new(), 0.0);
         let mut order: Vec<Arc> = Vec::new();
-        if cost.is_screened() {
-            let auction = Auction::new(&arcs, &self.masses, &g).run();
+        if cost.is_screened() && observer.stopped().is_continue() {
+            let auction = Auction::new(&arcs, &self.masses, &g).run(&is_over);
             near = NEAR * auction.reach();
             flows = auction.flows().collect();
             order.extend(arcs.iter().filter(|arc| auction.is_open(arc)));
@@ -272,7 +289,11 @@ impl<'a> Run<'a> {
         let reduced = |arc: &Arc| arc.cost - f[arc.source as usize] - g[arc.target as usize];
         order.sort_unstable_by(|a, b| reduced(a).total_cmp(&reduced(b)));
         let best_first = order.iter().map(|arc| (arc.source, arc.target + n as u32, arc.cost));
-        let tree = start::greedy(cost, &self.masses, flows, best_first, &f, &g);
+        let tree = start::greedy(cost, &self.masses, flows, best_first, (&f, &g), &is_over);
+        if stopped.is_continue() {
+            stopped = observer.stopped();
+        }
+        self.best = Some(Known::new(Potentials::from_finite(f.into(), g.into())));
         Start { tree, arcs: listed, stopped, near }
     }
 

@@ -8,6 +8,7 @@ use super::forest;
 use super::tree::{ForestArc, Tree};
 use crate::cost::Cost;
 use crate::potentials::smallest_difference;
+use crate::progress::IsOver;
 use crate::solvers::fixed_point::FixedMasses;
 use crate::solvers::shortlist::auction::ListedFlow;
 use crate::solvers::shortlist::candidates::roughly_smallest;
@@ -15,6 +16,9 @@ use crate::solvers::shortlist::candidates::roughly_smallest;
 /// Takes flows that are known; fills the given arcs (targets as nodes of the tree) in their order,
 /// best first; then, source by source, what is left goes to the targets with room of least `c(i, j) − g_j`. In many
 /// dimensions a few of these are found for all such sources together, as often as it takes.
+///
+/// If the time is up before that is done, the rest goes from the first source with supply to the first
+/// target with room, and so on.
 ///
 /// The trees of the forest hang on the root by arcs without flow. What these cost decides
 /// nothing but the potentials to begin with: f at the sources they hang by.
@@ -24,8 +28,8 @@ pub(crate) fn greedy(
     masses: &FixedMasses,
     flows: Vec<ListedFlow>,
     arcs: impl Iterator<Item = (u32, u32, f64)>,
-    f: &[f64],
-    g: &[f64],
+    (f, g): (&[f64], &[f64]),
+    is_over: IsOver<'_>,
 ) -> Tree<f64> {
     let n = cost.n();
     let mut filling = Filling::new(masses);
@@ -36,10 +40,11 @@ pub(crate) fn greedy(
         filling.fill(source as usize, target as usize - n, cost);
     }
     if cost.is_screened() {
-        while filling.fill_screened(cost, g) {}
+        while filling.fill_screened(cost, g, is_over) {}
     } else {
-        filling.fill_rows(cost, g);
+        filling.fill_rows(cost, g, is_over);
     }
+    filling.fill_corner(cost);
     forest::basis(n, n + cost.m(), filling.plan, f)
 }
 
@@ -72,18 +77,20 @@ impl Filling {
     }
 
     /// Fills the best of a few arcs from every source that has supply left to targets that have room.
-    /// Says whether there was anything to fill.
-    fn fill_screened(&mut self, cost: &dyn Cost, g: &[f64]) -> bool {
+    /// Says whether there was anything to fill, and time for it.
+    fn fill_screened(&mut self, cost: &dyn Cost, g: &[f64], is_over: IsOver<'_>) -> bool {
         /// Arcs looked at from a source.
         const ARCS: usize = 8;
         let sources = 0..self.supply.len() as u32;
         let sources: Vec<u32> = sources.filter(|&i| self.supply[i as usize] > 0).collect();
-        if sources.is_empty() {
+        if sources.is_empty() || is_over() {
             return false;
         }
         let mut search = cost.search_targets().expect("points are screened");
         search.fit(&self.room(g));
-        let found = roughly_smallest(search.as_ref(), &sources, ARCS);
+        let Some(found) = roughly_smallest(search.as_ref(), &sources, ARCS, is_over) else {
+            return false;
+        };
         let mut order: Vec<(f64, u32, u32)> = sources
             .iter()
             .zip(&found)
@@ -104,12 +111,15 @@ impl Filling {
     }
 
     /// Fills from each source the best arcs to targets that have room.
-    fn fill_rows(&mut self, cost: &dyn Cost, g: &[f64]) {
+    fn fill_rows(&mut self, cost: &dyn Cost, g: &[f64], is_over: IsOver<'_>) {
         let mut buffer = vec![0.0; cost.m()];
         let mut room = self.room(g);
         for i in 0..cost.n() {
             if self.supply[i] == 0 {
                 continue;
+            }
+            if is_over() {
+                return;
             }
             let row = cost.row(i, &mut buffer);
             while self.supply[i] > 0 {
@@ -117,6 +127,20 @@ impl Filling {
                 self.fill(i, j, row[j]);
                 if self.demand[j] == 0 {
                     room[j] = f64::NEG_INFINITY;
+                }
+            }
+        }
+    }
+
+    /// What is left goes to the targets with room in their order.
+    fn fill_corner(&mut self, cost: &dyn Cost) {
+        let mut target = 0;
+        for source in 0..self.supply.len() {
+            while self.supply[source] > 0 && target < self.demand.len() {
+                if self.demand[target] == 0 {
+                    target += 1;
+                } else {
+                    self.fill(source, target, cost.at(source, target));
                 }
             }
         }

@@ -99,15 +99,7 @@ impl Support {
         if self.is_whole() {
             return on;
         }
-        let scatter = |count: usize, places: &[usize], values: ArrayView1<'_, f64>| {
-            let mut all = Array1::from_elem(count, f64::NEG_INFINITY);
-            for (&place, &value) in places.iter().zip(values) {
-                all[place] = value;
-            }
-            all
-        };
-        let mut f = scatter(self.n, &self.rows, on.f());
-        let mut g = scatter(self.m, &self.columns, on.g());
+        let (mut f, mut g) = self.scatter(&on, f64::NEG_INFINITY);
         let fill = |values: &mut Array1<f64>, transform: Array1<f64>| {
             values.zip_mut_with(&transform, |value, &t| {
                 if *value == f64::NEG_INFINITY {
@@ -122,5 +114,24 @@ impl Support {
             fill(&mut g, to_target(cost, f.view()));
         }
         Potentials::from_finite(f, g)
+    }
+
+    /// Potentials on the support, extended by 0: for a run that has no time left. The certificate finds
+    /// better ones.
+    pub(crate) fn extend_by_zero(&self, on: &Potentials) -> Potentials {
+        let (f, g) = self.scatter(on, 0.0);
+        Potentials::from_finite(f, g)
+    }
+
+    /// Potentials on the support at their places among all atoms, and `other` at those of the others.
+    fn scatter(&self, on: &Potentials, other: f64) -> (Array1<f64>, Array1<f64>) {
+        let scatter = |count: usize, places: &[usize], values: ArrayView1<'_, f64>| {
+            let mut all = Array1::from_elem(count, other);
+            for (&place, &value) in places.iter().zip(values) {
+                all[place] = value;
+            }
+            all
+        };
+        (scatter(self.n, &self.rows, on.f()), scatter(self.m, &self.columns, on.g()))
     }
 }

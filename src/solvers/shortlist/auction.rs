@@ -21,6 +21,7 @@
 //! That is the rule with masses of many sizes, for some per cent of the sources, and no harm to a
 //! start.
 
+use crate::progress::IsOver;
 use crate::solvers::arcs::{Arc, ArcList};
 use crate::solvers::fixed_point::FixedMasses;
 
@@ -76,12 +77,12 @@ impl<'a> Auction<'a> {
         auction
     }
 
-    /// All phases.
-    pub(crate) fn run(mut self) -> Self {
+    /// All phases, until the time is up.
+    pub(crate) fn run(mut self, is_over: IsOver<'_>) -> Self {
         let mut epsilon = self.reach / FACTOR;
-        while epsilon > LAST * self.reach {
+        while epsilon > LAST * self.reach && !is_over() {
             self.loosen(epsilon);
-            self.phase(epsilon);
+            self.phase(epsilon, is_over);
             epsilon /= FACTOR;
         }
         self
@@ -163,7 +164,9 @@ impl<'a> Auction<'a> {
     }
 
     /// Sources send, and targets send back, until there is nothing left to send.
-    fn phase(&mut self, epsilon: f64) {
+    fn phase(&mut self, epsilon: f64, is_over: IsOver<'_>) {
+        /// Pieces sent back before it is asked whether the time is up.
+        const PIECES: usize = 1024;
         let sources = self.left.len();
         let limit: Vec<f64> =
             (0..sources).map(|i| self.cheapest(i, None).0 + WAR * epsilon).collect();
@@ -181,7 +184,7 @@ impl<'a> Auction<'a> {
             while self.room[j] < 0 {
                 open.push(self.send_back(j, epsilon));
                 patience -= 1;
-                if patience == 0 {
+                if patience == 0 || patience.is_multiple_of(PIECES) && is_over() {
                     return self.empty(j);
                 }
             }
@@ -235,6 +238,7 @@ impl<'a> Auction<'a> {
 mod tests {
     use super::*;
     use crate::measure::Marginal;
+    use crate::progress::never;
     use crate::seed::Seed;
     use ndarray::Array1;
     use rand::Rng as _;
@@ -258,7 +262,7 @@ mod tests {
                 cost: stream.uniform(),
             });
             let list = ArcList::from_arcs(n, cells.collect());
-            let auction = Auction::new(&list, &masses, &vec![0.0; n]).run();
+            let auction = Auction::new(&list, &masses, &vec![0.0; n]).run(&never);
             let (mut left, mut room) = (masses.supply.clone(), masses.demand.clone());
             for flow in auction.flows() {
                 assert!(flow.flow > 0);

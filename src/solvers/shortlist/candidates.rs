@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::groups;
 use crate::cost::{Cost, Search};
+use crate::progress::{IsOver, never};
 use crate::solvers::arcs::{Arc, ArcList};
 
 /// Points that are searched for together; fixed, so that results do not depend on the threads.
@@ -32,9 +33,20 @@ pub fn candidates(
     per_source: usize,
     per_target: usize,
 ) -> (Vec<f64>, ArcList) {
+    candidates_until(cost, g, per_source, per_target, &never).expect("nobody stops it")
+}
+
+/// The same; `None` if the time is up before it is done.
+pub(in crate::solvers) fn candidates_until(
+    cost: &dyn Cost,
+    g: &[f64],
+    per_source: usize,
+    per_target: usize,
+    is_over: IsOver<'_>,
+) -> Option<(Vec<f64>, ArcList)> {
     assert_eq!(g.len(), cost.m(), "potentials of the table's shape");
     if cost.is_screened() {
-        return screened(cost, g, per_source, per_target);
+        return screened(cost, g, per_source, per_target, is_over);
     }
     let mut buffer = vec![0.0; cost.m()];
     let mut of_row = RowBest::new(cost.m());
@@ -42,6 +54,9 @@ pub fn candidates(
     let mut arcs = Vec::with_capacity(cost.n() * per_source + cost.m() * per_target);
     let mut f = vec![f64::INFINITY; cost.n()];
     for (i, f) in f.iter_mut().enumerate() {
+        if is_over() {
+            return None;
+        }
         let row = cost.row(i, &mut buffer);
         for &(reduced, j) in of_row.smallest(row, g, per_source) {
             arcs.push(Arc { source: i as u32, target: j, cost: row[j as usize] });
@@ -50,7 +65,7 @@ pub fn candidates(
         of_columns.offer(i as u32, row, *f);
     }
     arcs.extend(of_columns.into_arcs());
-    (f, ArcList::from_arcs(cost.n(), arcs))
+    Some((f, ArcList::from_arcs(cost.n(), arcs)))
 }
 
 /// The same by [`Search`].
@@ -59,12 +74,13 @@ fn screened(
     g: &[f64],
     per_source: usize,
     per_target: usize,
-) -> (Vec<f64>, ArcList) {
+    is_over: IsOver<'_>,
+) -> Option<(Vec<f64>, ArcList)> {
     let (n, m) = (cost.n(), cost.m());
     let mut targets = cost.search_targets().expect("points are screened");
     targets.fit(g);
     let all: Vec<u32> = (0..n as u32).collect();
-    let mut of_sources = roughly_smallest(targets.as_ref(), &all, per_source);
+    let mut of_sources = roughly_smallest(targets.as_ref(), &all, per_source, is_over)?;
     let least = |found: &Vec<(f64, u32)>| found.first().map_or(f64::INFINITY, |best| best.0);
     let f: Vec<f64> = of_sources.iter().map(least).collect();
     let mut count = vec![0; m];
@@ -72,7 +88,7 @@ fn screened(
     let lonely: Vec<u32> = (0..m as u32).filter(|&j| count[j as usize] < per_target).collect();
     let mut sources = cost.search_sources().expect("points are screened");
     sources.fit(&f);
-    let mut of_targets = roughly_smallest(sources.as_ref(), &lonely, per_target);
+    let mut of_targets = roughly_smallest(sources.as_ref(), &lonely, per_target, is_over)?;
     // Values make room for costs.
     let at = |i: u32, j: u32| cost.at(i as usize, j as usize);
     let rows = of_sources.par_iter_mut().zip(&all).with_min_len(TASK);
@@ -87,22 +103,25 @@ fn screened(
     for (target, found) in lonely.into_iter().zip(of_targets) {
         arcs.extend(found.into_iter().map(|(cost, source)| Arc { source, target, cost }));
     }
-    (f, ArcList::from_arcs(n, arcs))
+    Some((f, ArcList::from_arcs(n, arcs)))
 }
 
-/// About the `keep` smallest reduced costs of several queries.
+/// About the `keep` smallest reduced costs of several queries; `None` if the time is up before they are
+/// found.
 pub(in crate::solvers) fn roughly_smallest(
     search: &dyn Search,
     queries: &[u32],
     keep: usize,
-) -> Vec<Vec<(f64, u32)>> {
+    is_over: IsOver<'_>,
+) -> Option<Vec<Vec<(f64, u32)>>> {
     let mut found = vec![Vec::new(); queries.len()];
     let tasks = found.par_chunks_mut(TASK).zip(queries.par_chunks(TASK));
-    tasks.for_each(|(found, queries)| {
+    tasks.try_for_each(|(found, queries)| {
         search.roughly_smallest_of(queries, keep, found);
         found.iter_mut().for_each(Vec::shrink_to_fit);
-    });
-    found
+        (!is_over()).then_some(())
+    })?;
+    Some(found)
 }
 
 /// Finds the smallest reduced costs of one row after another.

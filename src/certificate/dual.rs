@@ -1,0 +1,334 @@
+//! Which potentials are tried for the bound from below: those handed over, and others while these do not
+//! prove the plan optimal.
+
+use std::time::{Duration, Instant};
+
+use ndarray::{Array1, ArrayView1};
+
+use super::CertificateError;
+use super::lower::{self, TwoWords};
+use crate::potentials::{
+    Potentials, by_search, large_on_line, smallest_difference, to_source_until, to_target_until,
+};
+use crate::problem::OtProblem;
+use crate::progress::{IsOver, never};
+use crate::tolerance;
+
+/// A relative gap up to which there is nothing to be gained but digits that rounding decides.
+const ROUNDING: f64 = 1e-13;
+
+pub(super) struct LowerBound {
+    pub(super) value: f64,
+    pub(super) repaired: Potentials,
+    pub(super) violation: f64,
+}
+
+/// The bound that the potentials prove; alternatives are tried while it is not as good as `upper`. With a
+/// limit, g comes first.
+pub(super) fn bound(
+    problem: &OtProblem,
+    potentials: Option<&Potentials>,
+    upper: f64,
+    limit: Option<IsOver<'_>>,
+) -> Result<LowerBound, CertificateError> {
+    let (n, m) = (problem.n(), problem.m());
+    let zero;
+    let potentials = if let Some(given) = potentials {
+        given
+    } else {
+        zero = Potentials::zero(n, m);
+        &zero
+    };
+    let (f, g) = (potentials.f(), potentials.g());
+    if (f.len(), g.len()) != (n, m) {
+        return Err(CertificateError::Potentials { f: f.len(), g: g.len(), n, m });
+    }
+    let is_over = limit.unwrap_or(&never);
+    let tries = Tries { problem, is_over };
+    let (mut best, violation) = if limit.is_none() {
+        let transformed = tries.transform(f, Some(g)).expect("nobody stops it");
+        let violation = violation(g, transformed.iter().copied(), problem.target());
+        (tries.by_target(transformed, Some(f)), violation)
+    } else {
+        let rows = tries.rows(g, Some(f));
+        let known = rows.iter().map(|row| if row.0.is_finite() { row.0 } else { f64::INFINITY });
+        let violation = violation(f, known, problem.source());
+        (Dual::of(problem, rows, g.to_owned()), violation)
+    };
+    let allowed = tolerance::OPTIMAL * upper.abs();
+    let is_tight = |best: &Dual| upper - best.value <= allowed;
+    if limit.is_some() && upper - best.value > ROUNDING * upper.abs() {
+        best.replace_if_better(tries.by_source(f));
+    }
+    // What violates by rounding only is no better from the other side.
+    if !is_tight(&best) && violation * problem.total() > 0.5 * allowed {
+        best.replace_if_better(tries.by_transform_of(g));
+    }
+    // Potentials so large beside the cost that their rounding hides it.
+    let size = f.iter().chain(g).fold(0.0_f64, |size, x| size.max(x.abs()));
+    let is_blurred = 16.0 * f64::EPSILON * size * problem.total() > allowed;
+    if is_blurred && !is_tight(&best) {
+        // Of the same ones smaller by a constant, less is lost.
+        let heaviest = heaviest(problem.source());
+        best.replace_if_better(tries.by_source((&f - f[heaviest]).view()));
+    }
+    if best.value <= 0.0 || is_blurred && !is_tight(&best) {
+        best.replace_if_better(Some(tries.by_target(Array1::zeros(m), None)));
+    }
+    Ok(LowerBound { value: best.value, violation, repaired: best.potentials(problem, is_over) })
+}
+
+/// Makes feasible pairs of potentials until the time is up.
+struct Tries<'a> {
+    problem: &'a OtProblem,
+    is_over: IsOver<'a>,
+}
+
+impl Tries<'_> {
+    /// The c-transform of f over the sources with mass.
+    fn transform(
+        &self,
+        f: ArrayView1<'_, f64>,
+        guess: Option<ArrayView1<'_, f64>>,
+    ) -> Option<Array1<f64>> {
+        let f = where_mass(f, self.problem.source());
+        to_target_until(self.problem.cost(), f.view(), guess, self.is_over)
+    }
+
+    /// The least `c − g` of the rows, over the targets with mass.
+    fn rows(&self, g: ArrayView1<'_, f64>, guess: Option<ArrayView1<'_, f64>>) -> Vec<TwoWords> {
+        let g = where_mass(g, self.problem.target());
+        lower::row_minima(self.problem.cost(), g.view(), guess, self.is_over)
+    }
+
+    fn by_target(&self, g: Array1<f64>, guess: Option<ArrayView1<'_, f64>>) -> Dual {
+        Dual::of(self.problem, self.rows(g.view(), guess), g)
+    }
+
+    /// `None` if the time is up before there is a pair.
+    fn by_source(&self, f: ArrayView1<'_, f64>) -> Option<Dual> {
+        if (self.is_over)() {
+            None
+        } else {
+            self.transform(f, None).map(|g| self.by_target(g, Some(f)))
+        }
+    }
+
+    /// The same from the c-transform of g.
+    fn by_transform_of(&self, g: ArrayView1<'_, f64>) -> Option<Dual> {
+        if (self.is_over)() {
+            return None;
+        }
+        let g = where_mass(g, self.problem.target());
+        let f = to_source_until(self.problem.cost(), g.view(), self.is_over)?;
+        self.by_source(f.view())
+    }
+}
+
+/// The place of the largest mass.
+fn heaviest(mass: ArrayView1<'_, f64>) -> usize {
+    let heavier = |best: usize, i: usize| if mass[i] > mass[best] { i } else { best };
+    (0..mass.len()).reduce(heavier).unwrap_or_default()
+}
+
+/// By how much potentials exceed the largest feasible ones, over the atoms with mass.
+fn violation(
+    potential: ArrayView1<'_, f64>,
+    largest: impl Iterator<Item = f64>,
+    mass: ArrayView1<'_, f64>,
+) -> f64 {
+    let over = potential.iter().zip(largest).zip(mass).filter(|(_, mass)| **mass > 0.0);
+    over.map(|((potential, largest), _)| potential - largest).fold(0.0, f64::max)
+}
+
+/// A feasible pair of potentials: any g, and at most `f_i = min_j c(i, j) − g_j`.
+struct Dual {
+    value: f64,
+    f: Vec<TwoWords>,
+    g: Array1<f64>,
+}
+
+impl Dual {
+    fn of(problem: &OtProblem, mut f: Vec<TwoWords>, mut g: Array1<f64>) -> Self {
+        lower::complete(problem, &mut f, &mut g);
+        Self { value: lower::value(problem, &f, g.view()), f, g }
+    }
+
+    fn replace_if_better(&mut self, other: Option<Self>) {
+        if let Some(other) = other.filter(|other| other.value > self.value) {
+            *self = other;
+        }
+    }
+
+    /// The pair in single words, rounded down; targets without mass get what is feasible.
+    fn potentials(self, problem: &OtProblem, is_over: IsOver<'_>) -> Potentials {
+        let f = lower::rounded_down(&self.f);
+        let mut g = self.g;
+        let is_idle = |(mass, g): (&f64, &f64)| *mass == 0.0 || !g.is_finite();
+        if problem.target().iter().zip(&g).any(is_idle) {
+            let largest = lower::column_minima(problem.cost(), f.view(), is_over);
+            for ((g, largest), &mass) in g.iter_mut().zip(largest).zip(problem.target()) {
+                if mass == 0.0 || !g.is_finite() {
+                    *g = largest;
+                }
+            }
+        }
+        let finite = |x: f64| x.clamp(f64::MIN, f64::MAX);
+        Potentials::from_finite(f.mapv_into(finite), g.mapv_into(finite))
+    }
+}
+
+/// The potential, −∞ where there is no mass.
+fn where_mass(potential: ArrayView1<'_, f64>, mass: ArrayView1<'_, f64>) -> Array1<f64> {
+    let ignored = |(&value, &mass)| if mass > 0.0 { value } else { f64::NEG_INFINITY };
+    potential.iter().zip(mass).map(ignored).collect()
+}
+
+/// About how long [`certify_until`](super::certify_until) takes to look at all rows once, measured on a
+/// few of them with zero potentials: what a time limit has to leave for it.
+#[must_use]
+pub fn time_of_a_pass(problem: &OtProblem) -> Duration {
+    /// Rows that are measured.
+    const ROWS: usize = 32;
+    let cost = problem.cost();
+    if large_on_line(cost).is_some() {
+        return Duration::ZERO;
+    }
+    let (n, m) = (cost.n(), cost.m());
+    let rows = n.min(ROWS);
+    let zero = vec![0.0; m];
+    let mut start = Instant::now();
+    let mut before = Duration::ZERO;
+    if let Some(mut search) = by_search(cost).then(|| cost.search_targets()).flatten() {
+        search.fit(&zero);
+        before = start.elapsed();
+        start = Instant::now();
+        let queries: Vec<u32> = (0..).take(rows).collect();
+        let limits = vec![f64::INFINITY; rows];
+        search.smallest_of(&queries, 1, &limits, &mut vec![Vec::new(); rows]);
+    } else {
+        let mut buffer = vec![0.0; m];
+        for i in 0..rows {
+            std::hint::black_box(smallest_difference(cost.row(i, &mut buffer), &zero));
+        }
+    }
+    let share = n as f64 / (rows * rayon::current_num_threads()) as f64;
+    before + start.elapsed().mul_f64(share.max(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::super::{Certified, certify, certify_until};
+    use super::*;
+    use crate::cost::{CostMatrix, Euclidean, SqEuclidean};
+    use crate::measure::DiscreteMeasure;
+    use crate::seed::Seed;
+    use crate::solvers::Solver;
+    use crate::solvers::network_simplex::NetworkSimplex;
+    use ndarray::Array2;
+    use rand::Rng as _;
+
+    /// The judgement of an answer when the time is up after so many questions.
+    fn after(questions: usize, problem: &OtProblem, potentials: &Potentials) -> Certified {
+        let asked = AtomicUsize::new(0);
+        let is_over = || asked.fetch_add(1, Ordering::Relaxed) >= questions;
+        certify_until(problem, None, Some(potentials), &is_over).unwrap()
+    }
+
+    /// The bounds after 0, 1, 2, … questions, each of which has to be true, and those of feasible
+    /// potentials.
+    fn bounds(problem: &OtProblem) -> Vec<f64> {
+        let solution = NetworkSimplex.solve(problem, &mut ()).unwrap();
+        let whole = solution.certify(problem).certificate;
+        let mut bounds = Vec::new();
+        for questions in 0..400 {
+            let Certified { certificate, potentials, .. } =
+                after(questions, problem, &solution.potentials);
+            assert!(certificate.lower <= whole.upper, "{questions}: {certificate:?} {whole:?}");
+            for (i, f) in potentials.f().iter().enumerate() {
+                for (j, g) in potentials.g().iter().enumerate() {
+                    let above = problem.cost().enclosure(i, j).1;
+                    assert!(f + g <= above, "{questions}: ({i}, {j}): {f} + {g} > {above}");
+                }
+            }
+            bounds.push(certificate.lower);
+        }
+        let last = bounds[bounds.len() - 1];
+        assert!(whole.upper - last <= 1e-12 * whole.upper.abs(), "{last} of {whole:?}");
+        bounds
+    }
+
+    fn clouds(n: usize, d: usize) -> [DiscreteMeasure; 2] {
+        let mut stream = Seed(7).stream("certificate");
+        [0.0, 1.0].map(|shift| {
+            let points = Array2::from_shape_simple_fn((n, d), || stream.uniform() + shift);
+            DiscreteMeasure::uniform(points).unwrap()
+        })
+    }
+
+    #[test]
+    fn a_time_limit_leaves_a_true_bound_that_grows_with_the_rows_that_are_reached() {
+        let [source, target] = clouds(60, 2);
+        let bounds = bounds(&OtProblem::new(&source, &target, Euclidean).unwrap());
+        let last = bounds[bounds.len() - 1];
+        assert_eq!(bounds[0], 0.0);
+        assert!(
+            bounds.iter().any(|bound| 0.2 * last < *bound && *bound < 0.8 * last),
+            "{bounds:?}"
+        );
+    }
+
+    #[test]
+    fn a_time_limit_leaves_a_true_bound_where_points_are_screened() {
+        let [source, target] = clouds(600, 8);
+        let problem = OtProblem::new(&source, &target, SqEuclidean).unwrap();
+        let solution = NetworkSimplex.solve(&problem, &mut ()).unwrap();
+        let upper = solution.certify(&problem).certificate.upper;
+        let bounds = (0..30).map(|k| after(k, &problem, &solution.potentials).certificate.lower);
+        let bounds: Vec<f64> = bounds.collect();
+        assert!(bounds.iter().all(|bound| (0.0..=upper).contains(bound)), "{bounds:?} {upper}");
+        let is_part = |bound: &&f64| 0.0 < **bound && **bound < 0.9 * upper;
+        assert!(bounds.iter().any(|bound| is_part(&bound)), "{bounds:?} {upper}");
+        assert!(upper - bounds[29] <= 1e-12 * upper);
+    }
+
+    #[test]
+    fn a_time_limit_leaves_a_true_bound_for_negative_costs_and_atoms_without_mass() {
+        for seed in 0..20 {
+            let mut stream = Seed(seed).stream("certificate");
+            let (n, m) = (stream.random_range(1..9), stream.random_range(1..9));
+            let entry = |_| f64::from(stream.random_range(-9_i32..9));
+            let cost = Array2::from_shape_vec((n, m), (0..n * m).map(entry).collect()).unwrap();
+            let mut mass = |count: usize| {
+                let mut mass = Array1::from_shape_simple_fn(count, || {
+                    f64::from(stream.random_range(0_u32..3))
+                });
+                mass[0] += 1.0;
+                let total = mass.sum();
+                mass * (1000.0 / total)
+            };
+            let (source, target) = (mass(n), mass(m));
+            let cost = Box::new(CostMatrix::new(cost).unwrap());
+            let problem = OtProblem::from_cost(source.view(), target.view(), cost).unwrap();
+            bounds(&problem);
+        }
+    }
+
+    #[test]
+    fn potentials_that_prove_nothing_are_replaced_within_a_limit_too() {
+        let [source, target] = clouds(40, 2);
+        let problem = OtProblem::new(&source, &target, Euclidean).unwrap();
+        let solution = NetworkSimplex.solve(&problem, &mut ()).unwrap();
+        let whole = solution.certify(&problem).certificate;
+        let f = solution.potentials.f().to_owned();
+        let bad =
+            Potentials::new(f, Array1::from_shape_fn(40, |j| 1e6 * (j as f64).sin())).unwrap();
+        let c = certify_until(&problem, Some(&solution.plan), Some(&bad), &never).unwrap();
+        assert!(c.certificate.is_optimal(), "{c:?}");
+        assert!(c.certificate.dual_violation > 1e5);
+        let without_limit = certify(&problem, Some(&solution.plan), Some(&bad)).unwrap();
+        assert!(without_limit.certificate.upper == whole.upper);
+    }
+}
