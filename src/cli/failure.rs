@@ -188,7 +188,13 @@ impl From<SampleError> for Failure {
 
 impl From<SinkhornError> for Failure {
     fn from(error: SinkhornError) -> Self {
-        Self::new(error).hint("give --epsilon as a multiple of the typical cost: 0.01rel, say")
+        let hint = match error {
+            SinkhornError::Overflow { .. } => {
+                "give a larger --epsilon or a smaller --p, or use deblais emd"
+            }
+            _ => "give --epsilon as a multiple of the typical cost: 0.01rel, say",
+        };
+        Self::new(error).hint(hint)
     }
 }
 

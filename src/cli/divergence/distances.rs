@@ -10,7 +10,11 @@ use deblais::report::{Number, ValueReport};
 use deblais::seed::Seed;
 use deblais::solvers::Method;
 use deblais::solvers::line::{directions, sliced_wasserstein};
-use deblais::solvers::sinkhorn::{DivergenceError, Epsilon, Sinkhorn, SinkhornDivergence};
+use deblais::solvers::sinkhorn::{
+    DivergenceError, Epsilon, Sinkhorn, SinkhornDivergence, SinkhornError,
+};
+    DivergenceError, Epsilon, Sinkhorn, SinkhornDivergence, SinkhornError,
+};
 use deblais::solvers::w2::{self, Proof, W2};
 
 use super::densities::reason;
@@ -193,10 +197,12 @@ pub(super) fn sinkhorn(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result
     let user = Debiased { solver, pair, watch };
     let found: Result<Result<SinkhornDivergence, DivergenceError>, CostError> =
         ground.hand_to(user);
-    let found = found??;
-    if !found.value.is_finite() {
-        return Ok(Err("the iterations overflow: the costs are of too many sizes".into()));
-    }
+    let found = match found? {
+        Err(DivergenceError::Sinkhorn(error @ SinkhornError::Overflow { .. })) => {
+            return Ok(Err(error.to_string()));
+        }
+        found => found?,
+    };
     let terms = [&found.cross, &found.source, &found.target];
     let complete = terms.iter().all(|term| term.termination.is_complete());
     let mut row = Found::new(

@@ -131,7 +131,6 @@ impl Job {
 
         let certificate = &certified.certificate;
         check_range(&problem, certificate)?;
-        check_numbers(&solved)?;
         let used = solved.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
         let mut report = SinkhornReport::new(report, epsilon, &solved, certificate);
@@ -197,18 +196,6 @@ impl Job {
         warn(&[text], self.talk.quiet);
         Exit::Stopped
     }
-}
-
-/// An answer that is no number is refused, whatever its bracket is.
-fn check_numbers(solved: &Entropic) -> Result<(), Failure> {
-    if solved.entropic_cost.is_finite() && solved.marginal_error.is_finite() {
-        return Ok(());
-    }
-    let text = format!(
-        "the Sinkhorn iterations overflow: ε = {:e} is too small beside the largest costs",
-        solved.plan.epsilon()
-    );
-    Err(Failure::new(text).hint("give a larger --epsilon or a smaller --p, or use deblais emd"))
 }
 
 fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate, details: bool) {

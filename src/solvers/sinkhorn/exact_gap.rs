@@ -99,7 +99,10 @@ impl Sinkhorn {
             solver.epsilon = Epsilon::Absolute(epsilon);
             solver.tolerance = allowed.max(ROUNDED).min(self.tolerance);
             solver.max_iterations = self.max_iterations - iterations;
-            answer = solver.solve(problem, observer)?;
+            answer = match solver.solve(problem, observer) {
+                Err(SinkhornError::Overflow { .. }) => break Termination::IterationLimit,
+                answer => answer?,
+            };
             iterations += answer.iterations;
             products += answer.products;
             if matches!(answer.termination, Termination::TimeLimit | Termination::Stopped) {

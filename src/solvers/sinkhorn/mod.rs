@@ -92,6 +92,14 @@ pub enum SinkhornError {
         /// The value asked for.
         tolerance: f64,
     },
+    /// Potentials leave the range of `f64`: the costs are of too many sizes for this ε.
+    #[error(
+        "the Sinkhorn iterations overflow: ε = {epsilon:e} is too small beside the largest costs"
+    )]
+    Overflow {
+        /// ε in the units of the cost.
+        epsilon: f64,
+    },
     /// The width of the bracket wanted is not a number > 0.
     #[error("the gap is {gap}: it must be a number > 0")]
     Gap {
@@ -207,6 +215,14 @@ impl Sinkhorn {
         let tables: Vec<_> = levels.iter().map(Level::table).collect();
         // On a thread of the pool, where nobody has to be woken up for each pass.
         let run = Run::new(&levels, &tables, self.max_iterations, observer);
-        Ok(rayon::scope(|_| run.solve(&stages, start)))
+        let answer = rayon::scope(|_| run.solve(&stages, start));
+        let potentials = answer.plan.potentials();
+        let mut numbers = potentials.f().into_iter().chain(potentials.g());
+        let is_number = numbers.all(|x| x.is_finite()) && answer.entropic_cost.is_finite();
+        if is_number && answer.marginal_error.is_finite() {
+            Ok(answer)
+        } else {
+            Err(SinkhornError::Overflow { epsilon })
+        }
     }
 }
