@@ -99,7 +99,6 @@ pub(crate) fn rows_per_task(m: usize) -> usize {
 /// largest g for which (f, g) is feasible. O(nm) time, parallel over rows; O(m) memory a thread.
 /// Points with more than [`SEARCH_CELLS`] or [`SCREEN_CELLS`] cells are searched. Convex costs on the line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
-#[expect(clippy::missing_panics_doc, reason = "nobody stops it")]
 pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
     to_target_until(cost, f, None, &never).unwrap_or_else(|| unreachable!("nobody stops it"))
 }
@@ -148,7 +147,6 @@ pub(crate) fn to_target_until(
 /// [`SEARCH_CELLS`] or [`SCREEN_CELLS`] cells are searched. Convex costs on the line with more than
 /// [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
 #[must_use]
-#[expect(clippy::missing_panics_doc, reason = "nobody stops it")]
 pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
     to_source_until(cost, g, &never).unwrap_or_else(|| unreachable!("nobody stops it"))
 }

@@ -13,8 +13,6 @@ use deblais::solvers::line::{directions, sliced_wasserstein};
 use deblais::solvers::sinkhorn::{
     DivergenceError, Epsilon, Sinkhorn, SinkhornDivergence, SinkhornError,
 };
-    DivergenceError, Epsilon, Sinkhorn, SinkhornDivergence, SinkhornError,
-};
 use deblais::solvers::w2::{self, Proof, W2};
 
 use super::densities::reason;
