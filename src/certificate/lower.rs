@@ -192,12 +192,16 @@ fn on_line(cost: &dyn Cost, x: &[f64], y: &[f64], g: ArrayView1<'_, f64>) -> Vec
         Some(_) => TwoFloat::difference(x[i], y[j]).square() - word(g[j]),
         None => word(cost.at(i, j) - g[j]),
     };
+    let LineMinima { minima, levels } = line_minima(x, y, g, cell);
     let of_cell = if power.is_some() {
         TWICE * (largest + band.size) + f64::MIN_POSITIVE
     } else {
-        cost.rounding().reach(largest) + f64::EPSILON * (largest + band.size)
+        // Costs of cells that may be taken for the least are at most the least and the largest |g|: a
+        // cell that costs more is larger by more than the error that its own cost adds.
+        let sizes = minima.iter().flatten().map(|least| least.high.abs());
+        let size = sizes.fold(band.size, f64::max);
+        cost.rounding().reach(2.0 * size) + 2.0 * f64::EPSILON * size
     };
-    let LineMinima { minima, levels } = line_minima(x, y, g, cell);
     let error = f64::from(2 * levels + 2) * of_cell;
     let below = |least: TwoFloat| (least.high, (least.low - error).next_down());
     minima.into_iter().map(|least| least.map_or(UNKNOWN, below)).collect()
@@ -406,7 +410,7 @@ mod tests {
             let sorted = on_line(cost, line_x, line_y, g.view());
             for (i, (high, low)) in sorted.into_iter().enumerate() {
                 let least = (0..400).map(|j| cost.at(i, j) - g[j]).fold(f64::INFINITY, f64::min);
-                assert!(high + low <= least + 1e-15 && least - (high + low) < 1e-13);
+                assert!(high + low <= least + 1e-14 && least - (high + low) < 1e-12);
             }
         }
     }
