@@ -218,7 +218,9 @@ fn a_run_that_is_stopped_hands_over_its_best() {
 fn one_point_and_identical_samples() {
     let (one, two) = (uniform(array![[1.0]]), uniform(array![[3.0], [3.0]]));
     let (_, verdict, exact) = trained(TrainCones::default(), (&one, &two), Euclidean);
-    assert_eq!((verdict.estimate, exact), (2.0, 2.0));
+    assert_eq!(verdict.estimate, 2.0);
+    // A bound from above, a few roundings wide.
+    assert!((2.0..2.0 + 1e-14).contains(&exact), "{exact}");
     let same = uniform(normal(20, 2, 0.3));
     let (_, verdict, exact) = trained(TrainCones::default(), (&same, &same), Euclidean);
     assert_eq!(exact, 0.0);

@@ -8,7 +8,7 @@ use deblais::problem::OtProblem;
 use deblais::seed::{Seed, Stream};
 use deblais::solvers::Solver as _;
 use deblais::solvers::network_simplex::{NetworkSimplex, Shortlist};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView1};
 use rand::Rng as _;
 
 /// Instances without further notice.
@@ -100,7 +100,14 @@ fn judge_in<G: GroundCost>(ground: G, seed: u64, d: usize, kind: u32, most: usiz
     let solution = Shortlist { coarsest }.solve(&problem, &mut ()).unwrap();
     let c = solution.certify(&problem).certificate;
     let context = || format!("seed {seed}, {name} in {d}, kind {kind}, masses {masses}: {c:?}");
-    assert!(c.is_optimal(), "{}", context());
+    // Optimal, as far as potentials in `f64` can prove it: clusters far apart have large ones.
+    let sizes = |mass: ArrayView1<'_, f64>, potential: ArrayView1<'_, f64>| -> f64 {
+        mass.iter().zip(potential).map(|(w, x)| w * x.abs()).sum()
+    };
+    let rounding = sizes(problem.source(), solution.potentials.f())
+        + sizes(problem.target(), solution.potentials.g());
+    let allowed = (1e-11 * c.upper).max(8.0 * f64::EPSILON * rounding);
+    assert!(c.is_optimal() || c.gap <= allowed, "{}", context());
 
     let dense = problem.tabulated();
     let truth = NetworkSimplex.solve(&dense, &mut ()).unwrap().certify(&dense).certificate;

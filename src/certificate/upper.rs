@@ -7,6 +7,11 @@
 //! charged in full. The result has the marginals of the problem to the last bit, and its cost is
 //! summed without rounding.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "nodes are numbered in u32: 2³² of them would not fit in memory"
+)]
+
 use num_bigint::BigInt;
 use petgraph::unionfind::UnionFind;
 
@@ -23,30 +28,54 @@ pub(super) struct UpperBound {
     pub(super) plan: TransportPlan,
 }
 
+/// Cells beside the forest carry multiples of 2 to minus this power of an integer unit: n equal masses
+/// are n units, and halves of them may go here and there.
+const REFINEMENT: u64 = 64;
+
 /// The bound that the cells of a plan prove. O(k log k + n + m) for k cells.
 pub(super) fn bound(problem: &OtProblem, plan: &TransportPlan) -> UpperBound {
     let (source, target) = problem.marginals();
     let masses = IntegerMasses::new(source, target);
+    let in_forest = spanning_forest(plan);
+    let refinement = if in_forest.contains(&false) { REFINEMENT } else { 0 };
+    let support = Support { plan, in_forest, refinement };
     // Room for the product of a unit and a significand.
-    match masses.bits() + 65 {
-        bits if bits <= Wide::<2>::BITS => bound_in::<2>(problem, plan, &masses),
-        bits if bits <= Wide::<4>::BITS => bound_in::<4>(problem, plan, &masses),
-        bits if bits <= Wide::<16>::BITS => bound_in::<16>(problem, plan, &masses),
+    match masses.bits() + refinement + 65 {
+        bits if bits <= Wide::<2>::BITS => bound_in::<2>(problem, &support, &masses),
+        bits if bits <= Wide::<4>::BITS => bound_in::<4>(problem, &support, &masses),
+        bits if bits <= Wide::<16>::BITS => bound_in::<16>(problem, &support, &masses),
         // Two sums of `f64` have 2·(2098 + 64) bits at most.
-        _ => bound_in::<70>(problem, plan, &masses),
+        _ => bound_in::<72>(problem, &support, &masses),
+    }
+}
+
+/// The cells of a plan, and how finely flows on them are counted.
+struct Support<'a> {
+    plan: &'a TransportPlan,
+    /// Which cells make up a spanning forest.
+    in_forest: Vec<bool>,
+    /// Flows are counted in 2 to minus this power of the integer units of the masses.
+    refinement: u64,
+}
+
+impl Support<'_> {
+    /// The refinement as an exponent.
+    fn power(&self) -> i64 {
+        i64::try_from(self.refinement).unwrap_or_default()
     }
 }
 
 fn bound_in<const N: usize>(
     problem: &OtProblem,
-    plan: &TransportPlan,
+    support: &Support<'_>,
     masses: &IntegerMasses,
 ) -> UpperBound {
-    let flows = exact_flow::<N>(problem, plan, masses);
+    let flows = exact_flow::<N>(problem, support, masses);
     let mut sum = ExactSum::default();
     let mut is_finite = true;
     for flow in &flows {
-        let (_, cost) = problem.cost().enclosure(flow.source, flow.target);
+        let (source, target) = flow.cell();
+        let (_, cost) = problem.cost().enclosure(source, target);
         is_finite &= cost.is_finite();
         if is_finite {
             sum.add_multiple(flow.units.limbs(), cost);
@@ -54,10 +83,10 @@ fn bound_in<const N: usize>(
     }
     // Σ units·c·T/total.
     let numerator = sum.to_integer() * BigInt::from(masses.mass.number.clone());
-    let exponent = UNIT_EXPONENT + masses.mass.exponent;
+    let exponent = UNIT_EXPONENT + masses.mass.exponent - support.power();
     let cost =
         if is_finite { quotient_above(&numerator, &masses.total, exponent) } else { f64::INFINITY };
-    UpperBound { cost, plan: rounded(plan, &flows, masses) }
+    UpperBound { cost, plan: rounded(support, &flows, masses) }
 }
 
 /// Totals of so many bits are `f64`.
@@ -65,62 +94,75 @@ const FEW_BITS: u64 = 1000;
 
 /// The flows as a plan, each rounded.
 fn rounded<const N: usize>(
-    plan: &TransportPlan,
+    support: &Support<'_>,
     flows: &[Flow<N>],
     masses: &IntegerMasses,
 ) -> TransportPlan {
-    let unit = masses.unit();
-    let arcs = flows.iter().map(|flow| PlanArc {
-        source: flow.source,
-        target: flow.target,
-        mass: if masses.bits() < FEW_BITS {
-            unit.mass(flow.units.to_f64(0))
+    let (unit, power) = (masses.unit(), support.power());
+    let arcs = flows.iter().map(|flow| {
+        let (source, target) = flow.cell();
+        let mass = if masses.bits() < FEW_BITS {
+            unit.mass(flow.units.to_f64(-power))
         } else {
-            masses.mass_of(flow.units)
-        },
+            masses.mass_of(flow.units, power)
+        };
+        PlanArc { source, target, mass }
     });
-    TransportPlan::from_arcs(plan.n(), plan.m(), arcs.collect())
+    TransportPlan::from_arcs(support.plan.n(), support.plan.m(), arcs.collect())
 }
 
-/// What one cell carries, in integer units.
+/// What one cell carries, in refined integer units.
 #[derive(Debug, Clone, Copy)]
 struct Flow<const N: usize> {
-    source: usize,
-    target: usize,
+    source: u32,
+    target: u32,
     units: Wide<N>,
+}
+
+impl<const N: usize> Flow<N> {
+    /// From source i to target j.
+    fn new(i: usize, j: usize, units: Wide<N>) -> Self {
+        Self { source: i as u32, target: j as u32, units }
+    }
+
+    fn cell(&self) -> (usize, usize) {
+        (self.source as usize, self.target as usize)
+    }
 }
 
 /// A feasible flow, on the cells of the plan as far as they can carry it.
 fn exact_flow<const N: usize>(
     problem: &OtProblem,
-    plan: &TransportPlan,
+    support: &Support<'_>,
     masses: &IntegerMasses,
 ) -> Vec<Flow<N>> {
-    let (n, m) = (plan.n(), plan.m());
+    let (arcs, n, m) = (support.plan.arcs(), support.plan.n(), support.plan.m());
     let (source, target) = problem.marginals();
     // What is left to be carried, of the sources, then of the targets.
     let mut left: Vec<Wide<N>> = masses.units(0, source);
     left.extend(masses.units::<N>(1, target));
-    let in_forest = spanning_forest(plan);
+    for left in &mut left {
+        *left = left.scaled(support.power());
+    }
     let mut flows = Vec::with_capacity(n + m);
     let (factor, exponent) = masses.units_of_mass();
     let factor = Wide::<N>::from_natural(&factor);
-    for (arc, _) in plan.arcs().iter().zip(&in_forest).filter(|(_, in_forest)| !**in_forest) {
+    let cells = || arcs.iter().zip(&support.in_forest);
+    for (arc, _) in cells().filter(|(_, in_forest)| !**in_forest) {
         let (significand, of_mass) = decompose(arc.mass);
         let (i, j) = (arc.source, n + arc.target);
         let most = left[i].min(left[j]);
-        let units = units_at_most(factor, significand, of_mass + exponent, most);
+        let power = of_mass + exponent + support.power();
+        let units = units_at_most(factor, significand, power, most);
         (left[i], left[j]) = (left[i] - units, left[j] - units);
-        flows.push(Flow { source: arc.source, target: arc.target, units });
+        flows.push(Flow::new(arc.source, arc.target, units));
     }
-    let forest = plan.arcs().iter().zip(&in_forest).filter(|(_, in_forest)| **in_forest);
-    let forest: Vec<(usize, usize)> = forest.map(|(arc, _)| (arc.source, n + arc.target)).collect();
+    let forest = cells().filter(|(_, in_forest)| **in_forest);
+    let forest: Vec<(u32, u32)> =
+        forest.map(|(arc, _)| (arc.source as u32, (n + arc.target) as u32)).collect();
     let carried = determined(&mut left, &forest);
-    flows.extend(forest.iter().zip(carried).map(|(&(i, j), units)| Flow {
-        source: i,
-        target: j - n,
-        units,
-    }));
+    let of_forest = forest.iter().zip(carried);
+    flows.extend(of_forest.map(|(&(i, j), units)| Flow::new(i as usize, j as usize - n, units)));
     flows.extend(north_west_corner(&left, n));
     flows.retain(|flow| flow.units.is_positive());
     flows
@@ -158,11 +200,11 @@ fn spanning_forest(plan: &TransportPlan) -> Vec<bool> {
 /// roots; `left` keeps what no flow ≥ 0 on the forest can carry.
 ///
 /// A node that gets more than it wants from its children gives back what is too much.
-fn determined<const N: usize>(left: &mut [Wide<N>], forest: &[(usize, usize)]) -> Vec<Wide<N>> {
+fn determined<const N: usize>(left: &mut [Wide<N>], forest: &[(u32, u32)]) -> Vec<Wide<N>> {
     let rooted = Rooted::of(left.len(), forest);
     let mut flow = vec![Wide::ZERO; forest.len()];
-    for &v in rooted.preorder.iter().rev() {
-        for &(child, arc) in rooted.children(v) {
+    for v in rooted.preorder.iter().rev().map(|&v| v as usize) {
+        for (child, arc) in rooted.children(v) {
             if !left[v].is_negative() {
                 break;
             }
@@ -171,7 +213,7 @@ fn determined<const N: usize>(left: &mut [Wide<N>], forest: &[(usize, usize)]) -
             left[child] = left[child] + returned;
             left[v] = left[v] + returned;
         }
-        if let Some((parent, arc)) = rooted.parent[v] {
+        if let Some((parent, arc)) = rooted.above(v) {
             flow[arc] = left[v];
             left[parent] = left[parent] - left[v];
             left[v] = Wide::ZERO;
@@ -182,21 +224,24 @@ fn determined<const N: usize>(left: &mut [Wide<N>], forest: &[(usize, usize)]) -
 
 /// A forest with a root in each component.
 struct Rooted {
-    preorder: Vec<usize>,
+    preorder: Vec<u32>,
     /// The node above, and the arc to it.
-    parent: Vec<Option<(usize, usize)>>,
-    /// The nodes below, with the arcs to them, those of one node after those of another.
-    below: Vec<(usize, usize)>,
+    parent: Vec<(u32, u32)>,
+    /// All neighbors with the arcs to them, those of one node after those of another.
+    neighbors: Vec<(u32, u32)>,
     /// Where those of each node start.
-    start: Vec<usize>,
+    start: Vec<u32>,
 }
 
+/// No node.
+const NONE: u32 = u32::MAX;
+
 impl Rooted {
-    fn of(nodes: usize, forest: &[(usize, usize)]) -> Self {
+    fn of(nodes: usize, forest: &[(u32, u32)]) -> Self {
         let (neighbors, start) = neighbors(nodes, forest);
-        let mut parent = vec![None; nodes];
+        let parent = vec![(NONE, NONE); nodes];
+        let mut rooted = Self { preorder: Vec::with_capacity(nodes), parent, neighbors, start };
         let mut is_reached = vec![false; nodes];
-        let mut preorder = Vec::with_capacity(nodes);
         let mut stack = Vec::new();
         for root in 0..nodes {
             if is_reached[root] {
@@ -205,43 +250,57 @@ impl Rooted {
             is_reached[root] = true;
             stack.push(root);
             while let Some(v) = stack.pop() {
-                preorder.push(v);
-                for &(next, arc) in &neighbors[start[v]..start[v + 1]] {
-                    if !is_reached[next] {
-                        is_reached[next] = true;
-                        parent[next] = Some((v, arc));
-                        stack.push(next);
+                rooted.preorder.push(v as u32);
+                for k in rooted.places(v) {
+                    let (next, arc) = rooted.neighbors[k];
+                    if !is_reached[next as usize] {
+                        is_reached[next as usize] = true;
+                        rooted.parent[next as usize] = (v as u32, arc);
+                        stack.push(next as usize);
                     }
                 }
             }
         }
-        Self { preorder, parent, below: neighbors, start }
+        rooted
+    }
+
+    /// Where the neighbors of v are.
+    fn places(&self, v: usize) -> std::ops::Range<usize> {
+        self.start[v] as usize..self.start[v + 1] as usize
+    }
+
+    /// The node above v, with the arc to it, unless v is a root.
+    fn above(&self, v: usize) -> Option<(usize, usize)> {
+        let (parent, arc) = self.parent[v];
+        (parent != NONE).then_some((parent as usize, arc as usize))
     }
 
     /// The nodes below v, with the arcs to them.
-    fn children(&self, v: usize) -> impl Iterator<Item = &(usize, usize)> {
-        let above = self.parent[v].map(|(_, arc)| arc);
-        let all = &self.below[self.start[v]..self.start[v + 1]];
-        all.iter().filter(move |(_, arc)| Some(*arc) != above)
+    fn children(&self, v: usize) -> impl Iterator<Item = (usize, usize)> {
+        let above = self.parent[v].1;
+        let all = &self.neighbors[self.places(v)];
+        let below = all.iter().filter(move |(_, arc)| *arc != above);
+        below.map(|&(child, arc)| (child as usize, arc as usize))
     }
 }
 
 /// The neighbors of each node with the arcs to them, and where those of each node start.
-fn neighbors(nodes: usize, arcs: &[(usize, usize)]) -> (Vec<(usize, usize)>, Vec<usize>) {
+fn neighbors(nodes: usize, arcs: &[(u32, u32)]) -> (Vec<(u32, u32)>, Vec<u32>) {
     let mut start = vec![0; nodes + 1];
     for &(u, v) in arcs {
-        start[u + 1] += 1;
-        start[v + 1] += 1;
+        start[u as usize + 1] += 1;
+        start[v as usize + 1] += 1;
     }
     for k in 0..nodes {
         start[k + 1] += start[k];
     }
     let mut next = start.clone();
     let mut neighbors = vec![(0, 0); 2 * arcs.len()];
-    for (arc, &(u, v)) in arcs.iter().enumerate() {
+    for (arc, &(u, v)) in (0..).zip(arcs) {
         for (from, to) in [(u, v), (v, u)] {
-            neighbors[next[from]] = (to, arc);
-            next[from] += 1;
+            let place = &mut next[from as usize];
+            neighbors[*place as usize] = (to, arc);
+            *place += 1;
         }
     }
     (neighbors, start)
@@ -257,7 +316,7 @@ fn north_west_corner<const N: usize>(left: &[Wide<N>], n: usize) -> Vec<Flow<N>>
     let mut flows = Vec::new();
     while let (Some((i, supply)), Some((j, demand))) = (source, target) {
         let units = supply.min(demand);
-        flows.push(Flow { source: i, target: j - n, units });
+        flows.push(Flow::new(i, j - n, units));
         source = if supply > units { Some((i, supply - units)) } else { sources.next() };
         target = if demand > units { Some((j, demand - units)) } else { targets.next() };
     }
@@ -306,13 +365,18 @@ mod tests {
             let (problem, plan) = draw(seed);
             let (source, target) = problem.marginals();
             let masses = IntegerMasses::new(source, target);
+            let in_forest = spanning_forest(&plan);
+            let support = Support { plan: &plan, in_forest, refinement: seed % 2 };
             let mut left: Vec<Wide<16>> = masses.units(0, source);
             left.extend(masses.units::<16>(1, target));
-            for flow in exact_flow::<16>(&problem, &plan, &masses) {
+            for left in &mut left {
+                *left = left.scaled(support.power());
+            }
+            for flow in exact_flow::<16>(&problem, &support, &masses) {
                 assert!(flow.units.is_positive());
-                left[flow.source] = left[flow.source] - flow.units;
-                let j = plan.n() + flow.target;
-                left[j] = left[j] - flow.units;
+                let (i, j) = flow.cell();
+                left[i] = left[i] - flow.units;
+                left[plan.n() + j] = left[plan.n() + j] - flow.units;
             }
             assert!(left.iter().all(|&left| left == Wide::ZERO), "seed {seed}");
             // All costs are 1, and so is the total.
@@ -333,6 +397,18 @@ mod tests {
         assert_eq!(found.cost, 3.0 + 20.0 + 200.0);
         let masses: Vec<f64> = found.plan.arcs().iter().map(|arc| arc.mass).collect();
         assert_eq!(masses, [3.0, 2.0, 2.0]);
+    }
+
+    /// Once halves of equal masses were rounded to whole ones, and moved elsewhere.
+    #[test]
+    fn equal_masses_may_be_split() {
+        let cost = CostMatrix::new(ndarray::array![[1.0, 2.0], [2.0, 1.0]]).unwrap();
+        let uniform = || Marginal::normalized(Array1::ones(2)).unwrap();
+        let problem = OtProblem::between(uniform(), uniform(), Box::new(cost), 0.0).unwrap();
+        let arc = |source, target, mass| PlanArc { source, target, mass };
+        let cells = vec![arc(0, 0, 0.4), arc(0, 1, 0.1), arc(1, 0, 0.1), arc(1, 1, 0.4)];
+        let plan = TransportPlan::new(2, 2, cells).unwrap();
+        assert!((bound(&problem, &plan).cost - 1.2).abs() < 1e-15);
     }
 
     #[test]

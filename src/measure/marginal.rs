@@ -166,12 +166,12 @@ impl IntegerMasses {
         (factor, -self.mass.exponent)
     }
 
-    /// What so many units are worth, rounded.
-    pub(crate) fn mass_of<const N: usize>(&self, units: Wide<N>) -> f64 {
+    /// What so many units are worth, divided by 2 to a power and rounded.
+    pub(crate) fn mass_of<const N: usize>(&self, units: Wide<N>, power: i64) -> f64 {
         let mut sum = ExactSum::default();
         sum.add_multiple(units.limbs(), 1.0);
         let numerator = sum.to_integer() * BigInt::from(self.mass.number.clone());
-        quotient_below(&numerator, &self.total, UNIT_EXPONENT + self.mass.exponent)
+        quotient_below(&numerator, &self.total, UNIT_EXPONENT + self.mass.exponent - power)
     }
 
     /// What an integer unit is worth, rounded.

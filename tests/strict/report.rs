@@ -67,7 +67,8 @@ pub(crate) fn faults(
     let unbounded = upper == f64::INFINITY;
     let is_plain_problem = !is_cosine(instance) && instance.has_masses_of_one_scale();
     let is_best = promise == Promise::Optimum && is_nonnegative && is_plain_problem;
-    let in_range = truth.is_above(LEAST) && !truth.is_above(MOST);
+    // A distance below the range leaves nothing to a power below 1 of it.
+    let in_range = truth.is_above(LEAST.powf(least_power(instance))) && !truth.is_above(MOST);
     let is_identical = instance.is_identical() && promise == Promise::Optimum;
     let is_plain = (LEAST..MOST).contains(&upper.abs());
     let is_crossed = lower > upper;
@@ -91,6 +92,14 @@ pub(crate) fn faults(
     .into_iter()
     .filter_map(|(is_so, fault)| is_so.then_some(fault))
     .collect()
+}
+
+/// The power that the ground cost takes of a distance, if that is below 1.
+fn least_power(instance: &Instance) -> f64 {
+    match &instance.table {
+        Table::Points { ground, .. } => ground.power.unwrap_or(1.0).min(1.0),
+        Table::Matrix(_) => 1.0,
+    }
 }
 
 /// The cosine of two nearly equal directions is known to an absolute error only, however small the

@@ -177,7 +177,7 @@ impl Shift<'_> {
     /// .run(&mut ())?;
     /// let (js, emd) = (study.track("js").unwrap(), study.track("emd").unwrap());
     /// assert_eq!((js.values[0], js.slopes[0]), (std::f64::consts::LN_2, Some(0.0)));
-    /// assert!((emd.values[0] - 1.5).abs() < 1e-15 && emd.slopes[0] == Some(-1.0));
+    /// assert!((emd.values[0] - 1.5).abs() < 1e-14 && emd.slopes[0] == Some(-1.0));
     /// # Ok::<(), deblais::explore::shift::ShiftError>(())
     /// ```
     ///

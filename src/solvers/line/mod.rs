@@ -70,7 +70,7 @@ use crate::solvers::{Solution, SolveError, Solver, Termination};
 /// let target = DiscreteMeasure::uniform(array![[3.0], [2.0]])?;
 /// let problem = OtProblem::new(&source, &target, Euclidean)?;
 /// let certificate = Line.solve(&problem, &mut ())?.certify(&problem).certificate;
-/// assert_eq!((certificate.lower, certificate.upper), (2.0, 2.0));
+/// assert!(certificate.lower <= 2.0 && 2.0 <= certificate.upper && certificate.is_optimal());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
