@@ -128,7 +128,8 @@ pub(crate) fn quotient_below(numerator: &BigInt, denominator: &BigUint, exponent
 
 /// The least `f64` that is at least `numerator / denominator · 2^exponent`.
 pub(crate) fn quotient_above(numerator: &BigInt, denominator: &BigUint, exponent: i64) -> f64 {
-    -quotient_below(&-numerator, denominator, exponent)
+    // 0, not −0.
+    0.0 - quotient_below(&-numerator, denominator, exponent)
 }
 
 /// The largest `f64` that is at most `x·2^exponent`.
@@ -192,6 +193,7 @@ mod tests {
         assert_eq!(below(&sum), 1.0);
         sum.add(-1.0);
         assert_eq!(below(&sum), 5e-324);
+        assert!(quotient_above(&BigInt::from(0), &one(), 0).is_sign_positive());
         sum.add_product(5e-324, -5e-324);
         assert_eq!(below(&sum), 0.0);
         assert_eq!(quotient_above(&sum.to_integer(), &one(), UNIT_EXPONENT), 5e-324);
