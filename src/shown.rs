@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 /// The most characters of a text that a message shows.
 const LONGEST: usize = 80;
 
-/// A text from a file or a flag as messages show it: at most [`LONGEST`] characters, what does not
+/// A text from a file or a flag as messages show it: at most 80 characters, what does not
 /// print escaped.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a>(pub &'a str);
