@@ -55,7 +55,9 @@ pub(super) fn row_minima(
     let band = Band::of(cost.rounding(), &g);
     if let Some(mut search) = by_search(cost).then(|| cost.search_targets()).flatten() {
         search.fit(&g);
-        let limits = limits(guess, cost.n());
+        // Far enough that all cells in question are found, if the guess is right.
+        let far = |limit: f64| band.limit(band.limit(limit));
+        let limits: Vec<f64> = limits(guess, cost.n()).into_iter().map(far).collect();
         return searched(cost, search.as_ref(), &g, &limits, band, is_over);
     }
     let mut minima = vec![UNKNOWN; cost.n()];
