@@ -32,7 +32,7 @@ pub(super) fn solve(
         return uncut(problem);
     }
     let largest = largest_size(cost);
-    let mut scale = dearest_minimum(cost);
+    let mut scale = dearest_minimum(cost, largest / STEP);
     while STEP * scale < largest {
         let cap = FIRST_CAP * scale;
         let solution = uncut(&problem.with_cost(Box::new(cut(cost, cap))))?;
@@ -47,8 +47,9 @@ pub(super) fn solve(
 }
 
 /// What some source or target has to pay at least for a unit, in size: the largest of the rows' and
-/// columns' minima. Where all are 0, the least cost that is not.
-fn dearest_minimum(cost: &dyn Cost) -> f64 {
+/// columns' minima, or any of them that is at least `enough`. Where all are 0, the least cost that
+/// is not.
+fn dearest_minimum(cost: &dyn Cost, enough: f64) -> f64 {
     let mut columns = vec![f64::INFINITY; cost.m()];
     let (mut dearest, mut least) = (0.0_f64, f64::INFINITY);
     let mut buffer = vec![0.0; cost.m()];
@@ -62,6 +63,9 @@ fn dearest_minimum(cost: &dyn Cost) -> f64 {
             }
         }
         dearest = dearest.max(of_row.abs());
+        if dearest >= enough {
+            return dearest;
+        }
     }
     dearest = columns.into_iter().map(f64::abs).fold(dearest, f64::max);
     if dearest > 0.0 { dearest } else { least }
