@@ -83,7 +83,7 @@ fn row<C: Critic>(
     let start = cpu_seconds();
     let critic = train(source, target, &plan).expect("defaults train").critic;
     let seconds = cpu_seconds() - start;
-    let verdict = judge(&critic, &problem, source.support(), target.support(), &Euclidean)
+    let verdict = judge(&critic, &problem, source.support(), target.support(), Euclidean)
         .expect("the samples of the training");
     let error = |value: f64| 100.0 * (value / exact - 1.0);
     println!(

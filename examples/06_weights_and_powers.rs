@@ -1,7 +1,7 @@
 //! `W_1` and `W_2` between weighted points, three against two, one of them without any mass.
 //! An atom without mass moves nothing, but it gets its potential all the same.
 
-use deblais::cost::{Euclidean, Power, SqEuclidean};
+use deblais::cost::{Euclidean, GroundCost, SqEuclidean};
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::{OtProblem, ProblemError};
 use deblais::solvers::{Solver, network_simplex::NetworkSimplex};
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert!(w1 <= w2, "W_p grows with p");
 
     // Any power of any ground cost: c = distance^3.
-    let cubes = solve(&OtProblem::new(&source, &target, Power::new(Euclidean, 3.0)?)?)?;
+    let cubes = solve(&OtProblem::new(&source, &target, GroundCost::power(Euclidean, 3.0)?)?)?;
     let w3 = cubes.certificate.upper.cbrt();
     println!("W_3 = {w3}");
     assert!((w3 - (0.75 * 125.0_f64).cbrt()).abs() < 1e-14 && w2 <= w3);

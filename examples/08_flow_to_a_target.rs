@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         last = certificate.upper;
         println!("{step:>5}{:>14.6}{last:>14.6}", divergence.value);
 
-        let (pull, _) = divergence.gradients(&cloud, &target, &SqEuclidean);
+        let (pull, _) = divergence.gradients(&cloud, &target, SqEuclidean);
         let per_mass = pull / cloud.mass().insert_axis(Axis(1));
         let moved = cloud.support().to_owned() - STEP * per_mass;
         cloud = DiscreteMeasure::new(moved, cloud.mass().to_owned())?;

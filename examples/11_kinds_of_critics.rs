@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let kind = Kind::named(name).ok_or("an unknown kind")?;
         let settings = TrainNetwork { steps: 500, ..TrainNetwork::new(kind, 2) };
         let critic = settings.train(&source, &target, &mut ())?.critic;
-        let verdict = judge(&critic, &problem, source.support(), target.support(), &Euclidean)?;
+        let verdict = judge(&critic, &problem, source.support(), target.support(), Euclidean)?;
         let error = |value: f64| format!("{:+.2} %", 100.0 * (value / exact - 1.0));
         let [estimate, certified, polished] =
             [verdict.estimate, verdict.certified_lower, verdict.polished_lower].map(error);

@@ -274,7 +274,7 @@ mod tests {
         check.sinkhorn(&Sinkhorn::default(), &mut ()).unwrap();
         let trained = TrainCones::default().train(&source, &target, Euclidean, &mut ()).unwrap();
         let (x, y) = (source.support(), target.support());
-        let judged = judge(&trained.critic, &problem, x, y, &Euclidean).unwrap();
+        let judged = judge(&trained.critic, &problem, x, y, Euclidean).unwrap();
         check.critic("cones", &judged, Some(1e-3), 0.0, true);
         assert!(check.holds() && check.is_complete(), "{:?}", check.rows());
         let value = check.exact().upper;

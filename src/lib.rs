@@ -29,8 +29,8 @@ pub mod tolerance;
 
 pub use certificate::{Certificate, Certified, certify, certify_gibbs};
 pub use cost::{
-    Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Differentiable, Euclidean, GroundCost, Metric,
-    Minkowski, PointCost, Power, Snowflake, SqEuclidean,
+    Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Euclidean, GroundCost, Metric, Minkowski,
+    SqEuclidean,
 };
 pub use gibbs::GibbsPlan;
 pub use measure::DiscreteMeasure;

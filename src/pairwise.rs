@@ -117,9 +117,9 @@ pub fn pairs(count: usize) -> impl Iterator<Item = Pair> {
 ///
 /// # Errors
 /// [`PairwiseError`]: unequal totals, different dimensions.
-pub fn pairwise<G: GroundCost>(
+pub fn pairwise(
     measures: &[DiscreteMeasure],
-    ground: &G,
+    ground: impl Into<GroundCost>,
     observer: &mut dyn Observer,
 ) -> Result<Distances, PairwiseError> {
     let todo: Vec<Pair> = pairs(measures.len()).collect();
@@ -135,14 +135,15 @@ pub fn pairwise<G: GroundCost>(
 ///
 /// # Errors
 /// [`PairwiseError`] for the first pair that is no problem; those solved by then were kept.
-pub fn solve_pairs<G: GroundCost>(
+pub fn solve_pairs(
     measures: &[DiscreteMeasure],
     pairs: &[Pair],
-    ground: &G,
+    ground: impl Into<GroundCost>,
     method: Method,
     keep: impl FnMut(Judged) + Send,
     observer: &mut dyn Observer,
 ) -> Result<Termination, PairwiseError> {
+    let ground = ground.into();
     let measures: Vec<_> = measures.iter().map(DiscreteMeasure::where_mass).collect();
     let event = Event { of: Some(pairs.len() as u64), ..Event::new("pairs", 0) };
     let run = Mutex::new(Run { observer, event, keep });
@@ -178,14 +179,14 @@ pub fn solve_pairs<G: GroundCost>(
 }
 
 /// The problem of a pair; costs that solver and certificate read again and again are stored.
-fn between<G: GroundCost>(
+fn between(
     source: &DiscreteMeasure,
     target: &DiscreteMeasure,
-    ground: &G,
+    ground: GroundCost,
 ) -> Result<OtProblem, ProblemError> {
     /// Cells that stay in the second-level cache.
     const CELLS: usize = 1 << 16;
-    let problem = OtProblem::new(source, target, ground.clone())?;
+    let problem = OtProblem::new(source, target, ground)?;
     let is_small = problem.n() * problem.m() <= CELLS;
     let is_stored = is_small && problem.cost().convex_on_line().is_none();
     Ok(if is_stored { problem.tabulated() } else { problem })
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn every_pair_costs_what_it_costs_alone() {
         let sets = sets();
-        let distances = pairwise(&sets, &Cityblock, &mut ()).unwrap();
+        let distances = pairwise(&sets, Cityblock, &mut ()).unwrap();
         assert_eq!(distances.termination, Termination::Optimal);
         let costs = distances.costs();
         for (i, j) in pairs(4) {
@@ -281,8 +282,8 @@ mod tests {
     #[test]
     fn a_stopped_run_keeps_what_is_done_and_another_does_the_rest() {
         let sets = sets();
-        let whole = pairwise(&sets, &Euclidean, &mut ()).unwrap();
-        let part = pairwise(&sets, &Euclidean, &mut After(2)).unwrap();
+        let whole = pairwise(&sets, Euclidean, &mut ()).unwrap();
+        let part = pairwise(&sets, Euclidean, &mut After(2)).unwrap();
         assert_eq!(part.termination, Termination::Stopped);
         assert!(part.found.len() >= 2 && part.found.len() < 6, "{}", part.found.len());
         assert!(part.costs().iter().any(|cost| cost.is_infinite()));
@@ -290,8 +291,7 @@ mod tests {
         let rest: Vec<Pair> = pairs(4).filter(|pair| !done.contains(pair)).collect();
         let mut found = part.found;
         let method = Method::Auto;
-        solve_pairs(&sets, &rest, &Euclidean, method, |judged| found.push(judged), &mut ())
-            .unwrap();
+        solve_pairs(&sets, &rest, Euclidean, method, |judged| found.push(judged), &mut ()).unwrap();
         assert_eq!(Distances::new(4, found, Termination::Optimal), whole);
     }
 
@@ -299,7 +299,7 @@ mod tests {
     fn a_pair_that_is_no_problem_is_named() {
         let more = DiscreteMeasure::new(array![[0.0, 0.0]], array![2.0]).unwrap();
         let one = DiscreteMeasure::new(array![[0.0, 1.0]], array![1.0]).unwrap();
-        let error = pairwise(&[one, more], &Euclidean, &mut ()).unwrap_err();
+        let error = pairwise(&[one, more], Euclidean, &mut ()).unwrap_err();
         assert_eq!(error.pair, (0, 1));
         assert!(error.to_string().contains("total mass"), "{error}");
     }

@@ -354,7 +354,7 @@ pub(crate) fn smallest_difference(row: &[f64], g: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::{CostMatrix, Euclidean, GroundCost, PointCost, Power, SqEuclidean};
+    use crate::cost::{CostMatrix, Euclidean, GroundCost, SqEuclidean, point_costs};
     use crate::measure::DiscreteMeasure;
     use ndarray::{Array2, array};
 
@@ -375,21 +375,21 @@ mod tests {
 
     #[test]
     fn transforms_on_the_line_find_the_same_minima_by_sorting() {
-        fn check<G: GroundCost>(n: usize, m: usize, ground: G) {
+        fn check<G: Into<GroundCost>>(n: usize, m: usize, ground: G) {
             let wave = |n: usize, speed: f64| {
                 let points = Array2::from_shape_fn((n, 1), |(i, _)| (i as f64 * speed).sin());
                 DiscreteMeasure::uniform(points).unwrap()
             };
-            let cost = PointCost::new(&wave(n, 1.1), &wave(m, 0.7), ground).unwrap();
+            let cost = point_costs(&wave(n, 1.1), &wave(m, 0.7), ground).unwrap();
             let (x, y) = cost.convex_on_line().unwrap();
             let mut f = Array1::from_shape_fn(n, |i| (i as f64 * 0.3).cos());
             f[n / 2] = if n > 1 { f64::NEG_INFINITY } else { 0.5 };
-            let slow = to_target(&cost, f.view());
+            let slow = to_target(cost.as_ref(), f.view());
             let fast = line_minima(y, x, f.view(), |j, i| cost.at(i, j) - f[i]).values();
             for (fast, slow) in fast.iter().zip(&slow) {
                 assert!((fast - slow).abs() <= 4.0 * f64::EPSILON, "{fast} is not {slow}");
             }
-            let slow = to_source(&cost, slow.view());
+            let slow = to_source(cost.as_ref(), slow.view());
             let g = fast.view();
             let fast = line_minima(x, y, g, |i, j| cost.at(i, j) - g[j]).values();
             for (fast, slow) in fast.iter().zip(&slow) {
@@ -399,7 +399,7 @@ mod tests {
         for (n, m) in [(1, 1), (1, 50), (50, 1), (300, 200), (70, 5000)] {
             check(n, m, Euclidean);
             check(n, m, SqEuclidean);
-            check(n, m, Power::new(Euclidean, 1.5).unwrap());
+            check(n, m, GroundCost::power(Euclidean, 1.5).unwrap());
         }
     }
 

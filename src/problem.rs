@@ -3,7 +3,7 @@
 use ndarray::{Array1, ArrayView1};
 use thiserror::Error;
 
-use crate::cost::{Cost, CostError, CostMatrix, GroundCost, PointCost, Stored, largest_size};
+use crate::cost::{Cost, CostError, CostMatrix, GroundCost, Stored, largest_size};
 use crate::measure::{DiscreteMeasure, Marginal, MeasureError};
 use crate::tolerance;
 
@@ -79,14 +79,14 @@ impl OtProblem {
     ///
     /// # Errors
     /// [`ProblemError`]: different dimensions, unequal totals.
-    pub fn new<G: GroundCost>(
+    pub fn new(
         source: &DiscreteMeasure,
         target: &DiscreteMeasure,
-        ground: G,
+        ground: impl Into<GroundCost>,
     ) -> Result<Self, ProblemError> {
-        let cost = PointCost::new(source, target, ground)?;
+        let cost = ground.into().table(source, target)?;
         let (source, target) = (source.marginal().clone(), target.marginal().clone());
-        Self::between(source, target, Box::new(cost), tolerance::TOTALS_F64)
+        Self::between(source, target, cost, tolerance::TOTALS_F64)
     }
 
     /// The problem between two marginals under any cost table.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use deblais::cost::{Chebyshev, Cityblock, Euclidean, Metric, Minkowski, Snowflake};
+use deblais::cost::{Chebyshev, Cityblock, Euclidean, Metric, Minkowski};
 use deblais::critic::{Cones, Critic, CriticError, TrainCones, Trained, Verdict, judge};
 use deblais::io::{Origin, Table};
 use deblais::measure::DiscreteMeasure;
@@ -36,14 +36,15 @@ fn exact(problem: &OtProblem) -> f64 {
     certificate.upper
 }
 
-fn trained<M: Metric>(
+fn trained(
     settings: TrainCones,
     (x, y): (&DiscreteMeasure, &DiscreteMeasure),
-    metric: M,
-) -> (Cones<M>, Verdict, f64) {
-    let problem = OtProblem::new(x, y, metric.clone()).unwrap();
-    let Trained { critic, .. } = settings.train(x, y, metric.clone(), &mut ()).unwrap();
-    let verdict = judge(&critic, &problem, x.support(), y.support(), &metric).unwrap();
+    metric: impl Into<Metric>,
+) -> (Cones, Verdict, f64) {
+    let metric: Metric = metric.into();
+    let problem = OtProblem::new(x, y, metric).unwrap();
+    let Trained { critic, .. } = settings.train(x, y, metric, &mut ()).unwrap();
+    let verdict = judge(&critic, &problem, x.support(), y.support(), metric).unwrap();
     (critic, verdict, exact(&problem))
 }
 
@@ -108,7 +109,8 @@ fn cones_match_on_threes_and_eights() {
 
 #[test]
 fn no_critic_proves_too_much_however_badly_it_is_trained() {
-    fn check(metric: impl Metric) {
+    fn check(metric: impl Into<Metric>) {
+        let metric: Metric = metric.into();
         let x = uniform(normal(40, 3, 0.3));
         let mass: Array1<f64> = (0..25).map(|j| f64::from(j % 4)).collect();
         let total = mass.sum();
@@ -116,7 +118,7 @@ fn no_critic_proves_too_much_however_badly_it_is_trained() {
         for steps in [0, 1, 10, 200] {
             for rate in [0.3, 100.0] {
                 let settings = TrainCones { steps, rate, ..TrainCones::default() };
-                let (_, verdict, exact) = trained(settings, (&x, &y), metric.clone());
+                let (_, verdict, exact) = trained(settings, (&x, &y), metric);
                 holds(&verdict, exact, 1.0);
             }
         }
@@ -125,7 +127,7 @@ fn no_critic_proves_too_much_however_badly_it_is_trained() {
     check(Cityblock);
     check(Chebyshev);
     check(Minkowski::new(3.0).unwrap());
-    check(Snowflake::new(Euclidean, 0.5).unwrap());
+    check(Metric::snowflake(Euclidean, 0.5).unwrap());
 }
 
 #[test]
@@ -151,7 +153,7 @@ fn any_function_is_judged_truly() {
     }
     let (x, y) = (uniform(normal(30, 3, 0.3)), uniform(normal(30, 3, 1.3) + 1.0));
     let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
-    let verdict = judge(&Steep, &problem, x.support(), y.support(), &Euclidean).unwrap();
+    let verdict = judge(&Steep, &problem, x.support(), y.support(), Euclidean).unwrap();
     let exact = exact(&problem);
     assert!(verdict.estimate > 10.0 * exact, "it overshoots");
     holds(&verdict, exact, exact);
@@ -210,7 +212,7 @@ fn a_run_that_is_stopped_hands_over_its_best() {
     assert_eq!(run.stopped, Some(Stop::TimeLimit));
     let best = run.history.iter().map(|line| line.estimate).fold(f64::NEG_INFINITY, f64::max);
     let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
-    let verdict = judge(&run.critic, &problem, x.support(), y.support(), &Euclidean).unwrap();
+    let verdict = judge(&run.critic, &problem, x.support(), y.support(), Euclidean).unwrap();
     assert!((verdict.estimate - best).abs() <= 1e-12 * best, "{} {best}", verdict.estimate);
 }
 

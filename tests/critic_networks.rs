@@ -59,7 +59,7 @@ fn judged(
     let solution = Method::Auto.solver(&problem).solve(&problem, &mut ()).unwrap();
     let exact = solution.certify(&problem).certificate;
     assert!(exact.is_optimal());
-    let verdict = judge(critic, &problem, source.support(), target.support(), &Euclidean).unwrap();
+    let verdict = judge(critic, &problem, source.support(), target.support(), Euclidean).unwrap();
     (verdict, exact.upper, problem)
 }
 

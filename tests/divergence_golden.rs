@@ -21,7 +21,7 @@ fn measures() -> [DiscreteMeasure; 2] {
     })
 }
 
-fn divergence<G: GroundCost>(ground: G, epsilon: f64) -> SinkhornDivergence {
+fn divergence<G: Into<GroundCost>>(ground: G, epsilon: f64) -> SinkhornDivergence {
     let epsilon = Epsilon::Absolute(epsilon);
     let solver = Sinkhorn { epsilon, tolerance: 1e-12, ..Sinkhorn::default() };
     let [x, y] = measures();

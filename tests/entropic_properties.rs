@@ -4,7 +4,7 @@
 //! Points on a small integer lattice give ties, duplicates, shared points and single points;
 //! integer masses give atoms without mass.
 
-use deblais::cost::{Chebyshev, Cityblock, Cost, Euclidean, GroundCost, PointCost, SqEuclidean};
+use deblais::cost::{Chebyshev, Cityblock, Euclidean, GroundCost, SqEuclidean, point_costs};
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::solvers::sinkhorn::{Entropic, Epsilon, Sinkhorn};
@@ -24,7 +24,7 @@ fn solver(epsilon: f64) -> Sinkhorn {
     Sinkhorn { epsilon, tolerance: TOLERANCE, ..Sinkhorn::default() }
 }
 
-fn problem<G: GroundCost>(x: &DiscreteMeasure, y: &DiscreteMeasure, ground: G) -> OtProblem {
+fn problem<G: Into<GroundCost>>(x: &DiscreteMeasure, y: &DiscreteMeasure, ground: G) -> OtProblem {
     OtProblem::new(x, y, ground).unwrap()
 }
 
@@ -34,7 +34,7 @@ fn solve(problem: &OtProblem, epsilon: f64) -> Entropic {
     answer
 }
 
-fn divergence<G: GroundCost>(
+fn divergence<G: Into<GroundCost>>(
     x: &DiscreteMeasure,
     y: &DiscreteMeasure,
     ground: G,
@@ -187,7 +187,7 @@ fn under_chebyshev_in_three_dimensions_the_divergence_can_be_negative() {
     let uniform = |points| DiscreteMeasure::uniform(points).unwrap();
     let x = uniform(array![[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]]);
     let y = uniform(array![[0.0, 1.0, 1.0], [0.0, 1.0, -1.0], [0.0, -1.0, 1.0], [0.0, -1.0, -1.0]]);
-    let cost = PointCost::new(&x, &y, Chebyshev).unwrap();
+    let cost = point_costs(&x, &y, Chebyshev).unwrap();
     assert!((0..2).all(|i| (0..4).all(|j| cost.at(i, j) == 1.0)));
     for epsilon in [0.5_f64, 4.0, 100.0] {
         // Potentials are constant: the blur of n points at distance 2 is −ε log((1 + (n−1)q)/n).

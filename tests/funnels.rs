@@ -186,7 +186,7 @@ fn a_lattice_does_what_the_formula_says() {
     let run = training.train(&x, &y, &mut ()).unwrap();
     let critic = &run.critic;
     let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
-    let verdict = judge(critic, &problem, x.support(), y.support(), &Euclidean).unwrap();
+    let verdict = judge(critic, &problem, x.support(), y.support(), Euclidean).unwrap();
     // scipy's value; see tests/critic.rs.
     let exact = 0.965_392_288_523_46;
     assert!(verdict.estimate <= exact && verdict.certified_lower <= exact);

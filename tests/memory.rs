@@ -50,7 +50,7 @@ fn blobs(n: usize, d: usize, name: &'static str) -> DiscreteMeasure {
 }
 
 /// Bytes taken by a solve with its certificate, and bytes said to be taken.
-fn taken<G: GroundCost + 'static>(
+fn taken<G: Into<GroundCost>>(
     (n, m, d): (usize, usize, usize),
     ground: G,
     method: Method,

@@ -1,7 +1,7 @@
 //! Random instances of every kind of trouble: the shortlist on many levels against the dense
 //! simplex. `DEBLAIS_STRESS=100000 cargo test --release --test stress` looks at more of them.
 
-use deblais::cost::{Chebyshev, Cityblock, Euclidean, GroundCost, Minkowski, Power, SqEuclidean};
+use deblais::cost::{Chebyshev, Cityblock, Euclidean, GroundCost, Minkowski, SqEuclidean};
 use deblais::math;
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
@@ -80,12 +80,13 @@ fn mass(kind: u32, n: usize, stream: &mut Stream) -> Array1<f64> {
 }
 
 /// Points in few dimensions.
-fn judge<G: GroundCost>(ground: G, seed: u64) {
+fn judge(ground: impl Into<GroundCost>, seed: u64) {
     let d = Seed(seed).stream("dimension").random_range(1..=3);
     judge_in(ground, seed, d, (seed / 7 % 7) as u32, 90);
 }
 
-fn judge_in<G: GroundCost>(ground: G, seed: u64, d: usize, kind: u32, most: usize) {
+fn judge_in(ground: impl Into<GroundCost>, seed: u64, d: usize, kind: u32, most: usize) {
+    let ground: GroundCost = ground.into();
     let mut stream = Seed(seed).stream("stress");
     let mut measure = |kind: u32, masses: u32| {
         let n = stream.random_range(1..=most);
@@ -141,7 +142,7 @@ fn the_shortlist_agrees_with_the_dense_simplex_whatever_the_instance() {
             1 => judge(Cityblock, seed),
             2 => judge(Chebyshev, seed),
             3 => judge(Minkowski::new(3.0).unwrap(), seed),
-            4 => judge(Power::new(Euclidean, 0.5).unwrap(), seed),
+            4 => judge(GroundCost::power(Euclidean, 0.5).unwrap(), seed),
             _ => judge(Euclidean, seed),
         }
     }

@@ -28,7 +28,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use deblais::cost::{Cost, CostMatrix, Euclidean, PointCost, SqEuclidean};
+use deblais::cost::{CostMatrix, Euclidean, SqEuclidean, point_costs};
 use deblais::measure::DiscreteMeasure;
 use deblais::pairwise::pairwise;
 use deblais::problem::OtProblem;
@@ -184,7 +184,7 @@ fn all_pairs(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
             return Err(format!("no cost {request}").into());
         }
         let start = Instant::now();
-        let distances = pairwise(&measures, &Euclidean, &mut ())?;
+        let distances = pairwise(&measures, Euclidean, &mut ())?;
         let seconds = start.elapsed().as_secs_f64();
         let worst = distances.worst().ok_or("no pairs")?.certificate;
         let pairs = distances.found.len() as f64;
@@ -303,7 +303,7 @@ fn method(name: &str) -> Outcome<Method> {
 fn distances(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Outcome<Array2<f64>> {
     let source = DiscreteMeasure::uniform(x.to_owned())?;
     let target = DiscreteMeasure::uniform(y.to_owned())?;
-    let cost = PointCost::new(&source, &target, Euclidean)?;
+    let cost = point_costs(&source, &target, Euclidean)?;
     Ok(Array2::from_shape_fn((cost.n(), cost.m()), |(i, j)| cost.at(i, j)))
 }
 

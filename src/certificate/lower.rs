@@ -338,7 +338,7 @@ pub(super) fn rounded_down(minima: &[TwoWords]) -> Array1<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::{CostMatrix, Euclidean, GroundCost, Power, SqEuclidean};
+    use crate::cost::{CostMatrix, Euclidean, GroundCost, SqEuclidean};
     use crate::measure::DiscreteMeasure;
     use crate::potentials::to_target;
     use crate::progress::never;
@@ -382,7 +382,7 @@ mod tests {
     }
 
     /// By search and row by row, the same bounds come out.
-    fn both_ways<G: GroundCost>(ground: G, n: usize, m: usize, d: usize) {
+    fn both_ways<G: Into<GroundCost>>(ground: G, n: usize, m: usize, d: usize) {
         let [x, y] = clouds(n, m, d);
         let problem = OtProblem::new(&x, &y, ground).unwrap();
         assert!(by_search(problem.cost()));
@@ -411,7 +411,7 @@ mod tests {
     fn the_line_is_bounded_from_below_and_closely() {
         for ground in [1.0, 2.0, 1.5] {
             let [x, y] = clouds(300, 400, 1);
-            let ground = Power::new(Euclidean, ground).unwrap();
+            let ground = GroundCost::power(Euclidean, ground).unwrap();
             let problem = OtProblem::new(&x, &y, ground).unwrap();
             let cost = problem.cost();
             let g = to_target(cost, Array1::zeros(300).view());

@@ -4,12 +4,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use deblais::cost::Metric;
-use deblais::critic::{CriticError, Verdict as Judgement, judge};
+use deblais::critic::{Trained, Verdict as Judgement, judge};
 use deblais::crosscheck::{Crosscheck, Row, Verdict};
-use deblais::measure::DiscreteMeasure;
 use deblais::plot::{self, Bracket, Brackets};
-use deblais::problem::OtProblem;
 use deblais::progress::Stop;
 use deblais::report::{CrosscheckReport, Number, Setting};
 use deblais::solvers::lp::Backend;
@@ -19,7 +16,7 @@ use super::answer::answer;
 use super::args::{ProblemArgs, TalkArgs};
 use super::critic::{KindName, Training};
 use super::failure::{Exit, Failure};
-use super::ground::{Ground, MetricUser, Seconds};
+use super::ground::{Ground, Seconds};
 use super::inputs::{Loaded, ProblemJob, names};
 use super::outputs::Outputs;
 use super::pictures::FORMATS;
@@ -175,7 +172,7 @@ impl Job {
         let Some(ground) = &self.ground else {
             return Some("a critic is a function of points, and a cost matrix has none");
         };
-        if ground.check_metric().is_err() {
+        if ground.metric().is_err() {
             return Some("a critic needs a distance");
         }
         kind.check(ground).is_err().then_some("built for the Euclidean distance alone")
@@ -185,42 +182,24 @@ impl Job {
     fn critic(&self, loaded: &Loaded, kind: KindName) -> Result<Judged, Failure> {
         let ground = self.ground.expect("a critic without an obstacle has a distance");
         let (source, target) = loaded.clouds.as_ref().expect("a distance is between points");
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
-        let clouds = (source, target);
+        let metric = ground.metric()?;
         let training = Training::named(kind, source.dim());
-        let attempt = Attempt { training, problem: &loaded.problem, clouds, watch: &mut watch };
-        let judged = ground.hand_metric_to(attempt);
+        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let start = Instant::now();
+        let trained = training.train((source, target), metric, None, &mut watch);
         watch.finish();
-        Ok(judged??)
+        let Trained { critic, stopped, .. } = trained?;
+        let (x, y) = (source.support(), target.support());
+        let judgement = judge(critic.as_ref(), &loaded.problem, x, y, metric)?;
+        Ok(Judged { judgement, seconds: start.elapsed().as_secs_f64(), stopped })
     }
 }
 
-/// A critic to be trained and judged once the distance is known.
-struct Attempt<'a> {
-    training: Training,
-    problem: &'a OtProblem,
-    clouds: (&'a DiscreteMeasure, &'a DiscreteMeasure),
-    watch: &'a mut Watch,
-}
-
-/// What came of it.
+/// A critic's judgement and the time it took.
 struct Judged {
     judgement: Judgement,
     seconds: f64,
     stopped: Option<Stop>,
-}
-
-impl MetricUser for Attempt<'_> {
-    type Output = Result<Judged, CriticError>;
-
-    fn with<M: Metric>(self, metric: M) -> Self::Output {
-        let start = Instant::now();
-        let trained = self.training.train(self.clouds, metric.clone(), None, self.watch)?;
-        let (x, y) = (self.clouds.0.support(), self.clouds.1.support());
-        let judgement = judge(trained.critic.as_ref(), self.problem, x, y, &metric)?;
-        let seconds = start.elapsed().as_secs_f64();
-        Ok(Judged { judgement, seconds, stopped: trained.stopped })
-    }
 }
 
 fn exit(check: &Crosscheck<'_>, quiet: bool) -> Exit {

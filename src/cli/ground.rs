@@ -4,12 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use clap::ValueEnum;
-use deblais::cost::{
-    Chebyshev, Cityblock, Cosine, Euclidean, GroundCost, Metric, Minkowski, PointCost, Power,
-    Snowflake, SqEuclidean,
-};
-use deblais::cost::{Cost, CostError};
-use deblais::measure::DiscreteMeasure;
+use deblais::cost::{CostError, GroundCost, Metric, Minkowski};
 
 use super::failure::Failure;
 
@@ -30,22 +25,14 @@ pub(crate) enum CostName {
     Minkowski,
 }
 
-/// A distance, or a dissimilarity that is none.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Base {
-    Euclidean,
-    Cityblock,
-    Chebyshev,
-    Minkowski(Minkowski, f64),
-    Cosine,
-}
-
 /// A validated ground cost: a distance to the power p, or the cosine dissimilarity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ground {
     name: CostName,
-    base: Base,
+    /// What is taken to the power p.
+    base: GroundCost,
     p: f64,
+    cost: GroundCost,
 }
 
 /// On one line, without anything left out.
@@ -68,15 +55,15 @@ impl Ground {
                 return Err(Failure::usage("--cost minkowski needs its exponent")
                     .hint("add --exponent 3, say"));
             }
-            (CostName::Minkowski, Some(q)) => Base::Minkowski(Minkowski::new(q).map_err(usage)?, q),
+            (CostName::Minkowski, Some(q)) => Minkowski::new(q).map_err(usage)?.into(),
             (_, Some(_)) => {
                 return Err(Failure::usage("--exponent belongs to --cost minkowski")
                     .hint("for the distance to a power, use --p"));
             }
-            (CostName::Euclidean | CostName::Sqeuclidean, None) => Base::Euclidean,
-            (CostName::Cityblock, None) => Base::Cityblock,
-            (CostName::Chebyshev, None) => Base::Chebyshev,
-            (CostName::Cosine, None) => Base::Cosine,
+            (CostName::Euclidean | CostName::Sqeuclidean, None) => GroundCost::Euclidean,
+            (CostName::Cityblock, None) => GroundCost::Cityblock,
+            (CostName::Chebyshev, None) => GroundCost::Chebyshev,
+            (CostName::Cosine, None) => GroundCost::Cosine,
         };
         let p = match (name, p) {
             (CostName::Sqeuclidean, Some(p)) => {
@@ -92,8 +79,13 @@ impl Ground {
             (CostName::Sqeuclidean, None) => 2.0,
             (_, p) => p.unwrap_or(1.0),
         };
-        Power::new(Euclidean, p).map_err(usage)?;
-        Ok(Self { name, base, p })
+        let cost = match base {
+            // Exact, where the root and the power would round, and faster.
+            GroundCost::Euclidean if p == 2.0 => GroundCost::SqEuclidean,
+            base if p == 1.0 => base,
+            base => GroundCost::power(base, p).map_err(usage)?,
+        };
+        Ok(Self { name, base, p, cost })
     }
 
     /// The name in the reports.
@@ -111,7 +103,7 @@ impl Ground {
     /// The Minkowski exponent q.
     pub(crate) fn exponent(&self) -> Option<f64> {
         match self.base {
-            Base::Minkowski(_, q) => Some(q),
+            GroundCost::Minkowski(minkowski) => Some(minkowski.exponent()),
             _ => None,
         }
     }
@@ -123,129 +115,52 @@ impl Ground {
 
     /// Whether the cost is a power of a distance, so that its p-th root is `W_p`.
     pub(crate) fn is_power_of_distance(&self) -> bool {
-        self.base != Base::Cosine
+        self.base != GroundCost::Cosine
     }
 
     /// Whether exp(−c/ε) is a positive definite kernel at every ε, so that no Sinkhorn divergence is
     /// negative: powers up to 2 of the Euclidean distance and up to 1 of the cityblock distance.
     pub(crate) fn has_positive_kernel(&self) -> bool {
         match self.base {
-            Base::Euclidean => self.p <= 2.0,
-            Base::Cityblock => self.p <= 1.0,
-            Base::Chebyshev | Base::Minkowski(..) | Base::Cosine => false,
+            GroundCost::Euclidean => self.p <= 2.0,
+            GroundCost::Cityblock => self.p <= 1.0,
+            _ => false,
         }
     }
 
-    /// The cost table between two clouds.
-    pub(crate) fn between(
-        &self,
-        source: &DiscreteMeasure,
-        target: &DiscreteMeasure,
-    ) -> Result<Box<dyn Cost>, CostError> {
-        self.hand_to(Between { source, target })?
-    }
-
-    /// Hands the ground cost to whoever needs to know its type.
-    pub(crate) fn hand_to<U: GroundUser>(&self, user: U) -> Result<U::Output, CostError> {
-        match self.base {
-            // Exact, where the root and the power would round, and faster.
-            Base::Euclidean if self.p == 2.0 => Ok(user.with(SqEuclidean)),
-            Base::Euclidean => self.powered(Euclidean, user),
-            Base::Cityblock => self.powered(Cityblock, user),
-            Base::Chebyshev => self.powered(Chebyshev, user),
-            Base::Minkowski(ground, _) => self.powered(ground, user),
-            Base::Cosine => Ok(user.with(Cosine)),
-        }
+    /// The ground cost itself.
+    pub(crate) fn cost(&self) -> GroundCost {
+        self.cost
     }
 
     /// Whether it is the Euclidean distance itself.
     pub(crate) fn is_euclidean(&self) -> bool {
-        self.base == Base::Euclidean && self.p == 1.0
+        self.cost == GroundCost::Euclidean
     }
 
-    /// Whether it is a distance at all.
-    pub(crate) fn check_metric(&self) -> Result<(), Failure> {
-        struct Check;
-        impl MetricUser for Check {
-            type Output = ();
-            fn with<M: Metric>(self, _: M) {}
-        }
-        self.hand_metric_to(Check)
-    }
-
-    /// Hands the distance to whoever needs one.
-    pub(crate) fn hand_metric_to<U: MetricUser>(&self, user: U) -> Result<U::Output, Failure> {
-        if self.p > 1.0 {
-            return Err(Failure::usage(format!(
-                "a distance to the power {} is no distance: Kantorovich–Rubinstein duality, and so \
-                 a critic, needs one",
-                self.p
-            ))
-            .hint("use --cost euclidean, or --p 1 or less; for other powers, deblais emd"));
-        }
-        match self.base {
-            Base::Euclidean => self.metric(Euclidean, user),
-            Base::Cityblock => self.metric(Cityblock, user),
-            Base::Chebyshev => self.metric(Chebyshev, user),
-            Base::Minkowski(ground, _) => self.metric(ground, user),
-            Base::Cosine => Err(Failure::usage(
-                "--cost cosine breaks the triangle inequality: a critic needs a distance",
-            )
-            .hint("use --cost euclidean")),
-        }
-    }
-
-    fn metric<U: MetricUser>(&self, metric: impl Metric, user: U) -> Result<U::Output, Failure> {
-        Ok(if self.p == 1.0 {
-            user.with(metric)
-        } else {
-            user.with(Snowflake::new(metric, self.p).map_err(usage)?)
-        })
-    }
-
-    fn powered<U: GroundUser>(
-        &self,
-        ground: impl GroundCost + 'static,
-        user: U,
-    ) -> Result<U::Output, CostError> {
-        Ok(if self.p == 1.0 { user.with(ground) } else { user.with(Power::new(ground, self.p)?) })
+    /// The ground cost as a distance, or why it is none.
+    pub(crate) fn metric(&self) -> Result<Metric, Failure> {
+        let refusal = |_| {
+            if self.p > 1.0 {
+                Failure::usage(format!(
+                    "a distance to the power {} is no distance: Kantorovich–Rubinstein duality, \
+                     and so a critic, needs one",
+                    self.p
+                ))
+                .hint("use --cost euclidean, or --p 1 or less; for other powers, deblais emd")
+            } else {
+                Failure::usage(
+                    "--cost cosine breaks the triangle inequality: a critic needs a distance",
+                )
+                .hint("use --cost euclidean")
+            }
+        };
+        Metric::try_from(self.cost).map_err(refusal)
     }
 }
 
 fn usage(error: CostError) -> Failure {
     Failure::usage(&error).hint(error.hint())
-}
-
-/// What works with a ground cost of any type.
-pub(crate) trait GroundUser {
-    /// What comes of it.
-    type Output;
-
-    /// Works with this one.
-    fn with<G: GroundCost + 'static>(self, ground: G) -> Self::Output;
-}
-
-/// What works with a distance of any type.
-pub(crate) trait MetricUser {
-    /// What comes of it.
-    type Output;
-
-    /// Works with this one.
-    fn with<M: Metric>(self, metric: M) -> Self::Output;
-}
-
-/// Two clouds, waiting for their ground cost.
-struct Between<'a> {
-    source: &'a DiscreteMeasure,
-    target: &'a DiscreteMeasure,
-}
-
-impl GroundUser for Between<'_> {
-    type Output = Result<Box<dyn Cost>, CostError>;
-
-    fn with<G: GroundCost + 'static>(self, ground: G) -> Self::Output {
-        Ok(Box::new(PointCost::new(self.source, self.target, ground)?))
-    }
 }
 
 /// A length of time: seconds, or a number with `ms`, `s`, `m` or `h`.
@@ -271,6 +186,7 @@ impl FromStr for Seconds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use deblais::measure::DiscreteMeasure;
     use ndarray::array;
 
     #[test]
@@ -290,7 +206,7 @@ mod tests {
     fn the_square_of_the_distance_does_not_go_through_its_root() {
         let at = |x: f64| DiscreteMeasure::uniform(array![[x]]).unwrap();
         let ground = Ground::new(CostName::Euclidean, None, Some(2.0)).unwrap();
-        let cost = ground.between(&at(0.0), &at(0.1)).unwrap();
+        let cost = ground.cost().table(&at(0.0), &at(0.1)).unwrap();
         assert_eq!(cost.at(0, 0).to_bits(), (0.1_f64 * 0.1).to_bits());
     }
 

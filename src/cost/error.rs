@@ -35,6 +35,12 @@ pub enum CostError {
         /// What would be right.
         bound: &'static str,
     },
+    /// A ground cost that is no distance, where one is needed.
+    #[error("{cost} is no distance: it breaks the triangle inequality")]
+    NotMetric {
+        /// Name of the ground cost.
+        cost: String,
+    },
     /// An entry of the cost matrix is NaN or infinite.
     #[error("entry ({row}, {column}) of the cost matrix is {value}")]
     Entry {
@@ -64,6 +70,7 @@ impl CostError {
             Self::Range { .. } => "rescale both clouds by the same factor",
             Self::ZeroVector => "remove the zero rows, or use another cost",
             Self::Exponent { .. } => "use euclidean, cityblock or chebyshev, or mend the exponent",
+            Self::NotMetric { .. } => "use a distance, or a power of at most 1 of one",
             Self::Entry { .. } => {
                 "every cost must be a finite number; forbid an arc by a large one"
             }

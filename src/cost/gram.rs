@@ -117,7 +117,8 @@ fn products(from: &Norms<'_>, points: &[f64], strips: &[[f64; WIDTH]], m: usize,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::{GroundCost, SqEuclidean};
+    use crate::cost::SqEuclidean;
+    use crate::cost::dissimilarity::Dissimilarity;
     use ndarray::Array2;
 
     #[test]

@@ -1,17 +1,73 @@
-//! Ground costs that are distances.
+//! `Metric`: a ground cost that is a distance.
 
-use super::{
-    Chebyshev, Cityblock, CostError, Differentiable, Euclidean, GroundCost, Minkowski, Power,
-};
+use super::ground::{Base, PowerCost};
+use super::{Chebyshev, Cityblock, CostError, Euclidean, GroundCost, Minkowski};
 
 /// A ground cost that obeys the triangle inequality, which Kantorovich–Rubinstein duality demands:
 /// `W₁ = sup E_source f − E_target f` over the functions f with `|f(x) − f(y)| ≤ c(x, y)`.
 ///
-/// Not squared Euclidean, no power above 1, not cosine.
-pub trait Metric: Differentiable {
+/// The distances by name convert into it, and so do powers p ≤ 1 of them ([`Metric::snowflake`]);
+/// the squared Euclidean distance and the cosine do not, and do not compile where a metric is
+/// asked for:
+///
+/// ```compile_fail
+/// # use deblais::cost::{Metric, SqEuclidean};
+/// let metric: Metric = SqEuclidean.into();
+/// ```
+///
+/// ```
+/// use deblais::cost::{Euclidean, GroundCost, Metric};
+/// let metric: Metric = Euclidean.into();
+/// assert!(Metric::try_from(GroundCost::SqEuclidean).is_err());
+/// assert_eq!(metric.ground(), GroundCost::Euclidean);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Metric(GroundCost);
+
+impl Metric {
+    /// The distance `base` to the power p, 0 < p ≤ 1, which is a distance again.
+    ///
+    /// # Errors
+    /// [`CostError::Exponent`] for another p.
+    pub fn snowflake(base: impl Into<Self>, p: f64) -> Result<Self, CostError> {
+        if p > 1.0 {
+            return Err(CostError::Exponent { what: "the power p", value: p, bound: "≤ 1" });
+        }
+        GroundCost::power(base.into().0, p).map(Self)
+    }
+
+    /// The distance as a ground cost.
+    #[must_use]
+    pub fn ground(&self) -> GroundCost {
+        self.0
+    }
+
+    /// The name that the reports use.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.0.name()
+    }
+
     /// The size of a gradient in the norm dual to that of the distance: at most 1 for a
-    /// 1-Lipschitz function. For a [`Snowflake`], that of the distance it is made of.
-    fn dual_norm(&self, gradient: &[f64]) -> f64;
+    /// 1-Lipschitz function. For a power of a distance, that of the distance.
+    #[must_use]
+    pub fn dual_norm(&self, gradient: &[f64]) -> f64 {
+        match self.0 {
+            GroundCost::Cityblock | GroundCost::Power(PowerCost { base: Base::Cityblock, .. }) => {
+                largest(gradient)
+            }
+            GroundCost::Chebyshev | GroundCost::Power(PowerCost { base: Base::Chebyshev, .. }) => {
+                gradient.iter().map(|g| g.abs()).sum()
+            }
+            GroundCost::Minkowski(minkowski)
+            | GroundCost::Power(PowerCost { base: Base::Minkowski(minkowski), .. }) => {
+                // 1/q + 1/q' = 1.
+                let q = minkowski.exponent();
+                if q == 1.0 { largest(gradient) } else { norm(gradient, q / (q - 1.0)) }
+            }
+            _ => norm(gradient, 2.0),
+        }
+    }
 }
 
 fn largest(gradient: &[f64]) -> f64 {
@@ -27,109 +83,49 @@ fn norm(gradient: &[f64], q: f64) -> f64 {
     most * gradient.iter().map(|g| (g.abs() / most).powf(q)).sum::<f64>().powf(1.0 / q)
 }
 
-impl Metric for Euclidean {
-    fn dual_norm(&self, gradient: &[f64]) -> f64 {
-        norm(gradient, 2.0)
+/// [`CostError::NotMetric`] for a ground cost that is no distance.
+impl TryFrom<GroundCost> for Metric {
+    type Error = CostError;
+
+    fn try_from(ground: GroundCost) -> Result<Self, CostError> {
+        let is_metric = match ground {
+            GroundCost::SqEuclidean | GroundCost::Cosine => false,
+            GroundCost::Power(PowerCost { base, p }) => {
+                p <= 1.0 && !matches!(base, Base::SqEuclidean | Base::Cosine)
+            }
+            _ => true,
+        };
+        if is_metric { Ok(Self(ground)) } else { Err(CostError::NotMetric { cost: ground.name() }) }
     }
 }
 
-impl Metric for Cityblock {
-    fn dual_norm(&self, gradient: &[f64]) -> f64 {
-        largest(gradient)
+impl From<Metric> for GroundCost {
+    fn from(metric: Metric) -> Self {
+        metric.0
     }
 }
 
-impl Metric for Chebyshev {
-    fn dual_norm(&self, gradient: &[f64]) -> f64 {
-        gradient.iter().map(|g| g.abs()).sum()
+impl From<Euclidean> for Metric {
+    fn from(ground: Euclidean) -> Self {
+        Self(ground.into())
     }
 }
 
-impl Metric for Minkowski {
-    /// `1/q + 1/q' = 1`.
-    fn dual_norm(&self, gradient: &[f64]) -> f64 {
-        let q = self.exponent();
-        if q == 1.0 { largest(gradient) } else { norm(gradient, q / (q - 1.0)) }
+impl From<Cityblock> for Metric {
+    fn from(ground: Cityblock) -> Self {
+        Self(ground.into())
     }
 }
 
-/// A distance to a power p ≤ 1, which is a distance again.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Snowflake<M>(Power<M>);
-
-impl<M: Metric> Snowflake<M> {
-    /// `base` to the power 0 < p ≤ 1.
-    ///
-    /// # Errors
-    /// [`CostError::Exponent`] for any other p.
-    pub fn new(base: M, p: f64) -> Result<Self, CostError> {
-        if p > 1.0 {
-            return Err(CostError::Exponent { what: "the power p", value: p, bound: "≤ 1" });
-        }
-        Power::new(base, p).map(Self)
+impl From<Chebyshev> for Metric {
+    fn from(ground: Chebyshev) -> Self {
+        Self(ground.into())
     }
 }
 
-impl<M: Metric> GroundCost for Snowflake<M> {
-    fn name(&self) -> String {
-        self.0.name()
-    }
-    fn roundings(&self, d: usize) -> f64 {
-        self.0.roundings(d)
-    }
-    fn absolute_error(&self, d: usize) -> f64 {
-        self.0.absolute_error(d)
-    }
-    fn least(&self) -> f64 {
-        self.0.least()
-    }
-    #[inline(always)]
-    fn accumulate(&self, accumulator: f64, difference: f64) -> f64 {
-        self.0.accumulate(accumulator, difference)
-    }
-    #[inline(always)]
-    fn finish(&self, accumulator: f64) -> f64 {
-        self.0.finish(accumulator)
-    }
-    fn convex_on_line(&self) -> bool {
-        self.0.convex_on_line()
-    }
-    fn power_on_line(&self) -> Option<u8> {
-        self.0.power_on_line()
-    }
-    fn degree(&self) -> f64 {
-        self.0.degree()
-    }
-    fn is_fold(&self) -> bool {
-        self.0.is_fold()
-    }
-    #[inline(always)]
-    fn between(&self, x: &[f64], y: &[f64]) -> f64 {
-        self.0.between(x, y)
-    }
-    #[inline(always)]
-    fn block(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
-        self.0.block(x, columns, out);
-    }
-    #[inline(always)]
-    fn tile<const R: usize, const L: usize>(
-        &self,
-        points: [&[f64]; R],
-        targets: &[[f64; L]],
-    ) -> [[f64; L]; R] {
-        self.0.tile(points, targets)
-    }
-}
-
-impl<M: Metric> Differentiable for Snowflake<M> {
-    fn gradient(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
-        self.0.gradient(x, y, out);
-    }
-}
-
-impl<M: Metric> Metric for Snowflake<M> {
-    fn dual_norm(&self, gradient: &[f64]) -> f64 {
-        self.0.base().dual_norm(gradient)
+impl From<Minkowski> for Metric {
+    fn from(ground: Minkowski) -> Self {
+        Self(ground.into())
     }
 }
 
@@ -139,24 +135,27 @@ mod tests {
 
     #[test]
     fn a_distance_has_a_gradient_of_dual_norm_one() {
-        fn check(metric: impl Metric) {
+        let metrics: [Metric; 5] = [
+            Euclidean.into(),
+            Cityblock.into(),
+            Chebyshev.into(),
+            Minkowski::new(1.0).unwrap().into(),
+            Minkowski::new(3.5).unwrap().into(),
+        ];
+        for metric in metrics {
             let mut gradient = [0.0; 3];
-            metric.gradient(&[1.0, -2.0, 0.5], &[0.25, 3.0, 0.5], &mut gradient);
+            metric.ground().gradient(&[1.0, -2.0, 0.5], &[0.25, 3.0, 0.5], &mut gradient);
             let size = metric.dual_norm(&gradient);
             assert!((size - 1.0).abs() < 1e-14, "{}: {size}", metric.name());
         }
-        check(Euclidean);
-        check(Cityblock);
-        check(Chebyshev);
-        check(Minkowski::new(1.0).unwrap());
-        check(Minkowski::new(3.5).unwrap());
     }
 
     #[test]
     fn a_power_above_one_is_no_distance() {
-        assert!(Snowflake::new(Euclidean, 2.0).is_err());
-        assert!(Snowflake::new(Euclidean, 0.0).is_err());
-        let half = Snowflake::new(Euclidean, 0.5).unwrap();
-        assert_eq!(half.between(&[0.0], &[4.0]), 2.0);
+        assert!(Metric::snowflake(Euclidean, 2.0).is_err());
+        assert!(Metric::snowflake(Euclidean, 0.0).is_err());
+        let half = Metric::snowflake(Euclidean, 0.5).unwrap();
+        assert_eq!(half.ground().between(&[0.0], &[4.0]), Ok(2.0));
+        assert!(Metric::try_from(GroundCost::power(Euclidean, 1.5).unwrap()).is_err());
     }
 }

@@ -1,29 +1,30 @@
 //! Ground costs: what it takes to move one unit of mass from a source point to a target point.
 //!
-//! Solvers see a [`Cost`]: an n×m table that may or may not exist in memory. [`PointCost`]
-//! computes its entries from two clouds and a [`GroundCost`]; [`CostMatrix`] stores them.
+//! Solvers see a [`Cost`]: an n×m table that may or may not exist in memory. a
+//! [`GroundCost`] computes its entries from two clouds ([`GroundCost::table`]); [`CostMatrix`] stores
+//! them.
 
 mod differentiable;
+mod dissimilarity;
 mod error;
 mod gram;
 mod ground;
 mod matrix;
 mod metric;
+mod named;
 mod points;
+mod power;
 mod rounding;
 mod screen;
 mod search;
 mod tiles;
 
-pub use differentiable::Differentiable;
 pub use error::CostError;
-pub use ground::{
-    Chebyshev, Cityblock, Cosine, Euclidean, GroundCost, Minkowski, Power, SqEuclidean,
-};
+pub use ground::{GroundCost, PowerCost, point_costs};
 pub use matrix::CostMatrix;
 pub(crate) use matrix::Stored;
-pub use metric::{Metric, Snowflake};
-pub use points::PointCost;
+pub use metric::Metric;
+pub use named::{Chebyshev, Cityblock, Cosine, Euclidean, Minkowski, SqEuclidean};
 pub use rounding::Rounding;
 pub use search::Search;
 
@@ -256,10 +257,10 @@ mod tests {
     use crate::measure::DiscreteMeasure;
     use ndarray::array;
 
-    fn between<G: GroundCost>(ground: G, x: [f64; 2], y: [f64; 2]) -> f64 {
+    fn between(ground: impl Into<GroundCost>, x: [f64; 2], y: [f64; 2]) -> f64 {
         let x = DiscreteMeasure::uniform(array![x]).unwrap();
         let y = DiscreteMeasure::uniform(array![y]).unwrap();
-        PointCost::new(&x, &y, ground).unwrap().at(0, 0)
+        point_costs(&x, &y, ground).unwrap().at(0, 0)
     }
 
     fn close(a: f64, b: f64) {
@@ -279,7 +280,7 @@ mod tests {
             1e9 * 2.0_f64.powf(0.002),
         );
         close(between(Cosine, [2.0, 0.0], [0.0, 7.0]), 1.0);
-        close(between(Power::new(Euclidean, 3.0).unwrap(), x, y), 125.0);
+        close(between(GroundCost::power(Euclidean, 3.0).unwrap(), x, y), 125.0);
     }
 
     #[test]
@@ -288,7 +289,7 @@ mod tests {
         let y = Array2::from_shape_fn((1100, 5), |(j, k)| ((j * 5 + k) as f64).cos() * 1e3);
         let x = DiscreteMeasure::uniform(x).unwrap();
         let y = DiscreteMeasure::uniform(y).unwrap();
-        let cost = PointCost::new(&x, &y, Euclidean).unwrap();
+        let cost = point_costs(&x, &y, Euclidean).unwrap();
         let mut buffer = vec![0.0; 1100];
         for i in 0..3 {
             let row = cost.row(i, &mut buffer).to_vec();
@@ -296,7 +297,7 @@ mod tests {
                 assert_eq!(c.to_bits(), cost.at(i, j).to_bits());
             }
         }
-        let table = CostMatrix::tabulate(&cost);
+        let table = CostMatrix::tabulate(cost.as_ref());
         for (i, j) in (0..3).flat_map(|i| (0..1100).map(move |j| (i, j))) {
             assert_eq!(table.at(i, j).to_bits(), cost.at(i, j).to_bits());
         }
@@ -307,10 +308,10 @@ mod tests {
         let x = DiscreteMeasure::uniform(array![[0.0]]).unwrap();
         for far in [1e200, 1e-200] {
             let y = DiscreteMeasure::uniform(array![[far]]).unwrap();
-            assert!(matches!(PointCost::new(&x, &y, SqEuclidean), Err(CostError::Range { .. })));
+            assert!(matches!(point_costs(&x, &y, SqEuclidean), Err(CostError::Range { .. })));
         }
         assert!(matches!(Minkowski::new(0.5), Err(CostError::Exponent { .. })));
-        assert!(matches!(PointCost::new(&x, &x, Cosine), Err(CostError::ZeroVector)));
+        assert!(matches!(point_costs(&x, &x, Cosine), Err(CostError::ZeroVector)));
         assert!(matches!(
             CostMatrix::new(array![[0.0, f64::INFINITY]]),
             Err(CostError::Entry { row: 0, column: 1, .. })

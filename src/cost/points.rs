@@ -5,11 +5,12 @@ use std::sync::OnceLock;
 use multiversion::multiversion;
 use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
 
+use super::dissimilarity::Dissimilarity;
 use super::gram::Gram;
 use super::screen::Screen;
 use super::search::{Search, search};
 use super::tiles::{Tile, WIDTH, over_tiles, strips};
-use super::{Cost, CostError, GroundCost, Rounding};
+use super::{Cost, CostError, Rounding};
 use crate::measure::DiscreteMeasure;
 use crate::spatial::{boxes, kd_order};
 
@@ -19,7 +20,7 @@ const LOCAL: usize = 3;
 
 /// The ground cost between two clouds, computed on demand: memory linear in n + m.
 #[derive(Debug, Clone)]
-pub struct PointCost<G> {
+pub(crate) struct PointTable<G> {
     /// (n, d) and (m, d), row-major.
     source: ArcArray2<f64>,
     target: ArcArray2<f64>,
@@ -36,12 +37,12 @@ pub struct PointCost<G> {
     ground: G,
 }
 
-impl<G: GroundCost> PointCost<G> {
+impl<G: Dissimilarity> PointTable<G> {
     /// The table of costs between the supports of two measures; O((n + m)·d).
     ///
     /// # Errors
     /// [`CostError`] if dimensions differ, a point has no cost, or the cost would overflow.
-    pub fn new(
+    pub(super) fn new(
         source: &DiscreteMeasure,
         target: &DiscreteMeasure,
         ground: G,
@@ -68,15 +69,10 @@ impl<G: GroundCost> PointCost<G> {
         let (columns, strips, gram) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Self { source, target, given: None, columns, strips, gram, ground }
     }
-
-    /// The ground cost.
-    pub fn ground(&self) -> &G {
-        &self.ground
-    }
 }
 
-/// The points as [`GroundCost::prepare`] leaves them, row-major.
-fn prepared<G: GroundCost>(
+/// The points as [`Dissimilarity::prepare`] leaves them, row-major.
+fn prepared<G: Dissimilarity>(
     ground: &G,
     cloud: &DiscreteMeasure,
 ) -> Result<ArcArray2<f64>, CostError> {
@@ -132,7 +128,7 @@ fn widen(points: &[f64], lowest: &mut [f64], highest: &mut [f64]) {
     }
 }
 
-impl<G: GroundCost> Cost for PointCost<G> {
+impl<G: Dissimilarity> Cost for PointTable<G> {
     fn n(&self) -> usize {
         self.source.nrows()
     }
@@ -274,7 +270,7 @@ impl<G: GroundCost> Cost for PointCost<G> {
     }
 }
 
-impl<G: GroundCost> PointCost<G> {
+impl<G: Dissimilarity> PointTable<G> {
     fn search<'a>(
         &'a self,
         queries: ArrayView2<'a, f64>,
@@ -298,7 +294,7 @@ impl<G: GroundCost> PointCost<G> {
     }
 }
 
-impl<G> PointCost<G> {
+impl<G> PointTable<G> {
     /// The targets coordinate by coordinate.
     fn columns(&self) -> ArrayView2<'_, f64> {
         let made = || self.target.t().as_standard_layout().into_owned();
@@ -321,7 +317,7 @@ fn point(cloud: &ArcArray2<f64>, i: usize) -> &[f64] {
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"
 )]
-fn between<G: GroundCost>(ground: &G, x: &[f64], y: &[f64]) -> f64 {
+fn between<G: Dissimilarity>(ground: &G, x: &[f64], y: &[f64]) -> f64 {
     ground.between(x, y)
 }
 
@@ -330,7 +326,7 @@ fn between<G: GroundCost>(ground: &G, x: &[f64], y: &[f64]) -> f64 {
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"
 )]
-fn block_of_row<G: GroundCost>(
+fn block_of_row<G: Dissimilarity>(
     ground: &G,
     x: &[f64],
     targets: &[f64],
@@ -354,7 +350,7 @@ fn block_of_row<G: GroundCost>(
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"
 )]
-fn block_of_rows<G: GroundCost>(
+fn block_of_rows<G: Dissimilarity>(
     ground: &G,
     points: &[f64],
     strips: &[[f64; WIDTH]],
@@ -364,10 +360,10 @@ fn block_of_rows<G: GroundCost>(
     over_tiles(&Differences(ground), points, strips, m, out);
 }
 
-/// Tiles of a ground cost that [is a fold](GroundCost::is_fold).
+/// Tiles of a ground cost that [is a fold](Dissimilarity::is_fold).
 struct Differences<'a, G>(&'a G);
 
-impl<G: GroundCost> Tile for Differences<'_, G> {
+impl<G: Dissimilarity> Tile for Differences<'_, G> {
     #[inline(always)]
     fn tile<const R: usize>(
         &self,
@@ -385,7 +381,7 @@ impl<G: GroundCost> Tile for Differences<'_, G> {
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"
 )]
-fn block_in_plane<G: GroundCost>(
+fn block_in_plane<G: Dissimilarity>(
     ground: &G,
     x: [f64; 2],
     targets: &[f64],

@@ -12,7 +12,7 @@ const OF_THE_ENDS: f64 = 8.0;
 
 /// Computed costs below this, 2⁻⁹⁶⁰, may have lost everything to underflow: all that is known of them
 /// is that they lie between 0 and twice this. Powers below 1 make more of it
-/// ([`GroundCost::least`](super::GroundCost::least)).
+/// ([`Dissimilarity::least`](super::dissimilarity::Dissimilarity::least)).
 pub(super) const LEAST: f64 = f64::from_bits((1023 - 960) << 52);
 
 /// Bounds of `|computed − real|` for the costs of a table.

@@ -42,7 +42,7 @@ use multiversion::multiversion;
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
-use super::GroundCost;
+use super::dissimilarity::Dissimilarity;
 use crate::spatial::kd_order;
 
 /// Points that are looked at together.
@@ -135,7 +135,7 @@ struct Boxes<'a, G, const D: usize> {
 }
 
 /// A search for `points` (m, d) from `queries` (n, d); `None` beyond three dimensions.
-pub(super) fn search<'a, G: GroundCost>(
+pub(super) fn search<'a, G: Dissimilarity>(
     ground: &'a G,
     queries: ArrayView2<'_, f64>,
     points: ArrayView2<'_, f64>,
@@ -152,7 +152,7 @@ fn rows<const D: usize>(points: ArrayView2<'_, f64>) -> Vec<[f64; D]> {
     points.outer_iter().map(|row| std::array::from_fn(|k| row[k])).collect()
 }
 
-impl<'a, G: GroundCost, const D: usize> Boxes<'a, G, D> {
+impl<'a, G: Dissimilarity, const D: usize> Boxes<'a, G, D> {
     fn new(ground: &'a G, queries: ArrayView2<'_, f64>, points: ArrayView2<'_, f64>) -> Self {
         let bound = match (ground.is_squared_distance(), ground.is_euclidean()) {
             (true, _) => Bound::Squared,
@@ -186,7 +186,7 @@ impl<'a, G: GroundCost, const D: usize> Boxes<'a, G, D> {
 
 /// c(x, y) for |x − y| coordinate by coordinate.
 #[inline(always)]
-fn at_differences<G: GroundCost, const D: usize, const N: usize>(
+fn at_differences<G: Dissimilarity, const D: usize, const N: usize>(
     ground: &G,
     differences: &[[f64; N]; D],
 ) -> [f64; N] {
@@ -216,7 +216,7 @@ fn families<const D: usize>(points: &[[f64; D]], leaves: usize) -> Vec<Family<D>
     families
 }
 
-impl<G: GroundCost, const D: usize> Search for Boxes<'_, G, D> {
+impl<G: Dissimilarity, const D: usize> Search for Boxes<'_, G, D> {
     fn fit(&mut self, v: &[f64]) {
         for (kept, &j) in self.v.iter_mut().zip(&self.order) {
             *kept = v[j as usize];
@@ -306,7 +306,7 @@ impl<const D: usize> Family<D> {
 
     /// Lower bounds of c(x, y) − v(y) in the boxes, but for rounding; infinite where there is nothing.
     #[inline(always)]
-    fn bounds<G: GroundCost>(&self, ground: &G, bound: Bound, x: &[f64; D]) -> [f64; LANES] {
+    fn bounds<G: Dissimilarity>(&self, ground: &G, bound: Bound, x: &[f64; D]) -> [f64; LANES] {
         let Self { centre, half, value, slope, .. } = self;
         let (mut away, mut square) = ([[0.0; LANES]; D], [0.0; LANES]);
         for k in 0..D {
@@ -414,7 +414,7 @@ fn slope<const D: usize>(points: impl Iterator<Item = ([f64; D], f64)> + Clone) 
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"
 )]
-fn descend<G: GroundCost, const D: usize>(
+fn descend<G: Dissimilarity, const D: usize>(
     tree: &Boxes<'_, G, D>,
     x: &[f64; D],
     keep: usize,
@@ -455,7 +455,7 @@ fn descend<G: GroundCost, const D: usize>(
     }
 }
 
-impl<G: GroundCost, const D: usize> Boxes<'_, G, D> {
+impl<G: Dissimilarity, const D: usize> Boxes<'_, G, D> {
     /// Merges the points of a leaf into what was found; the limit from now on.
     #[inline(always)]
     fn look_at_leaf(
@@ -495,7 +495,9 @@ impl<G: GroundCost, const D: usize> Boxes<'_, G, D> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Chebyshev, Cost, Euclidean, Minkowski, PointCost, Power, SqEuclidean};
+    use super::super::points::PointTable;
+    use super::super::power::Power;
+    use super::super::{Chebyshev, Cost, Euclidean, Minkowski, SqEuclidean};
     use super::*;
     use crate::measure::DiscreteMeasure;
     use crate::seed::Seed;
@@ -509,14 +511,14 @@ mod tests {
         all
     }
 
-    fn check<G: GroundCost>(ground: G, d: usize, offset: f64, far: f64) {
+    fn check<G: Dissimilarity>(ground: G, d: usize, offset: f64, far: f64) {
         let mut stream = Seed(d as u64).stream("search");
         let mut draw = |n: usize, shift: f64| {
             let points = Array2::from_shape_simple_fn((n, d), || stream.normal() + offset + shift);
             DiscreteMeasure::uniform(points).unwrap()
         };
         let (x, y) = (draw(40, far), draw(500, 0.0));
-        let cost = PointCost::new(&x, &y, ground).unwrap();
+        let cost = PointTable::new(&x, &y, ground.clone()).unwrap();
         // A rough c-transform, some noise, and points to be ignored.
         let mut v: Vec<f64> =
             (0..500).map(|j| (0..8).map(|i| cost.at(i, j)).fold(f64::INFINITY, f64::min)).collect();
@@ -532,7 +534,7 @@ mod tests {
                 let mut expected = naive(&cost, i, &v, limit);
                 expected.truncate(keep);
                 let values: Vec<f64> = found.iter().map(|entry| entry.0).collect();
-                assert_eq!(values, expected, "{} in {d}", cost.ground().name());
+                assert_eq!(values, expected, "{} in {d}", ground.name());
                 assert!(found.iter().all(|&(r, j)| r == cost.at(i, j as usize) - v[j as usize]));
             }
         }
@@ -546,7 +548,7 @@ mod tests {
                 check(SqEuclidean, d, offset, far);
                 check(Chebyshev, d, offset, far);
                 check(Minkowski::new(3.0).unwrap(), d, offset, far);
-                check(Power::new(Euclidean, 0.5).unwrap(), d, offset, far);
+                check(Power::new(Euclidean, 0.5), d, offset, far);
             }
         }
     }
@@ -558,8 +560,8 @@ mod tests {
             let draw = || 0.1 * stream.normal() + offset;
             let points = Array2::from_shape_simple_fn((2000, d), draw);
             let cloud = DiscreteMeasure::uniform(points).unwrap();
-            let ground = Power::new(Euclidean, 0.05).unwrap();
-            let cost = PointCost::new(&cloud, &cloud, ground).unwrap();
+            let ground = Power::new(Euclidean, 0.05);
+            let cost = PointTable::new(&cloud, &cloud, ground).unwrap();
             let mut search = cost.search_targets().unwrap();
             search.fit(&[0.0; 2000]);
             let mut found = Vec::new();
@@ -574,7 +576,7 @@ mod tests {
     fn duplicates_and_single_points_are_no_trouble() {
         for n in [1, LEAF, LEAF + 1, 200] {
             let x = DiscreteMeasure::uniform(Array2::ones((n, 2))).unwrap();
-            let cost = PointCost::new(&x, &x, Euclidean).unwrap();
+            let cost = PointTable::new(&x, &x, Euclidean).unwrap();
             let mut search = cost.search_sources().unwrap();
             search.fit(&vec![0.25; n]);
             let mut found = Vec::new();

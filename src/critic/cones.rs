@@ -32,7 +32,7 @@ use std::ops::ControlFlow;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 use super::{Critic, CriticError, Lipschitz, Milestone, Save, SavedCritic, SavedFunction, Trained};
-use crate::cost::{Cost, CostMatrix, Metric, PointCost};
+use crate::cost::{Cost, CostMatrix, Metric};
 use crate::gibbs::{Extended, GibbsTable};
 use crate::math;
 use crate::measure::DiscreteMeasure;
@@ -42,8 +42,8 @@ use crate::progress::{Event, Observer, Stop};
 
 /// `f(x) = min_j b_j + c(x, y_j)`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cones<M> {
-    metric: M,
+pub struct Cones {
+    metric: Metric,
     /// y, shape (m, d).
     centres: DiscreteMeasure,
     /// b, shape (m,).
@@ -81,18 +81,19 @@ impl TrainCones {
     ///
     /// # Errors
     /// [`CriticError`] for settings or points that make no sense.
-    pub fn train<M: Metric>(
+    pub fn train(
         &self,
         source: &DiscreteMeasure,
         target: &DiscreteMeasure,
-        metric: M,
+        metric: impl Into<Metric>,
         observer: &mut dyn Observer,
-    ) -> Result<Trained<Cones<M>>, CriticError> {
+    ) -> Result<Trained<Cones>, CriticError> {
         self.check()?;
-        let distances = PointCost::new(source, target, metric.clone())?;
+        let metric = metric.into();
+        let distances = metric.ground().table(source, target)?;
         let few = distances.n().saturating_mul(distances.m()) <= STORED;
-        let stored = few.then(|| CostMatrix::tabulate(&distances));
-        let cost: &dyn Cost = stored.as_ref().map_or(&distances, |stored| stored);
+        let stored = few.then(|| CostMatrix::tabulate(distances.as_ref()));
+        let cost: &dyn Cost = stored.as_ref().map_or(distances.as_ref(), |stored| stored);
         let table = GibbsTable::new(cost, source.mass(), target.mass());
         let (heights, history, stopped) = self.climb(&table, observer);
         let critic = Cones { metric, centres: target.clone(), heights: heights.into() };
@@ -179,20 +180,24 @@ fn value(table: &GibbsTable<'_>, b: &[f64]) -> f64 {
     table.total() * math::dot(table.source().iter().chain(table.target()), terms)
 }
 
-impl<M: Metric> Cones<M> {
+impl Cones {
     /// Cones with their tips at `centres` (m, d), which have the heights (m,).
     ///
     /// # Errors
     /// [`CriticError::Saved`] for no centres, another number of heights, or numbers that are not
     /// finite.
-    pub fn new(metric: M, centres: Array2<f64>, heights: Array1<f64>) -> Result<Self, CriticError> {
+    pub fn new(
+        metric: impl Into<Metric>,
+        centres: Array2<f64>,
+        heights: Array1<f64>,
+    ) -> Result<Self, CriticError> {
         let saved = |what: &str| CriticError::Saved { what: what.to_owned() };
         let centres =
             DiscreteMeasure::uniform(centres).map_err(|error| saved(&error.to_string()))?;
         if centres.len() != heights.len() || !heights.iter().all(|b| b.is_finite()) {
             return Err(saved("its heights are not one finite number a centre"));
         }
-        Ok(Self { metric, centres, heights })
+        Ok(Self { metric: metric.into(), centres, heights })
     }
 
     /// y, shape (m, d).
@@ -206,17 +211,17 @@ impl<M: Metric> Cones<M> {
     }
 
     /// The distances from points to the centres.
-    fn distances(&self, points: ArrayView2<'_, f64>) -> Result<PointCost<M>, CriticError> {
+    fn distances(&self, points: ArrayView2<'_, f64>) -> Result<Box<dyn Cost>, CriticError> {
         let (expected, got) = (self.dim(), points.ncols());
         if expected != got {
             return Err(CriticError::Dimensions { expected, got });
         }
         let points = DiscreteMeasure::uniform(points.to_owned()).expect("finite points");
-        Ok(PointCost::new(&points, &self.centres, self.metric.clone())?)
+        Ok(self.metric.ground().table(&points, &self.centres)?)
     }
 }
 
-impl<M: Metric> Critic for Cones<M> {
+impl Critic for Cones {
     fn kind(&self) -> &'static str {
         "cones"
     }
@@ -227,7 +232,7 @@ impl<M: Metric> Critic for Cones<M> {
 
     fn values(&self, points: ArrayView2<'_, f64>) -> Result<Array1<f64>, CriticError> {
         let g = self.heights.mapv(|b| -b);
-        Ok(potentials::to_source(&self.distances(points)?, g.view()))
+        Ok(potentials::to_source(self.distances(points)?.as_ref(), g.view()))
     }
 
     fn gradients(&self, points: ArrayView2<'_, f64>) -> Result<Array2<f64>, CriticError> {
@@ -241,7 +246,11 @@ impl<M: Metric> Critic for Cones<M> {
                 .min_by(|&a, &b| height(a).total_cmp(&height(b)))
                 .expect("a measure has a point");
             let (x, centre) = (x.to_vec(), self.centres.support().row(lowest).to_vec());
-            self.metric.gradient(&x, &centre, out.as_slice_mut().expect("standard layout"));
+            self.metric.ground().gradient(
+                &x,
+                &centre,
+                out.as_slice_mut().expect("standard layout"),
+            );
         }
         Ok(gradients)
     }
@@ -251,7 +260,7 @@ impl<M: Metric> Critic for Cones<M> {
     }
 }
 
-impl<M: Metric> Save for Cones<M> {
+impl Save for Cones {
     fn saved(&self) -> SavedCritic {
         let centres = self.centres.support().outer_iter().map(|centre| centre.to_vec()).collect();
         let function = SavedFunction::Cones { centres, heights: self.heights.to_vec() };

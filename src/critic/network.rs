@@ -15,7 +15,7 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 use super::{Critic, CriticError, Lipschitz, Milestone, Save, SavedCritic, SavedFunction};
-use crate::cost::{Euclidean, GroundCost};
+use crate::cost::GroundCost;
 use crate::math;
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Mlp, Real, Tape, spectral_norm};
@@ -214,7 +214,7 @@ impl Save for NetworkCritic {
             layers: self.network.layers(),
             parameters: self.network.parameters().to_vec(),
         };
-        SavedCritic { metric: Euclidean.name(), function }
+        SavedCritic { metric: GroundCost::Euclidean.name(), function }
     }
 }
 

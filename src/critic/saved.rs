@@ -63,7 +63,8 @@ impl SavedCritic {
     /// # Errors
     /// [`CriticError::Metric`] for another distance; [`CriticError::Saved`] for numbers that do
     /// not make a critic.
-    pub fn restore<M: Metric>(self, metric: M) -> Result<Box<dyn Critic>, CriticError> {
+    pub fn restore(self, metric: impl Into<Metric>) -> Result<Box<dyn Critic>, CriticError> {
+        let metric = metric.into();
         let asked = metric.name();
         if asked != self.metric {
             return Err(CriticError::Metric { saved: self.metric, asked });

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::{Critic, CriticError, Lipschitz};
 use crate::certificate::{certify, dual_value_below};
-use crate::cost::{Cost, Metric, PointCost};
+use crate::cost::Metric;
 use crate::math;
 use crate::measure::DiscreteMeasure;
 use crate::potentials::Potentials;
@@ -54,14 +54,15 @@ pub struct Slopes {
 ///
 /// # Panics
 /// If `problem` is not the one between `source` and `target`.
-pub fn judge<M: Metric>(
+pub fn judge(
     critic: &dyn Critic,
     problem: &OtProblem,
     source: ArrayView2<'_, f64>,
     target: ArrayView2<'_, f64>,
-    metric: &M,
+    metric: impl Into<Metric>,
 ) -> Result<Verdict, CriticError> {
     assert_eq!((problem.n(), problem.m()), (source.nrows(), target.nrows()), "its own samples");
+    let metric = metric.into();
     let (f, g) = (critic.values(source)?, critic.values(target)?);
     let estimate = math::dot(problem.source(), &f) - math::dot(problem.target(), &g);
     let lipschitz = critic.lipschitz();
@@ -104,13 +105,13 @@ struct Steepest {
 }
 
 /// The steepest of all pairs of points.
-fn steepest<M: Metric>(
+fn steepest(
     points: ArrayView2<'_, f64>,
     values: ArrayView1<'_, f64>,
-    metric: &M,
+    metric: Metric,
 ) -> Result<Steepest, CriticError> {
     let points = DiscreteMeasure::uniform(points.to_owned()).expect("points of measures");
-    let distances = PointCost::new(&points, &points, metric.clone())?;
+    let distances = metric.ground().table(&points, &points)?;
     let rounding = distances.rounding();
     let steeper = |a: (f64, f64), b: (f64, f64)| (a.0.max(b.0), a.1.max(b.1));
     let of_row = |buffer: &mut Vec<f64>, i: usize| {

@@ -31,7 +31,7 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use crate::cost::{Cost, Differentiable, Euclidean, PointCost};
+use crate::cost::{Cost, GroundCost};
 use crate::math::vectors::fast_dot;
 use crate::measure::DiscreteMeasure;
 use crate::potentials;
@@ -159,7 +159,7 @@ impl Funnels {
     /// If the points have another dimension or are not finite.
     #[must_use]
     pub fn critic(&self, points: ArrayView2<'_, f64>) -> Array1<f64> {
-        -potentials::to_source(&self.distances(points), (-&self.heights).view())
+        -potentials::to_source(self.distances(points).as_ref(), (-&self.heights).view())
     }
 
     /// Its gradients, shape (k, D): of length 1, towards the bottom of the funnel.
@@ -176,14 +176,18 @@ impl Funnels {
             let level = |m: usize| row[m] + self.heights[m];
             let near = (0..row.len()).min_by(|&m, &n| level(m).total_cmp(&level(n)));
             let low = self.centres.support().row(near.expect("there is a funnel")).to_vec();
-            Euclidean.gradient(&low, &x.to_vec(), out.as_slice_mut().expect("standard layout"));
+            GroundCost::Euclidean.gradient(
+                &low,
+                &x.to_vec(),
+                out.as_slice_mut().expect("standard layout"),
+            );
         }
         gradients
     }
 
-    fn distances(&self, points: ArrayView2<'_, f64>) -> PointCost<Euclidean> {
+    fn distances(&self, points: ArrayView2<'_, f64>) -> Box<dyn Cost> {
         let points = DiscreteMeasure::uniform(points.to_owned()).expect("finite points");
-        PointCost::new(&points, &self.centres, Euclidean).expect("points of the same dimension")
+        GroundCost::Euclidean.table(&points, &self.centres).expect("points of the same dimension")
     }
 }
 

@@ -23,7 +23,7 @@ use rayon::prelude::*;
 use super::histogram::check_dimensions;
 use super::pairs::{row_means, shares};
 use super::{Estimate, EstimateError};
-use crate::cost::Euclidean;
+use crate::cost::GroundCost;
 use crate::math::{self, NeumaierSum, sort_key};
 use crate::measure::DiscreteMeasure;
 
@@ -46,7 +46,7 @@ pub fn energy(p: &DiscreteMeasure, q: &DiscreteMeasure) -> Result<Estimate, Esti
 }
 
 fn in_space(p: &DiscreteMeasure, q: &DiscreteMeasure) -> Result<Estimate, EstimateError> {
-    let mean = |a, b| row_means(a, b, Euclidean, |_| ());
+    let mean = |a, b| row_means(a, b, GroundCost::Euclidean, |_| ());
     let (across, back) = (mean(p, q)?, mean(q, p)?);
     let (within_p, within_q) = (mean(p, p)?, mean(q, q)?);
     let (p, q) = (shares(p), shares(q));

@@ -27,7 +27,7 @@ use super::histogram::check_dimensions;
 use super::nearest_neighbours::check_equal_masses;
 use super::pairs::{row_means, shares};
 use super::{Estimate, EstimateError};
-use crate::cost::{Cost, Euclidean, PointCost, SqEuclidean};
+use crate::cost::{Cost, GroundCost};
 use crate::math::vectors::sum_of_sizes;
 use crate::math::{self, NeumaierSum, exp::exp};
 use crate::measure::DiscreteMeasure;
@@ -64,7 +64,7 @@ pub fn median_bandwidth(p: &DiscreteMeasure, q: &DiscreteMeasure) -> Result<f64,
     let mut points = some(p);
     points.append(Axis(0), some(q).view()).map_err(|_| EstimateError::Scale)?;
     let pooled = DiscreteMeasure::uniform(points).map_err(|_| EstimateError::Scale)?;
-    let cost = PointCost::new(&pooled, &pooled, Euclidean).map_err(|_| EstimateError::Scale)?;
+    let cost = GroundCost::Euclidean.table(&pooled, &pooled).map_err(|_| EstimateError::Scale)?;
     let mut row = vec![0.0; pooled.len()];
     let mut distances = Vec::new();
     for i in 0..pooled.len() {
@@ -89,7 +89,7 @@ impl Means {
     fn new(p: &DiscreteMeasure, q: &DiscreteMeasure, sigma: f64) -> Result<Self, EstimateError> {
         check_dimensions(p, q)?;
         let factor = -0.5 / (sigma * sigma);
-        let mean = |a, b| row_means(a, b, SqEuclidean, |row| gaussian(row, factor));
+        let mean = |a, b| row_means(a, b, GroundCost::SqEuclidean, |row| gaussian(row, factor));
         Ok(Self {
             within_p: mean(p, p)?,
             within_q: mean(q, q)?,
@@ -181,9 +181,9 @@ pub fn mmd_blocks(
 /// The U-statistic of two samples of B points of equal masses: every pair once.
 fn block_value(p: &DiscreteMeasure, q: &DiscreteMeasure, sigma: f64) -> Result<f64, EstimateError> {
     let factor = -0.5 / (sigma * sigma);
-    let cost = |a, b| PointCost::new(a, b, SqEuclidean).map_err(|_| EstimateError::Scale);
+    let cost = |a, b| GroundCost::SqEuclidean.table(a, b).map_err(|_| EstimateError::Scale);
     let mut row = vec![0.0; q.len()];
-    let mut sum = |cost: &PointCost<SqEuclidean>, columns: fn(usize, usize) -> usize| {
+    let mut sum = |cost: &dyn Cost, columns: fn(usize, usize) -> usize| {
         let mut sum = NeumaierSum::default();
         for i in 0..cost.n() {
             let part = &mut row[..columns(i, cost.m())];
@@ -195,8 +195,8 @@ fn block_value(p: &DiscreteMeasure, q: &DiscreteMeasure, sigma: f64) -> Result<f
         sum.value()
     };
     let pairs = p.len() as f64 * (p.len() as f64 - 1.0) / 2.0;
-    let within = sum(&cost(p, p)?, |i, _| i) + sum(&cost(q, q)?, |i, _| i);
-    let across = sum(&cost(p, q)?, |_, m| m);
+    let within = sum(cost(p, p)?.as_ref(), |i, _| i) + sum(cost(q, q)?.as_ref(), |i, _| i);
+    let across = sum(cost(p, q)?.as_ref(), |_, m| m);
     Ok(within / pairs - 2.0 * across / (p.len() as f64 * q.len() as f64))
 }
 

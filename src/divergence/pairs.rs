@@ -3,19 +3,19 @@
 use rayon::prelude::*;
 
 use super::EstimateError;
-use crate::cost::{Cost, GroundCost, PointCost};
+use crate::cost::GroundCost;
 use crate::math::vectors::fast_dot;
 use crate::measure::DiscreteMeasure;
 
 /// `Σ_j w_j k(c(x_i, y_j))` for every point `x_i`, with masses w of total 1; `kernel` turns a row of
 /// costs into a row of k. O(nm), a row at a time.
-pub(super) fn row_means<G: GroundCost>(
+pub(super) fn row_means(
     points: &DiscreteMeasure,
     others: &DiscreteMeasure,
-    ground: G,
+    ground: GroundCost,
     kernel: impl Fn(&mut [f64]) + Sync,
 ) -> Result<Vec<f64>, EstimateError> {
-    let cost = PointCost::new(points, others, ground).map_err(|_| EstimateError::Scale)?;
+    let cost = ground.table(points, others).map_err(|_| EstimateError::Scale)?;
     let masses = shares(others);
     let mean = |row: &mut Vec<f64>, i: usize| {
         cost.part_of_row(i, 0, row);

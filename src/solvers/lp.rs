@@ -420,7 +420,7 @@ mod tests {
         }
     }
 
-    fn agree<G: GroundCost + 'static>(n: usize, m: usize, d: usize, ground: G) {
+    fn agree<G: Into<GroundCost>>(n: usize, m: usize, d: usize, ground: G) {
         let problem = OtProblem::new(&cloud(n, d, 1), &cloud(m, d, 2), ground).unwrap();
         let uppers = uppers(&problem);
         same(&uppers, uppers[0]);

@@ -75,10 +75,10 @@ impl Case {
     }
 
     /// Judges a critic on the samples.
-    pub(super) fn judge<M: Metric>(
+    pub(super) fn judge(
         &self,
         critic: &dyn Critic,
-        metric: &M,
+        metric: Metric,
     ) -> Result<Verdict, CriticError> {
         judge(critic, &self.problem, self.source.support(), self.target.support(), metric)
     }
@@ -138,7 +138,7 @@ pub(super) fn ground(problem: &ProblemJob) -> Result<Ground, Failure> {
         Failure::usage("a critic is a function of points, and --cost-matrix has none")
             .hint("give SOURCE and TARGET; for a matrix, deblais emd and deblais sinkhorn")
     })?;
-    ground.check_metric()?;
+    ground.metric()?;
     Ok(ground)
 }
 

@@ -4,8 +4,6 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use deblais::cost::Metric;
-use deblais::critic::{Critic, CriticError, SavedCritic};
 use deblais::io::{Origin, ReadCritic, read_critic};
 use deblais::report::{InputReport, Number};
 
@@ -14,7 +12,6 @@ use super::picture::Picture;
 use crate::cli::answer::answer;
 use crate::cli::args::{ProblemArgs, TalkArgs};
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::ground::MetricUser;
 use crate::cli::inputs::{ProblemJob, names, one_stdin};
 use crate::cli::outputs::Outputs;
 use crate::cli::pictures::FORMATS;
@@ -47,7 +44,7 @@ const EXAMPLES: &str = "Examples:
 pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
     let EvalArgs { problem: problem_args, load, no_exact, plot, talk } = args;
     let problem = ProblemJob::new(&problem_args)?;
-    let ground = ground(&problem)?;
+    let metric = ground(&problem)?.metric()?;
     let mut read = names(&problem_args);
     read.push(&load);
     one_stdin(&read)?;
@@ -64,8 +61,7 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
             talk.quiet,
         );
     }
-    let critic =
-        ground.hand_metric_to(Restore(saved))?.map_err(|error| Failure::from(error).at(&origin))?;
+    let critic = saved.restore(metric).map_err(|error| Failure::from(error).at(&origin))?;
     let mut case = Case::load(&problem, !no_exact, &talk)?;
     case.inputs.insert(
         "critic",
@@ -80,43 +76,13 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
         },
     );
     let start = Instant::now();
-    let verdict = ground.hand_metric_to(Judge { case: &case, critic: critic.as_ref() })??;
+    let verdict = case.judge(critic.as_ref(), metric)?;
     case.timings.insert("judge", Number(start.elapsed().as_secs_f64()));
     let report = case.report(critic.kind(), &verdict, None);
     if let Some(path) = &plot {
-        ground.hand_metric_to(Picture {
-            case: &case,
-            critic: critic.as_ref(),
-            estimate: verdict.estimate,
-            history: &[],
-            path,
-        })??;
+        let (critic, estimate) = (critic.as_ref(), verdict.estimate);
+        Picture { case: &case, critic, estimate, history: &[], path }.draw(metric)?;
     }
     answer(&talk, &report, |lines| text(lines, &report, &verdict))?;
     Ok(case.exit(&verdict, false, talk.quiet))
-}
-
-/// A saved critic, waiting for its distance.
-struct Restore(SavedCritic);
-
-impl MetricUser for Restore {
-    type Output = Result<Box<dyn Critic>, CriticError>;
-
-    fn with<M: Metric>(self, metric: M) -> Self::Output {
-        self.0.restore(metric)
-    }
-}
-
-/// A critic to be judged once the distance is known.
-pub(super) struct Judge<'a> {
-    pub(super) case: &'a Case,
-    pub(super) critic: &'a dyn Critic,
-}
-
-impl MetricUser for Judge<'_> {
-    type Output = Result<deblais::critic::Verdict, CriticError>;
-
-    fn with<M: Metric>(self, metric: M) -> Self::Output {
-        self.case.judge(self.critic, &metric)
-    }
 }

@@ -12,22 +12,20 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 use deblais::cost::Metric;
-use deblais::critic::{CriticError, Save, Trained};
+use deblais::critic::Trained;
 use deblais::io::{write_critic, write_history};
-use deblais::plan::TransportPlan;
 use deblais::report::Number;
 
 use super::answer::answer;
 use super::args::{ProblemArgs, TalkArgs};
 use super::failure::{Exit, Failure};
-use super::ground::{Ground, MetricUser};
+
 use super::inputs::{ProblemJob, names};
 use super::outputs::Outputs;
 use super::pictures::FORMATS;
 use super::use_threads;
 use super::watch::Watch;
 use case::{Case, ground, text};
-use eval::Judge;
 use picture::Picture;
 
 /// `deblais critic SOURCE TARGET`, `deblais critic eval …`
@@ -86,7 +84,7 @@ Examples:
 /// A validated request.
 struct Job {
     problem: ProblemJob,
-    ground: Ground,
+    metric: Metric,
     flags: TrainingArgs,
     limit: Option<Duration>,
     exact: bool,
@@ -126,7 +124,7 @@ impl Job {
         use_threads(talk.threads)?;
         Ok(Self {
             problem,
-            ground,
+            metric: ground.metric()?,
             limit: flags.time_limit.map(|limit| Duration::from_secs_f64(limit.0)),
             exact: !no_exact || flags.needs_plan(),
             flags,
@@ -144,18 +142,14 @@ impl Job {
         let plan = case.exact.as_ref().and_then(|exact| exact.certified.plan.as_ref());
         let mut watch = Watch::start(self.limit, self.talk.quiet)?;
         let start = Instant::now();
-        let trained = self.ground.hand_metric_to(Train {
-            training: &training,
-            case: &case,
-            plan: plan.filter(|_| with_plan),
-            watch: &mut watch,
-        });
+        let clouds = (&case.source, &case.target);
+        let plan = plan.filter(|_| with_plan);
+        let trained = training.train(clouds, self.metric, plan, &mut watch);
         watch.finish();
-        let Trained { critic, history, stopped } = trained??;
+        let Trained { critic, history, stopped } = trained?;
         case.timings.insert("train", Number(start.elapsed().as_secs_f64()));
         let start = Instant::now();
-        let judge = Judge { case: &case, critic: critic.as_ref() };
-        let verdict = self.ground.hand_metric_to(judge)??;
+        let verdict = case.judge(critic.as_ref(), self.metric)?;
         case.timings.insert("judge", Number(start.elapsed().as_secs_f64()));
 
         if with_plan {
@@ -175,32 +169,16 @@ impl Job {
             write_critic(path, &critic.saved())?;
         }
         if let Some(path) = &self.plot {
-            self.ground.hand_metric_to(Picture {
+            Picture {
                 case: &case,
                 critic: critic.as_ref(),
                 estimate: verdict.estimate,
                 history: &history,
                 path,
-            })??;
+            }
+            .draw(self.metric)?;
         }
         answer(&self.talk, &report, |lines| text(lines, &report, &verdict))?;
         Ok(case.exit(&verdict, stopped.is_some(), self.talk.quiet))
-    }
-}
-
-/// A critic to be trained once the distance is known.
-struct Train<'a> {
-    training: &'a Training,
-    case: &'a Case,
-    plan: Option<&'a TransportPlan>,
-    watch: &'a mut Watch,
-}
-
-impl MetricUser for Train<'_> {
-    type Output = Result<Trained<Box<dyn Save>>, CriticError>;
-
-    fn with<M: Metric>(self, metric: M) -> Self::Output {
-        let clouds = (&self.case.source, &self.case.target);
-        self.training.train(clouds, metric, self.plan, self.watch)
     }
 }

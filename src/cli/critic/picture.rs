@@ -9,7 +9,6 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 use super::case::Case;
 use crate::cli::failure::Failure;
-use crate::cli::ground::MetricUser;
 use crate::cli::text::supported;
 
 /// Nodes along the line, and along each side of the plane.
@@ -30,10 +29,9 @@ pub(super) struct Picture<'a> {
     pub(super) path: &'a Path,
 }
 
-impl MetricUser for Picture<'_> {
-    type Output = Result<(), Failure>;
-
-    fn with<M: Metric>(self, metric: M) -> Self::Output {
+impl Picture<'_> {
+    /// Draws it.
+    pub(super) fn draw(&self, metric: Metric) -> Result<(), Failure> {
         let exact = match &self.case.exact {
             Some(exact) => Some(self.potential(metric, exact.certified.potentials.g())?),
             None => None,
@@ -52,11 +50,7 @@ type Witness<'a> = (String, &'a dyn Critic);
 
 impl Picture<'_> {
     /// The exact potential as a function of all points: the lower envelope of cones at the target.
-    fn potential<M: Metric>(
-        &self,
-        metric: M,
-        g: ArrayView1<'_, f64>,
-    ) -> Result<Cones<M>, CriticError> {
+    fn potential(&self, metric: Metric, g: ArrayView1<'_, f64>) -> Result<Cones, CriticError> {
         Cones::new(metric, self.case.target.support().to_owned(), g.mapv(|g| -g))
     }
 

@@ -294,10 +294,10 @@ impl Training {
     }
 
     /// Trains; `plan` is the exact one, where its pairs are asked for.
-    pub(crate) fn train<M: Metric>(
+    pub(crate) fn train(
         &self,
         (source, target): (&DiscreteMeasure, &DiscreteMeasure),
-        metric: M,
+        metric: Metric,
         plan: Option<&TransportPlan>,
         observer: &mut dyn Observer,
     ) -> Result<Trained<Box<dyn Save>>, CriticError> {

@@ -1,6 +1,6 @@
 //! What sees distance: transport by the solvers, energy, mean discrepancy.
 
-use deblais::cost::{Cost, CostError, GroundCost, PointCost, SqEuclidean};
+use deblais::cost::{Cost, GroundCost};
 use deblais::divergence::{
     Estimate, MMD_WHOLE, energy, median_bandwidth, mmd, mmd_blocks, mmd_unbiased,
 };
@@ -10,15 +10,13 @@ use deblais::report::{Number, ValueReport};
 use deblais::seed::Seed;
 use deblais::solvers::Method;
 use deblais::solvers::line::{directions, sliced_wasserstein};
-use deblais::solvers::sinkhorn::{
-    DivergenceError, Epsilon, Sinkhorn, SinkhornDivergence, SinkhornError,
-};
+use deblais::solvers::sinkhorn::{DivergenceError, Epsilon, Sinkhorn, SinkhornError};
 use deblais::solvers::w2::{self, Proof, W2};
 
 use super::densities::reason;
 use super::inputs::Pair;
 use crate::cli::failure::Failure;
-use crate::cli::ground::{Ground, GroundUser};
+use crate::cli::ground::Ground;
 use crate::cli::watch::Watch;
 
 /// Points of a side up to which all pairs of them are looked at.
@@ -84,7 +82,7 @@ fn on_the_line(pair: &Pair) -> bool {
 /// The transport cost, exact, with its certificate.
 pub(super) fn emd(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row, Failure> {
     let (p, q) = (&pair.source, &pair.target);
-    let problem = OtProblem::from_cost(p.mass(), q.mass(), ground.between(p, q)?)?;
+    let problem = OtProblem::from_cost(p.mass(), q.mass(), ground.cost().table(p, q)?)?;
     if let Err(why) = solvable(pair, problem.cost()) {
         return Ok(Err(format!("{why}; deblais emd has no limit")));
     }
@@ -121,7 +119,9 @@ pub(super) fn emd(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row,
 
 /// `W_2` of the Euclidean distance.
 pub(super) fn w2(pair: &Pair, watch: &mut Watch) -> Result<Row, Failure> {
-    if let Err(why) = solvable(pair, &PointCost::new(&pair.source, &pair.target, SqEuclidean)?) {
+    if let Err(why) =
+        solvable(pair, GroundCost::SqEuclidean.table(&pair.source, &pair.target)?.as_ref())
+    {
         return Ok(Err(format!("{why}; deblais emd --p 2 has no limit")));
     }
     let W2 { value, proof } = w2::w2(&pair.source, &pair.target, watch)?;
@@ -192,10 +192,7 @@ pub(super) fn sinkhorn(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result
         return Ok(Err(format!("{why}; deblais sinkhorn has no limit")));
     }
     let solver = Sinkhorn { epsilon: Epsilon::Relative(EPSILON), ..Sinkhorn::default() };
-    let user = Debiased { solver, pair, watch };
-    let found: Result<Result<SinkhornDivergence, DivergenceError>, CostError> =
-        ground.hand_to(user);
-    let found = match found? {
+    let found = match solver.divergence(&pair.source, &pair.target, ground.cost(), watch) {
         Err(DivergenceError::Sinkhorn(error @ SinkhornError::Overflow { .. })) => {
             return Ok(Err(error.to_string()));
         }
@@ -212,21 +209,6 @@ pub(super) fn sinkhorn(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result
         row.row.estimator.push_str("; stopped at a limit: not to be relied on");
     }
     Ok(Ok(row))
-}
-
-/// Two clouds, waiting for their ground cost.
-struct Debiased<'a> {
-    solver: Sinkhorn,
-    pair: &'a Pair,
-    watch: &'a mut Watch,
-}
-
-impl GroundUser for Debiased<'_> {
-    type Output = Result<SinkhornDivergence, DivergenceError>;
-
-    fn with<G: GroundCost + 'static>(self, ground: G) -> Self::Output {
-        self.solver.divergence(&self.pair.source, &self.pair.target, ground, self.watch)
-    }
 }
 
 /// A range as the report has it.

@@ -135,7 +135,7 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
             Piles::Line => piles_on_the_line(),
             Piles::Plane => piles_in_the_plane(),
         };
-        let cost = ground.between(&source, &target)?;
+        let cost = ground.cost().table(&source, &target)?;
         let problem = OtProblem::from_cost(source.mass(), target.mass(), cost)?;
         let report = ProblemReport {
             dim: Some(source.dim()),

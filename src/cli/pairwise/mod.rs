@@ -211,7 +211,7 @@ impl Job {
     /// Refuses pairs whose cost left the range of `f64`.
     fn check_range(&self, sets: &Sets, found: &Distances) -> Result<(), Failure> {
         let first = &sets.measures[0];
-        let rounding = self.ground.between(first, first)?.rounding();
+        let rounding = self.ground.cost().table(first, first)?.rounding();
         found.found.iter().try_for_each(|judged| {
             let (i, j) = judged.pair;
             check_bounds(rounding, first.total(), &judged.certificate).map_err(|failure| {

@@ -171,7 +171,10 @@ fn read_one(
     sets.absent.push(cloud.absent);
     let measure = cloud.measure;
     // What a point lacks for the ground cost, it lacks towards itself, too.
-    ground.between(&measure, &measure).map_err(|error| Failure::from(error).at(&job.origin))?;
+    ground
+        .cost()
+        .table(&measure, &measure)
+        .map_err(|error| Failure::from(error).at(&job.origin))?;
     let points = measure.mass().iter().filter(|mass| **mass > 0.0).count();
     sets.names.push(name.clone());
     sets.measures.push(measure);

@@ -5,15 +5,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Mutex;
 
-use deblais::cost::GroundCost;
 use deblais::io::{Journal, JournalError, JournalKey};
-use deblais::measure::DiscreteMeasure;
 use deblais::pairwise::{Distances, Judged, Pair, PairwiseError, pairs, solve_pairs};
 use deblais::progress::{Event, Observer, Stop};
-use deblais::solvers::{Method, Termination};
+use deblais::solvers::Method;
 
 use super::super::failure::Failure;
-use super::super::ground::{Ground, GroundUser};
+use super::super::ground::Ground;
 use super::sets::Sets;
 
 /// Solves the pairs that are not in the journal and adds them to it; also, how many were in it.
@@ -43,8 +41,7 @@ pub(super) fn work(
         found.push(judged);
     };
     let mut observer = Until { observer, failed: &failed };
-    let solving = Solving { measures, todo: &todo, method, keep, observer: &mut observer };
-    let ended = ground.hand_to(solving)?;
+    let ended = solve_pairs(measures, &todo, ground.cost(), method, keep, &mut observer);
     if let Some(error) = failed.into_inner().expect("nobody panics") {
         return Err(error.into());
     }
@@ -67,22 +64,5 @@ impl Observer for Until<'_> {
             return ControlFlow::Break(Stop::Interrupted);
         }
         self.observer.observe(event)
-    }
-}
-
-/// The pairs to do, waiting for their ground cost.
-struct Solving<'a, K> {
-    measures: &'a [DiscreteMeasure],
-    todo: &'a [Pair],
-    method: Method,
-    keep: K,
-    observer: &'a mut dyn Observer,
-}
-
-impl<K: FnMut(Judged) + Send> GroundUser for Solving<'_, K> {
-    type Output = Result<Termination, PairwiseError>;
-
-    fn with<G: GroundCost + 'static>(self, ground: G) -> Self::Output {
-        solve_pairs(self.measures, self.todo, &ground, self.method, self.keep, self.observer)
     }
 }

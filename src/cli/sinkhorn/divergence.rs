@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use deblais::cost::GroundCost;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{DivergenceReport, EntropicReport, EpsilonReport, Number, Setting};
-use deblais::solvers::sinkhorn::{DivergenceError, Sinkhorn, SinkhornDivergence, typical_cost};
+use deblais::solvers::sinkhorn::{Sinkhorn, SinkhornDivergence, typical_cost};
 
 use super::entropy::EntropyArgs;
 use crate::cli::answer::answer;
 use crate::cli::args::TalkArgs;
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::ground::{Ground, GroundUser};
+use crate::cli::ground::Ground;
 use crate::cli::inputs::{Loaded, ProblemJob};
 use crate::cli::text::{Lines, small, supported};
 use crate::cli::watch::Watch;
@@ -49,10 +48,9 @@ impl Job {
             DiscreteMeasure::new(target.support().to_owned(), problem.target().to_owned())?;
 
         let mut watch = Watch::start(self.limit, self.talk.quiet)?;
-        let (clouds, watched) = ((&source, &target), &mut watch);
-        let found = ground.hand_to(Divergence { solver: self.solver, clouds, watch: watched });
+        let found = self.solver.divergence(&source, &target, ground.cost(), &mut watch);
         let solve_seconds = watch.finish();
-        let found = found??;
+        let found = found?;
 
         let used = found.cross.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
@@ -95,22 +93,6 @@ fn sign(ground: &Ground) -> Option<String> {
             ground.name()
         )
     })
-}
-
-/// A divergence, waiting for its ground cost.
-struct Divergence<'a> {
-    solver: Sinkhorn,
-    clouds: (&'a DiscreteMeasure, &'a DiscreteMeasure),
-    watch: &'a mut Watch,
-}
-
-impl GroundUser for Divergence<'_> {
-    type Output = Result<SinkhornDivergence, DivergenceError>;
-
-    fn with<G: GroundCost + 'static>(self, ground: G) -> Self::Output {
-        let (source, target) = self.clouds;
-        self.solver.divergence(source, target, ground, self.watch)
-    }
 }
 
 fn text(lines: &mut Lines, report: &DivergenceReport) {

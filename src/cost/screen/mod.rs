@@ -36,7 +36,7 @@
 use multiversion::multiversion;
 use ndarray::ArrayView2;
 
-use super::GroundCost;
+use super::dissimilarity::Dissimilarity;
 use super::search::Search;
 
 /// Points of a strip, and queries held against it at a time: a dozen vectors of sums.
@@ -113,7 +113,7 @@ enum Values {
     Rough,
 }
 
-impl<'a, G: GroundCost> Screen<'a, G> {
+impl<'a, G: Dissimilarity> Screen<'a, G> {
     /// A screen for `points` (m, d) from `queries` (n, d), both row-major, none of which is farther
     /// than `spread` from another along any axis; `None` for costs that are not a function of the
     /// squared distance.
@@ -188,7 +188,7 @@ fn rounded_down(x: f64) -> f32 {
     -rounded_up(-x)
 }
 
-impl<G: GroundCost> Search for Screen<'_, G> {
+impl<G: Dissimilarity> Search for Screen<'_, G> {
     fn fit(&mut self, v: &[f64]) {
         let kept = (0..).zip(v).filter(|(_, v)| **v > f64::NEG_INFINITY);
         (self.places, self.v) = kept.map(|(j, v)| (j, *v)).unzip();
@@ -239,7 +239,7 @@ impl<G: GroundCost> Search for Screen<'_, G> {
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"
 )]
-fn means<G: GroundCost>(screen: &Screen<'_, G>, queries: &[u32]) -> Vec<f64> {
+fn means<G: Dissimilarity>(screen: &Screen<'_, G>, queries: &[u32]) -> Vec<f64> {
     let packed = screen.packed(queries);
     let mut sums = vec![0.0; queries.len()];
     let mut strip = Strip::new(screen.dimension());
@@ -264,7 +264,7 @@ fn means<G: GroundCost>(screen: &Screen<'_, G>, queries: &[u32]) -> Vec<f64> {
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"
 )]
-fn scan<G: GroundCost>(
+fn scan<G: Dissimilarity>(
     screen: &Screen<'_, G>,
     values: Values,
     queries: &[u32],
@@ -298,7 +298,7 @@ fn scan<G: GroundCost>(
     }
 }
 
-impl<G: GroundCost> Screen<'_, G> {
+impl<G: Dissimilarity> Screen<'_, G> {
     #[inline(always)]
     fn packed(&self, queries: &[u32]) -> Packed {
         let (d, count) = (self.dimension(), queries.len());

@@ -1,4 +1,6 @@
-use super::super::{Cost, Euclidean, PointCost, SqEuclidean};
+use super::super::dissimilarity::Dissimilarity;
+use super::super::points::PointTable;
+use super::super::{Cost, Euclidean, SqEuclidean};
 use super::*;
 use crate::measure::DiscreteMeasure;
 use crate::seed::{Seed, Stream};
@@ -38,11 +40,11 @@ fn cloud(kind: usize, n: usize, d: usize, stream: &mut Stream) -> Array2<f64> {
 
 const KINDS: usize = 10;
 
-fn check<G: GroundCost>(ground: G, kind: usize, (n, m, d): (usize, usize, usize)) {
+fn check<G: Dissimilarity>(ground: G, kind: usize, (n, m, d): (usize, usize, usize)) {
     let mut stream = Seed((kind * 1000 + d) as u64).stream("screen");
     let mut draw = |n| DiscreteMeasure::uniform(cloud(kind, n, d, &mut stream)).unwrap();
     let (x, y) = (draw(n), draw(m));
-    let cost = PointCost::new(&x, &y, ground).unwrap();
+    let cost = PointTable::new(&x, &y, ground.clone()).unwrap();
     let least = |j: usize| (0..n.min(5)).map(|i| cost.at(i, j)).fold(f64::INFINITY, f64::min);
     let rough: Vec<f64> = (0..m).map(least).collect();
     let size = rough.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
@@ -76,7 +78,7 @@ fn check<G: GroundCost>(ground: G, kind: usize, (n, m, d): (usize, usize, usize)
                 expected.retain(|&value| value < limit);
                 expected.truncate(keep);
                 let values: Vec<f64> = found.iter().map(|found| found.0).collect();
-                let name = cost.ground().name();
+                let name = ground.name();
                 assert_eq!(values, expected, "{name}, kind {kind}, d {d}, keep {keep}");
                 for &(value, j) in found {
                     assert_eq!(value, cost.at(i as usize, j as usize) - v[j as usize]);
@@ -138,7 +140,7 @@ fn rough_values_are_off_by_a_rounding() {
     let mut stream = Seed(3).stream("rough");
     let mut draw = |n| DiscreteMeasure::uniform(cloud(0, n, 32, &mut stream)).unwrap();
     let (x, y) = (draw(300), draw(500));
-    let cost = PointCost::new(&x, &y, Euclidean).unwrap();
+    let cost = PointTable::new(&x, &y, Euclidean).unwrap();
     let mut search = cost.search_targets().unwrap();
     search.fit(&vec![0.25; 500]);
     let queries = first(300);

@@ -25,7 +25,7 @@ pub use train::{Rate, Start, TrainLattice};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 use super::{Critic, CriticError, Lipschitz, Save, SavedCritic, SavedFunction};
-use crate::cost::{Cost, Differentiable, Euclidean, GroundCost, PointCost};
+use crate::cost::{Cost, GroundCost};
 use crate::measure::DiscreteMeasure;
 
 /// `f(x) = max_g min_{j ∈ g} b_j + σ_j‖x − c_j‖`, in `f64`.
@@ -91,13 +91,13 @@ impl Lattice {
     }
 
     /// The distances from points to the centres.
-    fn distances(&self, points: ArrayView2<'_, f64>) -> Result<PointCost<Euclidean>, CriticError> {
+    fn distances(&self, points: ArrayView2<'_, f64>) -> Result<Box<dyn Cost>, CriticError> {
         let (expected, got) = (self.dim(), points.ncols());
         if expected != got {
             return Err(CriticError::Dimensions { expected, got });
         }
         let points = DiscreteMeasure::uniform(points.to_owned()).expect("finite points");
-        Ok(PointCost::new(&points, &self.centres, Euclidean)?)
+        Ok(GroundCost::Euclidean.table(&points, &self.centres)?)
     }
 
     /// The piece that f is, where the distances are these, and its value.
@@ -134,7 +134,11 @@ impl Critic for Lattice {
         for (i, (x, mut out)) in points.outer_iter().zip(gradients.outer_iter_mut()).enumerate() {
             let (piece, _) = self.active(distances.row(i, &mut buffer));
             let (x, centre) = (x.to_vec(), self.centres.support().row(piece).to_vec());
-            Euclidean.gradient(&x, &centre, out.as_slice_mut().expect("standard layout"));
+            GroundCost::Euclidean.gradient(
+                &x,
+                &centre,
+                out.as_slice_mut().expect("standard layout"),
+            );
             out *= self.signs[piece];
         }
         Ok(gradients)
@@ -153,6 +157,6 @@ impl Save for Lattice {
             heights: self.heights.to_vec(),
             signs: self.signs.to_vec(),
         };
-        SavedCritic { metric: Euclidean.name(), function }
+        SavedCritic { metric: GroundCost::Euclidean.name(), function }
     }
 }

@@ -15,7 +15,7 @@ fn noise(n: usize, d: usize, stream: u64) -> Array2<f64> {
     })
 }
 
-fn clouds<G: GroundCost + 'static>(x: Array2<f64>, y: Array2<f64>, ground: G) -> OtProblem {
+fn clouds<G: Into<GroundCost>>(x: Array2<f64>, y: Array2<f64>, ground: G) -> OtProblem {
     let measure = |points| DiscreteMeasure::uniform(points).unwrap();
     OtProblem::new(&measure(x), &measure(y), ground).unwrap().tabulated()
 }

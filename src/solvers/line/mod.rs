@@ -176,7 +176,7 @@ fn plan(cells: &[Cell], rows: &[usize], columns: &[usize]) -> TransportPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::{Cityblock, Cosine, Euclidean, GroundCost, Power, SqEuclidean};
+    use crate::cost::{Cityblock, Cosine, Euclidean, GroundCost, SqEuclidean};
     use crate::measure::DiscreteMeasure;
     use ndarray::Array1;
     use ndarray::{Array2, array};
@@ -204,7 +204,7 @@ mod tests {
     }
 
     /// Solves, checks the certificate, returns the cost.
-    fn solved<G: GroundCost + 'static>(
+    fn solved<G: Into<GroundCost>>(
         source: &DiscreteMeasure,
         target: &DiscreteMeasure,
         ground: G,
@@ -225,8 +225,8 @@ mod tests {
             solved(&source, &target, Euclidean);
             solved(&source, &target, Cityblock);
             solved(&source, &target, SqEuclidean);
-            solved(&source, &target, Power::new(Euclidean, 1.5).unwrap());
-            solved(&source, &target, Power::new(Euclidean, 3.0).unwrap());
+            solved(&source, &target, GroundCost::power(Euclidean, 1.5).unwrap());
+            solved(&source, &target, GroundCost::power(Euclidean, 3.0).unwrap());
         }
     }
 
@@ -271,7 +271,7 @@ mod tests {
         let target = measure(&noise(n, 17), &normalised(noise(n, 18)));
         assert!(n * n > crate::potentials::LINE_CELLS);
         solved(&source, &target, Euclidean);
-        solved(&source, &target, Power::new(Euclidean, 1.5).unwrap());
+        solved(&source, &target, GroundCost::power(Euclidean, 1.5).unwrap());
     }
 
     #[test]
@@ -291,7 +291,7 @@ mod tests {
         let wide = DiscreteMeasure::uniform(array![[1.0, 2.0]]).unwrap();
         for problem in [
             OtProblem::new(&x, &x, Cosine).unwrap(),
-            OtProblem::new(&x, &x, Power::new(Euclidean, 0.5).unwrap()).unwrap(),
+            OtProblem::new(&x, &x, GroundCost::power(Euclidean, 0.5).unwrap()).unwrap(),
             OtProblem::new(&wide, &wide, Euclidean).unwrap(),
         ] {
             assert!(matches!(
@@ -327,7 +327,7 @@ mod tests {
             let (source, target) = (normalised(noise(n, 13)), normalised(noise(m, 14)));
             let (flat_x, flat_y) = (vec![1.0 / n as f64; n], vec![1.0 / m as f64; m]);
             for p in [1.0, 2.0, 3.0] {
-                let ground = || Power::new(Euclidean, p).unwrap();
+                let ground = || GroundCost::power(Euclidean, p).unwrap();
                 let same = |fast: f64, slow: f64| {
                     let slow = slow.powf(1.0 / p);
                     assert!((fast - slow).abs() <= 1e-13 * slow, "{fast} is not {slow}");

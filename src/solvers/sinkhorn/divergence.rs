@@ -26,7 +26,7 @@ use std::ops::ControlFlow;
 use thiserror::Error;
 
 use super::{Entropic, Epsilon, Sinkhorn, SinkhornError, typical_cost};
-use crate::cost::{GroundCost, PointCost};
+use crate::cost::GroundCost;
 use crate::measure::DiscreteMeasure;
 use crate::problem::{OtProblem, ProblemError};
 use crate::progress::{Event, Observer, Stop};
@@ -79,20 +79,20 @@ impl Sinkhorn {
     /// # Errors
     /// [`DivergenceError`]: different dimensions, unequal totals, an ε or a tolerance that makes
     /// no sense.
-    pub fn divergence<G: GroundCost>(
+    pub fn divergence(
         &self,
         source: &DiscreteMeasure,
         target: &DiscreteMeasure,
-        ground: G,
+        ground: impl Into<GroundCost>,
         observer: &mut dyn Observer,
     ) -> Result<SinkhornDivergence, DivergenceError> {
-        let cross = OtProblem::new(source, target, ground.clone())?;
+        let ground = ground.into();
+        let cross = OtProblem::new(source, target, ground)?;
         // The masses of the cross problem: they have equal totals to the last bit or so.
-        let source_cost =
-            PointCost::new(source, source, ground.clone()).map_err(ProblemError::from)?;
-        let source = OtProblem::from_cost(cross.source(), cross.source(), Box::new(source_cost))?;
-        let target_cost = PointCost::new(target, target, ground).map_err(ProblemError::from)?;
-        let target = OtProblem::from_cost(cross.target(), cross.target(), Box::new(target_cost))?;
+        let source_cost = ground.table(source, source).map_err(ProblemError::from)?;
+        let source = OtProblem::from_cost(cross.source(), cross.source(), source_cost)?;
+        let target_cost = ground.table(target, target).map_err(ProblemError::from)?;
+        let target = OtProblem::from_cost(cross.target(), cross.target(), target_cost)?;
 
         let epsilon = self.epsilon.resolve(typical_cost(&cross));
         let solver = Self { epsilon: Epsilon::Absolute(epsilon), ..*self };

@@ -14,7 +14,7 @@
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use super::SinkhornDivergence;
-use crate::cost::{Cost, Differentiable, PointCost};
+use crate::cost::GroundCost;
 use crate::gibbs::GibbsPlan;
 use crate::measure::DiscreteMeasure;
 use crate::potentials::Potentials;
@@ -28,12 +28,13 @@ impl SinkhornDivergence {
     /// # Panics
     /// If these are other measures: shapes must fit, and costs be defined.
     #[must_use]
-    pub fn gradients<G: Differentiable>(
+    pub fn gradients(
         &self,
         source: &DiscreteMeasure,
         target: &DiscreteMeasure,
-        ground: &G,
+        ground: impl Into<GroundCost>,
     ) -> (Array2<f64>, Array2<f64>) {
+        let ground = ground.into();
         let flow =
             |plan: &GibbsPlan, x: &DiscreteMeasure, y: &DiscreteMeasure| pull(plan, x, y, ground);
         let to_target = flow(&self.cross.plan, source, target);
@@ -58,20 +59,20 @@ fn symmetric(plan: &GibbsPlan) -> GibbsPlan {
 }
 
 /// `Σ_j γ_ij ∂₁c(x_i, y_j)` for all i.
-fn pull<G: Differentiable>(
+fn pull(
     plan: &GibbsPlan,
     x: &DiscreteMeasure,
     y: &DiscreteMeasure,
-    ground: &G,
+    ground: GroundCost,
 ) -> Array2<f64> {
-    let cost = PointCost::new(x, y, ground.clone()).expect("the divergence is of these measures");
+    let cost = ground.table(x, y).expect("the divergence is of these measures");
     let (points, others): (ArrayView2<'_, f64>, ArrayView2<'_, f64>) = (x.support(), y.support());
     let (points, others) = (points.as_standard_layout(), others.as_standard_layout());
     let point = |of: &ndarray::CowArray<'_, f64, ndarray::Ix2>, i: usize| of.row(i).to_vec();
     let others: Vec<Vec<f64>> = (0..cost.m()).map(|j| point(&others, j)).collect();
     let d = x.dim();
     let masses: (ArrayView1<'_, f64>, ArrayView1<'_, f64>) = (x.mass(), y.mass());
-    let rows = plan.map_rows(&cost, masses.0, masses.1, |i, cells| {
+    let rows = plan.map_rows(cost.as_ref(), masses.0, masses.1, |i, cells| {
         let x = point(&points, i);
         let (mut sum, mut gradient) = (vec![0.0; d], vec![0.0; d]);
         for (j, mass) in cells {

@@ -1,6 +1,6 @@
 //! Critics that nobody trained.
 
-use deblais::cost::{Chebyshev, Cityblock, Euclidean, Metric, Minkowski, Snowflake};
+use deblais::cost::{Euclidean, Metric};
 use deblais::critic::{Cones, Critic, Frame, Lattice, NetworkCritic, judge};
 use deblais::measure::DiscreteMeasure;
 use deblais::nn::{Activation, Init, Mlp};
@@ -9,26 +9,21 @@ use deblais::seed::Stream;
 use ndarray::Array1;
 use rand::Rng as _;
 
-use super::{Answer, Answers, NoAnswer, guarded, measure, problem, refused};
+use super::{Answer, Answers, NoAnswer, ground_cost, guarded, measure, problem, refused};
 use crate::instances::{Base, Ground, Instance, Table};
 
-struct JudgeCones<'a> {
-    source: &'a DiscreteMeasure,
-    target: &'a DiscreteMeasure,
-    problem: &'a OtProblem,
-    stream: &'a mut Stream,
-}
-
-impl JudgeCones<'_> {
-    fn judge<M: Metric>(self, metric: &M) -> Answers {
-        let Self { source, target, problem, stream } = self;
-        let size = [1.0, 1e-3, 1e20, 1e308][stream.random_range(0..4)];
-        let heights: Array1<f64> =
-            (0..target.len()).map(|_| size * (2.0 * stream.uniform() - 1.0)).collect();
-        let given = format!("heights {heights:?}");
-        let cones = Cones::new(metric.clone(), target.support().to_owned(), heights);
-        judged("cones", &cones.expect("finite heights"), (source, target), problem, metric, &given)
-    }
+fn judge_cones(
+    (source, target): (&DiscreteMeasure, &DiscreteMeasure),
+    problem: &OtProblem,
+    metric: Metric,
+    stream: &mut Stream,
+) -> Answers {
+    let size = [1.0, 1e-3, 1e20, 1e308][stream.random_range(0..4)];
+    let heights: Array1<f64> =
+        (0..target.len()).map(|_| size * (2.0 * stream.uniform() - 1.0)).collect();
+    let given = format!("heights {heights:?}");
+    let cones = Cones::new(metric, target.support().to_owned(), heights);
+    judged("cones", &cones.expect("finite heights"), (source, target), problem, metric, &given)
 }
 
 /// Cones of these heights for the Euclidean distance.
@@ -39,7 +34,7 @@ pub(crate) fn hostile_cones(instance: &Instance, height: impl Fn(usize) -> f64) 
     };
     let heights: Array1<f64> = (0..target.len()).map(height).collect();
     let cones = Cones::new(Euclidean, target.support().to_owned(), heights).expect("finite");
-    judged("cones", &cones, (&source, &target), &problem, &Euclidean, "")
+    judged("cones", &cones, (&source, &target), &problem, Euclidean, "")
 }
 
 /// The library's problem of an instance on points, and its measures.
@@ -52,12 +47,12 @@ fn measures(
 }
 
 /// The bounds that a critic's verdict states.
-fn judged<M: Metric>(
+fn judged(
     kind: &str,
     critic: &dyn Critic,
     (source, target): (&DiscreteMeasure, &DiscreteMeasure),
     problem: &OtProblem,
-    metric: &M,
+    metric: impl Into<Metric>,
     given: &str,
 ) -> Answers {
     guarded(kind, || match judge(critic, problem, source.support(), target.support(), metric) {
@@ -86,19 +81,9 @@ pub(crate) fn critics(instance: &Instance, stream: &mut Stream) -> Answers {
         answers.extend(lattice(source, target, problem, stream));
         answers.extend(network(source, target, problem, stream));
     }
-    let cones = JudgeCones { source, target, problem, stream };
-    answers.extend(match ground {
-        Ground { base: Base::Euclidean, power: None } => cones.judge(&Euclidean),
-        Ground { base: Base::Cityblock, power: None } => cones.judge(&Cityblock),
-        Ground { base: Base::Chebyshev, power: None } => cones.judge(&Chebyshev),
-        Ground { base: Base::Minkowski(q), power: None } => {
-            cones.judge(&Minkowski::new(*q).expect("q ≥ 1"))
-        }
-        Ground { base: Base::Euclidean, power: Some(p) } if *p <= 1.0 => {
-            cones.judge(&Snowflake::new(Euclidean, *p).expect("p ≤ 1"))
-        }
-        _ => vec![],
-    });
+    if let Ok(metric) = Metric::try_from(ground_cost(ground)) {
+        answers.extend(judge_cones((source, target), problem, metric, stream));
+    }
     answers
 }
 
@@ -116,7 +101,7 @@ fn lattice(
     let groups = stream.random_range(1..=pieces);
     let given = format!("groups {groups}, heights {heights:?}, signs {signs:?}");
     let lattice = Lattice::new(groups, centres, heights, signs).expect("a lattice");
-    judged("lattice", &lattice, (source, target), problem, &Euclidean, &given)
+    judged("lattice", &lattice, (source, target), problem, Euclidean, &given)
 }
 
 fn network(
@@ -134,5 +119,5 @@ fn network(
         Ok(critic) => critic,
         Err(error) => return vec![Err(refused("network", error))],
     };
-    judged("network", &critic, (source, target), problem, &Euclidean, &given)
+    judged("network", &critic, (source, target), problem, Euclidean, &given)
 }

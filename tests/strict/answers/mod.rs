@@ -11,9 +11,7 @@ pub(crate) use others::{given, third_parties};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use deblais::certificate::Certificate;
-use deblais::cost::{
-    Chebyshev, Cityblock, Cosine, CostMatrix, Euclidean, GroundCost, Minkowski, Power, SqEuclidean,
-};
+use deblais::cost::{CostMatrix, GroundCost, Minkowski};
 use deblais::crosscheck::{Crosscheck, Row};
 use deblais::measure::DiscreteMeasure;
 use deblais::pairwise::pairwise;
@@ -129,37 +127,17 @@ fn measure(points: &[Vec<f64>], masses: &Masses) -> Result<DiscreteMeasure, NoAn
     measure.map_err(|error| refused("measure", error))
 }
 
-/// Work for any ground cost, whose type is not known here.
-trait WithGround {
-    type Output;
-    fn run<G: GroundCost>(self, ground: G) -> Self::Output;
-}
-
-fn with_ground<W: WithGround>(ground: &Ground, work: W) -> W::Output {
-    fn powered<W: WithGround, G: GroundCost>(base: G, power: Option<f64>, work: W) -> W::Output {
-        match power {
-            None => work.run(base),
-            Some(p) => work.run(Power::new(base, p).expect("p > 0")),
-        }
-    }
-    let power = ground.power;
-    match ground.base {
-        Base::Euclidean => powered(Euclidean, power, work),
-        Base::SqEuclidean => powered(SqEuclidean, power, work),
-        Base::Cityblock => powered(Cityblock, power, work),
-        Base::Chebyshev => powered(Chebyshev, power, work),
-        Base::Minkowski(q) => powered(Minkowski::new(q).expect("q ≥ 1"), power, work),
-        Base::Cosine => powered(Cosine, power, work),
-    }
-}
-
-struct MakeProblem<'a>(&'a DiscreteMeasure, &'a DiscreteMeasure);
-
-impl WithGround for MakeProblem<'_> {
-    type Output = Result<OtProblem, NoAnswer>;
-    fn run<G: GroundCost>(self, ground: G) -> Self::Output {
-        OtProblem::new(self.0, self.1, ground).map_err(|error| refused("problem", error))
-    }
+/// The library's ground cost of an instance.
+fn ground_cost(ground: &Ground) -> GroundCost {
+    let base = match ground.base {
+        Base::Euclidean => GroundCost::Euclidean,
+        Base::SqEuclidean => GroundCost::SqEuclidean,
+        Base::Cityblock => GroundCost::Cityblock,
+        Base::Chebyshev => GroundCost::Chebyshev,
+        Base::Minkowski(q) => Minkowski::new(q).expect("q ≥ 1").into(),
+        Base::Cosine => GroundCost::Cosine,
+    };
+    ground.power.map_or(base, |p| GroundCost::power(base, p).expect("p > 0"))
 }
 
 /// The library's problem of an instance.
@@ -167,7 +145,8 @@ pub(crate) fn problem(instance: &Instance) -> Result<OtProblem, NoAnswer> {
     match &instance.table {
         Table::Points { x, y, ground } => {
             let (source, target) = (measure(x, &instance.source)?, measure(y, &instance.target)?);
-            with_ground(ground, MakeProblem(&source, &target))
+            OtProblem::new(&source, &target, ground_cost(ground))
+                .map_err(|error| refused("problem", error))
         }
         Table::Matrix(matrix) => {
             let (Masses::Stored(source), Masses::Stored(target)) =
@@ -244,27 +223,21 @@ fn ask(instance: &Instance, asked: &Asked) -> Answers {
     solvers.into_iter().flat_map(run).collect()
 }
 
-struct AllPairs<'a>(&'a [DiscreteMeasure]);
-
-impl WithGround for AllPairs<'_> {
-    type Output = Result<Vec<Certificate>, NoAnswer>;
-    fn run<G: GroundCost>(self, ground: G) -> Self::Output {
-        let found =
-            pairwise(self.0, &ground, &mut ()).map_err(|error| refused("pairwise", error))?;
-        Ok(found.found.into_iter().map(|judged| judged.certificate).collect())
-    }
-}
-
 /// The pair of an instance's measures.
 pub(crate) fn pairs(instance: &Instance) -> Answers {
     let Table::Points { x, y, ground } = &instance.table else { return vec![] };
     guarded("pairwise", || {
         let sides =
             measure(x, &instance.source).and_then(|x| Ok([x, measure(y, &instance.target)?]));
-        match sides.and_then(|sides| with_ground(ground, AllPairs(&sides))) {
-            Ok(found) => found
+        let judged = sides.and_then(|sides| {
+            pairwise(&sides, ground_cost(ground), &mut ())
+                .map_err(|error| refused("pairwise", error))
+        });
+        match judged {
+            Ok(distances) => distances
+                .found
                 .iter()
-                .map(|certificate| Ok(Answer::new("pairwise", certificate, Promise::Optimum)))
+                .map(|judged| Ok(Answer::new("pairwise", &judged.certificate, Promise::Optimum)))
                 .collect(),
             Err(error) => vec![Err(error)],
         }
