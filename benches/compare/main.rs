@@ -1,6 +1,6 @@
-//! Our side of the comparison that `benches/compare/run.sh` makes.
+//! Our side of the comparison that `benches/peers/run.sh` makes.
 //!
-//! `side KIND FOLDER` loads the instance that the script wrote, prints `{"ready": …}`, and then
+//! `compare KIND FOLDER` loads the instance that the script wrote, prints `{"ready": …}`, and then
 //! answers each line of stdin, a request, with one JSON object on stdout. So the two sides take
 //! turns in one run, and nothing is loaded while the other side's clock is ticking. Kinds and
 //! their requests:
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     // `cargo bench` adds --bench.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let [kind, folder] = arguments.as_slice() else {
-        eprintln!("this is one side of a comparison: run benches/compare/run.sh");
+        eprintln!("this is one side of a comparison: run benches/peers/run.sh");
         return ExitCode::SUCCESS;
     };
     match serve(kind, Path::new(folder)) {

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import report
-from compare import pin
+from exact import pin
 from ours import Side, build
 
 PAGE = Path("docs/networks.md")

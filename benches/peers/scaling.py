@@ -19,7 +19,7 @@ import numpy as np
 
 import report
 from cases import cloud_case, histogram_case
-from compare import AGREEMENT, pin
+from exact import AGREEMENT, pin
 from ours import Side, build
 
 PAGE = Path("docs/scaling.md")

@@ -15,7 +15,7 @@ import numpy as np
 
 import report
 from cases import Array, clouds
-from compare import pin, take_turns
+from exact import pin, take_turns
 from ours import Side, build
 
 PAGE = Path("docs/sinkhorn.md")

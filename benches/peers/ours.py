@@ -1,4 +1,4 @@
-"""Builds benches/compare/side.rs and talks to it."""
+"""Builds benches/compare and talks to it."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ def build() -> str:
         message = json.loads(line)
         if message.get("executable") and message["target"]["name"] == "compare":
             return message["executable"]
-    raise SystemExit("cargo built no benches/compare/side.rs")
+    raise SystemExit("cargo built no benches/compare")
 
 
 class RequestError(Exception):
