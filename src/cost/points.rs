@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
 
 use super::gram::Gram;
@@ -10,6 +10,7 @@ use super::screen::Screen;
 use super::search::{Search, search};
 use super::tiles::{Tile, WIDTH, over_tiles, strips};
 use super::{Cost, CostError, GroundCost, Rounding};
+use crate::math::simd_targets;
 use crate::measure::DiscreteMeasure;
 use crate::spatial::{boxes, kd_order};
 
@@ -122,7 +123,7 @@ fn centroids(points: ArrayView2<'_, f64>, run: usize, mass: &[f64]) -> Array2<f6
 }
 
 /// The bounds of a box made to hold points, one after another, of finite coordinates.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn widen(points: &[f64], lowest: &mut [f64], highest: &mut [f64]) {
     for point in points.chunks_exact(lowest.len()) {
         for ((low, high), &x) in lowest.iter_mut().zip(&mut *highest).zip(point) {
@@ -317,19 +318,13 @@ fn point(cloud: &ArcArray2<f64>, i: usize) -> &[f64] {
 }
 
 /// The cost between two points.
-#[multiversion(
-    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
-    dispatcher = "direct"
-)]
+#[apply(simd_targets)]
 fn between<G: GroundCost>(ground: &G, x: &[f64], y: &[f64]) -> f64 {
     ground.between(x, y)
 }
 
 /// Costs from x to the targets `start .. start + out.len()` of a (d, m) table.
-#[multiversion(
-    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
-    dispatcher = "direct"
-)]
+#[apply(simd_targets)]
 fn block_of_row<G: GroundCost>(
     ground: &G,
     x: &[f64],
@@ -350,10 +345,7 @@ fn block_of_row<G: GroundCost>(
 }
 
 /// Costs from points, one after another, to m targets in [`strips`]: as many rows as `out` has.
-#[multiversion(
-    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
-    dispatcher = "direct"
-)]
+#[apply(simd_targets)]
 fn block_of_rows<G: GroundCost>(
     ground: &G,
     points: &[f64],
@@ -381,10 +373,7 @@ impl<G: GroundCost> Tile for Differences<'_, G> {
 }
 
 /// As [`block_of_row`] in the plane, where nothing need be allocated.
-#[multiversion(
-    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
-    dispatcher = "direct"
-)]
+#[apply(simd_targets)]
 fn block_in_plane<G: GroundCost>(
     ground: &G,
     x: [f64; 2],
