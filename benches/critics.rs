@@ -28,7 +28,7 @@ fn read(path: &str) -> Array2<f64> {
         .expect("a file of this repository")
 }
 
-/// The points of `tests/critic.rs`: scattered by sines, standard normal to the eye.
+/// The points of `tests/it/critic/mod.rs`: scattered by sines, standard normal to the eye.
 fn normal(n: usize, d: usize, phase: f64) -> Array2<f64> {
     let uniform = |k: usize| ((k as f64 * 12.9898 + phase).sin() * 43_758.545_3).rem_euclid(1.0);
     Array2::from_shape_fn((n, d), |(i, k)| {

@@ -3,7 +3,7 @@
 //! `cargo bench --bench entropic`. Uniform clouds from fixed seeds, squared Euclidean costs from the
 //! points, the default tolerance; sizes are in the names. The relative gap of the bracket is printed
 //! beside the time: it is the price of ε, not of the solver. Comparisons with other libraries:
-//! `benches/compare/`.
+//! `benches/peers/`.
 
 use std::hint::black_box;
 use std::time::Duration;

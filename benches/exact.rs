@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench exact`. Data come from fixed seeds and are built outside the timer, cost
 //! tables included; sizes are in the names. Every answer is certified once before it is timed: a
-//! fast wrong one would be worthless. Comparisons with other libraries: `benches/compare/`.
+//! fast wrong one would be worthless. Comparisons with other libraries: `benches/peers/`.
 
 use std::hint::black_box;
 use std::time::Duration;

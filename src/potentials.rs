@@ -4,13 +4,13 @@
 //! dual value is `Σ μ_i f_i + Σ ν_j g_j`. For a metric cost and shared points, f = −g = a
 //! 1-Lipschitz function.
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use ndarray::{Array1, ArrayView1};
 use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::cost::{Cost, Search};
-use crate::math::{self, smallest_lane, sorted_order};
+use crate::math::{self, simd_targets, smallest_lane, sorted_order};
 use crate::progress::{IsOver, never};
 
 /// A pair of dual vectors f (n,) on the source and g (m,) on the target, in the units of the
@@ -323,7 +323,7 @@ fn monotone_minima<V: Copy + PartialOrd + Send>(
 }
 
 /// `g_j ← min(g_j, row_j − f)`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(crate) fn lower_envelope(row: &[f64], f: f64, g: &mut [f64]) {
     for (g, c) in g.iter_mut().zip(row) {
         let d = c - f;
@@ -332,7 +332,7 @@ pub(crate) fn lower_envelope(row: &[f64], f: f64, g: &mut [f64]) {
 }
 
 /// `min_j row_j − g_j`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(crate) fn smallest_difference(row: &[f64], g: &[f64]) -> f64 {
     const LANES: usize = 32;
     let mut smallest = [f64::INFINITY; LANES];

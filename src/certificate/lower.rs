@@ -14,14 +14,14 @@
 
 use std::cmp::Ordering;
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use ndarray::{Array1, ArrayView1};
 use num_bigint::BigInt;
 use rayon::prelude::*;
 
 use crate::cost::{Cost, Rounding, Search};
-use crate::math::TwoFloat;
 use crate::math::exact::{ExactSum, UNIT_EXPONENT, quotient_below, two_sum};
+use crate::math::{TwoFloat, simd_targets};
 use crate::potentials::{
     LineMinima, by_search, limits, line_minima, rows_per_task, smallest_difference, to_target_until,
 };
@@ -111,7 +111,7 @@ fn least(a: TwoWords, b: TwoWords) -> TwoWords {
 }
 
 /// The least difference of the cells of a row whose computed one is at most `limit`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn least_within(row: &[f64], g: &[f64], band: Band, limit: f64) -> TwoWords {
     const CHUNK: usize = 32;
     let mut best = None;

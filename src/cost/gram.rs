@@ -12,10 +12,11 @@
 //! (Higham 2002, "Accuracy and stability of numerical algorithms", §3.1). That is enough for a weight
 //! in single precision if it is far less than ε, and never for what a certificate says.
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use ndarray::{Array1, ArrayView2, Axis};
 
 use super::tiles::{Tile, WIDTH, over_tiles, strips};
+use crate::math::simd_targets;
 use crate::math::vectors::fast_dot;
 
 /// Two clouds about their common centre.
@@ -109,7 +110,7 @@ impl Tile for Norms<'_> {
 }
 
 /// Rows of squared norms less twice the products.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn products(from: &Norms<'_>, points: &[f64], strips: &[[f64; WIDTH]], m: usize, out: &mut [f64]) {
     over_tiles(from, points, strips, m, out);
 }

@@ -28,8 +28,10 @@ pub use named::{Chebyshev, Cityblock, Cosine, Euclidean, Minkowski, SqEuclidean}
 pub use rounding::Rounding;
 pub use search::Search;
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use ndarray::Array2;
+
+use crate::math::simd_targets;
 
 pub use crate::spatial::LEAF;
 
@@ -233,7 +235,7 @@ pub fn largest_size(cost: &dyn Cost) -> f64 {
 }
 
 /// `max_j |row_j|`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn largest_in(row: &[f64]) -> f64 {
     const LANES: usize = 32;
     let mut largest = [0.0; LANES];

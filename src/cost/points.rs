@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
 
 use super::dissimilarity::Dissimilarity;
@@ -11,6 +11,7 @@ use super::screen::Screen;
 use super::search::{Search, search};
 use super::tiles::{Tile, WIDTH, over_tiles, strips};
 use super::{Cost, CostError, Rounding};
+use crate::math::simd_targets;
 use crate::measure::DiscreteMeasure;
 use crate::spatial::{boxes, kd_order};
 
@@ -118,7 +119,7 @@ fn centroids(points: ArrayView2<'_, f64>, run: usize, mass: &[f64]) -> Array2<f6
 }
 
 /// The bounds of a box made to hold points, one after another, of finite coordinates.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn widen(points: &[f64], lowest: &mut [f64], highest: &mut [f64]) {
     for point in points.chunks_exact(lowest.len()) {
         for ((low, high), &x) in lowest.iter_mut().zip(&mut *highest).zip(point) {
@@ -313,19 +314,13 @@ fn point(cloud: &ArcArray2<f64>, i: usize) -> &[f64] {
 }
 
 /// The cost between two points.
-#[multiversion(
-    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
-    dispatcher = "direct"
-)]
+#[apply(simd_targets)]
 fn between<G: Dissimilarity>(ground: &G, x: &[f64], y: &[f64]) -> f64 {
     ground.between(x, y)
 }
 
 /// Costs from x to the targets `start .. start + out.len()` of a (d, m) table.
-#[multiversion(
-    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
-    dispatcher = "direct"
-)]
+#[apply(simd_targets)]
 fn block_of_row<G: Dissimilarity>(
     ground: &G,
     x: &[f64],
@@ -346,10 +341,7 @@ fn block_of_row<G: Dissimilarity>(
 }
 
 /// Costs from points, one after another, to m targets in [`strips`]: as many rows as `out` has.
-#[multiversion(
-    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
-    dispatcher = "direct"
-)]
+#[apply(simd_targets)]
 fn block_of_rows<G: Dissimilarity>(
     ground: &G,
     points: &[f64],
@@ -377,10 +369,7 @@ impl<G: Dissimilarity> Tile for Differences<'_, G> {
 }
 
 /// As [`block_of_row`] in the plane, where nothing need be allocated.
-#[multiversion(
-    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
-    dispatcher = "direct"
-)]
+#[apply(simd_targets)]
 fn block_in_plane<G: Dissimilarity>(
     ground: &G,
     x: [f64; 2],

@@ -38,11 +38,12 @@
 
 use std::ops::Range;
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::dissimilarity::Dissimilarity;
+use crate::math::simd_targets;
 use crate::spatial::kd_order;
 
 /// Points that are looked at together.
@@ -410,10 +411,7 @@ fn slope<const D: usize>(points: impl Iterator<Item = ([f64; D], f64)> + Clone) 
 }
 
 /// Depth-first, the nearest box first; `found` gets places in the order of the tree.
-#[multiversion(
-    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
-    dispatcher = "direct"
-)]
+#[apply(simd_targets)]
 fn descend<G: Dissimilarity, const D: usize>(
     tree: &Boxes<'_, G, D>,
     x: &[f64; D],

@@ -26,12 +26,13 @@
 //! **Reference.** Korotin, Kolesov, Burnaev 2022, "Kantorovich strikes back! Wasserstein GANs are
 //! not optimal transport?", NeurIPS.
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use crate::cost::{Cost, GroundCost};
+use crate::math::simd_targets;
 use crate::math::vectors::fast_dot;
 use crate::measure::DiscreteMeasure;
 use crate::potentials;
@@ -211,7 +212,7 @@ fn leaves_box(y: &[f64], v: &[f64]) -> f64 {
 }
 
 /// `‖y − a_m‖ + b_m` for every m, from ‖y‖², the `⟨y, a_m⟩` and the `‖a_m‖²`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn levels(square: f64, products: &[f64], squares: &[f64], heights: &[f64], out: &mut [f64]) {
     for ((out, product), (aa, b)) in out.iter_mut().zip(products).zip(squares.iter().zip(heights)) {
         *out = (square + aa - 2.0 * product).max(0.0).sqrt() + b;
@@ -231,7 +232,7 @@ struct Ray {
 }
 
 /// The `r_m`; infinite where funnel m never takes over.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn lengths(
     ray: &Ray,
     products: &[f64],

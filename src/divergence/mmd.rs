@@ -18,7 +18,7 @@
 //! **References.** Gretton, Borgwardt, Rasch, Schölkopf, Smola 2012, "A kernel two-sample test",
 //! JMLR 13; Zaremba, Gretton, Blaschko 2013, "B-tests: low variance kernel two-sample tests", NeurIPS.
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use ndarray::Axis;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
@@ -28,6 +28,7 @@ use super::nearest_neighbours::check_equal_masses;
 use super::pairs::{row_means, shares};
 use super::{Estimate, EstimateError};
 use crate::cost::{Cost, GroundCost};
+use crate::math::simd_targets;
 use crate::math::vectors::sum_of_sizes;
 use crate::math::{self, NeumaierSum, exp::exp};
 use crate::measure::DiscreteMeasure;
@@ -40,7 +41,7 @@ pub const MMD_WHOLE: usize = 20_000;
 const MEDIAN_POINTS: usize = 1000;
 
 /// `d ← exp(−d/(2σ²))`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn gaussian(row: &mut [f64], factor: f64) {
     for d in row {
         *d = exp(*d * factor);

@@ -1,13 +1,14 @@
 //! The inner loops over a row, in SIMD lanes.
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 
 use super::store::NextRow;
 use crate::math::exp::{exp, exp_short};
+use crate::math::simd_targets;
 
 /// `weights_j ← exp((g_j − row_j + f)/ε + log_weights_j)`; returns their sum. If `EXACT`, not even
 /// the differences are rounded.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(super) fn weigh<const EXACT: bool>(
     row: &[f64],
     g: &[f64],
@@ -44,7 +45,7 @@ pub(super) fn weigh<const EXACT: bool>(
 
 /// `exp(exponents_j − (row_j − f)/ε)` in single precision, written into a row that is kept;
 /// returns their sum.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(super) fn weigh_short(
     row: &[f64],
     exponents: &[f64],
@@ -73,7 +74,7 @@ pub(super) fn weigh_short(
 }
 
 /// `exp((now_k − kept_k)/ε)`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(super) fn ratios(kept: &[f64], now: &[f64], epsilon: f64) -> Vec<f64> {
     let mut ratios = vec![0.0; kept.len()];
     for ((ratio, kept), now) in ratios.iter_mut().zip(kept).zip(now) {
@@ -92,7 +93,7 @@ fn rounded(g: f64, c: f64) -> f64 {
 }
 
 /// `scale·weights`, rounded by [`shortened`], written into a row that is kept.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(super) fn shorten(weights: &[f64], scale: f64, short: &mut NextRow<'_>) {
     const LANES: usize = 16;
     let (chunks, rest) = weights.as_chunks::<LANES>();
@@ -113,7 +114,7 @@ pub(super) fn shortened(weight: f64, scale: f64) -> f32 {
 }
 
 /// `columns ← columns + scale·weights`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(super) fn add_short(weights: &[f32], scale: f64, columns: &mut [f64]) {
     for (column, &weight) in columns.iter_mut().zip(weights) {
         *column = f64::from(weight).mul_add(scale, *column);
@@ -121,7 +122,7 @@ pub(super) fn add_short(weights: &[f32], scale: f64, columns: &mut [f64]) {
 }
 
 /// `columns ← columns + scale·weights` for two rows, one after the other, with one look at the columns.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(super) fn add_two_short(rows: [&[f32]; 2], scales: [f64; 2], columns: &mut [f64]) {
     for ((column, &one), &other) in columns.iter_mut().zip(rows[0]).zip(rows[1]) {
         let sum = f64::from(one).mul_add(scales[0], *column);
@@ -130,7 +131,7 @@ pub(super) fn add_two_short(rows: [&[f32]; 2], scales: [f64; 2], columns: &mut [
 }
 
 /// `Σ_j x_j y_j`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(super) fn dot_short(x: &[f32], y: &[f64]) -> f64 {
     const LANES: usize = 32;
     let mut sums = [0.0; LANES];

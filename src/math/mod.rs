@@ -4,6 +4,7 @@ pub(crate) mod exact;
 pub(crate) mod exp;
 mod keys;
 mod lanes;
+mod simd;
 mod sums;
 mod two_float;
 pub(crate) mod vectors;
@@ -11,6 +12,7 @@ mod wide;
 
 pub(crate) use keys::{from_sort_key, sort_key, sorted_order};
 pub(crate) use lanes::{position_of, smallest_lane};
+pub(crate) use simd::simd_targets;
 pub use sums::{NeumaierSum, dot, sum};
 pub(crate) use two_float::TwoFloat;
 pub(crate) use wide::Wide;

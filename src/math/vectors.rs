@@ -1,9 +1,11 @@
 //! Long vectors in SIMD lanes.
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
+
+use crate::math::simd_targets;
 
 /// `y ← y + a·x`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(crate) fn add_scaled(x: &[f64], a: f64, y: &mut [f64]) {
     for (y, x) in y.iter_mut().zip(x) {
         *y = x.mul_add(a, *y);
@@ -11,7 +13,7 @@ pub(crate) fn add_scaled(x: &[f64], a: f64, y: &mut [f64]) {
 }
 
 /// `y ← x + a·y`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(crate) fn scale_and_add(y: &mut [f64], a: f64, x: &[f64]) {
     for (y, x) in y.iter_mut().zip(x) {
         *y = y.mul_add(a, *x);
@@ -19,7 +21,7 @@ pub(crate) fn scale_and_add(y: &mut [f64], a: f64, x: &[f64]) {
 }
 
 /// `z_k ← x_k·y_k`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(crate) fn multiply(x: &[f64], y: &[f64], z: &mut [f64]) {
     for ((z, x), y) in z.iter_mut().zip(x).zip(y) {
         *z = x * y;
@@ -27,7 +29,7 @@ pub(crate) fn multiply(x: &[f64], y: &[f64], z: &mut [f64]) {
 }
 
 /// `z_k ← x_k·y_k − z_k`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(crate) fn multiply_less(x: &[f64], y: &[f64], z: &mut [f64]) {
     for ((z, x), y) in z.iter_mut().zip(x).zip(y) {
         *z = x.mul_add(*y, -*z);
@@ -35,7 +37,7 @@ pub(crate) fn multiply_less(x: &[f64], y: &[f64], z: &mut [f64]) {
 }
 
 /// `Σ_k |x_k|`, rounded as it comes.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(crate) fn sum_of_sizes(x: &[f64]) -> f64 {
     const LANES: usize = 16;
     let mut sums = [0.0; LANES];
@@ -49,7 +51,7 @@ pub(crate) fn sum_of_sizes(x: &[f64]) -> f64 {
 }
 
 /// `Σ_k x_k y_k`, rounded as it comes: for sums that decide nothing but a step.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(crate) fn fast_dot(x: &[f64], y: &[f64]) -> f64 {
     const LANES: usize = 16;
     let mut sums = [0.0; LANES];

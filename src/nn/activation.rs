@@ -19,11 +19,12 @@
 //! Reference: Anil, Lucas, Grosse 2019, "Sorting out Lipschitz function approximation", ICML
 //! (GroupSort, MaxMin).
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
 
 use super::real::Real;
 use super::smooth::{sigmoid, softplus, tanh};
+use crate::math::simd_targets;
 
 /// What a layer does to its affine outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -157,7 +158,7 @@ impl Activation {
 }
 
 /// a ← φ(a + b) for each row a as long as b.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn elementwise<T: Real>(activation: Activation, bias: &[T], a: &mut [T]) {
     let zero = T::zero();
     match activation {
@@ -174,7 +175,7 @@ fn elementwise<T: Real>(activation: Activation, bias: &[T], a: &mut [T]) {
 }
 
 /// Each pair in descending order; ties keep their order.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn sort_pairs<T: Real>(z: &[T], a: &mut [T]) {
     for (z, a) in z.chunks_exact(2).zip(a.chunks_exact_mut(2)) {
         let swapped = z[1] > z[0];
@@ -184,7 +185,7 @@ fn sort_pairs<T: Real>(z: &[T], a: &mut [T]) {
 }
 
 /// From q to J q for a symmetric J: all but sorts of larger groups.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn multiply<T: Real>(activation: Activation, record: Record<'_, T>, q: &mut [T]) {
     let Record { z, a, .. } = record;
     let (zero, one) = (T::zero(), T::one());
@@ -209,7 +210,7 @@ fn multiply<T: Real>(activation: Activation, record: Record<'_, T>, q: &mut [T])
 }
 
 /// c ← (φ''/φ')(z) ⊙ s ⊙ q.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn curve<T: Real>(activation: Activation, record: Record<'_, T>, s: &[T], q: &[T], c: &mut [T]) {
     let Record { z, a, .. } = record;
     let (one, two) = (T::one(), T::of(2.0));
@@ -225,7 +226,7 @@ fn curve<T: Real>(activation: Activation, record: Record<'_, T>, s: &[T], q: &[T
 }
 
 /// a ← the groups of z in descending order; ties keep their order.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn sort_groups<T: Real>(size: usize, z: &[T], a: &mut [T], rank: &mut [u32]) {
     match size {
         4 => sort_groups_of::<4, T>(z, a, rank),

@@ -34,12 +34,13 @@
 
 use std::ops::Range;
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::product::product;
 use super::real::Real;
+use crate::math::simd_targets;
 
 /// About the most numbers of P that are made at a time.
 const TILE: usize = 1 << 17;
@@ -206,7 +207,7 @@ impl Convolution {
 }
 
 /// What the windows see, one after another.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn gather<T: Real>(convolution: &Convolution, images: &[T], patches: &mut [T]) {
     let (across, run) = (convolution.positions().1, convolution.kernel * convolution.channels);
     let windows = patches.chunks_exact_mut(convolution.windows() * convolution.patch());
@@ -226,7 +227,7 @@ fn gather<T: Real>(convolution: &Convolution, images: &[T], patches: &mut [T]) {
 }
 
 /// Adds what the windows hold to the pixels that they see.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn scatter<T: Real>(convolution: &Convolution, patches: &[T], images: &mut [T]) {
     let (across, run) = (convolution.positions().1, convolution.kernel * convolution.channels);
     let windows = patches.chunks_exact(convolution.windows() * convolution.patch());

@@ -8,10 +8,11 @@
 //! One loop over the parameters does all of a step, in SIMD lanes and in parallel pieces. η comes with each step, from a
 //! [`Schedule`](super::Schedule) if one likes.
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
 
 use super::real::Real;
+use crate::math::simd_targets;
 
 /// Parameters that one thread steps along at a time.
 const PIECE: usize = 1 << 14;
@@ -153,14 +154,14 @@ impl<T: Real> Piece<'_, T> {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn descend<T: Real>(parameters: &mut [T], gradient: &[T], rate: T) {
     for (x, &g) in parameters.iter_mut().zip(gradient) {
         *x -= rate * g;
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn roll<T: Real>(parameters: &mut [T], gradient: &[T], velocity: &mut [T], settings: [f64; 2]) {
     let [momentum, rate] = settings.map(T::of);
     for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(velocity) {
@@ -169,7 +170,7 @@ fn roll<T: Real>(parameters: &mut [T], gradient: &[T], velocity: &mut [T], setti
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn rms_prop<T: Real>(parameters: &mut [T], gradient: &[T], square: &mut [T], settings: [f64; 3]) {
     let [decay, epsilon, rate] = settings.map(T::of);
     let fresh = T::of(1.0 - settings[0]);
@@ -179,7 +180,7 @@ fn rms_prop<T: Real>(parameters: &mut [T], gradient: &[T], square: &mut [T], set
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn adam<T: Real>(parameters: &mut [T], gradient: &[T], memory: [&mut [T]; 2], settings: [f64; 5]) {
     let [mean, square] = memory;
     let [beta1, beta2, epsilon, rate, root] = settings.map(T::of);

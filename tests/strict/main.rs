@@ -12,7 +12,6 @@ mod exact;
 mod instances;
 mod intervals;
 mod named;
-#[path = "../oracle/mod.rs"]
 mod oracle;
 mod report;
 mod translations;

@@ -33,11 +33,12 @@
 //! products rule nothing out; strips of which many points pass are computed by direct differences as a
 //! whole, as a row of the table is.
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use ndarray::ArrayView2;
 
 use super::dissimilarity::Dissimilarity;
 use super::search::Search;
+use crate::math::simd_targets;
 
 /// Points of a strip, and queries held against it at a time: a dozen vectors of sums.
 const WIDTH: usize = 48;
@@ -235,10 +236,7 @@ impl<G: Dissimilarity> Search for Screen<'_, G> {
 }
 
 /// The mean costs from a block of queries to all points, up to a rounding in single precision.
-#[multiversion(
-    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
-    dispatcher = "direct"
-)]
+#[apply(simd_targets)]
 fn means<G: Dissimilarity>(screen: &Screen<'_, G>, queries: &[u32]) -> Vec<f64> {
     let packed = screen.packed(queries);
     let mut sums = vec![0.0; queries.len()];
@@ -260,10 +258,7 @@ fn means<G: Dissimilarity>(screen: &Screen<'_, G>, queries: &[u32]) -> Vec<f64> 
 }
 
 /// Holds a block of queries against all points.
-#[multiversion(
-    targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
-    dispatcher = "direct"
-)]
+#[apply(simd_targets)]
 fn scan<G: Dissimilarity>(
     screen: &Screen<'_, G>,
     values: Values,

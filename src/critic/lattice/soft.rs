@@ -10,11 +10,12 @@
 //! what is lost near a centre is a blur of the size of the last temperature. The gradient by the
 //! centres is a product again.
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, s};
 
 use crate::math::exp::exp_f32;
+use crate::math::simd_targets;
 
 /// Squared distances below this share of `‖x‖² + ‖c‖²` are rounding.
 const BLUR: f32 = 1e-6;
@@ -120,7 +121,7 @@ impl Block {
 }
 
 /// `row_j ← √(‖x‖² + ‖c_j‖² − 2 row_j)`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn distances(row: &mut [f32], squares: &[f32], square: f32) {
     for (cell, c) in row.iter_mut().zip(squares) {
         let both = square + c;
@@ -132,7 +133,7 @@ fn distances(row: &mut [f32], squares: &[f32], square: f32) {
 }
 
 /// `e_j ← b_j + σ_j row_j`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn levels(row: &[f32], signs: &[f32], heights: &[f32], e: &mut [f32]) {
     for ((e, d), (sign, b)) in e.iter_mut().zip(row).zip(signs.iter().zip(heights)) {
         *e = sign.mul_add(*d, *b);
@@ -140,7 +141,7 @@ fn levels(row: &[f32], signs: &[f32], heights: &[f32], e: &mut [f32]) {
 }
 
 /// Levels e become their shares p; the answer is `f_T`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn shares(levels: &mut [f32], minima: &mut [f32], t: f32) -> f32 {
     let groups = minima.len();
     if levels.len() == groups {
@@ -215,7 +216,7 @@ fn largest(e: &[f32]) -> f32 {
 }
 
 /// Adds `q = w p` to the gradient by heights; distances become `q σ/distance`, and are added up.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn pull(row: &mut [f32], p: &[f32], signs: &[f32], w: f32, heights: &mut [f32], pulls: &mut [f32]) {
     let pieces = p.iter().zip(signs).zip(heights.iter_mut().zip(pulls));
     for (cell, ((p, sign), (height, pull))) in row.iter_mut().zip(pieces) {

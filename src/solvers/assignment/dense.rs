@@ -3,11 +3,11 @@
 
 use std::ops::BitOr;
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 
 use super::matching::{FREE, Matching};
 use crate::cost::Cost;
-use crate::math::{position_of, smallest_lane};
+use crate::math::{position_of, simd_targets, smallest_lane};
 use crate::potentials::smallest_difference;
 
 const LANES: usize = 16;
@@ -99,7 +99,7 @@ impl<'a> Dense<'a> {
 }
 
 /// The smallest and the second-smallest `row_j − g_j` (equal on ties).
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn two_smallest(row: &[f64], g: &[f64]) -> (f64, f64) {
     let mut first = [f64::INFINITY; LANES];
     let mut second = [f64::INFINITY; LANES];
@@ -135,7 +135,7 @@ fn two_smallest(row: &[f64], g: &[f64]) -> (f64, f64) {
 }
 
 /// The first j ≥ from with `row_j − g_j = value`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn position(row: &[f64], g: &[f64], value: f64, from: usize) -> usize {
     let found = position_of(value, &row[from..], &g[from..], |c, g| c - g);
     from + found.expect("the minimum is attained")
@@ -143,7 +143,7 @@ fn position(row: &[f64], g: &[f64], value: f64, from: usize) -> usize {
 
 /// Lowers the distances of the open columns to what a path through row i offers; returns the
 /// smallest distance.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn relax(
     row: &[f64],
     open: &[f64],
@@ -179,7 +179,7 @@ fn relax(
 }
 
 /// A column at the given distance, a free one if there is one.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn closest(distance: &[f64], nearest: f64, row_of: &[u32]) -> usize {
     let mut found = usize::MAX;
     for (block, chunk) in distance.chunks(LANES).enumerate() {

@@ -4,12 +4,12 @@
 //! simplex method", Math. Programming Study 26): go round the arcs in blocks, and take the most
 //! negative reduced cost of the first block that has one.
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
 use rayon::prelude::*;
 
 use super::stems::{Entering, Lookup, Price};
 use crate::cost::Cost;
-use crate::math::{position_of, smallest_lane};
+use crate::math::{position_of, simd_targets, smallest_lane};
 
 /// A rule that picks entering arcs.
 pub(crate) trait Pricing<K, P: ?Sized> {
@@ -141,7 +141,7 @@ impl Pricing<f64, [f64]> for Rows<'_> {
 }
 
 /// `min_j row_j + y_j`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn smallest_sum(row: &[f64], y: &[f64]) -> f64 {
     const LANES: usize = 32;
     let mut smallest = [f64::INFINITY; LANES];
@@ -161,7 +161,7 @@ fn smallest_sum(row: &[f64], y: &[f64]) -> f64 {
 }
 
 /// The first j with `row_j + y_j = sum`, which there must be.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 fn place_of(sum: f64, row: &[f64], y: &[f64]) -> usize {
     position_of(sum, row, y, |c, y| c + y).expect("the least sum is one of the sums")
 }

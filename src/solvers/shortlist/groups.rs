@@ -5,7 +5,9 @@
 //! that only few groups pass; only those are looked at one entry at a time. A group takes every
 //! [`LANES`]-th column of its block, so that the minima are taken lane by lane.
 
-use multiversion::multiversion;
+use macro_rules_attribute::apply;
+
+use crate::math::simd_targets;
 
 /// Groups in a block, and the distance of neighbouring columns of one group.
 const LANES: usize = 16;
@@ -25,7 +27,7 @@ pub(super) fn columns(group: usize, m: usize) -> impl Iterator<Item = usize> {
 
 /// `minima[group] ← min over the group's columns of row_j − potential_j`; +∞ for groups without
 /// columns.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
+#[apply(simd_targets)]
 pub(super) fn minima(row: &[f64], potential: &[f64], minima: &mut [f64]) {
     let (minima, _) = minima.as_chunks_mut::<LANES>();
     for ((row, potential), minima) in row.chunks(BLOCK).zip(potential.chunks(BLOCK)).zip(minima) {

@@ -1,4 +1,4 @@
-"""Golden values of tests/divergences/golden.rs, by scipy 1.17.1, POT 0.9.7.post1 and numpy.
+"""Golden values of tests/it/f_divergences/golden.rs, by scipy 1.17.1, POT 0.9.7.post1 and numpy.
 
     pip install scipy==1.17.1 POT==0.9.7.post1 && python golden.py > golden.json
 

@@ -1,4 +1,4 @@
-"""Golden values of tests/divergence_golden.rs: OTT-JAX 0.6.0, whose terms POT 0.9.7.post1 confirms.
+"""Golden values of tests/it/sinkhorn_divergence/golden.rs: OTT-JAX 0.6.0, whose terms POT 0.9.7.post1 confirms.
 
     pip install ott-jax==0.6.0 POT==0.9.7.post1 && python divergence.py > divergence.json
 

@@ -1,4 +1,4 @@
-"""Golden values of tests/sinkhorn.rs: POT 0.9.7.post1, numpy seed 20240917.
+"""Golden values of tests/it/sinkhorn/mod.rs: POT 0.9.7.post1, numpy seed 20240917.
 
     pip install POT==0.9.7.post1 && python make.py > golden.json
 

@@ -1,0 +1,14 @@
+//! Tests of the library and of the command from outside, in one executable.
+
+mod bad_input;
+mod cli;
+mod clouds;
+mod critic;
+mod f_divergences;
+mod fuzz_replay;
+mod gan;
+mod layers;
+mod nn;
+mod sinkhorn;
+mod sinkhorn_divergence;
+mod solvers;
