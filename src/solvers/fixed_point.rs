@@ -9,7 +9,7 @@ use crate::cost::Cost;
 use crate::math::exact::decompose;
 use crate::math::{self, Wide};
 use crate::measure::{IntegerMasses, Marginal, Unit};
-use crate::solvers::network_simplex::Price;
+use crate::solvers::network_simplex::CostNumber;
 
 /// The total is less than 2 to this power, in units.
 const BITS: i32 = 100;
@@ -35,7 +35,7 @@ pub(crate) enum Width {
 }
 
 /// Integers that the exact finish computes in.
-pub(crate) trait FixedInteger: Price + Ord + Send + Sync {
+pub(crate) trait FixedInteger: CostNumber + Ord + Send + Sync {
     /// `x / 2^exponent`, rounded to the nearest integer, or cut off where that leaves nothing.
     fn of(x: f64, exponent: i32) -> Self;
 

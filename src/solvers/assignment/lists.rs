@@ -1,7 +1,7 @@
 //! Short lists of each row's cheapest columns that stay exact while prices rise.
 
 use crate::cost::Cost;
-use crate::solvers::shortlist::candidates::RowBest;
+use crate::solvers::candidate_arcs::candidates::RowMinima;
 
 /// Columns on a fresh list. From 8 to 48 at n = 4000 it hardly matters; at n = 1000 long lists
 /// cost twice as much.
@@ -13,7 +13,7 @@ const LENGTH: usize = 10;
 pub(super) struct Lists<'a> {
     cost: &'a dyn Cost,
     buffer: Vec<f64>,
-    best: RowBest,
+    best: RowMinima,
     spans: Vec<Span>,
     targets: Vec<u32>,
     costs: Vec<f64>,
@@ -45,7 +45,7 @@ impl<'a> Lists<'a> {
         let mut lists = Self {
             cost,
             buffer: vec![0.0; m],
-            best: RowBest::new(m),
+            best: RowMinima::new(m),
             spans: vec![none; n],
             targets: Vec::with_capacity(n * LENGTH),
             costs: Vec::with_capacity(n * LENGTH),

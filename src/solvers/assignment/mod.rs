@@ -43,7 +43,7 @@ use self::dense::Dense;
 use self::lists::Lists;
 use self::matching::{FREE, Matching};
 use self::paths::Paths;
-use super::shortlist::pricing::price;
+use super::candidate_arcs::pricing::price;
 use super::{Solution, SolveError, Solver, Termination, capped};
 use crate::cost::Cost;
 use crate::measure::Marginal;

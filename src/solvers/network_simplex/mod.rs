@@ -28,29 +28,29 @@
     reason = "nodes are numbered in u32: 2³² of them would not fit in memory"
 )]
 
-mod anchor;
-mod exact;
-mod forest;
-mod levels;
-mod parts;
+mod basis_from_plan;
+mod domain_decomposition;
+mod euler_tour;
+mod exact_finish;
+mod initial_basis;
+mod mass_support;
+mod multiscale;
+mod normalize_duals;
 mod pricing;
-mod reports;
+mod progress;
 mod run;
-mod start;
-mod stems;
-mod support;
-mod tour;
-mod tree;
+mod spanning_tree;
+mod threaded_tree;
 
 use std::ops::ControlFlow;
 
-use self::pricing::Pricing;
-use self::reports::Reports;
-use self::run::Run;
-use self::stems::Basis;
-pub(crate) use self::stems::Price;
-use self::support::Support;
-use self::tree::Tree;
+use self::mass_support::MassSupport;
+use self::pricing::PricingRule;
+use self::progress::Progress;
+use self::run::SimplexRun;
+use self::spanning_tree::Basis;
+pub(crate) use self::spanning_tree::CostNumber;
+use self::threaded_tree::ThreadedTree;
 use crate::math::Wide;
 use crate::problem::OtProblem;
 use crate::progress::{Observer, Stop};
@@ -58,47 +58,47 @@ use crate::solvers::fixed_point::{FixedInteger, Width};
 use crate::solvers::{Solution, SolveError, Solver, capped};
 
 /// Exact optimal transport between any two discrete measures, on a table of costs; one that is too
-/// large to be stored is left to [`Shortlist`].
+/// large to be stored is left to [`SparseSimplex`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NetworkSimplex;
 
 /// The main loop, in any arithmetic: pivots until no arc of `pricing` has a negative reduced
 /// cost.
-fn optimise<K: Price, B: Basis<K>>(
+fn optimize<K: CostNumber, B: Basis<K>>(
     basis: &mut B,
-    pricing: &mut impl Pricing<K, B::Potentials>,
-    reports: &mut Reports<'_>,
+    pricing: &mut impl PricingRule<K, B::Potentials>,
+    progress: &mut Progress<'_>,
 ) -> ControlFlow<Stop> {
-    let mut fresh = reports.pivots();
-    while let Some(entering) = pricing.entering(basis.potentials()) {
-        let leaving = basis.leaving(&entering);
+    let mut fresh = progress.pivots();
+    while let Some(entering) = pricing.entering_arc(basis.potentials()) {
+        let leaving = basis.leaving_arc(&entering);
         basis.pivot(&entering, &leaving);
-        reports.count_pivot(leaving.flow, entering.reduced);
-        let pivots = reports.pivots();
+        progress.count_pivot(leaving.flow, entering.reduced);
+        let pivots = progress.pivots();
         if pivots - fresh >= basis.pivots_between_recomputations() {
             basis.recompute_potentials();
             fresh = pivots;
         }
         if pivots.is_multiple_of(PIVOTS_BETWEEN_EVENTS) {
-            reports.observe()?;
+            progress.observe()?;
         }
     }
     ControlFlow::Continue(())
 }
 
 /// A basis, and whether the observer stopped the pivots on the way to it.
-type Reached = (Tree<f64>, ControlFlow<Stop>);
+type PivotedBasis = (ThreadedTree<f64>, ControlFlow<Stop>);
 
 /// Pivots from fresh potentials, after asking the observer.
-fn pivot<K: Price, B: Basis<K>>(
+fn pivot<K: CostNumber, B: Basis<K>>(
     basis: &mut B,
-    pricing: &mut impl Pricing<K, B::Potentials>,
-    reports: &mut Reports<'_>,
+    pricing: &mut impl PricingRule<K, B::Potentials>,
+    progress: &mut Progress<'_>,
 ) -> ControlFlow<Stop> {
     basis.recompute_potentials();
-    reports.event.phase = "pivoting";
-    reports.observe()?;
-    optimise(basis, pricing, reports)
+    progress.event.phase = "pivoting";
+    progress.observe()?;
+    optimize(basis, pricing, progress)
 }
 
 /// Often enough to stop in time.
@@ -120,20 +120,20 @@ impl Solver for NetworkSimplex {
 
 impl NetworkSimplex {
     fn on_table(problem: &OtProblem, observer: &mut dyn Observer) -> Result<Solution, SolveError> {
-        let (support, masses) = Support::of(problem);
+        let (support, masses) = MassSupport::of(problem);
         let restricted = support.restrict(problem);
         let on_support = restricted.as_ref().unwrap_or(problem);
         let stored = on_support.stored();
         let table = stored.as_ref().unwrap_or(on_support);
         if !table.cost().is_stored() {
-            return Shortlist::default().solve(problem, observer);
+            return SparseSimplex::default().solve(problem, observer);
         }
-        Ok(solution(problem, &support, Run::new(table, masses, Reports::new(observer))))
+        Ok(solution(problem, &support, SimplexRun::new(table, masses, Progress::new(observer))))
     }
 }
 
 /// The optimum of a run on the support, for all atoms.
-fn solution(problem: &OtProblem, support: &Support, run: Run<'_>) -> Solution {
+fn solution(problem: &OtProblem, support: &MassSupport, run: SimplexRun<'_>) -> Solution {
     match run.width {
         Width::Two => solution_in::<i128>(problem, support, run),
         Width::Four => solution_in::<Wide<4>>(problem, support, run),
@@ -144,8 +144,8 @@ fn solution(problem: &OtProblem, support: &Support, run: Run<'_>) -> Solution {
 /// The same with integers of a known width.
 fn solution_in<K: FixedInteger>(
     problem: &OtProblem,
-    support: &Support,
-    mut run: Run<'_>,
+    support: &MassSupport,
+    mut run: SimplexRun<'_>,
 ) -> Solution {
     let (tree, termination) = run.optimum::<K>();
     // Potentials of a basis that is not optimal need not prove anything.
@@ -167,21 +167,21 @@ fn solution_in<K: FixedInteger>(
 
 /// The same without a table: exact optimal transport in memory linear in n + m.
 ///
-/// Points in up to three dimensions are solved at several resolutions (`levels.rs`) and priced by
+/// Points in up to three dimensions are solved at several resolutions (`multiscale.rs`) and priced by
 /// search; costs without such bounds are computed row by row, as often as they are priced.
 #[derive(Debug, Clone, Copy)]
-pub struct Shortlist {
+pub struct SparseSimplex {
     /// Points of a side, at least one, that are not made fewer on coarser levels.
     pub coarsest: usize,
 }
 
-impl Default for Shortlist {
+impl Default for SparseSimplex {
     fn default() -> Self {
-        Self { coarsest: levels::COARSEST }
+        Self { coarsest: multiscale::COARSEST }
     }
 }
 
-impl Solver for Shortlist {
+impl Solver for SparseSimplex {
     fn name(&self) -> &'static str {
         "shortlist"
     }
@@ -191,10 +191,14 @@ impl Solver for Shortlist {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
-        let (support, masses) = Support::of(problem);
+        let (support, masses) = MassSupport::of(problem);
         let (support, masses) = support.in_local_order(problem.cost(), masses);
         let restricted = support.restrict(problem);
-        let run = Run::new(restricted.as_ref().unwrap_or(problem), masses, Reports::new(observer));
+        let run = SimplexRun::new(
+            restricted.as_ref().unwrap_or(problem),
+            masses,
+            Progress::new(observer),
+        );
         let run = run.down_to(self.coarsest.max(1));
         Ok(solution(problem, &support, run))
     }

@@ -1,4 +1,4 @@
-//! Pricing: which arc enters the basis next.
+//! PricingRule: which arc enters the basis next.
 //!
 //! Both rules are block searches (Grigoriadis 1986, "An efficient implementation of the network
 //! simplex method", Math. Programming Study 26): go round the arcs in blocks, and take the most
@@ -7,15 +7,15 @@
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use super::stems::{Entering, Lookup, Price};
+use super::spanning_tree::{CostNumber, Entering, NodePotentials};
 use crate::cost::Cost;
 use crate::math::{position_of, smallest_lane};
 
 /// A rule that picks entering arcs.
-pub(crate) trait Pricing<K, P: ?Sized> {
+pub(crate) trait PricingRule<K, P: ?Sized> {
     /// An arc with negative reduced cost under these potentials (f of the sources, −g of the
     /// targets), or none if there is none.
-    fn entering(&mut self, potentials: &P) -> Option<Entering<K>>;
+    fn entering_arc(&mut self, potentials: &P) -> Option<Entering<K>>;
 }
 
 /// An arc with its cost; the target is a node of the tree.
@@ -55,9 +55,9 @@ pub(crate) fn list_once<K: Copy + Send>(list: &mut Vec<Arc<K>>, mut arcs: Vec<Ar
     new
 }
 
-/// Block search over an explicit list of arcs.
+/// TourBlock search over an explicit list of arcs.
 #[derive(Debug, Clone)]
-pub(crate) struct ArcBlocks<'a, K> {
+pub(crate) struct BlockPricing<'a, K> {
     arcs: &'a [Arc<K>],
     /// Reduced costs must lie below this to count as negative.
     threshold: K,
@@ -65,7 +65,7 @@ pub(crate) struct ArcBlocks<'a, K> {
     place: usize,
 }
 
-impl<'a, K: Price> ArcBlocks<'a, K> {
+impl<'a, K: CostNumber> BlockPricing<'a, K> {
     pub(crate) fn new(arcs: &'a [Arc<K>], threshold: K) -> Self {
         let block = (arcs.len().isqrt() / BLOCKS_PER_ROOT).max(SMALLEST_BLOCK);
         Self { arcs, threshold, block, place: 0 }
@@ -78,8 +78,8 @@ const BLOCKS_PER_ROOT: usize = 4;
 
 const SMALLEST_BLOCK: usize = 16;
 
-impl<K: Price, P: Lookup<K> + ?Sized> Pricing<K, P> for ArcBlocks<'_, K> {
-    fn entering(&mut self, potentials: &P) -> Option<Entering<K>> {
+impl<K: CostNumber, P: NodePotentials<K> + ?Sized> PricingRule<K, P> for BlockPricing<'_, K> {
+    fn entering_arc(&mut self, potentials: &P) -> Option<Entering<K>> {
         let mut left = self.arcs.len();
         while left > 0 {
             let end = (self.place + self.block).min(self.arcs.len());
@@ -102,23 +102,23 @@ impl<K: Price, P: Lookup<K> + ?Sized> Pricing<K, P> for ArcBlocks<'_, K> {
     }
 }
 
-/// Block search over a full table, a row a block: the targets' potentials stream beside the row
+/// TourBlock search over a full table, a row a block: the targets' potentials stream beside the row
 /// in SIMD lanes.
-pub(crate) struct Rows<'a> {
+pub(crate) struct RowPricing<'a> {
     cost: &'a dyn Cost,
     threshold: f64,
     row: usize,
     buffer: Vec<f64>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> RowPricing<'a> {
     pub(crate) fn new(cost: &'a dyn Cost, threshold: f64) -> Self {
         Self { cost, threshold, row: 0, buffer: vec![0.0; cost.m()] }
     }
 }
 
-impl Pricing<f64, [f64]> for Rows<'_> {
-    fn entering(&mut self, potentials: &[f64]) -> Option<Entering<f64>> {
+impl PricingRule<f64, [f64]> for RowPricing<'_> {
+    fn entering_arc(&mut self, potentials: &[f64]) -> Option<Entering<f64>> {
         let n = self.cost.n();
         let (sources, targets) = potentials.split_at(n);
         for _ in 0..n {

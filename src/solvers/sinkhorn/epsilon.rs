@@ -3,7 +3,7 @@
 use crate::cost::Cost;
 use crate::math;
 use crate::problem::OtProblem;
-use crate::solvers::shortlist::sample::next;
+use crate::solvers::candidate_arcs::sampling::next;
 
 /// The strength ε of the entropy.
 #[derive(Debug, Clone, Copy, PartialEq)]

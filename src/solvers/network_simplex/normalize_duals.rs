@@ -6,7 +6,7 @@
 //! bound that they prove. Here the tree is cut at its long arcs without flow, and each group is
 //! moved as close to zero as the others let it.
 
-use super::tree::Tree;
+use super::threaded_tree::ThreadedTree;
 use crate::cost::Cost;
 use crate::solvers::fixed_point::{FixedInteger, FixedPoint};
 
@@ -23,7 +23,7 @@ const GROUPS: u32 = 256;
 /// the mass of each node. O(N log N) time where one shift for all nodes makes potentials small beside
 /// the cost; else O(nm) if there is more than one group.
 pub(crate) fn shifts<K: FixedInteger>(
-    tree: &Tree<K>,
+    tree: &ThreadedTree<K>,
     cost: &dyn Cost,
     format: FixedPoint,
     mass: &[f64],
@@ -49,9 +49,9 @@ pub(crate) fn shifts<K: FixedInteger>(
 
 /// Numbers the groups that the tree falls into without its artificial arcs and the longest of
 /// its long arcs without flow.
-fn groups<K: FixedInteger>(tree: &Tree<K>, format: FixedPoint, long: f64) -> Vec<u32> {
+fn groups<K: FixedInteger>(tree: &ThreadedTree<K>, format: FixedPoint, long: f64) -> Vec<u32> {
     let mut cuts: Vec<(f64, u32)> = tree
-        .idle_arcs()
+        .degenerate_arcs()
         .map(|(node, cost)| (format.to_f64(cost), node))
         .filter(|(c, _)| *c > long)
         .collect();
@@ -82,7 +82,7 @@ fn median(potentials: &[f64], mass: &[f64], group: &[u32], k: u32) -> f64 {
 
 /// `slack[a][b]`: the least reduced cost of an arc from group a to group b, rounded down.
 fn slacks<K: FixedInteger>(
-    tree: &Tree<K>,
+    tree: &ThreadedTree<K>,
     cost: &dyn Cost,
     format: FixedPoint,
     group: &[u32],

@@ -7,7 +7,7 @@
 //!
 //! The tree is **strongly feasible** (Cunningham 1976, "A network simplex method", Math.
 //! Programming 11): an arc without flow points towards the root, so only sources may own one.
-//! With the leaving rule of [`Stems::leaving`] it stays so, and the simplex cannot cycle.
+//! With the leaving rule of [`SpanningTree::leaving`] it stays so, and the simplex cannot cycle.
 
 use std::ops::{Add, Sub};
 
@@ -15,28 +15,28 @@ use crate::math::Wide;
 
 /// Numbers that costs and potentials are made of: `f64` while the simplex is under way, integers in
 /// fixed point when it is finished exactly.
-pub(crate) trait Price:
+pub(crate) trait CostNumber:
     Copy + PartialOrd + Default + Add<Output = Self> + Sub<Output = Self>
 {
     /// What so many units of flow cost at this price, to `f64`.
     fn of_flow(self, flow: i128) -> f64;
 }
 
-impl Price for f64 {
+impl CostNumber for f64 {
     #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
     fn of_flow(self, flow: i128) -> f64 {
         self * flow as f64
     }
 }
 
-impl Price for i128 {
+impl CostNumber for i128 {
     #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
     fn of_flow(self, flow: i128) -> f64 {
         self as f64 * flow as f64
     }
 }
 
-impl<const N: usize> Price for Wide<N> {
+impl<const N: usize> CostNumber for Wide<N> {
     #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
     fn of_flow(self, flow: i128) -> f64 {
         self.to_f64(0) * flow as f64
@@ -66,12 +66,12 @@ pub(crate) struct Leaving {
 /// A basis on which the simplex can pivot.
 pub(crate) trait Basis<K> {
     /// Where pricing looks potentials up: f of the sources, −g of the targets, up to a constant.
-    type Potentials: Lookup<K> + ?Sized;
+    type Potentials: NodePotentials<K> + ?Sized;
 
     fn potentials(&self) -> &Self::Potentials;
 
     /// The arc that leaves when this one enters.
-    fn leaving(&self, entering: &Entering<K>) -> Leaving;
+    fn leaving_arc(&self, entering: &Entering<K>) -> Leaving;
 
     /// One pivot: sends the leaving arc's flow round the cycle, takes the arc out, and hangs the
     /// subtree it cuts off on the entering arc.
@@ -92,11 +92,11 @@ pub(super) fn between_recomputations(nodes: usize) -> u64 {
 }
 
 /// The potentials of nodes.
-pub(crate) trait Lookup<K> {
+pub(crate) trait NodePotentials<K> {
     fn of(&self, node: u32) -> K;
 }
 
-impl<K: Price> Lookup<K> for [K] {
+impl<K: CostNumber> NodePotentials<K> for [K] {
     #[inline(always)]
     fn of(&self, node: u32) -> K {
         self[node as usize]
@@ -105,7 +105,7 @@ impl<K: Price> Lookup<K> for [K] {
 
 /// Who hangs on whom, and by what.
 #[derive(Debug, Clone)]
-pub(super) struct Stems<K> {
+pub(super) struct SpanningTree<K> {
     pub(super) sources: usize,
     pub(super) parent: Vec<u32>,
     /// Flow on the arc to the parent.
@@ -122,7 +122,7 @@ pub(super) const NONE: u32 = u32::MAX;
 impl Leaving {
     /// The end of the entering arc that lies below the leaving one, the other end, and what is
     /// added to the potentials below.
-    pub(super) fn new_ends<K: Price>(&self, entering: &Entering<K>) -> (u32, u32, K) {
+    pub(super) fn new_ends<K: CostNumber>(&self, entering: &Entering<K>) -> (u32, u32, K) {
         if self.on_target_side {
             (entering.target, entering.source, K::default() - entering.reduced)
         } else {
@@ -131,9 +131,9 @@ impl Leaving {
     }
 }
 
-impl<K: Price> Stems<K> {
-    /// Nodes that hang on nothing yet.
-    pub(super) fn alone(sources: usize, nodes: usize) -> Self {
+impl<K: CostNumber> SpanningTree<K> {
+    /// Nodes that from_forest on nothing yet.
+    pub(super) fn unlinked(sources: usize, nodes: usize) -> Self {
         Self {
             sources,
             parent: vec![NONE; nodes + 1],
@@ -159,7 +159,7 @@ impl<K: Price> Stems<K> {
     /// Among several, it is the last one met on the way round from the join along the entering
     /// arc, which keeps the tree strongly feasible: on the target's side the one nearest to the
     /// join, else on the source's side the one farthest from it.
-    pub(super) fn leaving(&self, entering: &Entering<K>) -> Leaving {
+    pub(super) fn leaving_arc(&self, entering: &Entering<K>) -> Leaving {
         let (mut u, mut v) = (entering.source, entering.target);
         let (mut source_side, mut source_flow) = (NONE, i128::MAX);
         let (mut target_side, mut target_flow) = (NONE, i128::MAX);
@@ -186,7 +186,7 @@ impl<K: Price> Stems<K> {
     }
 
     /// Changes the flows of the cycle by the flow of the leaving arc.
-    pub(super) fn send_round(&mut self, entering: &Entering<K>, leaving: &Leaving) {
+    pub(super) fn augment_cycle(&mut self, entering: &Entering<K>, leaving: &Leaving) {
         for (end, sign) in [(entering.source, -leaving.flow), (entering.target, leaving.flow)] {
             let mut u = end;
             while u != leaving.join {

@@ -6,26 +6,26 @@ use std::sync::{Mutex, OnceLock};
 
 use rayon::prelude::*;
 
-use super::stems::Price;
+use super::spanning_tree::CostNumber;
 use crate::progress::{Event, Observer, Stop};
 
 /// The observer, and what it is told next.
-pub(super) struct Reports<'a> {
+pub(super) struct Progress<'a> {
     observer: &'a mut dyn Observer,
     pub(super) event: Event,
     /// The cost of a unit of flow at a unit of price.
     pub(super) unit: f64,
 }
 
-impl<'a> Reports<'a> {
+impl<'a> Progress<'a> {
     pub(super) fn new(observer: &'a mut dyn Observer) -> Self {
         Self { observer, event: Event::new("pivoting", 0), unit: 0.0 }
     }
 
     /// Those of a run on another problem that resembles this one: pivots go on being counted.
-    pub(super) fn of_smaller(&mut self) -> Reports<'_> {
+    pub(super) fn of_smaller(&mut self) -> Progress<'_> {
         let event = Event::new("pivoting", self.event.iterations);
-        Reports { observer: &mut *self.observer, event, unit: 0.0 }
+        Progress { observer: &mut *self.observer, event, unit: 0.0 }
     }
 
     pub(super) fn pivots(&self) -> u64 {
@@ -33,7 +33,7 @@ impl<'a> Reports<'a> {
     }
 
     /// Counts a pivot that changes so much flow by this reduced cost.
-    pub(super) fn count_pivot(&mut self, flow: i128, reduced: impl Price) {
+    pub(super) fn count_pivot(&mut self, flow: i128, reduced: impl CostNumber) {
         self.event.iterations += 1;
         if let (Some(cost), true) = (&mut self.event.cost, flow > 0) {
             *cost += reduced.of_flow(flow) * self.unit;
@@ -45,29 +45,29 @@ impl<'a> Reports<'a> {
     }
 
     /// Enters a phase, and lets tasks that run at the same time ask the observer.
-    pub(super) fn during(&mut self, phase: &'static str) -> Shared<'_> {
+    pub(super) fn during(&mut self, phase: &'static str) -> SharedObserver<'_> {
         self.event.phase = phase;
         let stop = OnceLock::new();
-        Shared { event: self.event, observer: Mutex::new(&mut *self.observer), stop }
+        SharedObserver { event: self.event, observer: Mutex::new(&mut *self.observer), stop }
     }
 }
 
 /// The same for tasks that run at the same time.
-pub(super) struct Shared<'a> {
+pub(super) struct SharedObserver<'a> {
     observer: Mutex<&'a mut dyn Observer>,
     event: Event,
     /// What the observer said when it stopped the run.
     stop: OnceLock<Stop>,
 }
 
-impl Observer for &Shared<'_> {
+impl Observer for &SharedObserver<'_> {
     /// Asks for all who take part; their own events are not shown.
     fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
-        Shared::observe(self)
+        SharedObserver::observe(self)
     }
 }
 
-impl Shared<'_> {
+impl SharedObserver<'_> {
     /// What `task` makes of each number below `count`, in order, unless the observer says stop.
     pub(super) fn tasks<S, T: Send>(
         &self,

@@ -1,15 +1,15 @@
-//! Pricing: one exact pass over all n·m arcs that finds the violated ones or proves that there
+//! PricedTable: one exact pass over all n·m arcs that finds the violated ones or proves that there
 //! are none.
 
 use rayon::prelude::*;
 
-use super::groups;
+use super::group_minima;
 use crate::cost::Cost;
 use crate::solvers::arcs::{Arc, ArcList};
 
 /// What a pricing pass finds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pricing {
+pub struct PricedTable {
     /// The worst violated arcs of every row.
     pub violated: ArcList,
     /// How many arcs are violated in all.
@@ -35,14 +35,14 @@ pub fn price(
     g: &[f64],
     tolerance: &(dyn Fn(usize) -> f64 + Sync),
     per_source: usize,
-) -> Pricing {
+) -> PricedTable {
     assert_eq!((f.len(), g.len()), (cost.n(), cost.m()), "potentials of the table's shape");
-    let blocks: Vec<Block> = (0..f.len().div_ceil(ROWS))
+    let blocks: Vec<PricedRows> = (0..f.len().div_ceil(ROWS))
         .into_par_iter()
         .map_init(
-            || Pricer::new(g),
+            || RowPricer::new(g),
             |pricer, block| {
-                let mut found = Block::default();
+                let mut found = PricedRows::default();
                 let first = block * ROWS;
                 for (k, &f) in f[first..].iter().take(ROWS).enumerate() {
                     let i = first + k;
@@ -59,26 +59,26 @@ pub fn price(
         count += block.count;
         most_negative = most_negative.min(block.most_negative);
     }
-    Pricing { violated: ArcList::from_arcs(f.len(), arcs), count, most_negative }
+    PricedTable { violated: ArcList::from_arcs(f.len(), arcs), count, most_negative }
 }
 
 #[derive(Default)]
-struct Block {
+struct PricedRows {
     arcs: Vec<Arc>,
     count: u64,
     most_negative: f64,
 }
 
-struct Pricer<'a> {
+struct RowPricer<'a> {
     g: &'a [f64],
     buffer: Vec<f64>,
     minima: Vec<f64>,
     found: Vec<(f64, u32)>,
 }
 
-impl<'a> Pricer<'a> {
+impl<'a> RowPricer<'a> {
     fn new(g: &'a [f64]) -> Self {
-        let (buffer, minima) = (vec![0.0; g.len()], vec![0.0; groups::count(g.len())]);
+        let (buffer, minima) = (vec![0.0; g.len()], vec![0.0; group_minima::count(g.len())]);
         Self { g, buffer, minima, found: Vec::new() }
     }
 
@@ -89,10 +89,10 @@ impl<'a> Pricer<'a> {
         f: f64,
         tolerance: f64,
         per_source: usize,
-        block: &mut Block,
+        block: &mut PricedRows,
     ) {
         let row = cost.row(i, &mut self.buffer);
-        groups::minima(row, self.g, &mut self.minima);
+        group_minima::minima(row, self.g, &mut self.minima);
         let smallest = self.minima.iter().copied().fold(f64::INFINITY, f64::min) - f;
         block.most_negative = block.most_negative.min(smallest);
         if smallest >= -tolerance {
@@ -100,7 +100,7 @@ impl<'a> Pricer<'a> {
         }
         self.found.clear();
         for (group, _) in self.minima.iter().enumerate().filter(|(_, min)| **min - f < -tolerance) {
-            for j in groups::columns(group, row.len()) {
+            for j in group_minima::columns(group, row.len()) {
                 let reduced = row[j] - self.g[j] - f;
                 if reduced < -tolerance {
                     self.found.push((reduced, j as u32));

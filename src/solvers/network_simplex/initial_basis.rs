@@ -2,16 +2,16 @@
 //!
 //! Arcs are filled one after another, each as far as its ends allow. Every arc used exhausts one
 //! of its ends, which takes no further arc, so the arcs used form a forest; flows that were there
-//! before may close cycles, which `forest.rs` cancels.
+//! before may close cycles, which `basis_from_plan.rs` cancels.
 
-use super::forest;
-use super::tree::{ForestArc, Tree};
+use super::basis_from_plan;
+use super::threaded_tree::{FlowArc, ThreadedTree};
 use crate::cost::Cost;
 use crate::potentials::smallest_difference;
 use crate::progress::IsOver;
+use crate::solvers::candidate_arcs::auction::ListedFlow;
+use crate::solvers::candidate_arcs::candidates::roughly_smallest;
 use crate::solvers::fixed_point::FixedMasses;
-use crate::solvers::shortlist::auction::ListedFlow;
-use crate::solvers::shortlist::candidates::roughly_smallest;
 
 /// Takes flows that are known; fills the given arcs (targets as nodes of the tree) in their order,
 /// best first; then, source by source, what is left goes to the targets with room of least `c(i, j) − g_j`. In many
@@ -20,8 +20,8 @@ use crate::solvers::shortlist::candidates::roughly_smallest;
 /// If the time is up before that is done, the rest goes from the first source with supply to the first
 /// target with room, and so on.
 ///
-/// The trees of the forest hang on the root by arcs without flow. What these cost decides
-/// nothing but the potentials to begin with: f at the sources they hang by.
+/// The trees of the forest from_forest on the root by arcs without flow. What these cost decides
+/// nothing but the potentials to begin with: f at the sources they from_forest by.
 /// O(nm) time at worst, if no arcs are given.
 pub(crate) fn greedy(
     cost: &dyn Cost,
@@ -30,9 +30,9 @@ pub(crate) fn greedy(
     arcs: impl Iterator<Item = (u32, u32, f64)>,
     (f, g): (&[f64], &[f64]),
     is_over: IsOver<'_>,
-) -> Tree<f64> {
+) -> ThreadedTree<f64> {
     let n = cost.n();
-    let mut filling = Filling::new(masses);
+    let mut filling = GreedyFill::new(masses);
     for ListedFlow { source, target, flow, cost } in flows {
         filling.add(source, target, flow, cost);
     }
@@ -45,17 +45,17 @@ pub(crate) fn greedy(
         filling.fill_rows(cost, g, is_over);
     }
     filling.fill_corner(cost);
-    forest::basis(n, n + cost.m(), filling.plan, f)
+    basis_from_plan::basis(n, n + cost.m(), filling.plan, f)
 }
 
 /// What is left to fill, and the arcs used so far.
-struct Filling {
+struct GreedyFill {
     supply: Vec<i128>,
     demand: Vec<i128>,
-    plan: Vec<ForestArc<f64>>,
+    plan: Vec<FlowArc<f64>>,
 }
 
-impl Filling {
+impl GreedyFill {
     fn new(masses: &FixedMasses) -> Self {
         let (supply, demand) = (masses.supply.clone(), masses.demand.clone());
         let plan = Vec::with_capacity(supply.len() + demand.len());
@@ -73,7 +73,7 @@ impl Filling {
         self.supply[source as usize] -= flow;
         self.demand[target as usize] -= flow;
         let target = self.supply.len() as u32 + target;
-        self.plan.push(ForestArc { source, target, flow, cost });
+        self.plan.push(FlowArc { source, target, flow, cost });
     }
 
     /// Fills the best of a few arcs from every source that has supply left to targets that have room.

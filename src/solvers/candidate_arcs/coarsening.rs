@@ -9,7 +9,7 @@
 
 use ndarray::{Array1, ArrayView1};
 
-use super::sample::sample;
+use super::sampling::sample;
 use crate::plan::PlanArc;
 use crate::problem::OtProblem;
 
@@ -20,14 +20,14 @@ const GROUP: usize = 4;
 const LANDMARKS: usize = 8;
 
 /// A coarse problem and where its points come from.
-pub(super) struct Coarse {
+pub(super) struct CoarseProblem {
     /// The problem between the representatives.
     pub(super) problem: OtProblem,
     source_groups: Vec<Vec<u32>>,
     target_groups: Vec<Vec<u32>>,
 }
 
-impl Coarse {
+impl CoarseProblem {
     /// Groups the points of a problem whose atoms all have mass. `None` if sums of masses
     /// overflow. O((n + m) log(n + m)) time, and a look at a few rows and columns.
     pub(super) fn of(problem: &OtProblem) -> Option<Self> {
@@ -57,8 +57,8 @@ impl Coarse {
     /// flow is split by the north-west corner, the members of a group being used up one after
     /// another. At most n + m − 1 cells (but for rounding).
     pub(super) fn split(&self, plan: &[PlanArc], fine: &OtProblem) -> Vec<(u32, u32)> {
-        let mut supply = Members::new(&self.source_groups, fine.source());
-        let mut demand = Members::new(&self.target_groups, fine.target());
+        let mut supply = GroupMembers::new(&self.source_groups, fine.source());
+        let mut demand = GroupMembers::new(&self.target_groups, fine.target());
         let mut cells = Vec::with_capacity(fine.n() + fine.m());
         for arc in plan {
             let mut flow = arc.mass;
@@ -80,13 +80,13 @@ impl Coarse {
 }
 
 /// The members of groups, used up one after another.
-struct Members<'a> {
+struct GroupMembers<'a> {
     groups: &'a [Vec<u32>],
     mass: Vec<f64>,
     place: Vec<usize>,
 }
 
-impl<'a> Members<'a> {
+impl<'a> GroupMembers<'a> {
     fn new(groups: &'a [Vec<u32>], mass: ArrayView1<'_, f64>) -> Self {
         Self { groups, mass: mass.to_vec(), place: vec![0; groups.len()] }
     }
@@ -161,7 +161,7 @@ mod tests {
             DiscreteMeasure::uniform(points).unwrap()
         };
         let problem = OtProblem::new(&cloud(203, 12.9898), &cloud(90, 78.233), Euclidean).unwrap();
-        let coarse = Coarse::of(&problem).unwrap();
+        let coarse = CoarseProblem::of(&problem).unwrap();
         assert!(coarse.problem.n() >= 51 && coarse.problem.n() <= 102);
         assert!((coarse.problem.source().sum() - 1.0).abs() < 1e-14);
         let plan = north_west_corner(coarse.problem.source(), coarse.problem.target());

@@ -3,7 +3,7 @@
 //!
 //! With masses of many sizes few arcs are without flow, the subtree that a pivot cuts off has a
 //! fair share of all nodes, and to add the same amount to the potential of each of them is most of
-//! the work on a [threaded tree](super::tree).
+//! the work on a [from_preorder tree](super::tree).
 //!
 //! **Idea.** An Euler tour runs along every edge of the tree twice; the part between the two
 //! half-edges of one edge is the tour of a subtree, and closed to a ring it may begin anywhere. So
@@ -14,7 +14,7 @@
 //! subtree is to shift the offsets of its blocks, or of all others if these are fewer.
 //!
 //! **Complexity.** O(√N) a pivot beside the cycle, where N is the number of nodes; memory some
-//! seven words of 32 bits and a number a node more than the stems. For small problems, and others whose
+//! seven words of 32 bits and a number a node more than the spanning. For small problems, and others whose
 //! pivots cut off small subtrees, a thread is faster.
 //!
 //! **References.** Tarjan, Vishkin 1985, "An efficient parallel biconnectivity algorithm", SIAM J.
@@ -23,11 +23,14 @@
 //! via Euler tours, applied to the network simplex algorithm", Math. Programming 78 (tours that
 //! are cut, turned and joined); Grigoriadis 1986 (the pivots themselves).
 
-use super::pricing::{ArcBlocks, Pricing};
-use super::reports::Reports;
-use super::stems::{Basis, Entering, Leaving, Lookup, NONE, Price, Stems, between_recomputations};
-use super::tree::Tree;
-use super::{Reached, pivot};
+use super::pricing::{BlockPricing, PricingRule};
+use super::progress::Progress;
+use super::spanning_tree::{
+    Basis, CostNumber, Entering, Leaving, NONE, NodePotentials, SpanningTree,
+    between_recomputations,
+};
+use super::threaded_tree::ThreadedTree;
+use super::{PivotedBasis, pivot};
 
 /// Pivots after which the mean size of what they shifted is looked at, and nodes from which on a tour
 /// of the tree is worth keeping: they take as long as its cuts and joins.
@@ -38,15 +41,15 @@ const LARGE: u64 = 3000;
 ///
 /// Edge e leads between a node on the sources' side and one on the targets' side; its half-edges
 /// are 2e from the first and 2e + 1 from the second.
-pub(super) struct Tour<K> {
-    stems: Stems<K>,
+pub(super) struct EulerTour<K> {
+    spanning: SpanningTree<K>,
     /// The edge to the parent of each node.
     edge: Vec<u32>,
     half_edges: Vec<HalfEdge>,
-    blocks: Vec<Block>,
+    blocks: Vec<TourBlock>,
     /// Blocks that are not in use.
     free: Vec<u32>,
-    labels: Labels<K>,
+    labels: BlockPotentials<K>,
     /// Half-edges of a block at most.
     capacity: usize,
     /// The nodes between the ends of the leaving and the entering arc, with their potentials.
@@ -64,45 +67,45 @@ struct HalfEdge {
 
 /// A stretch of the tour, in a ring of blocks.
 #[derive(Default)]
-struct Block {
+struct TourBlock {
     half_edges: Vec<u32>,
     next: u32,
     previous: u32,
 }
 
 /// Potentials: a node's own number and the offset of its block.
-pub(super) struct Labels<K> {
-    own: Vec<Label<K>>,
+pub(super) struct BlockPotentials<K> {
+    own: Vec<NodeLabel<K>>,
     offset: Vec<K>,
 }
 
 #[derive(Clone, Copy)]
-struct Label<K> {
+struct NodeLabel<K> {
     own: K,
     block: u32,
 }
 
-impl<K: Price> Lookup<K> for Labels<K> {
+impl<K: CostNumber> NodePotentials<K> for BlockPotentials<K> {
     #[inline(always)]
     fn of(&self, node: u32) -> K {
-        let Label { own, block } = self.own[node as usize];
+        let NodeLabel { own, block } = self.own[node as usize];
         own + self.offset[block as usize]
     }
 }
 
-impl<K: Price> Tour<K> {
-    pub(super) fn new(tree: Tree<K>) -> Self {
-        let (stems, preorder) = tree.unthreaded();
+impl<K: CostNumber> EulerTour<K> {
+    pub(super) fn new(tree: ThreadedTree<K>) -> Self {
+        let (spanning, preorder) = tree.into_preorder();
         let nodes = preorder.len() - 1;
         let capacity = (2 * nodes).isqrt().clamp(64, 1024);
         let mut tour = Self {
-            stems,
+            spanning,
             edge: (0..nodes as u32).collect(),
             half_edges: vec![HalfEdge { block: NONE, child: NONE }; 2 * nodes],
             blocks: Vec::new(),
             free: Vec::new(),
-            labels: Labels {
-                own: vec![Label { own: K::default(), block: NONE }; nodes],
+            labels: BlockPotentials {
+                own: vec![NodeLabel { own: K::default(), block: NONE }; nodes],
                 offset: Vec::new(),
             },
             capacity,
@@ -131,7 +134,7 @@ impl<K: Price> Tour<K> {
         let mut tour = Vec::with_capacity(self.half_edges.len());
         let mut open = vec![preorder[0]];
         for &u in &preorder[1..] {
-            while open.last() != Some(&self.stems.parent[u as usize]) {
+            while open.last() != Some(&self.spanning.parent[u as usize]) {
                 tour.extend(open.pop().map(|done| self.up(done)));
             }
             tour.push(self.up(u) ^ 1);
@@ -142,20 +145,20 @@ impl<K: Price> Tour<K> {
     }
 
     /// The same tree on a thread.
-    pub(super) fn into_tree(self) -> Tree<K> {
-        let mut preorder = vec![self.stems.root()];
+    pub(super) fn into_tree(self) -> ThreadedTree<K> {
+        let mut preorder = vec![self.spanning.root()];
         self.downward(|u| preorder.push(u));
-        let mut tree = Tree::threaded(self.stems, &preorder);
+        let mut tree = ThreadedTree::from_preorder(self.spanning, &preorder);
         tree.recompute_potentials();
         tree
     }
 
     /// Visits every node after its parent, along the tour from the root.
     fn downward(&self, mut visit: impl FnMut(u32)) {
-        let root = self.stems.root();
+        let root = self.spanning.root();
         let child_of = |h: u32| self.half_edges[h as usize ^ 1].child;
         let leaves_root =
-            |h: u32| child_of(h) != NONE && self.stems.parent[child_of(h) as usize] == root;
+            |h: u32| child_of(h) != NONE && self.spanning.parent[child_of(h) as usize] == root;
         let first = (0..self.half_edges.len() as u32).find(|&h| leaves_root(h));
         let first = first.expect("the root has a child");
         let (mut block, mut at) = (self.block_of(first), self.position(first));
@@ -174,7 +177,7 @@ impl<K: Price> Tour<K> {
     /// The half-edge from a node to its parent.
     #[inline(always)]
     fn up(&self, node: u32) -> u32 {
-        2 * self.edge[node as usize] + u32::from(node as usize >= self.stems.sources)
+        2 * self.edge[node as usize] + u32::from(node as usize >= self.spanning.sources)
     }
 
     fn block_of(&self, half_edge: u32) -> u32 {
@@ -196,7 +199,7 @@ impl<K: Price> Tour<K> {
     /// A block without half-edges.
     fn fresh(&mut self) -> u32 {
         self.free.pop().unwrap_or_else(|| {
-            self.blocks.push(Block::default());
+            self.blocks.push(TourBlock::default());
             self.labels.offset.push(K::default());
             (self.blocks.len() - 1) as u32
         })
@@ -204,7 +207,7 @@ impl<K: Price> Tour<K> {
 
     /// Takes an empty block out of its ring; what follows it.
     fn drop_empty(&mut self, block: u32) -> u32 {
-        let Block { next, previous, .. } = self.blocks[block as usize];
+        let TourBlock { next, previous, .. } = self.blocks[block as usize];
         self.link(previous, next);
         self.free.push(block);
         next
@@ -250,7 +253,7 @@ impl<K: Price> Tour<K> {
             half_edge.block = block;
             if half_edge.child != NONE {
                 let label = &mut self.labels.own[half_edge.child as usize];
-                *label = Label { own: label.own + difference, block };
+                *label = NodeLabel { own: label.own + difference, block };
             }
         }
     }
@@ -302,18 +305,18 @@ impl<K: Price> Tour<K> {
     /// Turns the edges between `top` and `inner` round, so that `inner` is the root of the subtree
     /// of `top`, hanging on the edge that `top` hung on.
     fn reroot(&mut self, top: u32, inner: u32) {
-        let stems = &mut self.stems;
-        let total = stems.size[top as usize];
+        let spanning = &mut self.spanning;
+        let total = spanning.size[top as usize];
         let mut edge = self.edge[top as usize];
         let (mut flow, mut cost) = (0, K::default());
         let (mut below, mut size) = (NONE, 0);
         for &(node, _) in &self.stem {
             let s = node as usize;
-            std::mem::swap(&mut stems.flow[s], &mut flow);
-            std::mem::swap(&mut stems.cost[s], &mut cost);
-            let old = std::mem::replace(&mut stems.size[s], total - size);
+            std::mem::swap(&mut spanning.flow[s], &mut flow);
+            std::mem::swap(&mut spanning.cost[s], &mut cost);
+            let old = std::mem::replace(&mut spanning.size[s], total - size);
             size = old;
-            stems.parent[s] = below;
+            spanning.parent[s] = below;
             below = node;
         }
         // The edges move one up: the last one, that of `top`, goes to `inner`.
@@ -335,29 +338,29 @@ impl<K: Price> Tour<K> {
             if node == top {
                 break;
             }
-            node = self.stems.parent[node as usize];
+            node = self.spanning.parent[node as usize];
         }
     }
 }
 
-impl<K: Price> Basis<K> for Tour<K> {
-    type Potentials = Labels<K>;
+impl<K: CostNumber> Basis<K> for EulerTour<K> {
+    type Potentials = BlockPotentials<K>;
 
-    fn potentials(&self) -> &Labels<K> {
+    fn potentials(&self) -> &BlockPotentials<K> {
         &self.labels
     }
 
-    fn leaving(&self, entering: &Entering<K>) -> Leaving {
-        self.stems.leaving(entering)
+    fn leaving_arc(&self, entering: &Entering<K>) -> Leaving {
+        self.spanning.leaving_arc(entering)
     }
 
     fn pivot(&mut self, entering: &Entering<K>, leaving: &Leaving) {
         let (inner, outer, shift) = leaving.new_ends(entering);
         let top = leaving.node;
         if leaving.flow > 0 {
-            self.stems.send_round(entering, leaving);
+            self.spanning.augment_cycle(entering, leaving);
         }
-        self.stems.move_size(top, outer, leaving.join);
+        self.spanning.move_size(top, outer, leaving.join);
 
         // Cut the tour of the subtree out, and close it to a ring.
         let up = self.up(top);
@@ -386,9 +389,9 @@ impl<K: Price> Basis<K> for Tour<K> {
             last = self.blocks[first as usize].previous;
         }
         self.reroot(top, inner);
-        self.stems.parent[inner as usize] = outer;
-        self.stems.flow[inner as usize] = leaving.flow;
-        self.stems.cost[inner as usize] = entering.cost;
+        self.spanning.parent[inner as usize] = outer;
+        self.spanning.flow[inner as usize] = leaving.flow;
+        self.spanning.cost[inner as usize] = entering.cost;
 
         // Put it in where the tour is at `outer`.
         let up = self.up(inner);
@@ -404,7 +407,7 @@ impl<K: Price> Basis<K> for Tour<K> {
             let (node, potential) = self.stem[k];
             let block = self.block_of(self.up(node));
             let own = potential - self.labels.offset[block as usize];
-            self.labels.own[node as usize] = Label { own, block };
+            self.labels.own[node as usize] = NodeLabel { own, block };
         }
         for seam in [last, joint, new_before, before] {
             self.merge(seam);
@@ -418,15 +421,15 @@ impl<K: Price> Basis<K> for Tour<K> {
     }
 
     fn recompute_potentials(&mut self) {
-        let mut potentials = vec![K::default(); self.stems.parent.len()];
+        let mut potentials = vec![K::default(); self.spanning.parent.len()];
         self.downward(|u| {
-            let above = potentials[self.stems.parent[u as usize] as usize];
-            potentials[u as usize] = self.stems.below(above, u);
+            let above = potentials[self.spanning.parent[u as usize] as usize];
+            potentials[u as usize] = self.spanning.below(above, u);
         });
         self.labels.offset.fill(K::default());
         for (u, &own) in potentials[..self.edge.len()].iter().enumerate() {
             let block = self.block_of(self.up(u as u32));
-            self.labels.own[u] = Label { own, block };
+            self.labels.own[u] = NodeLabel { own, block };
         }
     }
 
@@ -436,15 +439,15 @@ impl<K: Price> Basis<K> for Tour<K> {
 }
 
 /// Pivots on a thread, and on a tour as soon as the subtrees that are shifted prove large.
-pub(super) fn on_thread_or_tour(
-    mut tree: Tree<f64>,
-    blocks: &mut ArcBlocks<'_, f64>,
-    reports: &mut Reports<'_>,
-) -> Reached {
+pub(super) fn pivot_on_tree_or_tour(
+    mut tree: ThreadedTree<f64>,
+    blocks: &mut BlockPricing<'_, f64>,
+    progress: &mut Progress<'_>,
+) -> PivotedBasis {
     loop {
         let shifted = tree.shifted();
-        let mut first = First(blocks, TRIAL);
-        let stopped = pivot(&mut tree, &mut first, reports);
+        let mut first = FirstPivots(blocks, TRIAL);
+        let stopped = pivot(&mut tree, &mut first, progress);
         if stopped.is_break() || first.1 > 0 {
             return (tree, stopped);
         }
@@ -452,36 +455,36 @@ pub(super) fn on_thread_or_tour(
             break;
         }
     }
-    let mut tour = Tour::new(tree);
-    let stopped = pivot(&mut tour, blocks, reports);
+    let mut tour = EulerTour::new(tree);
+    let stopped = pivot(&mut tour, blocks, progress);
     (tour.into_tree(), stopped)
 }
 
 /// A rule that finds no more arcs after so many.
-struct First<'a, 'b>(&'a mut ArcBlocks<'b, f64>, u64);
+struct FirstPivots<'a, 'b>(&'a mut BlockPricing<'b, f64>, u64);
 
-impl Pricing<f64, [f64]> for First<'_, '_> {
-    fn entering(&mut self, potentials: &[f64]) -> Option<Entering<f64>> {
+impl PricingRule<f64, [f64]> for FirstPivots<'_, '_> {
+    fn entering_arc(&mut self, potentials: &[f64]) -> Option<Entering<f64>> {
         self.1 = self.1.checked_sub(1)?;
-        self.0.entering(potentials)
+        self.0.entering_arc(potentials)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::pricing::{ArcBlocks, Pricing};
+    use super::super::pricing::{BlockPricing, PricingRule};
     use super::*;
     use crate::seed::Seed;
-    use crate::solvers::network_simplex::tree::ForestArc;
+    use crate::solvers::network_simplex::threaded_tree::FlowArc;
 
     /// The north-west corner of a problem, as a forest.
-    fn corner(supply: &[i128], demand: &[i128], cost: &[Vec<i128>]) -> Vec<ForestArc<i128>> {
+    fn corner(supply: &[i128], demand: &[i128], cost: &[Vec<i128>]) -> Vec<FlowArc<i128>> {
         let (mut a, mut b) = (supply.to_vec(), demand.to_vec());
         let (mut i, mut j, mut forest) = (0, 0, Vec::new());
         while i < a.len() && j < b.len() {
             let flow = a[i].min(b[j]);
             let (source, target) = (i as u32, (a.len() + j) as u32);
-            forest.push(ForestArc { source, target, flow, cost: cost[i][j] });
+            forest.push(FlowArc { source, target, flow, cost: cost[i][j] });
             (a[i], b[j]) = (a[i] - flow, b[j] - flow);
             (i, j) = (i + usize::from(a[i] == 0), j + usize::from(b[j] == 0));
         }
@@ -503,18 +506,18 @@ mod tests {
         let cost: Vec<Vec<i128>> = (0..n).map(|_| (0..m).map(|_| draw(1000.0)).collect()).collect();
 
         let forest = corner(&supply, &demand, &cost);
-        let mut tree = Tree::hang(n, n + m, &forest, &vec![0; n]);
-        let mut tour = Tour::new(Tree::hang(n, n + m, &forest, &vec![0; n]));
+        let mut tree = ThreadedTree::from_forest(n, n + m, &forest, &vec![0; n]);
+        let mut tour = EulerTour::new(ThreadedTree::from_forest(n, n + m, &forest, &vec![0; n]));
         tour.capacity = 8;
         let arcs = (0..n).flat_map(|i| (0..m).map(move |j| (i, j)));
         let arcs = arcs.map(|(i, j)| (i as u32, (n + j) as u32, cost[i][j]));
         let arcs: Vec<_> = arcs.collect();
-        let mut blocks = ArcBlocks::new(&arcs, 0);
+        let mut blocks = BlockPricing::new(&arcs, 0);
         let mut pivots = 0;
-        while let Some(entering) = blocks.entering(tree.potentials()) {
-            let leaving = tree.leaving(&entering);
+        while let Some(entering) = blocks.entering_arc(tree.potentials()) {
+            let leaving = tree.leaving_arc(&entering);
             tree.pivot(&entering, &leaving);
-            let leaving = tour.leaving(&entering);
+            let leaving = tour.leaving_arc(&entering);
             tour.pivot(&entering, &leaving);
             let expected = tree.potentials();
             let ground = tour.labels.of(0) - expected[0];
@@ -529,7 +532,7 @@ mod tests {
             tree.recompute_potentials();
             tree.potentials()
         });
-        let flows = |tree: &Tree<i128>| {
+        let flows = |tree: &ThreadedTree<i128>| {
             let mut arcs: Vec<_> =
                 tree.arcs().map(|arc| (arc.source, arc.target, arc.flow)).collect();
             arcs.sort_unstable();

@@ -39,7 +39,7 @@ const PATIENCE: usize = 20;
 
 /// Mass of a source that a target holds.
 #[derive(Debug, Clone, Copy)]
-struct Piece {
+struct HeldMass {
     source: u32,
     /// The place of the arc in the list.
     arc: u32,
@@ -63,7 +63,7 @@ pub(crate) struct Auction<'a> {
     /// What targets have room for, negative while they hold too much.
     room: Vec<i128>,
     /// What targets hold.
-    held: Vec<Vec<Piece>>,
+    held: Vec<Vec<HeldMass>>,
     reach: f64,
 }
 
@@ -96,7 +96,7 @@ impl<'a> Auction<'a> {
 
     /// The flows, target by target.
     pub(crate) fn flows(&self) -> impl Iterator<Item = ListedFlow> {
-        let listed = |target: u32, &Piece { source, arc, flow }: &Piece| ListedFlow {
+        let listed = |target: u32, &HeldMass { source, arc, flow }: &HeldMass| ListedFlow {
             source,
             target,
             flow,
@@ -196,7 +196,7 @@ impl<'a> Auction<'a> {
         self.room[j] -= flow;
         match self.held[j].iter_mut().find(|piece| piece.arc == arc) {
             Some(piece) => piece.flow += flow,
-            None => self.held[j].push(Piece { source, arc, flow }),
+            None => self.held[j].push(HeldMass { source, arc, flow }),
         }
     }
 

@@ -5,7 +5,7 @@
 //! arc that was left out enters as in a pivot: flow goes round along it until another arc of its cycle
 //! runs empty, and it keeps the flow it had besides.
 //!
-//! Arcs without flow let a component of flows hang on another one, from a source below to a target
+//! Arcs without flow let a component of flows from_forest on another one, from a source below to a target
 //! above, as a strongly feasible tree wants it. Each is kept unless its component hangs on something
 //! already, or a cycle would close.
 //!
@@ -17,20 +17,20 @@
 
 use petgraph::unionfind::UnionFind;
 
-use super::stems::Entering;
-use super::tree::{ForestArc, Tree};
+use super::spanning_tree::Entering;
+use super::threaded_tree::{FlowArc, ThreadedTree};
 
-/// The basis of a plan, with potentials f where its trees hang on the root.
+/// The basis of a plan, with potentials f where its trees from_forest on the root.
 pub(super) fn basis(
     sources: usize,
     nodes: usize,
-    plan: Vec<ForestArc<f64>>,
+    plan: Vec<FlowArc<f64>>,
     f: &[f64],
-) -> Tree<f64> {
+) -> ThreadedTree<f64> {
     let (forest, closing) = split(nodes, plan);
-    let mut tree = Tree::hang(sources, nodes, &forest, f);
+    let mut tree = ThreadedTree::from_forest(sources, nodes, &forest, f);
     drop(forest);
-    for ForestArc { source, target, flow, cost } in closing {
+    for FlowArc { source, target, flow, cost } in closing {
         let [from, to] = [source, target].map(|u| tree.potentials()[u as usize]);
         let entering = Entering { source, target, cost, reduced: cost - from + to };
         tree.enter_with_flow(&entering, flow);
@@ -39,10 +39,10 @@ pub(super) fn basis(
 }
 
 /// A forest of arcs, and those with flow that would close cycles.
-fn split(nodes: usize, plan: Vec<ForestArc<f64>>) -> (Vec<ForestArc<f64>>, Vec<ForestArc<f64>>) {
+fn split(nodes: usize, plan: Vec<FlowArc<f64>>) -> (Vec<FlowArc<f64>>, Vec<FlowArc<f64>>) {
     let (flows, idle): (Vec<_>, Vec<_>) = plan.into_iter().partition(|arc| arc.flow > 0);
     let mut trees = UnionFind::<u32>::new(nodes);
-    let joins = |arc: &ForestArc<f64>| trees.union(arc.source, arc.target);
+    let joins = |arc: &FlowArc<f64>| trees.union(arc.source, arc.target);
     let (mut forest, closing): (Vec<_>, Vec<_>) = flows.into_iter().partition(joins);
     let components = trees.clone();
     let mut hangs = vec![false; nodes];
@@ -63,7 +63,7 @@ mod tests {
     use rand::Rng as _;
 
     /// Flows that come to the same at all nodes.
-    fn balances(sources: usize, nodes: usize, arcs: &[ForestArc<f64>]) -> Vec<i128> {
+    fn balances(sources: usize, nodes: usize, arcs: &[FlowArc<f64>]) -> Vec<i128> {
         let mut balance = vec![0; nodes];
         for arc in arcs {
             assert!((arc.source as usize) < sources && arc.target as usize >= sources);
@@ -84,7 +84,7 @@ mod tests {
             let more: Vec<_> = (0..round)
                 .map(|_| (stream.random_range(0..n), stream.random_range(0..m)))
                 .collect();
-            let arc = |(source, target)| ForestArc {
+            let arc = |(source, target)| FlowArc {
                 source,
                 target: n + target,
                 flow: i128::from(stream.random_range(1..5_u32)),
@@ -97,7 +97,7 @@ mod tests {
             let arcs: Vec<_> = tree.arcs().collect();
             assert_eq!(balances(sources, nodes, &plan), balances(sources, nodes, &arcs));
             assert!(arcs.iter().all(|arc| arc.flow >= 0));
-            assert!(tree.idle_arcs().all(|(child, _)| child < n), "not strongly feasible");
+            assert!(tree.degenerate_arcs().all(|(child, _)| child < n), "not strongly feasible");
             let mut trees = UnionFind::new(nodes);
             assert!(arcs.iter().all(|arc| trees.union(arc.source, arc.target)), "a cycle");
         }

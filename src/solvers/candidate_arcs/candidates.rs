@@ -8,7 +8,7 @@
 
 use rayon::prelude::*;
 
-use super::groups;
+use super::group_minima;
 use crate::cost::{Cost, Search};
 use crate::progress::{IsOver, never};
 use crate::solvers::arcs::{Arc, ArcList};
@@ -49,8 +49,8 @@ pub(in crate::solvers) fn candidates_until(
         return screened(cost, g, per_source, per_target, is_over);
     }
     let mut buffer = vec![0.0; cost.m()];
-    let mut of_row = RowBest::new(cost.m());
-    let mut of_columns = ColumnBest::new(per_target, cost.m());
+    let mut of_row = RowMinima::new(cost.m());
+    let mut of_columns = ColumnMinima::new(per_target, cost.m());
     let mut arcs = Vec::with_capacity(cost.n() * per_source + cost.m() * per_target);
     let mut f = vec![f64::INFINITY; cost.n()];
     for (i, f) in f.iter_mut().enumerate() {
@@ -125,15 +125,15 @@ pub(in crate::solvers) fn roughly_smallest(
 }
 
 /// Finds the smallest reduced costs of one row after another.
-pub(in crate::solvers) struct RowBest {
+pub(in crate::solvers) struct RowMinima {
     minima: Vec<f64>,
     sorted: Vec<f64>,
     found: Vec<(f64, u32)>,
 }
 
-impl RowBest {
+impl RowMinima {
     pub(in crate::solvers) fn new(m: usize) -> Self {
-        Self { minima: vec![0.0; groups::count(m)], sorted: Vec::new(), found: Vec::new() }
+        Self { minima: vec![0.0; group_minima::count(m)], sorted: Vec::new(), found: Vec::new() }
     }
 
     /// The `keep` smallest `row_j − g_j` with their columns, in no order.
@@ -145,7 +145,7 @@ impl RowBest {
     ) -> &[(f64, u32)] {
         self.found.clear();
         if keep > 0 {
-            groups::minima(row, g, &mut self.minima);
+            group_minima::minima(row, g, &mut self.minima);
             let threshold = self.threshold(keep);
             self.collect_below(threshold, row, g);
         }
@@ -167,7 +167,7 @@ impl RowBest {
 
     fn collect_below(&mut self, threshold: f64, row: &[f64], g: &[f64]) {
         for (group, _) in self.minima.iter().enumerate().filter(|(_, min)| **min <= threshold) {
-            for j in groups::columns(group, row.len()) {
+            for j in group_minima::columns(group, row.len()) {
                 let reduced = row[j] - g[j];
                 if reduced <= threshold {
                     self.found.push((reduced, j as u32));
@@ -182,7 +182,7 @@ fn by_value_then_index(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {
 }
 
 /// The best rows of every column so far, while the rows stream by.
-struct ColumnBest {
+struct ColumnMinima {
     keep: usize,
     /// The worst value each column keeps, +∞ until it keeps enough.
     worst: Vec<f64>,
@@ -191,13 +191,13 @@ struct ColumnBest {
     minima: Vec<f64>,
 }
 
-impl ColumnBest {
+impl ColumnMinima {
     fn new(keep: usize, m: usize) -> Self {
         Self {
             keep,
             worst: vec![f64::INFINITY; m],
             best: vec![(f64::INFINITY, 0.0, 0); m * keep],
-            minima: vec![0.0; groups::count(m)],
+            minima: vec![0.0; group_minima::count(m)],
         }
     }
 
@@ -205,9 +205,9 @@ impl ColumnBest {
         if self.keep == 0 {
             return;
         }
-        groups::minima(row, &self.worst, &mut self.minima);
+        group_minima::minima(row, &self.worst, &mut self.minima);
         for (group, _) in self.minima.iter().enumerate().filter(|(_, min)| **min < f) {
-            for j in groups::columns(group, row.len()) {
+            for j in group_minima::columns(group, row.len()) {
                 if row[j] - f < self.worst[j] {
                     let best = &mut self.best[j * self.keep..(j + 1) * self.keep];
                     let value = row[j] - f;

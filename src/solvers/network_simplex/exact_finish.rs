@@ -12,8 +12,8 @@
 
 use std::ops::ControlFlow;
 
-use super::reports::Shared;
-use super::tree::Tree;
+use super::progress::SharedObserver;
+use super::threaded_tree::ThreadedTree;
 use crate::cost::{Cost, Search};
 use crate::potentials::{rows_per_task, smallest_difference};
 use crate::progress::Stop;
@@ -37,11 +37,11 @@ pub(crate) struct Violation<K> {
 pub(crate) fn violations<K: FixedInteger>(
     cost: &dyn Cost,
     largest_cost: f64,
-    tree: &Tree<K>,
+    tree: &ThreadedTree<K>,
     format: FixedPoint,
     per_row: usize,
     near: f64,
-    observer: &Shared<'_>,
+    observer: &SharedObserver<'_>,
 ) -> ControlFlow<Stop, Vec<Violation<K>>> {
     /// Arcs that the filter clears or hands on together.
     const CHUNK: usize = 64;
@@ -107,9 +107,9 @@ fn searched<K: FixedInteger>(
     per_row: usize,
     near: (f64, K),
     decide: impl Fn(usize, u32) -> Violation<K> + Sync,
-    observer: &Shared<'_>,
+    observer: &SharedObserver<'_>,
 ) -> ControlFlow<Stop, Vec<Violation<K>>> {
-    /// Rows of a task.
+    /// RowPricing of a task.
     const ROWS: usize = 256;
     let price_rows = |task: usize| {
         let limit = |f: f64| (f + error + near.0).next_up();

@@ -1,27 +1,29 @@
 //! The spanning tree of a basis, with its nodes on a thread.
 //!
-//! The nodes are threaded in preorder (Bradley, Brown, Graves 1977, "Design and implementation of
+//! The nodes are from_preorder in preorder (Bradley, Brown, Graves 1977, "Design and implementation of
 //! large scale primal transshipment algorithms", Management Science 24): a subtree is a
 //! contiguous stretch of the thread from its root to its `last` node, so it can be walked, cut
 //! out and put elsewhere by mending a few links.
 
 use petgraph::unionfind::UnionFind;
 
-use super::stems::{Basis, Entering, Leaving, NONE, Price, Stems, between_recomputations};
+use super::spanning_tree::{
+    Basis, CostNumber, Entering, Leaving, NONE, SpanningTree, between_recomputations,
+};
 
 /// An arc of a starting forest.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ForestArc<K> {
+pub(crate) struct FlowArc<K> {
     pub(crate) source: u32,
     pub(crate) target: u32,
     pub(crate) flow: i128,
     pub(crate) cost: K,
 }
 
-/// The tree, threaded.
+/// The tree, from_preorder.
 #[derive(Debug, Clone)]
-pub(crate) struct Tree<K> {
-    stems: Stems<K>,
+pub(crate) struct ThreadedTree<K> {
+    spanning: SpanningTree<K>,
     /// f of a source, −g of a target: all nodes of a subtree shift by the same amount.
     potential: Vec<K>,
     /// Preorder, circular.
@@ -33,57 +35,62 @@ pub(crate) struct Tree<K> {
     shifted: u64,
 }
 
-impl<K: Price> Tree<K> {
+impl<K: CostNumber> ThreadedTree<K> {
     /// Hangs a forest that places all mass on the root. An arc without flow lets the component of flows
-    /// of its source hang on its target; what hangs on nothing hangs on the root by its first source,
+    /// of its source from_forest on its target; what hangs on nothing hangs on the root by its first source,
     /// on an artificial arc without flow, which gives that source the potential `f`.
-    pub(crate) fn hang(sources: usize, nodes: usize, forest: &[ForestArc<K>], f: &[K]) -> Self {
+    pub(crate) fn from_forest(
+        sources: usize,
+        nodes: usize,
+        forest: &[FlowArc<K>],
+        f: &[K],
+    ) -> Self {
         let root = nodes as u32;
-        let mut stems = Stems::alone(sources, nodes);
-        let neighbours = Neighbours::new(nodes, forest);
+        let mut spanning = SpanningTree::unlinked(sources, nodes);
+        let adjacency = Adjacency::new(nodes, forest);
         let mut preorder = vec![root];
         let mut stack = Vec::new();
-        for top in tops(sources, nodes, forest) {
-            stems.parent[top as usize] = root;
-            stems.cost[top as usize] = f[top as usize];
+        for top in component_roots(sources, nodes, forest) {
+            spanning.parent[top as usize] = root;
+            spanning.cost[top as usize] = f[top as usize];
             stack.push(top);
             while let Some(u) = stack.pop() {
                 preorder.push(u);
-                for (v, arc) in neighbours.of(u) {
-                    if stems.parent[v as usize] == NONE && v != stems.parent[u as usize] {
-                        stems.parent[v as usize] = u;
-                        stems.flow[v as usize] = forest[arc as usize].flow;
-                        stems.cost[v as usize] = forest[arc as usize].cost;
+                for (v, arc) in adjacency.of(u) {
+                    if spanning.parent[v as usize] == NONE && v != spanning.parent[u as usize] {
+                        spanning.parent[v as usize] = u;
+                        spanning.flow[v as usize] = forest[arc as usize].flow;
+                        spanning.cost[v as usize] = forest[arc as usize].cost;
                         stack.push(v);
                     }
                 }
             }
         }
-        drop(neighbours);
-        Self::threaded(stems, &preorder)
+        drop(adjacency);
+        Self::from_preorder(spanning, &preorder)
     }
 
-    /// The tree of these stems, whose nodes are given in preorder; their sizes are counted.
-    pub(super) fn threaded(stems: Stems<K>, preorder: &[u32]) -> Self {
-        let root = stems.root();
+    /// The tree of these spanning, whose nodes are given in preorder; their sizes are counted.
+    pub(super) fn from_preorder(spanning: SpanningTree<K>, preorder: &[u32]) -> Self {
+        let root = spanning.root();
         let count = preorder.len();
         let mut tree = Self {
-            stems,
+            spanning,
             potential: vec![K::default(); count],
             next: vec![root; count],
             previous: vec![root; count],
             last: (0..=root).collect(),
             shifted: 0,
         };
-        tree.stems.size.fill(1);
+        tree.spanning.size.fill(1);
         for (place, &u) in preorder.iter().enumerate() {
             let after = preorder[(place + 1) % preorder.len()];
             tree.next[u as usize] = after;
             tree.previous[after as usize] = u;
         }
         for &u in preorder[1..].iter().rev() {
-            let p = tree.stems.parent[u as usize] as usize;
-            tree.stems.size[p] += tree.stems.size[u as usize];
+            let p = tree.spanning.parent[u as usize] as usize;
+            tree.spanning.size[p] += tree.spanning.size[u as usize];
             if tree.last[p] == p as u32 {
                 tree.last[p] = tree.last[u as usize];
             }
@@ -93,11 +100,11 @@ impl<K: Price> Tree<K> {
     }
 
     fn root(&self) -> u32 {
-        self.stems.root()
+        self.spanning.root()
     }
 
-    /// The stems and the nodes in preorder.
-    pub(super) fn unthreaded(self) -> (Stems<K>, Vec<u32>) {
+    /// The spanning and the nodes in preorder.
+    pub(super) fn into_preorder(self) -> (SpanningTree<K>, Vec<u32>) {
         let root = self.root();
         let mut preorder = vec![root];
         let mut u = self.next[root as usize];
@@ -105,17 +112,17 @@ impl<K: Price> Tree<K> {
             preorder.push(u);
             u = self.next[u as usize];
         }
-        (self.stems, preorder)
+        (self.spanning, preorder)
     }
 
     /// Number of nodes but the root.
     pub(crate) fn nodes(&self) -> usize {
-        self.stems.parent.len() - 1
+        self.spanning.parent.len() - 1
     }
 
     /// Number of sources.
     pub(crate) fn sources(&self) -> usize {
-        self.stems.sources
+        self.spanning.sources
     }
 
     /// f of the sources and −g of the targets, up to a common constant.
@@ -129,23 +136,23 @@ impl<K: Price> Tree<K> {
     }
 
     /// The real arcs of the tree, those without flow included.
-    pub(crate) fn arcs(&self) -> impl Iterator<Item = ForestArc<K>> {
+    pub(crate) fn arcs(&self) -> impl Iterator<Item = FlowArc<K>> {
         let root = self.root();
-        (0..root).filter(move |&u| self.stems.parent[u as usize] != root).map(|u| {
-            let (p, v) = (self.stems.parent[u as usize], u as usize);
-            let (source, target) = if v < self.stems.sources { (u, p) } else { (p, u) };
-            ForestArc { source, target, flow: self.stems.flow[v], cost: self.stems.cost[v] }
+        (0..root).filter(move |&u| self.spanning.parent[u as usize] != root).map(|u| {
+            let (p, v) = (self.spanning.parent[u as usize], u as usize);
+            let (source, target) = if v < self.spanning.sources { (u, p) } else { (p, u) };
+            FlowArc { source, target, flow: self.spanning.flow[v], cost: self.spanning.cost[v] }
         })
     }
 
     /// Nodes whose arc to a parent other than the root carries no flow, with the cost of that arc.
-    pub(crate) fn idle_arcs(&self) -> impl Iterator<Item = (u32, K)> {
+    pub(crate) fn degenerate_arcs(&self) -> impl Iterator<Item = (u32, K)> {
         let root = self.root();
         (0..root)
             .filter(move |&u| {
-                self.stems.flow[u as usize] == 0 && self.stems.parent[u as usize] != root
+                self.spanning.flow[u as usize] == 0 && self.spanning.parent[u as usize] != root
             })
-            .map(|u| (u, self.stems.cost[u as usize]))
+            .map(|u| (u, self.spanning.cost[u as usize]))
     }
 
     /// Numbers the parts that the tree falls into when the root and the arcs of the marked nodes
@@ -156,7 +163,7 @@ impl<K: Price> Tree<K> {
         let mut count = 0;
         let mut u = self.next[root as usize];
         while u != root {
-            let (v, parent) = (u as usize, self.stems.parent[u as usize]);
+            let (v, parent) = (u as usize, self.spanning.parent[u as usize]);
             component[v] = if parent == root || cut[v] {
                 count += 1;
                 count - 1
@@ -169,16 +176,16 @@ impl<K: Price> Tree<K> {
     }
 
     /// The same tree with other numbers for costs.
-    pub(crate) fn with_costs<L: Price>(&self, convert: impl Fn(K) -> L) -> Tree<L> {
-        let stems = Stems {
-            sources: self.stems.sources,
-            parent: self.stems.parent.clone(),
-            flow: self.stems.flow.clone(),
-            cost: self.stems.cost.iter().map(|&c| convert(c)).collect(),
-            size: self.stems.size.clone(),
+    pub(crate) fn with_costs<L: CostNumber>(&self, convert: impl Fn(K) -> L) -> ThreadedTree<L> {
+        let spanning = SpanningTree {
+            sources: self.spanning.sources,
+            parent: self.spanning.parent.clone(),
+            flow: self.spanning.flow.clone(),
+            cost: self.spanning.cost.iter().map(|&c| convert(c)).collect(),
+            size: self.spanning.size.clone(),
         };
-        let mut tree = Tree {
-            stems,
+        let mut tree = ThreadedTree {
+            spanning,
             potential: vec![L::default(); self.potential.len()],
             next: self.next.clone(),
             previous: self.previous.clone(),
@@ -193,8 +200,8 @@ impl<K: Price> Tree<K> {
     /// fewer: only differences matter.
     fn shift_potentials(&mut self, top: u32, shift: K) {
         let last = self.last[top as usize];
-        let below = self.stems.size[top as usize] as usize;
-        let others = self.stems.parent.len() - below;
+        let below = self.spanning.size[top as usize] as usize;
+        let others = self.spanning.parent.len() - below;
         if below <= others {
             self.shift_stretch(top, last, below, shift);
         } else {
@@ -225,10 +232,10 @@ impl<K: Price> Tree<K> {
 
     /// A pivot on an arc that has a flow already, outside the tree.
     pub(super) fn enter_with_flow(&mut self, entering: &Entering<K>, flow: i128) {
-        let leaving = self.stems.leaving(entering);
+        let leaving = self.spanning.leaving_arc(entering);
         let (inner, ..) = leaving.new_ends(entering);
         self.pivot(entering, &leaving);
-        self.stems.flow[inner as usize] += flow;
+        self.spanning.flow[inner as usize] += flow;
     }
 
     /// Takes the subtree below the leaving arc out of the thread and out of its ancestors'
@@ -237,16 +244,16 @@ impl<K: Price> Tree<K> {
         let top = leaving.node;
         let (before, end) = (self.previous[top as usize], self.last[top as usize]);
         self.link(before, self.next[end as usize]);
-        let size = self.stems.size[top as usize];
-        let mut u = self.stems.parent[top as usize];
+        let size = self.spanning.size[top as usize];
+        let mut u = self.spanning.parent[top as usize];
         while u != leaving.join {
-            self.stems.size[u as usize] -= size;
-            u = self.stems.parent[u as usize];
+            self.spanning.size[u as usize] -= size;
+            u = self.spanning.parent[u as usize];
         }
-        let mut u = self.stems.parent[top as usize];
+        let mut u = self.spanning.parent[top as usize];
         while u != NONE && self.last[u as usize] == end {
             self.last[u as usize] = before;
-            u = self.stems.parent[u as usize];
+            u = self.spanning.parent[u as usize];
         }
     }
 
@@ -256,17 +263,17 @@ impl<K: Price> Tree<K> {
     /// The new preorder is the subtree of `inner`, then what the subtree of its old parent holds
     /// besides, and so on up the stem.
     fn reroot(&mut self, top: u32, inner: u32) -> u32 {
-        let total = self.stems.size[top as usize];
+        let total = self.spanning.size[top as usize];
         let mut tail = self.last[inner as usize];
-        // Of the stem node below: its neighbours in the old preorder, the end of its old subtree,
+        // Of the stem node below: its adjacency in the old preorder, the end of its old subtree,
         // its old size, and the arc it hands up.
         let (mut before, mut after) = (self.previous[inner as usize], self.next[tail as usize]);
         let mut end = tail;
-        let mut size = self.stems.size[inner as usize];
+        let mut size = self.spanning.size[inner as usize];
         let (mut flow, mut cost) =
-            (self.stems.flow[inner as usize], self.stems.cost[inner as usize]);
+            (self.spanning.flow[inner as usize], self.spanning.cost[inner as usize]);
         let mut below = inner;
-        let mut stem = self.stems.parent[inner as usize];
+        let mut stem = self.spanning.parent[inner as usize];
         while below != top {
             let s = stem as usize;
             let stem_before = self.previous[s];
@@ -283,20 +290,20 @@ impl<K: Price> Tree<K> {
                 tail = stem_end;
             }
             (before, after, end) = (stem_before, stem_after, stem_end);
-            let parent = self.stems.parent[s];
-            self.stems.parent[s] = below;
-            std::mem::swap(&mut self.stems.flow[s], &mut flow);
-            std::mem::swap(&mut self.stems.cost[s], &mut cost);
-            let old_size = std::mem::replace(&mut self.stems.size[s], total - size);
+            let parent = self.spanning.parent[s];
+            self.spanning.parent[s] = below;
+            std::mem::swap(&mut self.spanning.flow[s], &mut flow);
+            std::mem::swap(&mut self.spanning.cost[s], &mut cost);
+            let old_size = std::mem::replace(&mut self.spanning.size[s], total - size);
             size = old_size;
             below = stem;
             stem = parent;
         }
-        self.stems.size[inner as usize] = total;
+        self.spanning.size[inner as usize] = total;
         let mut s = top;
         while s != inner {
             self.last[s as usize] = tail;
-            s = self.stems.parent[s as usize];
+            s = self.spanning.parent[s as usize];
         }
         self.last[inner as usize] = tail;
         tail
@@ -304,46 +311,46 @@ impl<K: Price> Tree<K> {
 
     /// Hangs the subtree of `inner`, whose preorder ends in `tail`, under `outer`.
     fn graft(&mut self, inner: u32, tail: u32, outer: u32, join: u32) {
-        self.stems.parent[inner as usize] = outer;
+        self.spanning.parent[inner as usize] = outer;
         let after = self.next[outer as usize];
         self.link(outer, inner);
         self.link(tail, after);
         let mut u = outer;
         while u != NONE && self.last[u as usize] == outer {
             self.last[u as usize] = tail;
-            u = self.stems.parent[u as usize];
+            u = self.spanning.parent[u as usize];
         }
-        let size = self.stems.size[inner as usize];
+        let size = self.spanning.size[inner as usize];
         let mut u = outer;
         while u != join {
-            self.stems.size[u as usize] += size;
-            u = self.stems.parent[u as usize];
+            self.spanning.size[u as usize] += size;
+            u = self.spanning.parent[u as usize];
         }
     }
 }
 
-impl<K: Price> Basis<K> for Tree<K> {
+impl<K: CostNumber> Basis<K> for ThreadedTree<K> {
     type Potentials = [K];
 
     fn potentials(&self) -> &[K] {
-        Tree::potentials(self)
+        ThreadedTree::potentials(self)
     }
 
-    fn leaving(&self, entering: &Entering<K>) -> Leaving {
-        self.stems.leaving(entering)
+    fn leaving_arc(&self, entering: &Entering<K>) -> Leaving {
+        self.spanning.leaving_arc(entering)
     }
 
     /// Shifts the potentials of the smaller part, one by one.
     fn pivot(&mut self, entering: &Entering<K>, leaving: &Leaving) {
         if leaving.flow > 0 {
-            self.stems.send_round(entering, leaving);
+            self.spanning.augment_cycle(entering, leaving);
         }
         let (inner, outer, shift) = leaving.new_ends(entering);
         self.shift_potentials(leaving.node, shift);
         self.cut(leaving);
         let tail = self.reroot(leaving.node, inner);
-        self.stems.flow[inner as usize] = leaving.flow;
-        self.stems.cost[inner as usize] = entering.cost;
+        self.spanning.flow[inner as usize] = leaving.flow;
+        self.spanning.cost[inner as usize] = entering.cost;
         self.graft(inner, tail, outer, leaving.join);
     }
 
@@ -352,8 +359,8 @@ impl<K: Price> Basis<K> for Tree<K> {
         self.potential[root as usize] = K::default();
         let mut u = self.next[root as usize];
         while u != root {
-            let above = self.potential[self.stems.parent[u as usize] as usize];
-            self.potential[u as usize] = self.stems.below(above, u);
+            let above = self.potential[self.spanning.parent[u as usize] as usize];
+            self.potential[u as usize] = self.spanning.below(above, u);
             u = self.next[u as usize];
         }
     }
@@ -363,8 +370,8 @@ impl<K: Price> Basis<K> for Tree<K> {
     }
 }
 
-/// The first sources of the components of flows that have no arc to hang by.
-fn tops<K>(sources: usize, nodes: usize, forest: &[ForestArc<K>]) -> Vec<u32> {
+/// The first sources of the components of flows that have no arc to from_forest by.
+fn component_roots<K>(sources: usize, nodes: usize, forest: &[FlowArc<K>]) -> Vec<u32> {
     let mut components = UnionFind::<u32>::new(nodes);
     for arc in forest.iter().filter(|arc| arc.flow > 0) {
         components.union(arc.source, arc.target);
@@ -378,15 +385,15 @@ fn tops<K>(sources: usize, nodes: usize, forest: &[ForestArc<K>]) -> Vec<u32> {
     (0..sources as u32).filter(is_first).collect()
 }
 
-/// Who may hang on whom, in compressed rows: along a flow either end on the other, without flow
+/// Who may from_forest on whom, in compressed rows: along a flow either end on the other, without flow
 /// only the source on the target.
-struct Neighbours {
+struct Adjacency {
     starts: Vec<usize>,
     entries: Vec<(u32, u32)>,
 }
 
-impl Neighbours {
-    fn new<K>(nodes: usize, forest: &[ForestArc<K>]) -> Self {
+impl Adjacency {
+    fn new<K>(nodes: usize, forest: &[FlowArc<K>]) -> Self {
         let mut starts = vec![0; nodes + 1];
         for arc in forest {
             starts[arc.source as usize + 1] += usize::from(arc.flow > 0);

@@ -8,7 +8,7 @@
 //! - a basis: every coarse flow is split among the members of its runs by the north-west corner.
 //!   Two coarse arcs share at most one member of a run, so that what comes of a tree is a tree;
 //! - potentials: the c-transform of the coarse ones;
-//! - candidate arcs: those of smallest reduced cost under these, not nearest neighbours: mass may
+//! - candidate arcs: those of smallest reduced cost under these, not nearest adjacency: mass may
 //!   travel far.
 //!
 //! The simplex pivots on the candidates, all arcs are priced by [`Search`], the violated ones join
@@ -28,12 +28,12 @@
 
 use std::ops::ControlFlow;
 
-use super::Reached;
-use super::pricing::{Arc, ArcBlocks, list_once};
-use super::reports::Shared;
-use super::run::Run;
-use super::tour::on_thread_or_tour;
-use super::tree::{ForestArc, Tree};
+use super::PivotedBasis;
+use super::euler_tour::pivot_on_tree_or_tour;
+use super::pricing::{Arc, BlockPricing, list_once};
+use super::progress::SharedObserver;
+use super::run::SimplexRun;
+use super::threaded_tree::{FlowArc, ThreadedTree};
 use crate::cost::{Cost, Search};
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
@@ -63,13 +63,13 @@ const TOLERANCE: f64 = 1e-13;
 const TASK: usize = 256;
 
 /// The problem between centroids of runs.
-struct Coarse {
+struct CoarseProblem {
     problem: OtProblem,
     masses: FixedMasses,
     runs: (usize, usize),
 }
 
-impl Coarse {
+impl CoarseProblem {
     /// `None` if both sides are as small as they get.
     fn of(problem: &OtProblem, masses: &FixedMasses, coarsest: usize) -> Option<Self> {
         let run = |count: usize| if count > coarsest { RUN } else { 1 };
@@ -93,10 +93,15 @@ impl Coarse {
     }
 
     /// The flows of a coarse basis, split by the north-west corner among the members of runs.
-    fn split(&self, tree: &Tree<f64>, fine: &FixedMasses, cost: &dyn Cost) -> Vec<ForestArc<f64>> {
+    fn split(
+        &self,
+        tree: &ThreadedTree<f64>,
+        fine: &FixedMasses,
+        cost: &dyn Cost,
+    ) -> Vec<FlowArc<f64>> {
         let n = fine.supply.len();
-        let mut supply = Members::new(&fine.supply, self.runs.0);
-        let mut demand = Members::new(&fine.demand, self.runs.1);
+        let mut supply = RunMembers::new(&fine.supply, self.runs.0);
+        let mut demand = RunMembers::new(&fine.demand, self.runs.1);
         let mut forest = Vec::with_capacity(n + fine.demand.len());
         for arc in tree.arcs() {
             let (a, b) = (arc.source as usize, arc.target as usize - tree.sources());
@@ -105,7 +110,7 @@ impl Coarse {
                 let (i, j) = (supply.current(a), demand.current(b));
                 let flow = left.min(supply.left[i]).min(demand.left[j]);
                 let (source, target) = (i as u32, (n + j) as u32);
-                forest.push(ForestArc { source, target, flow, cost: cost.at(i, j) });
+                forest.push(FlowArc { source, target, flow, cost: cost.at(i, j) });
                 supply.take(i, flow);
                 demand.take(j, flow);
                 left -= flow;
@@ -116,14 +121,14 @@ impl Coarse {
 }
 
 /// The members of runs, used up one after another.
-struct Members {
+struct RunMembers {
     run: usize,
     left: Vec<i128>,
     /// How many of each run are used up.
     done: Vec<usize>,
 }
 
-impl Members {
+impl RunMembers {
     fn new(mass: &[i128], run: usize) -> Self {
         Self { run, left: mass.to_vec(), done: vec![0; mass.len().div_ceil(run)] }
     }
@@ -144,7 +149,7 @@ impl Members {
 /// The at most `keep` smallest reduced costs below `limit` from each of `count` points, gathered by
 /// `take` task by task, in the order of the points.
 fn pass<T: Default + Send>(
-    observer: &Shared<'_>,
+    observer: &SharedObserver<'_>,
     search: &dyn Search,
     count: usize,
     keep: usize,
@@ -172,18 +177,18 @@ fn join<T>(lists: Vec<Vec<T>>, room: usize) -> Vec<T> {
 }
 
 /// Potentials that are known, of the centroids of runs of so many points.
-pub(super) struct Known {
+pub(super) struct KnownPotentials {
     potentials: Potentials,
     runs: (usize, usize),
 }
 
-impl Known {
+impl KnownPotentials {
     /// Potentials of all points.
     pub(super) fn new(potentials: Potentials) -> Self {
         Self { potentials, runs: (1, 1) }
     }
 
-    pub(super) fn of(tree: &Tree<f64>) -> Self {
+    pub(super) fn of(tree: &ThreadedTree<f64>) -> Self {
         let (f, minus_g) = tree.potentials().split_at(tree.sources());
         let g = minus_g.iter().map(|g| -g).collect();
         Self::new(Potentials::from_finite(f.to_vec().into(), g))
@@ -207,13 +212,13 @@ impl Known {
     }
 }
 
-impl Run<'_> {
+impl SimplexRun<'_> {
     /// An optimal basis of the problem, whose points are in local order, but for reduced costs
     /// within a tolerance.
-    pub(super) fn on_levels(&mut self) -> Reached {
+    pub(super) fn on_levels(&mut self) -> PivotedBasis {
         let problem = self.problem;
-        let Some(coarse) = Coarse::of(problem, &self.masses, self.coarsest) else {
-            self.reports.event.level = Some(self.level(None));
+        let Some(coarse) = CoarseProblem::of(problem, &self.masses, self.coarsest) else {
+            self.progress.event.level = Some(self.level(None));
             return self.on_all_arcs();
         };
         let (n, cost) = (problem.n(), problem.cost());
@@ -231,8 +236,8 @@ impl Run<'_> {
         let mut stopped;
         (tree, stopped) = self.by_parts(tree, &arcs, -tolerance);
         while stopped.is_continue() {
-            let mut blocks = ArcBlocks::new(&arcs, -tolerance);
-            (tree, stopped) = on_thread_or_tour(tree, &mut blocks, &mut self.reports);
+            let mut blocks = BlockPricing::new(&arcs, -tolerance);
+            (tree, stopped) = pivot_on_tree_or_tour(tree, &mut blocks, &mut self.progress);
             if stopped.is_break() {
                 break;
             }
@@ -251,16 +256,16 @@ impl Run<'_> {
     /// The basis that comes of the coarse optimum, and the candidates.
     fn start_from_coarser(
         &mut self,
-        coarse: Coarse,
+        coarse: CoarseProblem,
         targets: &mut dyn Search,
-    ) -> (Tree<f64>, ControlFlow<Stop, Vec<Arc<f64>>>) {
+    ) -> (ThreadedTree<f64>, ControlFlow<Stop, Vec<Arc<f64>>>) {
         let ((tree, stopped), known, level) =
             self.on_smaller(&coarse.problem, coarse.masses.clone(), |run| {
                 let (tree, stopped) = run.on_levels();
-                let known = run.best.take().unwrap_or_else(|| Known::of(&tree));
-                ((tree, stopped), known, run.reports.event.level)
+                let known = run.best.take().unwrap_or_else(|| KnownPotentials::of(&tree));
+                ((tree, stopped), known, run.progress.event.level)
             });
-        self.reports.event.level = Some(self.level(level));
+        self.progress.event.level = Some(self.level(level));
         let (n, m) = (self.problem.n(), self.problem.m());
         let forest = coarse.split(&tree, &self.masses, self.problem.cost());
         let mut candidates = match stopped {
@@ -269,7 +274,7 @@ impl Run<'_> {
         };
         let best = self.best.get_or_insert_with(|| known.of_runs(coarse.runs));
         let f: Vec<f64> = (0..n).map(|i| best.potentials.f()[i / best.runs.0]).collect();
-        let tree = Tree::hang(n, n + m, &forest, &f);
+        let tree = ThreadedTree::from_forest(n, n + m, &forest, &f);
         self.begin_at(&tree);
         if let ControlFlow::Continue(arcs) = &mut candidates {
             arcs.extend(forest.iter().map(|arc| (arc.source, arc.target, arc.cost)));
@@ -290,9 +295,9 @@ impl Run<'_> {
         let value = |known: &Potentials| known.value(self.problem.source(), self.problem.target());
         let lower = value(&potentials);
         if self.best.as_ref().is_none_or(|best| value(&best.potentials) < lower) {
-            self.best = Some(Known::new(potentials));
+            self.best = Some(KnownPotentials::new(potentials));
             if self.depth == 0 {
-                self.reports.event.lower = Some(lower);
+                self.progress.event.lower = Some(lower);
             }
         }
     }
@@ -301,12 +306,12 @@ impl Run<'_> {
     /// c-transforms g of the coarse potentials and f = g^c.
     fn candidates(
         &mut self,
-        coarse: &Coarse,
-        tree: &Tree<f64>,
+        coarse: &CoarseProblem,
+        tree: &ThreadedTree<f64>,
         targets: &mut dyn Search,
     ) -> ControlFlow<Stop, Vec<Arc<f64>>> {
         let (cost, n, m) = (self.problem.cost(), self.problem.n(), self.problem.m());
-        let observer = self.reports.during("choosing candidates");
+        let observer = self.progress.during("choosing candidates");
         let g = coarse.potentials_of_targets(self.problem, tree, &observer)?;
         targets.fit(&g);
         let of_sources =
@@ -320,7 +325,7 @@ impl Run<'_> {
         let mut sources = cost.search_sources().expect("points in few dimensions");
         sources.fit(&f);
         self.learn(Potentials::from_finite(f.into(), g.into()));
-        let observer = self.reports.during("choosing candidates");
+        let observer = self.progress.during("choosing candidates");
         let of_targets = |arcs: &mut Vec<Arc<f64>>, j: usize, found: &[(f64, u32)]| {
             arcs.extend(found.iter().map(|&(_, i)| arc(cost, i as usize, j)));
         };
@@ -334,7 +339,7 @@ impl Run<'_> {
     fn violated(
         &mut self,
         targets: &mut dyn Search,
-        tree: &Tree<f64>,
+        tree: &ThreadedTree<f64>,
         tolerance: f64,
     ) -> ControlFlow<Stop, Vec<Arc<f64>>> {
         let cost = self.problem.cost();
@@ -347,10 +352,10 @@ impl Run<'_> {
                 arcs.extend(found.iter().map(|&(_, j)| arc(cost, i, j as usize)));
             };
         let limit = |i: usize| f[i] - tolerance;
-        let observer = self.reports.during("pricing");
+        let observer = self.progress.during("pricing");
         let priced = pass(&observer, targets, cost.n(), VIOLATED_PER_SOURCE, limit, take)?;
         let (least, arcs): (Vec<_>, Vec<_>) = priced.into_iter().unzip();
-        if let Some(level) = &mut self.reports.event.level {
+        if let Some(level) = &mut self.progress.event.level {
             level.round += 1;
         }
         self.learn(Potentials::from_finite(join(least, 0).into(), g.into()));
@@ -358,13 +363,13 @@ impl Run<'_> {
     }
 }
 
-impl Coarse {
+impl CoarseProblem {
     /// The c-transform of the coarse potentials at the targets of the fine problem.
     fn potentials_of_targets(
         &self,
         fine: &OtProblem,
-        tree: &Tree<f64>,
-        observer: &Shared<'_>,
+        tree: &ThreadedTree<f64>,
+        observer: &SharedObserver<'_>,
     ) -> ControlFlow<Stop, Vec<f64>> {
         let (source, target) = (fine.source().to_vec(), fine.target().to_vec());
         let between = fine.cost().between_centroids((self.runs.0, 1), (&source, &target));

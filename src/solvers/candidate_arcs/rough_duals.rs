@@ -1,4 +1,4 @@
-//! Rough duals: cheap potentials, good enough to tell which arcs are worth trying.
+//! RoughDuals duals: cheap potentials, good enough to tell which arcs are worth trying.
 //!
 //! Three recipes for potentials g of the targets; the larger dual value `Σ μ_i g^c_i + Σ ν_j g_j` (a
 //! true lower bound of the optimum for each) decides between them:
@@ -15,8 +15,8 @@
 use ndarray::{Array1, ArrayView1, Axis};
 use rayon::prelude::*;
 
-use super::coarse::{Coarse, all};
-use super::sample::sample;
+use super::coarsening::{CoarseProblem, all};
+use super::sampling::sample;
 use crate::cost::Cost;
 use crate::math::vectors::add_scaled;
 use crate::plan::PlanArc;
@@ -33,9 +33,9 @@ const TRIAL: usize = 256;
 /// Damped passes of [`averaged`]: the first three gain nearly everything.
 const PASSES: usize = 3;
 
-/// Rough duals, and what came to light on the way.
+/// RoughDuals duals, and what came to light on the way.
 #[derive(Debug, Clone)]
-pub struct Rough {
+pub struct RoughDuals {
     /// Potentials of the targets; (g^c, g) is feasible.
     pub g: Array1<f64>,
     /// Cells (i, j) of a plan that moves the mass about where it must go; empty if the recipe
@@ -51,7 +51,7 @@ pub type SolveSmaller<'a> = dyn FnMut(&OtProblem) -> (Vec<PlanArc>, Potentials) 
 /// `solve` solves smaller problems: any method will do, exact or not, this one recursively most
 /// of all. O(nm) time beside it.
 #[must_use]
-pub fn rough_duals(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> Rough {
+pub fn rough_duals(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> RoughDuals {
     let (n, m) = (problem.n(), problem.m());
     if n.min(m) < SMALL {
         return without_plan(averaged(problem.cost()));
@@ -61,56 +61,56 @@ pub fn rough_duals(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> Rough {
     }
     let cost = problem.cost();
     match trial(problem, solve) {
-        Recipe::Means => without_plan(means(cost)),
-        Recipe::Averaged => without_plan(averaged(cost)),
-        Recipe::Coarse => {
+        DualRecipe::Means => without_plan(means(cost)),
+        DualRecipe::Averaged => without_plan(averaged(cost)),
+        DualRecipe::Coarse => {
             from_coarse(problem, solve).unwrap_or_else(|| without_plan(averaged(cost)))
         }
     }
 }
 
-fn without_plan(g: Array1<f64>) -> Rough {
-    Rough { g, cells: Vec::new() }
+fn without_plan(g: Array1<f64>) -> RoughDuals {
+    RoughDuals { g, cells: Vec::new() }
 }
 
 /// Whether coarse problems tell how the mass travels: tried on a sample of the points. In high
 /// dimension they do not.
 pub(crate) fn coarse_problems_help(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> bool {
-    trial(problem, solve) == Recipe::Coarse
+    trial(problem, solve) == DualRecipe::Coarse
 }
 
 /// The better recipe on a sample of the points with equal masses.
-fn trial(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> Recipe {
+fn trial(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> DualRecipe {
     let (n, m) = (problem.n(), problem.m());
     let size = TRIAL.min(n).min(m);
     let (rows, columns) = (sample(n, size, 1), sample(m, size, 2));
     let uniform = Array1::from_elem(size, 1.0);
     let cost = problem.cost().select(&rows, &columns);
     OtProblem::from_cost(uniform.view(), uniform.view(), cost)
-        .map_or(Recipe::Averaged, |trial| better(&trial, solve).1)
+        .map_or(DualRecipe::Averaged, |trial| better(&trial, solve).1)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Recipe {
+enum DualRecipe {
     Means,
     Averaged,
     Coarse,
 }
 
 /// Tries all recipes and returns the best duals.
-fn better(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> (Rough, Recipe) {
+fn better(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> (RoughDuals, DualRecipe) {
     let cost = problem.cost();
-    let value = |rough: &Rough| {
+    let value = |rough: &RoughDuals| {
         let f = to_source(cost, rough.g.view());
         let potentials = Potentials::from_finite(f, rough.g.clone());
         potentials.value(problem.source(), problem.target())
     };
-    let mut best = (without_plan(means(cost)), Recipe::Means);
+    let mut best = (without_plan(means(cost)), DualRecipe::Means);
     let mut most = value(&best.0);
     // In many dimensions the passes cost more than they gain.
     let averaged = (!cost.is_screened()).then(|| without_plan(averaged(cost)));
     for (rough, recipe) in
-        [(averaged, Recipe::Averaged), (from_coarse(problem, solve), Recipe::Coarse)]
+        [(averaged, DualRecipe::Averaged), (from_coarse(problem, solve), DualRecipe::Coarse)]
     {
         let Some(rough) = rough else { continue };
         let worth = value(&rough);
@@ -168,11 +168,11 @@ pub fn averaged(cost: &dyn Cost) -> Array1<f64> {
 }
 
 /// Potentials of the coarse problem, extended to all targets by a c-transform.
-fn from_coarse(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> Option<Rough> {
-    let coarse = Coarse::of(problem)?;
+fn from_coarse(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> Option<RoughDuals> {
+    let coarse = CoarseProblem::of(problem)?;
     let (plan, potentials) = solve(&coarse.problem);
     let g = transform_from(problem.cost(), &coarse.sources(), potentials.f());
-    Some(Rough { g, cells: coarse.split(&plan, problem) })
+    Some(RoughDuals { g, cells: coarse.split(&plan, problem) })
 }
 
 /// The c-transform of potentials known at some of the sources.

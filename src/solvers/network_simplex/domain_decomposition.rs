@@ -8,7 +8,7 @@
 //! across. Parts of one size have no flow in common, so they are solved at once.
 //!
 //! **Joining.** Trees of parts meet in the targets that they share; where they close cycles, these are
-//! cancelled (`forest.rs`).
+//! cancelled (`basis_from_plan.rs`).
 //!
 //! **Complexity.** One pass over the list of arcs for each size, O(log n) of them, and the pivots.
 //!
@@ -23,33 +23,33 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use super::Reached;
-use super::forest;
-use super::pricing::{Arc, ArcBlocks};
-use super::reports::{Reports, Shared};
-use super::run::Run;
-use super::stems::Basis;
-use super::tour::on_thread_or_tour;
-use super::tree::{ForestArc, Tree};
+use super::PivotedBasis;
+use super::basis_from_plan;
+use super::euler_tour::pivot_on_tree_or_tour;
+use super::pricing::{Arc, BlockPricing};
+use super::progress::{Progress, SharedObserver};
+use super::run::SimplexRun;
+use super::spanning_tree::Basis;
+use super::threaded_tree::{FlowArc, ThreadedTree};
 
 /// How many parts make the next larger one.
 const QUARTERS: usize = 4;
 
-/// The flows that leave a run of sources, and arcs without flow that components of them hang by.
-type Part = Vec<ForestArc<f64>>;
+/// The flows that leave a run of sources, and arcs without flow that components of them from_forest by.
+type PartFlows = Vec<FlowArc<f64>>;
 
-impl Run<'_> {
+impl SimplexRun<'_> {
     /// Pivots on those arcs of the list, which is sorted by source, that lie within ever larger parts.
     pub(super) fn by_parts(
         &mut self,
-        mut tree: Tree<f64>,
+        mut tree: ThreadedTree<f64>,
         arcs: &[Arc<f64>],
         threshold: f64,
-    ) -> Reached {
+    ) -> PivotedBasis {
         let (n, smallest) = (tree.sources(), self.coarsest);
         tree.recompute_potentials();
         let mut f = tree.potentials()[..n].to_vec();
-        let mut parts: Vec<Part> = vec![Part::new(); n.div_ceil(smallest)];
+        let mut parts: Vec<PartFlows> = vec![PartFlows::new(); n.div_ceil(smallest)];
         for arc in tree.arcs() {
             parts[arc.source as usize / smallest].push(arc);
         }
@@ -57,12 +57,12 @@ impl Run<'_> {
         let (mut size, mut quarters) = (smallest, 1);
         let mut stopped = ControlFlow::Continue(());
         while 2 * size < n && stopped.is_continue() {
-            let observer = self.reports.during("pivoting in parts");
-            let solve = |((k, parts), f): ((usize, Vec<Part>), &mut [f64])| {
+            let observer = self.progress.during("pivoting in parts");
+            let solve = |((k, parts), f): ((usize, Vec<PartFlows>), &mut [f64])| {
                 let sources = k * size..k * size + f.len();
                 let [start, end] = [sources.start, sources.end]
                     .map(|i| arcs.partition_point(|arc| (arc.0 as usize) < i));
-                let joined = Joined::new(parts, sources.start, f);
+                let joined = MergedParts::new(parts, sources.start, f);
                 joined.solve(&arcs[start..end], threshold, f, &observer)
             };
             let larger = parts.into_par_iter().chunks(quarters).enumerate();
@@ -70,28 +70,28 @@ impl Run<'_> {
             let (solved, pivots): (_, Vec<u64>) = larger.map(solve).unzip();
             parts = solved;
             stopped = observer.stopped();
-            self.reports.event.iterations += pivots.iter().sum::<u64>();
+            self.progress.event.iterations += pivots.iter().sum::<u64>();
             if stopped.is_continue() {
-                stopped = self.reports.observe();
+                stopped = self.progress.observe();
             }
             (size, quarters) = (QUARTERS * size, QUARTERS);
         }
-        let joined = Joined::new(parts, 0, &f);
+        let joined = MergedParts::new(parts, 0, &f);
         self.begin_at(&joined.tree);
         (joined.tree, stopped)
     }
 }
 
 /// Parts joined to one problem.
-struct Joined {
-    tree: Tree<f64>,
+struct MergedParts {
+    tree: ThreadedTree<f64>,
     /// The first source, and the targets in ascending order.
     first: u32,
     targets: Vec<u32>,
 }
 
-impl Joined {
-    fn new(parts: Vec<Part>, first: usize, f: &[f64]) -> Self {
+impl MergedParts {
+    fn new(parts: Vec<PartFlows>, first: usize, f: &[f64]) -> Self {
         let first = first as u32;
         let n = f.len();
         let all = || parts.iter().flatten();
@@ -100,14 +100,14 @@ impl Joined {
         targets.sort_unstable();
         targets.dedup();
         let nodes = n + targets.len();
-        let here = |arc: &ForestArc<f64>| {
+        let here = |arc: &FlowArc<f64>| {
             let target = targets.binary_search(&arc.target).ok()?;
-            Some(ForestArc { source: arc.source - first, target: (n + target) as u32, ..*arc })
+            Some(FlowArc { source: arc.source - first, target: (n + target) as u32, ..*arc })
         };
         let mut plan = Vec::with_capacity(2 * nodes);
         plan.extend(all().filter_map(here));
         drop(parts);
-        let tree = forest::basis(n, nodes, plan, f);
+        let tree = basis_from_plan::basis(n, nodes, plan, f);
         Self { tree, first, targets }
     }
 
@@ -118,8 +118,8 @@ impl Joined {
         arcs: &[Arc<f64>],
         threshold: f64,
         f: &mut [f64],
-        mut observer: &Shared<'_>,
-    ) -> (Part, u64) {
+        mut observer: &SharedObserver<'_>,
+    ) -> (PartFlows, u64) {
         let n = self.tree.sources();
         let here = |&(source, target, cost): &Arc<f64>| {
             let target = self.targets.binary_search(&target).ok()?;
@@ -128,20 +128,20 @@ impl Joined {
         let count = arcs.iter().filter_map(here).count();
         let mut inside = Vec::with_capacity(count);
         inside.extend(arcs.iter().filter_map(here));
-        let mut blocks = ArcBlocks::new(&inside, threshold);
-        let mut reports = Reports::new(&mut observer);
+        let mut blocks = BlockPricing::new(&inside, threshold);
+        let mut progress = Progress::new(&mut observer);
         // A tree is a basis whether the pivots came to an end or not.
-        let (mut tree, _) = on_thread_or_tour(self.tree, &mut blocks, &mut reports);
+        let (mut tree, _) = pivot_on_tree_or_tour(self.tree, &mut blocks, &mut progress);
         tree.recompute_potentials();
         f.copy_from_slice(&tree.potentials()[..n]);
-        let arcs = tree.arcs().map(|arc| ForestArc {
+        let arcs = tree.arcs().map(|arc| FlowArc {
             source: self.first + arc.source,
             target: self.targets[arc.target as usize - n],
             ..arc
         });
-        let mut part = Part::with_capacity(tree.nodes());
+        let mut part = PartFlows::with_capacity(tree.nodes());
         part.extend(arcs);
-        (part, reports.pivots())
+        (part, progress.pivots())
     }
 }
 
@@ -177,24 +177,25 @@ mod tests {
         while i < n && j < m {
             let flow = supply[i].min(demand[j]);
             let (source, target) = (i as u32, (n + j) as u32);
-            corner.push(ForestArc { source, target, flow, cost: problem.cost().at(i, j) });
+            corner.push(FlowArc { source, target, flow, cost: problem.cost().at(i, j) });
             (supply[i], demand[j]) = (supply[i] - flow, demand[j] - flow);
             (i, j) = (i + usize::from(supply[i] == 0), j + usize::from(demand[j] == 0));
         }
-        let price = |tree: &Tree<f64>| -> f64 {
+        let price = |tree: &ThreadedTree<f64>| -> f64 {
             tree.arcs().map(|arc| arc.cost * masses.to_f64(arc.flow)).sum()
         };
         let arcs: Vec<Arc<f64>> = (0..n)
             .flat_map(|i| (0..m).map(move |j| (i, j)))
             .map(|(i, j)| (i as u32, (n + j) as u32, problem.cost().at(i, j)))
             .collect();
-        let tree = Tree::hang(n, n + m, &corner, &vec![0.0; n]);
+        let tree = ThreadedTree::from_forest(n, n + m, &corner, &vec![0.0; n]);
         let before = price(&tree);
         let mut observer = ();
-        let mut run = Run::new(&problem, masses.clone(), Reports::new(&mut observer)).down_to(4);
+        let mut run =
+            SimplexRun::new(&problem, masses.clone(), Progress::new(&mut observer)).down_to(4);
         let (tree, stopped) = run.by_parts(tree, &arcs, -1e-13);
         assert!(stopped.is_continue());
-        assert!(run.reports.pivots() > n as u64 / 2, "{} pivots", run.reports.pivots());
+        assert!(run.progress.pivots() > n as u64 / 2, "{} pivots", run.progress.pivots());
         assert!(price(&tree) < 0.8 * before, "{} of {before}", price(&tree));
 
         let (mut supply, mut demand) = (masses.supply.clone(), masses.demand.clone());
@@ -206,7 +207,7 @@ mod tests {
             assert!(components.union(arc.source, arc.target), "a cycle");
         }
         assert!(supply.iter().chain(&demand).all(|&left| left == 0));
-        let idle: Vec<_> = tree.idle_arcs().collect();
+        let idle: Vec<_> = tree.degenerate_arcs().collect();
         assert!(idle.iter().all(|&(child, _)| (child as usize) < n), "not strongly feasible");
         if !weighted && n == m {
             assert!(!idle.is_empty(), "what held components together was lost");
