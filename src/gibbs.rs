@@ -10,21 +10,21 @@
 //! Sums over rows are made in blocks of rows whose number depends on the shape alone and added
 //! up in the order of the blocks, so any number of threads finds the same bits.
 
-mod absorbed;
-mod blocks;
-mod extended;
-mod kernel;
-mod lanes;
+mod absorbed_kernel;
+mod cost_blocks;
+mod double_word;
+mod plan_product;
 mod rounding;
-mod store;
-mod table;
-mod window;
+mod row_cache;
+mod row_store;
+mod row_sweep;
+mod simd;
 
-pub(crate) use absorbed::{Absorbed, ROUNDING};
-pub(crate) use extended::Extended;
-pub(crate) use kernel::Kernel;
+pub(crate) use absorbed_kernel::{AbsorbedKernel, ROUNDING};
+pub(crate) use double_word::DoubleWordPotential;
+pub(crate) use plan_product::PlanProduct;
 pub use rounding::Rounded;
-pub(crate) use table::{GibbsTable, Sweep};
+pub(crate) use row_sweep::{GibbsTable, SweepResult};
 
 use ndarray::ArrayView1;
 
@@ -41,7 +41,7 @@ use crate::potentials::Potentials;
 pub struct GibbsPlan {
     potentials: Potentials,
     /// With the digits that the potentials have lost.
-    g: Extended,
+    g: DoubleWordPotential,
     epsilon: f64,
 }
 
@@ -57,8 +57,8 @@ impl GibbsPlan {
     }
 
     /// The plan of these potentials, of which g is known to more digits.
-    pub(crate) fn extended(potentials: Potentials, g: Extended, epsilon: f64) -> Self {
-        assert!(is_regularisation(epsilon), "ε = {epsilon}");
+    pub(crate) fn extended(potentials: Potentials, g: DoubleWordPotential, epsilon: f64) -> Self {
+        assert!(is_regularization(epsilon), "ε = {epsilon}");
         Self { potentials, g, epsilon }
     }
 
@@ -68,7 +68,7 @@ impl GibbsPlan {
         &self.potentials
     }
 
-    /// The regularisation ε in the units of the cost.
+    /// The regularization ε in the units of the cost.
     #[must_use]
     pub fn epsilon(&self) -> f64 {
         self.epsilon
@@ -140,6 +140,6 @@ impl GibbsPlan {
 }
 
 /// Whether ε can be divided by and multiplied with.
-pub(crate) fn is_regularisation(epsilon: f64) -> bool {
+pub(crate) fn is_regularization(epsilon: f64) -> bool {
     epsilon > 0.0 && epsilon.is_finite() && (1.0 / epsilon).is_finite()
 }

@@ -27,7 +27,7 @@ pub struct Rounded {
 
 /// Row i in the last pass: f, the cost and the mass of what stays after scaling the columns down.
 #[derive(Clone, Copy)]
-struct Kept {
+struct ScaledDownRow {
     f: f64,
     cost: f64,
     mass: f64,
@@ -59,7 +59,8 @@ pub(super) fn round(
         .zip(table.target())
         .map(|(&have, &want)| if have > want { want / have } else { 1.0 })
         .collect();
-    let mut kept: Vec<Kept> = rows.iter().map(|&(f, _)| Kept { f, cost: 0.0, mass: 0.0 }).collect();
+    let mut kept: Vec<ScaledDownRow> =
+        rows.iter().map(|&(f, _)| ScaledDownRow { f, cost: 0.0, mass: 0.0 }).collect();
     let columns = table.over_rows(&mut kept, |i, kept, scratch, columns| {
         let scale = table.row(&pass, i, &mut kept.f, scratch).scale * total;
         kept.mass = scratch.rescale(scale, &down);
@@ -67,7 +68,7 @@ pub(super) fn round(
         kept.cost = table.row_cost(i, scratch);
     });
 
-    let shrunk = Shrunk::new(&kept, &columns, source, target);
+    let shrunk = ShrunkPlan::new(&kept, &columns, source, target);
     let cost = shrunk.cost(table, &kept);
     Rounded { cost, source_residual, target_residual: total * math::sum(&off) }
 }
@@ -77,7 +78,7 @@ pub(super) fn round(
 ///
 /// All that is computed of the cells here are sums of non-negative numbers, so each is right to a
 /// relative error (Higham 2002, "Accuracy and stability of numerical algorithms", §3.1).
-struct Shrunk {
+struct ShrunkPlan {
     factor: f64,
     /// Relative error of a sum of n or m products.
     error: f64,
@@ -87,9 +88,9 @@ struct Shrunk {
     unplaced: f64,
 }
 
-impl Shrunk {
+impl ShrunkPlan {
     fn new(
-        kept: &[Kept],
+        kept: &[ScaledDownRow],
         columns: &[f64],
         source: ArrayView1<'_, f64>,
         target: ArrayView1<'_, f64>,
@@ -117,7 +118,7 @@ impl Shrunk {
     }
 
     /// At least what the plan costs, if what is placed nowhere goes where it is dearest.
-    fn cost(&self, table: &GibbsTable<'_>, kept: &[Kept]) -> f64 {
+    fn cost(&self, table: &GibbsTable<'_>, kept: &[ScaledDownRow]) -> f64 {
         let cost = table.cost();
         let rounding = cost.rounding();
         let (largest, is_signed) = match cost.upper_bound() {

@@ -1,6 +1,6 @@
 //! Shortlists: exact transport without looking at most of the n·m arcs most of the time.
 //!
-//! The support of an optimal plan is a forest, at most n + m − 1 arcs. RoughDuals potentials
+//! The support of an optimal plan is a forest, at most n + m − 1 arcs. Rough potentials
 //! ([`duals`]) say which arcs are likely to be in it ([`candidates`]); a solver works on those; a
 //! pass over all arcs ([`pricing`], or the network simplex's own in integers) adds the violated
 //! ones, until it finds none: that pass is the proof.

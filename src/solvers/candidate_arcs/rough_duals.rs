@@ -1,4 +1,4 @@
-//! RoughDuals duals: cheap potentials, good enough to tell which arcs are worth trying.
+//! Rough duals: cheap potentials, good enough to tell which arcs are worth trying.
 //!
 //! Three recipes for potentials g of the targets; the larger dual value `Σ μ_i g^c_i + Σ ν_j g_j` (a
 //! true lower bound of the optimum for each) decides between them:
@@ -33,7 +33,7 @@ const TRIAL: usize = 256;
 /// Damped passes of [`averaged`]: the first three gain nearly everything.
 const PASSES: usize = 3;
 
-/// RoughDuals duals, and what came to light on the way.
+/// Rough duals, and what came to light on the way.
 #[derive(Debug, Clone)]
 pub struct RoughDuals {
     /// Potentials of the targets; (g^c, g) is feasible.

@@ -5,7 +5,7 @@
 //! arc that was left out enters as in a pivot: flow goes round along it until another arc of its cycle
 //! runs empty, and it keeps the flow it had besides.
 //!
-//! Arcs without flow let a component of flows from_forest on another one, from a source below to a target
+//! Arcs without flow let a component of flows hang on another one, from a source below to a target
 //! above, as a strongly feasible tree wants it. Each is kept unless its component hangs on something
 //! already, or a cycle would close.
 //!
@@ -20,7 +20,7 @@ use petgraph::unionfind::UnionFind;
 use super::spanning_tree::Entering;
 use super::threaded_tree::{FlowArc, ThreadedTree};
 
-/// The basis of a plan, with potentials f where its trees from_forest on the root.
+/// The basis of a plan, with potentials f where its trees hang on the root.
 pub(super) fn basis(
     sources: usize,
     nodes: usize,

@@ -35,7 +35,7 @@ use super::threaded_tree::{FlowArc, ThreadedTree};
 /// How many parts make the next larger one.
 const QUARTERS: usize = 4;
 
-/// The flows that leave a run of sources, and arcs without flow that components of them from_forest by.
+/// The flows that leave a run of sources, and arcs without flow that components of them hang by.
 type PartFlows = Vec<FlowArc<f64>>;
 
 impl SimplexRun<'_> {

@@ -1,9 +1,9 @@
-//! The spanning tree of a basis as an Euler tour in blocks: a subtree is shifted without a look at
+//! The arrays tree of a basis as an Euler tour in blocks: a subtree is shifted without a look at
 //! its nodes.
 //!
 //! With masses of many sizes few arcs are without flow, the subtree that a pivot cuts off has a
 //! fair share of all nodes, and to add the same amount to the potential of each of them is most of
-//! the work on a [from_preorder tree](super::tree).
+//! the work on a [threaded tree](super::threaded_tree).
 //!
 //! **Idea.** An Euler tour runs along every edge of the tree twice; the part between the two
 //! half-edges of one edge is the tour of a subtree, and closed to a ring it may begin anywhere. So
@@ -14,7 +14,7 @@
 //! subtree is to shift the offsets of its blocks, or of all others if these are fewer.
 //!
 //! **Complexity.** O(√N) a pivot beside the cycle, where N is the number of nodes; memory some
-//! seven words of 32 bits and a number a node more than the spanning. For small problems, and others whose
+//! seven words of 32 bits and a number a node more than the arrays. For small problems, and others whose
 //! pivots cut off small subtrees, a thread is faster.
 //!
 //! **References.** Tarjan, Vishkin 1985, "An efficient parallel biconnectivity algorithm", SIAM J.

@@ -109,7 +109,7 @@ fn searched<K: FixedInteger>(
     decide: impl Fn(usize, u32) -> Violation<K> + Sync,
     observer: &SharedObserver<'_>,
 ) -> ControlFlow<Stop, Vec<Violation<K>>> {
-    /// RowPricing of a task.
+    /// Rows of a task.
     const ROWS: usize = 256;
     let price_rows = |task: usize| {
         let limit = |f: f64| (f + error + near.0).next_up();

@@ -20,8 +20,8 @@ use crate::solvers::fixed_point::FixedMasses;
 /// If the time is up before that is done, the rest goes from the first source with supply to the first
 /// target with room, and so on.
 ///
-/// The trees of the forest from_forest on the root by arcs without flow. What these cost decides
-/// nothing but the potentials to begin with: f at the sources they from_forest by.
+/// The trees of the forest hang on the root by arcs without flow. What these cost decides
+/// nothing but the potentials to begin with: f at the sources they hang by.
 /// O(nm) time at worst, if no arcs are given.
 pub(crate) fn greedy(
     cost: &dyn Cost,

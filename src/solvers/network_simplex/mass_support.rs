@@ -1,4 +1,4 @@
-//! The atoms that carry mass: the simplex runs on them unlinked.
+//! The atoms that carry mass: the simplex runs on them alone.
 //!
 //! Atoms without mass take no part in any plan, yet each would cost a node, a row or column to
 //! price, and an arc without flow. They get their potentials at the end, by c-transform.
@@ -35,7 +35,7 @@ impl MassSupport {
         (Self { rows, columns, n, m }, masses)
     }
 
-    /// The same in an order in which adjacency are adjacency in space, if the cost knows one.
+    /// The same in an order in which neighbors are neighbors in space, if the cost knows one.
     pub(crate) fn in_local_order(
         self,
         cost: &dyn Cost,
@@ -67,7 +67,7 @@ impl MassSupport {
         self.has_all() && self.rows.is_sorted() && self.columns.is_sorted()
     }
 
-    /// The problem on the support unlinked; `None` if that is the whole problem.
+    /// The problem on the support alone; `None` if that is the whole problem.
     ///
     /// # Panics
     /// If the problem is not the one whose support this is.

@@ -55,7 +55,7 @@ pub(crate) fn list_once<K: Copy + Send>(list: &mut Vec<Arc<K>>, mut arcs: Vec<Ar
     new
 }
 
-/// TourBlock search over an explicit list of arcs.
+/// Block search over an explicit list of arcs.
 #[derive(Debug, Clone)]
 pub(crate) struct BlockPricing<'a, K> {
     arcs: &'a [Arc<K>],
@@ -102,7 +102,7 @@ impl<K: CostNumber, P: NodePotentials<K> + ?Sized> PricingRule<K, P> for BlockPr
     }
 }
 
-/// TourBlock search over a full table, a row a block: the targets' potentials stream beside the row
+/// Block search over a full table, a row a block: the targets' potentials stream beside the row
 /// in SIMD lanes.
 pub(crate) struct RowPricing<'a> {
     cost: &'a dyn Cost,

@@ -207,7 +207,7 @@ impl<'a> SimplexRun<'a> {
             }
             let listed = found.iter().map(|v| (v.source, v.target, v.cost)).collect();
             if list_once(&mut arcs, listed) == 0 {
-                // KnownPotentials arcs that violate in integers but not in `f64`: for the exact finish.
+                // Known arcs that violate in integers but not in `f64`: for the exact finish.
                 return FloatOutcome::Optimal(
                     exact,
                     found.into_iter().filter(is_violated).collect(),
@@ -232,7 +232,7 @@ impl<'a> SimplexRun<'a> {
         pivot(tree, pricing, &mut self.progress)
     }
 
-    /// FloatOutcome duals by way of smaller problems, and whether the observer stopped one of these.
+    /// Rough duals by way of smaller problems, and whether the observer stopped one of these.
     fn rough_duals(&mut self) -> (rough_duals::RoughDuals, ControlFlow<Stop>) {
         let mut stopped = ControlFlow::Continue(());
         let rough = rough_duals(self.problem, &mut |smaller| {

@@ -1,4 +1,4 @@
-//! Who hangs on whom in the spanning tree of a basis, and the cycle that an entering arc closes.
+//! Who hangs on whom in the arrays tree of a basis, and the cycle that an entering arc closes.
 //!
 //! Nodes are the sources `0..n`, the targets `n..n + m` and an artificial root `n + m`. Each node
 //! but the root owns the arc to its parent: upwards if the node is a source, downwards if it is a
@@ -7,7 +7,7 @@
 //!
 //! The tree is **strongly feasible** (Cunningham 1976, "A network simplex method", Math.
 //! Programming 11): an arc without flow points towards the root, so only sources may own one.
-//! With the leaving rule of [`SpanningTree::leaving`] it stays so, and the simplex cannot cycle.
+//! With the leaving rule of [`SpanningTree::leaving_arc`] it stays so, and the simplex cannot cycle.
 
 use std::ops::{Add, Sub};
 
@@ -132,7 +132,7 @@ impl Leaving {
 }
 
 impl<K: CostNumber> SpanningTree<K> {
-    /// Nodes that from_forest on nothing yet.
+    /// Nodes that hang on nothing yet.
     pub(super) fn unlinked(sources: usize, nodes: usize) -> Self {
         Self {
             sources,

@@ -1,6 +1,6 @@
-//! The spanning tree of a basis, with its nodes on a thread.
+//! The arrays tree of a basis, with its nodes on a thread.
 //!
-//! The nodes are from_preorder in preorder (Bradley, Brown, Graves 1977, "Design and implementation of
+//! The nodes are threaded in preorder (Bradley, Brown, Graves 1977, "Design and implementation of
 //! large scale primal transshipment algorithms", Management Science 24): a subtree is a
 //! contiguous stretch of the thread from its root to its `last` node, so it can be walked, cut
 //! out and put elsewhere by mending a few links.
@@ -20,7 +20,7 @@ pub(crate) struct FlowArc<K> {
     pub(crate) cost: K,
 }
 
-/// The tree, from_preorder.
+/// The tree, threaded.
 #[derive(Debug, Clone)]
 pub(crate) struct ThreadedTree<K> {
     spanning: SpanningTree<K>,
@@ -37,7 +37,7 @@ pub(crate) struct ThreadedTree<K> {
 
 impl<K: CostNumber> ThreadedTree<K> {
     /// Hangs a forest that places all mass on the root. An arc without flow lets the component of flows
-    /// of its source from_forest on its target; what hangs on nothing hangs on the root by its first source,
+    /// of its source hang on its target; what hangs on nothing hangs on the root by its first source,
     /// on an artificial arc without flow, which gives that source the potential `f`.
     pub(crate) fn from_forest(
         sources: usize,
@@ -70,7 +70,7 @@ impl<K: CostNumber> ThreadedTree<K> {
         Self::from_preorder(spanning, &preorder)
     }
 
-    /// The tree of these spanning, whose nodes are given in preorder; their sizes are counted.
+    /// The tree of these arrays, whose nodes are given in preorder; their sizes are counted.
     pub(super) fn from_preorder(spanning: SpanningTree<K>, preorder: &[u32]) -> Self {
         let root = spanning.root();
         let count = preorder.len();
@@ -103,7 +103,7 @@ impl<K: CostNumber> ThreadedTree<K> {
         self.spanning.root()
     }
 
-    /// The spanning and the nodes in preorder.
+    /// The arrays and the nodes in preorder.
     pub(super) fn into_preorder(self) -> (SpanningTree<K>, Vec<u32>) {
         let root = self.root();
         let mut preorder = vec![root];
@@ -265,7 +265,7 @@ impl<K: CostNumber> ThreadedTree<K> {
     fn reroot(&mut self, top: u32, inner: u32) -> u32 {
         let total = self.spanning.size[top as usize];
         let mut tail = self.last[inner as usize];
-        // Of the stem node below: its adjacency in the old preorder, the end of its old subtree,
+        // Of the stem node below: its neighbors in the old preorder, the end of its old subtree,
         // its old size, and the arc it hands up.
         let (mut before, mut after) = (self.previous[inner as usize], self.next[tail as usize]);
         let mut end = tail;
@@ -370,7 +370,7 @@ impl<K: CostNumber> Basis<K> for ThreadedTree<K> {
     }
 }
 
-/// The first sources of the components of flows that have no arc to from_forest by.
+/// The first sources of the components of flows that have no arc to hang by.
 fn component_roots<K>(sources: usize, nodes: usize, forest: &[FlowArc<K>]) -> Vec<u32> {
     let mut components = UnionFind::<u32>::new(nodes);
     for arc in forest.iter().filter(|arc| arc.flow > 0) {
@@ -385,7 +385,7 @@ fn component_roots<K>(sources: usize, nodes: usize, forest: &[FlowArc<K>]) -> Ve
     (0..sources as u32).filter(is_first).collect()
 }
 
-/// Who may from_forest on whom, in compressed rows: along a flow either end on the other, without flow
+/// Who may hang on whom, in compressed rows: along a flow either end on the other, without flow
 /// only the source on the target.
 struct Adjacency {
     starts: Vec<usize>,

@@ -96,7 +96,7 @@ impl Sinkhorn {
 
         let epsilon = self.epsilon.resolve(typical_cost(&cross));
         let solver = Self { epsilon: Epsilon::Absolute(epsilon), ..*self };
-        let mut observer = Lasting { observer, stop: None };
+        let mut observer = LatchingObserver { observer, stop: None };
         let cross = solver.solve(&cross, &mut observer)?;
         let source = solver.solve(&source, &mut observer)?;
         let target = solver.solve(&target, &mut observer)?;
@@ -106,12 +106,12 @@ impl Sinkhorn {
 }
 
 /// An observer that does not take a stop back: what follows in the same run is to stop at once.
-struct Lasting<'a> {
+struct LatchingObserver<'a> {
     observer: &'a mut dyn Observer,
     stop: Option<Stop>,
 }
 
-impl Observer for Lasting<'_> {
+impl Observer for LatchingObserver<'_> {
     fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
         if self.stop.is_none() {
             self.stop = self.observer.observe(event).break_value();

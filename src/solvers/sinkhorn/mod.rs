@@ -35,25 +35,25 @@
 
 mod batch;
 mod divergence;
-mod elimination;
 mod epsilon;
-mod exact_gap;
+mod epsilon_scaling;
+mod gap_search;
 mod gradients;
-mod levels;
+mod gth_elimination;
+mod multiscale;
 mod newton;
 mod run;
-mod schedule;
 
 pub use divergence::{DivergenceError, SinkhornDivergence};
 pub use epsilon::{Epsilon, typical_cost};
 
 use thiserror::Error;
 
-use self::levels::Level;
-use self::run::Run;
+use self::multiscale::SinkhornLevel;
+use self::run::SinkhornRun;
 use super::Termination;
 use crate::certificate::{Certified, certify_gibbs};
-use crate::gibbs::{GibbsPlan, is_regularisation};
+use crate::gibbs::{GibbsPlan, is_regularization};
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::Observer;
@@ -199,22 +199,22 @@ impl Sinkhorn {
             Epsilon::Absolute(epsilon) => epsilon,
             Epsilon::Relative(share) => share * typical_cost(problem),
         };
-        if !is_regularisation(epsilon) {
+        if !is_regularization(epsilon) {
             return Err(SinkhornError::Epsilon { epsilon });
         }
         let typical = epsilon::rough_cost(problem);
         let orders = problem.cost().local_orders();
         // In few dimensions costs are computed faster than they are read; and a single stage
         // hardly ever asks for them twice.
-        let pays = orders.is_none() && schedule::falls(epsilon, typical) > 0;
+        let pays = orders.is_none() && epsilon_scaling::falls(epsilon, typical) > 0;
         let stored = if pays { problem.stored() } else { None };
         let problem = stored.as_ref().unwrap_or(problem);
-        let levels = Level::all(problem, orders);
-        let sizes: Vec<usize> = levels.iter().map(Level::size).collect();
-        let stages = schedule::stages(epsilon, typical, self.tolerance, &sizes);
-        let tables: Vec<_> = levels.iter().map(Level::table).collect();
+        let levels = SinkhornLevel::all(problem, orders);
+        let sizes: Vec<usize> = levels.iter().map(SinkhornLevel::size).collect();
+        let stages = epsilon_scaling::stages(epsilon, typical, self.tolerance, &sizes);
+        let tables: Vec<_> = levels.iter().map(SinkhornLevel::table).collect();
         // On a thread of the pool, where nobody has to be woken up for each pass.
-        let run = Run::new(&levels, &tables, self.max_iterations, observer);
+        let run = SinkhornRun::new(&levels, &tables, self.max_iterations, observer);
         let answer = rayon::scope(|_| run.solve(&stages, start));
         let potentials = answer.plan.potentials();
         let mut numbers = potentials.f().into_iter().chain(potentials.g());

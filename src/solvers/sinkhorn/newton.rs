@@ -9,9 +9,9 @@
 use std::ops::ControlFlow;
 
 use super::Termination;
-use super::elimination;
-use super::run::{Iterate, Run};
-use crate::gibbs::{Absorbed, Kernel};
+use super::gth_elimination;
+use super::run::{DualPoint, SinkhornRun};
+use crate::gibbs::{AbsorbedKernel, PlanProduct};
 use crate::math::vectors::{
     add_scaled, fast_dot, multiply, multiply_less, scale_and_add, sum_of_sizes,
 };
@@ -91,10 +91,10 @@ impl Newton {
     /// The iterate after a Newton step; `None` if it is not worth trying, or brought nothing.
     pub(super) fn step(
         &mut self,
-        run: &mut Run<'_>,
-        at: &Iterate,
+        run: &mut SinkhornRun<'_>,
+        at: &DualPoint,
         tolerance: f64,
-    ) -> ControlFlow<Termination, Option<Iterate>> {
+    ) -> ControlFlow<Termination, Option<DualPoint>> {
         if self.rest > 0 || at.error > NEAR || self.fall > QUICK {
             self.rest = self.rest.saturating_sub(1);
             return ControlFlow::Continue(None);
@@ -112,12 +112,12 @@ impl Newton {
     /// x with H x = ν − r.
     fn direction(
         &mut self,
-        run: &mut Run<'_>,
-        kept: &Absorbed,
-        at: &Iterate,
+        run: &mut SinkhornRun<'_>,
+        kept: &AbsorbedKernel,
+        at: &DualPoint,
         tolerance: f64,
     ) -> ControlFlow<Termination, Vec<f64>> {
-        let small = elimination::suits(run.table);
+        let small = gth_elimination::suits(run.table);
         if !(small && self.stiff) {
             let limit = if small { ROUNDS * at.columns.len() } else { PRODUCTS };
             let (x, solved) = conjugate_gradients(run, kept, at, tolerance, limit)?;
@@ -127,7 +127,7 @@ impl Newton {
             }
         }
         let (x, damping) =
-            elimination::solve(run.table, at, &gradient(run, at), LONGEST, self.damping);
+            gth_elimination::solve(run.table, at, &gradient(run, at), LONGEST, self.damping);
         self.damping = EASIER * damping;
         ControlFlow::Continue(x)
     }
@@ -135,22 +135,23 @@ impl Newton {
 
 /// Backtracks along x until D rises enough; goes on where it does not cease to rise, as it does
 /// between pieces of the plan that have no tie yet.
-fn search(run: &mut Run<'_>, at: &Iterate, x: &[f64]) -> Option<Iterate> {
+fn search(run: &mut SinkhornRun<'_>, at: &DualPoint, x: &[f64]) -> Option<DualPoint> {
     // The rise of D along x, per unit of length.
-    let slope = |run: &Run<'_>, at: &Iterate| at.epsilon * fast_dot(&gradient(run, at), x);
+    let slope =
+        |run: &SinkhornRun<'_>, at: &DualPoint| at.epsilon * fast_dot(&gradient(run, at), x);
     let first = slope(run, at);
     let longest = x.iter().fold(0.0, |longest: f64, x| longest.max(x.abs()));
     if !(first > 0.0 && longest.is_finite()) {
         return None;
     }
-    let after = |run: &mut Run<'_>, length: f64| {
+    let after = |run: &mut SinkhornRun<'_>, length: f64| {
         let g = run.moved(at, x.iter().map(|x| length * x));
         run.evaluate(at.epsilon, g, at.f.clone())
     };
     // Near the top D is flat to the last bit. But D is concave: where it still rises, it has risen
     // all the way.
     let value = run.value(at);
-    let good = |run: &Run<'_>, length: f64, next: &Iterate| {
+    let good = |run: &SinkhornRun<'_>, length: f64, next: &DualPoint| {
         let rises = run.value(next) >= (ARMIJO * length).mul_add(first, value)
             || slope(run, next) >= ARMIJO * first;
         (rises && next.error < 2.0 * at.error) || next.error <= 0.5 * at.error
@@ -177,15 +178,15 @@ fn search(run: &mut Run<'_>, at: &Iterate, x: &[f64]) -> Option<Iterate> {
 
 /// Preconditioned conjugate gradients on H x = ν − r, and whether they got as close as was asked.
 fn conjugate_gradients(
-    run: &mut Run<'_>,
-    kept: &Absorbed,
-    at: &Iterate,
+    run: &mut SinkhornRun<'_>,
+    kept: &AbsorbedKernel,
+    at: &DualPoint,
     tolerance: f64,
     limit: usize,
 ) -> ControlFlow<Termination, (Vec<f64>, bool)> {
     let matters = (MATTERS * at.error).clamp(f64::EPSILON, LEAST);
     let kept = kept.serves(at.epsilon, &at.g.high).then_some(kept);
-    let kernel = Kernel::new(run.table, at.epsilon, &at.g, &at.f, matters, kept);
+    let kernel = PlanProduct::new(run.table, at.epsilon, &at.g, &at.f, matters, kept);
     // The preconditioner, and where it stops being the inverse of the diagonal.
     let (diagonal, inverse): (Vec<f64>, Vec<f64>) = at
         .columns
@@ -230,7 +231,7 @@ fn conjugate_gradients(
 }
 
 /// ν − r, less the rounding of their sums: both are 1.
-fn gradient(run: &Run<'_>, at: &Iterate) -> Vec<f64> {
+fn gradient(run: &SinkhornRun<'_>, at: &DualPoint) -> Vec<f64> {
     let target = run.table.target();
     let off: f64 = target.iter().zip(&at.columns).map(|(w, r)| w - r).sum();
     target.iter().zip(&at.columns).map(|(w, r)| w.mul_add(-off, w - r)).collect()

@@ -2,11 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use super::levels::Level;
+use super::epsilon_scaling::EpsilonStage;
+use super::multiscale::SinkhornLevel;
 use super::newton::Newton;
-use super::schedule::Stage;
 use super::{Entropic, Termination};
-use crate::gibbs::{Absorbed, Extended, GibbsPlan, GibbsTable, ROUNDING, Sweep};
+use crate::gibbs::{
+    AbsorbedKernel, DoubleWordPotential, GibbsPlan, GibbsTable, ROUNDING, SweepResult,
+};
 use crate::math;
 use crate::potentials::Potentials;
 use crate::progress::{Event, Observer};
@@ -22,17 +24,17 @@ const CLOSE: f64 = 0.5;
 
 /// A point of the dual: g, and what a pass over the rows finds there.
 #[derive(Debug, Clone)]
-pub(super) struct Iterate {
+pub(super) struct DualPoint {
     pub(super) epsilon: f64,
     pub(super) f: Vec<f64>,
-    pub(super) g: Extended,
+    pub(super) g: DoubleWordPotential,
     /// Column sums r of the plan; rows are right.
     pub(super) columns: Vec<f64>,
     /// `Σ |r − ν|` and what may have been left out of r, masses as shares.
     pub(super) error: f64,
 }
 
-impl Iterate {
+impl DualPoint {
     /// Marginal errors of this order are the rounding of the potentials: `ulp(|f| + |g|)/ε`.
     fn rounding(&self) -> f64 {
         /// Cells whose rounding adds up, and what exponents and logarithms add.
@@ -43,14 +45,14 @@ impl Iterate {
 }
 
 /// Watches for steps that only move rounding about.
-struct Stall {
+struct StallDetector {
     least: f64,
     steps: u32,
 }
 
-impl Stall {
+impl StallDetector {
     /// Whether the error has not fallen for long, and is of the order of rounding.
-    fn after(&mut self, at: &Iterate) -> bool {
+    fn after(&mut self, at: &DualPoint) -> bool {
         const LONG: u32 = 20;
         if at.error < 0.9 * self.least {
             (self.least, self.steps) = (at.error, 0);
@@ -62,14 +64,14 @@ impl Stall {
 }
 
 /// A run: the tables, the counters and who watches.
-pub(super) struct Run<'a> {
-    levels: &'a [Level<'a>],
+pub(super) struct SinkhornRun<'a> {
+    levels: &'a [SinkhornLevel<'a>],
     tables: &'a [GibbsTable<'a>],
     level: usize,
     /// The table of that level.
     pub(super) table: &'a GibbsTable<'a>,
     /// A plan close by, if it was worth keeping.
-    pub(super) kept: Absorbed,
+    pub(super) kept: AbsorbedKernel,
     /// Marginal error aimed at.
     tolerance: f64,
     limit: u64,
@@ -78,10 +80,10 @@ pub(super) struct Run<'a> {
     observer: &'a mut dyn Observer,
 }
 
-impl<'a> Run<'a> {
+impl<'a> SinkhornRun<'a> {
     /// A run at the coarsest of the levels.
     pub(super) fn new(
-        levels: &'a [Level<'a>],
+        levels: &'a [SinkhornLevel<'a>],
         tables: &'a [GibbsTable<'a>],
         limit: u64,
         observer: &'a mut dyn Observer,
@@ -92,7 +94,7 @@ impl<'a> Run<'a> {
             tables,
             level,
             table: &tables[level],
-            kept: Absorbed::default(),
+            kept: AbsorbedKernel::default(),
             tolerance: 0.0,
             limit,
             iterations: 0,
@@ -103,7 +105,7 @@ impl<'a> Run<'a> {
 
     /// Through the stages, the last of which is the problem itself; from potentials if they are
     /// close.
-    pub(super) fn solve(mut self, stages: &[Stage], start: Option<&Potentials>) -> Entropic {
+    pub(super) fn solve(mut self, stages: &[EpsilonStage], start: Option<&Potentials>) -> Entropic {
         let aim = stages[stages.len() - 1];
         let warm = start.and_then(|start| self.begin_at(start, aim));
         let stages = if warm.is_some() { &stages[stages.len() - 1..] } else { stages };
@@ -120,14 +122,14 @@ impl<'a> Run<'a> {
         self.finish(at, ended)
     }
 
-    fn begin_at_zero(&mut self, stage: Stage) -> Iterate {
+    fn begin_at_zero(&mut self, stage: EpsilonStage) -> DualPoint {
         self.goto(stage);
         let (n, m) = (self.table.source().len(), self.table.target().len());
         self.evaluate(stage.epsilon, vec![0.0; m].into(), vec![0.0; n])
     }
 
     /// At the full resolution from given potentials, if they are any good there.
-    fn begin_at(&mut self, start: &Potentials, aim: Stage) -> Option<Iterate> {
+    fn begin_at(&mut self, start: &Potentials, aim: EpsilonStage) -> Option<DualPoint> {
         self.goto(aim);
         let finest = &self.levels[aim.level];
         let f = finest.rows.iter().map(|&i| start.f()[i]).collect();
@@ -136,13 +138,13 @@ impl<'a> Run<'a> {
         (at.error <= CLOSE).then_some(at)
     }
 
-    fn goto(&mut self, stage: Stage) {
+    fn goto(&mut self, stage: EpsilonStage) {
         (self.level, self.table) = (stage.level, &self.tables[stage.level]);
         self.tolerance = stage.tolerance;
     }
 
     /// The iterate at the resolution and ε of a stage that is to come.
-    fn refine_to(&mut self, stage: Stage, at: &mut Iterate) {
+    fn refine_to(&mut self, stage: EpsilonStage, at: &mut DualPoint) {
         if (self.level, at.epsilon) == (stage.level, stage.epsilon) {
             return self.goto(stage);
         }
@@ -155,9 +157,9 @@ impl<'a> Run<'a> {
     }
 
     /// The main loop, at one ε.
-    fn stage(&mut self, stage: Stage, at: &mut Iterate) -> ControlFlow<Termination> {
+    fn stage(&mut self, stage: EpsilonStage, at: &mut DualPoint) -> ControlFlow<Termination> {
         let mut newton = Newton::default();
-        let mut stall = Stall { least: f64::INFINITY, steps: 0 };
+        let mut stall = StallDetector { least: f64::INFINITY, steps: 0 };
         while at.error > stage.tolerance {
             self.observe()?;
             if self.iterations >= self.limit || stall.after(at) {
@@ -175,7 +177,12 @@ impl<'a> Run<'a> {
     }
 
     /// One pass over the rows at g; `f` is a hint.
-    pub(super) fn evaluate(&mut self, epsilon: f64, mut g: Extended, mut f: Vec<f64>) -> Iterate {
+    pub(super) fn evaluate(
+        &mut self,
+        epsilon: f64,
+        mut g: DoubleWordPotential,
+        mut f: Vec<f64>,
+    ) -> DualPoint {
         self.iterations += 1;
         if self.kept.serves(epsilon, &g.high) {
             let sweep = self.kept.sweep(self.table.source(), &g.high, &mut f);
@@ -187,9 +194,9 @@ impl<'a> Run<'a> {
             (g, f) = (at.g, at.f);
         }
         let pass = self.table.pass_within(epsilon, &g, &f, LEFT_OUT * self.tolerance);
-        let sweep = if Absorbed::fits(self.table, &pass) {
+        let sweep = if AbsorbedKernel::fits(self.table, &pass) {
             let short = self.tolerance > SHORT * ROUNDING;
-            let pass = if short { pass.in_short() } else { pass };
+            let pass = if short { pass.in_f32() } else { pass };
             self.kept.sweep_and_keep(self.table, &pass, &g.high, &mut f)
         } else {
             self.table.sweep(&pass, &mut f)
@@ -197,20 +204,26 @@ impl<'a> Run<'a> {
         self.iterate(epsilon, g, f, sweep)
     }
 
-    fn iterate(&self, epsilon: f64, g: Extended, f: Vec<f64>, sweep: Sweep) -> Iterate {
+    fn iterate(
+        &self,
+        epsilon: f64,
+        g: DoubleWordPotential,
+        f: Vec<f64>,
+        sweep: SweepResult,
+    ) -> DualPoint {
         let target = self.table.target();
         let off: f64 = sweep.columns.iter().zip(target).map(|(r, w)| (r - w).abs()).sum();
-        Iterate { epsilon, f, g, columns: sweep.columns, error: off + sweep.dropped }
+        DualPoint { epsilon, f, g, columns: sweep.columns, error: off + sweep.dropped }
     }
 
     /// D(g), masses as shares.
-    pub(super) fn value(&self, at: &Iterate) -> f64 {
+    pub(super) fn value(&self, at: &DualPoint) -> f64 {
         let masses = self.table.source().iter().chain(self.table.target());
         math::dot(masses, at.f.iter().chain(&at.g.high))
     }
 
     /// `g ← g + ε log(ν/r)`; where no row reaches a column, its soft c-transform.
-    fn sinkhorn_step(&mut self, at: &Iterate) -> Iterate {
+    fn sinkhorn_step(&mut self, at: &DualPoint) -> DualPoint {
         /// Column sums below this have lost digits to underflow.
         const REACHED: f64 = 1e-280;
         let mut f = at.f.clone();
@@ -231,7 +244,11 @@ impl<'a> Run<'a> {
     }
 
     /// `g + ε·steps`, to as many digits as the tolerance asks for.
-    pub(super) fn moved(&self, at: &Iterate, steps: impl IntoIterator<Item = f64>) -> Extended {
+    pub(super) fn moved(
+        &self,
+        at: &DualPoint,
+        steps: impl IntoIterator<Item = f64>,
+    ) -> DoubleWordPotential {
         if self.tolerance < at.rounding() {
             at.g.moved_exactly(at.epsilon, steps)
         } else {
@@ -245,7 +262,7 @@ impl<'a> Run<'a> {
     }
 
     /// The answer, in the order of the problem.
-    fn finish(self, mut at: Iterate, ended: ControlFlow<Termination>) -> Entropic {
+    fn finish(self, mut at: DualPoint, ended: ControlFlow<Termination>) -> Entropic {
         if self.table.target().contains(&0.0) {
             let transform = self.table.soft_to_target(at.epsilon, &mut at.f);
             for ((g, soft), &w) in at.g.high.iter_mut().zip(transform).zip(self.table.target()) {
@@ -262,7 +279,7 @@ impl<'a> Run<'a> {
         let value = self.value(&at);
         let high = back(&finest.columns, &at.g.high);
         let low = back(&finest.columns, &at.g.low);
-        let g = Extended { high: high.clone(), low };
+        let g = DoubleWordPotential { high: high.clone(), low };
         let potentials = Potentials::from_finite(back(&finest.rows, &at.f).into(), high.into());
         Entropic {
             plan: GibbsPlan::extended(potentials, g, at.epsilon),

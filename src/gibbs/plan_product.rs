@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::GibbsTable;
-use super::absorbed::{Absorbed, Scales};
-use super::extended::Extended;
-use super::table::{Pass, Scratch, add_up};
+use super::absorbed_kernel::{AbsorbedKernel, KernelScaling};
+use super::double_word::DoubleWordPotential;
+use super::row_sweep::{RowPass, RowScratch, add_up};
 
 /// Cells stored at most one by one, 12 bytes each.
 const PICKED: usize = 8 << 20;
@@ -19,44 +19,44 @@ const SCARCE: usize = 6;
 /// `x ↦ Pᵀ diag(1/μ) P x` for the plan P at given potentials, masses as shares.
 ///
 /// Cells left out and the rounding of those kept make it smaller, never larger.
-pub(crate) enum Kernel<'a> {
+pub(crate) enum PlanProduct<'a> {
     /// Cells computed anew for every product.
     Streamed {
         /// The table.
         table: &'a GibbsTable<'a>,
-        /// Potentials and regularisation.
-        pass: Pass<'a>,
+        /// Potentials and regularization.
+        pass: RowPass<'a>,
         /// The soft c-transform.
         f: &'a [f64],
     },
     /// The cells kept of a plan close by.
-    Absorbed(&'a Absorbed, Scales),
+    Absorbed(&'a AbsorbedKernel, KernelScaling),
     /// The cells that matter, by tasks.
-    Picked(Vec<Vec<PickedRow>>, usize),
+    Sparse(Vec<Vec<SparseRow>>, usize),
 }
 
 /// A row of P as shares of its mass.
-pub(crate) struct PickedRow {
+pub(crate) struct SparseRow {
     mass: f64,
     cells: Vec<(u32, f64)>,
 }
 
-impl<'a> Kernel<'a> {
+impl<'a> PlanProduct<'a> {
     /// The plan at g and its soft c-transform f; cells that carry less than the share `matters`
     /// of their row or column may be left out. `kept` serves at g.
     pub(crate) fn new(
         table: &'a GibbsTable<'a>,
         epsilon: f64,
-        g: &'a Extended,
+        g: &'a DoubleWordPotential,
         f: &'a [f64],
         matters: f64,
-        kept: Option<&'a Absorbed>,
+        kept: Option<&'a AbsorbedKernel>,
     ) -> Self {
         let pass = table.pass_within(epsilon, g, f, matters);
         let rare = if kept.is_some() { RARE } else { SCARCE };
         let room = (table.cells(&pass) / rare).min(PICKED);
-        if let Some(tasks) = picked(table, &pass, f, matters, room) {
-            return Self::Picked(tasks, g.high.len());
+        if let Some(tasks) = sparse_rows(table, &pass, f, matters, room) {
+            return Self::Sparse(tasks, g.high.len());
         }
         match kept {
             Some(kept) => Self::Absorbed(kept, kept.scales(table.source(), &g.high, f)),
@@ -69,7 +69,7 @@ impl<'a> Kernel<'a> {
         match self {
             Self::Streamed { table, pass, f } => table.product(pass, &mut f.to_vec(), x),
             Self::Absorbed(kept, scales) => kept.product(scales, x),
-            Self::Picked(tasks, m) => add_up(
+            Self::Sparse(tasks, m) => add_up(
                 tasks
                     .par_iter()
                     .map(|rows| {
@@ -85,7 +85,7 @@ impl<'a> Kernel<'a> {
     }
 }
 
-impl PickedRow {
+impl SparseRow {
     fn product(&self, x: &[f64], columns: &mut [f64]) {
         let mean: f64 = self.cells.iter().map(|&(j, share)| share * x[j as usize]).sum();
         for &(j, share) in &self.cells {
@@ -105,19 +105,19 @@ fn tasks<'t>(
 }
 
 /// The cells that matter, if there are at most `room` of them as far as a look at a few rows tells.
-fn picked(
+fn sparse_rows(
     table: &GibbsTable<'_>,
-    pass: &Pass<'_>,
+    pass: &RowPass<'_>,
     f: &[f64],
     matters: f64,
     room: usize,
-) -> Option<Vec<Vec<PickedRow>>> {
+) -> Option<Vec<Vec<SparseRow>>> {
     const LOOKS: usize = 8;
     let (n, m) = (f.len(), table.target().len());
-    let pick = |i: usize, scratch: &mut Scratch| {
+    let pick = |i: usize, scratch: &mut RowScratch| {
         let mass = table.source()[i];
         if mass == 0.0 {
-            return PickedRow { mass, cells: Vec::new() };
+            return SparseRow { mass, cells: Vec::new() };
         }
         let row = table.row(pass, i, &mut f[i].clone(), scratch);
         let share = row.scale / mass;
@@ -126,7 +126,7 @@ fn picked(
         let cells = scratch.cells().map(|(j, weight)| (j, weight * share)).filter(kept);
         #[expect(clippy::cast_possible_truncation, reason = "checked below")]
         let cells = cells.map(|(j, share)| (j as u32, share)).collect();
-        PickedRow { mass, cells }
+        SparseRow { mass, cells }
     };
     let looks = n.min(LOOKS);
     let mut scratch = table.scratch_for_looks();
@@ -136,7 +136,7 @@ fn picked(
     }
     let tasks = tasks(table)
         .map_init(|| table.scratch(), |scratch, rows| rows.map(|i| pick(i, scratch)).collect());
-    let tasks: Vec<Vec<PickedRow>> = tasks.collect();
+    let tasks: Vec<Vec<SparseRow>> = tasks.collect();
     let kept: usize = tasks.iter().flatten().map(|row| row.cells.len()).sum();
     (kept <= room).then_some(tasks)
 }

@@ -18,7 +18,7 @@ const GROUP: usize = 4;
 const FEW: usize = 256;
 
 /// The problem at one resolution.
-pub(super) struct Level<'a> {
+pub(super) struct SinkhornLevel<'a> {
     cost: Box<dyn Cost + 'a>,
     source: Array1<f64>,
     target: Array1<f64>,
@@ -28,7 +28,7 @@ pub(super) struct Level<'a> {
     pub(super) columns: Vec<usize>,
 }
 
-impl<'a> Level<'a> {
+impl<'a> SinkhornLevel<'a> {
     /// The problem at its full resolution, in its local orders if it has any, and at lower ones if
     /// so; the finest first.
     pub(super) fn all(
@@ -89,7 +89,7 @@ impl<'a> Level<'a> {
     /// of the coarse f, f a hint.
     pub(super) fn refine(
         &self,
-        coarse: &Level<'_>,
+        coarse: &SinkhornLevel<'_>,
         epsilon: f64,
         f: &[f64],
     ) -> (Vec<f64>, Vec<f64>) {

@@ -3,7 +3,7 @@
 use crate::cost::Cost;
 
 /// A few consecutive rows of a cost, the last that were asked for.
-pub(super) struct Window {
+pub(super) struct RowCache {
     /// How many; 1: none is kept.
     height: usize,
     costs: Vec<f64>,
@@ -11,7 +11,7 @@ pub(super) struct Window {
     there: Option<(usize, f64)>,
 }
 
-impl Window {
+impl RowCache {
     /// For costs that are asked for row after row.
     pub(super) fn new(cost: &dyn Cost) -> Self {
         Self::of(cost, cost.rows_together().min(cost.n()))

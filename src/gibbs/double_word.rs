@@ -3,21 +3,21 @@
 /// `high + ε·low`, number by number: the smaller ε, the more of a potential lies below its
 /// rounding, which is `ulp(high)/ε` in the exponents of the plan.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Extended {
+pub(crate) struct DoubleWordPotential {
     /// In the units of the cost.
     pub(crate) high: Vec<f64>,
     /// What rounding took, in units of ε; below 1, or not kept.
     pub(crate) low: Vec<f64>,
 }
 
-impl From<Vec<f64>> for Extended {
+impl From<Vec<f64>> for DoubleWordPotential {
     fn from(high: Vec<f64>) -> Self {
         let low = vec![0.0; high.len()];
         Self { high, low }
     }
 }
 
-impl Extended {
+impl DoubleWordPotential {
     /// `self + ε·steps`, rounded.
     pub(crate) fn moved(&self, epsilon: f64, steps: impl IntoIterator<Item = f64>) -> Self {
         let steps = self.high.iter().zip(steps);

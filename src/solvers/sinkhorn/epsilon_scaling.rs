@@ -2,7 +2,7 @@
 
 /// One value of ε at one resolution, and how well the marginals must fit before the next.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Stage {
+pub(super) struct EpsilonStage {
     /// 0 is the problem itself.
     pub(super) level: usize,
     pub(super) epsilon: f64,
@@ -44,10 +44,15 @@ pub(super) fn falls(epsilon: f64, typical: f64) -> usize {
 
 /// The stages down to `epsilon`, geometric, the last of them at `tolerance`, and with them from
 /// coarse levels to the finest; `sizes` has the points of each level, the finest first.
-pub(super) fn stages(epsilon: f64, typical: f64, tolerance: f64, sizes: &[usize]) -> Vec<Stage> {
+pub(super) fn stages(
+    epsilon: f64,
+    typical: f64,
+    tolerance: f64,
+    sizes: &[usize],
+) -> Vec<EpsilonStage> {
     if epsilon < ROUNDED * typical {
         let mut stages = stages(ROUNDED * typical, typical, LOOSE.max(tolerance), sizes);
-        stages.push(Stage { level: 0, epsilon, tolerance });
+        stages.push(EpsilonStage { level: 0, epsilon, tolerance });
         return stages;
     }
     let falls = falls(epsilon, typical);
@@ -65,7 +70,7 @@ pub(super) fn stages(epsilon: f64, typical: f64, tolerance: f64, sizes: &[usize]
             let level = left.min(coarsest(epsilon));
             let loose = if level > 0 { COARSE } else { LOOSE };
             let tolerance = if left == 0 { tolerance } else { loose.max(tolerance) };
-            Stage { level, epsilon, tolerance }
+            EpsilonStage { level, epsilon, tolerance }
         })
         .collect()
 }
@@ -74,8 +79,8 @@ pub(super) fn stages(epsilon: f64, typical: f64, tolerance: f64, sizes: &[usize]
 mod tests {
     use super::*;
 
-    fn aim(epsilon: f64) -> Stage {
-        Stage { level: 0, epsilon, tolerance: 1e-6 }
+    fn aim(epsilon: f64) -> EpsilonStage {
+        EpsilonStage { level: 0, epsilon, tolerance: 1e-6 }
     }
 
     #[test]

@@ -10,33 +10,33 @@ use std::mem::MaybeUninit;
 
 /// Rows of all tasks.
 #[derive(Default)]
-pub(super) struct Store {
+pub(super) struct RowStore {
     cells: Box<[MaybeUninit<f32>]>,
-    parts: Vec<Part>,
+    parts: Vec<FilledSpan>,
 }
 
 /// The cells of a task: `filled` of them from `start` on are written.
-struct Part {
+struct FilledSpan {
     start: usize,
     filled: usize,
 }
 
 /// The part of a task, to be written.
-pub(super) struct Place<'a> {
+pub(super) struct TaskSpace<'a> {
     cells: &'a mut [MaybeUninit<f32>],
     filled: &'a mut usize,
 }
 
 /// A row of a part, being written; it is gone if it is not kept.
-pub(super) struct NextRow<'a> {
+pub(super) struct OpenRow<'a> {
     cells: &'a mut [MaybeUninit<f32>],
     written: usize,
     filled: &'a mut usize,
 }
 
-impl Store {
+impl RowStore {
     /// Empty parts with room for so many cells each.
-    pub(super) fn clear(&mut self, rooms: &[usize]) -> Vec<Place<'_>> {
+    pub(super) fn clear(&mut self, rooms: &[usize]) -> Vec<TaskSpace<'_>> {
         let room = rooms.iter().sum();
         if self.cells.len() < room {
             self.cells = Box::new_uninit_slice(room);
@@ -45,32 +45,32 @@ impl Store {
         self.parts.clear();
         self.parts.extend(rooms.iter().map(|room| {
             start += room;
-            Part { start: start - room, filled: 0 }
+            FilledSpan { start: start - room, filled: 0 }
         }));
         let mut rest = &mut self.cells[..];
         let places = self.parts.iter_mut().zip(rooms).map(|(part, &room)| {
             let cells = rest.split_off_mut(..room).expect("room for all");
-            Place { cells, filled: &mut part.filled }
+            TaskSpace { cells, filled: &mut part.filled }
         });
         places.collect()
     }
 
     /// What has been written into the part of a task.
     pub(super) fn part(&self, task: usize) -> &[f32] {
-        let Part { start, filled } = self.parts[task];
+        let FilledSpan { start, filled } = self.parts[task];
         written(&self.cells[start..start + filled], filled)
     }
 }
 
-impl Place<'_> {
+impl TaskSpace<'_> {
     /// Room for a row of so many cells behind those that are there, if there is any.
-    pub(super) fn row(&mut self, length: usize) -> Option<NextRow<'_>> {
+    pub(super) fn row(&mut self, length: usize) -> Option<OpenRow<'_>> {
         let cells = self.cells.get_mut(*self.filled..*self.filled + length)?;
-        Some(NextRow { cells, written: 0, filled: self.filled })
+        Some(OpenRow { cells, written: 0, filled: self.filled })
     }
 }
 
-impl<'a> NextRow<'a> {
+impl<'a> OpenRow<'a> {
     /// More cells behind those written, as far as there is room.
     #[inline(always)]
     pub(super) fn extend<const N: usize>(&mut self, chunks: impl Iterator<Item = [f32; N]>) {
@@ -92,9 +92,9 @@ impl<'a> NextRow<'a> {
 fn written(cells: &[MaybeUninit<f32>], count: usize) -> &[f32] {
     let cells = &cells[..count];
     #[expect(unsafe_code, reason = "to clear the memory first takes a share of every solve")]
-    // SAFETY: `NextRow::extend` alone adds to the count of cells written, after it has written them,
-    // one behind the other from where the row starts; `Place::row` starts a row behind those kept,
-    // `NextRow::keep` adds it to them, and `Store::clear` sets their number to 0. Places and rows
+    // SAFETY: `OpenRow::extend` alone adds to the count of cells written, after it has written them,
+    // one behind the other from where the row starts; `TaskSpace::row` starts a row behind those kept,
+    // `OpenRow::keep` adds it to them, and `RowStore::clear` sets their number to 0. Places and rows
     // borrow the store, so that no memory can be exchanged in between. `MaybeUninit<f32>` has the
     // layout of f32.
     unsafe {
@@ -106,7 +106,7 @@ fn written(cells: &[MaybeUninit<f32>], count: usize) -> &[f32] {
 mod tests {
     use super::*;
 
-    fn push(place: &mut Place<'_>, cells: &[f32]) -> bool {
+    fn push(place: &mut TaskSpace<'_>, cells: &[f32]) -> bool {
         let Some(mut row) = place.row(cells.len()) else { return false };
         let (chunks, rest) = cells.as_chunks::<2>();
         row.extend(chunks.iter().copied());
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn parts_hold_what_was_kept_and_nothing_else() {
-        let mut store = Store::default();
+        let mut store = RowStore::default();
         let mut places = store.clear(&[3, 0, 5]);
         assert!(push(&mut places[0], &[1.0, 2.0]));
         assert!(!push(&mut places[0], &[3.0, 4.0]), "room for one more cell, not two");
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_row_takes_no_more_cells_than_it_has_room_for() {
-        let mut store = Store::default();
+        let mut store = RowStore::default();
         let mut places = store.clear(&[3, 1]);
         let mut row = places[0].row(3).expect("room for three");
         row.extend([[1.0, 2.0], [3.0, 4.0]].into_iter());
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_was_there_before_is_gone() {
-        let mut store = Store::default();
+        let mut store = RowStore::default();
         assert!(push(&mut store.clear(&[4])[0], &[1.0; 4]));
         assert!(push(&mut store.clear(&[2, 2])[1], &[3.0]));
         assert_eq!((store.part(0), store.part(1)), (&[][..], &[3.0][..]));

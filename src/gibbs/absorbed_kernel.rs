@@ -8,9 +8,9 @@
 
 use rayon::prelude::*;
 
-use super::lanes::{add_short, add_two_short, dot_short, ratios, shorten, shortened};
-use super::store::{Place, Store};
-use super::table::{GibbsTable, Pass, Scratch, ShortRow, Sweep, add_up};
+use super::row_store::{RowStore, TaskSpace};
+use super::row_sweep::{F32Row, GibbsTable, RowPass, RowScratch, SweepResult, add_up};
+use super::simd::{add_f32, add_two_f32, dot_f32, ratios, round_to_f32, scale_to_f32};
 
 /// Cells stored at most, 4 bytes each.
 const STORED: usize = 24 << 20;
@@ -23,7 +23,7 @@ pub(crate) const ROUNDING: f64 = 2.0 * f32::EPSILON as f64;
 
 /// A stored plan.
 #[derive(Default)]
-pub(crate) struct Absorbed {
+pub(crate) struct AbsorbedKernel {
     epsilon: f64,
     /// The f of which the rows kept are the weights, …
     f: Vec<f64>,
@@ -32,13 +32,13 @@ pub(crate) struct Absorbed {
     sums: Vec<f64>,
     /// The share of the mass that may be in cells that were left out.
     dropped: f64,
-    tasks: Vec<Rows>,
-    cells: Store,
+    tasks: Vec<TaskRows>,
+    cells: RowStore,
 }
 
 /// Rows of Q.
 #[derive(Default)]
-struct Rows {
+struct TaskRows {
     first: usize,
     /// The number of runs of each row.
     counts: Vec<usize>,
@@ -47,25 +47,25 @@ struct Rows {
     more: Vec<f32>,
 }
 
-impl Absorbed {
+impl AbsorbedKernel {
     /// Whether the cells that a pass looks at are few enough to be stored.
-    pub(crate) fn fits(table: &GibbsTable<'_>, pass: &Pass<'_>) -> bool {
+    pub(crate) fn fits(table: &GibbsTable<'_>, pass: &RowPass<'_>) -> bool {
         table.cells(pass) <= STORED
     }
 
     /// One pass, as [`GibbsTable::sweep`], that keeps what it computes, in place of what was kept
-    /// before; [in short](Pass::in_short), it computes no more digits than are kept.
+    /// before; [in short](RowPass::in_f32), it computes no more digits than are kept.
     pub(crate) fn sweep_and_keep(
         &mut self,
         table: &GibbsTable<'_>,
-        pass: &Pass<'_>,
+        pass: &RowPass<'_>,
         g: &[f64],
         f: &mut [f64],
-    ) -> Sweep {
+    ) -> SweepResult {
         let (m, height) = (g.len(), table.rows_per_task());
         let rooms = table.cells_of_tasks(pass);
-        self.tasks.resize_with(rooms.len(), Rows::default);
-        self.tasks.iter_mut().for_each(Rows::clear);
+        self.tasks.resize_with(rooms.len(), TaskRows::default);
+        self.tasks.iter_mut().for_each(TaskRows::clear);
         let places = self.cells.clear(&rooms);
         (self.f, self.g) = (f.to_vec(), g.to_vec());
         self.sums = vec![1.0; f.len()];
@@ -87,7 +87,7 @@ impl Absorbed {
                         if let Some(row) = rows.push_short(table, pass, i, *f, scratch, &mut place)
                         {
                             for (j, part) in parts(&scratch.runs, row.weights) {
-                                add_short(part, mass / row.sum, &mut columns[j]);
+                                add_f32(part, mass / row.sum, &mut columns[j]);
                             }
                             *f -= pass.epsilon * row.sum.ln();
                             *sum = row.sum;
@@ -107,8 +107,8 @@ impl Absorbed {
         let (columns, dropped): (Vec<_>, Vec<f64>) = swept.into_iter().unzip();
         self.epsilon = pass.epsilon;
         self.dropped = dropped.into_iter().sum();
-        let rounding = if pass.is_short() { ROUNDING } else { 0.0 };
-        Sweep { columns: add_up(columns), dropped: self.dropped + rounding }
+        let rounding = if pass.is_f32() { ROUNDING } else { 0.0 };
+        SweepResult { columns: add_up(columns), dropped: self.dropped + rounding }
     }
 
     /// Whether the plan at g is close enough to that kept.
@@ -118,7 +118,7 @@ impl Absorbed {
     }
 
     /// One pass, as [`GibbsTable::sweep`], over the cells kept.
-    pub(crate) fn sweep(&self, source: &[f64], g: &[f64], f: &mut [f64]) -> Sweep {
+    pub(crate) fn sweep(&self, source: &[f64], g: &[f64], f: &mut [f64]) -> SweepResult {
         let v = self.ratios(&self.g, g);
         let (mut columns, sums) = self.through(&v, |i, sum| source[i] / sum);
         columns.iter_mut().zip(&v).for_each(|(column, v)| *column *= v);
@@ -128,22 +128,22 @@ impl Absorbed {
         let most = v.into_iter().fold(0.0, f64::max);
         let shares = sums.iter().zip(&self.sums).map(|(sum, kept)| sum / kept);
         let least = shares.fold(f64::INFINITY, f64::min);
-        Sweep { columns, dropped: (most / least).mul_add(self.dropped, ROUNDING) }
+        SweepResult { columns, dropped: (most / least).mul_add(self.dropped, ROUNDING) }
     }
 
     /// `Pᵀ diag(1/μ) P x` for the plan at g and its soft c-transform f.
-    pub(crate) fn product(&self, at: &Scales, x: &[f64]) -> Vec<f64> {
+    pub(crate) fn product(&self, at: &KernelScaling, x: &[f64]) -> Vec<f64> {
         let vx: Vec<f64> = at.columns.iter().zip(x).map(|(v, x)| v * x).collect();
         let (mut columns, _) = self.through(&vx, |i, sum| at.rows[i] * sum);
         columns.iter_mut().zip(&at.columns).for_each(|(column, v)| *column *= v);
         columns
     }
 
-    /// What [`Absorbed::product`] needs of f and g.
-    pub(crate) fn scales(&self, source: &[f64], g: &[f64], f: &[f64]) -> Scales {
+    /// What [`AbsorbedKernel::product`] needs of f and g.
+    pub(crate) fn scales(&self, source: &[f64], g: &[f64], f: &[f64]) -> KernelScaling {
         let rows = self.ratios(&self.f, f).into_iter().zip(source);
         let rows = rows.map(|(u, mass)| mass * u * u).collect();
-        Scales { columns: self.ratios(&self.g, g), rows }
+        KernelScaling { columns: self.ratios(&self.g, g), rows }
     }
 
     fn ratios(&self, kept: &[f64], now: &[f64]) -> Vec<f64> {
@@ -156,7 +156,7 @@ impl Absorbed {
         x: &[f64],
         weight: impl Fn(usize, f64) -> f64 + Sync,
     ) -> (Vec<f64>, Vec<f64>) {
-        let through = |(task, rows): (usize, &Rows)| {
+        let through = |(task, rows): (usize, &TaskRows)| {
             let (mut columns, mut sums) =
                 (vec![0.0; x.len()], Vec::with_capacity(rows.counts.len()));
             rows.through(self.cells.part(task), x, &weight, &mut columns, &mut sums);
@@ -169,12 +169,12 @@ impl Absorbed {
 }
 
 /// The plan between the potentials kept and others: `γ_ij/T = √(rows_i·μ_i)·Q_ij·columns_j`.
-pub(crate) struct Scales {
+pub(crate) struct KernelScaling {
     rows: Vec<f64>,
     columns: Vec<f64>,
 }
 
-impl Rows {
+impl TaskRows {
     fn clear(&mut self) {
         self.counts.clear();
         self.runs.clear();
@@ -182,34 +182,34 @@ impl Rows {
     }
 
     /// One more row, into `place` if there is room left for it.
-    fn push(&mut self, row: &Scratch, normaliser: f64, place: &mut Place<'_>) {
+    fn push(&mut self, row: &RowScratch, normaliser: f64, place: &mut TaskSpace<'_>) {
         self.counts.push(row.runs.len());
         self.runs.extend(&row.runs);
         let weights = &row.weights[..row.length()];
         let next = if self.more.is_empty() { place.row(weights.len()) } else { None };
         if let Some(mut next) = next {
-            shorten(weights, normaliser, &mut next);
+            scale_to_f32(weights, normaliser, &mut next);
             next.keep();
         } else {
-            self.more.extend(weights.iter().map(|&weight| shortened(weight, normaliser)));
+            self.more.extend(weights.iter().map(|&weight| round_to_f32(weight, normaliser)));
         }
     }
 
     /// One more row, computed where it is kept; nothing if there is no room left, or
-    /// [`GibbsTable::short_row`] says so.
+    /// [`GibbsTable::f32_row`] says so.
     fn push_short<'p>(
         &mut self,
         table: &GibbsTable<'_>,
-        pass: &Pass<'_>,
+        pass: &RowPass<'_>,
         i: usize,
         f: f64,
-        scratch: &mut Scratch,
-        place: &'p mut Place<'_>,
-    ) -> Option<ShortRow<'p>> {
-        if !(pass.is_short() && self.more.is_empty()) {
+        scratch: &mut RowScratch,
+        place: &'p mut TaskSpace<'_>,
+    ) -> Option<F32Row<'p>> {
+        if !(pass.is_f32() && self.more.is_empty()) {
             return None;
         }
-        let row = table.short_row(pass, i, f, scratch, place)?;
+        let row = table.f32_row(pass, i, f, scratch, place)?;
         self.counts.push(scratch.runs.len());
         self.runs.extend(&scratch.runs);
         Some(row)
@@ -231,7 +231,7 @@ impl Rows {
             let of_row = &runs[..count];
             let length: usize = of_row.iter().map(|(start, end)| end - start).sum();
             let mut next = |cells: &[f32]| {
-                let sum = parts(of_row, cells).map(|(j, part)| dot_short(part, &x[j])).sum();
+                let sum = parts(of_row, cells).map(|(j, part)| dot_f32(part, &x[j])).sum();
                 sums.push(sum);
                 weight(self.first + sums.len() - 1, sum)
             };
@@ -244,12 +244,12 @@ impl Rows {
                 let other = next(&cells[length..]);
                 let both = parts(of_row, cells).zip(parts(of_row, &cells[length..]));
                 for ((j, one_part), (_, other_part)) in both {
-                    add_two_short([one_part, other_part], [one, other], &mut columns[j]);
+                    add_two_f32([one_part, other_part], [one, other], &mut columns[j]);
                 }
                 2
             } else {
                 for (j, part) in parts(of_row, cells) {
-                    add_short(part, one, &mut columns[j]);
+                    add_f32(part, one, &mut columns[j]);
                 }
                 1
             };

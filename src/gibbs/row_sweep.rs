@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use ndarray::ArrayView1;
 use rayon::prelude::*;
 
-use super::blocks::Blocks;
-use super::extended::Extended;
-use super::lanes::{weigh, weigh_short};
-use super::store::Place;
-use super::window::Window;
+use super::cost_blocks::CostBlocks;
+use super::double_word::DoubleWordPotential;
+use super::row_cache::RowCache;
+use super::row_store::TaskSpace;
+use super::simd::{weigh, weigh_f32};
 use crate::cost::Cost;
 use crate::math;
 use crate::math::vectors::{add_scaled, fast_dot};
@@ -42,11 +42,11 @@ pub(crate) struct GibbsTable<'a> {
     target: Vec<f64>,
     /// `log ν_j`; −∞ for atoms without mass.
     log_target: Vec<f64>,
-    blocks: Option<Blocks>,
+    blocks: Option<CostBlocks>,
 }
 
 /// What a pass over the rows works with.
-pub(crate) struct Pass<'a> {
+pub(crate) struct RowPass<'a> {
     pub(crate) epsilon: f64,
     /// g with −∞ for the atoms without mass, which no row must see: their potential may be
     /// anything.
@@ -55,26 +55,26 @@ pub(crate) struct Pass<'a> {
     log_weights: Cow<'a, [f64]>,
     /// Whether g has a low word.
     exact: bool,
-    /// `g_j/ε + log ν_j` of a pass [in short](Pass::in_short).
+    /// `g_j/ε + log ν_j` of a pass [in short](RowPass::in_f32).
     exponents: Vec<f64>,
-    reach: Option<Reach>,
+    reach: Option<BlockReach>,
 }
 
-impl Pass<'_> {
+impl RowPass<'_> {
     /// The same pass, that computes no more digits than single precision has where rows are kept.
-    pub(crate) fn in_short(mut self) -> Self {
+    pub(crate) fn in_f32(mut self) -> Self {
         let of = |(g, log_weight): (&f64, &f64)| g / self.epsilon + log_weight;
         self.exponents = self.g.iter().zip(&*self.log_weights).map(of).collect();
         self
     }
 
-    pub(super) fn is_short(&self) -> bool {
+    pub(super) fn is_f32(&self) -> bool {
         !(self.exact || self.exponents.is_empty())
     }
 }
 
 /// Which cells matter, as far as the potentials tell block by block.
-struct Reach {
+struct BlockReach {
     /// Cells with `f_i + g_j − c_ij` below this are left out.
     least: f64,
     /// What is left out of a row at most, as a share of a row whose weights sum to 1.
@@ -86,8 +86,8 @@ struct Reach {
 }
 
 /// Vectors of length m that a task works in.
-pub(crate) struct Scratch {
-    costs: Window,
+pub(crate) struct RowScratch {
+    costs: RowCache,
     /// What [`GibbsTable::row`] leaves: the row of γ up to a factor, in the columns of `runs`.
     pub(crate) weights: Vec<f64>,
     /// Runs of columns, (start, end), ascending.
@@ -96,7 +96,7 @@ pub(crate) struct Scratch {
     aimed: Option<usize>,
 }
 
-impl Scratch {
+impl RowScratch {
     /// The runs of columns and their weights.
     fn parts(&self) -> impl Iterator<Item = ((usize, usize), &[f64])> {
         let mut from = 0;
@@ -144,7 +144,7 @@ impl Scratch {
 
 /// What [`GibbsTable::row`] says of a row.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Row {
+pub(crate) struct ScaledRow {
     /// `γ_ij / T = scale · weights_j`.
     pub(crate) scale: f64,
     /// What makes the weights sum to 1.
@@ -155,8 +155,8 @@ pub(crate) struct Row {
     pub(super) dropped: f64,
 }
 
-/// What [`GibbsTable::short_row`] says of a row.
-pub(super) struct ShortRow<'a> {
+/// What [`GibbsTable::f32_row`] says of a row.
+pub(super) struct F32Row<'a> {
     pub(super) weights: &'a [f32],
     /// What they sum to.
     pub(super) sum: f64,
@@ -165,7 +165,7 @@ pub(super) struct ShortRow<'a> {
 }
 
 /// What [`GibbsTable::sweep`] finds.
-pub(crate) struct Sweep {
+pub(crate) struct SweepResult {
     /// The column sums of γ/T, whose row sums are μ/T by construction.
     pub(crate) columns: Vec<f64>,
     /// The share of the mass that may be elsewhere, in cells that were left out.
@@ -193,7 +193,7 @@ impl<'a> GibbsTable<'a> {
     /// The same table, able to leave out blocks of cells that do not matter, for a cost in its
     /// [local orders](Cost::local_orders).
     pub(crate) fn in_blocks(self) -> Self {
-        let blocks = Blocks::of(self.cost);
+        let blocks = CostBlocks::of(self.cost);
         Self { blocks, ..self }
     }
 
@@ -217,22 +217,22 @@ impl<'a> GibbsTable<'a> {
     }
 
     /// Room for a row, all columns of which are looked at until a pass says otherwise.
-    pub(crate) fn scratch(&self) -> Scratch {
-        self.scratch_with(Window::new(self.cost))
+    pub(crate) fn scratch(&self) -> RowScratch {
+        self.scratch_with(RowCache::new(self.cost))
     }
 
     /// The same for rows here and there.
-    pub(super) fn scratch_for_looks(&self) -> Scratch {
-        self.scratch_with(Window::narrow(self.cost))
+    pub(super) fn scratch_for_looks(&self) -> RowScratch {
+        self.scratch_with(RowCache::narrow(self.cost))
     }
 
-    fn scratch_with(&self, costs: Window) -> Scratch {
+    fn scratch_with(&self, costs: RowCache) -> RowScratch {
         let m = self.target.len();
-        Scratch { costs, weights: vec![0.0; m], runs: vec![(0, m)], aimed: None }
+        RowScratch { costs, weights: vec![0.0; m], runs: vec![(0, m)], aimed: None }
     }
 
     /// A pass at g that looks at every cell.
-    pub(crate) fn pass<'g>(&'g self, epsilon: f64, g: &'g Extended) -> Pass<'g> {
+    pub(crate) fn pass<'g>(&'g self, epsilon: f64, g: &'g DoubleWordPotential) -> RowPass<'g> {
         let exact = g.low.iter().any(|&low| low != 0.0);
         let log_weights = if exact {
             self.log_target.iter().zip(&g.low).map(|(log, low)| log + low).collect()
@@ -245,7 +245,7 @@ impl<'a> GibbsTable<'a> {
         } else {
             Cow::Borrowed(&g.high[..])
         };
-        Pass { epsilon, g, log_weights, exact, exponents: Vec::new(), reach: None }
+        RowPass { epsilon, g, log_weights, exact, exponents: Vec::new(), reach: None }
     }
 
     /// A pass at g, and at an f close to its soft c-transform, that may leave out about the share
@@ -253,10 +253,10 @@ impl<'a> GibbsTable<'a> {
     pub(crate) fn pass_within<'g>(
         &'g self,
         epsilon: f64,
-        g: &'g Extended,
+        g: &'g DoubleWordPotential,
         f: &[f64],
         dropped: f64,
-    ) -> Pass<'g> {
+    ) -> RowPass<'g> {
         let mut pass = self.pass(epsilon, g);
         pass.reach = self.blocks.as_ref().map(|blocks| {
             let highest = |x: &f64, y: &f64| x.total_cmp(y);
@@ -266,7 +266,7 @@ impl<'a> GibbsTable<'a> {
             };
             // Weights of cells left out are below FULL·dropped·ν_j, where FULL is the least sum
             // of a row's weights that is put up with.
-            Reach {
+            BlockReach {
                 least: epsilon * (FULL * dropped).ln(),
                 dropped: FULL * dropped,
                 f: of(f, blocks.height),
@@ -281,7 +281,7 @@ impl<'a> GibbsTable<'a> {
     pub(crate) fn over_rows<R: Send>(
         &self,
         rows: &mut [R],
-        each: impl Fn(usize, &mut R, &mut Scratch, &mut [f64]) + Sync,
+        each: impl Fn(usize, &mut R, &mut RowScratch, &mut [f64]) + Sync,
     ) -> Vec<f64> {
         let m = self.target.len();
         let height = self.rows_per_task();
@@ -313,12 +313,12 @@ impl<'a> GibbsTable<'a> {
     }
 
     /// Cells that a pass looks at.
-    pub(crate) fn cells(&self, pass: &Pass<'_>) -> usize {
+    pub(crate) fn cells(&self, pass: &RowPass<'_>) -> usize {
         self.cells_of_tasks(pass).iter().sum()
     }
 
     /// The same, task by task, as far as the potentials tell block by block.
-    pub(super) fn cells_of_tasks(&self, pass: &Pass<'_>) -> Vec<usize> {
+    pub(super) fn cells_of_tasks(&self, pass: &RowPass<'_>) -> Vec<usize> {
         let (n, m, height) = (self.source.len(), self.target.len(), self.rows_per_task());
         let tasks = (0..n).step_by(height).map(|first| (first, height.min(n - first)));
         let (Some(blocks), Some(reach)) = (&self.blocks, &pass.reach) else {
@@ -342,7 +342,13 @@ impl<'a> GibbsTable<'a> {
     ///
     /// The exponents are taken relative to the f given; if that turns out to be far off, relative
     /// to the hard c-transform, which can neither overflow nor leave nothing.
-    pub(crate) fn row(&self, pass: &Pass<'_>, i: usize, f: &mut f64, scratch: &mut Scratch) -> Row {
+    pub(crate) fn row(
+        &self,
+        pass: &RowPass<'_>,
+        i: usize,
+        f: &mut f64,
+        scratch: &mut RowScratch,
+    ) -> ScaledRow {
         let given = *f;
         let (mut sum, mut dropped) = (0.0, 0.0);
         if let (Some(blocks), Some(reach)) = (&self.blocks, &pass.reach) {
@@ -372,13 +378,13 @@ impl<'a> GibbsTable<'a> {
         }
         *f -= pass.epsilon * sum.ln();
         let fill = ((given - *f) / pass.epsilon).exp();
-        Row { scale: self.source[i] / sum, normaliser: 1.0 / sum, fill, dropped }
+        ScaledRow { scale: self.source[i] / sum, normaliser: 1.0 / sum, fill, dropped }
     }
 
     /// `weights_j ← exp((f + g_j − c_ij)/ε + log ν_j)` in the columns of the runs; returns their
     /// sum.
-    fn weigh(&self, pass: &Pass<'_>, i: usize, f: f64, scratch: &mut Scratch) -> f64 {
-        let Scratch { costs, weights, runs, .. } = scratch;
+    fn weigh(&self, pass: &RowPass<'_>, i: usize, f: f64, scratch: &mut RowScratch) -> f64 {
+        let RowScratch { costs, weights, runs, .. } = scratch;
         let inverse_epsilon = 1.0 / pass.epsilon;
         let weigh = if pass.exact { weigh::<true> } else { weigh::<false> };
         let (mut from, mut sum) = (0, 0.0);
@@ -396,14 +402,14 @@ impl<'a> GibbsTable<'a> {
     /// The weights of row i relative to the f given, in single precision, in the columns of the
     /// runs, kept in `place`; with their sum and the share of the row that was left out at most.
     /// `None` where that f is too far off for the weights to say enough, or there is no room.
-    pub(super) fn short_row<'p>(
+    pub(super) fn f32_row<'p>(
         &self,
-        pass: &Pass<'_>,
+        pass: &RowPass<'_>,
         i: usize,
         f: f64,
-        scratch: &mut Scratch,
-        place: &'p mut Place<'_>,
-    ) -> Option<ShortRow<'p>> {
+        scratch: &mut RowScratch,
+        place: &'p mut TaskSpace<'_>,
+    ) -> Option<F32Row<'p>> {
         let (mut least, mut dropped) = (1.0 / SHORT_RANGE, 0.0);
         if let (Some(blocks), Some(reach)) = (&self.blocks, &pass.reach) {
             let block = i / blocks.height;
@@ -414,20 +420,20 @@ impl<'a> GibbsTable<'a> {
             (least, dropped) = (FULL, reach.dropped);
         }
         let mut row = place.row(scratch.length())?;
-        let Scratch { costs, runs, .. } = scratch;
+        let RowScratch { costs, runs, .. } = scratch;
         let (error, inverse_epsilon) = (UNFELT * pass.epsilon, 1.0 / pass.epsilon);
         let mut sum = 0.0;
         for &(start, end) in &*runs {
             let costs = costs.part(self.cost, i, (start, end), error);
             let exponents = &pass.exponents[start..end];
-            sum += weigh_short(costs, exponents, f, inverse_epsilon, &mut row);
+            sum += weigh_f32(costs, exponents, f, inverse_epsilon, &mut row);
         }
         let usable = (least..SHORT_RANGE).contains(&sum);
-        usable.then(|| ShortRow { weights: row.keep(), sum, dropped: dropped / sum })
+        usable.then(|| F32Row { weights: row.keep(), sum, dropped: dropped / sum })
     }
 
     /// One pass: f becomes the soft c-transform of g.
-    pub(crate) fn sweep(&self, pass: &Pass<'_>, f: &mut [f64]) -> Sweep {
+    pub(crate) fn sweep(&self, pass: &RowPass<'_>, f: &mut [f64]) -> SweepResult {
         let mut rows: Vec<(f64, f64)> = f.iter().map(|&f| (f, 0.0)).collect();
         let columns = self.over_rows(&mut rows, |i, (f, dropped), scratch, columns| {
             let row = self.row(pass, i, f, scratch);
@@ -435,11 +441,11 @@ impl<'a> GibbsTable<'a> {
             scratch.add_to(row.scale, columns);
         });
         f.iter_mut().zip(&rows).for_each(|(f, row)| *f = row.0);
-        Sweep { columns, dropped: rows.iter().map(|row| row.1).sum() }
+        SweepResult { columns, dropped: rows.iter().map(|row| row.1).sum() }
     }
 
     /// `Pᵀ diag(1/μ) P x` for P = γ/T at the potentials of the pass and its soft c-transforms f.
-    pub(crate) fn product(&self, pass: &Pass<'_>, f: &mut [f64], x: &[f64]) -> Vec<f64> {
+    pub(crate) fn product(&self, pass: &RowPass<'_>, f: &mut [f64], x: &[f64]) -> Vec<f64> {
         self.over_rows(f, |i, f, scratch, columns| {
             let row = self.row(pass, i, f, scratch);
             if self.source[i] > 0.0 {
@@ -450,8 +456,8 @@ impl<'a> GibbsTable<'a> {
     }
 
     /// `Σ_j c_ij·weights_j` of the row of which [`GibbsTable::row`] has just left the weights.
-    pub(crate) fn row_cost(&self, i: usize, scratch: &mut Scratch) -> f64 {
-        let Scratch { costs, weights, runs, .. } = scratch;
+    pub(crate) fn row_cost(&self, i: usize, scratch: &mut RowScratch) -> f64 {
+        let RowScratch { costs, weights, runs, .. } = scratch;
         let (mut from, mut sum) = (0, 0.0);
         for &(start, end) in &*runs {
             let part = &weights[from..from + (end - start)];

@@ -10,7 +10,7 @@
 
 use ndarray::{Array2, s};
 
-use super::run::Iterate;
+use super::run::DualPoint;
 use crate::gibbs::GibbsTable;
 
 /// Tables of at most so many cells and columns.
@@ -35,7 +35,7 @@ pub(super) fn suits(table: &GibbsTable<'_>) -> bool {
 /// least squares", Quart. Appl. Math. 2).
 pub(super) fn solve(
     table: &GibbsTable<'_>,
-    at: &Iterate,
+    at: &DualPoint,
     residual: &[f64],
     longest: f64,
     least: f64,
@@ -53,7 +53,7 @@ pub(super) fn solve(
 }
 
 /// `W_jk` for k < j.
-fn ties(table: &GibbsTable<'_>, at: &Iterate) -> Array2<f64> {
+fn ties(table: &GibbsTable<'_>, at: &DualPoint) -> Array2<f64> {
     let m = table.target().len();
     let pass = table.pass(at.epsilon, &at.g);
     let mut rows: Vec<(f64, Vec<(usize, f64)>)> = at.f.iter().map(|&f| (f, Vec::new())).collect();

@@ -81,7 +81,7 @@ impl Sinkhorn {
         let mut best = (answer.clone(), answer.certify(problem));
         let mut measured = best.1.certificate;
         let (mut iterations, mut products) = (answer.iterations, answer.products);
-        let mut descent = Descent { gap, before: None };
+        let mut descent = EpsilonDescent { gap, before: None };
         let termination = loop {
             if best.1.certificate.relative_gap() <= gap {
                 break Termination::ToleranceReached;
@@ -121,14 +121,14 @@ impl Sinkhorn {
 }
 
 /// Chooses the next ε.
-struct Descent {
+struct EpsilonDescent {
     /// The relative gap wanted.
     gap: f64,
     /// ε and relative gap of the solve before the last.
     before: Option<(f64, f64)>,
 }
 
-impl Descent {
+impl EpsilonDescent {
     /// What to multiply ε by, after a solve there has left a relative gap.
     fn factor(&mut self, epsilon: f64, gap: f64) -> f64 {
         let slope = self.before.replace((epsilon, gap)).map_or(1.0, |(last_epsilon, last_gap)| {
@@ -159,15 +159,15 @@ mod tests {
 
     #[test]
     fn the_next_epsilon_follows_the_measured_gaps() {
-        let mut first = Descent { gap: 1e-2, before: None };
+        let mut first = EpsilonDescent { gap: 1e-2, before: None };
         assert!((first.factor(1.0, 0.1) - 0.07).abs() < 1e-15, "in proportion");
-        let mut far = Descent { gap: 1e-9, before: None };
+        let mut far = EpsilonDescent { gap: 1e-9, before: None };
         assert_eq!(far.factor(1.0, 0.5), *FACTOR.start());
         assert_eq!(far.factor(0.5, f64::INFINITY), *FACTOR.start());
-        let mut near = Descent { gap: 0.1, before: None };
+        let mut near = EpsilonDescent { gap: 0.1, before: None };
         assert_eq!(near.factor(1.0, 0.11), *FACTOR.end());
         // Half the ε has brought a quarter of the gap: the square root of what is left will do.
-        let mut steep = Descent { gap: 0.01, before: Some((0.2, 0.8)) };
+        let mut steep = EpsilonDescent { gap: 0.01, before: Some((0.2, 0.8)) };
         assert!((steep.factor(0.1, 0.2) - 0.035_f64.sqrt()).abs() < 1e-12);
     }
 }

@@ -13,7 +13,7 @@ use crate::cost::{Cost, LEAF};
 const MOST: usize = 2048;
 
 /// The least costs between runs of consecutive points.
-pub(super) struct Blocks {
+pub(super) struct CostBlocks {
     /// Rows of a block.
     pub(super) height: usize,
     /// Columns of a block.
@@ -23,7 +23,7 @@ pub(super) struct Blocks {
     least: Array2<f64>,
 }
 
-impl Blocks {
+impl CostBlocks {
     /// For a cost in its local orders; `None` if no bounds are known.
     pub(super) fn of(cost: &dyn Cost) -> Option<Self> {
         let length = |count: usize| LEAF * count.div_ceil(LEAF * MOST).next_power_of_two();

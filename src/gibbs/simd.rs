@@ -2,7 +2,7 @@
 
 use multiversion::multiversion;
 
-use super::store::NextRow;
+use super::row_store::OpenRow;
 use crate::math::exp::{exp, exp_short};
 
 /// `weights_j ← exp((g_j − row_j + f)/ε + log_weights_j)`; returns their sum. If `EXACT`, not even
@@ -45,12 +45,12 @@ pub(super) fn weigh<const EXACT: bool>(
 /// `exp(exponents_j − (row_j − f)/ε)` in single precision, written into a row that is kept;
 /// returns their sum.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn weigh_short(
+pub(super) fn weigh_f32(
     row: &[f64],
     exponents: &[f64],
     f: f64,
     inverse_epsilon: f64,
-    short: &mut NextRow<'_>,
+    short: &mut OpenRow<'_>,
 ) -> f64 {
     const LANES: usize = 32;
     let weight = |row: f64, exponent: f64| exp_short((f - row).mul_add(inverse_epsilon, exponent));
@@ -91,18 +91,18 @@ fn rounded(g: f64, c: f64) -> f64 {
     if low.is_nan() { 0.0 } else { low }
 }
 
-/// `scale·weights`, rounded by [`shortened`], written into a row that is kept.
+/// `scale·weights`, rounded by [`round_to_f32`], written into a row that is kept.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn shorten(weights: &[f64], scale: f64, short: &mut NextRow<'_>) {
+pub(super) fn scale_to_f32(weights: &[f64], scale: f64, short: &mut OpenRow<'_>) {
     const LANES: usize = 16;
     let (chunks, rest) = weights.as_chunks::<LANES>();
-    short.extend(chunks.iter().map(|weights| weights.map(|weight| shortened(weight, scale))));
-    short.extend(rest.iter().map(|&weight| [shortened(weight, scale)]));
+    short.extend(chunks.iter().map(|weights| weights.map(|weight| round_to_f32(weight, scale))));
+    short.extend(rest.iter().map(|&weight| [round_to_f32(weight, scale)]));
 }
 
 /// `scale·weight`, rounded towards 0 to 24 bits, and 0 where that is next to nothing.
 #[inline(always)]
-pub(super) fn shortened(weight: f64, scale: f64) -> f32 {
+pub(super) fn round_to_f32(weight: f64, scale: f64) -> f32 {
     /// Numbers close to the least normal one are slow.
     const NOTHING: f64 = 1e-35;
     // What rounding to nearest may add, taken off before.
@@ -114,7 +114,7 @@ pub(super) fn shortened(weight: f64, scale: f64) -> f32 {
 
 /// `columns ← columns + scale·weights`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn add_short(weights: &[f32], scale: f64, columns: &mut [f64]) {
+pub(super) fn add_f32(weights: &[f32], scale: f64, columns: &mut [f64]) {
     for (column, &weight) in columns.iter_mut().zip(weights) {
         *column = f64::from(weight).mul_add(scale, *column);
     }
@@ -122,7 +122,7 @@ pub(super) fn add_short(weights: &[f32], scale: f64, columns: &mut [f64]) {
 
 /// `columns ← columns + scale·weights` for two rows, one after the other, with one look at the columns.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn add_two_short(rows: [&[f32]; 2], scales: [f64; 2], columns: &mut [f64]) {
+pub(super) fn add_two_f32(rows: [&[f32]; 2], scales: [f64; 2], columns: &mut [f64]) {
     for ((column, &one), &other) in columns.iter_mut().zip(rows[0]).zip(rows[1]) {
         let sum = f64::from(one).mul_add(scales[0], *column);
         *column = f64::from(other).mul_add(scales[1], sum);
@@ -131,7 +131,7 @@ pub(super) fn add_two_short(rows: [&[f32]; 2], scales: [f64; 2], columns: &mut [
 
 /// `Σ_j x_j y_j`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-pub(super) fn dot_short(x: &[f32], y: &[f64]) -> f64 {
+pub(super) fn dot_f32(x: &[f32], y: &[f64]) -> f64 {
     const LANES: usize = 32;
     let mut sums = [0.0; LANES];
     let (xs, x_rest) = x.as_chunks::<LANES>();
