@@ -1,8 +1,8 @@
 //! Points so ordered that neighbours in the order are neighbours in space, and the search for them.
 
-mod neighbours;
+mod kd_tree;
 
-pub(crate) use neighbours::Tree;
+pub(crate) use kd_tree::KdTree;
 
 use ndarray::ArrayView2;
 

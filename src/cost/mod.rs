@@ -5,14 +5,14 @@
 
 mod differentiable;
 mod error;
-mod gram;
+mod f32_filter;
+mod gram_product;
 mod ground;
+mod kd_search;
 mod matrix;
 mod metric;
 mod points;
 mod rounding;
-mod screen;
-mod search;
 mod tiles;
 
 pub use differentiable::Differentiable;
@@ -20,12 +20,12 @@ pub use error::CostError;
 pub use ground::{
     Chebyshev, Cityblock, Cosine, Euclidean, GroundCost, Minkowski, Power, SqEuclidean,
 };
+pub use kd_search::Search;
 pub use matrix::CostMatrix;
 pub(crate) use matrix::Stored;
 pub use metric::{Metric, Snowflake};
 pub use points::PointCost;
 pub use rounding::Rounding;
-pub use search::Search;
 
 use multiversion::multiversion;
 use ndarray::Array2;

@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 use multiversion::multiversion;
 use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
 
-use super::gram::Gram;
-use super::screen::Screen;
-use super::search::{Search, search};
-use super::tiles::{Tile, WIDTH, over_tiles, strips};
+use super::f32_filter::F32Filter;
+use super::gram_product::GramProduct;
+use super::kd_search::{Search, search};
+use super::tiles::{TileKernel, WIDTH, over_tiles, strips};
 use super::{Cost, CostError, GroundCost, Rounding};
 use crate::measure::DiscreteMeasure;
 use crate::spatial::{boxes, kd_order};
@@ -32,7 +32,7 @@ pub struct PointCost<G> {
     /// [rows](Cost::rows) are first asked for together.
     strips: OnceLock<Vec<[f64; WIDTH]>>,
     /// Squared distances to an error, made when they are first asked for.
-    gram: OnceLock<Gram>,
+    gram: OnceLock<GramProduct>,
     ground: G,
 }
 
@@ -187,7 +187,8 @@ impl<G: GroundCost> Cost for PointCost<G> {
 
     fn rows_within(&self, error: f64, first: usize, out: &mut [f64]) {
         if error > 0.0 && self.ground.is_squared_distance() && self.source.ncols() > LOCAL {
-            let gram = self.gram.get_or_init(|| Gram::new(self.source.view(), self.columns()));
+            let gram =
+                self.gram.get_or_init(|| GramProduct::new(self.source.view(), self.columns()));
             if gram.error() <= error {
                 return gram.rows(first, out);
             }
@@ -283,7 +284,7 @@ impl<G: GroundCost> PointCost<G> {
         if !self.is_screened() {
             return search(&self.ground, queries, points);
         }
-        let screen = Screen::new(&self.ground, queries, points, spread(queries, points))?;
+        let screen = F32Filter::new(&self.ground, queries, points, spread(queries, points))?;
         Some(Box::new(screen))
     }
 
@@ -367,7 +368,7 @@ fn block_of_rows<G: GroundCost>(
 /// Tiles of a ground cost that [is a fold](GroundCost::is_fold).
 struct Differences<'a, G>(&'a G);
 
-impl<G: GroundCost> Tile for Differences<'_, G> {
+impl<G: GroundCost> TileKernel for Differences<'_, G> {
     #[inline(always)]
     fn tile<const R: usize>(
         &self,

@@ -6,7 +6,7 @@ pub(super) const WIDTH: usize = 24;
 const HEIGHT: usize = 4;
 
 /// What computes a tile.
-pub(super) trait Tile {
+pub(super) trait TileKernel {
     /// The entries for R points from row `first` on and the targets from `start` on, which the strip
     /// has coordinate by coordinate.
     fn tile<const R: usize>(
@@ -34,7 +34,7 @@ pub(super) fn strips(targets: &[f64], m: usize) -> Vec<[f64; WIDTH]> {
 /// Rows of m entries, as many as `out` has, for points, one after another, and targets in strips.
 #[inline(always)]
 pub(super) fn over_tiles(
-    tiles: &impl Tile,
+    tiles: &impl TileKernel,
     points: &[f64],
     strips: &[[f64; WIDTH]],
     m: usize,

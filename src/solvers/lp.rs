@@ -1,7 +1,7 @@
 //! The transportation problem as a linear program for generic solvers.
 //!
 //! # Problem
-//! Minimise `Σ c_ij·γ_ij` over γ ≥ 0 with `Σ_j γ_ij = μ_i` and `Σ_i γ_ij = ν_j`: n·m variables,
+//! Minimize `Σ c_ij·γ_ij` over γ ≥ 0 with `Σ_j γ_ij = μ_i` and `Σ_i γ_ij = ν_j`: n·m variables,
 //! n + m equations.
 //!
 //! # Idea
@@ -13,7 +13,7 @@
 //!
 //! # Complexity
 //! That of the backend: the simplex of microlp about O((nm)^1.5) and more in practice, the
-//! interior point of Clarabel some twenty factorisations of an (n + m)-square matrix. For n, m up
+//! interior point of Clarabel some twenty factorizations of an (n + m)-square matrix. For n, m up
 //! to a few hundred; [`CELLS`] is the limit.
 //!
 //! # Reference
@@ -118,13 +118,13 @@ impl Backend {
         ]
     }
 
-    fn solve(self, model: Model) -> Result<Answer, SolveError> {
-        let Model { variables, cells, objective, constraints } = model;
+    fn solve(self, model: LpModel) -> Result<LpAnswer, SolveError> {
+        let LpModel { variables, cells, objective, constraints } = model;
         let lp = variables.minimise(objective);
         match self {
             Self::Microlp => {
                 let (solution, _) = run(lp.using(good_lp::microlp), constraints, self)?;
-                Ok(Answer::new(&solution, &cells, None, 0))
+                Ok(LpAnswer::new(&solution, &cells, None, 0))
             }
             Self::Clarabel => {
                 let mut lp = lp.using(good_lp::clarabel);
@@ -132,17 +132,17 @@ impl Backend {
                 let (mut solution, rows) = run(lp, constraints, self)?;
                 let duals = duals(&mut solution, &rows);
                 let iterations = u64::from(solution.inner().iterations);
-                let answer = Answer::new(&solution, &cells, Some(duals), iterations);
+                let answer = LpAnswer::new(&solution, &cells, Some(duals), iterations);
                 // An interior point reaches its tolerance, never the vertex.
                 let termination = Termination::ToleranceReached;
-                Ok(Answer { termination, ..answer })
+                Ok(LpAnswer { termination, ..answer })
             }
             #[cfg(feature = "highs")]
             Self::Highs => {
                 let lp = lp.using(good_lp::highs).set_threads(1);
                 let (mut solution, rows) = run(lp, constraints, self)?;
                 let duals = duals(&mut solution, &rows);
-                Ok(Answer::new(&solution, &cells, Some(duals), 0))
+                Ok(LpAnswer::new(&solution, &cells, Some(duals), 0))
             }
         }
     }
@@ -174,8 +174,8 @@ impl GenericLp {
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
         let (n, m) = (problem.n(), problem.m());
-        let scale = Scale::of(problem);
-        let answer = match self.while_watched(|| Model::new(problem, scale), observer) {
+        let scale = LpUnits::of(problem);
+        let answer = match self.while_watched(|| LpModel::new(problem, scale), observer) {
             ControlFlow::Continue(answer) => answer?,
             ControlFlow::Break(stop) => {
                 return Ok(Solution {
@@ -209,9 +209,9 @@ impl GenericLp {
     /// The backend's answer, unless the observer says stop: then its thread is left behind.
     fn while_watched(
         self,
-        model: impl FnOnce() -> Model,
+        model: impl FnOnce() -> LpModel,
         observer: &mut dyn Observer,
-    ) -> ControlFlow<Stop, Result<Answer, SolveError>> {
+    ) -> ControlFlow<Stop, Result<LpAnswer, SolveError>> {
         /// How often the observer is asked.
         const PAUSE: Duration = Duration::from_millis(20);
         let event = Event::new(self.backend.name(), 0);
@@ -238,14 +238,14 @@ impl GenericLp {
 /// The units the backend works in, so that its absolute tolerances mean something: the largest
 /// |cost| is 1, the average mass of the longer side is 1.
 #[derive(Debug, Clone, Copy)]
-struct Scale {
+struct LpUnits {
     cost: f64,
     mass: f64,
     /// The target of largest mass, whose equation is left out.
     left_out: usize,
 }
 
-impl Scale {
+impl LpUnits {
     fn of(problem: &OtProblem) -> Self {
         let largest = largest_size(problem.cost());
         let average = math::sum(problem.source()) / problem.n().max(problem.m()) as f64;
@@ -256,7 +256,7 @@ impl Scale {
 }
 
 /// The linear program, the same for all backends.
-struct Model {
+struct LpModel {
     variables: ProblemVariables,
     /// `γ_ij`, row by row.
     cells: Vec<Variable>,
@@ -265,8 +265,8 @@ struct Model {
     constraints: Vec<Constraint>,
 }
 
-impl Model {
-    fn new(problem: &OtProblem, scale: Scale) -> Self {
+impl LpModel {
+    fn new(problem: &OtProblem, scale: LpUnits) -> Self {
         let (n, m) = (problem.n(), problem.m());
         let mut variables = ProblemVariables::new();
         let cells = variables.add_vector(variable().min(0.0), n * m);
@@ -294,7 +294,7 @@ impl Model {
 }
 
 /// What a backend says, in its units.
-struct Answer {
+struct LpAnswer {
     flows: Vec<f64>,
     /// Of the constraints in their order: the change of the optimum per unit of mass.
     duals: Option<Vec<f64>>,
@@ -302,7 +302,7 @@ struct Answer {
     iterations: u64,
 }
 
-impl Answer {
+impl LpAnswer {
     fn new(
         solution: &impl LpSolution,
         cells: &[Variable],
@@ -346,7 +346,7 @@ fn duals<'a, S: SolutionWithDual<'a>>(
 }
 
 /// `f_i` and `g_j` are the shadow prices of `μ_i` and `ν_j`; that of the equation left out is 0.
-fn potentials_from_duals(duals: &[f64], n: usize, scale: Scale) -> Potentials {
+fn potentials_from_duals(duals: &[f64], n: usize, scale: LpUnits) -> Potentials {
     let finite = |dual: &f64| if dual.is_finite() { dual * scale.cost } else { 0.0 };
     let f = duals[..n].iter().map(finite).collect();
     let mut g: Vec<f64> = duals[n..].iter().map(finite).collect();

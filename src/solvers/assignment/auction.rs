@@ -6,8 +6,8 @@
 
 use std::ops::ControlFlow;
 
-use super::Steps;
-use super::lists::Lists;
+use super::StepCounter;
+use super::candidate_lists::CandidateLists;
 use super::matching::{FREE, Matching};
 use crate::progress::Stop;
 
@@ -25,16 +25,16 @@ const RAISE: f64 = 16.0;
 
 /// Raises prices until most rows hold a tight arc; the others end up free.
 pub(super) fn run(
-    lists: &mut Lists<'_>,
+    lists: &mut CandidateLists<'_>,
     matching: &mut Matching,
-    steps: &mut Steps<'_>,
+    steps: &mut StepCounter<'_>,
 ) -> ControlFlow<Stop> {
     let n = matching.g.len();
     take_free_columns(lists, matching);
     let mut epsilon = lists.reach(&matching.g);
     let last = if matching.is_complete() { epsilon } else { LAST * epsilon / n as f64 };
     if epsilon > last {
-        while let War::Goes = phase(lists, matching, epsilon, steps)? {
+        while let PhaseEnd::OutOfPatience = phase(lists, matching, epsilon, steps)? {
             epsilon *= RAISE;
         }
         epsilon /= FACTOR;
@@ -50,23 +50,23 @@ pub(super) fn run(
 }
 
 /// How a phase ended.
-enum War {
+enum PhaseEnd {
     /// All rows are matched.
-    Over,
+    AllMatched,
     /// Patience ended first.
-    Goes,
+    OutOfPatience,
 }
 
 /// All free rows bid until none is left, or patience ends.
 fn phase(
-    lists: &mut Lists<'_>,
+    lists: &mut CandidateLists<'_>,
     matching: &mut Matching,
     epsilon: f64,
-    steps: &mut Steps<'_>,
-) -> ControlFlow<Stop, War> {
+    steps: &mut StepCounter<'_>,
+) -> ControlFlow<Stop, PhaseEnd> {
     let mut free = matching.free_rows();
     for _ in 0..PATIENCE * matching.g.len() {
-        let Some(i) = free.pop() else { return ControlFlow::Continue(War::Over) };
+        let Some(i) = free.pop() else { return ControlFlow::Continue(PhaseEnd::AllMatched) };
         let best = lists.two_best(i as usize, &matching.g, SLACK * epsilon);
         let j = best.column as usize;
         let owner = matching.row_of[j];
@@ -78,11 +78,11 @@ fn phase(
         matching.join(i as usize, j, best.cost);
         steps.take()?;
     }
-    ControlFlow::Continue(War::Goes)
+    ControlFlow::Continue(PhaseEnd::OutOfPatience)
 }
 
 /// Frees the rows whose arc is dearer than their cheapest by more than `slack`.
-fn loosen(lists: &mut Lists<'_>, matching: &mut Matching, slack: f64) {
+fn loosen(lists: &mut CandidateLists<'_>, matching: &mut Matching, slack: f64) {
     for i in 0..matching.g.len() {
         if matching.column_of[i] != FREE
             && matching.f[i] > lists.two_best(i, &matching.g, slack).smallest + slack
@@ -93,7 +93,7 @@ fn loosen(lists: &mut Lists<'_>, matching: &mut Matching, slack: f64) {
 }
 
 /// Gives each free row its cheapest column, if that one is free.
-fn take_free_columns(lists: &mut Lists<'_>, matching: &mut Matching) {
+fn take_free_columns(lists: &mut CandidateLists<'_>, matching: &mut Matching) {
     for i in matching.free_rows() {
         let best = lists.two_best(i as usize, &matching.g, 0.0);
         if matching.row_of[best.column as usize] == FREE {

@@ -30,19 +30,19 @@
 #![expect(clippy::cast_possible_truncation, reason = "indices fit u32: the lists store them so")]
 
 mod auction;
-mod dense;
-mod lists;
+mod candidate_lists;
+mod jonker_volgenant;
 mod matching;
-mod paths;
+mod shortest_paths;
 #[cfg(test)]
 mod tests;
 
 use std::ops::ControlFlow;
 
-use self::dense::Dense;
-use self::lists::Lists;
+use self::candidate_lists::CandidateLists;
+use self::jonker_volgenant::DenseSearch;
 use self::matching::{FREE, Matching};
-use self::paths::Paths;
+use self::shortest_paths::ShortestPaths;
 use super::candidate_arcs::pricing::price;
 use super::{Solution, SolveError, Solver, Termination, capped};
 use crate::cost::Cost;
@@ -97,8 +97,8 @@ impl Assignment {
         let stored = problem.stored();
         let cost = stored.as_ref().unwrap_or(problem).cost();
         let mut matching = Matching::empty(column_minima(cost));
-        let mut steps = Steps { taken: 0, phase: "", observer };
-        let termination = match optimise(cost, &mut matching, &mut steps) {
+        let mut steps = StepCounter { taken: 0, phase: "", observer };
+        let termination = match optimize(cost, &mut matching, &mut steps) {
             ControlFlow::Continue(()) => Termination::Optimal,
             ControlFlow::Break(stop) => stop.into(),
         };
@@ -109,7 +109,7 @@ impl Assignment {
             .map(|(i, (&j, &mass))| PlanArc { source: i, target: j as usize, mass })
             .collect();
         let iterations = steps.taken;
-        matching.anchor();
+        matching.normalize();
         Solution {
             plan: TransportPlan::from_arcs(n, n, arcs),
             potentials: Potentials::from_finite(matching.f.into(), matching.g.into()),
@@ -120,9 +120,13 @@ impl Assignment {
 }
 
 /// Matches all rows optimally, starting from feasible prices.
-fn optimise(cost: &dyn Cost, matching: &mut Matching, steps: &mut Steps<'_>) -> ControlFlow<Stop> {
+fn optimize(
+    cost: &dyn Cost,
+    matching: &mut Matching,
+    steps: &mut StepCounter<'_>,
+) -> ControlFlow<Stop> {
     if cost.n() <= DENSE {
-        let mut dense = Dense::new(cost);
+        let mut dense = DenseSearch::new(cost);
         dense.reduce(matching);
         steps.phase = "augmenting";
         for i in matching.free_rows() {
@@ -131,10 +135,10 @@ fn optimise(cost: &dyn Cost, matching: &mut Matching, steps: &mut Steps<'_>) -> 
         }
         return ControlFlow::Continue(());
     }
-    let mut lists = Lists::new(cost, &matching.g);
+    let mut lists = CandidateLists::new(cost, &matching.g);
     steps.phase = "bidding";
     auction::run(&mut lists, matching, steps)?;
-    let mut paths = Paths::new(cost.m());
+    let mut paths = ShortestPaths::new(cost.m());
     steps.phase = "augmenting";
     for round in 0.. {
         for i in matching.free_rows() {
@@ -172,14 +176,14 @@ fn column_minima(cost: &dyn Cost) -> Vec<f64> {
 }
 
 /// Counts bids and augmentations and asks the observer now and then.
-struct Steps<'a> {
+struct StepCounter<'a> {
     taken: u64,
     phase: &'static str,
     observer: &'a mut dyn Observer,
 }
 
-impl Steps<'_> {
-    /// Steps between two questions.
+impl StepCounter<'_> {
+    /// Steps between two calls of the observer.
     const PATIENCE: u64 = 1000;
 
     fn take(&mut self) -> ControlFlow<Stop> {

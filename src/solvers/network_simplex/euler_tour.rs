@@ -1,4 +1,4 @@
-//! The arrays tree of a basis as an Euler tour in blocks: a subtree is shifted without a look at
+//! The spanning tree of a basis as an Euler tour in blocks: a subtree is shifted without a look at
 //! its nodes.
 //!
 //! With masses of many sizes few arcs are without flow, the subtree that a pivot cuts off has a

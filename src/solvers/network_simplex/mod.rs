@@ -1,7 +1,7 @@
 //! The network simplex for the transportation problem.
 //!
 //! **Problem.** Minimise `Σ c_ij γ_ij` over γ ≥ 0 with row sums μ and column sums ν. A basis is a
-//! arrays tree of the bipartite graph of sources and targets: its flows follow from the masses,
+//! spanning tree of the bipartite graph of sources and targets: its flows follow from the masses,
 //! its potentials from `f_i + g_j = c_ij` on its arcs.
 //!
 //! **Idea.** While some arc has a negative reduced cost `c_ij − f_i − g_j`, let it enter: send

@@ -1,4 +1,4 @@
-//! Who hangs on whom in the arrays tree of a basis, and the cycle that an entering arc closes.
+//! Who hangs on whom in the spanning tree of a basis, and the cycle that an entering arc closes.
 //!
 //! Nodes are the sources `0..n`, the targets `n..n + m` and an artificial root `n + m`. Each node
 //! but the root owns the arc to its parent: upwards if the node is a source, downwards if it is a

@@ -1,4 +1,4 @@
-//! The arrays tree of a basis, with its nodes on a thread.
+//! The spanning tree of a basis, with its nodes on a thread.
 //!
 //! The nodes are threaded in preorder (Bradley, Brown, Graves 1977, "Design and implementation of
 //! large scale primal transshipment algorithms", Management Science 24): a subtree is a

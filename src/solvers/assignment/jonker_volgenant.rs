@@ -12,8 +12,8 @@ use crate::potentials::smallest_difference;
 
 const LANES: usize = 16;
 
-/// Working memory of [`Dense::augment`] and [`Dense::reduce`], reused from row to row.
-pub(super) struct Dense<'a> {
+/// Working memory of [`DenseSearch::augment`] and [`DenseSearch::reduce`], reused from row to row.
+pub(super) struct DenseSearch<'a> {
     cost: &'a dyn Cost,
     buffer: Vec<f64>,
     /// g of the columns not yet scanned, −∞ for the others: their distances become +∞.
@@ -25,7 +25,7 @@ pub(super) struct Dense<'a> {
     scanned: Vec<(u32, f64)>,
 }
 
-impl<'a> Dense<'a> {
+impl<'a> DenseSearch<'a> {
     pub(super) fn new(cost: &'a dyn Cost) -> Self {
         let m = cost.m();
         Self {

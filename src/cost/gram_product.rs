@@ -1,13 +1,13 @@
-//! Squared distances by Gram's expansion, to an error that is known beforehand.
+//! Squared distances by the Gram product, to an error that is known beforehand.
 //!
 //! ```text
-//! ‖x − y‖² = ‖x − z‖² + ‖y − z‖² − 2⟨x − z, y − z⟩,   z the centre of all points
+//! ‖x − y‖² = ‖x − z‖² + ‖y − z‖² − 2⟨x − z, y − z⟩,   z the center of all points
 //! ```
 //!
 //! One fused multiply-add for a pair of coordinates, where direct differences take a subtraction as
 //! well. What cancels is lost: with u = 2⁻⁵³ and ρ the largest ‖x − z‖, the sum of d + 2 terms,
 //! partial sums of which are at most 4ρ², is off by (d + 2)u·4ρ², the squared norms together by
-//! d·u·2ρ², and the centred coordinates, rounded, change the distance by 2u·4ρ²; the direct
+//! d·u·2ρ², and the centered coordinates, rounded, change the distance by 2u·4ρ²; the direct
 //! differences are off by (d + 2)u·4ρ² at most. So the two agree within (3d + 8)u·4ρ²
 //! (Higham 2002, "Accuracy and stability of numerical algorithms", §3.1). That is enough for a weight
 //! in single precision if it is far less than ε, and never for what a certificate says.
@@ -15,12 +15,12 @@
 use multiversion::multiversion;
 use ndarray::{Array1, ArrayView2, Axis};
 
-use super::tiles::{Tile, WIDTH, over_tiles, strips};
+use super::tiles::{TileKernel, WIDTH, over_tiles, strips};
 use crate::math::vectors::fast_dot;
 
-/// Two clouds about their common centre.
+/// Two clouds about their common center.
 #[derive(Debug, Clone)]
-pub(super) struct Gram {
+pub(super) struct GramProduct {
     /// −2(x − z), point after point.
     points: Vec<f64>,
     /// ‖x − z‖².
@@ -33,26 +33,26 @@ pub(super) struct Gram {
     m: usize,
 }
 
-impl Gram {
+impl GramProduct {
     /// For clouds of shapes (n, d) and (d, m); O((n + m)d).
     pub(super) fn new(source: ArrayView2<'_, f64>, target: ArrayView2<'_, f64>) -> Self {
         let (d, m) = target.dim();
         let halves = source.mean_axis(Axis(0)).zip(target.mean_axis(Axis(1)));
-        let centre: Array1<f64> = halves.map(|(x, y)| 0.5 * (x + y)).expect("measures have points");
+        let center: Array1<f64> = halves.map(|(x, y)| 0.5 * (x + y)).expect("measures have points");
         let mut points = Vec::with_capacity(source.len());
         let norms: Vec<f64> = source
             .rows()
             .into_iter()
             .map(|point| {
                 let from = points.len();
-                points.extend(point.iter().zip(&centre).map(|(x, z)| -2.0 * (x - z)));
+                points.extend(point.iter().zip(&center).map(|(x, z)| -2.0 * (x - z)));
                 0.25 * fast_dot(&points[from..], &points[from..])
             })
             .collect();
         let mut strips = strips(target.as_slice().expect("standard layout"), m);
         let mut target_norms = vec![[0.0; WIDTH]; m.div_ceil(WIDTH)];
         for (strip, norms) in strips.chunks_exact_mut(d).zip(&mut target_norms) {
-            for (y, z) in strip.iter_mut().zip(&centre) {
+            for (y, z) in strip.iter_mut().zip(&center) {
                 for (y, norm) in y.iter_mut().zip(&mut *norms) {
                     *y -= z;
                     *norm += *y * *y;
@@ -73,18 +73,18 @@ impl Gram {
     /// Rows from `first` on, as many as `out` has room for.
     pub(super) fn rows(&self, first: usize, out: &mut [f64]) {
         let d = self.points.len() / self.norms.len();
-        let from = Norms { norms: &self.norms[first..], target_norms: &self.target_norms };
+        let from = SquaredNorms { norms: &self.norms[first..], target_norms: &self.target_norms };
         products(&from, &self.points[first * d..], &self.strips, self.m, out);
     }
 }
 
 /// The squared norms that sums start from.
-struct Norms<'a> {
+struct SquaredNorms<'a> {
     norms: &'a [f64],
     target_norms: &'a [[f64; WIDTH]],
 }
 
-impl Tile for Norms<'_> {
+impl TileKernel for SquaredNorms<'_> {
     #[inline(always)]
     fn tile<const R: usize>(
         &self,
@@ -110,7 +110,13 @@ impl Tile for Norms<'_> {
 
 /// Rows of squared norms less twice the products.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn products(from: &Norms<'_>, points: &[f64], strips: &[[f64; WIDTH]], m: usize, out: &mut [f64]) {
+fn products(
+    from: &SquaredNorms<'_>,
+    points: &[f64],
+    strips: &[[f64; WIDTH]],
+    m: usize,
+    out: &mut [f64],
+) {
     over_tiles(from, points, strips, m, out);
 }
 
@@ -125,7 +131,7 @@ mod tests {
         for (n, m, d, offset) in [(7, 50, 5, 0.0), (4, 24, 64, 1e6), (9, 3, 4, -1e3)] {
             let x = Array2::from_shape_fn((n, d), |(i, k)| offset + ((i * 7 + k * 3) as f64).sin());
             let y = Array2::from_shape_fn((d, m), |(k, j)| offset + ((j * 5 + k) as f64).cos());
-            let gram = Gram::new(x.view(), y.view());
+            let gram = GramProduct::new(x.view(), y.view());
             assert!(gram.error() < 1e-11 * (1.0 + offset.abs() * f64::from(f32::EPSILON)));
             let mut rows = vec![0.0; (n - 2) * m];
             gram.rows(2, &mut rows);

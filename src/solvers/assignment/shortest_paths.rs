@@ -7,12 +7,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::lists::Lists;
+use super::candidate_lists::CandidateLists;
 use super::matching::{FREE, Matching};
 
-/// Working memory of [`Paths::augment`], reused from row to row.
-pub(super) struct Paths {
-    labels: Vec<Label>,
+/// Working memory of [`ShortestPaths::augment`], reused from row to row.
+pub(super) struct ShortestPaths {
+    labels: Vec<ColumnLabel>,
     search: u32,
     /// Columns j, and rows i as m + i, by distance; the bits of a distance ≥ 0 sort like it.
     queue: BinaryHeap<Reverse<(u64, u32)>>,
@@ -23,7 +23,7 @@ pub(super) struct Paths {
 
 /// What a search knows of a column.
 #[derive(Clone, Copy)]
-struct Label {
+struct ColumnLabel {
     distance: f64,
     row: u32,
     /// The search that wrote this.
@@ -31,14 +31,14 @@ struct Label {
 }
 
 /// What is next in the order of distance.
-enum Next {
+enum NextNode {
     Column(u32),
     Row(u32),
 }
 
-impl Paths {
+impl ShortestPaths {
     pub(super) fn new(m: usize) -> Self {
-        let label = Label { distance: f64::INFINITY, row: 0, search: 0 };
+        let label = ColumnLabel { distance: f64::INFINITY, row: 0, search: 0 };
         Self {
             labels: vec![label; m],
             search: 0,
@@ -49,7 +49,12 @@ impl Paths {
     }
 
     /// Matches the free row `start` along a shortest alternating path.
-    pub(super) fn augment(&mut self, lists: &mut Lists<'_>, matching: &mut Matching, start: usize) {
+    pub(super) fn augment(
+        &mut self,
+        lists: &mut CandidateLists<'_>,
+        matching: &mut Matching,
+        start: usize,
+    ) {
         self.search += 1;
         self.queue.clear();
         self.ready.clear();
@@ -63,11 +68,11 @@ impl Paths {
             let Some((distance, next)) = self.next(end, reached) else { break };
             reached = distance;
             match next {
-                Next::Column(j) => {
+                NextNode::Column(j) => {
                     self.scanned.push((j, reached));
                     (i, base) = (matching.row_of[j as usize] as usize, reached);
                 }
-                Next::Row(row) => {
+                NextNode::Row(row) => {
                     i = row as usize;
                     lists.renew(i, &matching.g);
                     let own = matching.column_of[i];
@@ -86,7 +91,7 @@ impl Paths {
     #[expect(clippy::too_many_arguments, reason = "the state of one search, in local variables")]
     fn scan(
         &mut self,
-        lists: &Lists<'_>,
+        lists: &CandidateLists<'_>,
         matching: &Matching,
         i: usize,
         base: f64,
@@ -102,7 +107,7 @@ impl Paths {
             if distance >= *end || (label.search == self.search && label.distance <= distance) {
                 continue;
             }
-            *label = Label { distance, row: i as u32, search: self.search };
+            *label = ColumnLabel { distance, row: i as u32, search: self.search };
             if matching.row_of[j as usize] == FREE {
                 (*end, *last) = (distance, j);
             } else if distance <= reached {
@@ -119,12 +124,12 @@ impl Paths {
     }
 
     /// The closest column not yet scanned or row to be renewed, if it is closer than `end`.
-    fn next(&mut self, end: f64, reached: f64) -> Option<(f64, Next)> {
+    fn next(&mut self, end: f64, reached: f64) -> Option<(f64, NextNode)> {
         if end <= reached {
             return None;
         }
         if let Some(j) = self.ready.pop() {
-            return Some((reached, Next::Column(j)));
+            return Some((reached, NextNode::Column(j)));
         }
         let m = self.labels.len() as u32;
         while let Some(Reverse((bits, place))) = self.queue.pop() {
@@ -133,10 +138,10 @@ impl Paths {
                 return None;
             }
             if place >= m {
-                return Some((distance, Next::Row(place - m)));
+                return Some((distance, NextNode::Row(place - m)));
             }
             if distance == self.labels[place as usize].distance {
-                return Some((distance, Next::Column(place)));
+                return Some((distance, NextNode::Column(place)));
             }
         }
         None

@@ -7,7 +7,7 @@
 //! **Idea.** A balanced k-d tree over y, of which three generations are taken at a time: eight boxes
 //! make up a larger one, and are bounded together in SIMD lanes. Box distance minus the largest v in
 //! the box is a lower bound, but a useless one once mass travels far: v then changes as fast as the
-//! cost. So v is fitted by a linear function in every box with centre z and half-widths h,
+//! cost. So v is fitted by a linear function in every box with center z and half-widths h,
 //!
 //! ```text
 //! v(y) ≤ v₀ + a·(y − z)                                         (Euclidean distance)
@@ -34,7 +34,7 @@
 //! transport", J. Math. Imaging Vis. 56 (pricing by boxes); Lawson, Hanson 1974, "Solving least
 //! squares problems".
 //!
-//! **Failure modes.** Beyond three dimensions boxes overlap too much: see `screen.rs`.
+//! **Failure modes.** Beyond three dimensions boxes overlap too much: see `f32_filter.rs`.
 
 use std::ops::Range;
 
@@ -92,7 +92,7 @@ pub trait Search: Send + Sync {
 
 /// What bounds a cost from below in a box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bound {
+enum CostBound {
     Euclidean,
     Squared,
     Box,
@@ -104,8 +104,8 @@ const LANES: usize = 8;
 /// The boxes that a larger one is made of.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
-struct Family<const D: usize> {
-    centre: [[f64; LANES]; D],
+struct BoxFamily<const D: usize> {
+    center: [[f64; LANES]; D],
     half: [[f64; LANES]; D],
     /// v₀ and a; v₀ = −∞ where there is nothing.
     value: [f64; LANES],
@@ -119,13 +119,13 @@ struct Family<const D: usize> {
 
 /// The tree: first all leaves have a place, then the families of leaves, then those of families, at last
 /// the one that holds everything.
-struct Boxes<'a, G, const D: usize> {
+struct KdSearch<'a, G, const D: usize> {
     ground: &'a G,
-    bound: Bound,
+    bound: CostBound,
     queries: Vec<[f64; D]>,
     /// The points, leaf by leaf, coordinate by coordinate.
     leaves: Vec<[[f64; LEAF]; D]>,
-    families: Vec<Family<D>>,
+    families: Vec<BoxFamily<D>>,
     /// Places of the points in the table.
     order: Vec<u32>,
     v: Vec<f64>,
@@ -141,9 +141,9 @@ pub(super) fn search<'a, G: GroundCost>(
     points: ArrayView2<'_, f64>,
 ) -> Option<Box<dyn Search + 'a>> {
     match points.ncols() {
-        1 => Some(Box::new(Boxes::<G, 1>::new(ground, queries, points))),
-        2 => Some(Box::new(Boxes::<G, 2>::new(ground, queries, points))),
-        3 => Some(Box::new(Boxes::<G, 3>::new(ground, queries, points))),
+        1 => Some(Box::new(KdSearch::<G, 1>::new(ground, queries, points))),
+        2 => Some(Box::new(KdSearch::<G, 2>::new(ground, queries, points))),
+        3 => Some(Box::new(KdSearch::<G, 3>::new(ground, queries, points))),
         _ => None,
     }
 }
@@ -152,12 +152,12 @@ fn rows<const D: usize>(points: ArrayView2<'_, f64>) -> Vec<[f64; D]> {
     points.outer_iter().map(|row| std::array::from_fn(|k| row[k])).collect()
 }
 
-impl<'a, G: GroundCost, const D: usize> Boxes<'a, G, D> {
+impl<'a, G: GroundCost, const D: usize> KdSearch<'a, G, D> {
     fn new(ground: &'a G, queries: ArrayView2<'_, f64>, points: ArrayView2<'_, f64>) -> Self {
         let bound = match (ground.is_squared_distance(), ground.is_euclidean()) {
-            (true, _) => Bound::Squared,
-            (_, true) => Bound::Euclidean,
-            _ => Bound::Box,
+            (true, _) => CostBound::Squared,
+            (_, true) => CostBound::Euclidean,
+            _ => CostBound::Box,
         };
         let queries = rows::<D>(queries);
         let places = kd_order(points);
@@ -204,19 +204,19 @@ fn widen<const D: usize>(low: &mut [f64; D], high: &mut [f64; D], x: &[f64; D]) 
 }
 
 /// The boxes of runs of points in kd order, the smallest first.
-fn families<const D: usize>(points: &[[f64; D]], leaves: usize) -> Vec<Family<D>> {
+fn families<const D: usize>(points: &[[f64; D]], leaves: usize) -> Vec<BoxFamily<D>> {
     let mut families = Vec::new();
     let (mut place, mut boxes, mut run) = (0, leaves, LEAF);
     while boxes > 1 {
         let firsts = (0..boxes).step_by(LANES);
-        families.extend(firsts.map(|k| Family::new(points, k * run, run, place + k)));
+        families.extend(firsts.map(|k| BoxFamily::new(points, k * run, run, place + k)));
         place += boxes;
         (boxes, run) = (boxes.div_ceil(LANES), LANES * run);
     }
     families
 }
 
-impl<G: GroundCost, const D: usize> Search for Boxes<'_, G, D> {
+impl<G: GroundCost, const D: usize> Search for KdSearch<'_, G, D> {
     fn fit(&mut self, v: &[f64]) {
         for (kept, &j) in self.v.iter_mut().zip(&self.order) {
             *kept = v[j as usize];
@@ -240,11 +240,11 @@ impl<G: GroundCost, const D: usize> Search for Boxes<'_, G, D> {
     }
 }
 
-impl<const D: usize> Family<D> {
+impl<const D: usize> BoxFamily<D> {
     #[expect(clippy::cast_possible_truncation, reason = "2³² points would not fit in memory")]
     fn new(points: &[[f64; D]], start: usize, run: usize, first: usize) -> Self {
         let mut family = Self {
-            centre: [[0.0; LANES]; D],
+            center: [[0.0; LANES]; D],
             half: [[0.0; LANES]; D],
             value: [f64::NEG_INFINITY; LANES],
             slope: [[0.0; LANES]; D],
@@ -262,9 +262,9 @@ impl<const D: usize> Family<D> {
                 widen(&mut low, &mut high, y);
             }
             for k in 0..D {
-                let centre = low[k] + 0.5 * (high[k] - low[k]);
-                family.centre[k][lane] = centre;
-                family.half[k][lane] = (high[k] - centre).max(centre - low[k]);
+                let center = low[k] + 0.5 * (high[k] - low[k]);
+                family.center[k][lane] = center;
+                family.half[k][lane] = (high[k] - center).max(center - low[k]);
             }
         }
         family
@@ -277,19 +277,19 @@ impl<const D: usize> Family<D> {
     }
 
     /// Fits v, or v − ‖y − z‖², linearly in each box: least squares, then raised above all points.
-    fn fit(&mut self, bound: Bound, size: f64, leaves: &[[[f64; LEAF]; D]], v: &[f64]) {
+    fn fit(&mut self, bound: CostBound, size: f64, leaves: &[[[f64; LEAF]; D]], v: &[f64]) {
         for lane in 0..LANES {
-            let centre: [f64; D] = std::array::from_fn(|k| self.centre[k][lane]);
+            let center: [f64; D] = std::array::from_fn(|k| self.center[k][lane]);
             let within = self.within(lane, v.len()).filter(|&j| v[j].is_finite());
             let at = |j: usize| {
                 let t: [f64; D] =
-                    std::array::from_fn(|k| leaves[j / LEAF][k][j % LEAF] - centre[k]);
+                    std::array::from_fn(|k| leaves[j / LEAF][k][j % LEAF] - center[k]);
                 let square: f64 = t.iter().map(|t| t * t).sum();
-                (t, if bound == Bound::Squared { v[j] - square } else { v[j] })
+                (t, if bound == CostBound::Squared { v[j] - square } else { v[j] })
             };
             let mut slope = match bound {
-                Bound::Box => [0.0; D],
-                Bound::Euclidean | Bound::Squared => slope(within.clone().map(at)),
+                CostBound::Box => [0.0; D],
+                CostBound::Euclidean | CostBound::Squared => slope(within.clone().map(at)),
             };
             // A slope that a box without breadth made steep would only add to the rounding.
             let rise: f64 = (0..D).map(|k| (slope[k] * self.half[k][lane]).abs()).sum();
@@ -306,18 +306,18 @@ impl<const D: usize> Family<D> {
 
     /// Lower bounds of c(x, y) − v(y) in the boxes, but for rounding; infinite where there is nothing.
     #[inline(always)]
-    fn bounds<G: GroundCost>(&self, ground: &G, bound: Bound, x: &[f64; D]) -> [f64; LANES] {
-        let Self { centre, half, value, slope, .. } = self;
+    fn bounds<G: GroundCost>(&self, ground: &G, bound: CostBound, x: &[f64; D]) -> [f64; LANES] {
+        let Self { center, half, value, slope, .. } = self;
         let (mut away, mut square) = ([[0.0; LANES]; D], [0.0; LANES]);
         for k in 0..D {
             for l in 0..LANES {
-                away[k][l] = centre[k][l] - x[k];
+                away[k][l] = center[k][l] - x[k];
                 square[l] += away[k][l] * away[k][l];
             }
         }
         let mut bounds = [0.0; LANES];
         match bound {
-            Bound::Euclidean => {
+            CostBound::Euclidean => {
                 let mut unit = [0.0; LANES];
                 for l in 0..LANES {
                     let distance = square[l].sqrt();
@@ -330,7 +330,7 @@ impl<const D: usize> Family<D> {
                     }
                 }
             }
-            Bound::Squared => {
+            CostBound::Squared => {
                 for l in 0..LANES {
                     bounds[l] = square[l] - value[l];
                 }
@@ -340,7 +340,7 @@ impl<const D: usize> Family<D> {
                     }
                 }
             }
-            Bound::Box => {
+            CostBound::Box => {
                 // Rounded down: near 0 a root makes a large cost of a small difference.
                 for (away, half) in away.iter_mut().zip(half) {
                     for l in 0..LANES {
@@ -415,15 +415,15 @@ fn slope<const D: usize>(points: impl Iterator<Item = ([f64; D], f64)> + Clone) 
     dispatcher = "direct"
 )]
 fn descend<G: GroundCost, const D: usize>(
-    tree: &Boxes<'_, G, D>,
+    tree: &KdSearch<'_, G, D>,
     x: &[f64; D],
     keep: usize,
     limit: f64,
     found: &mut Vec<(f64, u32)>,
 ) {
-    /// Boxes that are open at a time: at most eight in each of the ten generations of 2³² points.
+    /// Boxes open at a time: at most eight in each of the ten generations of 2³² points.
     const OPEN: usize = 10 * LANES;
-    let Boxes { ground, bound, leaves, families, margin, .. } = tree;
+    let KdSearch { ground, bound, leaves, families, margin, .. } = tree;
     let mut limit = limit;
     let mut open = [(f64::NEG_INFINITY, 0); OPEN];
     let mut count = 1;
@@ -455,7 +455,7 @@ fn descend<G: GroundCost, const D: usize>(
     }
 }
 
-impl<G: GroundCost, const D: usize> Boxes<'_, G, D> {
+impl<G: GroundCost, const D: usize> KdSearch<'_, G, D> {
     /// Merges the points of a leaf into what was found; the limit from now on.
     #[inline(always)]
     fn look_at_leaf(

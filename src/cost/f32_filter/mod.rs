@@ -4,7 +4,7 @@
 //! **Problem.** That of [`Search`], where boxes tell nothing apart: every point has to be looked at,
 //! but not with all digits.
 //!
-//! **Idea.** Around a centre z, scaled by a power of two s and rounded to `f32`, x becomes x̂ and y
+//! **Idea.** Around a center z, scaled by a power of two s and rounded to `f32`, x becomes x̂ and y
 //! becomes ŷ. With `κ = γ_{d+16}`, where `γ_k = k·u/(1 − k·u)` and u = 2⁻²⁴,
 //!
 //! ```text
@@ -24,7 +24,7 @@
 //!
 //! **Complexity.** O(nmd) multiplications in single precision for n queries, in tiles whose sums stay
 //! in registers, and O(d) for a point that passes: a few for each query. Memory is linear: points are
-//! packed strip by strip as they are used, around the centre of the queries at hand.
+//! packed strip by strip as they are used, around the center of the queries at hand.
 //!
 //! **References.** Higham 2002, "Accuracy and stability of numerical algorithms", §3.1; Goto, van de
 //! Geijn 2008, "Anatomy of high-performance matrix multiplication", ACM Trans. Math. Softw. 34.
@@ -37,7 +37,7 @@ use multiversion::multiversion;
 use ndarray::ArrayView2;
 
 use super::GroundCost;
-use super::search::Search;
+use super::kd_search::Search;
 
 /// Points of a strip, and queries held against it at a time: a dozen vectors of sums.
 const WIDTH: usize = 48;
@@ -56,7 +56,7 @@ const DIMENSIONS: usize = 1 << 18;
 const TINY: f64 = 1.0 / (1_u128 << 100) as f64;
 
 /// Clouds to be screened in single precision.
-pub(super) struct Screen<'a, G> {
+pub(super) struct F32Filter<'a, G> {
     ground: &'a G,
     squared: bool,
     queries: ArrayView2<'a, f64>,
@@ -68,23 +68,23 @@ pub(super) struct Screen<'a, G> {
     shift: f64,
     /// The largest `|v|`.
     size: f64,
-    /// The power of two s that brings coordinates, less those of a centre, to at most 1.
+    /// The power of two s that brings coordinates, less those of a center, to at most 1.
     scale: f64,
     /// What costs are multiplied by: s or s².
     unit: f64,
 }
 
-/// A block of queries about a centre.
-struct Packed {
-    centre: Vec<f64>,
+/// A block of queries about a center.
+struct PackedQueries {
+    center: Vec<f64>,
     /// `−2x̂`, point after point.
     points: Vec<f32>,
     /// `(1 − κ)‖x̂‖²`, rounded down.
     norms: Vec<f32>,
 }
 
-/// A strip of points about the same centre.
-struct Strip {
+/// A strip of points about the same center.
+struct PackedStrip {
     start: usize,
     /// ŷ, coordinate by coordinate, and `(1 − κ)‖ŷ‖²`, rounded down.
     points: Vec<[f32; WIDTH]>,
@@ -97,7 +97,7 @@ struct Strip {
 }
 
 /// What is found for a query, and what it takes to be found.
-struct Best<'f> {
+struct SmallestFound<'f> {
     found: &'f mut Vec<(f64, u32)>,
     keep: usize,
     limit: f64,
@@ -107,14 +107,14 @@ struct Best<'f> {
 
 /// How the reduced cost of a point that passes is computed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Values {
+enum FoundValues {
     Exact,
     /// From the product.
     Rough,
 }
 
-impl<'a, G: GroundCost> Screen<'a, G> {
-    /// A screen for `points` (m, d) from `queries` (n, d), both row-major, none of which is farther
+impl<'a, G: GroundCost> F32Filter<'a, G> {
+    /// A filter for `points` (m, d) from `queries` (n, d), both row-major, none of which is farther
     /// than `spread` from another along any axis; `None` for costs that are not a function of the
     /// squared distance.
     pub(super) fn new(
@@ -163,7 +163,7 @@ impl<'a, G: GroundCost> Screen<'a, G> {
         &self.points.to_slice().expect("standard layout")[j * d..(j + 1) * d]
     }
 
-    /// A limit of reduced costs, rounded up to what the screen compares with.
+    /// A limit of reduced costs, rounded up to what the filter compares with.
     #[inline(always)]
     fn bar(&self, limit: f64) -> f32 {
         // Differences of f64 are rounded where the limit is compared with, and here.
@@ -188,7 +188,7 @@ fn rounded_down(x: f64) -> f32 {
     -rounded_up(-x)
 }
 
-impl<G: GroundCost> Search for Screen<'_, G> {
+impl<G: GroundCost> Search for F32Filter<'_, G> {
     fn fit(&mut self, v: &[f64]) {
         let kept = (0..).zip(v).filter(|(_, v)| **v > f64::NEG_INFINITY);
         (self.places, self.v) = kept.map(|(j, v)| (j, *v)).unzip();
@@ -218,14 +218,14 @@ impl<G: GroundCost> Search for Screen<'_, G> {
     ) {
         let blocks = queries.chunks(QUERIES).zip(limits.chunks(QUERIES));
         for ((queries, limits), found) in blocks.zip(found.chunks_mut(QUERIES)) {
-            scan(self, Values::Exact, queries, keep, limits, found);
+            scan(self, FoundValues::Exact, queries, keep, limits, found);
         }
     }
 
     fn roughly_smallest_of(&self, queries: &[u32], keep: usize, found: &mut [Vec<(f64, u32)>]) {
         let limits = vec![f64::INFINITY; QUERIES];
         for (queries, found) in queries.chunks(QUERIES).zip(found.chunks_mut(QUERIES)) {
-            scan(self, Values::Rough, queries, keep, &limits, found);
+            scan(self, FoundValues::Rough, queries, keep, &limits, found);
         }
     }
 
@@ -239,23 +239,23 @@ impl<G: GroundCost> Search for Screen<'_, G> {
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"
 )]
-fn means<G: GroundCost>(screen: &Screen<'_, G>, queries: &[u32]) -> Vec<f64> {
-    let packed = screen.packed(queries);
+fn means<G: GroundCost>(filter: &F32Filter<'_, G>, queries: &[u32]) -> Vec<f64> {
+    let packed = filter.packed(queries);
     let mut sums = vec![0.0; queries.len()];
-    let mut strip = Strip::new(screen.dimension());
-    for start in (0..screen.v.len()).step_by(WIDTH) {
-        screen.pack_strip(&packed.centre, start, &mut strip);
-        let width = WIDTH.min(screen.v.len() - start);
-        let rows = packed.points.chunks_exact(screen.dimension());
+    let mut strip = PackedStrip::new(filter.dimension());
+    for start in (0..filter.v.len()).step_by(WIDTH) {
+        filter.pack_strip(&packed.center, start, &mut strip);
+        let width = WIDTH.min(filter.v.len() - start);
+        let rows = packed.points.chunks_exact(filter.dimension());
         for ((sum, row), norm) in sums.iter_mut().zip(rows).zip(&packed.norms) {
             let [products] = products([row], &strip.points);
             for (product, other) in products[..width].iter().zip(&strip.norms) {
                 let square = ((norm + other) + product).max(0.0);
-                *sum += f64::from(if screen.squared { square } else { square.sqrt() });
+                *sum += f64::from(if filter.squared { square } else { square.sqrt() });
             }
         }
     }
-    let share = 1.0 / (screen.unit * screen.v.len() as f64);
+    let share = 1.0 / (filter.unit * filter.v.len() as f64);
     sums.into_iter().map(|sum| sum * share).collect()
 }
 
@@ -265,8 +265,8 @@ fn means<G: GroundCost>(screen: &Screen<'_, G>, queries: &[u32]) -> Vec<f64> {
     dispatcher = "direct"
 )]
 fn scan<G: GroundCost>(
-    screen: &Screen<'_, G>,
-    values: Values,
+    filter: &F32Filter<'_, G>,
+    values: FoundValues,
     queries: &[u32],
     keep: usize,
     limits: &[f64],
@@ -276,21 +276,21 @@ fn scan<G: GroundCost>(
     if keep == 0 || queries.is_empty() {
         return;
     }
-    let packed = screen.packed(queries);
-    let mut best: Vec<Best<'_>> = limits
+    let packed = filter.packed(queries);
+    let mut best: Vec<SmallestFound<'_>> = limits
         .iter()
         .zip(found)
-        .map(|(&limit, found)| Best { found, keep, limit, bar: screen.bar(limit) })
+        .map(|(&limit, found)| SmallestFound { found, keep, limit, bar: filter.bar(limit) })
         .collect();
-    let mut strip = Strip::new(screen.dimension());
-    for start in (0..screen.v.len()).step_by(WIDTH) {
-        screen.pack_strip(&packed.centre, start, &mut strip);
+    let mut strip = PackedStrip::new(filter.dimension());
+    for start in (0..filter.v.len()).step_by(WIDTH) {
+        filter.pack_strip(&packed.center, start, &mut strip);
         let fours = best.len() / HEIGHT * HEIGHT;
         for k in (0..fours).step_by(HEIGHT) {
-            screen.tile::<HEIGHT>(values, queries, &packed, k, &mut strip, &mut best);
+            filter.tile::<HEIGHT>(values, queries, &packed, k, &mut strip, &mut best);
         }
         for k in fours..best.len() {
-            screen.tile::<1>(values, queries, &packed, k, &mut strip, &mut best);
+            filter.tile::<1>(values, queries, &packed, k, &mut strip, &mut best);
         }
     }
     for best in best {
@@ -298,34 +298,34 @@ fn scan<G: GroundCost>(
     }
 }
 
-impl<G: GroundCost> Screen<'_, G> {
+impl<G: GroundCost> F32Filter<'_, G> {
     #[inline(always)]
-    fn packed(&self, queries: &[u32]) -> Packed {
+    fn packed(&self, queries: &[u32]) -> PackedQueries {
         let (d, count) = (self.dimension(), queries.len());
-        let mut centre = vec![0.0; d];
+        let mut center = vec![0.0; d];
         // From the first point: no sum may overflow or leave the box of the points by much.
         let origin = self.query(queries[0]);
         for &i in queries {
-            for ((z, x), o) in centre.iter_mut().zip(self.query(i)).zip(origin) {
+            for ((z, x), o) in center.iter_mut().zip(self.query(i)).zip(origin) {
                 *z += (x - o) / count as f64;
             }
         }
-        centre.iter_mut().zip(origin).for_each(|(z, o)| *z += o);
+        center.iter_mut().zip(origin).for_each(|(z, o)| *z += o);
         let (mut points, mut norms) = (vec![0.0; d * count], Vec::with_capacity(count));
         for (row, &i) in points.chunks_exact_mut(d).zip(queries) {
-            norms.push(self.place(&centre, self.query(i), row));
+            norms.push(self.place(&center, self.query(i), row));
             for x in row {
                 *x *= -2.0;
             }
         }
-        Packed { centre, points, norms }
+        PackedQueries { center, points, norms }
     }
 
-    /// A point about a centre; its squared norm, shrunk.
+    /// A point about a center; its squared norm, shrunk.
     #[inline(always)]
-    fn place(&self, centre: &[f64], point: &[f64], row: &mut [f32]) -> f32 {
+    fn place(&self, center: &[f64], point: &[f64], row: &mut [f32]) -> f32 {
         const LANES: usize = 16;
-        for ((x, p), z) in row.iter_mut().zip(point).zip(centre) {
+        for ((x, p), z) in row.iter_mut().zip(point).zip(center) {
             #[expect(clippy::cast_possible_truncation, reason = "the rounding is accounted for")]
             let rounded = (self.scale * (p - z)) as f32;
             *x = rounded;
@@ -344,14 +344,14 @@ impl<G: GroundCost> Screen<'_, G> {
     }
 
     #[inline(always)]
-    fn pack_strip(&self, centre: &[f64], start: usize, strip: &mut Strip) {
+    fn pack_strip(&self, center: &[f64], start: usize, strip: &mut PackedStrip) {
         strip.start = start;
         strip.exact.clear();
         strip.v = [f32::NEG_INFINITY; WIDTH];
         let width = WIDTH.min(self.v.len() - start);
         strip.v[..width].copy_from_slice(&self.rounded[start..start + width]);
         for l in 0..width {
-            strip.norms[l] = self.place(centre, self.point(start + l), &mut strip.row);
+            strip.norms[l] = self.place(center, self.point(start + l), &mut strip.row);
             for (points, &x) in strip.points.iter_mut().zip(&strip.row) {
                 points[l] = x;
             }
@@ -362,12 +362,12 @@ impl<G: GroundCost> Screen<'_, G> {
     #[inline(always)]
     fn tile<const R: usize>(
         &self,
-        values: Values,
+        values: FoundValues,
         queries: &[u32],
-        packed: &Packed,
+        packed: &PackedQueries,
         k: usize,
-        strip: &mut Strip,
-        best: &mut [Best<'_>],
+        strip: &mut PackedStrip,
+        best: &mut [SmallestFound<'_>],
     ) {
         let d = self.dimension();
         let rows: [&[f32]; R] =
@@ -399,17 +399,17 @@ impl<G: GroundCost> Screen<'_, G> {
     #[inline(always)]
     fn visit(
         &self,
-        values: Values,
+        values: FoundValues,
         query: u32,
         least: &[f32; WIDTH],
         passed: u32,
-        strip: &mut Strip,
-        best: &mut Best<'_>,
+        strip: &mut PackedStrip,
+        best: &mut SmallestFound<'_>,
     ) {
         let x = self.query(query);
         // No closures: what is in one may not be compiled for these lanes.
         let mut costs = None;
-        if values == Values::Exact && passed >= MANY {
+        if values == FoundValues::Exact && passed >= MANY {
             let [of_strip] = self.ground.tile([x], self.exact(strip));
             costs = Some(of_strip);
         }
@@ -424,10 +424,10 @@ impl<G: GroundCost> Screen<'_, G> {
             if least < self.top(best.bar, strip.v[l]) {
                 let j = strip.start + l;
                 let cost = match (values, &costs) {
-                    (Values::Rough, _) if self.squared => f64::from(least) / self.unit,
-                    (Values::Rough, _) => f64::from(least.max(0.0)).sqrt() / self.unit,
-                    (Values::Exact, Some(costs)) => costs[l],
-                    (Values::Exact, None) => self.ground.between(x, self.point(j)),
+                    (FoundValues::Rough, _) if self.squared => f64::from(least) / self.unit,
+                    (FoundValues::Rough, _) => f64::from(least.max(0.0)).sqrt() / self.unit,
+                    (FoundValues::Exact, Some(costs)) => costs[l],
+                    (FoundValues::Exact, None) => self.ground.between(x, self.point(j)),
                 };
                 if best.offer(cost - self.v[j], self.places[j]) {
                     best.bar = self.bar(best.limit);
@@ -438,7 +438,7 @@ impl<G: GroundCost> Screen<'_, G> {
 
     /// The points of a strip, coordinate by coordinate.
     #[inline(always)]
-    fn exact<'s>(&self, strip: &'s mut Strip) -> &'s [[f64; WIDTH]] {
+    fn exact<'s>(&self, strip: &'s mut PackedStrip) -> &'s [[f64; WIDTH]] {
         if strip.exact.is_empty() {
             strip.exact.resize(self.dimension(), [0.0; WIDTH]);
             for (l, j) in (strip.start..self.v.len()).take(WIDTH).enumerate() {
@@ -451,7 +451,7 @@ impl<G: GroundCost> Screen<'_, G> {
     }
 }
 
-impl Strip {
+impl PackedStrip {
     fn new(d: usize) -> Self {
         Self {
             start: 0,
@@ -464,7 +464,7 @@ impl Strip {
     }
 }
 
-impl Best<'_> {
+impl SmallestFound<'_> {
     /// Takes a point whose value is below the limit; whether that lowers the limit.
     #[inline(always)]
     fn offer(&mut self, value: f64, j: u32) -> bool {

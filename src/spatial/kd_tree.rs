@@ -10,15 +10,15 @@ use ndarray::ArrayView2;
 use super::{LEAF, box_of, kd_order, split};
 
 /// Points in the order of a k-d tree, with the boxes of its subtrees.
-pub(crate) struct Tree {
+pub(crate) struct KdTree {
     /// Row-major.
     points: Vec<f64>,
     dim: usize,
     /// The root first, every node before its children.
-    nodes: Vec<Node>,
+    nodes: Vec<KdNode>,
 }
 
-struct Node {
+struct KdNode {
     start: usize,
     end: usize,
     /// (low, high) a coordinate.
@@ -27,7 +27,7 @@ struct Node {
     children: Option<[usize; 2]>,
 }
 
-impl Tree {
+impl KdTree {
     pub(crate) fn new(points: ArrayView2<'_, f64>) -> Self {
         let order = kd_order(points);
         let mut nodes = Vec::new();
@@ -71,11 +71,11 @@ fn grow(
     points: ArrayView2<'_, f64>,
     order: &[usize],
     (start, end): (usize, usize),
-    nodes: &mut Vec<Node>,
+    nodes: &mut Vec<KdNode>,
 ) -> usize {
     let place = nodes.len();
     let bounds = box_of(points, &order[start..end]);
-    nodes.push(Node { start, end, bounds, children: None });
+    nodes.push(KdNode { start, end, bounds, children: None });
     if let Some(half) = split(end - start, LEAF) {
         let middle = start + half;
         let left = grow(points, order, (start, middle), nodes);
@@ -125,7 +125,7 @@ mod tests {
             let mut stream = Seed(n as u64).stream("neighbours");
             let mut draw = || Array2::from_shape_simple_fn((n, d), || stream.normal());
             let (points, probes) = (draw(), draw());
-            let tree = Tree::new(points.view());
+            let tree = KdTree::new(points.view());
             for x in probes.outer_iter() {
                 let x = x.to_vec();
                 let mut all: Vec<f64> =

@@ -10,25 +10,25 @@ const LENGTH: usize = 10;
 /// For every row the columns with the smallest `c_ij − g_j` at the time its list was made, and
 /// the largest of these values as a bound for all other columns. The algorithms here only ever
 /// lower g, so the bound stays true, and a row is looked at as a whole only when it is reached.
-pub(super) struct Lists<'a> {
+pub(super) struct CandidateLists<'a> {
     cost: &'a dyn Cost,
     buffer: Vec<f64>,
     best: RowMinima,
-    spans: Vec<Span>,
+    spans: Vec<ListSpan>,
     targets: Vec<u32>,
     costs: Vec<f64>,
 }
 
 /// Where a row's list stands, and the bound.
 #[derive(Clone, Copy)]
-struct Span {
+struct ListSpan {
     start: usize,
     len: usize,
     bound: f64,
 }
 
 /// The cheapest column of a row.
-pub(super) struct Best {
+pub(super) struct CheapestColumn {
     pub(super) column: u32,
     /// Its cost.
     pub(super) cost: f64,
@@ -38,10 +38,10 @@ pub(super) struct Best {
     pub(super) second: f64,
 }
 
-impl<'a> Lists<'a> {
+impl<'a> CandidateLists<'a> {
     pub(super) fn new(cost: &'a dyn Cost, g: &[f64]) -> Self {
         let (n, m) = (cost.n(), cost.m());
-        let none = Span { start: 0, len: 0, bound: f64::NEG_INFINITY };
+        let none = ListSpan { start: 0, len: 0, bound: f64::NEG_INFINITY };
         let mut lists = Self {
             cost,
             buffer: vec![0.0; m],
@@ -63,7 +63,7 @@ impl<'a> Lists<'a> {
 
     /// The listed columns of row i, and their costs.
     pub(super) fn row(&self, i: usize) -> (&[u32], &[f64]) {
-        let Span { start, len, .. } = self.spans[i];
+        let ListSpan { start, len, .. } = self.spans[i];
         (&self.targets[start..start + len], &self.costs[start..start + len])
     }
 
@@ -74,18 +74,21 @@ impl<'a> Lists<'a> {
 
     /// The cheapest column of row i at prices g; up to `slack` dearer than the true one if that
     /// saves a renewal.
-    pub(super) fn two_best(&mut self, i: usize, g: &[f64], slack: f64) -> Best {
+    pub(super) fn two_best(&mut self, i: usize, g: &[f64], slack: f64) -> CheapestColumn {
         loop {
             let best = self.best_listed(i, g);
             let bound = self.bound(i);
             if best.smallest <= bound + slack {
-                return Best { second: best.second.min(bound).max(best.smallest), ..best };
+                return CheapestColumn {
+                    second: best.second.min(bound).max(best.smallest),
+                    ..best
+                };
             }
             self.renew(i, g);
         }
     }
 
-    fn best_listed(&self, i: usize, g: &[f64]) -> Best {
+    fn best_listed(&self, i: usize, g: &[f64]) -> CheapestColumn {
         let (targets, costs) = self.row(i);
         let (mut smallest, mut second) = (f64::INFINITY, f64::INFINITY);
         let mut first = 0;
@@ -99,7 +102,7 @@ impl<'a> Lists<'a> {
                 }
             }
         }
-        Best { column: targets[first], cost: costs[first], smallest, second }
+        CheapestColumn { column: targets[first], cost: costs[first], smallest, second }
     }
 
     /// How far a list reaches in a typical row: the median distance from its best value to the

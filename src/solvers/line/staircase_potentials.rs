@@ -8,7 +8,7 @@ use crate::problem::OtProblem;
 
 /// Potentials on their way down the staircase, in twice the working precision. Indices are
 /// places in the sorted orders.
-pub(super) struct Chain<'a> {
+pub(super) struct StaircasePotentials<'a> {
     problem: &'a OtProblem,
     rows: &'a [usize],
     columns: &'a [usize],
@@ -19,7 +19,7 @@ pub(super) struct Chain<'a> {
     g: Vec<TwoFloat>,
 }
 
-impl<'a> Chain<'a> {
+impl<'a> StaircasePotentials<'a> {
     pub(super) fn new(
         problem: &'a OtProblem,
         (x, rows): (&[f64], &'a [usize]),
@@ -83,7 +83,7 @@ impl<'a> Chain<'a> {
     /// The potentials in the order of the input, rounded, with f and g shifted against each
     /// other so that they are equal at a cell in the middle of the mass: there they share the
     /// cost, and elsewhere they are small.
-    pub(super) fn anchored_at(self, (i, j): (usize, usize)) -> Potentials {
+    pub(super) fn normalized_at(self, (i, j): (usize, usize)) -> Potentials {
         let shift = (self.f[i] - self.g[j]).half();
         let mut f = Array1::zeros(self.f.len());
         for (&i, &value) in self.rows.iter().zip(&self.f) {

@@ -39,7 +39,7 @@ fn cloud(kind: usize, n: usize, d: usize, stream: &mut Stream) -> Array2<f64> {
 const KINDS: usize = 10;
 
 fn check<G: GroundCost>(ground: G, kind: usize, (n, m, d): (usize, usize, usize)) {
-    let mut stream = Seed((kind * 1000 + d) as u64).stream("screen");
+    let mut stream = Seed((kind * 1000 + d) as u64).stream("filter");
     let mut draw = |n| DiscreteMeasure::uniform(cloud(kind, n, d, &mut stream)).unwrap();
     let (x, y) = (draw(n), draw(m));
     let cost = PointCost::new(&x, &y, ground).unwrap();
@@ -101,18 +101,18 @@ fn bounds(kind: usize, n: usize, d: usize) -> Vec<(f64, f64)> {
     let mut stream = Seed(d as u64).stream("bounds");
     let mut draw = |n| cloud(kind, n, d, &mut stream);
     let (x, y) = (draw(n), draw(WIDTH));
-    let screen = Screen::new(&SqEuclidean, x.view(), y.view(), 1e2).unwrap();
-    let screen =
-        Screen { places: (0..48).collect(), v: vec![0.0; 48], rounded: vec![0.0; 48], ..screen };
+    let filter = F32Filter::new(&SqEuclidean, x.view(), y.view(), 1e2).unwrap();
+    let filter =
+        F32Filter { places: (0..48).collect(), v: vec![0.0; 48], rounded: vec![0.0; 48], ..filter };
     let queries = first(n);
-    let packed = screen.packed(&queries);
-    let mut strip = Strip::new(d);
-    screen.pack_strip(&packed.centre, 0, &mut strip);
+    let packed = filter.packed(&queries);
+    let mut strip = PackedStrip::new(d);
+    filter.pack_strip(&packed.center, 0, &mut strip);
     let pair = |k: usize, l: usize| {
         let [products] = products([&packed.points[k * d..(k + 1) * d]], &strip.points);
         let least = (packed.norms[k] + strip.norms[l]) + products[l];
-        let (x, y) = (screen.query(queries[k]), screen.point(l));
-        (f64::from(least), SqEuclidean.between(x, y) * screen.unit)
+        let (x, y) = (filter.query(queries[k]), filter.point(l));
+        (f64::from(least), SqEuclidean.between(x, y) * filter.unit)
     };
     (0..n * WIDTH).map(|k| pair(k / WIDTH, k % WIDTH)).collect()
 }
