@@ -5,11 +5,12 @@
 //! totals are equal to the last unit, and all that a solver does to flows (minimum, sum, difference)
 //! is exact.
 
+use std::ops::{Add, Sub};
+
 use crate::cost::Cost;
 use crate::math::exact::decompose;
 use crate::math::{self, Wide};
 use crate::measure::{IntegerMasses, Marginal, Unit};
-use crate::solvers::network_simplex::CostNumber;
 
 /// The total is less than 2 to this power, in units.
 const BITS: i32 = 100;
@@ -34,7 +35,37 @@ pub(crate) enum Width {
     All,
 }
 
-/// Integers that the exact finish computes in.
+/// Numbers in which the simplex computes costs and potentials: `f64` for most pivots, fixed-point
+/// integers for the exact finish.
+pub(crate) trait CostNumber:
+    Copy + PartialOrd + Default + Add<Output = Self> + Sub<Output = Self>
+{
+    /// The cost of a flow, in integer units of mass, at this cost per unit, rounded to `f64`.
+    fn of_flow(self, flow: i128) -> f64;
+}
+
+impl CostNumber for f64 {
+    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
+    fn of_flow(self, flow: i128) -> f64 {
+        self * flow as f64
+    }
+}
+
+impl CostNumber for i128 {
+    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
+    fn of_flow(self, flow: i128) -> f64 {
+        self as f64 * flow as f64
+    }
+}
+
+impl<const N: usize> CostNumber for Wide<N> {
+    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
+    fn of_flow(self, flow: i128) -> f64 {
+        self.to_f64(0) * flow as f64
+    }
+}
+
+/// Integers in which the exact finish computes.
 pub(crate) trait FixedInteger: CostNumber + Ord + Send + Sync {
     /// `x / 2^exponent`, rounded to the nearest integer, or cut off where that leaves nothing.
     fn of(x: f64, exponent: i32) -> Self;

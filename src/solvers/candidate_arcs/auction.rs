@@ -22,7 +22,7 @@
 //! start.
 
 use crate::progress::IsOver;
-use crate::solvers::arcs::{Arc, ArcList};
+use crate::solvers::arcs::{Arc, ArcList, FlowArc};
 use crate::solvers::fixed_point::FixedMasses;
 
 /// ε falls by this factor from phase to phase, beginning with this part of the reach of a list.
@@ -44,14 +44,6 @@ struct HeldMass {
     /// The place of the arc in the list.
     arc: u32,
     flow: i128,
-}
-
-/// Flow on an arc of the list.
-pub(crate) struct ListedFlow {
-    pub(crate) source: u32,
-    pub(crate) target: u32,
-    pub(crate) flow: i128,
-    pub(crate) cost: f64,
 }
 
 /// The state of the auction.
@@ -95,8 +87,8 @@ impl<'a> Auction<'a> {
     }
 
     /// The flows, target by target.
-    pub(crate) fn flows(&self) -> impl Iterator<Item = ListedFlow> {
-        let listed = |target: u32, &HeldMass { source, arc, flow }: &HeldMass| ListedFlow {
+    pub(crate) fn flows(&self) -> impl Iterator<Item = FlowArc<f64>> {
+        let listed = |target: u32, &HeldMass { source, arc, flow }: &HeldMass| FlowArc {
             source,
             target,
             flow,

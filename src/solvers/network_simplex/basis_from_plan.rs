@@ -18,7 +18,8 @@
 use petgraph::unionfind::UnionFind;
 
 use super::spanning_tree::Entering;
-use super::threaded_tree::{FlowArc, ThreadedTree};
+use super::threaded_tree::ThreadedTree;
+use crate::solvers::arcs::FlowArc;
 
 /// The basis of a plan, with potentials f where its trees hang on the root.
 pub(super) fn basis(

@@ -23,14 +23,15 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use super::PivotedBasis;
 use super::basis_from_plan;
 use super::euler_tour::pivot_on_tree_or_tour;
-use super::pricing::{Arc, BlockPricing};
+use super::main_loop::PivotedBasis;
+use super::pricing::BlockPricing;
 use super::progress::{Progress, SharedObserver};
 use super::run::SimplexRun;
 use super::spanning_tree::Basis;
-use super::threaded_tree::{FlowArc, ThreadedTree};
+use super::threaded_tree::ThreadedTree;
+use crate::solvers::arcs::{Arc, FlowArc};
 
 /// How many parts make the next larger one.
 const QUARTERS: usize = 4;
@@ -38,48 +39,46 @@ const QUARTERS: usize = 4;
 /// The flows that leave a run of sources, and arcs without flow that components of them hang by.
 type PartFlows = Vec<FlowArc<f64>>;
 
-impl SimplexRun<'_> {
-    /// Pivots on those arcs of the list, which is sorted by source, that lie within ever larger parts.
-    pub(super) fn by_parts(
-        &mut self,
-        mut tree: ThreadedTree<f64>,
-        arcs: &[Arc<f64>],
-        threshold: f64,
-    ) -> PivotedBasis {
-        let (n, smallest) = (tree.sources(), self.coarsest);
-        tree.recompute_potentials();
-        let mut f = tree.potentials()[..n].to_vec();
-        let mut parts: Vec<PartFlows> = vec![PartFlows::new(); n.div_ceil(smallest)];
-        for arc in tree.arcs() {
-            parts[arc.source as usize / smallest].push(arc);
-        }
-        drop(tree);
-        let (mut size, mut quarters) = (smallest, 1);
-        let mut stopped = ControlFlow::Continue(());
-        while 2 * size < n && stopped.is_continue() {
-            let observer = self.progress.during("pivoting in parts");
-            let solve = |((k, parts), f): ((usize, Vec<PartFlows>), &mut [f64])| {
-                let sources = k * size..k * size + f.len();
-                let [start, end] = [sources.start, sources.end]
-                    .map(|i| arcs.partition_point(|arc| (arc.0 as usize) < i));
-                let joined = MergedParts::new(parts, sources.start, f);
-                joined.solve(&arcs[start..end], threshold, f, &observer)
-            };
-            let larger = parts.into_par_iter().chunks(quarters).enumerate();
-            let larger = larger.zip(f.par_chunks_mut(size));
-            let (solved, pivots): (_, Vec<u64>) = larger.map(solve).unzip();
-            parts = solved;
-            stopped = observer.stopped();
-            self.progress.event.iterations += pivots.iter().sum::<u64>();
-            if stopped.is_continue() {
-                stopped = self.progress.observe();
-            }
-            (size, quarters) = (QUARTERS * size, QUARTERS);
-        }
-        let joined = MergedParts::new(parts, 0, &f);
-        self.begin_at(&joined.tree);
-        (joined.tree, stopped)
+/// Pivots on those arcs of the list, which is sorted by source, that lie within ever larger parts.
+pub(super) fn pivot_in_parts(
+    run: &mut SimplexRun<'_>,
+    mut tree: ThreadedTree<f64>,
+    arcs: &[Arc],
+    threshold: f64,
+) -> PivotedBasis {
+    let (n, smallest) = (tree.sources(), run.coarsest);
+    tree.recompute_potentials();
+    let mut f = tree.potentials()[..n].to_vec();
+    let mut parts: Vec<PartFlows> = vec![PartFlows::new(); n.div_ceil(smallest)];
+    for arc in tree.arcs() {
+        parts[arc.source as usize / smallest].push(arc);
     }
+    drop(tree);
+    let (mut size, mut quarters) = (smallest, 1);
+    let mut stopped = ControlFlow::Continue(());
+    while 2 * size < n && stopped.is_continue() {
+        let observer = run.progress.during("pivoting in parts");
+        let solve = |((k, parts), f): ((usize, Vec<PartFlows>), &mut [f64])| {
+            let sources = k * size..k * size + f.len();
+            let [start, end] = [sources.start, sources.end]
+                .map(|i| arcs.partition_point(|arc| (arc.source as usize) < i));
+            let joined = MergedParts::new(parts, sources.start, f);
+            joined.solve(&arcs[start..end], threshold, f, &observer)
+        };
+        let larger = parts.into_par_iter().chunks(quarters).enumerate();
+        let larger = larger.zip(f.par_chunks_mut(size));
+        let (solved, pivots): (_, Vec<u64>) = larger.map(solve).unzip();
+        parts = solved;
+        stopped = observer.stopped();
+        run.progress.event.iterations += pivots.iter().sum::<u64>();
+        if stopped.is_continue() {
+            stopped = run.progress.observe();
+        }
+        (size, quarters) = (QUARTERS * size, QUARTERS);
+    }
+    let joined = MergedParts::new(parts, 0, &f);
+    run.begin_at(&joined.tree);
+    (joined.tree, stopped)
 }
 
 /// Parts joined to one problem.
@@ -115,15 +114,15 @@ impl MergedParts {
     /// pivots. The potentials of the sources go to f.
     fn solve(
         self,
-        arcs: &[Arc<f64>],
+        arcs: &[Arc],
         threshold: f64,
         f: &mut [f64],
         mut observer: &SharedObserver<'_>,
     ) -> (PartFlows, u64) {
         let n = self.tree.sources();
-        let here = |&(source, target, cost): &Arc<f64>| {
+        let here = |&Arc { source, target, cost }: &Arc| {
             let target = self.targets.binary_search(&target).ok()?;
-            Some((source - self.first, (n + target) as u32, cost))
+            Some(Arc { source: source - self.first, target: (n + target) as u32, cost })
         };
         let count = arcs.iter().filter_map(here).count();
         let mut inside = Vec::with_capacity(count);
@@ -184,16 +183,20 @@ mod tests {
         let price = |tree: &ThreadedTree<f64>| -> f64 {
             tree.arcs().map(|arc| arc.cost * masses.to_f64(arc.flow)).sum()
         };
-        let arcs: Vec<Arc<f64>> = (0..n)
+        let arcs: Vec<Arc> = (0..n)
             .flat_map(|i| (0..m).map(move |j| (i, j)))
-            .map(|(i, j)| (i as u32, (n + j) as u32, problem.cost().at(i, j)))
+            .map(|(i, j)| Arc {
+                source: i as u32,
+                target: (n + j) as u32,
+                cost: problem.cost().at(i, j),
+            })
             .collect();
         let tree = ThreadedTree::from_forest(n, n + m, &corner, &vec![0.0; n]);
         let before = price(&tree);
         let mut observer = ();
         let mut run =
             SimplexRun::new(&problem, masses.clone(), Progress::new(&mut observer)).down_to(4);
-        let (tree, stopped) = run.by_parts(tree, &arcs, -1e-13);
+        let (tree, stopped) = pivot_in_parts(&mut run, tree, &arcs, -1e-13);
         assert!(stopped.is_continue());
         assert!(run.progress.pivots() > n as u64 / 2, "{} pivots", run.progress.pivots());
         assert!(price(&tree) < 0.8 * before, "{} of {before}", price(&tree));

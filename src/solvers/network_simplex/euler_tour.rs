@@ -23,14 +23,14 @@
 //! via Euler tours, applied to the network simplex algorithm", Math. Programming 78 (tours that
 //! are cut, turned and joined); Grigoriadis 1986 (the pivots themselves).
 
+use super::main_loop::{PivotedBasis, pivot};
 use super::pricing::{BlockPricing, PricingRule};
 use super::progress::Progress;
 use super::spanning_tree::{
-    Basis, CostNumber, Entering, Leaving, NONE, NodePotentials, SpanningTree,
-    between_recomputations,
+    Basis, Entering, Leaving, NONE, NodePotentials, SpanningTree, between_recomputations,
 };
 use super::threaded_tree::ThreadedTree;
-use super::{PivotedBasis, pivot};
+use crate::solvers::fixed_point::CostNumber;
 
 /// Pivots after which the mean size of what they shifted is looked at, and nodes from which on a tour
 /// of the tree is worth keeping: they take as long as its cuts and joins.
@@ -475,7 +475,7 @@ mod tests {
     use super::super::pricing::{BlockPricing, PricingRule};
     use super::*;
     use crate::seed::Seed;
-    use crate::solvers::network_simplex::threaded_tree::FlowArc;
+    use crate::solvers::arcs::{Arc, FlowArc};
 
     /// The north-west corner of a problem, as a forest.
     fn corner(supply: &[i128], demand: &[i128], cost: &[Vec<i128>]) -> Vec<FlowArc<i128>> {
@@ -510,7 +510,8 @@ mod tests {
         let mut tour = EulerTour::new(ThreadedTree::from_forest(n, n + m, &forest, &vec![0; n]));
         tour.capacity = 8;
         let arcs = (0..n).flat_map(|i| (0..m).map(move |j| (i, j)));
-        let arcs = arcs.map(|(i, j)| (i as u32, (n + j) as u32, cost[i][j]));
+        let arcs =
+            arcs.map(|(i, j)| Arc { source: i as u32, target: (n + j) as u32, cost: cost[i][j] });
         let arcs: Vec<_> = arcs.collect();
         let mut blocks = BlockPricing::new(&arcs, 0);
         let mut pivots = 0;

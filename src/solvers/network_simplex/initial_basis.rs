@@ -5,11 +5,11 @@
 //! before may close cycles, which `basis_from_plan.rs` cancels.
 
 use super::basis_from_plan;
-use super::threaded_tree::{FlowArc, ThreadedTree};
+use super::threaded_tree::ThreadedTree;
 use crate::cost::Cost;
 use crate::potentials::smallest_difference;
 use crate::progress::IsOver;
-use crate::solvers::candidate_arcs::auction::ListedFlow;
+use crate::solvers::arcs::{Arc, FlowArc};
 use crate::solvers::candidate_arcs::candidates::roughly_smallest;
 use crate::solvers::fixed_point::FixedMasses;
 
@@ -26,17 +26,17 @@ use crate::solvers::fixed_point::FixedMasses;
 pub(crate) fn greedy(
     cost: &dyn Cost,
     masses: &FixedMasses,
-    flows: Vec<ListedFlow>,
-    arcs: impl Iterator<Item = (u32, u32, f64)>,
+    flows: Vec<FlowArc<f64>>,
+    arcs: impl Iterator<Item = Arc>,
     (f, g): (&[f64], &[f64]),
     is_over: IsOver<'_>,
 ) -> ThreadedTree<f64> {
     let n = cost.n();
     let mut filling = GreedyFill::new(masses);
-    for ListedFlow { source, target, flow, cost } in flows {
+    for FlowArc { source, target, flow, cost } in flows {
         filling.add(source, target, flow, cost);
     }
-    for (source, target, cost) in arcs {
+    for Arc { source, target, cost } in arcs {
         filling.fill(source as usize, target as usize - n, cost);
     }
     if cost.is_screened() {

@@ -29,10 +29,13 @@
 )]
 
 mod basis_from_plan;
+mod dense;
 mod domain_decomposition;
 mod euler_tour;
 mod exact_finish;
 mod initial_basis;
+mod known_potentials;
+mod main_loop;
 mod mass_support;
 mod multiscale;
 mod normalize_duals;
@@ -40,20 +43,16 @@ mod pricing;
 mod progress;
 mod run;
 mod spanning_tree;
+mod sparse;
+mod strategy;
 mod threaded_tree;
 
-use std::ops::ControlFlow;
-
 use self::mass_support::MassSupport;
-use self::pricing::PricingRule;
 use self::progress::Progress;
 use self::run::SimplexRun;
-use self::spanning_tree::Basis;
-pub(crate) use self::spanning_tree::CostNumber;
-use self::threaded_tree::ThreadedTree;
 use crate::math::Wide;
 use crate::problem::OtProblem;
-use crate::progress::{Observer, Stop};
+use crate::progress::Observer;
 use crate::solvers::fixed_point::{FixedInteger, Width};
 use crate::solvers::{Solution, SolveError, Solver, capped};
 
@@ -61,48 +60,6 @@ use crate::solvers::{Solution, SolveError, Solver, capped};
 /// large to be stored is left to [`SparseSimplex`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NetworkSimplex;
-
-/// The main loop, in any arithmetic: pivots until no arc of `pricing` has a negative reduced
-/// cost.
-fn optimize<K: CostNumber, B: Basis<K>>(
-    basis: &mut B,
-    pricing: &mut impl PricingRule<K, B::Potentials>,
-    progress: &mut Progress<'_>,
-) -> ControlFlow<Stop> {
-    let mut fresh = progress.pivots();
-    while let Some(entering) = pricing.entering_arc(basis.potentials()) {
-        let leaving = basis.leaving_arc(&entering);
-        basis.pivot(&entering, &leaving);
-        progress.count_pivot(leaving.flow, entering.reduced);
-        let pivots = progress.pivots();
-        if pivots - fresh >= basis.pivots_between_recomputations() {
-            basis.recompute_potentials();
-            fresh = pivots;
-        }
-        if pivots.is_multiple_of(PIVOTS_BETWEEN_EVENTS) {
-            progress.observe()?;
-        }
-    }
-    ControlFlow::Continue(())
-}
-
-/// A basis, and whether the observer stopped the pivots on the way to it.
-type PivotedBasis = (ThreadedTree<f64>, ControlFlow<Stop>);
-
-/// Pivots from fresh potentials, after asking the observer.
-fn pivot<K: CostNumber, B: Basis<K>>(
-    basis: &mut B,
-    pricing: &mut impl PricingRule<K, B::Potentials>,
-    progress: &mut Progress<'_>,
-) -> ControlFlow<Stop> {
-    basis.recompute_potentials();
-    progress.event.phase = "pivoting";
-    progress.observe()?;
-    optimize(basis, pricing, progress)
-}
-
-/// Often enough to stop in time.
-const PIVOTS_BETWEEN_EVENTS: u64 = 1024;
 
 impl Solver for NetworkSimplex {
     fn name(&self) -> &'static str {
@@ -147,7 +104,7 @@ fn solution_in<K: FixedInteger>(
     support: &MassSupport,
     mut run: SimplexRun<'_>,
 ) -> Solution {
-    let (tree, termination) = run.optimum::<K>();
+    let (tree, termination) = strategy::optimum::<K>(&mut run);
     // Potentials of a basis that is not optimal need not prove anything.
     let best = run.best.take().filter(|_| !termination.is_complete());
     let best = best.map(|known| known.of_points(run.problem.n(), run.problem.m()));
@@ -177,7 +134,7 @@ pub struct SparseSimplex {
 
 impl Default for SparseSimplex {
     fn default() -> Self {
-        Self { coarsest: multiscale::COARSEST }
+        Self { coarsest: run::COARSEST_POINTS }
     }
 }
 

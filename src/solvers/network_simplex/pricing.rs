@@ -7,9 +7,11 @@
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use super::spanning_tree::{CostNumber, Entering, NodePotentials};
+use super::spanning_tree::{Entering, NodePotentials};
 use crate::cost::Cost;
 use crate::math::{position_of, smallest_lane};
+use crate::solvers::arcs::Arc;
+use crate::solvers::fixed_point::CostNumber;
 
 /// A rule that picks entering arcs.
 pub(crate) trait PricingRule<K, P: ?Sized> {
@@ -18,13 +20,10 @@ pub(crate) trait PricingRule<K, P: ?Sized> {
     fn entering_arc(&mut self, potentials: &P) -> Option<Entering<K>>;
 }
 
-/// An arc with its cost; the target is a node of the tree.
-pub(crate) type Arc<K> = (u32, u32, K);
-
 /// Adds arcs in any order to a list that is sorted by source and target and has each arc once; how
 /// many were not on it. O(n + k log k) for k arcs added to n.
 pub(crate) fn list_once<K: Copy + Send>(list: &mut Vec<Arc<K>>, mut arcs: Vec<Arc<K>>) -> usize {
-    let key = |arc: &Arc<K>| (arc.0, arc.1);
+    let key = |arc: &Arc<K>| (arc.source, arc.target);
     arcs.par_sort_unstable_by_key(key);
     arcs.dedup_by_key(|arc| key(arc));
     if list.is_empty() {
@@ -86,7 +85,7 @@ impl<K: CostNumber, P: NodePotentials<K> + ?Sized> PricingRule<K, P> for BlockPr
             let block = &self.arcs[self.place..end];
             let (mut best, mut least) = (None, self.threshold);
             for arc in block {
-                let &(source, target, cost) = arc;
+                let &Arc { source, target, cost } = arc;
                 let reduced = cost - potentials.of(source) + potentials.of(target);
                 if reduced < least {
                     (best, least) = (Some(arc), reduced);
@@ -94,7 +93,7 @@ impl<K: CostNumber, P: NodePotentials<K> + ?Sized> PricingRule<K, P> for BlockPr
             }
             left = left.saturating_sub(block.len());
             self.place = if end == self.arcs.len() { 0 } else { end };
-            if let Some(&(source, target, cost)) = best {
+            if let Some(&Arc { source, target, cost }) = best {
                 return Some(Entering { source, target, cost, reduced: least });
             }
         }
@@ -175,6 +174,7 @@ mod tests {
 
     #[test]
     fn a_list_takes_each_arc_once_and_stays_sorted() {
+        let entry = |arc: &Arc<u32>| (arc.source, arc.target, arc.cost);
         for seed in 0..200 {
             let mut stream = Seed(seed).stream("list");
             let (mut list, mut all) = (Vec::new(), BTreeSet::new());
@@ -182,12 +182,12 @@ mod tests {
                 let count = stream.random_range(0..30);
                 let arcs: Vec<Arc<u32>> = (0..count)
                     .map(|_| (stream.random_range(0..6), stream.random_range(6..12)))
-                    .map(|(source, target)| (source, target, 100 * source + target))
+                    .map(|(source, target)| Arc { source, target, cost: 100 * source + target })
                     .collect();
                 let known = all.len();
-                all.extend(arcs.iter().copied());
+                all.extend(arcs.iter().map(entry));
                 assert_eq!(list_once(&mut list, arcs), all.len() - known);
-                assert!(list.iter().eq(&all), "{list:?}");
+                assert!(list.iter().map(entry).eq(all.iter().copied()), "{list:?}");
             }
         }
     }

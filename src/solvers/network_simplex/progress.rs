@@ -1,12 +1,12 @@
 //! What a run tells its observer: how many pivots it has done, on which level, and between which
 //! bounds the optimum lies.
 
+use crate::solvers::fixed_point::CostNumber;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, OnceLock};
 
 use rayon::prelude::*;
 
-use super::spanning_tree::CostNumber;
 use crate::progress::{Event, Observer, Stop};
 
 /// The observer, and what it is told next.

@@ -9,39 +9,7 @@
 //! Programming 11): an arc without flow points towards the root, so only sources may own one.
 //! With the leaving rule of [`SpanningTree::leaving_arc`] it stays so, and the simplex cannot cycle.
 
-use std::ops::{Add, Sub};
-
-use crate::math::Wide;
-
-/// Numbers that costs and potentials are made of: `f64` while the simplex is under way, integers in
-/// fixed point when it is finished exactly.
-pub(crate) trait CostNumber:
-    Copy + PartialOrd + Default + Add<Output = Self> + Sub<Output = Self>
-{
-    /// What so many units of flow cost at this price, to `f64`.
-    fn of_flow(self, flow: i128) -> f64;
-}
-
-impl CostNumber for f64 {
-    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
-    fn of_flow(self, flow: i128) -> f64 {
-        self * flow as f64
-    }
-}
-
-impl CostNumber for i128 {
-    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
-    fn of_flow(self, flow: i128) -> f64 {
-        self as f64 * flow as f64
-    }
-}
-
-impl<const N: usize> CostNumber for Wide<N> {
-    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
-    fn of_flow(self, flow: i128) -> f64 {
-        self.to_f64(0) * flow as f64
-    }
-}
+use crate::solvers::fixed_point::CostNumber;
 
 /// An arc about to enter the basis: its ends as nodes of the tree, its cost and its reduced cost
 /// `cost − potential(source) + potential(target) < 0`.

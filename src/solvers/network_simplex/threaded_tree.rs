@@ -7,18 +7,9 @@
 
 use petgraph::unionfind::UnionFind;
 
-use super::spanning_tree::{
-    Basis, CostNumber, Entering, Leaving, NONE, SpanningTree, between_recomputations,
-};
-
-/// An arc of a starting forest.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FlowArc<K> {
-    pub(crate) source: u32,
-    pub(crate) target: u32,
-    pub(crate) flow: i128,
-    pub(crate) cost: K,
-}
+use super::spanning_tree::{Basis, Entering, Leaving, NONE, SpanningTree, between_recomputations};
+use crate::solvers::arcs::FlowArc;
+use crate::solvers::fixed_point::CostNumber;
 
 /// The tree, threaded.
 #[derive(Debug, Clone)]
