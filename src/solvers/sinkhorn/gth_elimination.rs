@@ -10,7 +10,7 @@
 
 use ndarray::{Array2, s};
 
-use super::run::DualPoint;
+use super::dual::DualPoint;
 use crate::gibbs::GibbsTable;
 
 /// Tables of at most so many cells and columns.
