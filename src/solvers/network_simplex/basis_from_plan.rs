@@ -1,15 +1,15 @@
-//! A basis of any plan: a forest of its arcs hangs on the root, those that close cycles enter it.
+//! The basis of any plan: a spanning forest of its arcs, which the arcs that close cycles then enter.
 //!
-//! **Idea.** An arc between two trees joins them; one within a tree closes a cycle, and is left out
-//! with its flow. The forest is a strongly feasible tree for what is left of the marginals. Then each
-//! arc that was left out enters as in a pivot: flow goes round along it until another arc of its cycle
-//! runs empty, and it keeps the flow it had besides.
+//! **Idea.** An arc between two trees joins them; an arc within a tree closes a cycle, and is set
+//! aside with its flow. The forest is a strongly feasible tree for the remaining marginals. Then each
+//! arc that was set aside enters by a pivot: flow is sent around its cycle until another arc is empty,
+//! in addition to the flow that it has.
 //!
-//! Arcs without flow let a component of flows hang on another one, from a source below to a target
-//! above, as a strongly feasible tree wants it. Each is kept unless its component hangs on something
-//! already, or a cycle would close.
+//! An arc without flow attaches the component of its source below its target, the direction that a
+//! strongly feasible tree requires. It is kept unless that component is attached already, or a cycle
+//! would close.
 //!
-//! **Complexity.** O(n + m) but for the inverse Ackermann function, and a pivot for every arc that
+//! **Complexity.** O(n + m) times the inverse Ackermann function, and a pivot for every arc that
 //! closes a cycle.
 //!
 //! **References.** Tarjan 1975, "Efficiency of a good but not linear set union algorithm", J. ACM 22;
@@ -21,7 +21,7 @@ use super::spanning_tree::Entering;
 use super::threaded_tree::ThreadedTree;
 use crate::solvers::arcs::FlowArc;
 
-/// The basis of a plan, with potentials f where its trees hang on the root.
+/// The basis of a plan, with potentials f at the sources that are children of the root.
 pub(super) fn basis(
     sources: usize,
     nodes: usize,
@@ -39,7 +39,7 @@ pub(super) fn basis(
     tree
 }
 
-/// A forest of arcs, and those with flow that would close cycles.
+/// Splits a plan into a forest and the arcs with flow that would close cycles.
 fn split(nodes: usize, plan: Vec<FlowArc<f64>>) -> (Vec<FlowArc<f64>>, Vec<FlowArc<f64>>) {
     let (flows, idle): (Vec<_>, Vec<_>) = plan.into_iter().partition(|arc| arc.flow > 0);
     let mut trees = UnionFind::<u32>::new(nodes);
@@ -63,7 +63,7 @@ mod tests {
     use crate::seed::Seed;
     use rand::Rng as _;
 
-    /// Flows that come to the same at all nodes.
+    /// The sum of flows at each node.
     fn balances(sources: usize, nodes: usize, arcs: &[FlowArc<f64>]) -> Vec<i128> {
         let mut balance = vec![0; nodes];
         for arc in arcs {

@@ -1,16 +1,18 @@
-//! A basis made better part by part: most of what is wrong with it is wrong nearby.
+//! Domain decomposition: a basis is improved part by part before it is improved as a whole.
 //!
-//! **Idea.** In a [local order](crate::cost::Cost::local_orders) a run of sources is a box of them. The
-//! flows that leave it are a plan between it and the targets they go to, a small problem with the
-//! marginals of that plan, on which the simplex pivots in the cache: ten to twenty times as fast as on
-//! a tree of all nodes. Runs of as many sources as the coarsest level has come first, then runs of four times as many, each from
-//! what its quarters came to, as long as there are more than two of them; to the whole is left what goes
-//! across. Parts of one size have no flow in common, so they are solved at once.
+//! **Idea.** In a [local order](crate::cost::Cost::local_orders) consecutive sources lie in a box. The
+//! flows from them form a plan with the targets that they reach: a small problem with the marginals of
+//! that plan. It fits into the cache, so pivots are ten to twenty times as fast as on a tree of all
+//! nodes. The smallest parts have as many sources as the coarsest level; then four parts are merged
+//! into one, as long as there are more than two of them. Flows between parts are left to the pivots on
+//! the whole. Parts of one size have no flow in common, so they are solved in parallel.
 //!
-//! **Joining.** Trees of parts meet in the targets that they share; where they close cycles, these are
-//! cancelled (`basis_from_plan.rs`).
+//! **Merging.** The trees of parts share targets; cycles that they close are cancelled
+//! (`basis_from_plan.rs`).
 //!
 //! **Complexity.** One pass over the list of arcs for each size, O(log n) of them, and the pivots.
+//!
+//! **Failure modes.** Where mass travels far, few flows stay within a part, and little is gained.
 //!
 //! **References.** Gottschlich, Schuhmacher 2014, "The shortlist method for fast computation of the
 //! earth mover's distance", PLOS One 9, and Schmitzer 2016, "A sparse multiscale algorithm for dense
@@ -33,13 +35,14 @@ use super::spanning_tree::Basis;
 use super::threaded_tree::ThreadedTree;
 use crate::solvers::arcs::{Arc, FlowArc};
 
-/// How many parts make the next larger one.
-const QUARTERS: usize = 4;
+/// Parts that are merged into the next larger one.
+const PARTS_PER_MERGE: usize = 4;
 
-/// The flows that leave a run of sources, and arcs without flow that components of them hang by.
+/// The flows from consecutive sources, and the arcs without flow that connect their components.
 type PartFlows = Vec<FlowArc<f64>>;
 
-/// Pivots on those arcs of the list, which is sorted by source, that lie within ever larger parts.
+/// Pivots on the listed arcs within each part, for parts of increasing size. `arcs` is sorted by
+/// source.
 pub(super) fn pivot_in_parts(
     run: &mut SimplexRun<'_>,
     mut tree: ThreadedTree<f64>,
@@ -74,17 +77,17 @@ pub(super) fn pivot_in_parts(
         if stopped.is_continue() {
             stopped = run.progress.observe();
         }
-        (size, quarters) = (QUARTERS * size, QUARTERS);
+        (size, quarters) = (PARTS_PER_MERGE * size, PARTS_PER_MERGE);
     }
     let joined = MergedParts::new(parts, 0, &f);
     run.begin_at(&joined.tree);
     (joined.tree, stopped)
 }
 
-/// Parts joined to one problem.
+/// Several parts as one problem.
 struct MergedParts {
     tree: ThreadedTree<f64>,
-    /// The first source, and the targets in ascending order.
+    /// The first source, and the targets of the problem in ascending order.
     first: u32,
     targets: Vec<u32>,
 }
@@ -110,8 +113,8 @@ impl MergedParts {
         Self { tree, first, targets }
     }
 
-    /// Pivots on those of the arcs that lead to targets of the part: what it comes to, and in how many
-    /// pivots. The potentials of the sources go to f.
+    /// Pivots on the arcs that lead to targets of the problem; its flows, and the number of pivots.
+    /// Stores the potentials of the sources in f.
     fn solve(
         self,
         arcs: &[Arc],
@@ -129,7 +132,7 @@ impl MergedParts {
         inside.extend(arcs.iter().filter_map(here));
         let mut blocks = BlockPricing::new(&inside, threshold);
         let mut progress = Progress::new(&mut observer);
-        // A tree is a basis whether the pivots came to an end or not.
+        // The tree is a basis even if the observer stopped the pivots.
         let (mut tree, _) = pivot_on_tree_or_tour(self.tree, &mut blocks, &mut progress);
         tree.recompute_potentials();
         f.copy_from_slice(&tree.potentials()[..n]);

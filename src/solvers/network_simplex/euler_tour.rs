@@ -1,27 +1,29 @@
-//! The spanning tree of a basis as an Euler tour in blocks: a subtree is shifted without a look at
-//! its nodes.
+//! The spanning tree of a basis as an Euler tour in blocks: the potentials of a subtree change
+//! without a visit of its nodes.
 //!
-//! With masses of many sizes few arcs are without flow, the subtree that a pivot cuts off has a
-//! fair share of all nodes, and to add the same amount to the potential of each of them is most of
-//! the work on a [threaded tree](super::threaded_tree).
+//! Where masses differ, few arcs are without flow, and the subtree below the leaving arc contains a
+//! large share of all nodes. On a [threaded tree](super::threaded_tree) the update of their potentials
+//! is then most of the work.
 //!
-//! **Idea.** An Euler tour runs along every edge of the tree twice; the part between the two
-//! half-edges of one edge is the tour of a subtree, and closed to a ring it may begin anywhere. So
-//! a pivot cuts a stretch out of the tour, turns the ring until it begins at the end of the
-//! entering arc, and puts it in elsewhere, whatever node becomes the root of it. The tour is kept
-//! in blocks of about √N half-edges, each with an offset; the potential of a node is a number of
-//! its own plus the offset of the block in which its half-edge to its parent lies. To shift a
-//! subtree is to shift the offsets of its blocks, or of all others if these are fewer.
+//! **Idea.** An Euler tour traverses every edge of the tree twice. The part between the two
+//! half-edges of an edge is the tour of a subtree; as a ring it may begin anywhere. A pivot cuts this
+//! part out, rotates the ring until it begins at the end of the entering arc, and inserts it
+//! elsewhere, whichever node becomes its root. The tour is stored in blocks of about √N half-edges,
+//! each with an offset. The potential of a node is a number of its own plus the offset of the block
+//! that contains the half-edge to its parent. A change of a subtree's potentials changes the offsets
+//! of its blocks, or those of all others if these are fewer.
 //!
 //! **Complexity.** O(√N) a pivot beside the cycle, where N is the number of nodes; memory some
-//! seven words of 32 bits and a number a node more than the arrays. For small problems, and others whose
-//! pivots cut off small subtrees, a thread is faster.
+//! seven words of 32 bits and a number a node beside the parent arrays.
+//!
+//! **Failure modes.** For small problems, and others whose pivots move small subtrees, a threaded tree
+//! is faster.
 //!
 //! **References.** Tarjan, Vishkin 1985, "An efficient parallel biconnectivity algorithm", SIAM J.
 //! Comput. 14 (Euler tours); Henzinger, King 1999, "Randomized fully dynamic graph algorithms with
 //! polylogarithmic time per operation", J. ACM 46, and Tarjan 1997, "Dynamic trees as search trees
 //! via Euler tours, applied to the network simplex algorithm", Math. Programming 78 (tours that
-//! are cut, turned and joined); Grigoriadis 1986 (the pivots themselves).
+//! are cut, rotated and joined); Grigoriadis 1986 (the pivots themselves).
 
 use super::main_loop::{PivotedBasis, pivot};
 use super::pricing::{BlockPricing, PricingRule};
@@ -32,14 +34,14 @@ use super::spanning_tree::{
 use super::threaded_tree::ThreadedTree;
 use crate::solvers::fixed_point::CostNumber;
 
-/// Pivots after which the mean size of what they shifted is looked at, and nodes from which on a tour
-/// of the tree is worth keeping: they take as long as its cuts and joins.
-const TRIAL: u64 = 8192;
-const LARGE: u64 = 3000;
+/// Pivots on a threaded tree after which the mean size of the moved subtrees decides, and the mean
+/// size in nodes from which an Euler tour is faster.
+const TRIAL_PIVOTS: u64 = 8192;
+const LARGE_SUBTREE_NODES: u64 = 3000;
 
-/// The tree.
+/// A spanning tree with its Euler tour.
 ///
-/// Edge e leads between a node on the sources' side and one on the targets' side; its half-edges
+/// Edge e connects a node on the sources' side with one on the targets' side; its half-edges
 /// are 2e from the first and 2e + 1 from the second.
 pub(super) struct EulerTour<K> {
     spanning: SpanningTree<K>,
@@ -52,7 +54,7 @@ pub(super) struct EulerTour<K> {
     labels: BlockPotentials<K>,
     /// Half-edges of a block at most.
     capacity: usize,
-    /// The nodes between the ends of the leaving and the entering arc, with their potentials.
+    /// The path from the end of the entering arc to that of the leaving arc, with potentials.
     stem: Vec<(u32, K)>,
 }
 
@@ -65,7 +67,7 @@ struct HalfEdge {
     child: u32,
 }
 
-/// A stretch of the tour, in a ring of blocks.
+/// Consecutive half-edges of the tour, in a ring of blocks.
 #[derive(Default)]
 struct TourBlock {
     half_edges: Vec<u32>,
@@ -73,7 +75,7 @@ struct TourBlock {
     previous: u32,
 }
 
-/// Potentials: a node's own number and the offset of its block.
+/// Potentials as sums of a number of the node and an offset of its block.
 pub(super) struct BlockPotentials<K> {
     own: Vec<NodeLabel<K>>,
     offset: Vec<K>,
@@ -129,7 +131,7 @@ impl<K: CostNumber> EulerTour<K> {
         tour
     }
 
-    /// The half-edges in the order of a tour that meets the nodes in preorder.
+    /// The half-edges in the order of the tour that visits the nodes in preorder.
     fn along(&self, preorder: &[u32]) -> Vec<u32> {
         let mut tour = Vec::with_capacity(self.half_edges.len());
         let mut open = vec![preorder[0]];
@@ -144,7 +146,7 @@ impl<K: CostNumber> EulerTour<K> {
         tour
     }
 
-    /// The same tree on a thread.
+    /// This tree, threaded in preorder.
     pub(super) fn into_tree(self) -> ThreadedTree<K> {
         let mut preorder = vec![self.spanning.root()];
         self.downward(|u| preorder.push(u));
@@ -184,7 +186,7 @@ impl<K: CostNumber> EulerTour<K> {
         self.half_edges[half_edge as usize].block
     }
 
-    /// Where in its block a half-edge stands.
+    /// The position of a half-edge in its block.
     fn position(&self, half_edge: u32) -> usize {
         let block = &self.blocks[self.block_of(half_edge) as usize];
         let found = block.half_edges.iter().position(|&h| h == half_edge);
@@ -196,7 +198,7 @@ impl<K: CostNumber> EulerTour<K> {
         self.blocks[after as usize].previous = before;
     }
 
-    /// A block without half-edges.
+    /// An empty block.
     fn fresh(&mut self) -> u32 {
         self.free.pop().unwrap_or_else(|| {
             self.blocks.push(TourBlock::default());
@@ -205,7 +207,7 @@ impl<K: CostNumber> EulerTour<K> {
         })
     }
 
-    /// Takes an empty block out of its ring; what follows it.
+    /// Removes an empty block from its ring; the block after it.
     fn drop_empty(&mut self, block: u32) -> u32 {
         let TourBlock { next, previous, .. } = self.blocks[block as usize];
         self.link(previous, next);
@@ -246,7 +248,7 @@ impl<K: CostNumber> EulerTour<K> {
         new
     }
 
-    /// Notes that half-edges are in another block, whose offset is less by `difference`.
+    /// Records that half-edges are in another block, whose offset is less by `difference`.
     fn settle(&mut self, half_edges: &[u32], block: u32, difference: K) {
         for &h in half_edges {
             let half_edge = &mut self.half_edges[h as usize];
@@ -258,7 +260,7 @@ impl<K: CostNumber> EulerTour<K> {
         }
     }
 
-    /// Joins a block with the next one if both together leave room.
+    /// Merges a block with the next one if both together leave room.
     fn merge(&mut self, block: u32) {
         let next = self.blocks[block as usize].next;
         let length = |b: u32| self.blocks[b as usize].half_edges.len();
@@ -276,8 +278,8 @@ impl<K: CostNumber> EulerTour<K> {
         self.drop_empty(next);
     }
 
-    /// Adds `shift` to the offsets from block `first` to `last`, or takes it from all others if
-    /// these are fewer: only differences matter.
+    /// Adds `shift` to the offsets from block `first` to `last`, or subtracts it from all others if
+    /// these are fewer: only differences of potentials matter.
     fn shift(&mut self, first: u32, last: u32, shift: K) {
         let next = |block: u32| self.blocks[block as usize].next;
         let rest = next(last);
@@ -302,8 +304,8 @@ impl<K: CostNumber> EulerTour<K> {
         }
     }
 
-    /// Turns the edges between `top` and `inner` round, so that `inner` is the root of the subtree
-    /// of `top`, hanging on the edge that `top` hung on.
+    /// Reverses the edges between `top` and `inner`, so that `inner` becomes the root of the subtree
+    /// of `top` and takes over its edge to the parent.
     fn reroot(&mut self, top: u32, inner: u32) {
         let spanning = &mut self.spanning;
         let total = spanning.size[top as usize];
@@ -319,7 +321,7 @@ impl<K: CostNumber> EulerTour<K> {
             spanning.parent[s] = below;
             below = node;
         }
-        // The edges move one up: the last one, that of `top`, goes to `inner`.
+        // Each node takes the edge of the one below; `inner` takes that of `top`.
         for &(node, _) in &self.stem {
             std::mem::swap(&mut self.edge[node as usize], &mut edge);
             let up = self.up(node) as usize;
@@ -329,7 +331,7 @@ impl<K: CostNumber> EulerTour<K> {
         debug_assert_eq!(self.stem.first().map(|entry| entry.0), Some(inner));
     }
 
-    /// Takes note of the nodes from `inner` up to `top`.
+    /// Records the nodes from `inner` up to `top`.
     fn note_stem(&mut self, inner: u32, top: u32) {
         self.stem.clear();
         let mut node = inner;
@@ -362,7 +364,7 @@ impl<K: CostNumber> Basis<K> for EulerTour<K> {
         }
         self.spanning.move_size(top, outer, leaving.join);
 
-        // Cut the tour of the subtree out, and close it to a ring.
+        // Cut the tour of the subtree out and close it to a ring.
         let up = self.up(top);
         let mut first = self.split_before(up ^ 1);
         let rest = self.split_after(up);
@@ -382,7 +384,7 @@ impl<K: CostNumber> Basis<K> for EulerTour<K> {
             self.drop_empty(self.blocks[last as usize].next);
         }
 
-        // Turn it until it begins at `inner`.
+        // Rotate the ring until it begins at `inner`.
         let joint = last;
         if inner != top {
             first = self.split_before(self.up(inner));
@@ -393,7 +395,7 @@ impl<K: CostNumber> Basis<K> for EulerTour<K> {
         self.spanning.flow[inner as usize] = leaving.flow;
         self.spanning.cost[inner as usize] = entering.cost;
 
-        // Put it in where the tour is at `outer`.
+        // Insert it where the tour is at `outer`.
         let up = self.up(inner);
         self.blocks[first as usize].half_edges.insert(0, up ^ 1);
         self.blocks[last as usize].half_edges.push(up);
@@ -438,7 +440,7 @@ impl<K: CostNumber> Basis<K> for EulerTour<K> {
     }
 }
 
-/// Pivots on a thread, and on a tour as soon as the subtrees that are shifted prove large.
+/// Pivots on a threaded tree, and on an Euler tour as soon as the moved subtrees prove large.
 pub(super) fn pivot_on_tree_or_tour(
     mut tree: ThreadedTree<f64>,
     blocks: &mut BlockPricing<'_, f64>,
@@ -446,12 +448,12 @@ pub(super) fn pivot_on_tree_or_tour(
 ) -> PivotedBasis {
     loop {
         let shifted = tree.shifted();
-        let mut first = FirstPivots(blocks, TRIAL);
+        let mut first = FirstPivots(blocks, TRIAL_PIVOTS);
         let stopped = pivot(&mut tree, &mut first, progress);
         if stopped.is_break() || first.1 > 0 {
             return (tree, stopped);
         }
-        if tree.shifted() - shifted > TRIAL * LARGE {
+        if tree.shifted() - shifted > TRIAL_PIVOTS * LARGE_SUBTREE_NODES {
             break;
         }
     }
@@ -460,7 +462,7 @@ pub(super) fn pivot_on_tree_or_tour(
     (tour.into_tree(), stopped)
 }
 
-/// A rule that finds no more arcs after so many.
+/// A pricing rule that finds no arc after a given number of them.
 struct FirstPivots<'a, 'b>(&'a mut BlockPricing<'b, f64>, u64);
 
 impl PricingRule<f64, [f64]> for FirstPivots<'_, '_> {

@@ -1,14 +1,13 @@
-//! The finish: the basis made optimal in exact arithmetic.
+//! Exact finish: the basis is made optimal in integer arithmetic.
 //!
-//! `f64` potentials are sums along paths of the tree, and each pivot rounds them again; a
-//! tolerance that swallows this noise swallows small costs, too, and fails without a sign on
-//! tight clusters far apart. So the last word belongs to integers ([`FixedPoint`]): every bit of
-//! every stored cost, or multiples of 2⁻¹⁰⁰ of the largest computed one, and potentials as their exact
-//! sums. All n·m arcs are priced;
-//! those that an `f64` filter with a proven error bound cannot clear are decided in integers.
-//! No tolerance, no cycling (the tree is strongly feasible and the arithmetic exact), and no
-//! overflow: a potential is a sum of at most n + m costs and one rough dual, a sum of costs itself,
-//! and there is room for 2²⁷ of them (docs/network-simplex.md counts them).
+//! Potentials in `f64` are sums along paths of the tree, and each pivot rounds them again. A
+//! tolerance above this rounding error would also ignore small costs, for example those inside tight
+//! clusters far apart. So the last pivots use integers ([`FixedPoint`]): every bit of every stored
+//! cost, or multiples of 2⁻¹⁰⁰ of the largest computed one, and potentials as exact sums of these. All
+//! n·m arcs are priced by an `f64` filter with a proven error bound; the integers decide those that it
+//! cannot exclude. There is no tolerance, no cycling (the tree is strongly feasible and the arithmetic
+//! exact), and no overflow: a potential is a sum of at most n + m costs and one rough dual, itself a
+//! sum of costs, and there is room for 2²⁷ of them (docs/network-simplex.md counts them).
 
 use std::ops::ControlFlow;
 
@@ -30,8 +29,8 @@ pub(crate) struct Violation<K> {
     pub(crate) reduced: K,
 }
 
-/// Prices every arc of the table; returns the worst violations of each row, at most `per_row`,
-/// rows in order. None means: the tree is optimal. Parallel over rows; O(nm) time, less if the
+/// Prices every arc of the table; the violations of each row with the least reduced costs, at most
+/// `per_row`, rows in order. If there is none, the tree is optimal. Parallel over rows; O(nm) time, less if the
 /// points can be [searched](Cost::search_targets): then arcs with reduced costs below `near` ≥ 0 are
 /// returned, too.
 pub(crate) fn violations<K: FixedInteger>(
@@ -43,8 +42,8 @@ pub(crate) fn violations<K: FixedInteger>(
     near: f64,
     observer: &SharedObserver<'_>,
 ) -> ControlFlow<Stop, Vec<Violation<K>>> {
-    /// Arcs that the filter clears or hands on together.
-    const CHUNK: usize = 64;
+    /// Arcs that the filter excludes or passes on together.
+    const ARCS_PER_CHUNK: usize = 64;
     let n = cost.n();
     let (sources, targets) = tree.potentials().split_at(n);
     let rounded = |values: &[K], sign: f64| -> Vec<f64> {
@@ -68,13 +67,15 @@ pub(crate) fn violations<K: FixedInteger>(
     let price_row = |i: usize, buffer: &mut [f64]| {
         let row = cost.row(i, buffer);
         let mut found = Vec::new();
-        for (chunk, (costs, g)) in row.chunks(CHUNK).zip(g.chunks(CHUNK)).enumerate() {
+        for (chunk, (costs, g)) in
+            row.chunks(ARCS_PER_CHUNK).zip(g.chunks(ARCS_PER_CHUNK)).enumerate()
+        {
             if smallest_difference(costs, g) > f[i] + error {
                 continue;
             }
             for (k, (&c, g)) in costs.iter().zip(g).enumerate() {
                 if c - g <= f[i] + error {
-                    let j = chunk * CHUNK + k;
+                    let j = chunk * ARCS_PER_CHUNK + k;
                     let reduced = format.units::<K>(c) - sources[i] + targets[j];
                     if reduced < K::default() {
                         let (source, target) = (i as u32, (n + j) as u32);
@@ -97,9 +98,9 @@ pub(crate) fn violations<K: FixedInteger>(
     ControlFlow::Continue(found.concat())
 }
 
-/// The violations among the arcs that the filter cannot clear, found by search, and those near to it.
-/// Where more than `per_row` of a row are left, and none of those looked at is one, more of them are
-/// looked at.
+/// The violations among the arcs that the filter cannot exclude, found by search, and the arcs below
+/// `near`. Where a row has more than `per_row` such arcs and none of those found is a violation, the
+/// search is repeated for more arcs.
 fn searched<K: FixedInteger>(
     search: &dyn Search,
     f: &[f64],
@@ -110,11 +111,11 @@ fn searched<K: FixedInteger>(
     observer: &SharedObserver<'_>,
 ) -> ControlFlow<Stop, Vec<Violation<K>>> {
     /// Rows of a task.
-    const ROWS: usize = 256;
+    const ROWS_PER_TASK: usize = 256;
     let price_rows = |task: usize| {
         let limit = |f: f64| (f + error + near.0).next_up();
-        let first = task * ROWS;
-        let f = &f[first..(first + ROWS).min(f.len())];
+        let first = task * ROWS_PER_TASK;
+        let f = &f[first..(first + ROWS_PER_TASK).min(f.len())];
         let mut rows: Vec<u32> = (0..f.len()).map(|k| (first + k) as u32).collect();
         let mut found = vec![Vec::new(); f.len()];
         let mut arcs = Vec::new();
@@ -141,7 +142,7 @@ fn searched<K: FixedInteger>(
         arcs.sort_by_key(|arc| arc.source);
         arcs
     };
-    let tasks = f.len().div_ceil(ROWS);
+    let tasks = f.len().div_ceil(ROWS_PER_TASK);
     let found = observer.tasks(tasks, || (), |(), task| price_rows(task))?;
     ControlFlow::Continue(found.concat())
 }

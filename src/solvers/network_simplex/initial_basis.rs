@@ -1,8 +1,8 @@
-//! The starting basis: a greedy forest.
+//! The initial basis: a greedy plan.
 //!
-//! Arcs are filled one after another, each as far as its ends allow. Every arc used exhausts one
-//! of its ends, which takes no further arc, so the arcs used form a forest; flows that were there
-//! before may close cycles, which `basis_from_plan.rs` cancels.
+//! Arcs get flow one after another, each as much as its ends allow. Every such arc exhausts one of
+//! its ends, which takes no further arc, so these arcs form a forest. Flows that are given may close
+//! cycles, which `basis_from_plan.rs` cancels.
 
 use super::basis_from_plan;
 use super::threaded_tree::ThreadedTree;
@@ -13,16 +13,15 @@ use crate::solvers::arcs::{Arc, FlowArc};
 use crate::solvers::candidate_arcs::candidates::roughly_smallest;
 use crate::solvers::fixed_point::FixedMasses;
 
-/// Takes flows that are known; fills the given arcs (targets as nodes of the tree) in their order,
-/// best first; then, source by source, what is left goes to the targets with room of least `c(i, j) − g_j`. In many
-/// dimensions a few of these are found for all such sources together, as often as it takes.
+/// The greedy basis. It takes the given flows, then fills the given arcs (targets as nodes of the
+/// tree) in their order. The remaining supply of each source goes to the targets with remaining demand
+/// of least `c(i, j) − g_j`; in many dimensions a few of these are searched for all such sources at
+/// once, repeatedly.
 ///
-/// If the time is up before that is done, the rest goes from the first source with supply to the first
-/// target with room, and so on.
+/// If the time is up before that is done, the rest is placed by the north-west corner rule.
 ///
-/// The trees of the forest hang on the root by arcs without flow. What these cost decides
-/// nothing but the potentials to begin with: f at the sources they hang by.
-/// O(nm) time at worst, if no arcs are given.
+/// Components of flows become children of the root over arcs without flow, whose costs set the initial
+/// potentials: f at the sources where they are attached. O(nm) time at worst, if no arcs are given.
 pub(crate) fn greedy(
     cost: &dyn Cost,
     masses: &FixedMasses,
@@ -48,7 +47,7 @@ pub(crate) fn greedy(
     basis_from_plan::basis(n, n + cost.m(), filling.plan, f)
 }
 
-/// What is left to fill, and the arcs used so far.
+/// Remaining supply and demand, and the arcs used so far.
 struct GreedyFill {
     supply: Vec<i128>,
     demand: Vec<i128>,
@@ -76,11 +75,11 @@ impl GreedyFill {
         self.plan.push(FlowArc { source, target, flow, cost });
     }
 
-    /// Fills the best of a few arcs from every source that has supply left to targets that have room.
-    /// Says whether there was anything to fill, and time for it.
+    /// Fills the best of a few arcs from every source with supply to targets with demand. Returns
+    /// whether there was supply, and time.
     fn fill_screened(&mut self, cost: &dyn Cost, g: &[f64], is_over: IsOver<'_>) -> bool {
-        /// Arcs looked at from a source.
-        const ARCS: usize = 8;
+        /// Arcs searched from a source.
+        const ARCS_PER_SOURCE: usize = 8;
         let sources = 0..self.supply.len() as u32;
         let sources: Vec<u32> = sources.filter(|&i| self.supply[i as usize] > 0).collect();
         if sources.is_empty() || is_over() {
@@ -88,7 +87,8 @@ impl GreedyFill {
         }
         let mut search = cost.search_targets().expect("points are screened");
         search.fit(&self.room(g));
-        let Some(found) = roughly_smallest(search.as_ref(), &sources, ARCS, is_over) else {
+        let Some(found) = roughly_smallest(search.as_ref(), &sources, ARCS_PER_SOURCE, is_over)
+        else {
             return false;
         };
         let mut order: Vec<(f64, u32, u32)> = sources
@@ -104,13 +104,13 @@ impl GreedyFill {
         true
     }
 
-    /// g of the targets that have room, −∞ of the others.
+    /// g of the targets with remaining demand, −∞ for the others.
     fn room(&self, g: &[f64]) -> Vec<f64> {
         let room = |(&g, &d): (&f64, &i128)| if d > 0 { g } else { f64::NEG_INFINITY };
         g.iter().zip(&self.demand).map(room).collect()
     }
 
-    /// Fills from each source the best arcs to targets that have room.
+    /// Fills from each source the best arcs to targets with remaining demand.
     fn fill_rows(&mut self, cost: &dyn Cost, g: &[f64], is_over: IsOver<'_>) {
         let mut buffer = vec![0.0; cost.m()];
         let mut room = self.room(g);
@@ -132,7 +132,7 @@ impl GreedyFill {
         }
     }
 
-    /// What is left goes to the targets with room in their order.
+    /// Places the rest by the north-west corner rule.
     fn fill_corner(&mut self, cost: &dyn Cost) {
         let mut target = 0;
         for source in 0..self.supply.len() {
@@ -147,7 +147,7 @@ impl GreedyFill {
     }
 }
 
-/// The place of the least `row_j − g_j`.
+/// The index of the least `row_j − g_j`.
 fn least(row: &[f64], g: &[f64]) -> usize {
     let least = smallest_difference(row, g);
     row.iter()
@@ -156,8 +156,7 @@ fn least(row: &[f64], g: &[f64]) -> usize {
         .expect("the least difference is one of them")
 }
 
-/// The least cost of every column: the potentials of the targets to begin with when nothing is
-/// known.
+/// The least cost of every column: initial potentials of the targets when nothing else is known.
 pub(crate) fn column_minima(cost: &dyn Cost) -> Vec<f64> {
     let mut buffer = vec![0.0; cost.m()];
     let mut minima = vec![f64::INFINITY; cost.m()];

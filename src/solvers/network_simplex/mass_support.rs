@@ -1,7 +1,7 @@
-//! The atoms that carry mass: the simplex runs on them alone.
+//! The support of the masses: the simplex runs on atoms with positive mass alone.
 //!
-//! Atoms without mass take no part in any plan, yet each would cost a node, a row or column to
-//! price, and an arc without flow. They get their potentials at the end, by c-transform.
+//! Atoms without mass carry no flow, yet each would need a node, a row or column to price, and an arc
+//! without flow. They get their potentials at the end, by c-transform.
 
 use ndarray::{Array1, ArrayView1, Axis};
 
@@ -35,7 +35,8 @@ impl MassSupport {
         (Self { rows, columns, n, m }, masses)
     }
 
-    /// The same in an order in which neighbors are neighbors in space, if the cost knows one.
+    /// This support in a local order, in which consecutive points are neighbors in space, if the cost
+    /// has one.
     pub(crate) fn in_local_order(
         self,
         cost: &dyn Cost,
@@ -116,14 +117,14 @@ impl MassSupport {
         Potentials::from_finite(f, g)
     }
 
-    /// Potentials on the support, extended by 0: for a run that has no time left. The certificate finds
+    /// Potentials on the support, extended by 0: for a run that was stopped. The certificate computes
     /// better ones.
     pub(crate) fn extend_by_zero(&self, on: &Potentials) -> Potentials {
         let (f, g) = self.scatter(on, 0.0);
         Potentials::from_finite(f, g)
     }
 
-    /// Potentials on the support at their places among all atoms, and `other` at those of the others.
+    /// Potentials of all atoms: those of the support, and `other` elsewhere.
     fn scatter(&self, on: &Potentials, other: f64) -> (Array1<f64>, Array1<f64>) {
         let scatter = |count: usize, places: &[usize], values: ArrayView1<'_, f64>| {
             let mut all = Array1::from_elem(count, other);

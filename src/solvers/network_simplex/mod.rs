@@ -1,27 +1,27 @@
 //! The network simplex for the transportation problem.
 //!
-//! **Problem.** Minimise `Σ c_ij γ_ij` over γ ≥ 0 with row sums μ and column sums ν. A basis is a
+//! **Problem.** Minimize `Σ c_ij γ_ij` over γ ≥ 0 with row sums μ and column sums ν. A basis is a
 //! spanning tree of the bipartite graph of sources and targets: its flows follow from the masses,
 //! its potentials from `f_i + g_j = c_ij` on its arcs.
 //!
-//! **Idea.** While some arc has a negative reduced cost `c_ij − f_i − g_j`, let it enter: send
-//! flow round the cycle it closes until an arc runs empty, which leaves. Only strongly feasible
-//! trees are visited, so ties cannot make the method cycle. It runs in `f64` first, on a
-//! shortlist of promising arcs where the table is large, and ends in exact integer arithmetic on
-//! all arcs: the basis returned is optimal for stored costs as they are, computed ones rounded to
-//! 2⁻¹⁰⁰ of the largest, and masses that are exact or rounded to 2⁻¹⁰⁰ of the total
-//! (`fixed_point.rs`).
+//! **Idea.** While some arc has a negative reduced cost `c_ij − f_i − g_j`, it enters the
+//! basis: flow is sent around the cycle that it closes until another arc of the cycle is empty,
+//! which leaves. Only strongly feasible trees are visited, so degenerate pivots cannot cycle. The
+//! pivots run in `f64` first, on a sparse list of candidate arcs where the table is large, and end
+//! in exact integer arithmetic on all arcs. The basis returned is optimal for stored costs without
+//! rounding, for computed costs rounded to 2⁻¹⁰⁰ of the largest, and for masses that are exact or
+//! rounded to 2⁻¹⁰⁰ of the total (`fixed_point.rs`).
 //!
 //! **Complexity.** No polynomial bound is known for this pivot rule; in practice a few pivots per
-//! node, each with a block of arcs to price and O(n + m) at worst for the tree. Memory O(n + m) beside the
-//! cost table and the shortlist.
+//! node, each of which prices a block of arcs
+//! and takes O(n + m) at worst on the tree. Memory O(n + m) beside the cost table and the arcs.
 //!
 //! **References.** Dantzig 1951; Cunningham 1976 (strongly feasible trees); Ahuja, Magnanti,
 //! Orlin 1993, "Network flows", ch. 11; Kelly, O'Neill 1991, "The minimum cost flow problem and
 //! the network simplex solution method"; Bonneel et al. 2011, "Displacement interpolation using
 //! Lagrangian mass transport" (its use for optimal transport).
 //!
-//! **Failure modes.** Masses that are rounded count as none below 2⁻¹⁰¹ of the total.
+//! **Failure modes.** Where masses are rounded, those below 2⁻¹⁰¹ of the total become 0.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -56,8 +56,8 @@ use crate::progress::Observer;
 use crate::solvers::fixed_point::{FixedInteger, Width};
 use crate::solvers::{Solution, SolveError, Solver, capped};
 
-/// Exact optimal transport between any two discrete measures, on a table of costs; one that is too
-/// large to be stored is left to [`SparseSimplex`].
+/// Exact optimal transport between any two discrete measures, on a stored table of costs. Problems
+/// whose table is too large to be stored go to [`SparseSimplex`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NetworkSimplex;
 
@@ -89,7 +89,7 @@ impl NetworkSimplex {
     }
 }
 
-/// The optimum of a run on the support, for all atoms.
+/// Solves a run on the support and extends the solution to all atoms.
 fn solution(problem: &OtProblem, support: &MassSupport, run: SimplexRun<'_>) -> Solution {
     match run.width {
         Width::Two => solution_in::<i128>(problem, support, run),
@@ -98,14 +98,14 @@ fn solution(problem: &OtProblem, support: &MassSupport, run: SimplexRun<'_>) -> 
     }
 }
 
-/// The same with integers of a known width.
+/// [`solution`] with integers of a known width.
 fn solution_in<K: FixedInteger>(
     problem: &OtProblem,
     support: &MassSupport,
     mut run: SimplexRun<'_>,
 ) -> Solution {
     let (tree, termination) = strategy::optimum::<K>(&mut run);
-    // Potentials of a basis that is not optimal need not prove anything.
+    // The potentials of a basis that is not optimal may prove nothing: prefer the best so far.
     let best = run.best.take().filter(|_| !termination.is_complete());
     let best = best.map(|known| known.of_points(run.problem.n(), run.problem.m()));
     let potentials = best.unwrap_or_else(|| run.potentials(&tree));
@@ -122,13 +122,13 @@ fn solution_in<K: FixedInteger>(
     }
 }
 
-/// The same without a table: exact optimal transport in memory linear in n + m.
+/// Exact optimal transport without a table of costs, in memory linear in n + m.
 ///
 /// Points in up to three dimensions are solved at several resolutions (`multiscale.rs`) and priced by
-/// search; costs without such bounds are computed row by row, as often as they are priced.
+/// search. Other costs are computed row by row, as often as they are priced (`sparse.rs`).
 #[derive(Debug, Clone, Copy)]
 pub struct SparseSimplex {
-    /// Points of a side, at least one, that are not made fewer on coarser levels.
+    /// Points of a side, at least one, that are not coarsened further.
     pub coarsest: usize,
 }
 

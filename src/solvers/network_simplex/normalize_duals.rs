@@ -1,25 +1,25 @@
-//! Which of the many optimal potentials to hand over: small ones.
+//! Normalization of the duals: of the many optimal potentials, small ones are returned.
 //!
-//! Potentials may be shifted, f up and g down, in every group of nodes that no flow connects with
-//! the others, as far as the arcs between the groups allow. A rounded potential is wrong by half
-//! an ulp, so groups far apart whose potentials carry the distance between them would spoil the
-//! bound that they prove. Here the tree is cut at its long arcs without flow, and each group is
-//! moved as close to zero as the others let it.
+//! In a group of nodes that no flow connects with others, f may be increased and g decreased by the
+//! same number, as far as the arcs between the groups allow. Rounding changes a potential by up to
+//! half an ulp, so large potentials, such as those of groups far apart, weaken the bound that they
+//! prove. The tree is cut at its expensive arcs without flow, and each group is shifted as close to
+//! zero as the constraints allow.
 
 use super::threaded_tree::ThreadedTree;
 use crate::cost::Cost;
 use crate::solvers::fixed_point::{FixedInteger, FixedPoint};
 
-/// An arc without flow is long if it costs this many times what a unit of mass travels on
-/// average: then what lies beyond loses at least 10 bits by it.
-const LONG: f64 = 1024.0;
+/// An arc without flow is cut if its cost is this multiple of the mean cost of a unit of mass:
+/// potentials beyond it lose at least 10 bits.
+const CUT_COST_RATIO: f64 = 1024.0;
 
-/// At most so many groups are told apart, and as many cuts are made; the number of groups enters
-/// squared. Any union of groups may serve as one.
-const GROUPS: u32 = 256;
+/// Groups and cuts at most, since the time is quadratic in their number. Further groups are treated
+/// as one.
+const LARGEST_GROUP_COUNT: u32 = 256;
 
-/// Amounts to add to the potentials of the tree's nodes, in the tree's fixed-point format, that
-/// keep them optimal and make them small. `mean` is the transport cost per unit of mass, `mass`
+/// Numbers to add to the potentials of the tree's nodes, in the tree's fixed-point format, that keep
+/// them optimal and make them small. `mean` is the transport cost per unit of mass, `mass`
 /// the mass of each node. O(N log N) time where one shift for all nodes makes potentials small beside
 /// the cost; else O(nm) if there is more than one group.
 pub(crate) fn shifts<K: FixedInteger>(
@@ -32,11 +32,11 @@ pub(crate) fn shifts<K: FixedInteger>(
     let sizes: Vec<f64> = tree.potentials().iter().map(|&y| format.to_f64(y)).collect();
     let common = -median(&sizes, mass, &vec![0; sizes.len()], 0);
     let potential_mass: f64 = sizes.iter().zip(mass).map(|(y, w)| w * (y + common).abs()).sum();
-    if potential_mass <= LONG * mean * mass.iter().sum::<f64>() {
-        // Their rounding is nothing beside the cost, wherever the groups lie.
+    if potential_mass <= CUT_COST_RATIO * mean * mass.iter().sum::<f64>() {
+        // Their rounding is negligible beside the cost: one shift for all nodes is enough.
         return vec![format.units(common); sizes.len()];
     }
-    let group = groups(tree, format, LONG * mean);
+    let group = groups(tree, format, CUT_COST_RATIO * mean);
     let count = group.iter().max().map_or(0, |&g| g as usize + 1);
     let wanted: Vec<f64> = (0..count).map(|k| -median(&sizes, mass, &group, k as u32)).collect();
     let shift = if count == 1 {
@@ -47,8 +47,8 @@ pub(crate) fn shifts<K: FixedInteger>(
     group.iter().map(|&k| format.units(shift[k as usize])).collect()
 }
 
-/// Numbers the groups that the tree falls into without its artificial arcs and the longest of
-/// its long arcs without flow.
+/// The groups of nodes that are connected without the artificial arcs and without the most expensive
+/// of the arcs to be cut: the number of the group of each node.
 fn groups<K: FixedInteger>(tree: &ThreadedTree<K>, format: FixedPoint, long: f64) -> Vec<u32> {
     let mut cuts: Vec<(f64, u32)> = tree
         .degenerate_arcs()
@@ -56,12 +56,12 @@ fn groups<K: FixedInteger>(tree: &ThreadedTree<K>, format: FixedPoint, long: f64
         .filter(|(c, _)| *c > long)
         .collect();
     cuts.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    cuts.truncate(GROUPS as usize);
+    cuts.truncate(LARGEST_GROUP_COUNT as usize);
     let mut cut = vec![false; tree.nodes()];
     for (_, node) in cuts {
         cut[node as usize] = true;
     }
-    tree.components(&cut).into_iter().map(|group| group.min(GROUPS - 1)).collect()
+    tree.components(&cut).into_iter().map(|group| group.min(LARGEST_GROUP_COUNT - 1)).collect()
 }
 
 /// The median of the potentials of one group, weighted by mass.
@@ -108,8 +108,9 @@ fn slacks<K: FixedInteger>(
     slack
 }
 
-/// Shifts as close to the wanted ones as the slacks allow, found by moving one group at a time:
-/// sources of a up by `t_a` and targets of b by `t_b` take `t_a − t_b` from the slack of a → b.
+/// Shifts as close to the wanted ones as the slacks allow, by coordinate descent over the groups: a
+/// shift `t_a` of the sources of a and `t_b` of the targets of b reduces the slack of a → b by
+/// `t_a − t_b`.
 fn allowed(wanted: &[f64], slack: &[Vec<f64>]) -> Vec<f64> {
     const SWEEPS: usize = 8;
     let mut shift = vec![0.0; wanted.len()];

@@ -1,8 +1,8 @@
 //! PricingRule: which arc enters the basis next.
 //!
 //! Both rules are block searches (Grigoriadis 1986, "An efficient implementation of the network
-//! simplex method", Math. Programming Study 26): go round the arcs in blocks, and take the most
-//! negative reduced cost of the first block that has one.
+//! simplex method", Math. Programming Study 26): they price the arcs block by block, cyclically, and
+//! return the arc of most negative reduced cost in the first block that has one.
 
 use multiversion::multiversion;
 use rayon::prelude::*;
@@ -20,8 +20,8 @@ pub(crate) trait PricingRule<K, P: ?Sized> {
     fn entering_arc(&mut self, potentials: &P) -> Option<Entering<K>>;
 }
 
-/// Adds arcs in any order to a list that is sorted by source and target and has each arc once; how
-/// many were not on it. O(n + k log k) for k arcs added to n.
+/// Adds arcs in any order to a list that is sorted by source and target and contains each arc once;
+/// the number of arcs that are new. O(n + k log k) for k arcs added to n.
 pub(crate) fn list_once<K: Copy + Send>(list: &mut Vec<Arc<K>>, mut arcs: Vec<Arc<K>>) -> usize {
     let key = |arc: &Arc<K>| (arc.source, arc.target);
     arcs.par_sort_unstable_by_key(key);
@@ -39,7 +39,7 @@ pub(crate) fn list_once<K: Copy + Send>(list: &mut Vec<Arc<K>>, mut arcs: Vec<Ar
     let (mut old, new) = (list.len(), arcs.len());
     list.reserve_exact(new);
     list.extend_from_slice(&arcs);
-    // From the back, the larger of the last ones that are left goes to the last place.
+    // Merge from the back.
     let mut place = list.len();
     while let Some(arc) = arcs.last() {
         place -= 1;
@@ -66,16 +66,16 @@ pub(crate) struct BlockPricing<'a, K> {
 
 impl<'a, K: CostNumber> BlockPricing<'a, K> {
     pub(crate) fn new(arcs: &'a [Arc<K>], threshold: K) -> Self {
-        let block = (arcs.len().isqrt() / BLOCKS_PER_ROOT).max(SMALLEST_BLOCK);
+        let block = (arcs.len().isqrt() / BLOCK_DIVISOR).max(SMALLEST_BLOCK_ARCS);
         Self { arcs, threshold, block, place: 0 }
     }
 }
 
-/// A block is the root of the number of arcs divided by this: small blocks give shorter cycles and
-/// fewer arcs to look at than the customary 1 when the arcs are a shortlist.
-const BLOCKS_PER_ROOT: usize = 4;
+/// The length of a block is the square root of the number of arcs over this number. Smaller blocks
+/// than the usual √arcs mean shorter cycles and fewer arcs to price where the arcs are candidates.
+const BLOCK_DIVISOR: usize = 4;
 
-const SMALLEST_BLOCK: usize = 16;
+const SMALLEST_BLOCK_ARCS: usize = 16;
 
 impl<K: CostNumber, P: NodePotentials<K> + ?Sized> PricingRule<K, P> for BlockPricing<'_, K> {
     fn entering_arc(&mut self, potentials: &P) -> Option<Entering<K>> {
@@ -101,8 +101,7 @@ impl<K: CostNumber, P: NodePotentials<K> + ?Sized> PricingRule<K, P> for BlockPr
     }
 }
 
-/// Block search over a full table, a row a block: the targets' potentials stream beside the row
-/// in SIMD lanes.
+/// Block search over a full table: each row is a block, priced in SIMD lanes.
 pub(crate) struct RowPricing<'a> {
     cost: &'a dyn Cost,
     threshold: f64,
@@ -159,7 +158,7 @@ fn smallest_sum(row: &[f64], y: &[f64]) -> f64 {
     smallest_lane(smallest)
 }
 
-/// The first j with `row_j + y_j = sum`, which there must be.
+/// The first j with `row_j + y_j = sum`, which must exist.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 fn place_of(sum: f64, row: &[f64], y: &[f64]) -> usize {
     position_of(sum, row, y, |c, y| c + y).expect("the least sum is one of the sums")

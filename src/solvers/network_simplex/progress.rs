@@ -1,5 +1,4 @@
-//! What a run tells its observer: how many pivots it has done, on which level, and between which
-//! bounds the optimum lies.
+//! Events of a run for its observer: pivots, level, cost and lower bound.
 
 use crate::solvers::fixed_point::CostNumber;
 use std::ops::ControlFlow;
@@ -9,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::progress::{Event, Observer, Stop};
 
-/// The observer, and what it is told next.
+/// The observer, and the next event.
 pub(super) struct Progress<'a> {
     observer: &'a mut dyn Observer,
     pub(super) event: Event,
@@ -22,7 +21,7 @@ impl<'a> Progress<'a> {
         Self { observer, event: Event::new("pivoting", 0), unit: 0.0 }
     }
 
-    /// Those of a run on another problem that resembles this one: pivots go on being counted.
+    /// Progress of a run on a smaller problem, which continues the count of pivots.
     pub(super) fn of_smaller(&mut self) -> Progress<'_> {
         let event = Event::new("pivoting", self.event.iterations);
         Progress { observer: &mut *self.observer, event, unit: 0.0 }
@@ -32,7 +31,7 @@ impl<'a> Progress<'a> {
         self.event.iterations
     }
 
-    /// Counts a pivot that changes so much flow by this reduced cost.
+    /// Counts a pivot that changes `flow` units at the given reduced cost.
     pub(super) fn count_pivot(&mut self, flow: i128, reduced: impl CostNumber) {
         self.event.iterations += 1;
         if let (Some(cost), true) = (&mut self.event.cost, flow > 0) {
@@ -44,7 +43,7 @@ impl<'a> Progress<'a> {
         self.observer.observe(&self.event)
     }
 
-    /// Enters a phase, and lets tasks that run at the same time ask the observer.
+    /// Begins a phase whose parallel tasks ask the observer.
     pub(super) fn during(&mut self, phase: &'static str) -> SharedObserver<'_> {
         self.event.phase = phase;
         let stop = OnceLock::new();
@@ -52,23 +51,23 @@ impl<'a> Progress<'a> {
     }
 }
 
-/// The same for tasks that run at the same time.
+/// The observer of parallel tasks.
 pub(super) struct SharedObserver<'a> {
     observer: Mutex<&'a mut dyn Observer>,
     event: Event,
-    /// What the observer said when it stopped the run.
+    /// The reason for which the observer stopped the run.
     stop: OnceLock<Stop>,
 }
 
 impl Observer for &SharedObserver<'_> {
-    /// Asks for all who take part; their own events are not shown.
+    /// Asks with the event of the whole run; events of single tasks are not reported.
     fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
         SharedObserver::observe(self)
     }
 }
 
 impl SharedObserver<'_> {
-    /// What `task` makes of each number below `count`, in order, unless the observer says stop.
+    /// Maps the numbers below `count` by `task`, in parallel and in order, until the observer stops it.
     pub(super) fn tasks<S, T: Send>(
         &self,
         count: usize,
@@ -101,7 +100,7 @@ impl SharedObserver<'_> {
         let mut observer = self.observer.lock().expect("an observer that panicked ends the run");
         let answer = observer.observe(&self.event);
         if let ControlFlow::Break(stop) = answer {
-            // Whoever was first said so.
+            // Another task may have set it first.
             let _ = self.stop.set(stop);
         }
         answer

@@ -1,12 +1,12 @@
-//! Who hangs on whom in the spanning tree of a basis, and the cycle that an entering arc closes.
+//! The spanning tree of a basis as parent arrays, and the cycle that an entering arc closes.
 //!
 //! Nodes are the sources `0..n`, the targets `n..n + m` and an artificial root `n + m`. Each node
-//! but the root owns the arc to its parent: upwards if the node is a source, downwards if it is a
-//! target, since arcs lead from sources to targets (the root plays target to sources and source
-//! to targets).
+//! but the root stores the arc to its parent. Arcs lead from sources to targets, so that arc points
+//! to the parent if the node is a source, and to the node if it is a target; the root acts as a
+//! target for sources and as a source for targets.
 //!
 //! The tree is **strongly feasible** (Cunningham 1976, "A network simplex method", Math.
-//! Programming 11): an arc without flow points towards the root, so only sources may own one.
+//! Programming 11): an arc without flow points towards the root, so only sources may store one.
 //! With the leaving rule of [`SpanningTree::leaving_arc`] it stays so, and the simplex cannot cycle.
 
 use crate::solvers::fixed_point::CostNumber;
@@ -21,8 +21,9 @@ pub(crate) struct Entering<K> {
     pub(crate) reduced: K,
 }
 
-/// The arc that leaves: owned by `node`, which lies on the `source` or the `target` side of the
-/// cycle; `flow` is what the cycle can take.
+/// The arc that leaves the basis, between `node` and its parent, on the side of the entering arc's
+/// source or target. `flow` is the largest change of flow that the cycle admits, and `join` the
+/// node where the paths from both ends meet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Leaving {
     pub(super) node: u32,
@@ -33,28 +34,27 @@ pub(crate) struct Leaving {
 
 /// A basis on which the simplex can pivot.
 pub(crate) trait Basis<K> {
-    /// Where pricing looks potentials up: f of the sources, −g of the targets, up to a constant.
+    /// The potentials of the nodes: f of the sources, −g of the targets, up to a constant.
     type Potentials: NodePotentials<K> + ?Sized;
 
     fn potentials(&self) -> &Self::Potentials;
 
-    /// The arc that leaves when this one enters.
+    /// The arc that leaves when `entering` enters.
     fn leaving_arc(&self, entering: &Entering<K>) -> Leaving;
 
-    /// One pivot: sends the leaving arc's flow round the cycle, takes the arc out, and hangs the
-    /// subtree it cuts off on the entering arc.
+    /// One pivot: changes the flow around the cycle, removes the leaving arc, and attaches the
+    /// subtree below it by the entering arc.
     fn pivot(&mut self, entering: &Entering<K>, leaving: &Leaving);
 
-    /// Computes all potentials afresh from the costs of the tree's arcs: every arc of the tree
-    /// gets reduced cost 0.
+    /// Recomputes all potentials from the costs of the tree's arcs, whose reduced costs become 0.
     fn recompute_potentials(&mut self);
 
-    /// Pivots after which roundings of potentials, one a pivot, have to be got rid of.
+    /// Pivots after which the potentials are recomputed, since every pivot rounds them.
     fn pivots_between_recomputations(&self) -> u64;
 }
 
-/// So many pivots that a recomputation, which visits all nodes, is little beside them. Their roundings
-/// add up like a random walk, to some hundred times the last place.
+/// Pivots between two recomputations of potentials: so many that a recomputation, which visits all
+/// nodes, takes little of the time. Their roundings add up like a random walk, to some hundred ulps.
 pub(super) fn between_recomputations(nodes: usize) -> u64 {
     (nodes as u64 / 8).clamp(1024, 1 << 16)
 }
@@ -71,7 +71,7 @@ impl<K: CostNumber> NodePotentials<K> for [K] {
     }
 }
 
-/// Who hangs on whom, and by what.
+/// Parent arrays of a spanning tree, with flows, costs and subtree sizes.
 #[derive(Debug, Clone)]
 pub(super) struct SpanningTree<K> {
     pub(super) sources: usize,
@@ -88,8 +88,8 @@ pub(super) struct SpanningTree<K> {
 pub(super) const NONE: u32 = u32::MAX;
 
 impl Leaving {
-    /// The end of the entering arc that lies below the leaving one, the other end, and what is
-    /// added to the potentials below.
+    /// The end of the entering arc that lies below the leaving one, the other end, and the number
+    /// to add to the potentials below.
     pub(super) fn new_ends<K: CostNumber>(&self, entering: &Entering<K>) -> (u32, u32, K) {
         if self.on_target_side {
             (entering.target, entering.source, K::default() - entering.reduced)
@@ -100,7 +100,7 @@ impl Leaving {
 }
 
 impl<K: CostNumber> SpanningTree<K> {
-    /// Nodes that hang on nothing yet.
+    /// Nodes without parents.
     pub(super) fn unlinked(sources: usize, nodes: usize) -> Self {
         Self {
             sources,
@@ -115,18 +115,19 @@ impl<K: CostNumber> SpanningTree<K> {
         (self.parent.len() - 1) as u32
     }
 
-    /// The potential of a node whose parent has this one: the arc between them gets reduced cost 0.
+    /// The potential of a node whose parent has potential `above`, such that the reduced cost of the
+    /// arc between them is 0.
     pub(super) fn below(&self, above: K, node: u32) -> K {
         let v = node as usize;
         if v < self.sources { above + self.cost[v] } else { above - self.cost[v] }
     }
 
-    /// Closes the cycle of the entering arc: finds where the paths from its ends meet, and on the
-    /// way the arc whose flow runs out first when flow goes round along the entering arc.
+    /// Chooses the leaving arc: the backward arc of least flow on the cycle that the entering arc
+    /// closes. The paths from both ends are followed up to the node where they meet.
     ///
-    /// Among several, it is the last one met on the way round from the join along the entering
-    /// arc, which keeps the tree strongly feasible: on the target's side the one nearest to the
-    /// join, else on the source's side the one farthest from it.
+    /// Among arcs of equal flow, the last one on the cycle from the join along the entering arc
+    /// leaves, which keeps the tree strongly feasible: on the target's side the arc nearest to the
+    /// join, else on the source's side the arc farthest from it.
     pub(super) fn leaving_arc(&self, entering: &Entering<K>) -> Leaving {
         let (mut u, mut v) = (entering.source, entering.target);
         let (mut source_side, mut source_flow) = (NONE, i128::MAX);
@@ -153,7 +154,7 @@ impl<K: CostNumber> SpanningTree<K> {
         }
     }
 
-    /// Changes the flows of the cycle by the flow of the leaving arc.
+    /// Sends the flow of the leaving arc around the cycle.
     pub(super) fn augment_cycle(&mut self, entering: &Entering<K>, leaving: &Leaving) {
         for (end, sign) in [(entering.source, -leaving.flow), (entering.target, leaving.flow)] {
             let mut u = end;
@@ -165,8 +166,8 @@ impl<K: CostNumber> SpanningTree<K> {
         }
     }
 
-    /// Takes the subtree of `top` from its ancestors' sizes and adds it to those of `outer` and its
-    /// ancestors, each up to the join.
+    /// Subtracts the size of the subtree of `top` from the sizes of its ancestors and adds it to those
+    /// of `outer` and its ancestors, both up to the join.
     pub(super) fn move_size(&mut self, top: u32, outer: u32, join: u32) {
         let size = self.size[top as usize];
         let mut u = self.parent[top as usize];

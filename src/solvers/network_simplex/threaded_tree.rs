@@ -1,9 +1,9 @@
-//! The spanning tree of a basis, with its nodes on a thread.
+//! The spanning tree of a basis, threaded in preorder.
 //!
 //! The nodes are threaded in preorder (Bradley, Brown, Graves 1977, "Design and implementation of
 //! large scale primal transshipment algorithms", Management Science 24): a subtree is a
-//! contiguous stretch of the thread from its root to its `last` node, so it can be walked, cut
-//! out and put elsewhere by mending a few links.
+//! contiguous part of the thread, from its root to its `last` node, so it can be traversed, removed
+//! and inserted elsewhere by a few changes of links.
 
 use petgraph::unionfind::UnionFind;
 
@@ -11,25 +11,26 @@ use super::spanning_tree::{Basis, Entering, Leaving, NONE, SpanningTree, between
 use crate::solvers::arcs::FlowArc;
 use crate::solvers::fixed_point::CostNumber;
 
-/// The tree, threaded.
+/// A spanning tree with a doubly linked preorder and potentials.
 #[derive(Debug, Clone)]
 pub(crate) struct ThreadedTree<K> {
     spanning: SpanningTree<K>,
-    /// f of a source, −g of a target: all nodes of a subtree shift by the same amount.
+    /// f of a source, −g of a target: a pivot adds the same number to all nodes of a subtree.
     potential: Vec<K>,
     /// Preorder, circular.
     next: Vec<u32>,
     previous: Vec<u32>,
     /// Last node of the subtree in preorder.
     last: Vec<u32>,
-    /// Potentials shifted so far.
+    /// Potentials changed by pivots so far.
     shifted: u64,
 }
 
 impl<K: CostNumber> ThreadedTree<K> {
-    /// Hangs a forest that places all mass on the root. An arc without flow lets the component of flows
-    /// of its source hang on its target; what hangs on nothing hangs on the root by its first source,
-    /// on an artificial arc without flow, which gives that source the potential `f`.
+    /// The spanning tree of a forest that carries all mass. An arc without flow makes its target the
+    /// parent of its source's component of flows. Each remaining component becomes a child of the
+    /// root by its first source, over an artificial arc without flow, which gives that source the
+    /// potential `f`.
     pub(crate) fn from_forest(
         sources: usize,
         nodes: usize,
@@ -61,7 +62,7 @@ impl<K: CostNumber> ThreadedTree<K> {
         Self::from_preorder(spanning, &preorder)
     }
 
-    /// The tree of these arrays, whose nodes are given in preorder; their sizes are counted.
+    /// The tree of given parent arrays and their preorder; computes the sizes of subtrees.
     pub(super) fn from_preorder(spanning: SpanningTree<K>, preorder: &[u32]) -> Self {
         let root = spanning.root();
         let count = preorder.len();
@@ -94,7 +95,7 @@ impl<K: CostNumber> ThreadedTree<K> {
         self.spanning.root()
     }
 
-    /// The arrays and the nodes in preorder.
+    /// The parent arrays and the nodes in preorder.
     pub(super) fn into_preorder(self) -> (SpanningTree<K>, Vec<u32>) {
         let root = self.root();
         let mut preorder = vec![root];
@@ -121,12 +122,12 @@ impl<K: CostNumber> ThreadedTree<K> {
         &self.potential[..self.nodes()]
     }
 
-    /// How many potentials were shifted by pivots.
+    /// Number of potentials changed by pivots.
     pub(super) fn shifted(&self) -> u64 {
         self.shifted
     }
 
-    /// The real arcs of the tree, those without flow included.
+    /// The arcs of the tree except the artificial ones, including those without flow.
     pub(crate) fn arcs(&self) -> impl Iterator<Item = FlowArc<K>> {
         let root = self.root();
         (0..root).filter(move |&u| self.spanning.parent[u as usize] != root).map(|u| {
@@ -146,8 +147,8 @@ impl<K: CostNumber> ThreadedTree<K> {
             .map(|u| (u, self.spanning.cost[u as usize]))
     }
 
-    /// Numbers the parts that the tree falls into when the root and the arcs of the marked nodes
-    /// are taken out.
+    /// The connected components of the tree without the root and without the arcs above the marked
+    /// nodes: the number of the component of each node.
     pub(crate) fn components(&self, cut: &[bool]) -> Vec<u32> {
         let root = self.root();
         let mut component = vec![0; self.nodes()];
@@ -166,7 +167,7 @@ impl<K: CostNumber> ThreadedTree<K> {
         component
     }
 
-    /// The same tree with other numbers for costs.
+    /// This tree with its costs converted to another type.
     pub(crate) fn with_costs<L: CostNumber>(&self, convert: impl Fn(K) -> L) -> ThreadedTree<L> {
         let spanning = SpanningTree {
             sources: self.spanning.sources,
@@ -187,8 +188,8 @@ impl<K: CostNumber> ThreadedTree<K> {
         tree
     }
 
-    /// Adds `shift` to the potentials below `top`, or takes it from all others if these are
-    /// fewer: only differences matter.
+    /// Adds `shift` to the potentials below `top`, or subtracts it from all others if these are
+    /// fewer: only differences of potentials matter.
     fn shift_potentials(&mut self, top: u32, shift: K) {
         let last = self.last[top as usize];
         let below = self.spanning.size[top as usize] as usize;
@@ -201,8 +202,8 @@ impl<K: CostNumber> ThreadedTree<K> {
         }
     }
 
-    /// Adds `shift` to the potentials of a stretch of the thread. It is walked from both ends at
-    /// once, since each walk waits for one link after another to come from memory.
+    /// Adds `shift` to the potentials of a part of the thread. It is traversed from both ends at
+    /// once, since each traversal waits for one link after another to come from memory.
     fn shift_stretch(&mut self, first: u32, last: u32, length: usize, shift: K) {
         self.shifted += length as u64;
         let (mut u, mut v) = (first as usize, last as usize);
@@ -221,7 +222,7 @@ impl<K: CostNumber> ThreadedTree<K> {
         self.previous[after as usize] = before;
     }
 
-    /// A pivot on an arc that has a flow already, outside the tree.
+    /// Enters an arc that carries a flow although it is outside the tree.
     pub(super) fn enter_with_flow(&mut self, entering: &Entering<K>, flow: i128) {
         let leaving = self.spanning.leaving_arc(entering);
         let (inner, ..) = leaving.new_ends(entering);
@@ -229,8 +230,8 @@ impl<K: CostNumber> ThreadedTree<K> {
         self.spanning.flow[inner as usize] += flow;
     }
 
-    /// Takes the subtree below the leaving arc out of the thread and out of its ancestors'
-    /// `size` and `last`.
+    /// Removes the subtree below the leaving arc from the thread and updates `size` and `last` of its
+    /// ancestors.
     fn cut(&mut self, leaving: &Leaving) {
         let top = leaving.node;
         let (before, end) = (self.previous[top as usize], self.last[top as usize]);
@@ -248,16 +249,16 @@ impl<K: CostNumber> ThreadedTree<K> {
         }
     }
 
-    /// Makes `inner` the root of the cut-off subtree of `top` by turning the arcs of the stem
-    /// between them; returns the last node of the new preorder.
+    /// Makes `inner` the root of the removed subtree of `top` by reversing the arcs of the path (the
+    /// stem) between them; returns the last node of the new preorder.
     ///
-    /// The new preorder is the subtree of `inner`, then what the subtree of its old parent holds
-    /// besides, and so on up the stem.
+    /// The new preorder is the subtree of `inner`, then the rest of the subtree of its old parent,
+    /// and so on up the stem.
     fn reroot(&mut self, top: u32, inner: u32) -> u32 {
         let total = self.spanning.size[top as usize];
         let mut tail = self.last[inner as usize];
         // Of the stem node below: its neighbors in the old preorder, the end of its old subtree,
-        // its old size, and the arc it hands up.
+        // its old size, and the arc that its parent takes over.
         let (mut before, mut after) = (self.previous[inner as usize], self.next[tail as usize]);
         let mut end = tail;
         let mut size = self.spanning.size[inner as usize];
@@ -300,7 +301,7 @@ impl<K: CostNumber> ThreadedTree<K> {
         tail
     }
 
-    /// Hangs the subtree of `inner`, whose preorder ends in `tail`, under `outer`.
+    /// Inserts the subtree of `inner`, whose preorder ends in `tail`, below `outer`.
     fn graft(&mut self, inner: u32, tail: u32, outer: u32, join: u32) {
         self.spanning.parent[inner as usize] = outer;
         let after = self.next[outer as usize];
@@ -331,7 +332,7 @@ impl<K: CostNumber> Basis<K> for ThreadedTree<K> {
         self.spanning.leaving_arc(entering)
     }
 
-    /// Shifts the potentials of the smaller part, one by one.
+    /// Updates the potentials of the smaller part, one by one.
     fn pivot(&mut self, entering: &Entering<K>, leaving: &Leaving) {
         if leaving.flow > 0 {
             self.spanning.augment_cycle(entering, leaving);
@@ -361,7 +362,7 @@ impl<K: CostNumber> Basis<K> for ThreadedTree<K> {
     }
 }
 
-/// The first sources of the components of flows that have no arc to hang by.
+/// The first source of each component of flows that no arc without flow attaches to another one.
 fn component_roots<K>(sources: usize, nodes: usize, forest: &[FlowArc<K>]) -> Vec<u32> {
     let mut components = UnionFind::<u32>::new(nodes);
     for arc in forest.iter().filter(|arc| arc.flow > 0) {
@@ -376,8 +377,8 @@ fn component_roots<K>(sources: usize, nodes: usize, forest: &[FlowArc<K>]) -> Ve
     (0..sources as u32).filter(is_first).collect()
 }
 
-/// Who may hang on whom, in compressed rows: along a flow either end on the other, without flow
-/// only the source on the target.
+/// Possible children of each node, in compressed rows: an arc with flow admits either end as the
+/// parent, an arc without flow only its target.
 struct Adjacency {
     starts: Vec<usize>,
     entries: Vec<(u32, u32)>,
