@@ -1,47 +1,48 @@
 //! An ε-scaled auction for the transportation problem on a list of arcs: flows and prices for the
 //! simplex to start from.
 //!
-//! **Idea.** A source with mass left sends all of it along its arc of least `c_ij − g_j`. A target that
-//! holds more than it demands lowers g until one of those whose mass it holds would do as well
-//! elsewhere, less ε, and sends that one's mass back. So all mass stays within ε of the cheapest for
-//! its source, prices go no farther than they must, and once no mass is left the flows are optimal on
-//! the list up to ε for each unit of mass. ε falls by a constant factor from phase to phase; mass that
-//! is too dear for the next phase is sent back when that begins.
+//! **Idea.** A source with remaining mass sends all of it along its arc of least `c_ij − g_j`. A target
+//! that holds more than its demand lowers g until, up to ε, another target is as cheap for one of the
+//! sources whose mass it holds, and returns the mass of that source. So all mass stays within ε of the
+//! cheapest arc of its source, prices change no more than needed, and once all mass is placed the flows
+//! are optimal on the list up to ε for each unit of mass. ε decreases by a constant factor from phase
+//! to phase; mass that is too expensive for the next phase is returned when that begins.
 //!
-//! **Complexity.** Some tens of pieces sent back for each node, each at the price of a look at the arcs
-//! of the few sources whose mass the target holds. Memory O(n + m) beside the list.
+//! **Complexity.** Some tens of returns for each node, each of which prices the arcs of the few sources
+//! whose mass the target holds. Memory O(n + m) beside the list.
 //!
 //! **References.** Bertsekas, Castañón 1989, "The auction algorithm for the transportation problem",
 //! Annals of OR 20; Goldberg, Tarjan 1990, "Finding minimum-cost circulations by successive
-//! approximation", Math. Oper. Res. 15 (a target that takes and gives away at once is their double
+//! approximation", Math. Oper. Res. 15 (a target that accepts and returns mass at once is their double
 //! push).
 //!
-//! **Failure modes.** Price wars over the last crumbs of mass: where all targets that a source knows
-//! become dearer step by step of ε, it waits for the next phase, and may be left with mass at the end.
-//! That is the rule with masses of many sizes, for some per cent of the sources, and no harm to a
-//! start.
+//! **Failure modes.** Price wars over small masses: where all listed targets of a source become more
+//! expensive in steps of ε, the source waits for the next phase, and may have mass left at the end.
+//! With unequal masses this is the case for some per cent of the sources, which does no harm to an
+//! initial basis.
 
 use crate::progress::IsOver;
 use crate::solvers::arcs::{Arc, ArcList, FlowArc};
 use crate::solvers::fixed_point::FixedMasses;
 
-/// ε falls by this factor from phase to phase, beginning with this part of the reach of a list.
-const FACTOR: f64 = 4.0;
+/// ε decreases by this factor from phase to phase, and begins at the reach of a list over it.
+const EPSILON_DIVISOR: f64 = 4.0;
 
-/// The last ε is at least this part of the reach.
-const LAST: f64 = 1e-4;
+/// The last ε is at least this share of the reach.
+const LAST_EPSILON_SHARE: f64 = 1e-4;
 
-/// A source waits for the next phase when its cheapest arc has become dearer by so many ε.
-const WAR: f64 = 16.0;
+/// A source waits for the next phase when its cheapest arc has become more expensive by this
+/// multiple of ε.
+const PRICE_WAR_EPSILONS: f64 = 16.0;
 
-/// Pieces of mass sent back in a phase, for each node, after which it ends.
-const PATIENCE: usize = 20;
+/// Returns of mass, for each node, after which a phase ends.
+const RETURNS_PER_NODE: usize = 20;
 
 /// Mass of a source that a target holds.
 #[derive(Debug, Clone, Copy)]
 struct HeldMass {
     source: u32,
-    /// The place of the arc in the list.
+    /// The index of the arc in the list.
     arc: u32,
     flow: i128,
 }
@@ -50,17 +51,17 @@ struct HeldMass {
 pub(crate) struct Auction<'a> {
     list: &'a ArcList,
     g: Vec<f64>,
-    /// What sources have left.
+    /// Remaining mass of the sources.
     left: Vec<i128>,
-    /// What targets have room for, negative while they hold too much.
+    /// Remaining demand of the targets, negative while they hold too much.
     room: Vec<i128>,
-    /// What targets hold.
+    /// Mass that the targets hold.
     held: Vec<Vec<HeldMass>>,
     reach: f64,
 }
 
 impl<'a> Auction<'a> {
-    /// With all mass at the sources, each of which has arcs on the list, and prices to begin with.
+    /// An auction with all mass at the sources, each of which has arcs on the list, and initial prices.
     pub(crate) fn new(list: &'a ArcList, masses: &FixedMasses, g: &[f64]) -> Self {
         let held = vec![Vec::new(); g.len()];
         let (left, room) = (masses.supply.clone(), masses.demand.clone());
@@ -71,17 +72,17 @@ impl<'a> Auction<'a> {
 
     /// All phases, until the time is up.
     pub(crate) fn run(mut self, is_over: IsOver<'_>) -> Self {
-        let mut epsilon = self.reach / FACTOR;
-        while epsilon > LAST * self.reach && !is_over() {
+        let mut epsilon = self.reach / EPSILON_DIVISOR;
+        while epsilon > LAST_EPSILON_SHARE * self.reach && !is_over() {
             self.loosen(epsilon);
             self.phase(epsilon, is_over);
-            epsilon /= FACTOR;
+            epsilon /= EPSILON_DIVISOR;
         }
         self
     }
 
-    /// How far a list reached in a typical row, at the prices to begin with: the median distance from
-    /// its least value to its largest.
+    /// The reach of the list: the median over the rows of the difference between the largest and the
+    /// least `c − g` at the initial prices.
     pub(crate) fn reach(&self) -> f64 {
         self.reach
     }
@@ -99,7 +100,7 @@ impl<'a> Auction<'a> {
             .flat_map(move |(target, held)| held.iter().map(move |piece| listed(target, piece)))
     }
 
-    /// Whether an arc has mass left at its source and room at its target.
+    /// Whether the source of an arc has remaining mass and its target remaining demand.
     pub(crate) fn is_open(&self, arc: &Arc) -> bool {
         self.left[arc.source as usize] > 0 && self.room[arc.target as usize] > 0
     }
@@ -109,7 +110,7 @@ impl<'a> Auction<'a> {
         ((0..self.left.len()).map(|i| self.cheapest(i, None).0).collect(), self.g)
     }
 
-    /// The least `c − g` of a source, but for one target, and where on the list it is.
+    /// The least `c − g` of a source, without one target, and the index of its arc.
     fn cheapest(&self, source: usize, except: Option<u32>) -> (f64, u32) {
         let except = except.unwrap_or(u32::MAX);
         let (targets, costs) = self.list.row(source);
@@ -137,7 +138,7 @@ impl<'a> Auction<'a> {
         *reaches.select_nth_unstable_by(middle, f64::total_cmp).1
     }
 
-    /// Sends back what is dearer than the cheapest by more than ε.
+    /// Returns mass that is more expensive than the cheapest arc of its source by more than ε.
     fn loosen(&mut self, epsilon: f64) {
         for j in 0..self.held.len() {
             let mut held = std::mem::take(&mut self.held[j]);
@@ -155,14 +156,14 @@ impl<'a> Auction<'a> {
         }
     }
 
-    /// Sources send, and targets send back, until there is nothing left to send.
+    /// Sources send and targets return mass until no mass is left to send.
     fn phase(&mut self, epsilon: f64, is_over: IsOver<'_>) {
-        /// Pieces sent back before it is asked whether the time is up.
-        const PIECES: usize = 1024;
+        /// Returns between two checks of the time.
+        const RETURNS_PER_CHECK: usize = 1024;
         let sources = self.left.len();
         let limit: Vec<f64> =
-            (0..sources).map(|i| self.cheapest(i, None).0 + WAR * epsilon).collect();
-        let mut patience = PATIENCE * (sources + self.room.len());
+            (0..sources).map(|i| self.cheapest(i, None).0 + PRICE_WAR_EPSILONS * epsilon).collect();
+        let mut patience = RETURNS_PER_NODE * (sources + self.room.len());
         let all = (0..sources as u32).rev();
         let mut open: Vec<u32> = all.filter(|&i| self.left[i as usize] > 0).collect();
         while let Some(source) = open.pop() {
@@ -176,7 +177,7 @@ impl<'a> Auction<'a> {
             while self.room[j] < 0 {
                 open.push(self.send_back(j, epsilon));
                 patience -= 1;
-                if patience == 0 || patience.is_multiple_of(PIECES) && is_over() {
+                if patience == 0 || patience.is_multiple_of(RETURNS_PER_CHECK) && is_over() {
                     return self.empty(j);
                 }
             }
@@ -192,8 +193,8 @@ impl<'a> Auction<'a> {
         }
     }
 
-    /// Lowers the price of a target that holds too much until the mass of one source would do as well
-    /// elsewhere, less ε, and sends that back; to whom.
+    /// Lowers the price of a target that holds too much until, up to ε, another target is as cheap for
+    /// one of its sources, and returns mass to that source; the source.
     fn send_back(&mut self, j: usize, epsilon: f64) -> u32 {
         let (mut least, mut place) = (f64::INFINITY, 0);
         for (k, piece) in self.held[j].iter().enumerate() {
@@ -217,7 +218,7 @@ impl<'a> Auction<'a> {
         source
     }
 
-    /// Sends all back that a target holds.
+    /// Returns all mass that a target holds.
     fn empty(&mut self, j: usize) {
         for piece in std::mem::take(&mut self.held[j]) {
             self.left[piece.source as usize] += piece.flow;
@@ -273,7 +274,11 @@ mod tests {
             let (f, g) = auction.into_potentials();
             for flow in flows {
                 let reduced = flow.cost - f[flow.source as usize] - g[flow.target as usize];
-                assert!((-1e-12..=FACTOR * LAST * last + 1e-12).contains(&reduced), "{reduced}");
+                assert!(
+                    (-1e-12..=EPSILON_DIVISOR * LAST_EPSILON_SHARE * last + 1e-12)
+                        .contains(&reduced),
+                    "{reduced}"
+                );
             }
         }
         assert!(complete > 20, "{complete} of 60 came to an end");

@@ -1,10 +1,9 @@
 //! Candidate arcs: the few arcs per point that rough potentials make likely to carry mass.
 //!
 //! An optimal plan uses only arcs with `c_ij = f_i + g_j`, so arcs with small reduced costs under
-//! *rough* potentials are the ones to try; nearest neighbours are not, as soon as mass travels
-//! far. One streaming pass over the rows, or a screen of them, O(nm) time with about two SIMD
-//! operations an entry,
-//! `O(n·per_source + m·per_target)` memory.
+//! *rough* potentials are the ones to try; nearest neighbors are not, as soon as mass travels
+//! far. One pass over the rows, or the f32 filter in many dimensions: O(nm) time with about two SIMD
+//! operations an entry, `O(n·per_source + m·per_target)` memory.
 
 use rayon::prelude::*;
 
@@ -13,16 +12,16 @@ use crate::cost::{Cost, Search};
 use crate::progress::{IsOver, never};
 use crate::solvers::arcs::{Arc, ArcList};
 
-/// Points that are searched for together; fixed, so that results do not depend on the threads.
-const TASK: usize = 256;
+/// Points that one task searches from; fixed, so that results do not depend on the threads.
+const QUERIES_PER_TASK: usize = 256;
 
 /// The `per_source` smallest `c_ij − g_j` of every row and the `per_target` smallest
 /// `c_ij − f_i` of every column for f = g^c, merged; and f. Among equals the lower index comes
 /// first. At least one arc of a row is asked for.
 ///
-/// Points in many dimensions are screened: then reduced costs, f among them, and which arcs are the
-/// smallest are true up to a rounding in single precision, and only columns that are candidates of
-/// fewer than `per_target` rows have candidates of their own.
+/// In many dimensions the search runs in single precision: reduced costs, f, and the choice of arcs
+/// are subject to that rounding, and only columns that are candidates of fewer than `per_target` rows
+/// get candidates of their own.
 ///
 /// # Panics
 /// If g does not have the length m of the cost table.
@@ -36,7 +35,7 @@ pub fn candidates(
     candidates_until(cost, g, per_source, per_target, &never).expect("nobody stops it")
 }
 
-/// The same; `None` if the time is up before it is done.
+/// [`candidates`] with a time limit; `None` if the time is up before it is done.
 pub(in crate::solvers) fn candidates_until(
     cost: &dyn Cost,
     g: &[f64],
@@ -68,7 +67,7 @@ pub(in crate::solvers) fn candidates_until(
     Some((f, ArcList::from_arcs(cost.n(), arcs)))
 }
 
-/// The same by [`Search`].
+/// [`candidates`] by [`Search`] in single precision.
 fn screened(
     cost: &dyn Cost,
     g: &[f64],
@@ -91,9 +90,9 @@ fn screened(
     let mut of_targets = roughly_smallest(sources.as_ref(), &lonely, per_target, is_over)?;
     // Values make room for costs.
     let at = |i: u32, j: u32| cost.at(i as usize, j as usize);
-    let rows = of_sources.par_iter_mut().zip(&all).with_min_len(TASK);
+    let rows = of_sources.par_iter_mut().zip(&all).with_min_len(QUERIES_PER_TASK);
     rows.for_each(|(found, &i)| found.iter_mut().for_each(|(value, j)| *value = at(i, *j)));
-    let columns = of_targets.par_iter_mut().zip(&lonely).with_min_len(TASK);
+    let columns = of_targets.par_iter_mut().zip(&lonely).with_min_len(QUERIES_PER_TASK);
     columns.for_each(|(found, &j)| found.iter_mut().for_each(|(value, i)| *value = at(*i, j)));
     let lengths = of_sources.iter().chain(&of_targets).map(Vec::len);
     let mut arcs = Vec::with_capacity(lengths.sum());
@@ -106,8 +105,8 @@ fn screened(
     Some((f, ArcList::from_arcs(n, arcs)))
 }
 
-/// About the `keep` smallest reduced costs of several queries; `None` if the time is up before they are
-/// found.
+/// The `keep` smallest reduced costs of several queries, up to a rounding in single precision; `None`
+/// if the time is up before they are found.
 pub(in crate::solvers) fn roughly_smallest(
     search: &dyn Search,
     queries: &[u32],
@@ -115,7 +114,7 @@ pub(in crate::solvers) fn roughly_smallest(
     is_over: IsOver<'_>,
 ) -> Option<Vec<Vec<(f64, u32)>>> {
     let mut found = vec![Vec::new(); queries.len()];
-    let tasks = found.par_chunks_mut(TASK).zip(queries.par_chunks(TASK));
+    let tasks = found.par_chunks_mut(QUERIES_PER_TASK).zip(queries.par_chunks(QUERIES_PER_TASK));
     tasks.try_for_each(|(found, queries)| {
         search.roughly_smallest_of(queries, keep, found);
         found.iter_mut().for_each(Vec::shrink_to_fit);

@@ -1,9 +1,9 @@
-//! A problem a quarter as large that resembles the given one.
+//! Coarsening of any problem: a problem with a quarter of the points that approximates it.
 //!
-//! Sources are gathered into groups of about four that see a few targets from nearly the same
-//! distances (and so lie close together, if the costs are distances); a representative carries
-//! the group's mass. Targets likewise. The coarse problem's potentials tell how far the mass
-//! travels (Schmitzer 2016, "A sparse multiscale algorithm for dense optimal transport", J. Math.
+//! Sources are grouped by about four such that the costs from a few landmark targets are nearly
+//! equal in a group (if the costs are distances, these sources lie close together). A representative
+//! carries the mass of its group. Targets are grouped likewise. The potentials of the coarse problem
+//! show how far the mass travels (Schmitzer 2016, "A sparse multiscale algorithm for dense optimal transport", J. Math.
 //! Imaging Vis. 56; Gottschlich, Schuhmacher 2014, "The shortlist method for fast computation of
 //! the earth mover's distance", PLOS One 9).
 
@@ -13,13 +13,13 @@ use super::sampling::sample;
 use crate::plan::PlanArc;
 use crate::problem::OtProblem;
 
-/// Points a group has at most.
-const GROUP: usize = 4;
+/// Points of a group at most.
+const POINTS_PER_GROUP: usize = 4;
 
-/// Targets from which the sources are looked at, and the other way round.
+/// Landmarks of a side, whose costs describe the points of the other side.
 const LANDMARKS: usize = 8;
 
-/// A coarse problem and where its points come from.
+/// A coarse problem and the groups of points that it stands for.
 pub(super) struct CoarseProblem {
     /// The problem between the representatives.
     pub(super) problem: OtProblem,
@@ -53,9 +53,9 @@ impl CoarseProblem {
         self.source_groups.iter().map(|group| group[0] as usize).collect()
     }
 
-    /// The cells of a plan between the groups' members that realises a coarse plan: each coarse
-    /// flow is split by the north-west corner, the members of a group being used up one after
-    /// another. At most n + m − 1 cells (but for rounding).
+    /// The cells of a plan between the groups' members that realizes a coarse plan: each coarse
+    /// flow is split by the north-west corner rule, which uses up the members of a group in their
+    /// order. At most n + m − 1 cells (up to rounding).
     pub(super) fn split(&self, plan: &[PlanArc], fine: &OtProblem) -> Vec<(u32, u32)> {
         let mut supply = GroupMembers::new(&self.source_groups, fine.source());
         let mut demand = GroupMembers::new(&self.target_groups, fine.target());
@@ -79,7 +79,7 @@ impl CoarseProblem {
     }
 }
 
-/// The members of groups, used up one after another.
+/// The members of groups, used up in their order.
 struct GroupMembers<'a> {
     groups: &'a [Vec<u32>],
     mass: Vec<f64>,
@@ -91,7 +91,7 @@ impl<'a> GroupMembers<'a> {
         Self { groups, mass: mass.to_vec(), place: vec![0; groups.len()] }
     }
 
-    /// The member of a group whose turn it is, and what it has left.
+    /// The first member of a group with remaining mass, and that mass.
     fn current(&self, group: usize) -> Option<(u32, f64)> {
         let member = *self.groups[group].get(self.place[group])?;
         Some((member, self.mass[member as usize]))
@@ -117,13 +117,13 @@ fn gather(groups: &[Vec<u32>], mass: ArrayView1<'_, f64>) -> (Vec<usize>, Array1
     (first, groups.iter().map(sum).collect())
 }
 
-/// Splits `0..count` at medians of the coordinate of largest spread until at most [`GROUP`] are
-/// together.
+/// Splits `0..count` at medians of the coordinate of largest spread until no group has more than
+/// [`POINTS_PER_GROUP`] members.
 fn groups(count: usize, coordinates: &[Vec<f64>]) -> Vec<Vec<u32>> {
     let mut done = Vec::new();
     let mut open = vec![(0..count as u32).collect::<Vec<u32>>()];
     while let Some(mut members) = open.pop() {
-        if members.len() <= GROUP {
+        if members.len() <= POINTS_PER_GROUP {
             done.push(members);
             continue;
         }

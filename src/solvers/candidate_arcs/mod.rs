@@ -1,9 +1,9 @@
-//! Shortlists: exact transport without looking at most of the n·m arcs most of the time.
+//! Candidate arcs: the few of the n·m arcs that are likely to carry mass.
 //!
-//! The support of an optimal plan is a forest, at most n + m − 1 arcs. Rough potentials
-//! ([`duals`]) say which arcs are likely to be in it ([`candidates`]); a solver works on those; a
-//! pass over all arcs ([`pricing`], or the network simplex's own in integers) adds the violated
-//! ones, until it finds none: that pass is the proof.
+//! The support of an optimal plan is a forest of at most n + m − 1 arcs. Rough potentials
+//! ([`rough_duals`]) say which arcs are likely to be in it ([`candidates`]). A solver works on these
+//! arcs alone. A pass over all arcs ([`pricing`], or the exact one of the network simplex) adds the
+//! violated ones, until it finds none, which proves optimality.
 
 #![expect(clippy::cast_possible_truncation, reason = "indices fit u32: an ArcList stores them so")]
 

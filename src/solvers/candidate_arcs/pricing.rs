@@ -7,7 +7,7 @@ use super::group_minima;
 use crate::cost::Cost;
 use crate::solvers::arcs::{Arc, ArcList};
 
-/// What a pricing pass finds.
+/// The result of a pricing pass.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PricedTable {
     /// The worst violated arcs of every row.
@@ -18,8 +18,8 @@ pub struct PricedTable {
     pub most_negative: f64,
 }
 
-/// Rows handled by one parallel task; fixed, so that results do not depend on the threads.
-const ROWS: usize = 64;
+/// Rows of a parallel task; fixed, so that results do not depend on the threads.
+const ROWS_PER_TASK: usize = 64;
 
 /// Prices all arcs: those with `(c_ij − g_j) − f_i < −tolerance(i)` are violated, and the
 /// `per_source` worst of every row are returned. For `f = g^c`, computed as
@@ -37,14 +37,14 @@ pub fn price(
     per_source: usize,
 ) -> PricedTable {
     assert_eq!((f.len(), g.len()), (cost.n(), cost.m()), "potentials of the table's shape");
-    let blocks: Vec<PricedRows> = (0..f.len().div_ceil(ROWS))
+    let blocks: Vec<PricedRows> = (0..f.len().div_ceil(ROWS_PER_TASK))
         .into_par_iter()
         .map_init(
             || RowPricer::new(g),
             |pricer, block| {
                 let mut found = PricedRows::default();
-                let first = block * ROWS;
-                for (k, &f) in f[first..].iter().take(ROWS).enumerate() {
+                let first = block * ROWS_PER_TASK;
+                for (k, &f) in f[first..].iter().take(ROWS_PER_TASK).enumerate() {
                     let i = first + k;
                     pricer.price_row(cost, i, f, tolerance(i), per_source, &mut found);
                 }

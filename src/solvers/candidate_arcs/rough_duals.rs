@@ -1,16 +1,15 @@
-//! Rough duals: cheap potentials, good enough to tell which arcs are worth trying.
+//! Rough duals: potentials that are cheap to compute and good enough to choose candidate arcs.
 //!
 //! Three recipes for potentials g of the targets; the larger dual value `Σ μ_i g^c_i + Σ ν_j g_j` (a
 //! true lower bound of the optimum for each) decides between them:
 //!
-//! - [`means`]: what a target costs on average, `g_j = mean_i c_ij`. That is where Sinkhorn's method
-//!   starts from at an infinite temperature. In high dimension costs are nearly the sum of a term for
-//!   the source and one for the target; some targets are cheap for all sources (hubs), and this makes
-//!   them dear.
+//! - [`means`]: the mean cost of a target, `g_j = mean_i c_ij`, the limit of Sinkhorn's potentials for
+//!   ε → ∞. In high dimension costs are nearly the sum of a term for the source and one for the target;
+//!   some targets are cheap for all sources (hubs), and these potentials make them expensive.
 //! - [`averaged`]: a few damped c-transforms.
-//! - Solve a problem a quarter to half as large, extend its potentials by c-transforms. In low
-//!   dimension that sees how the mass travels; in high dimension its points are as far from those
-//!   they stand for as from anything.
+//! - The potentials of a problem a quarter to half as large, extended by c-transforms. In low dimension
+//!   they describe how the mass travels; in high dimension a point is as far from its representative as
+//!   from any other point.
 
 use ndarray::{Array1, ArrayView1, Axis};
 use rayon::prelude::*;
@@ -23,40 +22,39 @@ use crate::plan::PlanArc;
 use crate::potentials::{Potentials, to_source, to_target};
 use crate::problem::OtProblem;
 
-/// Points on a side below which a coarse problem is not worth solving.
-const SMALL: usize = 64;
+/// Points of a side below which no coarse problem is solved.
+const LEAST_POINTS_TO_COARSEN: usize = 64;
 
-/// Points on a side of the sample on which the recipes are compared, if there are more than
-/// twice as many.
-const TRIAL: usize = 256;
+/// Points of a side of the sample on which the recipes are compared, if there are more than twice as
+/// many.
+const SAMPLE_POINTS: usize = 256;
 
-/// Damped passes of [`averaged`]: the first three gain nearly everything.
-const PASSES: usize = 3;
+/// Damped passes of [`averaged`]: further passes increase the dual value little.
+const AVERAGING_PASSES: usize = 3;
 
-/// Rough duals, and what came to light on the way.
+/// Rough duals, and the cells of a plan if the recipe computes one.
 #[derive(Debug, Clone)]
 pub struct RoughDuals {
     /// Potentials of the targets; (g^c, g) is feasible.
     pub g: Array1<f64>,
-    /// Cells (i, j) of a plan that moves the mass about where it must go; empty if the recipe
-    /// saw no plan.
+    /// Cells (i, j) of an approximate plan; empty if the recipe has no plan.
     pub cells: Vec<(u32, u32)>,
 }
 
-/// Solves a smaller problem: plan and potentials.
+/// A solver for smaller problems, which returns plan and potentials.
 pub type SolveSmaller<'a> = dyn FnMut(&OtProblem) -> (Vec<PlanArc>, Potentials) + 'a;
 
-/// Potentials g for which (g^c, g) is near enough to the optimum to pick candidate arcs by.
+/// Potentials g for which (g^c, g) is close enough to the optimum to choose candidate arcs.
 ///
-/// `solve` solves smaller problems: any method will do, exact or not, this one recursively most
-/// of all. O(nm) time beside it.
+/// `solve` solves smaller problems by any method, exact or not, also by a recursive call. O(nm) time
+/// beside it.
 #[must_use]
 pub fn rough_duals(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> RoughDuals {
     let (n, m) = (problem.n(), problem.m());
-    if n.min(m) < SMALL {
+    if n.min(m) < LEAST_POINTS_TO_COARSEN {
         return without_plan(averaged(problem.cost()));
     }
-    if n.min(m) <= 2 * TRIAL {
+    if n.min(m) <= 2 * SAMPLE_POINTS {
         return better(problem, solve).0;
     }
     let cost = problem.cost();
@@ -73,8 +71,8 @@ fn without_plan(g: Array1<f64>) -> RoughDuals {
     RoughDuals { g, cells: Vec::new() }
 }
 
-/// Whether coarse problems tell how the mass travels: tried on a sample of the points. In high
-/// dimension they do not.
+/// Whether a coarse problem gives the best rough duals, judged on a sample of the points. In high
+/// dimension it does not.
 pub(crate) fn coarse_problems_help(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> bool {
     trial(problem, solve) == DualRecipe::Coarse
 }
@@ -82,7 +80,7 @@ pub(crate) fn coarse_problems_help(problem: &OtProblem, solve: &mut SolveSmaller
 /// The better recipe on a sample of the points with equal masses.
 fn trial(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> DualRecipe {
     let (n, m) = (problem.n(), problem.m());
-    let size = TRIAL.min(n).min(m);
+    let size = SAMPLE_POINTS.min(n).min(m);
     let (rows, columns) = (sample(n, size, 1), sample(m, size, 2));
     let uniform = Array1::from_elem(size, 1.0);
     let cost = problem.cost().select(&rows, &columns);
@@ -107,7 +105,7 @@ fn better(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> (RoughDuals, Dua
     };
     let mut best = (without_plan(means(cost)), DualRecipe::Means);
     let mut most = value(&best.0);
-    // In many dimensions the passes cost more than they gain.
+    // In many dimensions the passes take more time than they save.
     let averaged = (!cost.is_screened()).then(|| without_plan(averaged(cost)));
     for (rough, recipe) in
         [(averaged, DualRecipe::Averaged), (from_coarse(problem, solve), DualRecipe::Coarse)]
@@ -124,7 +122,7 @@ fn better(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> (RoughDuals, Dua
 /// `g_j = mean_i c_ij`, over a sample of the rows if they are not stored.
 #[must_use]
 pub fn means(cost: &dyn Cost) -> Array1<f64> {
-    /// Rows of the sample.
+    /// Rows of the sample, where costs are not stored.
     const ROWS: usize = 512;
     let n = cost.n();
     let rows = if cost.is_stored() { all(n) } else { sample(n, ROWS.min(n), 3) };
@@ -159,7 +157,7 @@ fn rough_means(cost: &dyn Cost, rows: &[usize]) -> Option<Array1<f64>> {
 pub fn averaged(cost: &dyn Cost) -> Array1<f64> {
     let mut f = Array1::zeros(cost.n());
     let mut g = Array1::zeros(cost.m());
-    for _ in 0..PASSES {
+    for _ in 0..AVERAGING_PASSES {
         let (next_f, next_g) = (to_source(cost, g.view()), to_target(cost, f.view()));
         f = (f + next_f) / 2.0;
         g = (g + next_g) / 2.0;

@@ -1,4 +1,4 @@
-//! How far ε must come down for a bracket on the exact cost of a given width.
+//! Search for an ε at which the bracket on the exact cost has a given width.
 //!
 //! ```text
 //! find ε and δ with (upper − lower) / |upper| ≤ G,
@@ -33,23 +33,24 @@ use crate::problem::OtProblem;
 use crate::progress::Observer;
 use crate::solvers::Termination;
 
-/// From solve to solve ε falls by a factor in this range: a leap too far costs more than a solve.
-const FACTOR: std::ops::RangeInclusive<f64> = 1.0 / 64.0..=0.5;
+/// ε is multiplied by a factor in this range from solve to solve: too small an ε takes longer than
+/// another solve.
+const EPSILON_FACTORS: std::ops::RangeInclusive<f64> = 1.0 / 64.0..=0.5;
 
-/// The gap aimed at, as a share of the gap wanted.
-const AIM: f64 = 0.7;
+/// The gap aimed at, as a share of the required gap.
+const AIMED_GAP_SHARE: f64 = 0.7;
 
-/// The slopes of the gap in ε that are believed, log–log.
-const SLOPE: std::ops::RangeInclusive<f64> = 0.8..=4.0;
+/// Range of the assumed slope of log(gap) in log(ε).
+const GAP_SLOPES: std::ops::RangeInclusive<f64> = 0.8..=4.0;
 
 /// The share of the gap that the marginal error may cause.
-const MARGINAL_SHARE: f64 = 0.25;
+const MARGINAL_ERROR_SHARE: f64 = 0.25;
 
-/// Marginal errors below this are sums of rounding, and not asked for.
-const ROUNDED: f64 = 1e-13;
+/// The least tolerance: smaller marginal errors are sums of roundings.
+const LEAST_TOLERANCE: f64 = 1e-13;
 
-/// ε below this share of `max|c|` only rounds.
-const LEAST: f64 = 1e-14;
+/// The least ε, as a share of `max|c|`: below it exponents are dominated by rounding.
+const LEAST_EPSILON_SHARE: f64 = 1e-14;
 
 impl Sinkhorn {
     /// Lowers ε from [`Sinkhorn::epsilon`] until the bracket on the exact cost is `gap` wide,
@@ -91,13 +92,13 @@ impl Sinkhorn {
             }
             let factor = descent.factor(answer.plan.epsilon(), measured.relative_gap());
             let epsilon = factor * answer.plan.epsilon();
-            if epsilon < LEAST * largest || iterations >= self.max_iterations {
+            if epsilon < LEAST_EPSILON_SHARE * largest || iterations >= self.max_iterations {
                 break Termination::IterationLimit;
             }
             let total = math::sum(problem.source());
-            let allowed = MARGINAL_SHARE * gap * measured.upper.abs() / (total * largest);
+            let allowed = MARGINAL_ERROR_SHARE * gap * measured.upper.abs() / (total * largest);
             solver.epsilon = Epsilon::Absolute(epsilon);
-            solver.tolerance = allowed.max(ROUNDED).min(self.tolerance);
+            solver.tolerance = allowed.max(LEAST_TOLERANCE).min(self.tolerance);
             solver.max_iterations = self.max_iterations - iterations;
             answer = match solver.solve(problem, observer) {
                 Err(SinkhornError::Overflow { .. }) => break Termination::IterationLimit,
@@ -106,7 +107,7 @@ impl Sinkhorn {
             iterations += answer.iterations;
             products += answer.products;
             if matches!(answer.termination, Termination::TimeLimit | Termination::Stopped) {
-                // In a hurry: what has been judged is enough.
+                // Stopped: return the best answer that has been certified.
                 break answer.termination;
             }
             let judged = answer.certify(problem);
@@ -122,20 +123,23 @@ impl Sinkhorn {
 
 /// Chooses the next ε.
 struct EpsilonDescent {
-    /// The relative gap wanted.
+    /// The required relative gap.
     gap: f64,
     /// ε and relative gap of the solve before the last.
     before: Option<(f64, f64)>,
 }
 
 impl EpsilonDescent {
-    /// What to multiply ε by, after a solve there has left a relative gap.
+    /// The factor to multiply ε by, after a solve at `epsilon` with relative gap `gap`.
     fn factor(&mut self, epsilon: f64, gap: f64) -> f64 {
         let slope = self.before.replace((epsilon, gap)).map_or(1.0, |(last_epsilon, last_gap)| {
             (last_gap / gap).ln() / (last_epsilon / epsilon).ln()
         });
-        let slope = if slope.is_nan() { 1.0 } else { slope.clamp(*SLOPE.start(), *SLOPE.end()) };
-        (AIM * self.gap / gap).powf(1.0 / slope).clamp(*FACTOR.start(), *FACTOR.end())
+        let slope =
+            if slope.is_nan() { 1.0 } else { slope.clamp(*GAP_SLOPES.start(), *GAP_SLOPES.end()) };
+        (AIMED_GAP_SHARE * self.gap / gap)
+            .powf(1.0 / slope)
+            .clamp(*EPSILON_FACTORS.start(), *EPSILON_FACTORS.end())
     }
 }
 
@@ -162,10 +166,10 @@ mod tests {
         let mut first = EpsilonDescent { gap: 1e-2, before: None };
         assert!((first.factor(1.0, 0.1) - 0.07).abs() < 1e-15, "in proportion");
         let mut far = EpsilonDescent { gap: 1e-9, before: None };
-        assert_eq!(far.factor(1.0, 0.5), *FACTOR.start());
-        assert_eq!(far.factor(0.5, f64::INFINITY), *FACTOR.start());
+        assert_eq!(far.factor(1.0, 0.5), *EPSILON_FACTORS.start());
+        assert_eq!(far.factor(0.5, f64::INFINITY), *EPSILON_FACTORS.start());
         let mut near = EpsilonDescent { gap: 0.1, before: None };
-        assert_eq!(near.factor(1.0, 0.11), *FACTOR.end());
+        assert_eq!(near.factor(1.0, 0.11), *EPSILON_FACTORS.end());
         // Half the ε has brought a quarter of the gap: the square root of what is left will do.
         let mut steep = EpsilonDescent { gap: 0.01, before: Some((0.2, 0.8)) };
         assert!((steep.factor(0.1, 0.2) - 0.035_f64.sqrt()).abs() < 1e-12);

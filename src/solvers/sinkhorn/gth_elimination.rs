@@ -1,37 +1,39 @@
-//! Newton's equation solved by elimination without subtraction.
+//! Newton's equation solved by GTH elimination, which never subtracts.
 //!
-//! H is the Laplacian of a graph between columns, whose ties `W_jk = Σ_i P_ij P_ik/μ_i` span any
-//! number of decades at small ε: pieces of the plan that hardly exchange mass are what the last
-//! steps are about. Conjugate gradients lose them in the rounding of the large ties. Elimination
-//! that never subtracts, with diagonals added up from the ties that are left, gets every tie to
-//! full relative precision (Grassmann, Taksar, Heyman 1985, "Regenerative analysis and steady
+//! H is the Laplacian of a graph between columns with edge weights `W_jk = Σ_i P_ij P_ik/μ_i`. At
+//! small ε these span many decades, and the last steps depend on the small ones, between pieces of the
+//! plan that hardly exchange mass. Conjugate gradients lose them in the rounding of the large weights.
+//! Elimination without subtraction, with diagonals summed from the remaining weights, computes every
+//! weight to full relative precision (Grassmann, Taksar, Heyman 1985, "Regenerative analysis and steady
 //! state distributions for Markov chains", Oper. Res. 33). O(n·m² + m³) time, O(m²) memory: for
 //! small tables.
+//!
+//! **Failure modes.** Where pieces exchange almost no mass, the undamped solution is far too long: a
+//! damping λ is increased until it is not.
 
 use ndarray::{Array2, s};
 
 use super::dual::DualPoint;
 use crate::gibbs::GibbsTable;
 
-/// Tables of at most so many cells and columns.
-const CELLS: usize = 1 << 20;
-const COLUMNS: usize = 1 << 10;
+/// Largest number of cells, and of columns, of a table.
+const LARGEST_CELLS: usize = 1 << 20;
+const LARGEST_COLUMNS: usize = 1 << 10;
 
-/// The least λ: a piece without any tie must not float.
-const SLIGHT: f64 = 1e-16;
+/// The least λ: it keeps the equation regular where a piece has no edge to others.
+const LEAST_DAMPING: f64 = 1e-16;
 
-/// From try to try λ rises by this factor.
-const HARDER: f64 = 100.0;
+/// λ increases by this factor from trial to trial.
+const DAMPING_INCREASE: f64 = 100.0;
 
 /// Whether the table is small enough.
 pub(super) fn suits(table: &GibbsTable<'_>) -> bool {
     let (n, m) = (table.source().len(), table.target().len());
-    n.saturating_mul(m) <= CELLS && m <= COLUMNS
+    n.saturating_mul(m) <= LARGEST_CELLS && m <= LARGEST_COLUMNS
 }
 
-/// x with `(H + λ diag(r)) x = residual` for the first λ among those tried, from `least` up, that
-/// leaves no |x| above `longest`, and λ: between pieces without ties to speak of, Newton's own step
-/// is far too long (Levenberg 1944, "A method for the solution of certain non-linear problems in
+/// x with `(H + λ diag(r)) x = residual` for the first λ among those tried, from `least` up, with no |x| above
+/// `longest`, and λ: between pieces with tiny edge weights, Newton's undamped step is far too long (Levenberg 1944, "A method for the solution of certain non-linear problems in
 /// least squares", Quart. Appl. Math. 2).
 pub(super) fn solve(
     table: &GibbsTable<'_>,
@@ -41,14 +43,14 @@ pub(super) fn solve(
     least: f64,
 ) -> (Vec<f64>, f64) {
     let ties = ties(table, at);
-    let mut damping = least.max(SLIGHT);
+    let mut damping = least.max(LEAST_DAMPING);
     loop {
         let ground = at.columns.iter().map(|r| damping * r).collect();
         let x = eliminate(ties.clone(), ground, residual.to_vec());
         if x.iter().all(|x| x.abs() <= longest) || damping >= 1.0 {
             return (x, damping);
         }
-        damping *= HARDER;
+        damping *= DAMPING_INCREASE;
     }
 }
 

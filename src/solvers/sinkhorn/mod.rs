@@ -1,22 +1,23 @@
 //! Entropic optimal transport.
 //!
 //! ```text
-//! minimise Σ_ij γ_ij c(i, j) + ε·KL(γ | μ⊗ν/T) over plans γ with marginals μ, ν of total T,
+//! minimize Σ_ij γ_ij c(i, j) + ε·KL(γ | μ⊗ν/T) over plans γ with marginals μ, ν of total T,
 //!     KL(γ | κ) = Σ γ log(γ/κ) − γ + κ
-//! dual: maximise D(g) = Σ_i μ_i f_i + Σ_j ν_j g_j,
+//! dual: maximize D(g) = Σ_i μ_i f_i + Σ_j ν_j g_j,
 //!     f_i = −ε log Σ_j ν_j/T·exp((g_j − c(i, j))/ε)   (the soft c-transform of g)
 //! plan: γ_ij = μ_i ν_j/T·exp((f_i + g_j − c(i, j))/ε)
 //! ```
 //!
 //! **Idea.** The gradient of the concave D is ν − r, where r are the column sums of the plan, and
 //! one pass over the rows yields f, r and D. Sinkhorn's step g ← g + ε log(ν/r) never lowers D
-//! but crawls at small ε; Newton's step solves `(diag(r) − Pᵀ diag(1/μ) P) x = ν − r` by
-//! conjugate gradients, cut off early (where they fail, and the table is small, by an elimination
-//! without subtraction), and is taken if it raises D enough. ε comes down in stages, each from the potentials of the one before.
+//! but is slow at small ε. Newton's step solves `(diag(r) − Pᵀ diag(1/μ) P) x = ν − r` by truncated
+//! conjugate gradients (where they fail, and the table is small, by GTH elimination, which never
+//! subtracts), and is accepted if it raises D enough. ε decreases in stages, each of which starts from
+//! the potentials of the one before.
 //!
-//! **Complexity.** O(nm) for a pass; a step is one pass, a Newton step one more for every product
-//! with P (or a pass over the cells that matter only, if they are few). O(n + m) memory beside
-//! the cost and those cells, of which at most 8 million are kept.
+//! **Complexity.** O(nm) for a pass. Sinkhorn's step is one pass; Newton's needs one more for every product
+//! with P, or a pass over its large cells alone where these are few. O(n + m) memory beside the cost and
+//! these cells, of which at most 8 million are stored.
 //!
 //! **References.** Cuturi 2013, "Sinkhorn distances: lightspeed computation of optimal
 //! transport", NeurIPS; Peyré, Cuturi 2019, "Computational optimal transport", §4; Schmitzer 2019,
@@ -24,14 +25,13 @@
 //! Comput. 41 (log domain, ε-scaling); Brauer, Clason, Lorenz, Wirth 2017, "A Sinkhorn–Newton
 //! method for entropic optimal transport" (Newton on the dual); Tang, Shavlovsky, Rahmanian,
 //! Tardini, Thekumparampil, Xiao, Ying 2024, "Accelerating Sinkhorn algorithm with sparse Newton
-//! iterations", ICLR (leaving small cells out of the matrix).
+//! iterations", ICLR (small cells are left out of the matrix).
 //!
-//! **Failure modes.** Where ε is below the rounding of the costs, exponents are rounding, too, and a
-//! tight tolerance is out of reach: the run ends as at an iteration limit once the error has
-//! stopped falling.
-//! Where ε is far below the differences of cost that matter, the plan's support falls apart into
-//! pieces that hardly exchange mass, and any method takes many steps; the answer is then that of
-//! the last step, and the bracket says what it is worth.
+//! **Failure modes.** Where ε is below the rounding of the costs, exponents consist of rounding errors, and a
+//! tight tolerance cannot be reached: the run ends as at an iteration limit once the error no longer
+//! decreases. Where ε is far below the relevant differences of cost, the plan falls into pieces that
+//! hardly exchange mass, and any method takes many steps. The answer is then that of the last step, and
+//! the bracket says how good it is.
 
 mod answer;
 mod batch;
@@ -88,8 +88,8 @@ impl Sinkhorn {
         self.run(problem, None, observer)
     }
 
-    /// The same from potentials close to those sought, such as the answer to a similar problem
-    /// or at a similar ε. Only g is read. Far ones do no harm: then it starts afresh.
+    /// Solves the problem from given potentials, such as the answer to a similar problem or at a similar
+    /// ε. Only g is read. Where they are far from the solution, the run starts from zero.
     ///
     /// # Errors
     /// [`SinkhornError`], also for potentials of another shape.
@@ -125,8 +125,8 @@ impl Sinkhorn {
         }
         let typical = epsilon::rough_cost(problem);
         let orders = problem.cost().local_orders();
-        // In few dimensions costs are computed faster than they are read; and a single stage
-        // hardly ever asks for them twice.
+        // In few dimensions costs are computed faster than they are read, and a single stage rarely
+        // reads a cost twice.
         let pays = orders.is_none() && epsilon_scaling::falls(epsilon, typical) > 0;
         let stored = if pays { problem.stored() } else { None };
         let problem = stored.as_ref().unwrap_or(problem);
@@ -134,7 +134,7 @@ impl Sinkhorn {
         let sizes: Vec<usize> = levels.iter().map(SinkhornLevel::size).collect();
         let stages = epsilon_scaling::stages(epsilon, typical, self.tolerance, &sizes);
         let tables: Vec<_> = levels.iter().map(SinkhornLevel::table).collect();
-        // On a thread of the pool, where nobody has to be woken up for each pass.
+        // On a thread of the pool, so that no thread has to be woken for each pass.
         let run = SinkhornRun::new(&levels, &tables, self.max_iterations, observer);
         let answer = rayon::scope(|_| run.solve(&stages, start));
         let potentials = answer.plan.potentials();

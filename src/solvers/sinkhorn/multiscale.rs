@@ -1,7 +1,7 @@
-//! The same problem at lower resolutions.
+//! The problem at lower resolutions.
 //!
-//! At large ε a plan is smooth: a quarter of the points tells as much as all of them. ε comes
-//! down while the resolution goes up, so that only the last steps look at all points (Schmitzer
+//! At large ε the plan is smooth, and a quarter of the points gives nearly the same potentials. ε
+//! decreases while the resolution increases, so that only the last steps use all points (Schmitzer
 //! 2019, "Stabilized sparse scaling algorithms for entropy regularized transport problems", SIAM
 //! J. Sci. Comput. 41, §3.4).
 
@@ -11,26 +11,25 @@ use crate::cost::Cost;
 use crate::gibbs::GibbsTable;
 use crate::problem::OtProblem;
 
-/// Points of a level that one point of the next level stands for.
-const GROUP: usize = 4;
+/// Points of a level that one point of the next coarser level stands for.
+const POINTS_PER_GROUP: usize = 4;
 
-/// Points a side that are not worth a coarser level.
-const FEW: usize = 256;
+/// Points of a side that are not coarsened further.
+const COARSEST_POINTS: usize = 256;
 
 /// The problem at one resolution.
 pub(super) struct SinkhornLevel<'a> {
     cost: Box<dyn Cost + 'a>,
     source: Array1<f64>,
     target: Array1<f64>,
-    /// Where its source points are among those of the finer level, or of the problem.
+    /// Indices of its source points in the next finer level, or in the problem.
     pub(super) rows: Vec<usize>,
-    /// The same of its target points.
+    /// Indices of its target points there.
     pub(super) columns: Vec<usize>,
 }
 
 impl<'a> SinkhornLevel<'a> {
-    /// The problem at its full resolution, in its local orders if it has any, and at lower ones if
-    /// so; the finest first.
+    /// All levels, the finest first. Only a problem with local orders has coarser ones.
     pub(super) fn all(
         problem: &'a OtProblem,
         orders: Option<(Vec<usize>, Vec<usize>)>,
@@ -59,16 +58,21 @@ impl<'a> SinkhornLevel<'a> {
         self.source.len().min(self.target.len())
     }
 
-    /// The middle point of every few neighbours, with the mass of all of them.
+    /// The next coarser level: the middle point of consecutive ones, with the mass of all of them.
     fn coarser(&self) -> Option<Self> {
-        if self.size() <= FEW {
+        if self.size() <= COARSEST_POINTS {
             return None;
         }
         let middles = |count: usize| -> Vec<usize> {
-            (0..count).step_by(GROUP).map(|i| (i + GROUP / 2).min(count - 1)).collect()
+            (0..count)
+                .step_by(POINTS_PER_GROUP)
+                .map(|i| (i + POINTS_PER_GROUP / 2).min(count - 1))
+                .collect()
         };
         let gathered = |mass: ArrayView1<'_, f64>| -> Array1<f64> {
-            mass.axis_chunks_iter(ndarray::Axis(0), GROUP).map(|group| group.sum()).collect()
+            mass.axis_chunks_iter(ndarray::Axis(0), POINTS_PER_GROUP)
+                .map(|group| group.sum())
+                .collect()
         };
         let (rows, columns) = (middles(self.source.len()), middles(self.target.len()));
         Some(Self {
@@ -97,7 +101,7 @@ impl<'a> SinkhornLevel<'a> {
         let cost = self.cost.select(&coarse.rows, &every);
         let table = GibbsTable::new(&*cost, coarse.source.view(), self.target.view());
         let g = table.soft_to_target(epsilon, &mut f.to_vec());
-        let f = (0..self.source.len()).map(|i| f[i / GROUP]).collect();
+        let f = (0..self.source.len()).map(|i| f[i / POINTS_PER_GROUP]).collect();
         (f, g)
     }
 }

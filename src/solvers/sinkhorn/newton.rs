@@ -2,8 +2,8 @@
 //!
 //! With masses as shares and x in units of ε, the second derivative of −D is
 //! `H = diag(r) − Pᵀ diag(1/μ) P`, positive semi-definite: the Laplacian of a graph between
-//! columns. Leaving small cells out of P, but not out of r, keeps it so. H x = ν − r is solved as
-//! far as the step deserves (Dembo, Eisenstat, Steihaug 1982, "Inexact Newton methods", SIAM J.
+//! columns. It stays so if small cells are left out of P, but not out of r. H x = ν − r is solved
+//! only as exactly as the step needs (Dembo, Eisenstat, Steihaug 1982, "Inexact Newton methods", SIAM J.
 //! Numer. Anal. 19), preconditioned by diag(r), under which Sinkhorn's own step is one iteration.
 
 use std::ops::ControlFlow;
@@ -60,7 +60,7 @@ const LONGEST_STEP: f64 = 30.0;
 /// Sinkhorn steps between two attempts at most.
 const LONGEST_PAUSE: u32 = 32;
 
-/// When to attempt a Newton step.
+/// Decides when to attempt a Newton step, and computes it.
 #[derive(Debug)]
 pub(super) struct Newton {
     /// Sinkhorn steps left before the next attempt.
@@ -71,7 +71,7 @@ pub(super) struct Newton {
     fall: f64,
     /// Whether conjugate gradients have failed.
     stiff: bool,
-    /// What elimination adds to the diagonal, as a share of it.
+    /// The share of the diagonal that elimination adds to it.
     damping: f64,
 }
 
@@ -83,12 +83,12 @@ impl Default for Newton {
 }
 
 impl Newton {
-    /// Takes note of a Sinkhorn step that divided the error by `fall`.
+    /// Records a Sinkhorn step that divided the error by `fall`.
     pub(super) fn after_sinkhorn(&mut self, fall: f64) {
         self.fall = fall;
     }
 
-    /// The iterate after a Newton step; `None` if it is not worth trying, or brought nothing.
+    /// The point after a Newton step; `None` if none is attempted now, or it did not raise D.
     pub(super) fn step(
         &mut self,
         dual: &mut Dual<'_>,
@@ -132,8 +132,8 @@ impl Newton {
     }
 }
 
-/// Backtracks along x until D rises enough; goes on where it does not cease to rise, as it does
-/// between pieces of the plan that have no tie yet.
+/// Line search along x: shortens the step until D rises enough, and lengthens it while D keeps rising,
+/// as between pieces of the plan that exchange no mass yet.
 fn search(dual: &mut Dual<'_>, at: &DualPoint, x: &[f64]) -> Option<DualPoint> {
     // The rise of D along x, per unit of length.
     let slope = |dual: &Dual<'_>, at: &DualPoint| at.epsilon * fast_dot(&dual.gradient(at), x);
@@ -146,8 +146,8 @@ fn search(dual: &mut Dual<'_>, at: &DualPoint, x: &[f64]) -> Option<DualPoint> {
         let g = dual.moved(at, x.iter().map(|x| length * x));
         dual.evaluate(at.epsilon, g, at.f.clone())
     };
-    // Near the top D is flat to the last bit. But D is concave: where it still rises, it has risen
-    // all the way.
+    // Near the maximum the values of D are equal up to rounding. D is concave: where its slope is
+    // still positive, it has risen over the whole step.
     let value = dual.value(at);
     let good = |dual: &Dual<'_>, length: f64, next: &DualPoint| {
         let rises = dual.value(next) >= (ARMIJO_SHARE * length).mul_add(first, value)
@@ -163,7 +163,7 @@ fn search(dual: &mut Dual<'_>, at: &DualPoint, x: &[f64]) -> Option<DualPoint> {
             {
                 length *= STEP_INCREASE;
                 let further = after(dual, length);
-                // D has risen, whatever else is off for now.
+                // D has risen, even if the marginal error has not fallen.
                 if !is_positive(slope(dual, &further)) {
                     break;
                 }
@@ -176,7 +176,7 @@ fn search(dual: &mut Dual<'_>, at: &DualPoint, x: &[f64]) -> Option<DualPoint> {
     None
 }
 
-/// Preconditioned conjugate gradients on H x = ν − r, and whether they got as close as was asked.
+/// Preconditioned conjugate gradients on H x = ν − r; x, and whether it is exact enough.
 fn conjugate_gradients(
     dual: &mut Dual<'_>,
     kernel: &AbsorbedKernel,
@@ -186,7 +186,7 @@ fn conjugate_gradients(
     let matters = (CELL_SHARE_PER_ERROR * at.error).clamp(f64::EPSILON, LARGEST_CELL_SHARE);
     let close_kernel = kernel.serves(at.epsilon, &at.g.high).then_some(kernel);
     let plan = PlanProduct::new(dual.table, at.epsilon, &at.g, &at.f, matters, close_kernel);
-    // The preconditioner, and where it stops being the inverse of the diagonal.
+    // The preconditioner: the inverse of the diagonal, bounded for small column sums.
     let (diagonal, inverse): (Vec<f64>, Vec<f64>) = at
         .columns
         .iter()
@@ -199,7 +199,7 @@ fn conjugate_gradients(
     multiply(&inverse, &residual, &mut z);
     let mut p = z.clone();
     let mut energy = fast_dot(&residual, &z);
-    // As exact as needed for a fast step, no more exact than the tolerance asks for.
+    // As exact as a superlinear step needs, but no more exact than the tolerance requires.
     let exactness = (0.25 * dual.tolerance / at.error).max(at.error).min(0.1);
     let enough = exactness * at.error;
     for _ in 0..limit {
