@@ -4,18 +4,18 @@
 //! ‖x − y‖² = ‖x − z‖² + ‖y − z‖² − 2⟨x − z, y − z⟩,   z the center of all points
 //! ```
 //!
-//! One fused multiply-add for a pair of coordinates, where direct differences take a subtraction as
-//! well. What cancels is lost: with u = 2⁻⁵³ and ρ the largest ‖x − z‖, the sum of d + 2 terms,
+//! One fused multiply-add for a pair of coordinates; direct differences need a subtraction as well.
+//! Cancellation loses digits: with u = 2⁻⁵³ and ρ the largest ‖x − z‖, the sum of d + 2 terms,
 //! partial sums of which are at most 4ρ², is off by (d + 2)u·4ρ², the squared norms together by
 //! d·u·2ρ², and the centered coordinates, rounded, change the distance by 2u·4ρ²; the direct
 //! differences are off by (d + 2)u·4ρ² at most. So the two agree within (3d + 8)u·4ρ²
 //! (Higham 2002, "Accuracy and stability of numerical algorithms", §3.1). That is enough for a weight
-//! in single precision if it is far less than ε, and never for what a certificate says.
+//! in single precision if it is far less than ε, but not for a certificate.
 
 use multiversion::multiversion;
 use ndarray::{Array1, ArrayView2, Axis};
 
-use super::tiles::{TileKernel, WIDTH, over_tiles, strips};
+use super::tiles::{Tile, WIDTH, over_tiles, strips};
 use crate::math::vectors::fast_dot;
 
 /// Two clouds about their common center.
@@ -65,7 +65,7 @@ impl GramProduct {
         Self { points, norms, strips, target_norms, error, m }
     }
 
-    /// How far an entry may be from the sum of the squared differences.
+    /// Upper bound of the difference between an entry and the sum of squared differences.
     pub(super) fn error(&self) -> f64 {
         self.error
     }
@@ -84,7 +84,7 @@ struct SquaredNorms<'a> {
     target_norms: &'a [[f64; WIDTH]],
 }
 
-impl TileKernel for SquaredNorms<'_> {
+impl Tile for SquaredNorms<'_> {
     #[inline(always)]
     fn tile<const R: usize>(
         &self,

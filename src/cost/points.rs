@@ -8,7 +8,7 @@ use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
 use super::f32_filter::F32Filter;
 use super::gram_product::GramProduct;
 use super::kd_search::{Search, search};
-use super::tiles::{TileKernel, WIDTH, over_tiles, strips};
+use super::tiles::{Tile, WIDTH, over_tiles, strips};
 use super::{Cost, CostError, GroundCost, Rounding};
 use crate::measure::DiscreteMeasure;
 use crate::spatial::{boxes, kd_order};
@@ -368,7 +368,7 @@ fn block_of_rows<G: GroundCost>(
 /// Tiles of a ground cost that [is a fold](GroundCost::is_fold).
 struct Differences<'a, G>(&'a G);
 
-impl<G: GroundCost> TileKernel for Differences<'_, G> {
+impl<G: GroundCost> Tile for Differences<'_, G> {
     #[inline(always)]
     fn tile<const R: usize>(
         &self,

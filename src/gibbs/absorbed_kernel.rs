@@ -1,4 +1,5 @@
-//! A plan kept in single precision while its potentials move a little.
+//! The absorbed (stabilized) kernel: a plan stored in single precision, reused while its potentials
+//! move little.
 //!
 //! At fixed (f⁰, g⁰) the rows `Q_ij = γ⁰_ij/μ_i` are stored. For `g = g⁰ + ε log v` the plan is
 //! `γ_ij = μ_i/s_i·Q_ij·v_j` with `s = Q v`, and a pass over the rows is two products with Q instead
@@ -12,25 +13,25 @@ use super::row_store::{RowStore, TaskSpace};
 use super::row_sweep::{F32Row, GibbsTable, RowPass, RowScratch, SweepResult, add_up};
 use super::simd::{add_f32, add_two_f32, dot_f32, ratios, round_to_f32, scale_to_f32};
 
-/// Cells stored at most, 4 bytes each.
-const STORED: usize = 24 << 20;
+/// Largest number of cells stored, 4 bytes each.
+const LARGEST_STORED_CELLS: usize = 24 << 20;
 
-/// The furthest that g may move, in units of ε, before it is absorbed anew.
-const FURTHEST: f64 = 2.0;
+/// The largest change of g, in units of ε, before the kernel is computed anew.
+const LARGEST_MOVE_EPSILONS: f64 = 2.0;
 
-/// Relative change of a cell of γ by the rounding of Q, before and after rows are made right.
+/// Relative error of a cell of γ by the rounding of Q, before and after rows are rescaled.
 pub(crate) const ROUNDING: f64 = 2.0 * f32::EPSILON as f64;
 
-/// A stored plan.
+/// Rows of a plan at fixed potentials.
 #[derive(Default)]
 pub(crate) struct AbsorbedKernel {
     epsilon: f64,
-    /// The f of which the rows kept are the weights, …
+    /// The f at which the stored rows were computed.
     f: Vec<f64>,
     g: Vec<f64>,
-    /// … and what they sum to.
+    /// The sums of the stored rows.
     sums: Vec<f64>,
-    /// The share of the mass that may be in cells that were left out.
+    /// Upper bound of the share of mass in skipped cells.
     dropped: f64,
     tasks: Vec<TaskRows>,
     cells: RowStore,
@@ -40,21 +41,21 @@ pub(crate) struct AbsorbedKernel {
 #[derive(Default)]
 struct TaskRows {
     first: usize,
-    /// The number of runs of each row.
+    /// The number of column ranges of each row.
     counts: Vec<usize>,
     runs: Vec<(usize, usize)>,
-    /// The cells of the last rows, if more turned out to matter than the store has room for.
+    /// The cells of the last rows, where the store has no more room.
     more: Vec<f32>,
 }
 
 impl AbsorbedKernel {
-    /// Whether the cells that a pass looks at are few enough to be stored.
+    /// Whether the cells of a pass are few enough to be stored.
     pub(crate) fn fits(table: &GibbsTable<'_>, pass: &RowPass<'_>) -> bool {
-        table.cells(pass) <= STORED
+        table.cells(pass) <= LARGEST_STORED_CELLS
     }
 
-    /// One pass, as [`GibbsTable::sweep`], that keeps what it computes, in place of what was kept
-    /// before; [in short](RowPass::in_f32), it computes no more digits than are kept.
+    /// One pass, as [`GibbsTable::sweep`], that stores the rows it computes and discards earlier
+    /// ones. A pass [in single precision](RowPass::in_f32) computes no more digits than are stored.
     pub(crate) fn sweep_and_keep(
         &mut self,
         table: &GibbsTable<'_>,
@@ -111,13 +112,13 @@ impl AbsorbedKernel {
         SweepResult { columns: add_up(columns), dropped: self.dropped + rounding }
     }
 
-    /// Whether the plan at g is close enough to that kept.
+    /// Whether g is close enough to that of the stored kernel, at the same ε.
     pub(crate) fn serves(&self, epsilon: f64, g: &[f64]) -> bool {
-        let near = |(g, kept): (&f64, &f64)| (g - kept).abs() <= FURTHEST * epsilon;
+        let near = |(g, kept): (&f64, &f64)| (g - kept).abs() <= LARGEST_MOVE_EPSILONS * epsilon;
         self.epsilon == epsilon && self.g.len() == g.len() && g.iter().zip(&self.g).all(near)
     }
 
-    /// One pass, as [`GibbsTable::sweep`], over the cells kept.
+    /// One pass, as [`GibbsTable::sweep`], over the stored cells.
     pub(crate) fn sweep(&self, source: &[f64], g: &[f64], f: &mut [f64]) -> SweepResult {
         let v = self.ratios(&self.g, g);
         let (mut columns, sums) = self.through(&v, |i, sum| source[i] / sum);
@@ -139,7 +140,7 @@ impl AbsorbedKernel {
         columns
     }
 
-    /// What [`AbsorbedKernel::product`] needs of f and g.
+    /// The scaling of rows and columns that [`AbsorbedKernel::product`] needs at f and g.
     pub(crate) fn scales(&self, source: &[f64], g: &[f64], f: &[f64]) -> KernelScaling {
         let rows = self.ratios(&self.f, f).into_iter().zip(source);
         let rows = rows.map(|(u, mass)| mass * u * u).collect();
@@ -168,7 +169,7 @@ impl AbsorbedKernel {
     }
 }
 
-/// The plan between the potentials kept and others: `γ_ij/T = √(rows_i·μ_i)·Q_ij·columns_j`.
+/// The scaling from the stored potentials to others: `γ_ij/T = √(rows_i·μ_i)·Q_ij·columns_j`.
 pub(crate) struct KernelScaling {
     rows: Vec<f64>,
     columns: Vec<f64>,
@@ -181,7 +182,7 @@ impl TaskRows {
         self.more.clear();
     }
 
-    /// One more row, into `place` if there is room left for it.
+    /// Appends a row, in `place` if it has room.
     fn push(&mut self, row: &RowScratch, normaliser: f64, place: &mut TaskSpace<'_>) {
         self.counts.push(row.runs.len());
         self.runs.extend(&row.runs);
@@ -195,8 +196,8 @@ impl TaskRows {
         }
     }
 
-    /// One more row, computed where it is kept; nothing if there is no room left, or
-    /// [`GibbsTable::f32_row`] says so.
+    /// Computes and appends a row in place; `None` if there is no room, or if [`GibbsTable::f32_row`]
+    /// fails.
     fn push_short<'p>(
         &mut self,
         table: &GibbsTable<'_>,
@@ -235,7 +236,7 @@ impl TaskRows {
                 sums.push(sum);
                 weight(self.first + sums.len() - 1, sum)
             };
-            // Two rows that have the same runs share a look at the columns.
+            // Two rows with the same column ranges are processed together, to read the columns once.
             let twice = counts.get(1) == Some(&count)
                 && runs[count..2 * count] == *of_row
                 && cells.len() >= 2 * length;
@@ -259,7 +260,7 @@ impl TaskRows {
     }
 }
 
-/// The columns of each run of a row, and its cells: the first of those given.
+/// The column ranges of a row, each with its cells, which are the first of those given.
 fn parts<'a>(
     runs: &'a [(usize, usize)],
     mut cells: &'a [f32],

@@ -1,12 +1,12 @@
-//! Potentials to more digits than one f64 has.
+//! Double-word potentials: sums of two `f64`.
 
-/// `high + ε·low`, number by number: the smaller ε, the more of a potential lies below its
-/// rounding, which is `ulp(high)/ε` in the exponents of the plan.
+/// Potentials `high + ε·low`. The rounding of a single word is `ulp(high)/ε` in the exponents of the
+/// plan, which is large for small ε.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DoubleWordPotential {
     /// In the units of the cost.
     pub(crate) high: Vec<f64>,
-    /// What rounding took, in units of ε; below 1, or not kept.
+    /// The rounding error of `high`, in units of ε; 0 where it would be 1 or more.
     pub(crate) low: Vec<f64>,
 }
 
@@ -18,13 +18,13 @@ impl From<Vec<f64>> for DoubleWordPotential {
 }
 
 impl DoubleWordPotential {
-    /// `self + ε·steps`, rounded.
+    /// `self + ε·steps`, rounded to single words.
     pub(crate) fn moved(&self, epsilon: f64, steps: impl IntoIterator<Item = f64>) -> Self {
         let steps = self.high.iter().zip(steps);
         steps.map(|(high, step)| step.mul_add(epsilon, *high)).collect::<Vec<_>>().into()
     }
 
-    /// `self + ε·steps`, by an addition without error (Knuth, "The Art of Computer Programming",
+    /// `self + ε·steps` as double words, by error-free addition (Knuth, "The Art of Computer Programming",
     /// vol. 2, §4.2.2, theorem B).
     pub(crate) fn moved_exactly(&self, epsilon: f64, steps: impl IntoIterator<Item = f64>) -> Self {
         let sums = self.high.iter().zip(&self.low).zip(steps).map(|((&high, &low), step)| {

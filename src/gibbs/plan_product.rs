@@ -1,4 +1,4 @@
-//! The plan as a matrix that vectors are multiplied with many times.
+//! Products of vectors with the plan, repeated many times at fixed potentials.
 
 use rayon::prelude::*;
 
@@ -7,20 +7,20 @@ use super::absorbed_kernel::{AbsorbedKernel, KernelScaling};
 use super::double_word::DoubleWordPotential;
 use super::row_sweep::{RowPass, RowScratch, add_up};
 
-/// Cells stored at most one by one, 12 bytes each.
-const PICKED: usize = 8 << 20;
+/// Largest number of cells stored as a sparse matrix, 12 bytes each.
+const LARGEST_SPARSE_CELLS: usize = 8 << 20;
 
-/// Picking cells pays if they are fewer than one in so many of those kept, …
-const RARE: usize = 24;
+/// A sparse matrix is used if it has fewer than one in this many cells of the absorbed kernel.
+const STORED_CELLS_PER_SPARSE: usize = 24;
 
-/// … or of those that have to be computed again.
-const SCARCE: usize = 6;
+/// Without an absorbed kernel: fewer than one in this many of the cells to be recomputed.
+const RECOMPUTED_CELLS_PER_SPARSE: usize = 6;
 
 /// `x ↦ Pᵀ diag(1/μ) P x` for the plan P at given potentials, masses as shares.
 ///
-/// Cells left out and the rounding of those kept make it smaller, never larger.
+/// Skipped cells and rounding make it smaller, never larger.
 pub(crate) enum PlanProduct<'a> {
-    /// Cells computed anew for every product.
+    /// All cells are recomputed for every product.
     Streamed {
         /// The table.
         table: &'a GibbsTable<'a>,
@@ -29,9 +29,9 @@ pub(crate) enum PlanProduct<'a> {
         /// The soft c-transform.
         f: &'a [f64],
     },
-    /// The cells kept of a plan close by.
+    /// The absorbed kernel of close potentials.
     Absorbed(&'a AbsorbedKernel, KernelScaling),
-    /// The cells that matter, by tasks.
+    /// The large cells as a sparse matrix, by tasks.
     Sparse(Vec<Vec<SparseRow>>, usize),
 }
 
@@ -42,20 +42,21 @@ pub(crate) struct SparseRow {
 }
 
 impl<'a> PlanProduct<'a> {
-    /// The plan at g and its soft c-transform f; cells that carry less than the share `matters`
-    /// of their row or column may be left out. `kept` serves at g.
+    /// The plan at g and its soft c-transform f; cells that carry less than the share
+    /// `least_share` of their row or column may be left out. `kept` must serve at g.
     pub(crate) fn new(
         table: &'a GibbsTable<'a>,
         epsilon: f64,
         g: &'a DoubleWordPotential,
         f: &'a [f64],
-        matters: f64,
+        least_share: f64,
         kept: Option<&'a AbsorbedKernel>,
     ) -> Self {
-        let pass = table.pass_within(epsilon, g, f, matters);
-        let rare = if kept.is_some() { RARE } else { SCARCE };
-        let room = (table.cells(&pass) / rare).min(PICKED);
-        if let Some(tasks) = sparse_rows(table, &pass, f, matters, room) {
+        let pass = table.pass_within(epsilon, g, f, least_share);
+        let rare =
+            if kept.is_some() { STORED_CELLS_PER_SPARSE } else { RECOMPUTED_CELLS_PER_SPARSE };
+        let room = (table.cells(&pass) / rare).min(LARGEST_SPARSE_CELLS);
+        if let Some(tasks) = sparse_rows(table, &pass, f, least_share, room) {
             return Self::Sparse(tasks, g.high.len());
         }
         match kept {
@@ -104,15 +105,15 @@ fn tasks<'t>(
         .map(move |task| task * height..((task + 1) * height).min(n))
 }
 
-/// The cells that matter, if there are at most `room` of them as far as a look at a few rows tells.
+/// The large cells, if there are at most `room` of them; a few rows are sampled first.
 fn sparse_rows(
     table: &GibbsTable<'_>,
     pass: &RowPass<'_>,
     f: &[f64],
-    matters: f64,
+    least_share: f64,
     room: usize,
 ) -> Option<Vec<Vec<SparseRow>>> {
-    const LOOKS: usize = 8;
+    const SAMPLED_ROWS: usize = 8;
     let (n, m) = (f.len(), table.target().len());
     let pick = |i: usize, scratch: &mut RowScratch| {
         let mass = table.source()[i];
@@ -122,13 +123,13 @@ fn sparse_rows(
         let row = table.row(pass, i, &mut f[i].clone(), scratch);
         let share = row.scale / mass;
         let kept =
-            |&(j, share): &(usize, f64)| share * mass > matters * mass.min(table.target()[j]);
+            |&(j, share): &(usize, f64)| share * mass > least_share * mass.min(table.target()[j]);
         let cells = scratch.cells().map(|(j, weight)| (j, weight * share)).filter(kept);
         #[expect(clippy::cast_possible_truncation, reason = "checked below")]
         let cells = cells.map(|(j, share)| (j as u32, share)).collect();
         SparseRow { mass, cells }
     };
-    let looks = n.min(LOOKS);
+    let looks = n.min(SAMPLED_ROWS);
     let mut scratch = table.scratch_for_looks();
     let seen: usize = (0..looks).map(|k| pick(k * n / looks, &mut scratch).cells.len()).sum();
     if seen * n > room * looks || u32::try_from(m).is_err() {

@@ -1,32 +1,32 @@
-//! Rows of costs, computed a few at a time where that is cheaper.
+//! A cache of consecutive rows of costs, computed together where that is cheaper.
 
 use crate::cost::Cost;
 
-/// A few consecutive rows of a cost, the last that were asked for.
+/// The consecutive rows of a cost that were computed last.
 pub(super) struct RowCache {
-    /// How many; 1: none is kept.
+    /// Number of rows; with 1, nothing is cached.
     height: usize,
     costs: Vec<f64>,
-    /// The first row there is, and how far its entries may be off.
-    there: Option<(usize, f64)>,
+    /// The first row of the cache, and the error bound of its entries.
+    cached: Option<(usize, f64)>,
 }
 
 impl RowCache {
-    /// For costs that are asked for row after row.
+    /// A cache for consecutive rows.
     pub(super) fn new(cost: &dyn Cost) -> Self {
         Self::of(cost, cost.rows_together().min(cost.n()))
     }
 
-    /// For costs that are asked for here and there.
+    /// No cache, for rows in any order.
     pub(super) fn narrow(cost: &dyn Cost) -> Self {
         Self::of(cost, 1)
     }
 
     fn of(cost: &dyn Cost, height: usize) -> Self {
-        Self { height, costs: vec![0.0; height * cost.m()], there: None }
+        Self { height, costs: vec![0.0; height * cost.m()], cached: None }
     }
 
-    /// `c(i, start..end)`, each of which may be off by `error`.
+    /// `c(i, start..end)`, each with an error of at most `error`.
     pub(super) fn part<'a>(
         &'a mut self,
         cost: &'a dyn Cost,
@@ -38,10 +38,10 @@ impl RowCache {
             return cost.part_of_row(i, start, &mut self.costs[..end - start]);
         }
         let (first, m) = (i / self.height * self.height, cost.m());
-        if self.there != Some((first, error)) {
+        if self.cached != Some((first, error)) {
             let height = self.height.min(cost.n() - first);
             cost.rows_within(error, first, &mut self.costs[..height * m]);
-            self.there = Some((first, error));
+            self.cached = Some((first, error));
         }
         &self.costs[(i - first) * m..][start..end]
     }

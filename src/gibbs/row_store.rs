@@ -1,10 +1,10 @@
-//! Memory that is written, task by task and row by row, before it is read.
+//! Memory for stored rows, written task by task and row by row before it is read.
 //!
-//! The cells of a kept plan are one allocation, of which every task has a part of its own. To clear
-//! it first, as `vec![0.0; n]` does, or to copy rows into it, takes a fifteenth of a solve of
-//! 1000 × 1000 points. So the memory is left as it comes, rows are computed where they are kept, and
-//! each part counts the cells that have been written: no others can be looked at. This is the only
-//! place of Gibbs plans that may be unsafe.
+//! The cells of a stored plan are one allocation, in which every task has a part of its own. To
+//! clear it first, as `vec![0.0; n]` does, or to copy rows into it, takes a fifteenth of a solve of
+//! 1000 × 1000 points. So the memory is uninitialized, rows are computed in place, and each part counts
+//! the cells that have been written: no others can be read. This is the only file on Gibbs plans with
+//! unsafe code.
 
 use std::mem::MaybeUninit;
 
@@ -21,13 +21,13 @@ struct FilledSpan {
     filled: usize,
 }
 
-/// The part of a task, to be written.
+/// The part of a task, while it is written.
 pub(super) struct TaskSpace<'a> {
     cells: &'a mut [MaybeUninit<f32>],
     filled: &'a mut usize,
 }
 
-/// A row of a part, being written; it is gone if it is not kept.
+/// A row of a part, while it is written; discarded unless it is kept.
 pub(super) struct OpenRow<'a> {
     cells: &'a mut [MaybeUninit<f32>],
     written: usize,
@@ -35,7 +35,7 @@ pub(super) struct OpenRow<'a> {
 }
 
 impl RowStore {
-    /// Empty parts with room for so many cells each.
+    /// Discards all rows, and makes empty parts with room for the given numbers of cells.
     pub(super) fn clear(&mut self, rooms: &[usize]) -> Vec<TaskSpace<'_>> {
         let room = rooms.iter().sum();
         if self.cells.len() < room {
@@ -55,7 +55,7 @@ impl RowStore {
         places.collect()
     }
 
-    /// What has been written into the part of a task.
+    /// The cells written into the part of a task.
     pub(super) fn part(&self, task: usize) -> &[f32] {
         let FilledSpan { start, filled } = self.parts[task];
         written(&self.cells[start..start + filled], filled)
@@ -63,7 +63,7 @@ impl RowStore {
 }
 
 impl TaskSpace<'_> {
-    /// Room for a row of so many cells behind those that are there, if there is any.
+    /// Room for a row of `length` cells after those that are kept; `None` if there is not enough.
     pub(super) fn row(&mut self, length: usize) -> Option<OpenRow<'_>> {
         let cells = self.cells.get_mut(*self.filled..*self.filled + length)?;
         Some(OpenRow { cells, written: 0, filled: self.filled })
@@ -71,7 +71,7 @@ impl TaskSpace<'_> {
 }
 
 impl<'a> OpenRow<'a> {
-    /// More cells behind those written, as far as there is room.
+    /// Appends cells to those written, as far as there is room.
     #[inline(always)]
     pub(super) fn extend<const N: usize>(&mut self, chunks: impl Iterator<Item = [f32; N]>) {
         let (places, _) = self.cells[self.written..].as_chunks_mut::<N>();
@@ -81,14 +81,14 @@ impl<'a> OpenRow<'a> {
         }
     }
 
-    /// The cells written, which are the part's from now on.
+    /// Adds the cells written to the part and returns them.
     pub(super) fn keep(self) -> &'a [f32] {
         *self.filled += self.written;
         written(self.cells, self.written)
     }
 }
 
-/// The first cells, of which so many have been written.
+/// The first `count` cells, which have been written.
 fn written(cells: &[MaybeUninit<f32>], count: usize) -> &[f32] {
     let cells = &cells[..count];
     #[expect(unsafe_code, reason = "to clear the memory first takes a share of every solve")]

@@ -1,4 +1,4 @@
-//! Rows of a Gibbs plan, one at a time, in parallel, in a fixed order.
+//! Passes over the rows of a Gibbs plan, in parallel, with sums in a fixed order.
 
 use std::borrow::Cow;
 
@@ -15,26 +15,27 @@ use crate::math;
 use crate::math::vectors::{add_scaled, fast_dot};
 use crate::potentials::smallest_difference;
 
-/// Cells below which a block of rows is not worth a task of its own.
-const TASK_CELLS: usize = 1 << 16;
+/// Least number of cells of a task.
+const LEAST_CELLS_PER_TASK: usize = 1 << 16;
 
-/// Tasks at most: each adds up m columns of its own.
-const TASKS: usize = 32;
+/// Largest number of tasks: each has m column sums of its own.
+const LARGEST_TASK_COUNT: usize = 32;
 
-/// A sum of weights outside of this range has lost, or may have lost, digits to underflow.
-const SAFE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+/// Sums of weights outside of this range may have lost digits to underflow.
+const SAFE_WEIGHT_SUMS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
-/// Sums of weights in single precision, and their reciprocals, that leave room for all weights that
-/// matter.
-const SHORT_RANGE: f64 = 1e12;
+/// Largest sum of weights in single precision, and reciprocal of the least one: beyond it large weights
+/// may leave the range.
+const LARGEST_F32_WEIGHT_SUM: f64 = 1e12;
 
-/// Errors of exponents that are lost in what the exponential in single precision has to spare.
-const UNFELT: f64 = 1e-9;
+/// Error of an exponent that is negligible beside that of the exponential in single precision.
+const NEGLIGIBLE_EXPONENT_ERROR: f64 = 1e-9;
 
-/// A sum of weights over a part of a row below this says little of what was left out.
-const FULL: f64 = 1e-2;
+/// Least sum of weights over the searched columns of a row for which the bound on the skipped ones
+/// holds.
+const LEAST_WEIGHT_SUM: f64 = 1e-2;
 
-/// Masses and costs, ready for passes over the rows. Masses are shares of the total.
+/// Masses and costs for passes over the rows. Masses are shares of the total.
 pub(crate) struct GibbsTable<'a> {
     cost: &'a dyn Cost,
     total: f64,
@@ -45,23 +46,22 @@ pub(crate) struct GibbsTable<'a> {
     blocks: Option<CostBlocks>,
 }
 
-/// What a pass over the rows works with.
+/// Potentials and settings of a pass over the rows.
 pub(crate) struct RowPass<'a> {
     pub(crate) epsilon: f64,
-    /// g with −∞ for the atoms without mass, which no row must see: their potential may be
-    /// anything.
+    /// g, with −∞ for atoms without mass, whose potentials may be any numbers.
     g: Cow<'a, [f64]>,
     /// `log ν_j`, and the low word of g.
     log_weights: Cow<'a, [f64]>,
     /// Whether g has a low word.
     exact: bool,
-    /// `g_j/ε + log ν_j` of a pass [in short](RowPass::in_f32).
+    /// `g_j/ε + log ν_j` of a pass [in single precision](RowPass::in_f32).
     exponents: Vec<f64>,
     reach: Option<BlockReach>,
 }
 
 impl RowPass<'_> {
-    /// The same pass, that computes no more digits than single precision has where rows are kept.
+    /// This pass in single precision where rows are stored.
     pub(crate) fn in_f32(mut self) -> Self {
         let of = |(g, log_weight): (&f64, &f64)| g / self.epsilon + log_weight;
         self.exponents = self.g.iter().zip(&*self.log_weights).map(of).collect();
@@ -73,11 +73,11 @@ impl RowPass<'_> {
     }
 }
 
-/// Which cells matter, as far as the potentials tell block by block.
+/// Bounds that decide which blocks of cells are skipped.
 struct BlockReach {
-    /// Cells with `f_i + g_j − c_ij` below this are left out.
+    /// Cells with `f_i + g_j − c_ij` below this are skipped.
     least: f64,
-    /// What is left out of a row at most, as a share of a row whose weights sum to 1.
+    /// Upper bound of the skipped share of a row whose weights sum to 1.
     dropped: f64,
     /// The highest f of each block of rows.
     f: Vec<f64>,
@@ -85,19 +85,19 @@ struct BlockReach {
     g: Vec<f64>,
 }
 
-/// Vectors of length m that a task works in.
+/// Working memory of a task.
 pub(crate) struct RowScratch {
     costs: RowCache,
-    /// What [`GibbsTable::row`] leaves: the row of γ up to a factor, in the columns of `runs`.
+    /// The row of γ that [`GibbsTable::row`] computed, up to a factor, in the columns of `runs`.
     pub(crate) weights: Vec<f64>,
-    /// Runs of columns, (start, end), ascending.
+    /// Ranges of columns, (start, end), ascending.
     pub(crate) runs: Vec<(usize, usize)>,
-    /// The block of rows whose runs these are.
+    /// The block of rows that the ranges belong to.
     aimed: Option<usize>,
 }
 
 impl RowScratch {
-    /// The runs of columns and their weights.
+    /// The ranges of columns with their weights.
     fn parts(&self) -> impl Iterator<Item = ((usize, usize), &[f64])> {
         let mut from = 0;
         self.runs.iter().map(move |&(start, end)| {
@@ -112,7 +112,7 @@ impl RowScratch {
         self.parts().flat_map(|((start, end), part)| (start..end).zip(part.iter().copied()))
     }
 
-    /// Columns in the runs.
+    /// Number of columns in the ranges.
     pub(super) fn length(&self) -> usize {
         self.runs.iter().map(|(start, end)| end - start).sum()
     }
@@ -142,33 +142,33 @@ impl RowScratch {
     }
 }
 
-/// What [`GibbsTable::row`] says of a row.
+/// Scale and error bounds of a row computed by [`GibbsTable::row`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ScaledRow {
     /// `γ_ij / T = scale · weights_j`.
     pub(crate) scale: f64,
-    /// What makes the weights sum to 1.
+    /// The factor with which the weights sum to 1.
     pub(super) normaliser: f64,
-    /// What the row of the plan would sum to, as a multiple of `μ_i`, with f as it was given.
+    /// The sum of the row of the plan at the given f, as a multiple of `μ_i`.
     pub(crate) fill: f64,
-    /// The share of the row that was left out at most.
+    /// Upper bound of the skipped share of the row.
     pub(super) dropped: f64,
 }
 
-/// What [`GibbsTable::f32_row`] says of a row.
+/// A row computed by [`GibbsTable::f32_row`].
 pub(super) struct F32Row<'a> {
     pub(super) weights: &'a [f32],
-    /// What they sum to.
+    /// The sum of the weights.
     pub(super) sum: f64,
-    /// The share of the row that was left out at most.
+    /// Upper bound of the skipped share of the row.
     pub(super) dropped: f64,
 }
 
-/// What [`GibbsTable::sweep`] finds.
+/// The result of [`GibbsTable::sweep`].
 pub(crate) struct SweepResult {
     /// The column sums of γ/T, whose row sums are μ/T by construction.
     pub(crate) columns: Vec<f64>,
-    /// The share of the mass that may be elsewhere, in cells that were left out.
+    /// Upper bound of the share of mass in skipped cells.
     pub(crate) dropped: f64,
 }
 
@@ -190,7 +190,7 @@ impl<'a> GibbsTable<'a> {
         Self { cost, total, source, target, log_target, blocks: None }
     }
 
-    /// The same table, able to leave out blocks of cells that do not matter, for a cost in its
+    /// This table with bounds by which passes skip blocks of cells, for a cost in its
     /// [local orders](Cost::local_orders).
     pub(crate) fn in_blocks(self) -> Self {
         let blocks = CostBlocks::of(self.cost);
@@ -216,12 +216,12 @@ impl<'a> GibbsTable<'a> {
         &self.target
     }
 
-    /// Room for a row, all columns of which are looked at until a pass says otherwise.
+    /// Working memory for consecutive rows.
     pub(crate) fn scratch(&self) -> RowScratch {
         self.scratch_with(RowCache::new(self.cost))
     }
 
-    /// The same for rows here and there.
+    /// Working memory for single rows in any order.
     pub(super) fn scratch_for_looks(&self) -> RowScratch {
         self.scratch_with(RowCache::narrow(self.cost))
     }
@@ -231,7 +231,7 @@ impl<'a> GibbsTable<'a> {
         RowScratch { costs, weights: vec![0.0; m], runs: vec![(0, m)], aimed: None }
     }
 
-    /// A pass at g that looks at every cell.
+    /// A pass at g that computes every cell.
     pub(crate) fn pass<'g>(&'g self, epsilon: f64, g: &'g DoubleWordPotential) -> RowPass<'g> {
         let exact = g.low.iter().any(|&low| low != 0.0);
         let log_weights = if exact {
@@ -248,7 +248,7 @@ impl<'a> GibbsTable<'a> {
         RowPass { epsilon, g, log_weights, exact, exponents: Vec::new(), reach: None }
     }
 
-    /// A pass at g, and at an f close to its soft c-transform, that may leave out about the share
+    /// A pass at g, and at an f close to its soft c-transform, that may skip about the share
     /// `dropped` of each row, if the table is [in blocks](Self::in_blocks).
     pub(crate) fn pass_within<'g>(
         &'g self,
@@ -264,11 +264,11 @@ impl<'a> GibbsTable<'a> {
                 let chunks = values.chunks(length);
                 chunks.filter_map(|chunk| chunk.iter().copied().max_by(highest)).collect()
             };
-            // Weights of cells left out are below FULL·dropped·ν_j, where FULL is the least sum
-            // of a row's weights that is put up with.
+            // Weights of skipped cells are below LEAST_WEIGHT_SUM·dropped·ν_j, where LEAST_WEIGHT_SUM is
+            // the least sum of a row's weights that is accepted.
             BlockReach {
-                least: epsilon * (FULL * dropped).ln(),
-                dropped: FULL * dropped,
+                least: epsilon * (LEAST_WEIGHT_SUM * dropped).ln(),
+                dropped: LEAST_WEIGHT_SUM * dropped,
                 f: of(f, blocks.height),
                 g: of(&pass.g, blocks.width),
             }
@@ -276,8 +276,8 @@ impl<'a> GibbsTable<'a> {
         pass
     }
 
-    /// Calls `each(i, rows[i], scratch, columns)` for every row and returns the sum of what the
-    /// tasks put into their m columns.
+    /// Calls `each(i, rows[i], scratch, columns)` for every row and returns the sum of the
+    /// tasks' m columns.
     pub(crate) fn over_rows<R: Send>(
         &self,
         rows: &mut [R],
@@ -306,18 +306,18 @@ impl<'a> GibbsTable<'a> {
     /// depend on threads.
     pub(super) fn rows_per_task(&self) -> usize {
         let (n, m) = (self.source.len(), self.target.len());
-        let rows = n.div_ceil(TASKS).max(TASK_CELLS.div_ceil(m));
+        let rows = n.div_ceil(LARGEST_TASK_COUNT).max(LEAST_CELLS_PER_TASK.div_ceil(m));
         // Whole blocks of rows, or of rows whose costs are computed together.
         let together = self.blocks.as_ref().map_or(self.cost.rows_together(), |b| b.height);
         rows.next_multiple_of(together)
     }
 
-    /// Cells that a pass looks at.
+    /// Number of cells of a pass.
     pub(crate) fn cells(&self, pass: &RowPass<'_>) -> usize {
         self.cells_of_tasks(pass).iter().sum()
     }
 
-    /// The same, task by task, as far as the potentials tell block by block.
+    /// Number of cells of each task of a pass, from the bounds of blocks.
     pub(super) fn cells_of_tasks(&self, pass: &RowPass<'_>) -> Vec<usize> {
         let (n, m, height) = (self.source.len(), self.target.len(), self.rows_per_task());
         let tasks = (0..n).step_by(height).map(|first| (first, height.min(n - first)));
@@ -338,10 +338,10 @@ impl<'a> GibbsTable<'a> {
         tasks.map(of_task).collect()
     }
 
-    /// The weights of row i, and f made the soft c-transform of g there.
+    /// Computes the weights of row i, and makes f the soft c-transform of g there.
     ///
-    /// The exponents are taken relative to the f given; if that turns out to be far off, relative
-    /// to the hard c-transform, which can neither overflow nor leave nothing.
+    /// The exponents are relative to the given f; if that is far off, to the hard c-transform, with
+    /// which neither overflow nor an empty row is possible.
     pub(crate) fn row(
         &self,
         pass: &RowPass<'_>,
@@ -358,7 +358,7 @@ impl<'a> GibbsTable<'a> {
                 scratch.aimed = Some(block);
             }
             sum = self.weigh(pass, i, *f, scratch);
-            if SAFE.contains(&sum) && sum < FULL {
+            if SAFE_WEIGHT_SUMS.contains(&sum) && sum < LEAST_WEIGHT_SUM {
                 *f -= pass.epsilon * sum.ln();
                 blocks.runs(block, reach.least - *f, &reach.g, &mut scratch.runs);
                 scratch.aimed = None;
@@ -366,12 +366,12 @@ impl<'a> GibbsTable<'a> {
             }
             dropped = reach.dropped / sum;
         }
-        if pass.reach.is_none() || sum < FULL || !SAFE.contains(&sum) {
+        if pass.reach.is_none() || sum < LEAST_WEIGHT_SUM || !SAFE_WEIGHT_SUMS.contains(&sum) {
             scratch.runs.clear();
             scratch.runs.push((0, self.target.len()));
             (scratch.aimed, dropped) = (None, 0.0);
             sum = self.weigh(pass, i, *f, scratch);
-            if !SAFE.contains(&sum) {
+            if !SAFE_WEIGHT_SUMS.contains(&sum) {
                 *f = smallest_difference(scratch.costs.row(self.cost, i), &pass.g);
                 sum = self.weigh(pass, i, *f, scratch);
             }
@@ -381,8 +381,8 @@ impl<'a> GibbsTable<'a> {
         ScaledRow { scale: self.source[i] / sum, normaliser: 1.0 / sum, fill, dropped }
     }
 
-    /// `weights_j ← exp((f + g_j − c_ij)/ε + log ν_j)` in the columns of the runs; returns their
-    /// sum.
+    /// `weights_j ← exp((f + g_j − c_ij)/ε + log ν_j)` in the columns of the ranges; returns
+    /// their sum.
     fn weigh(&self, pass: &RowPass<'_>, i: usize, f: f64, scratch: &mut RowScratch) -> f64 {
         let RowScratch { costs, weights, runs, .. } = scratch;
         let inverse_epsilon = 1.0 / pass.epsilon;
@@ -399,9 +399,9 @@ impl<'a> GibbsTable<'a> {
         sum
     }
 
-    /// The weights of row i relative to the f given, in single precision, in the columns of the
-    /// runs, kept in `place`; with their sum and the share of the row that was left out at most.
-    /// `None` where that f is too far off for the weights to say enough, or there is no room.
+    /// The weights of row i relative to the given f, in single precision, in the columns of the
+    /// ranges, stored in `place`. `None` where that f is too far off for the range of single
+    /// precision, or there is no room.
     pub(super) fn f32_row<'p>(
         &self,
         pass: &RowPass<'_>,
@@ -410,25 +410,26 @@ impl<'a> GibbsTable<'a> {
         scratch: &mut RowScratch,
         place: &'p mut TaskSpace<'_>,
     ) -> Option<F32Row<'p>> {
-        let (mut least, mut dropped) = (1.0 / SHORT_RANGE, 0.0);
+        let (mut least, mut dropped) = (1.0 / LARGEST_F32_WEIGHT_SUM, 0.0);
         if let (Some(blocks), Some(reach)) = (&self.blocks, &pass.reach) {
             let block = i / blocks.height;
             if scratch.aimed != Some(block) {
                 blocks.runs(block, reach.least - reach.f[block], &reach.g, &mut scratch.runs);
                 scratch.aimed = Some(block);
             }
-            (least, dropped) = (FULL, reach.dropped);
+            (least, dropped) = (LEAST_WEIGHT_SUM, reach.dropped);
         }
         let mut row = place.row(scratch.length())?;
         let RowScratch { costs, runs, .. } = scratch;
-        let (error, inverse_epsilon) = (UNFELT * pass.epsilon, 1.0 / pass.epsilon);
+        let (error, inverse_epsilon) =
+            (NEGLIGIBLE_EXPONENT_ERROR * pass.epsilon, 1.0 / pass.epsilon);
         let mut sum = 0.0;
         for &(start, end) in &*runs {
             let costs = costs.part(self.cost, i, (start, end), error);
             let exponents = &pass.exponents[start..end];
             sum += weigh_f32(costs, exponents, f, inverse_epsilon, &mut row);
         }
-        let usable = (least..SHORT_RANGE).contains(&sum);
+        let usable = (least..LARGEST_F32_WEIGHT_SUM).contains(&sum);
         usable.then(|| F32Row { weights: row.keep(), sum, dropped: dropped / sum })
     }
 
@@ -455,7 +456,7 @@ impl<'a> GibbsTable<'a> {
         })
     }
 
-    /// `Σ_j c_ij·weights_j` of the row of which [`GibbsTable::row`] has just left the weights.
+    /// `Σ_j c_ij·weights_j` of the row i that [`GibbsTable::row`] has just computed.
     pub(crate) fn row_cost(&self, i: usize, scratch: &mut RowScratch) -> f64 {
         let RowScratch { costs, weights, runs, .. } = scratch;
         let (mut from, mut sum) = (0, 0.0);
@@ -467,8 +468,8 @@ impl<'a> GibbsTable<'a> {
         sum
     }
 
-    /// The soft c-transform `g_j = −ε log Σ_i μ_i/T·exp((f_i − c_ij)/ε)`, also where no row
-    /// reaches: two passes.
+    /// The soft c-transform `g_j = −ε log Σ_i μ_i/T·exp((f_i − c_ij)/ε)`, also where all weights
+    /// of a column underflow: two passes.
     pub(crate) fn soft_to_target(&self, epsilon: f64, f: &mut [f64]) -> Vec<f64> {
         let with_mass = f.iter().zip(&self.source);
         let with_mass = with_mass.map(|(&f, &w)| if w > 0.0 { f } else { f64::NEG_INFINITY });
@@ -490,18 +491,18 @@ impl<'a> GibbsTable<'a> {
 /// The sum of vectors of equal length, in their order.
 pub(super) fn add_up(mut vectors: Vec<Vec<f64>>) -> Vec<f64> {
     /// Columns that one thread adds up.
-    const PART: usize = 1024;
+    const COLUMNS_PER_THREAD: usize = 1024;
     let (first, others) = vectors.split_first_mut().expect("a measure has a point");
     let add = |(part, sum): (usize, &mut [f64])| {
-        let start = part * PART;
+        let start = part * COLUMNS_PER_THREAD;
         for x in &*others {
             add_scaled(&x[start..start + sum.len()], 1.0, sum);
         }
     };
-    if first.len() <= PART {
+    if first.len() <= COLUMNS_PER_THREAD {
         add((0, first));
     } else {
-        first.par_chunks_mut(PART).enumerate().for_each(add);
+        first.par_chunks_mut(COLUMNS_PER_THREAD).enumerate().for_each(add);
     }
     vectors.swap_remove(0)
 }

@@ -5,8 +5,8 @@ use multiversion::multiversion;
 use super::row_store::OpenRow;
 use crate::math::exp::{exp, exp_short};
 
-/// `weights_j ← exp((g_j − row_j + f)/ε + log_weights_j)`; returns their sum. If `EXACT`, not even
-/// the differences are rounded.
+/// `weights_j ← exp((g_j − row_j + f)/ε + log_weights_j)`; returns their sum. If `EXACT`, the
+/// rounding errors of the differences are included.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 pub(super) fn weigh<const EXACT: bool>(
     row: &[f64],
@@ -42,7 +42,7 @@ pub(super) fn weigh<const EXACT: bool>(
     sums.iter().sum()
 }
 
-/// `exp(exponents_j − (row_j − f)/ε)` in single precision, written into a row that is kept;
+/// `exp(exponents_j − (row_j − f)/ε)` in single precision, written into a stored row;
 /// returns their sum.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 pub(super) fn weigh_f32(
@@ -82,7 +82,7 @@ pub(super) fn ratios(kept: &[f64], now: &[f64], epsilon: f64) -> Vec<f64> {
     ratios
 }
 
-/// What rounding takes of g − c; 0 if g is −∞.
+/// The rounding error of g − c; 0 if g is −∞.
 #[inline(always)]
 fn rounded(g: f64, c: f64) -> f64 {
     let difference = g - c;
@@ -91,7 +91,7 @@ fn rounded(g: f64, c: f64) -> f64 {
     if low.is_nan() { 0.0 } else { low }
 }
 
-/// `scale·weights`, rounded by [`round_to_f32`], written into a row that is kept.
+/// `scale·weights`, rounded by [`round_to_f32`], written into a stored row.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 pub(super) fn scale_to_f32(weights: &[f64], scale: f64, short: &mut OpenRow<'_>) {
     const LANES: usize = 16;
@@ -100,15 +100,15 @@ pub(super) fn scale_to_f32(weights: &[f64], scale: f64, short: &mut OpenRow<'_>)
     short.extend(rest.iter().map(|&weight| [round_to_f32(weight, scale)]));
 }
 
-/// `scale·weight`, rounded towards 0 to 24 bits, and 0 where that is next to nothing.
+/// `scale·weight`, rounded towards 0 to 24 bits, and flushed to 0 where it is tiny.
 #[inline(always)]
 pub(super) fn round_to_f32(weight: f64, scale: f64) -> f32 {
-    /// Numbers close to the least normal one are slow.
-    const NOTHING: f64 = 1e-35;
-    // What rounding to nearest may add, taken off before.
+    /// Smaller numbers become 0: arithmetic on subnormal numbers is slow.
+    const LEAST_F32_WEIGHT: f64 = 1e-35;
+    // Subtracts beforehand what rounding to nearest may add.
     let weight = weight * (scale * (1.0 - f64::from(f32::EPSILON) / 2.0));
     #[expect(clippy::cast_possible_truncation, reason = "that is what is wanted")]
-    let rounded = if weight < NOTHING { 0.0 } else { weight as f32 };
+    let rounded = if weight < LEAST_F32_WEIGHT { 0.0 } else { weight as f32 };
     rounded
 }
 
@@ -120,7 +120,7 @@ pub(super) fn add_f32(weights: &[f32], scale: f64, columns: &mut [f64]) {
     }
 }
 
-/// `columns ← columns + scale·weights` for two rows, one after the other, with one look at the columns.
+/// `columns ← columns + scale·weights` for two rows, one after the other, reading the columns once.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 pub(super) fn add_two_f32(rows: [&[f32]; 2], scales: [f64; 2], columns: &mut [f64]) {
     for ((column, &one), &other) in columns.iter_mut().zip(rows[0]).zip(rows[1]) {
