@@ -1,13 +1,13 @@
-//! The smallest reduced costs `c(x, y_j) − v_j` of a point x, found without looking at most y.
+//! Search for the smallest reduced costs `c(x, y_j) − v_j` of a point x by a k-d tree with bounds.
 //!
 //! **Problem.** For potentials v of m points y in few dimensions and a point x: the k smallest
 //! `c(x, y_j) − v_j`. That is a c-transform for k = 1, the candidates of a source for k = 10, and,
 //! for all values below f(x), the pricing of a row.
 //!
-//! **Idea.** A balanced k-d tree over y, of which three generations are taken at a time: eight boxes
-//! make up a larger one, and are bounded together in SIMD lanes. Box distance minus the largest v in
-//! the box is a lower bound, but a useless one once mass travels far: v then changes as fast as the
-//! cost. So v is fitted by a linear function in every box with center z and half-widths h,
+//! **Idea.** A balanced k-d tree over y, three levels at a time: eight boxes form a larger one, and their
+//! bounds are computed together in SIMD lanes. The distance to a box minus the largest v in it is a
+//! lower bound, but a weak one where mass travels far: v then changes as fast as the cost. So v is
+//! bounded by a linear function in every box with center z and half-widths h,
 //!
 //! ```text
 //! v(y) ≤ v₀ + a·(y − z)                                         (Euclidean distance)
@@ -22,9 +22,9 @@
 //! ‖x − y‖² − v(y) ≥ ‖x − z‖² − v₀ − Σ_k |2(z − x)_k − a_k|·h_k
 //! ```
 //!
-//! Other costs, which grow with every coordinate's difference, keep box distance and largest v.
-//! Bounds are lowered by more than they can be wrong by rounding; what is not ruled out is computed
-//! as the table computes it, to the bit.
+//! Other costs, which increase with every coordinate's difference, use the distance to the box and the
+//! largest v. Bounds are decreased by more than their rounding errors; costs that they do not exclude
+//! are computed as in the table, to the bit.
 //!
 //! **Complexity.** O(m log m) for the tree and for a fit. A query visits some dozens of points
 //! where v is smooth and O(m) at worst.
@@ -34,7 +34,7 @@
 //! transport", J. Math. Imaging Vis. 56 (pricing by boxes); Lawson, Hanson 1974, "Solving least
 //! squares problems".
 //!
-//! **Failure modes.** Beyond three dimensions boxes overlap too much: see `f32_filter.rs`.
+//! **Failure modes.** Beyond three dimensions boxes overlap too much: see `f32_filter`.
 
 use std::ops::Range;
 
@@ -45,26 +45,26 @@ use rayon::prelude::*;
 use super::GroundCost;
 use crate::spatial::kd_order;
 
-/// Points that are looked at together.
-const LEAF: usize = 16;
+/// Points of a leaf, whose costs are computed together.
+const POINTS_PER_LEAF: usize = 16;
 
-/// By how much bounds are lowered, relative to the largest numbers that enter them: they are sums
-/// of a dozen terms, each rounded a few times.
-const MARGIN: f64 = 256.0 * f64::EPSILON;
+/// Decrease of bounds, relative to the largest numbers that enter them: they are sums of a dozen
+/// terms, each rounded a few times.
+const BOUND_MARGIN: f64 = 256.0 * f64::EPSILON;
 
 /// The relative error of a difference of coordinates, and of half a box's width, at most.
-const GAP: f64 = 4.0 * f64::EPSILON;
+const WIDTH_ERROR: f64 = 4.0 * f64::EPSILON;
 
-/// The points of one side of a table, to be searched from the points of the other.
+/// A search among the points of one side of a table, from the points of the other side.
 pub trait Search: Send + Sync {
-    /// Takes the potentials v of the points that are searched; −∞ for points to be ignored.
+    /// Sets the potentials v of the points that are searched; −∞ for points to be ignored.
     fn fit(&mut self, v: &[f64]);
 
     /// The at most `keep` smallest `c − v` below `limit` from point `query` of the other side, in
     /// ascending order, with the places of the points.
     fn smallest(&self, query: usize, keep: usize, limit: f64, found: &mut Vec<(f64, u32)>);
 
-    /// The same for several queries, each with a limit of its own.
+    /// [`Search::smallest`] for several queries, each with its own limit.
     fn smallest_of(
         &self,
         queries: &[u32],
@@ -77,20 +77,20 @@ pub trait Search: Send + Sync {
         }
     }
 
-    /// About the `keep` smallest of several queries: values may be off, and points left out, by a
-    /// rounding in single precision.
+    /// The `keep` smallest of several queries in single precision: values may be inexact, and points
+    /// missing, by that rounding.
     fn roughly_smallest_of(&self, queries: &[u32], keep: usize, found: &mut [Vec<(f64, u32)>]) {
         self.smallest_of(queries, keep, &vec![f64::INFINITY; found.len()], found);
     }
 
-    /// About the mean costs from several queries to the points that are not ignored, if that takes no
-    /// more than looking at each of them with few digits.
+    /// The mean costs from several queries to the points that are not ignored, in single precision, if
+    /// the search can compute them.
     fn rough_means_of(&self, _queries: &[u32]) -> Option<Vec<f64>> {
         None
     }
 }
 
-/// What bounds a cost from below in a box.
+/// The kind of lower bound of a cost in a box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CostBound {
     Euclidean,
@@ -98,38 +98,38 @@ enum CostBound {
     Box,
 }
 
-/// Boxes that are bounded at once, in SIMD lanes.
+/// Boxes whose bounds are computed at once, in SIMD lanes.
 const LANES: usize = 8;
 
-/// The boxes that a larger one is made of.
+/// The boxes of which a larger one consists.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct BoxFamily<const D: usize> {
     center: [[f64; LANES]; D],
     half: [[f64; LANES]; D],
-    /// v₀ and a; v₀ = −∞ where there is nothing.
+    /// v₀ and a; v₀ = −∞ in empty boxes.
     value: [f64; LANES],
     slope: [[f64; LANES]; D],
-    /// The place of what is in the first box; those of the others follow.
+    /// The place of the contents of the first box; those of the others follow.
     first: u32,
-    /// Points in each box, and before the first one, in the order of the tree.
+    /// Points in each box, and points before the first box, in the order of the tree.
     run: u32,
     start: u32,
 }
 
-/// The tree: first all leaves have a place, then the families of leaves, then those of families, at last
-/// the one that holds everything.
+/// The tree. Places are numbered from the leaves up: all leaves, the families of leaves, the families
+/// of those, and last the family that contains all.
 struct KdSearch<'a, G, const D: usize> {
     ground: &'a G,
     bound: CostBound,
     queries: Vec<[f64; D]>,
     /// The points, leaf by leaf, coordinate by coordinate.
-    leaves: Vec<[[f64; LEAF]; D]>,
+    leaves: Vec<[[f64; POINTS_PER_LEAF]; D]>,
     families: Vec<BoxFamily<D>>,
     /// Places of the points in the table.
     order: Vec<u32>,
     v: Vec<f64>,
-    /// The largest cost there can be.
+    /// Upper bound of all costs.
     reach: f64,
     margin: f64,
 }
@@ -165,10 +165,10 @@ impl<'a, G: GroundCost, const D: usize> KdSearch<'a, G, D> {
         let points: Vec<[f64; D]> = places.iter().map(|&j| all[j]).collect();
         #[expect(clippy::cast_possible_truncation, reason = "2³² points would not fit in memory")]
         let order = places.iter().map(|&j| j as u32).collect();
-        let mut leaves = vec![[[0.0; LEAF]; D]; points.len().div_ceil(LEAF)];
+        let mut leaves = vec![[[0.0; POINTS_PER_LEAF]; D]; points.len().div_ceil(POINTS_PER_LEAF)];
         for (j, y) in points.iter().enumerate() {
             for k in 0..D {
-                leaves[j / LEAF][k][j % LEAF] = y[k];
+                leaves[j / POINTS_PER_LEAF][k][j % POINTS_PER_LEAF] = y[k];
             }
         }
         let families = families(&points, leaves.len());
@@ -178,8 +178,8 @@ impl<'a, G: GroundCost, const D: usize> KdSearch<'a, G, D> {
         }
         let extent: [f64; D] = std::array::from_fn(|k| high[k] - low[k]);
         let [reach] = at_differences(ground, &extent.map(|width| [width]));
-        let v = vec![f64::NEG_INFINITY; leaves.len() * LEAF];
-        let margin = MARGIN * reach;
+        let v = vec![f64::NEG_INFINITY; leaves.len() * POINTS_PER_LEAF];
+        let margin = BOUND_MARGIN * reach;
         Self { ground, bound, queries, leaves, families, order, v, reach, margin }
     }
 }
@@ -203,10 +203,10 @@ fn widen<const D: usize>(low: &mut [f64; D], high: &mut [f64; D], x: &[f64; D]) 
     }
 }
 
-/// The boxes of runs of points in kd order, the smallest first.
+/// The boxes of consecutive points in k-d order, the smallest first.
 fn families<const D: usize>(points: &[[f64; D]], leaves: usize) -> Vec<BoxFamily<D>> {
     let mut families = Vec::new();
-    let (mut place, mut boxes, mut run) = (0, leaves, LEAF);
+    let (mut place, mut boxes, mut run) = (0, leaves, POINTS_PER_LEAF);
     while boxes > 1 {
         let firsts = (0..boxes).step_by(LANES);
         families.extend(firsts.map(|k| BoxFamily::new(points, k * run, run, place + k)));
@@ -223,7 +223,7 @@ impl<G: GroundCost, const D: usize> Search for KdSearch<'_, G, D> {
         }
         let sizes = v.iter().filter(|v| v.is_finite()).map(|v| v.abs());
         let size = self.reach + 2.0 * sizes.fold(0.0, f64::max);
-        self.margin = MARGIN * size;
+        self.margin = BOUND_MARGIN * size;
         let (bound, leaves, v) = (self.bound, &self.leaves, &self.v);
         self.families.par_iter_mut().for_each(|family| family.fit(bound, size, leaves, v));
     }
@@ -270,20 +270,28 @@ impl<const D: usize> BoxFamily<D> {
         family
     }
 
-    /// Which of so many points are in a box.
+    /// The points of a box, out of `points`.
     fn within(&self, lane: usize, points: usize) -> Range<usize> {
         let start = self.start as usize + lane * self.run as usize;
         start.min(points)..(start + self.run as usize).min(points)
     }
 
-    /// Fits v, or v − ‖y − z‖², linearly in each box: least squares, then raised above all points.
-    fn fit(&mut self, bound: CostBound, size: f64, leaves: &[[[f64; LEAF]; D]], v: &[f64]) {
+    /// Bounds v, or v − ‖y − z‖², by a linear function in each box: a least-squares fit, raised above all
+    /// points.
+    fn fit(
+        &mut self,
+        bound: CostBound,
+        size: f64,
+        leaves: &[[[f64; POINTS_PER_LEAF]; D]],
+        v: &[f64],
+    ) {
         for lane in 0..LANES {
             let center: [f64; D] = std::array::from_fn(|k| self.center[k][lane]);
             let within = self.within(lane, v.len()).filter(|&j| v[j].is_finite());
             let at = |j: usize| {
-                let t: [f64; D] =
-                    std::array::from_fn(|k| leaves[j / LEAF][k][j % LEAF] - center[k]);
+                let t: [f64; D] = std::array::from_fn(|k| {
+                    leaves[j / POINTS_PER_LEAF][k][j % POINTS_PER_LEAF] - center[k]
+                });
                 let square: f64 = t.iter().map(|t| t * t).sum();
                 (t, if bound == CostBound::Squared { v[j] - square } else { v[j] })
             };
@@ -291,7 +299,7 @@ impl<const D: usize> BoxFamily<D> {
                 CostBound::Box => [0.0; D],
                 CostBound::Euclidean | CostBound::Squared => slope(within.clone().map(at)),
             };
-            // A slope that a box without breadth made steep would only add to the rounding.
+            // A steep slope, of a box without width, would only increase the rounding.
             let rise: f64 = (0..D).map(|k| (slope[k] * self.half[k][lane]).abs()).sum();
             if rise > size || rise.is_nan() {
                 slope = [0.0; D];
@@ -304,7 +312,7 @@ impl<const D: usize> BoxFamily<D> {
         }
     }
 
-    /// Lower bounds of c(x, y) − v(y) in the boxes, but for rounding; infinite where there is nothing.
+    /// Lower bounds of c(x, y) − v(y) in the boxes, up to rounding; infinite for empty boxes.
     #[inline(always)]
     fn bounds<G: GroundCost>(&self, ground: &G, bound: CostBound, x: &[f64; D]) -> [f64; LANES] {
         let Self { center, half, value, slope, .. } = self;
@@ -344,7 +352,9 @@ impl<const D: usize> BoxFamily<D> {
                 // Rounded down: near 0 a root makes a large cost of a small difference.
                 for (away, half) in away.iter_mut().zip(half) {
                     for l in 0..LANES {
-                        away[l] = ((1.0 - GAP) * away[l].abs() - (1.0 + GAP) * half[l]).max(0.0);
+                        away[l] = ((1.0 - WIDTH_ERROR) * away[l].abs()
+                            - (1.0 + WIDTH_ERROR) * half[l])
+                            .max(0.0);
                     }
                 }
                 bounds = at_differences(ground, &away);
@@ -435,7 +445,7 @@ fn descend<G: GroundCost, const D: usize>(
             continue;
         }
         let Some(family) = place.checked_sub(leaves.len()) else {
-            limit = tree.look_at_leaf(place, x, keep, limit, found);
+            limit = tree.search_leaf(place, x, keep, limit, found);
             continue;
         };
         let family = &families[family];
@@ -456,9 +466,9 @@ fn descend<G: GroundCost, const D: usize>(
 }
 
 impl<G: GroundCost, const D: usize> KdSearch<'_, G, D> {
-    /// Merges the points of a leaf into what was found; the limit from now on.
+    /// Merges the points of a leaf into those found; the new limit.
     #[inline(always)]
-    fn look_at_leaf(
+    fn search_leaf(
         &self,
         place: usize,
         x: &[f64; D],
@@ -466,12 +476,12 @@ impl<G: GroundCost, const D: usize> KdSearch<'_, G, D> {
         limit: f64,
         found: &mut Vec<(f64, u32)>,
     ) -> f64 {
-        let (mut limit, start) = (limit, place * LEAF);
+        let (mut limit, start) = (limit, place * POINTS_PER_LEAF);
         let leaf = &self.leaves[place];
         let columns: [&[f64]; D] = std::array::from_fn(|k| &leaf[k][..]);
-        let mut reduced = [0.0; LEAF];
+        let mut reduced = [0.0; POINTS_PER_LEAF];
         self.ground.block(x, &columns, &mut reduced);
-        for (reduced, v) in reduced.iter_mut().zip(&self.v[start..start + LEAF]) {
+        for (reduced, v) in reduced.iter_mut().zip(&self.v[start..start + POINTS_PER_LEAF]) {
             *reduced -= v;
         }
         let least = reduced.iter().fold(f64::INFINITY, |m, &r| if r < m { r } else { m });
@@ -572,7 +582,7 @@ mod tests {
 
     #[test]
     fn duplicates_and_single_points_are_no_trouble() {
-        for n in [1, LEAF, LEAF + 1, 200] {
+        for n in [1, POINTS_PER_LEAF, POINTS_PER_LEAF + 1, 200] {
             let x = DiscreteMeasure::uniform(Array2::ones((n, 2))).unwrap();
             let cost = PointCost::new(&x, &x, Euclidean).unwrap();
             let mut search = cost.search_sources().unwrap();

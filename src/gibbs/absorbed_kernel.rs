@@ -98,7 +98,7 @@ impl AbsorbedKernel {
                             *kept = *f;
                             dropped += mass * row.dropped;
                             scratch.add_to(row.scale, &mut columns);
-                            rows.push(scratch, row.normaliser, &mut place);
+                            rows.push(scratch, row.normalizer, &mut place);
                         }
                     }
                     (columns, dropped)
@@ -183,16 +183,16 @@ impl TaskRows {
     }
 
     /// Appends a row, in `place` if it has room.
-    fn push(&mut self, row: &RowScratch, normaliser: f64, place: &mut TaskSpace<'_>) {
+    fn push(&mut self, row: &RowScratch, normalizer: f64, place: &mut TaskSpace<'_>) {
         self.counts.push(row.runs.len());
         self.runs.extend(&row.runs);
         let weights = &row.weights[..row.length()];
         let next = if self.more.is_empty() { place.row(weights.len()) } else { None };
         if let Some(mut next) = next {
-            scale_to_f32(weights, normaliser, &mut next);
+            scale_to_f32(weights, normalizer, &mut next);
             next.keep();
         } else {
-            self.more.extend(weights.iter().map(|&weight| round_to_f32(weight, normaliser)));
+            self.more.extend(weights.iter().map(|&weight| round_to_f32(weight, normalizer)));
         }
     }
 

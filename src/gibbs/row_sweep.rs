@@ -148,7 +148,7 @@ pub(crate) struct ScaledRow {
     /// `γ_ij / T = scale · weights_j`.
     pub(crate) scale: f64,
     /// The factor with which the weights sum to 1.
-    pub(super) normaliser: f64,
+    pub(super) normalizer: f64,
     /// The sum of the row of the plan at the given f, as a multiple of `μ_i`.
     pub(crate) fill: f64,
     /// Upper bound of the skipped share of the row.
@@ -378,7 +378,7 @@ impl<'a> GibbsTable<'a> {
         }
         *f -= pass.epsilon * sum.ln();
         let fill = ((given - *f) / pass.epsilon).exp();
-        ScaledRow { scale: self.source[i] / sum, normaliser: 1.0 / sum, fill, dropped }
+        ScaledRow { scale: self.source[i] / sum, normalizer: 1.0 / sum, fill, dropped }
     }
 
     /// `weights_j ← exp((f + g_j − c_ij)/ε + log ν_j)` in the columns of the ranges; returns

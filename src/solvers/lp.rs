@@ -6,9 +6,9 @@
 //!
 //! # Idea
 //! Write the model down once, in the language of the crate `good_lp`, and let any of its backends
-//! solve it: a second opinion that shares no code with our own solvers. One equation follows from
-//! the others and is left out (that of the largest ν), so that totals which differ by rounding do
-//! not make the model infeasible. The duals of the equations are the Kantorovich potentials; a
+//! solve it: a check that shares no code with our own solvers. One equation follows from the
+//! others and is dropped (that of the largest ν), so that totals that differ by rounding do not make
+//! the model infeasible. The duals of the equations are the Kantorovich potentials; a
 //! backend that has none gets them from shortest paths in the residual graph of its plan.
 //!
 //! # Complexity
@@ -24,10 +24,9 @@
 //! # Failure modes
 //! Backends work with absolute tolerances of 1e-8 to 1e-10 on costs scaled to 1 and masses scaled
 //! to an average of 1: masses far below the average are lost in them, and the plan of an interior
-//! point is full of dust of that size. The certificate repairs the marginals and shows what that
-//! costs. A backend cannot be interrupted: it runs on a thread of its own, and when the observer says
-//! stop, that thread is left behind, computing until it is done or the process ends, and the answer is
-//! empty.
+//! point contains many tiny masses of that size. The certificate repairs the marginals and states the
+//! resulting gap. A backend cannot be interrupted: it runs on a thread of its own. When the observer
+//! stops the run, that thread continues until it is done or the process ends, and the answer is empty.
 
 use std::fmt::Display;
 use std::ops::ControlFlow;
@@ -77,7 +76,7 @@ pub const CELLS: usize = 250_000;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GenericLp {
-    /// Who solves it.
+    /// The backend that solves it.
     pub backend: Backend,
 }
 
@@ -87,7 +86,7 @@ pub struct GenericLp {
 pub enum Backend {
     /// microlp: a revised simplex in Rust. Vertex plans, no duals.
     Microlp,
-    /// Clarabel: an interior-point method in Rust. Duals; plans full of dust.
+    /// Clarabel: an interior-point method in Rust. Duals; plans with many tiny masses.
     #[default]
     Clarabel,
     /// `HiGHS`: a dual simplex in C++. Vertex plans and duals.
@@ -206,24 +205,24 @@ impl GenericLp {
 }
 
 impl GenericLp {
-    /// The backend's answer, unless the observer says stop: then its thread is left behind.
+    /// The backend's answer, unless the observer stops the run: then its thread is abandoned.
     fn while_watched(
         self,
         model: impl FnOnce() -> LpModel,
         observer: &mut dyn Observer,
     ) -> ControlFlow<Stop, Result<LpAnswer, SolveError>> {
-        /// How often the observer is asked.
-        const PAUSE: Duration = Duration::from_millis(20);
+        /// Time between two events.
+        const EVENT_INTERVAL: Duration = Duration::from_millis(20);
         let event = Event::new(self.backend.name(), 0);
         observer.observe(&event)?;
         let (model, backend) = (model(), self.backend);
         let (sender, receiver) = mpsc::channel();
         let thread = thread::spawn(move || {
-            // Nobody listens any more if the run was stopped.
+            // The receiver is gone if the run was stopped.
             let _ = sender.send(backend.solve(model));
         });
         loop {
-            match receiver.recv_timeout(PAUSE) {
+            match receiver.recv_timeout(EVENT_INTERVAL) {
                 Ok(answer) => return ControlFlow::Continue(answer),
                 Err(RecvTimeoutError::Timeout) => observer.observe(&event)?,
                 Err(RecvTimeoutError::Disconnected) => {
@@ -293,10 +292,10 @@ impl LpModel {
     }
 }
 
-/// What a backend says, in its units.
+/// The answer of a backend, in the units of the model.
 struct LpAnswer {
     flows: Vec<f64>,
-    /// Of the constraints in their order: the change of the optimum per unit of mass.
+    /// Duals of the constraints in their order: the change of the optimum per unit of mass.
     duals: Option<Vec<f64>>,
     termination: Termination,
     iterations: u64,

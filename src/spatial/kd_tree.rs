@@ -1,8 +1,7 @@
-//! Nearest neighbours by a balanced k-d tree.
+//! Nearest neighbors by a balanced k-d tree.
 //!
-//! A search goes down to the leaf nearest to the point first and leaves out every subtree whose box
-//! is further away than the k-th nearest so far: about O(k + log n) looks in a few dimensions, all n
-//! points in many. Bentley 1975 (as [`kd_order`]); Friedman, Bentley, Finkel 1977, "An algorithm for
+//! A search descends to the nearest leaf first and skips every subtree whose box is farther away than
+//! the k-th nearest point so far. It visits about O(k + log n) points in few dimensions, all n in many. Bentley 1975 (as [`kd_order`]); Friedman, Bentley, Finkel 1977, "An algorithm for
 //! finding best matches in logarithmic expected time", ACM Trans. Math. Softw. 3.
 
 use ndarray::ArrayView2;
@@ -66,7 +65,7 @@ impl KdTree {
     }
 }
 
-/// Adds the subtree of a run of the order; its place.
+/// Appends the subtree of consecutive points of the order; its index.
 fn grow(
     points: ArrayView2<'_, f64>,
     order: &[usize],
@@ -122,7 +121,7 @@ mod tests {
     #[test]
     fn the_search_finds_what_looking_at_all_points_finds() {
         for (n, d) in [(1, 1), (40, 1), (700, 2), (300, 5), (100, 17)] {
-            let mut stream = Seed(n as u64).stream("neighbours");
+            let mut stream = Seed(n as u64).stream("neighbors");
             let mut draw = || Array2::from_shape_simple_fn((n, d), || stream.normal());
             let (points, probes) = (draw(), draw());
             let tree = KdTree::new(points.view());

@@ -1,8 +1,8 @@
-//! The smallest reduced costs `c(x, y_j) − v_j` in many dimensions: products in single precision rule
-//! out nearly all y, direct differences decide about the rest.
+//! The smallest reduced costs `c(x, y_j) − v_j` in many dimensions: a filter in single precision with a
+//! proven error bound excludes nearly all y, and direct differences decide about the rest.
 //!
-//! **Problem.** That of [`Search`], where boxes tell nothing apart: every point has to be looked at,
-//! but not with all digits.
+//! **Problem.** That of [`Search`] in many dimensions, where bounds of boxes exclude nothing: every
+//! point has to be tested, but single precision is enough for most.
 //!
 //! **Idea.** Around a center z, scaled by a power of two s and rounded to `f32`, x becomes x̂ and y
 //! becomes ŷ. With `κ = γ_{d+16}`, where `γ_k = k·u/(1 − k·u)` and u = 2⁻²⁴,
@@ -11,16 +11,16 @@
 //! ℓ = (1 − κ)(‖x̂‖² + ‖ŷ‖²) − 2·fl(x̂·ŷ) − 2⁻⁹⁹  ≤  (1 − 4u)·s²‖x − y‖²
 //! ```
 //!
-//! however the product is rounded: what it may be wrong by is at most that share of the squared norms
-//! (the proof is in `docs/network-simplex.md`). A point `y_j` may have a reduced cost below b only if
+//! however the product is rounded: its error is at most that share of the squared norms (the proof is
+//! in `docs/network-simplex.md`). A point `y_j` may have a reduced cost below b only if
 //!
 //! ```text
 //! ℓ < s²(b + v_j)            (squared distance)
 //! ℓ < s²(b + v_j)²           (Euclidean distance, b + v_j > 0)
 //! ```
 //!
-//! where the right-hand sides are rounded up. No root is taken of a number that is off. For those that
-//! pass, the cost is computed as the table computes it, so the answers are the table's to the bit.
+//! where the right-hand sides are rounded up. No root of an inexact number is taken. For points that
+//! pass, the cost is computed as in the table, so the results equal those of the table to the bit.
 //!
 //! **Complexity.** O(nmd) multiplications in single precision for n queries, in tiles whose sums stay
 //! in registers, and O(d) for a point that passes: a few for each query. Memory is linear: points are
@@ -30,8 +30,8 @@
 //! Geijn 2008, "Anatomy of high-performance matrix multiplication", ACM Trans. Math. Softw. 34.
 //!
 //! **Failure modes.** Where distances are far below κ times the norms (tight clusters far apart), the
-//! products rule nothing out; strips of which many points pass are computed by direct differences as a
-//! whole, as a row of the table is.
+//! filter excludes nothing; strips of which many points pass are computed by direct differences as a
+//! whole, as in a row of the table.
 
 use multiversion::multiversion;
 use ndarray::ArrayView2;
@@ -39,42 +39,42 @@ use ndarray::ArrayView2;
 use super::GroundCost;
 use super::kd_search::Search;
 
-/// Points of a strip, and queries held against it at a time: a dozen vectors of sums.
-const WIDTH: usize = 48;
-const HEIGHT: usize = 4;
+/// Points of a strip, and queries of a tile: a dozen vectors of sums fill the registers.
+const STRIP_POINTS: usize = 48;
+const TILE_QUERIES: usize = 4;
 
 /// Queries that share a packed strip.
-const QUERIES: usize = 256;
+const QUERIES_PER_BLOCK: usize = 256;
 
-/// Points of a strip that pass from which on direct differences are taken for all of it.
-const MANY: u32 = 12;
+/// Passing points of a strip from which on direct differences are computed for all of it.
+const DENSE_STRIP_POINTS: u32 = 12;
 
-/// Dimensions up to which the bound is proved: d + 16 times the rounding unit is far below 1.
-const DIMENSIONS: usize = 1 << 18;
+/// Largest dimension d for which the bound is proved: d + 16 times the rounding unit is far below 1.
+const LARGEST_DIMENSION: usize = 1 << 18;
 
-/// What underflow can add up to, and more, for coordinates of size 1.
-const TINY: f64 = 1.0 / (1_u128 << 100) as f64;
+/// Upper bound of the sum of all underflow errors, for coordinates of size 1.
+const UNDERFLOW_BOUND: f64 = 1.0 / (1_u128 << 100) as f64;
 
-/// Clouds to be screened in single precision.
+/// Two clouds with a filter in single precision.
 pub(super) struct F32Filter<'a, G> {
     ground: &'a G,
     squared: bool,
     queries: ArrayView2<'a, f64>,
     points: ArrayView2<'a, f64>,
-    /// The points that are not ignored, their potentials, and `unit·(v − shift)` of these, rounded up.
+    /// The points that are not ignored, their potentials, and `unit·(v − shift)`, rounded up.
     places: Vec<u32>,
     v: Vec<f64>,
     rounded: Vec<f32>,
     shift: f64,
     /// The largest `|v|`.
     size: f64,
-    /// The power of two s that brings coordinates, less those of a center, to at most 1.
+    /// The power of two s by which coordinates relative to a center become at most 1.
     scale: f64,
-    /// What costs are multiplied by: s or s².
+    /// The factor of costs: s or s².
     unit: f64,
 }
 
-/// A block of queries about a center.
+/// A block of queries relative to a center.
 struct PackedQueries {
     center: Vec<f64>,
     /// `−2x̂`, point after point.
@@ -83,33 +83,33 @@ struct PackedQueries {
     norms: Vec<f32>,
 }
 
-/// A strip of points about the same center.
+/// A strip of points relative to the same center.
 struct PackedStrip {
     start: usize,
     /// ŷ, coordinate by coordinate, and `(1 − κ)‖ŷ‖²`, rounded down.
-    points: Vec<[f32; WIDTH]>,
-    norms: [f32; WIDTH],
+    points: Vec<[f32; STRIP_POINTS]>,
+    norms: [f32; STRIP_POINTS],
     /// The potentials; −∞ beyond the last point.
-    v: [f32; WIDTH],
-    /// The points themselves, if they are asked for.
-    exact: Vec<[f64; WIDTH]>,
+    v: [f32; STRIP_POINTS],
+    /// The points in double precision, once they are needed.
+    exact: Vec<[f64; STRIP_POINTS]>,
     row: Vec<f32>,
 }
 
-/// What is found for a query, and what it takes to be found.
+/// The smallest reduced costs of a query so far, and the limit for further ones.
 struct SmallestFound<'f> {
     found: &'f mut Vec<(f64, u32)>,
     keep: usize,
     limit: f64,
-    /// The limit as screened values are compared with it.
+    /// The limit in the units of the filter, rounded up.
     bar: f32,
 }
 
-/// How the reduced cost of a point that passes is computed.
+/// Computation of the reduced cost of a point that passes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FoundValues {
     Exact,
-    /// From the product.
+    /// From the product in single precision.
     Rough,
 }
 
@@ -124,7 +124,7 @@ impl<'a, G: GroundCost> F32Filter<'a, G> {
         spread: f64,
     ) -> Option<Self> {
         let squared = ground.is_squared_distance();
-        if !(squared || ground.is_euclidean()) || points.ncols() > DIMENSIONS {
+        if !(squared || ground.is_euclidean()) || points.ncols() > LARGEST_DIMENSION {
             return None;
         }
         let scale = if spread > 0.0 { (-spread.log2().ceil()).exp2() } else { 1.0 };
@@ -163,10 +163,10 @@ impl<'a, G: GroundCost> F32Filter<'a, G> {
         &self.points.to_slice().expect("standard layout")[j * d..(j + 1) * d]
     }
 
-    /// A limit of reduced costs, rounded up to what the filter compares with.
+    /// A limit of reduced costs in the units of the filter, rounded up.
     #[inline(always)]
     fn bar(&self, limit: f64) -> f32 {
-        // Differences of f64 are rounded where the limit is compared with, and here.
+        // Accounts for rounded differences in f64, here and where the limit is applied.
         let slack = 8.0 * f64::EPSILON * (limit.abs() + self.size + self.shift.abs());
         rounded_up(self.unit * (limit + self.shift + slack))
     }
@@ -216,21 +216,23 @@ impl<G: GroundCost> Search for F32Filter<'_, G> {
         limits: &[f64],
         found: &mut [Vec<(f64, u32)>],
     ) {
-        let blocks = queries.chunks(QUERIES).zip(limits.chunks(QUERIES));
-        for ((queries, limits), found) in blocks.zip(found.chunks_mut(QUERIES)) {
+        let blocks = queries.chunks(QUERIES_PER_BLOCK).zip(limits.chunks(QUERIES_PER_BLOCK));
+        for ((queries, limits), found) in blocks.zip(found.chunks_mut(QUERIES_PER_BLOCK)) {
             scan(self, FoundValues::Exact, queries, keep, limits, found);
         }
     }
 
     fn roughly_smallest_of(&self, queries: &[u32], keep: usize, found: &mut [Vec<(f64, u32)>]) {
-        let limits = vec![f64::INFINITY; QUERIES];
-        for (queries, found) in queries.chunks(QUERIES).zip(found.chunks_mut(QUERIES)) {
+        let limits = vec![f64::INFINITY; QUERIES_PER_BLOCK];
+        for (queries, found) in
+            queries.chunks(QUERIES_PER_BLOCK).zip(found.chunks_mut(QUERIES_PER_BLOCK))
+        {
             scan(self, FoundValues::Rough, queries, keep, &limits, found);
         }
     }
 
     fn rough_means_of(&self, queries: &[u32]) -> Option<Vec<f64>> {
-        Some(queries.chunks(QUERIES).flat_map(|queries| means(self, queries)).collect())
+        Some(queries.chunks(QUERIES_PER_BLOCK).flat_map(|queries| means(self, queries)).collect())
     }
 }
 
@@ -243,9 +245,9 @@ fn means<G: GroundCost>(filter: &F32Filter<'_, G>, queries: &[u32]) -> Vec<f64> 
     let packed = filter.packed(queries);
     let mut sums = vec![0.0; queries.len()];
     let mut strip = PackedStrip::new(filter.dimension());
-    for start in (0..filter.v.len()).step_by(WIDTH) {
+    for start in (0..filter.v.len()).step_by(STRIP_POINTS) {
         filter.pack_strip(&packed.center, start, &mut strip);
-        let width = WIDTH.min(filter.v.len() - start);
+        let width = STRIP_POINTS.min(filter.v.len() - start);
         let rows = packed.points.chunks_exact(filter.dimension());
         for ((sum, row), norm) in sums.iter_mut().zip(rows).zip(&packed.norms) {
             let [products] = products([row], &strip.points);
@@ -259,7 +261,7 @@ fn means<G: GroundCost>(filter: &F32Filter<'_, G>, queries: &[u32]) -> Vec<f64> 
     sums.into_iter().map(|sum| sum * share).collect()
 }
 
-/// Holds a block of queries against all points.
+/// Compares a block of queries with all points.
 #[multiversion(
     targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"),
     dispatcher = "direct"
@@ -283,11 +285,11 @@ fn scan<G: GroundCost>(
         .map(|(&limit, found)| SmallestFound { found, keep, limit, bar: filter.bar(limit) })
         .collect();
     let mut strip = PackedStrip::new(filter.dimension());
-    for start in (0..filter.v.len()).step_by(WIDTH) {
+    for start in (0..filter.v.len()).step_by(STRIP_POINTS) {
         filter.pack_strip(&packed.center, start, &mut strip);
-        let fours = best.len() / HEIGHT * HEIGHT;
-        for k in (0..fours).step_by(HEIGHT) {
-            filter.tile::<HEIGHT>(values, queries, &packed, k, &mut strip, &mut best);
+        let fours = best.len() / TILE_QUERIES * TILE_QUERIES;
+        for k in (0..fours).step_by(TILE_QUERIES) {
+            filter.tile::<TILE_QUERIES>(values, queries, &packed, k, &mut strip, &mut best);
         }
         for k in fours..best.len() {
             filter.tile::<1>(values, queries, &packed, k, &mut strip, &mut best);
@@ -303,7 +305,7 @@ impl<G: GroundCost> F32Filter<'_, G> {
     fn packed(&self, queries: &[u32]) -> PackedQueries {
         let (d, count) = (self.dimension(), queries.len());
         let mut center = vec![0.0; d];
-        // From the first point: no sum may overflow or leave the box of the points by much.
+        // Relative to the first point, so that sums neither overflow nor leave the box of the points.
         let origin = self.query(queries[0]);
         for &i in queries {
             for ((z, x), o) in center.iter_mut().zip(self.query(i)).zip(origin) {
@@ -321,7 +323,7 @@ impl<G: GroundCost> F32Filter<'_, G> {
         PackedQueries { center, points, norms }
     }
 
-    /// A point about a center; its squared norm, shrunk.
+    /// Writes a point relative to a center; its squared norm times 1 − κ, rounded down.
     #[inline(always)]
     fn place(&self, center: &[f64], point: &[f64], row: &mut [f32]) -> f32 {
         const LANES: usize = 16;
@@ -340,15 +342,15 @@ impl<G: GroundCost> F32Filter<'_, G> {
         for (square, &x) in squares.iter_mut().zip(rest) {
             *square = f64::from(x).mul_add(f64::from(x), *square);
         }
-        rounded_down(self.share() * squares.iter().sum::<f64>() - TINY)
+        rounded_down(self.share() * squares.iter().sum::<f64>() - UNDERFLOW_BOUND)
     }
 
     #[inline(always)]
     fn pack_strip(&self, center: &[f64], start: usize, strip: &mut PackedStrip) {
         strip.start = start;
         strip.exact.clear();
-        strip.v = [f32::NEG_INFINITY; WIDTH];
-        let width = WIDTH.min(self.v.len() - start);
+        strip.v = [f32::NEG_INFINITY; STRIP_POINTS];
+        let width = STRIP_POINTS.min(self.v.len() - start);
         strip.v[..width].copy_from_slice(&self.rounded[start..start + width]);
         for l in 0..width {
             strip.norms[l] = self.place(center, self.point(start + l), &mut strip.row);
@@ -358,7 +360,7 @@ impl<G: GroundCost> F32Filter<'_, G> {
         }
     }
 
-    /// Holds R queries against a strip.
+    /// Compares R queries with a strip.
     #[inline(always)]
     fn tile<const R: usize>(
         &self,
@@ -388,28 +390,28 @@ impl<G: GroundCost> F32Filter<'_, G> {
         }
     }
 
-    /// What a screened value must lie below.
+    /// The limit that the lower bound of a point must be below.
     #[inline(always)]
     fn top(&self, bar: f32, v: f32) -> f32 {
         let top = bar + v;
         if self.squared { top } else { top * top.abs() }
     }
 
-    /// Looks at the points of a strip that pass.
+    /// Computes the reduced costs of the points of a strip that pass.
     #[inline(always)]
     fn visit(
         &self,
         values: FoundValues,
         query: u32,
-        least: &[f32; WIDTH],
+        least: &[f32; STRIP_POINTS],
         passed: u32,
         strip: &mut PackedStrip,
         best: &mut SmallestFound<'_>,
     ) {
         let x = self.query(query);
-        // No closures: what is in one may not be compiled for these lanes.
+        // No closures: they might not be compiled for the SIMD target of this function.
         let mut costs = None;
-        if values == FoundValues::Exact && passed >= MANY {
+        if values == FoundValues::Exact && passed >= DENSE_STRIP_POINTS {
             let [of_strip] = self.ground.tile([x], self.exact(strip));
             costs = Some(of_strip);
         }
@@ -438,10 +440,10 @@ impl<G: GroundCost> F32Filter<'_, G> {
 
     /// The points of a strip, coordinate by coordinate.
     #[inline(always)]
-    fn exact<'s>(&self, strip: &'s mut PackedStrip) -> &'s [[f64; WIDTH]] {
+    fn exact<'s>(&self, strip: &'s mut PackedStrip) -> &'s [[f64; STRIP_POINTS]] {
         if strip.exact.is_empty() {
-            strip.exact.resize(self.dimension(), [0.0; WIDTH]);
-            for (l, j) in (strip.start..self.v.len()).take(WIDTH).enumerate() {
+            strip.exact.resize(self.dimension(), [0.0; STRIP_POINTS]);
+            for (l, j) in (strip.start..self.v.len()).take(STRIP_POINTS).enumerate() {
                 for (points, &y) in strip.exact.iter_mut().zip(self.point(j)) {
                     points[l] = y;
                 }
@@ -455,9 +457,9 @@ impl PackedStrip {
     fn new(d: usize) -> Self {
         Self {
             start: 0,
-            points: vec![[0.0; WIDTH]; d],
-            norms: [0.0; WIDTH],
-            v: [f32::NEG_INFINITY; WIDTH],
+            points: vec![[0.0; STRIP_POINTS]; d],
+            norms: [0.0; STRIP_POINTS],
+            v: [f32::NEG_INFINITY; STRIP_POINTS],
             exact: Vec::new(),
             row: vec![0.0; d],
         }
@@ -465,7 +467,7 @@ impl PackedStrip {
 }
 
 impl SmallestFound<'_> {
-    /// Takes a point whose value is below the limit; whether that lowers the limit.
+    /// Adds a point if its value is below the limit; whether the limit decreased.
     #[inline(always)]
     fn offer(&mut self, value: f64, j: u32) -> bool {
         if value >= self.limit || value.is_nan() {
@@ -494,13 +496,16 @@ fn by_value_then_place(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {
 
 /// The products of R rows with the points of a strip, added up in the order of the coordinates.
 #[inline(always)]
-fn products<const R: usize>(rows: [&[f32]; R], points: &[[f32; WIDTH]]) -> [[f32; WIDTH]; R] {
-    let mut sums = [[0.0; WIDTH]; R];
+fn products<const R: usize>(
+    rows: [&[f32]; R],
+    points: &[[f32; STRIP_POINTS]],
+) -> [[f32; STRIP_POINTS]; R] {
+    let mut sums = [[0.0; STRIP_POINTS]; R];
     let rows = rows.map(|row| &row[..points.len()]);
     for (k, y) in points.iter().enumerate() {
         for r in 0..R {
             let x = rows[r][k];
-            for l in 0..WIDTH {
+            for l in 0..STRIP_POINTS {
                 sums[r][l] = x.mul_add(y[l], sums[r][l]);
             }
         }

@@ -100,7 +100,7 @@ fn the_screen_finds_what_looking_at_all_points_finds() {
 fn bounds(kind: usize, n: usize, d: usize) -> Vec<(f64, f64)> {
     let mut stream = Seed(d as u64).stream("bounds");
     let mut draw = |n| cloud(kind, n, d, &mut stream);
-    let (x, y) = (draw(n), draw(WIDTH));
+    let (x, y) = (draw(n), draw(STRIP_POINTS));
     let filter = F32Filter::new(&SqEuclidean, x.view(), y.view(), 1e2).unwrap();
     let filter =
         F32Filter { places: (0..48).collect(), v: vec![0.0; 48], rounded: vec![0.0; 48], ..filter };
@@ -114,7 +114,7 @@ fn bounds(kind: usize, n: usize, d: usize) -> Vec<(f64, f64)> {
         let (x, y) = (filter.query(queries[k]), filter.point(l));
         (f64::from(least), SqEuclidean.between(x, y) * filter.unit)
     };
-    (0..n * WIDTH).map(|k| pair(k / WIDTH, k % WIDTH)).collect()
+    (0..n * STRIP_POINTS).map(|k| pair(k / STRIP_POINTS, k % STRIP_POINTS)).collect()
 }
 
 #[test]

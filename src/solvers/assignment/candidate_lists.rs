@@ -3,13 +3,13 @@
 use crate::cost::Cost;
 use crate::solvers::candidate_arcs::candidates::RowMinima;
 
-/// Columns on a fresh list. From 8 to 48 at n = 4000 it hardly matters; at n = 1000 long lists
-/// cost twice as much.
-const LENGTH: usize = 10;
+/// Columns of a new list. Lengths from 8 to 48 make little difference at n = 4000; at n = 1000 long
+/// lists take twice the time.
+const COLUMNS_PER_LIST: usize = 10;
 
 /// For every row the columns with the smallest `c_ij − g_j` at the time its list was made, and
-/// the largest of these values as a bound for all other columns. The algorithms here only ever
-/// lower g, so the bound stays true, and a row is looked at as a whole only when it is reached.
+/// the largest of these values as a bound for all other columns. The algorithms here only decrease g,
+/// so the bound stays valid, and the whole row is read only when the bound is reached.
 pub(super) struct CandidateLists<'a> {
     cost: &'a dyn Cost,
     buffer: Vec<f64>,
@@ -19,7 +19,7 @@ pub(super) struct CandidateLists<'a> {
     costs: Vec<f64>,
 }
 
-/// Where a row's list stands, and the bound.
+/// The position of a row's list, and its bound.
 #[derive(Clone, Copy)]
 struct ListSpan {
     start: usize,
@@ -47,8 +47,8 @@ impl<'a> CandidateLists<'a> {
             buffer: vec![0.0; m],
             best: RowMinima::new(m),
             spans: vec![none; n],
-            targets: Vec::with_capacity(n * LENGTH),
-            costs: Vec::with_capacity(n * LENGTH),
+            targets: Vec::with_capacity(n * COLUMNS_PER_LIST),
+            costs: Vec::with_capacity(n * COLUMNS_PER_LIST),
         };
         for i in 0..n {
             lists.renew(i, g);
@@ -72,8 +72,8 @@ impl<'a> CandidateLists<'a> {
         self.spans[i].bound
     }
 
-    /// The cheapest column of row i at prices g; up to `slack` dearer than the true one if that
-    /// saves a renewal.
+    /// The cheapest column of row i at prices g, or one that is at most `slack` more expensive if that
+    /// avoids a renewal.
     pub(super) fn two_best(&mut self, i: usize, g: &[f64], slack: f64) -> CheapestColumn {
         loop {
             let best = self.best_listed(i, g);
@@ -118,7 +118,7 @@ impl<'a> CandidateLists<'a> {
     pub(super) fn renew(&mut self, i: usize, g: &[f64]) {
         let row = self.cost.row(i, &mut self.buffer);
         let span = &mut self.spans[i];
-        let mut keep = LENGTH.max(span.len);
+        let mut keep = COLUMNS_PER_LIST.max(span.len);
         let found = loop {
             let found = self.best.smallest(row, g, keep);
             let worst = found.iter().fold(f64::NEG_INFINITY, |worst, found| worst.max(found.0));

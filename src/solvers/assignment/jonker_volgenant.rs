@@ -1,5 +1,5 @@
-//! The dense algorithm of Jonker and Volgenant: every arc is looked at, row by row in SIMD
-//! lanes. For small problems, and for rows that the candidate arcs lead nowhere.
+//! The dense algorithm of Jonker and Volgenant, which reads every arc, row by row in SIMD lanes. For
+//! small problems.
 
 use std::ops::BitOr;
 
@@ -39,8 +39,8 @@ impl<'a> DenseSearch<'a> {
     }
 
     /// Augmenting row reduction: each free row takes its cheapest column at the price that makes
-    /// the second-cheapest as good, and sends the row that had it away. One bid a row on average; what is left
-    /// over stays free: price wars are dear, paths are not.
+    /// the second-cheapest as good, and frees the row that was matched with it. One bid a row on
+    /// average; the remaining rows stay free, since augmenting paths are faster than price wars.
     pub(super) fn reduce(&mut self, matching: &mut Matching) {
         let mut free = matching.free_rows();
         free.reverse();
@@ -141,8 +141,7 @@ fn position(row: &[f64], g: &[f64], value: f64, from: usize) -> usize {
     from + found.expect("the minimum is attained")
 }
 
-/// Lowers the distances of the open columns to what a path through row i offers; returns the
-/// smallest distance.
+/// Relaxes the distances of the open columns by paths through row i; returns the smallest distance.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 fn relax(
     row: &[f64],

@@ -1,8 +1,8 @@
-//! Shortest augmenting paths over lazy lists: Dijkstra on the reduced costs `c_ij − f_i − g_j`.
+//! Shortest augmenting paths over candidate lists: Dijkstra on the reduced costs `c_ij − f_i − g_j`.
 //!
-//! Beside columns, rows wait in the queue, at the distance from which on a column that is not
-//! on their list could matter; when it is a row's turn its list is renewed. So a search sees
-//! every arc that it needs and few others.
+//! Beside columns, the queue contains rows, at the distance from which on a column outside their list
+//! may be reached; when a row leaves the queue, its list is renewed. So a search reads every arc that
+//! it needs and few others.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -21,7 +21,7 @@ pub(super) struct ShortestPaths {
     scanned: Vec<(u32, f64)>,
 }
 
-/// What a search knows of a column.
+/// The label of a column in a search: its distance and the row before it.
 #[derive(Clone, Copy)]
 struct ColumnLabel {
     distance: f64,
@@ -30,7 +30,7 @@ struct ColumnLabel {
     search: u32,
 }
 
-/// What is next in the order of distance.
+/// The next node in the order of distance.
 enum NextNode {
     Column(u32),
     Row(u32),
@@ -86,8 +86,7 @@ impl ShortestPaths {
         });
     }
 
-    /// Offers paths through row i to its listed columns; the free one nearest so far is `last`
-    /// at distance `end`.
+    /// Relaxes the listed columns of row i; the nearest free column so far is `last` at distance `end`.
     #[expect(clippy::too_many_arguments, reason = "the state of one search, in local variables")]
     fn scan(
         &mut self,

@@ -7,7 +7,7 @@
 
 use multiversion::multiversion;
 
-/// Groups in a block, and the distance of neighbouring columns of one group.
+/// Groups in a block, and the distance of neighboring columns of one group.
 const LANES: usize = 16;
 /// Columns in a block: 16 for each of its groups.
 const BLOCK: usize = 16 * LANES;

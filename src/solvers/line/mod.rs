@@ -1,7 +1,7 @@
 //! The closed form on the line.
 //!
 //! # Problem
-//! Minimise `Σ h(x_i − y_j)·γ_ij` over plans γ ≥ 0 with row sums μ and column sums ν, for points
+//! Minimize `Σ h(x_i − y_j)·γ_ij` over plans γ ≥ 0 with row sums μ and column sums ν, for points
 //! on the real line and a convex h.
 //!
 //! # Idea
@@ -33,11 +33,11 @@
 //! simple linear programming problems" (the north-west corner under Monge's condition).
 //!
 //! # Failure modes
-//! Flows are integers (`fixed_point`), so none is lost. Potentials are
+//! Flows are integers (`fixed_point`) and exact. Potentials are
 //! differences of costs summed along a chain of n + m cells in twice the working precision; for
-//! `|x − y|` and `(x − y)²` the terms are exact to that precision, so what is left is the final
-//! rounding. Other costs arrive rounded, and their rounding errors walk along the chain: about
-//! √(n + m) ulps of a typical cost.
+//! `|x − y|` and `(x − y)²` the terms are exact to that precision, so only the final
+//! rounding remains. Other costs are rounded before, and their rounding errors accumulate along the
+//! chain to about √(n + m) ulps of a typical cost.
 
 mod sliced;
 mod staircase_potentials;
@@ -86,8 +86,8 @@ impl Solver for Line {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
-        /// Cells between two looks at the observer.
-        const CELLS: u64 = 1 << 14;
+        /// Cells between two events.
+        const CELLS_PER_EVENT: u64 = 1 << 14;
 
         let Some((x, y)) = problem.cost().convex_on_line() else {
             return Err(SolveError::NotApplicable {
@@ -133,7 +133,7 @@ impl Solver for Line {
                 demand = masses.demand[columns[j]];
             }
             iterations += 1;
-            if iterations % CELLS == 0 {
+            if iterations % CELLS_PER_EVENT == 0 {
                 let event = Event::new("staircase", iterations);
                 if let ControlFlow::Break(stop) = observer.observe(&event) {
                     termination = stop.into();

@@ -6,8 +6,7 @@ use crate::math::TwoFloat;
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 
-/// Potentials on their way down the staircase, in twice the working precision. Indices are
-/// places in the sorted orders.
+/// Potentials computed along the staircase in double words. Indices refer to the sorted orders.
 pub(super) struct StaircasePotentials<'a> {
     problem: &'a OtProblem,
     rows: &'a [usize],

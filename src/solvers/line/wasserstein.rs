@@ -74,7 +74,7 @@ pub fn wasserstein_1d(x: &[f64], y: &[f64], p: f64) -> Result<f64, ProblemError>
 /// `target[j]`.
 ///
 /// The masses are taken as they are, so measures of total mass T are at distance T^(1/p) times
-/// that of their normalisations. Totals that differ by rounding count as equal.
+/// that of their normalizations. Totals that differ by rounding count as equal.
 ///
 /// # Errors
 /// As [`wasserstein_1d`], and for masses that are negative, not finite, all zero, of another
