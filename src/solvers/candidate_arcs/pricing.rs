@@ -1,4 +1,4 @@
-//! PricedTable: one exact pass over all n·m arcs that finds the violated ones or proves that there
+//! Pricing: one exact pass over all n·m arcs that finds the violated ones or proves that there
 //! are none.
 
 use rayon::prelude::*;

@@ -1,4 +1,4 @@
-//! PricingRule: which arc enters the basis next.
+//! Pricing: which arc enters the basis next.
 //!
 //! Both rules are block searches (Grigoriadis 1986, "An efficient implementation of the network
 //! simplex method", Math. Programming Study 26): they price the arcs block by block, cyclically, and
