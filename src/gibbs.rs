@@ -4,27 +4,30 @@
 //! γ_ij = μ_i ν_j / T · exp((f_i + g_j − c_ij) / ε),   T = Σ_i μ_i = Σ_j ν_j
 //! ```
 //!
-//! [`GibbsPlan`] streams over the rows of the cost: what its marginals are, what it costs once
-//! it is rounded to the right ones, which cells matter. Memory is O(n + m) beside the cost.
+//! [`GibbsPlan`] streams over the rows of the cost. It computes its marginals, the cost after rounding
+//! to feasible marginals, and its large cells. Memory is O(n + m) beside the cost.
 //!
-//! Sums over rows are made in blocks of rows whose number depends on the shape alone and added
-//! up in the order of the blocks, so any number of threads finds the same bits.
+//! Rows are computed by `row_sweep.rs`; `absorbed_kernel.rs` stores them while the potentials move
+//! little, and `plan_product.rs` multiplies vectors with the plan.
+//!
+//! Sums over rows are computed in blocks of rows whose number depends on the shape alone, and added
+//! up in the order of the blocks, so the result has the same bits for any number of threads.
 
-mod absorbed;
-mod blocks;
-mod extended;
-mod kernel;
-mod lanes;
+mod absorbed_kernel;
+mod cost_blocks;
+mod double_word;
+mod plan_product;
 mod rounding;
-mod store;
-mod table;
-mod window;
+mod row_cache;
+mod row_store;
+mod row_sweep;
+mod simd;
 
-pub(crate) use absorbed::{Absorbed, ROUNDING};
-pub(crate) use extended::Extended;
-pub(crate) use kernel::Kernel;
+pub(crate) use absorbed_kernel::{AbsorbedKernel, ROUNDING};
+pub(crate) use double_word::DoubleWordPotential;
+pub(crate) use plan_product::PlanProduct;
 pub use rounding::Rounded;
-pub(crate) use table::{GibbsTable, Sweep};
+pub(crate) use row_sweep::{GibbsTable, SweepResult};
 
 use ndarray::ArrayView1;
 
@@ -34,14 +37,14 @@ use crate::potentials::Potentials;
 
 /// A plan `γ_ij = μ_i ν_j / T · exp((f_i + g_j − c_ij)/ε)`; see the [module](self).
 ///
-/// The potentials are those of the whole table. f is read as a hint only: whatever it is, rows
-/// are scaled to carry the mass `μ_i`, which makes f the soft c-transform
+/// The potentials are those of the whole table. f is only a hint: rows are
+/// scaled to carry the mass `μ_i`, which makes f the soft c-transform
 /// `f_i = −ε log Σ_j ν_j/T·exp((g_j − c_ij)/ε)` of g, up to rounding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GibbsPlan {
     potentials: Potentials,
-    /// With the digits that the potentials have lost.
-    g: Extended,
+    /// g as double words.
+    g: DoubleWordPotential,
     epsilon: f64,
 }
 
@@ -56,9 +59,9 @@ impl GibbsPlan {
         Self::extended(potentials, g, epsilon)
     }
 
-    /// The plan of these potentials, of which g is known to more digits.
-    pub(crate) fn extended(potentials: Potentials, g: Extended, epsilon: f64) -> Self {
-        assert!(is_regularisation(epsilon), "ε = {epsilon}");
+    /// The plan of these potentials, with g as double words.
+    pub(crate) fn extended(potentials: Potentials, g: DoubleWordPotential, epsilon: f64) -> Self {
+        assert!(is_regularization(epsilon), "ε = {epsilon}");
         Self { potentials, g, epsilon }
     }
 
@@ -68,14 +71,14 @@ impl GibbsPlan {
         &self.potentials
     }
 
-    /// The regularisation ε in the units of the cost.
+    /// The regularization ε in the units of the cost.
     #[must_use]
     pub fn epsilon(&self) -> f64 {
         self.epsilon
     }
 
     /// The cells of at least `threshold` times the total mass, and the mass of all others
-    /// together. O(nm) time; what is kept had better be sparse.
+    /// together. O(nm) time, and memory for the cells returned.
     ///
     /// # Panics
     /// If the potentials, the masses and the cost have different shapes.
@@ -124,7 +127,7 @@ impl GibbsPlan {
         rows.into_iter().map(|(_, found)| found).collect()
     }
 
-    /// What this plan costs once it is rounded to the marginals; see [`Rounded`].
+    /// The cost of this plan after rounding to the marginals; see [`Rounded`].
     ///
     /// # Panics
     /// If the potentials, the masses and the cost have different shapes.
@@ -139,7 +142,7 @@ impl GibbsPlan {
     }
 }
 
-/// Whether ε can be divided by and multiplied with.
-pub(crate) fn is_regularisation(epsilon: f64) -> bool {
+/// Whether both ε and 1/ε are positive and finite.
+pub(crate) fn is_regularization(epsilon: f64) -> bool {
     epsilon > 0.0 && epsilon.is_finite() && (1.0 / epsilon).is_finite()
 }

@@ -1,16 +1,16 @@
-//! Points so ordered that neighbours in the order are neighbours in space, and the search for them.
+//! Local orders of points, in which consecutive points are neighbors in space, and nearest neighbors.
 
-mod neighbours;
+mod kd_tree;
 
-pub(crate) use neighbours::Tree;
+pub(crate) use kd_tree::KdTree;
 
 use ndarray::ArrayView2;
 
-/// Points in the smallest runs that a local order keeps together.
+/// Points in a leaf of a k-d tree.
 pub const LEAF: usize = 32;
 
-/// Points in the smallest runs of [`kd_order`].
-const RUN: usize = 4;
+/// Consecutive points of [`kd_order`] that have a box of their own, at least.
+const LEAST_BOX_POINTS: usize = 4;
 
 /// An order of points (n, d) in which every run of four from a multiple of it, and every run of
 /// twice as many, four times as many and so on, fills a box of its own: that of a balanced k-d
@@ -20,7 +20,7 @@ pub(crate) fn kd_order(points: ArrayView2<'_, f64>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..points.nrows()).collect();
     let mut open = vec![&mut order[..]];
     while let Some(run) = open.pop() {
-        let Some(half) = split(run.len(), RUN) else { continue };
+        let Some(half) = split(run.len(), LEAST_BOX_POINTS) else { continue };
         let widest = box_of(points, run)
             .into_iter()
             .enumerate()
@@ -35,8 +35,8 @@ pub(crate) fn kd_order(points: ArrayView2<'_, f64>) -> Vec<usize> {
     order
 }
 
-/// Where a run of [`kd_order`] falls into the points of two subtrees whose leaves hold `leaf` points,
-/// a multiple of four by a power of two; `None` if it is a leaf.
+/// The length of the left subtree of consecutive points of [`kd_order`], where leaves have `leaf`
+/// points (four times a power of two); `None` for a leaf.
 pub(crate) fn split(points: usize, leaf: usize) -> Option<usize> {
     let leaves = points.div_ceil(leaf);
     (leaves >= 2).then(|| leaves.next_power_of_two() / 2 * leaf)
@@ -72,7 +72,7 @@ mod tests {
         sorted.sort_unstable();
         assert!(sorted.into_iter().eq(0..1000));
         let ordered = points.select(Axis(0), &order);
-        for length in [RUN, LEAF, 4 * LEAF, 16 * LEAF] {
+        for length in [LEAST_BOX_POINTS, LEAF, 4 * LEAF, 16 * LEAF] {
             let boxes = boxes(ordered.view(), length);
             let apart = |a: &[(f64, f64)], b: &[(f64, f64)]| {
                 a.iter().zip(b).any(|(a, b)| a.1 <= b.0 || b.1 <= a.0)

@@ -4,7 +4,7 @@
 //! from the origin that expansion loses every digit, and on identical clouds it gives 1e-8
 //! instead of 0. Direct differences are exact up to the rounding of the input, wherever the
 //! clouds lie, so no translation is needed here. Where an error is put up with, and bounded
-//! beforehand, the expansion about a common center serves: `gram.rs`.
+//! beforehand, the expansion about a common center serves: `gram_product.rs`.
 
 use super::CostError;
 use super::rounding::LEAST;

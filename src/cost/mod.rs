@@ -7,26 +7,26 @@
 mod differentiable;
 mod dissimilarity;
 mod error;
-mod gram;
+mod f32_filter;
+mod gram_product;
 mod ground;
+mod kd_search;
 mod matrix;
 mod metric;
 mod named;
 mod points;
 mod power;
 mod rounding;
-mod screen;
-mod search;
 mod tiles;
 
 pub use error::CostError;
 pub use ground::{GroundCost, PowerCost, point_costs};
+pub use kd_search::Search;
 pub use matrix::CostMatrix;
 pub(crate) use matrix::Stored;
 pub use metric::Metric;
 pub use named::{Chebyshev, Cityblock, Cosine, Euclidean, Minkowski, SqEuclidean};
 pub use rounding::Rounding;
-pub use search::Search;
 
 use macro_rules_attribute::apply;
 use ndarray::Array2;

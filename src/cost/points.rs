@@ -6,9 +6,9 @@ use macro_rules_attribute::apply;
 use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
 
 use super::dissimilarity::Dissimilarity;
-use super::gram::Gram;
-use super::screen::Screen;
-use super::search::{Search, search};
+use super::f32_filter::F32Filter;
+use super::gram_product::GramProduct;
+use super::kd_search::{Search, search};
 use super::tiles::{Tile, WIDTH, over_tiles, strips};
 use super::{Cost, CostError, Rounding};
 use crate::math::simd_targets;
@@ -34,7 +34,7 @@ pub(crate) struct PointTable<G> {
     /// [rows](Cost::rows) are first asked for together.
     strips: OnceLock<Vec<[f64; WIDTH]>>,
     /// Squared distances to an error, made when they are first asked for.
-    gram: OnceLock<Gram>,
+    gram: OnceLock<GramProduct>,
     ground: G,
 }
 
@@ -184,7 +184,8 @@ impl<G: Dissimilarity> Cost for PointTable<G> {
 
     fn rows_within(&self, error: f64, first: usize, out: &mut [f64]) {
         if error > 0.0 && self.ground.is_squared_distance() && self.source.ncols() > LOCAL {
-            let gram = self.gram.get_or_init(|| Gram::new(self.source.view(), self.columns()));
+            let gram =
+                self.gram.get_or_init(|| GramProduct::new(self.source.view(), self.columns()));
             if gram.error() <= error {
                 return gram.rows(first, out);
             }
@@ -280,7 +281,7 @@ impl<G: Dissimilarity> PointTable<G> {
         if !self.is_screened() {
             return search(&self.ground, queries, points);
         }
-        let screen = Screen::new(&self.ground, queries, points, spread(queries, points))?;
+        let screen = F32Filter::new(&self.ground, queries, points, spread(queries, points))?;
         Some(Box::new(screen))
     }
 

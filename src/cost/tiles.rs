@@ -1,11 +1,10 @@
 //! Tables of costs in tiles of a few points and a strip of targets, whose sums stay in registers.
 
-/// Targets of a strip, and points that are held against it at a time: a dozen vectors of sums fill
-/// the registers.
+/// Targets of a strip, and points of a tile: a dozen vectors of sums fill the registers.
 pub(super) const WIDTH: usize = 24;
-const HEIGHT: usize = 4;
+const TILE_POINTS: usize = 4;
 
-/// What computes a tile.
+/// Computes the entries of a tile.
 pub(super) trait Tile {
     /// The entries for R points from row `first` on and the targets from `start` on, which the strip
     /// has coordinate by coordinate.
@@ -43,11 +42,11 @@ pub(super) fn over_tiles(
     let d = strips.len() / m.div_ceil(WIDTH);
     for (start, strip) in (0..m).step_by(WIDTH).zip(strips.chunks_exact(d)) {
         let width = WIDTH.min(m - start);
-        let fours = points.chunks_exact(HEIGHT * d).zip(out.chunks_exact_mut(HEIGHT * m));
+        let fours = points.chunks_exact(TILE_POINTS * d).zip(out.chunks_exact_mut(TILE_POINTS * m));
         for (four, (points, rows)) in fours.enumerate() {
             let point = |r: usize| &points[r * d..(r + 1) * d];
             let points = [point(0), point(1), point(2), point(3)];
-            let entries = tiles.tile(four * HEIGHT, points, start, strip);
+            let entries = tiles.tile(four * TILE_POINTS, points, start, strip);
             for (row, entries) in rows.chunks_exact_mut(m).zip(entries) {
                 let row = &mut row[start..start + width];
                 match row.first_chunk_mut() {
@@ -56,7 +55,7 @@ pub(super) fn over_tiles(
                 }
             }
         }
-        let done = out.len() / m / HEIGHT * HEIGHT;
+        let done = out.len() / m / TILE_POINTS * TILE_POINTS;
         for (i, row) in out.chunks_exact_mut(m).enumerate().skip(done) {
             let [entries] = tiles.tile(i, [&points[i * d..(i + 1) * d]], start, strip);
             row[start..start + width].copy_from_slice(&entries[..width]);

@@ -33,7 +33,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 use super::{Critic, CriticError, Lipschitz, Milestone, Save, SavedCritic, SavedFunction, Trained};
 use crate::cost::{Cost, CostMatrix, Metric};
-use crate::gibbs::{Extended, GibbsTable};
+use crate::gibbs::{DoubleWordPotential, GibbsTable};
 use crate::math;
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Optimizer, Rule};
@@ -147,7 +147,7 @@ impl TrainCones {
             }
             let done = step as f64 / self.steps.max(1) as f64;
             let temperature = scale * first * (last / first).powf(done);
-            let g = Extended::from(b.iter().map(|b| -b).collect::<Vec<_>>());
+            let g = DoubleWordPotential::from(b.iter().map(|b| -b).collect::<Vec<_>>());
             let sent = table.sweep(&table.pass(temperature, &g), &mut f).columns;
             // Downhill, so that the objective goes up.
             let gradient: Vec<f64> =
@@ -161,7 +161,7 @@ impl TrainCones {
 /// The mean distance between points of two samples, by a pass at a temperature at which all cells
 /// weigh the same; 1 if all are in one place.
 fn mean_distance(table: &GibbsTable<'_>) -> f64 {
-    let zeros = Extended::from(vec![0.0; table.target().len()]);
+    let zeros = DoubleWordPotential::from(vec![0.0; table.target().len()]);
     let flat = table.pass(f64::MAX, &zeros);
     let mut means: Vec<(f64, f64)> = table.source().iter().map(|&mass| (0.0, mass)).collect();
     table.over_rows(&mut means, |i, (f, mean), scratch, _| {

@@ -23,7 +23,7 @@ use super::EstimateError;
 use super::histogram::check_dimensions;
 use crate::math;
 use crate::measure::DiscreteMeasure;
-use crate::spatial::Tree;
+use crate::spatial::KdTree;
 
 /// KL(P‖Q) in nats, from samples of equal masses, by the k-th nearest neighbours.
 ///
@@ -43,7 +43,7 @@ pub fn kl_nearest_neighbours(
             return Err(EstimateError::TooFew { have, need });
         }
     }
-    let (own, other) = (Tree::new(p.support()), Tree::new(q.support()));
+    let (own, other) = (KdTree::new(p.support()), KdTree::new(q.support()));
     let points: Vec<_> = p.support().outer_iter().map(|x| x.to_vec()).collect();
     let logs: Vec<f64> = points
         .par_iter()

@@ -7,7 +7,7 @@ use crate::cost::Cost;
 use crate::math::{self, NeumaierSum};
 use crate::plan::{PlanArc, north_west_corner};
 
-/// A feasible plan close to a Gibbs plan, as far as it can be told without n·m numbers.
+/// Bounds on a feasible plan close to a Gibbs plan, computed without storing n·m numbers.
 ///
 /// Rows carry μ by construction; columns that carry too much are scaled down, and what is
 /// missing is placed by the north-west corner (Altschuler, Weed, Rigollet 2017, "Near-linear time
@@ -19,15 +19,15 @@ pub struct Rounded {
     /// At least ⟨γ', C⟩ of the rounded plan γ', with every rounding on the safe side: an upper bound
     /// of the transport cost.
     pub cost: f64,
-    /// `Σ_i |Σ_j γ_ij − μ_i|` of the Gibbs plan with the potentials as they were handed over.
+    /// `Σ_i |Σ_j γ_ij − μ_i|` of the Gibbs plan with the given potentials.
     pub source_residual: f64,
-    /// `Σ_j |Σ_i γ_ij − ν_j|` of the Gibbs plan after its rows were made right.
+    /// `Σ_j |Σ_i γ_ij − ν_j|` of the Gibbs plan after its rows were rescaled.
     pub target_residual: f64,
 }
 
 /// Row i in the last pass: f, the cost and the mass of what stays after scaling the columns down.
 #[derive(Clone, Copy)]
-struct Kept {
+struct ScaledDownRow {
     f: f64,
     cost: f64,
     mass: f64,
@@ -59,7 +59,8 @@ pub(super) fn round(
         .zip(table.target())
         .map(|(&have, &want)| if have > want { want / have } else { 1.0 })
         .collect();
-    let mut kept: Vec<Kept> = rows.iter().map(|&(f, _)| Kept { f, cost: 0.0, mass: 0.0 }).collect();
+    let mut kept: Vec<ScaledDownRow> =
+        rows.iter().map(|&(f, _)| ScaledDownRow { f, cost: 0.0, mass: 0.0 }).collect();
     let columns = table.over_rows(&mut kept, |i, kept, scratch, columns| {
         let scale = table.row(&pass, i, &mut kept.f, scratch).scale * total;
         kept.mass = scratch.rescale(scale, &down);
@@ -67,7 +68,7 @@ pub(super) fn round(
         kept.cost = table.row_cost(i, scratch);
     });
 
-    let shrunk = Shrunk::new(&kept, &columns, source, target);
+    let shrunk = ShrunkPlan::new(&kept, &columns, source, target);
     let cost = shrunk.cost(table, &kept);
     Rounded { cost, source_residual, target_residual: total * math::sum(&off) }
 }
@@ -77,7 +78,7 @@ pub(super) fn round(
 ///
 /// All that is computed of the cells here are sums of non-negative numbers, so each is right to a
 /// relative error (Higham 2002, "Accuracy and stability of numerical algorithms", §3.1).
-struct Shrunk {
+struct ShrunkPlan {
     factor: f64,
     /// Relative error of a sum of n or m products.
     error: f64,
@@ -87,37 +88,37 @@ struct Shrunk {
     unplaced: f64,
 }
 
-impl Shrunk {
+impl ShrunkPlan {
     fn new(
-        kept: &[Kept],
+        kept: &[ScaledDownRow],
         columns: &[f64],
         source: ArrayView1<'_, f64>,
         target: ArrayView1<'_, f64>,
     ) -> Self {
-        /// The masses are rounded a few times.
-        const OF_MASSES: f64 = 8.0 * f64::EPSILON;
+        /// Relative rounding error of the masses.
+        const MASS_ROUNDING: f64 = 8.0 * f64::EPSILON;
         // A sum and its products, with as much again to spare.
         let error = 2.0 * (source.len() + target.len() + 16) as f64 * f64::EPSILON;
         let rows = || source.iter().zip(kept.iter().map(|kept| kept.mass));
         let columns = || target.iter().zip(columns.iter().copied());
         let fits = |(want, have): (&f64, f64)| {
-            if have > 0.0 { want * (1.0 - OF_MASSES) / (have * (1.0 + error)) } else { 1.0 }
+            if have > 0.0 { want * (1.0 - MASS_ROUNDING) / (have * (1.0 + error)) } else { 1.0 }
         };
         let factor = rows().chain(columns()).map(fits).fold(1.0 - error, f64::min);
         let missing = |(want, have): (&f64, f64)| {
-            (want * (1.0 - OF_MASSES) - factor * have * (1.0 + error)).max(0.0) * (1.0 - error)
+            (want * (1.0 - MASS_ROUNDING) - factor * have * (1.0 + error)).max(0.0) * (1.0 - error)
         };
         let missing_rows: Array1<f64> = rows().map(missing).collect();
         let missing_columns: Array1<f64> = columns().map(missing).collect();
         let placed = north_west_corner(missing_rows.view(), missing_columns.view());
-        let total = math::sum(source) * (1.0 + OF_MASSES);
+        let total = math::sum(source) * (1.0 + MASS_ROUNDING);
         let carried = factor * math::sum(kept.iter().map(|kept| &kept.mass)) * (1.0 - error)
             + math::sum(placed.iter().map(|arc| &arc.mass)) * (1.0 - error);
         Self { factor, error, placed, unplaced: (total - carried).max(0.0) * (1.0 + error) }
     }
 
     /// At least what the plan costs, if what is placed nowhere goes where it is dearest.
-    fn cost(&self, table: &GibbsTable<'_>, kept: &[Kept]) -> f64 {
+    fn cost(&self, table: &GibbsTable<'_>, kept: &[ScaledDownRow]) -> f64 {
         let cost = table.cost();
         let rounding = cost.rounding();
         let (largest, is_signed) = match cost.upper_bound() {

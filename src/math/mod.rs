@@ -1,4 +1,4 @@
-//! Arithmetic that everything else stands on.
+//! Exact and compensated arithmetic, wide integers, and SIMD loops.
 
 pub(crate) mod exact;
 pub(crate) mod exp;

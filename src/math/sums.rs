@@ -1,4 +1,4 @@
-//! Sums that do not lose what was added.
+//! Compensated sums and dot products.
 //!
 //! Certificates subtract numbers that agree to fifteen digits, so plain left-to-right sums
 //! are not good enough for them. [`NeumaierSum`] carries the rounding error of every addition

@@ -1,4 +1,4 @@
-//! Twice the working precision.
+//! Double-word numbers, with twice the working precision.
 
 /// An unevaluated sum of two `f64`, `|low| ≤ ½ ulp(high)`: about 32 digits (Dekker 1971, "A
 /// floating-point technique for extending the available precision", Numer. Math. 18).
@@ -18,8 +18,8 @@ impl TwoFloat {
         Self { high, low: (x - (high - back)) - (y + back) }
     }
 
-    /// `high + low` with `|low|` no more than a few ulps of `high`, renormalised.
-    fn renormalised(high: f64, low: f64) -> Self {
+    /// `high + low` with `|low|` no more than a few ulps of `high`, renormalized.
+    fn renormalized(high: f64, low: f64) -> Self {
         let sum = high + low;
         Self { high: sum, low: low - (sum - high) }
     }
@@ -30,7 +30,7 @@ impl TwoFloat {
 
     pub(crate) fn square(self) -> Self {
         let high = self.high * self.high;
-        Self::renormalised(high, self.high.mul_add(self.high, -high) + 2.0 * self.high * self.low)
+        Self::renormalized(high, self.high.mul_add(self.high, -high) + 2.0 * self.high * self.low)
     }
 
     pub(crate) fn half(self) -> Self {
@@ -43,8 +43,8 @@ impl std::ops::Sub for TwoFloat {
     fn sub(self, other: Self) -> Self {
         let Self { high, low } = Self::difference(self.high, other.high);
         let Self { high: tail, low: rest } = Self::difference(self.low, other.low);
-        let Self { high, low } = Self::renormalised(high, low + tail);
-        Self::renormalised(high, low + rest)
+        let Self { high, low } = Self::renormalized(high, low + tail);
+        Self::renormalized(high, low + rest)
     }
 }
 

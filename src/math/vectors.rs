@@ -50,7 +50,7 @@ pub(crate) fn sum_of_sizes(x: &[f64]) -> f64 {
     sums.iter().chain(rest).map(|x| x.abs()).sum()
 }
 
-/// `Σ_k x_k y_k`, rounded as it comes: for sums that decide nothing but a step.
+/// `Σ_k x_k y_k`, without compensation: for sums that influence a step only.
 #[apply(simd_targets)]
 pub(crate) fn fast_dot(x: &[f64], y: &[f64]) -> f64 {
     const LANES: usize = 16;

@@ -6,7 +6,7 @@ use std::ops::{Add, Neg, Sub};
 use num_bigint::BigUint;
 
 /// A signed integer in two's complement, the lowest 64 bits first. Sums wrap around beyond N·64
-/// bits; whoever adds up knows a bound.
+/// bits; the caller must know a bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wide<const N: usize>([u64; N]);
 

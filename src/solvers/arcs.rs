@@ -1,16 +1,26 @@
-//! A sparse set of arcs source → target: the candidates a solver works on instead of all n·m.
+//! Arcs source → target: the three types that all solvers share, and sparse lists of arcs.
 
 #![expect(clippy::cast_possible_truncation, reason = "indices fit u32: an ArcList stores them so")]
 
-/// One arc with its cost.
+/// An arc with its cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Arc {
+pub struct Arc<K = f64> {
     /// Source index i.
     pub source: u32,
-    /// Target index j.
+    /// Target index j; n + j where targets are nodes of a spanning tree.
     pub target: u32,
     /// c(i, j).
-    pub cost: f64,
+    pub cost: K,
+}
+
+/// An arc of a plan: an arc with its cost and the flow on it, in integer units of mass.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FlowArc<K> {
+    pub(crate) source: u32,
+    /// Target index j; n + j where targets are nodes of a spanning tree.
+    pub(crate) target: u32,
+    pub(crate) flow: i128,
+    pub(crate) cost: K,
 }
 
 /// Arcs grouped by source (compressed rows), targets ascending and distinct within a row.

@@ -1,28 +1,28 @@
-//! Matrices in which some costs are so large that no optimal plan uses them.
+//! Capped costs, for matrices in which some costs are so large that no optimal plan uses them.
 //!
-//! **Problem.** One entry of 10³⁸, written to forbid an arc, makes every tolerance that is relative
-//! to the largest cost meaningless, and lets potentials grow so large that their rounding hides the
-//! cost itself.
+//! **Problem.** One entry of 10³⁸, set to forbid an arc, makes every tolerance relative to the largest
+//! cost meaningless, and potentials may become so large that their rounding exceeds the transport
+//! cost.
 //!
-//! **Idea.** Cut all costs at a cap B: `min(c, B)`. If an optimal plan of the cut problem uses no cell
-//! that was cut, it costs the same in both problems, and the potentials that prove it optimal for
+//! **Idea.** Replace all costs by `min(c, B)` for a cap B. If an optimal plan of the capped problem uses
+//! no capped cell, it has the same cost in both problems, and the potentials that prove it optimal for
 //! the smaller costs are feasible for the larger ones: it is optimal in both. Else the cap is raised.
 //! If an optimal plan exists whose costs are all at most b, it is found once `B > min(n, m)·b`, for
-//! costs ≥ 0: a cycle through a cut cell gains at most b on each cell that it leaves.
+//! costs ≥ 0: a cycle through a capped cell gains at most b on each cell that it leaves.
 //!
-//! Nothing depends on the cap but the time: no cost is put in the place of another one in the answer.
+//! The cap influences the time only: the answer contains no capped cost.
 
 use crate::cost::{Cost, CostMatrix, largest_size};
 use crate::problem::OtProblem;
 use crate::solvers::{Solution, SolveError};
 
-/// Costs beyond so many times what some atom has to pay at least are cut at first.
-const FIRST_CAP: f64 = 1024.0;
+/// The first cap, as a multiple of the scale, the largest least cost of an atom.
+const FIRST_CAP_RATIO: f64 = 1024.0;
 
-/// By so much the cap is raised; and the ratio of costs up to which nothing is cut.
-const STEP: f64 = 1_048_576.0;
+/// The factor by which the cap is raised, and the ratio of costs to the scale up to which none is used.
+const CAP_STEP: f64 = 1_048_576.0;
 
-/// Solves a problem by way of problems with smaller costs, where its matrix asks for that.
+/// Solves a problem with capped costs if its matrix contains very large ones, else as it is.
 pub(super) fn solve(
     problem: &OtProblem,
     mut uncut: impl FnMut(&OtProblem) -> Result<Solution, SolveError>,
@@ -32,26 +32,25 @@ pub(super) fn solve(
         return uncut(problem);
     }
     let largest = largest_size(cost);
-    let mut scale = dearest_minimum(cost, largest / STEP);
-    while STEP * scale < largest {
-        let cap = FIRST_CAP * scale;
+    let mut scale = largest_minimum(cost, largest / CAP_STEP);
+    while CAP_STEP * scale < largest {
+        let cap = FIRST_CAP_RATIO * scale;
         let solution = uncut(&problem.with_cost(Box::new(cut(cost, cap))))?;
         let is_whole =
             solution.plan.arcs().iter().all(|arc| cost.at(arc.source, arc.target) <= cap);
         if is_whole || !solution.termination.is_complete() {
             return Ok(solution);
         }
-        scale *= STEP;
+        scale *= CAP_STEP;
     }
     uncut(problem)
 }
 
-/// What some source or target has to pay at least for a unit, in size: the largest of the rows' and
-/// columns' minima, or any of them that is at least `enough`. Where all are 0, the least cost that
-/// is not.
-fn dearest_minimum(cost: &dyn Cost, enough: f64) -> f64 {
+/// The scale of costs: the largest size of the minimum of a row or column, or any of these that is at
+/// least `enough`. Where all are 0, the least nonzero cost.
+fn largest_minimum(cost: &dyn Cost, enough: f64) -> f64 {
     let mut columns = vec![f64::INFINITY; cost.m()];
-    let (mut dearest, mut least) = (0.0_f64, f64::INFINITY);
+    let (mut largest_least, mut least) = (0.0_f64, f64::INFINITY);
     let mut buffer = vec![0.0; cost.m()];
     for i in 0..cost.n() {
         let mut of_row = f64::INFINITY;
@@ -62,13 +61,13 @@ fn dearest_minimum(cost: &dyn Cost, enough: f64) -> f64 {
                 least = least.min(c.abs());
             }
         }
-        dearest = dearest.max(of_row.abs());
-        if dearest >= enough {
-            return dearest;
+        largest_least = largest_least.max(of_row.abs());
+        if largest_least >= enough {
+            return largest_least;
         }
     }
-    dearest = columns.into_iter().map(f64::abs).fold(dearest, f64::max);
-    if dearest > 0.0 { dearest } else { least }
+    largest_least = columns.into_iter().map(f64::abs).fold(largest_least, f64::max);
+    if largest_least > 0.0 { largest_least } else { least }
 }
 
 fn cut(cost: &dyn Cost, cap: f64) -> CostMatrix {

@@ -1,18 +1,18 @@
-//! Masses as integers: flows that add up exactly.
+//! Fixed point: masses, flows and costs as integers, which add up exactly.
 //!
-//! Subtracting masses in `f64` loses the small ones: after 1 − 10⁻¹⁷ a supply of 10⁻¹⁷ has
-//! vanished, and with it a row of the plan. Here every mass becomes a number of integer units, the
-//! totals are equal to the last unit, and all that a solver does to flows (minimum, sum, difference)
-//! is exact.
+//! Subtraction of masses in `f64` loses small ones: 1 − 10⁻¹⁷ is 1, so a supply of 10⁻¹⁷ and with
+//! it a row of the plan disappear. Here every mass is a number of integer units, the totals are equal,
+//! and all operations of solvers on flows (minimum, sum, difference) are exact.
+
+use std::ops::{Add, Sub};
 
 use crate::cost::Cost;
 use crate::math::exact::decompose;
 use crate::math::{self, Wide};
 use crate::measure::{IntegerMasses, Marginal, Unit};
-use crate::solvers::network_simplex::Price;
 
-/// The total is less than 2 to this power, in units.
-const BITS: i32 = 100;
+/// Bits of a number in units: the largest one is below 2 to this power.
+const NARROW_BITS: i32 = 100;
 
 /// The exponent of the smallest subnormal `f64`: no mass has bits below it.
 const SMALLEST_EXPONENT: i32 = -1074;
@@ -34,8 +34,38 @@ pub(crate) enum Width {
     All,
 }
 
-/// Integers that the exact finish computes in.
-pub(crate) trait FixedInteger: Price + Ord + Send + Sync {
+/// Numbers in which the simplex computes costs and potentials: `f64` for most pivots, fixed-point
+/// integers for the exact finish.
+pub(crate) trait CostNumber:
+    Copy + PartialOrd + Default + Add<Output = Self> + Sub<Output = Self>
+{
+    /// The cost of a flow, in integer units of mass, at this cost per unit, rounded to `f64`.
+    fn of_flow(self, flow: i128) -> f64;
+}
+
+impl CostNumber for f64 {
+    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
+    fn of_flow(self, flow: i128) -> f64 {
+        self * flow as f64
+    }
+}
+
+impl CostNumber for i128 {
+    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
+    fn of_flow(self, flow: i128) -> f64 {
+        self as f64 * flow as f64
+    }
+}
+
+impl<const N: usize> CostNumber for Wide<N> {
+    #[expect(clippy::cast_precision_loss, reason = "rounding to nearest is what is wanted")]
+    fn of_flow(self, flow: i128) -> f64 {
+        self.to_f64(0) * flow as f64
+    }
+}
+
+/// Integers in which the exact finish computes.
+pub(crate) trait FixedInteger: CostNumber + Ord + Send + Sync {
     /// `x / 2^exponent`, rounded to the nearest integer, or cut off where that leaves nothing.
     fn of(x: f64, exponent: i32) -> Self;
 
@@ -71,24 +101,24 @@ impl FixedPoint {
     /// The format of `i128` for numbers up to `largest` in size: the unit lies in (2⁻¹⁰⁰, 2⁻⁹⁹] of
     /// that, numbers of at least 2⁻⁴⁷ of it are exact, smaller ones are rounded to the nearest unit.
     pub(crate) fn for_sizes_up_to(largest: f64) -> Self {
-        Self { exponent: (exponent(largest) + 1 - BITS).max(SMALLEST_EXPONENT) }
+        Self { exponent: (exponent(largest) + 1 - NARROW_BITS).max(SMALLEST_EXPONENT) }
     }
 
     /// The format in which every cost of a table, up to `largest` in size, is exact, and the integers
     /// that hold it.
     ///
     /// Large tables that are computed row by row are rounded as [`Self::for_sizes_up_to`] says: their
-    /// entries are no more than rounded real numbers.
+    /// entries are rounded real numbers anyway.
     pub(crate) fn for_costs(cost: &dyn Cost, largest: f64) -> (Self, Width) {
         /// Sums of 2²⁷ numbers and a sign.
-        const ROOM: i64 = 28;
-        /// Cells of a table that is not stored and looked at all the same.
-        const FEW: usize = 1 << 16;
+        const SPARE_BITS: i64 = 28;
+        /// Cells of a table up to which its exponents are examined although it is not stored.
+        const LARGEST_EXAMINED_CELLS: usize = 1 << 16;
         let narrow = Self::for_sizes_up_to(largest);
-        if !cost.is_stored() && cost.n().saturating_mul(cost.m()) > FEW {
+        if !cost.is_stored() && cost.n().saturating_mul(cost.m()) > LARGEST_EXAMINED_CELLS {
             return (narrow, Width::Two);
         }
-        // Below this, a number may have bits that the narrow format has not.
+        // Numbers below this may have bits below the unit of the narrow format.
         let small = power_of_two((narrow.exponent + 53).min(1023));
         let mut lowest = i64::from(narrow.exponent);
         let mut buffer = vec![0.0; cost.m()];
@@ -99,7 +129,7 @@ impl FixedPoint {
                 lowest = bits.fold(lowest, i64::min);
             }
         }
-        let bits = i64::from(exponent(largest)) + 1 - lowest + ROOM;
+        let bits = i64::from(exponent(largest)) + 1 - lowest + SPARE_BITS;
         #[expect(clippy::cast_possible_truncation, reason = "exponents are small numbers")]
         let exact = Self { exponent: lowest as i32 };
         if lowest == i64::from(narrow.exponent) {
@@ -116,7 +146,7 @@ impl FixedPoint {
         K::of(x, self.exponent)
     }
 
-    /// The number of so many units, rounded.
+    /// The number with the given units, rounded.
     pub(crate) fn to_f64<K: FixedInteger>(self, units: K) -> f64 {
         units.value(self.exponent)
     }
@@ -148,7 +178,7 @@ pub(crate) struct FixedMasses {
     pub(crate) supply: Vec<i128>,
     /// ν in units, length m; the sum is that of `supply`.
     pub(crate) demand: Vec<i128>,
-    /// What a unit is worth.
+    /// The mass of a unit.
     pub(crate) unit: Unit,
 }
 
@@ -156,9 +186,9 @@ impl FixedMasses {
     /// The two marginals of a problem in units.
     pub(crate) fn new(source: &Marginal, target: &Marginal) -> Self {
         /// Bits of a total that leave room for sums of flows.
-        const EXACT_BITS: u64 = 120;
+        const LARGEST_EXACT_BITS: u64 = 120;
         let exact = IntegerMasses::new(source, target);
-        if exact.bits() > EXACT_BITS {
+        if exact.bits() > LARGEST_EXACT_BITS {
             return Self::rounded(source, target);
         }
         let units = |side, marginal| -> Vec<i128> {
@@ -168,10 +198,10 @@ impl FixedMasses {
         Self { supply: units(0, source), demand: units(1, target), unit: exact.unit() }
     }
 
-    /// Masses rounded to units, where what the totals still differ by is given to the largest demand.
+    /// Masses rounded to units; the largest demand absorbs the difference of the totals.
     fn rounded(source: &Marginal, target: &Marginal) -> Self {
         let (a, b) = (math::sum(source.weights()), math::sum(target.weights()));
-        let exponent = (exponent(a) + 1 - BITS).max(SMALLEST_EXPONENT);
+        let exponent = (exponent(a) + 1 - NARROW_BITS).max(SMALLEST_EXPONENT);
         let supply: Vec<i128> = source.weights().iter().map(|&w| units(w, exponent)).collect();
         // b_j·A/B in twice the working precision.
         let ratio = a / b;

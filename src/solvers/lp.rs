@@ -1,19 +1,19 @@
 //! The transportation problem as a linear program for generic solvers.
 //!
 //! # Problem
-//! Minimise `Σ c_ij·γ_ij` over γ ≥ 0 with `Σ_j γ_ij = μ_i` and `Σ_i γ_ij = ν_j`: n·m variables,
+//! Minimize `Σ c_ij·γ_ij` over γ ≥ 0 with `Σ_j γ_ij = μ_i` and `Σ_i γ_ij = ν_j`: n·m variables,
 //! n + m equations.
 //!
 //! # Idea
 //! Write the model down once, in the language of the crate `good_lp`, and let any of its backends
-//! solve it: a second opinion that shares no code with our own solvers. One equation follows from
-//! the others and is left out (that of the largest ν), so that totals which differ by rounding do
-//! not make the model infeasible. The duals of the equations are the Kantorovich potentials; a
+//! solve it: a check that shares no code with our own solvers. One equation follows from the
+//! others and is dropped (that of the largest ν), so that totals that differ by rounding do not make
+//! the model infeasible. The duals of the equations are the Kantorovich potentials; a
 //! backend that has none gets them from shortest paths in the residual graph of its plan.
 //!
 //! # Complexity
 //! That of the backend: the simplex of microlp about O((nm)^1.5) and more in practice, the
-//! interior point of Clarabel some twenty factorisations of an (n + m)-square matrix. For n, m up
+//! interior point of Clarabel some twenty factorizations of an (n + m)-square matrix. For n, m up
 //! to a few hundred; [`CELLS`] is the limit.
 //!
 //! # Reference
@@ -24,10 +24,9 @@
 //! # Failure modes
 //! Backends work with absolute tolerances of 1e-8 to 1e-10 on costs scaled to 1 and masses scaled
 //! to an average of 1: masses far below the average are lost in them, and the plan of an interior
-//! point is full of dust of that size. The certificate repairs the marginals and shows what that
-//! costs. A backend cannot be interrupted: it runs on a thread of its own, and when the observer says
-//! stop, that thread is left behind, computing until it is done or the process ends, and the answer is
-//! empty.
+//! point contains many tiny masses of that size. The certificate repairs the marginals and states the
+//! resulting gap. A backend cannot be interrupted: it runs on a thread of its own. When the observer
+//! stops the run, that thread continues until it is done or the process ends, and the answer is empty.
 
 use std::fmt::Display;
 use std::ops::ControlFlow;
@@ -77,7 +76,7 @@ pub const CELLS: usize = 250_000;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GenericLp {
-    /// Who solves it.
+    /// The backend that solves it.
     pub backend: Backend,
 }
 
@@ -87,7 +86,7 @@ pub struct GenericLp {
 pub enum Backend {
     /// microlp: a revised simplex in Rust. Vertex plans, no duals.
     Microlp,
-    /// Clarabel: an interior-point method in Rust. Duals; plans full of dust.
+    /// Clarabel: an interior-point method in Rust. Duals; plans with many tiny masses.
     #[default]
     Clarabel,
     /// `HiGHS`: a dual simplex in C++. Vertex plans and duals.
@@ -118,13 +117,13 @@ impl Backend {
         ]
     }
 
-    fn solve(self, model: Model) -> Result<Answer, SolveError> {
-        let Model { variables, cells, objective, constraints } = model;
+    fn solve(self, model: LpModel) -> Result<LpAnswer, SolveError> {
+        let LpModel { variables, cells, objective, constraints } = model;
         let lp = variables.minimise(objective);
         match self {
             Self::Microlp => {
                 let (solution, _) = run(lp.using(good_lp::microlp), constraints, self)?;
-                Ok(Answer::new(&solution, &cells, None, 0))
+                Ok(LpAnswer::new(&solution, &cells, None, 0))
             }
             Self::Clarabel => {
                 let mut lp = lp.using(good_lp::clarabel);
@@ -132,17 +131,17 @@ impl Backend {
                 let (mut solution, rows) = run(lp, constraints, self)?;
                 let duals = duals(&mut solution, &rows);
                 let iterations = u64::from(solution.inner().iterations);
-                let answer = Answer::new(&solution, &cells, Some(duals), iterations);
+                let answer = LpAnswer::new(&solution, &cells, Some(duals), iterations);
                 // An interior point reaches its tolerance, never the vertex.
                 let termination = Termination::ToleranceReached;
-                Ok(Answer { termination, ..answer })
+                Ok(LpAnswer { termination, ..answer })
             }
             #[cfg(feature = "highs")]
             Self::Highs => {
                 let lp = lp.using(good_lp::highs).set_threads(1);
                 let (mut solution, rows) = run(lp, constraints, self)?;
                 let duals = duals(&mut solution, &rows);
-                Ok(Answer::new(&solution, &cells, Some(duals), 0))
+                Ok(LpAnswer::new(&solution, &cells, Some(duals), 0))
             }
         }
     }
@@ -174,8 +173,8 @@ impl GenericLp {
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
         let (n, m) = (problem.n(), problem.m());
-        let scale = Scale::of(problem);
-        let answer = match self.while_watched(|| Model::new(problem, scale), observer) {
+        let scale = LpUnits::of(problem);
+        let answer = match self.while_watched(|| LpModel::new(problem, scale), observer) {
             ControlFlow::Continue(answer) => answer?,
             ControlFlow::Break(stop) => {
                 return Ok(Solution {
@@ -206,24 +205,24 @@ impl GenericLp {
 }
 
 impl GenericLp {
-    /// The backend's answer, unless the observer says stop: then its thread is left behind.
+    /// The backend's answer, unless the observer stops the run: then its thread is abandoned.
     fn while_watched(
         self,
-        model: impl FnOnce() -> Model,
+        model: impl FnOnce() -> LpModel,
         observer: &mut dyn Observer,
-    ) -> ControlFlow<Stop, Result<Answer, SolveError>> {
-        /// How often the observer is asked.
-        const PAUSE: Duration = Duration::from_millis(20);
+    ) -> ControlFlow<Stop, Result<LpAnswer, SolveError>> {
+        /// Time between two events.
+        const EVENT_INTERVAL: Duration = Duration::from_millis(20);
         let event = Event::new(self.backend.name(), 0);
         observer.observe(&event)?;
         let (model, backend) = (model(), self.backend);
         let (sender, receiver) = mpsc::channel();
         let thread = thread::spawn(move || {
-            // Nobody listens any more if the run was stopped.
+            // The receiver is gone if the run was stopped.
             let _ = sender.send(backend.solve(model));
         });
         loop {
-            match receiver.recv_timeout(PAUSE) {
+            match receiver.recv_timeout(EVENT_INTERVAL) {
                 Ok(answer) => return ControlFlow::Continue(answer),
                 Err(RecvTimeoutError::Timeout) => observer.observe(&event)?,
                 Err(RecvTimeoutError::Disconnected) => {
@@ -238,14 +237,14 @@ impl GenericLp {
 /// The units the backend works in, so that its absolute tolerances mean something: the largest
 /// |cost| is 1, the average mass of the longer side is 1.
 #[derive(Debug, Clone, Copy)]
-struct Scale {
+struct LpUnits {
     cost: f64,
     mass: f64,
     /// The target of largest mass, whose equation is left out.
     left_out: usize,
 }
 
-impl Scale {
+impl LpUnits {
     fn of(problem: &OtProblem) -> Self {
         let largest = largest_size(problem.cost());
         let average = math::sum(problem.source()) / problem.n().max(problem.m()) as f64;
@@ -256,7 +255,7 @@ impl Scale {
 }
 
 /// The linear program, the same for all backends.
-struct Model {
+struct LpModel {
     variables: ProblemVariables,
     /// `γ_ij`, row by row.
     cells: Vec<Variable>,
@@ -265,8 +264,8 @@ struct Model {
     constraints: Vec<Constraint>,
 }
 
-impl Model {
-    fn new(problem: &OtProblem, scale: Scale) -> Self {
+impl LpModel {
+    fn new(problem: &OtProblem, scale: LpUnits) -> Self {
         let (n, m) = (problem.n(), problem.m());
         let mut variables = ProblemVariables::new();
         let cells = variables.add_vector(variable().min(0.0), n * m);
@@ -293,16 +292,16 @@ impl Model {
     }
 }
 
-/// What a backend says, in its units.
-struct Answer {
+/// The answer of a backend, in the units of the model.
+struct LpAnswer {
     flows: Vec<f64>,
-    /// Of the constraints in their order: the change of the optimum per unit of mass.
+    /// Duals of the constraints in their order: the change of the optimum per unit of mass.
     duals: Option<Vec<f64>>,
     termination: Termination,
     iterations: u64,
 }
 
-impl Answer {
+impl LpAnswer {
     fn new(
         solution: &impl LpSolution,
         cells: &[Variable],
@@ -346,7 +345,7 @@ fn duals<'a, S: SolutionWithDual<'a>>(
 }
 
 /// `f_i` and `g_j` are the shadow prices of `μ_i` and `ν_j`; that of the equation left out is 0.
-fn potentials_from_duals(duals: &[f64], n: usize, scale: Scale) -> Potentials {
+fn potentials_from_duals(duals: &[f64], n: usize, scale: LpUnits) -> Potentials {
     let finite = |dual: &f64| if dual.is_finite() { dual * scale.cost } else { 0.0 };
     let f = duals[..n].iter().map(finite).collect();
     let mut g: Vec<f64> = duals[n..].iter().map(finite).collect();

@@ -1,16 +1,16 @@
-//! How much memory a method takes, before it takes it.
+//! Estimates of the memory that a method needs.
 //!
 //! ```text
 //! simplex, assignment   8·n·m bytes for the costs, if they are to be stored, and as much again,
 //!                       over 15, for coarse problems; 1.5 KiB a point
-//! shortlist             1152 bytes a point: nodes of the tree, search trees, and the arcs, of which
-//!                       far-travelling mass needs two or three times as many as mass that stays
+//! shortlist             1152 bytes a point: nodes of the tree, search trees, and the arcs, two or three
+//!                       times as many where mass travels far
 //! line                  256 bytes a point
 //! lp                    1.5 KiB a cell
 //! ```
 //!
 //! A point is one of the n + m; its coordinates count twice for the copies in another order and at
-//! lower resolutions. What was seen is less than this: between two and nine tenths
+//! lower resolutions. Observed peaks are between two and nine tenths of this
 //! (`tests/memory.rs`, `docs/scaling.md`).
 
 use crate::cost::Cost;
@@ -18,27 +18,27 @@ use crate::problem::{MOST_STORED, OtProblem};
 use crate::solvers::Method;
 
 /// Bytes a point of the tree, its potentials and flows, and the arcs on the list.
-const PER_POINT: u64 = 1536;
+const BYTES_PER_POINT: u64 = 1536;
 
-/// The same without a table.
-const PER_POINT_ALONE: u64 = 1152;
+/// Bytes a point without a table.
+const BYTES_PER_POINT_WITHOUT_TABLE: u64 = 1152;
 
-/// The same on the line: two orders, a chain of cells, potentials to twice the precision.
-const PER_POINT_ON_LINE: u64 = 256;
+/// Bytes a point on the line: two orders, a chain of cells, potentials to twice the precision.
+const BYTES_PER_POINT_ON_LINE: u64 = 256;
 
 /// Bytes a cell in the model of a linear program and in its solver.
-const PER_VARIABLE: u64 = 1536;
+const BYTES_PER_LP_VARIABLE: u64 = 1536;
 
-/// What a method takes beside the problem.
+/// Memory of a method beside the problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Memory {
-    /// Bytes in all, at most about.
+    /// Bytes in all, an approximate upper bound.
     pub bytes: u64,
     /// Bytes of them that are a table of all costs.
     pub table: u64,
 }
 
-/// What it takes to solve the problem by a method and to certify the answer; `dim` is the number of
+/// The memory to solve the problem by a method and to certify the answer; `dim` is the number of
 /// coordinates of a point, 0 if there are none.
 #[must_use]
 pub fn memory(method: Method, problem: &OtProblem, dim: usize) -> Memory {
@@ -48,16 +48,16 @@ pub fn memory(method: Method, problem: &OtProblem, dim: usize) -> Memory {
     let table = table(problem.cost(), cells);
     let (table, rest) = match method.chosen(problem) {
         Method::Auto | Method::Simplex | Method::Assignment => {
-            (table, of_points(PER_POINT) + 8 * cells.min(MOST_STORED as u64) / 15)
+            (table, of_points(BYTES_PER_POINT) + 8 * cells.min(MOST_STORED as u64) / 15)
         }
-        Method::Shortlist => (0, of_points(PER_POINT_ALONE)),
-        Method::Line => (0, points * PER_POINT_ON_LINE),
-        Method::Lp(_) => (0, cells.saturating_mul(PER_VARIABLE)),
+        Method::Shortlist => (0, of_points(BYTES_PER_POINT_WITHOUT_TABLE)),
+        Method::Line => (0, points * BYTES_PER_POINT_ON_LINE),
+        Method::Lp(_) => (0, cells.saturating_mul(BYTES_PER_LP_VARIABLE)),
     };
     Memory { bytes: table.saturating_add(rest), table }
 }
 
-/// What it takes to store the costs, if that is what becomes of them.
+/// Bytes of the table of costs, if the method stores it.
 fn table(cost: &dyn Cost, cells: u64) -> u64 {
     let is_made = !cost.is_stored() && cells <= MOST_STORED as u64;
     if is_made { 8 * cells } else { 0 }

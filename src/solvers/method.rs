@@ -5,10 +5,10 @@ use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::solvers::Solver;
 use crate::solvers::assignment::Assignment;
+use crate::solvers::candidate_arcs::rough_duals::coarse_problems_help;
 use crate::solvers::line::Line;
 use crate::solvers::lp::{Backend, GenericLp};
-use crate::solvers::network_simplex::{NetworkSimplex, Shortlist};
-use crate::solvers::shortlist::duals::coarse_problems_help;
+use crate::solvers::network_simplex::{NetworkSimplex, SparseSimplex};
 
 /// A choice of solver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,7 +19,7 @@ pub enum Method {
     Auto,
     /// [`NetworkSimplex`].
     Simplex,
-    /// [`Shortlist`].
+    /// [`SparseSimplex`].
     Shortlist,
     /// [`Assignment`].
     Assignment,
@@ -36,7 +36,7 @@ impl Method {
     pub fn solver(self, problem: &OtProblem) -> Box<dyn Solver> {
         match self.chosen(problem) {
             Self::Auto | Self::Simplex => Box::new(NetworkSimplex),
-            Self::Shortlist => Box::new(Shortlist::default()),
+            Self::Shortlist => Box::new(SparseSimplex::default()),
             Self::Assignment => Box::new(Assignment),
             Self::Line => Box::new(Line),
             Self::Lp(backend) => Box::new(GenericLp { backend }),

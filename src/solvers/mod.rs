@@ -4,6 +4,7 @@
 
 pub mod arcs;
 pub mod assignment;
+pub mod candidate_arcs;
 mod capped;
 pub(crate) mod fixed_point;
 pub mod line;
@@ -11,7 +12,6 @@ pub mod lp;
 mod memory;
 mod method;
 pub mod network_simplex;
-pub mod shortlist;
 pub mod sinkhorn;
 pub mod w2;
 

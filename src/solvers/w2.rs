@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Moving μ along a vector changes the cost of every plan by the same amount, so the optimal plan
-//! does not depend on where the means are: `W_2² = ‖mean μ − mean ν‖² + W_2²` of the centred measures
+//! does not depend on where the means are: `W_2² = ‖mean μ − mean ν‖² + W_2²` of the centered measures
 //! (Peyré, Cuturi 2019, "Computational optimal transport", remark 2.19).
 
 use thiserror::Error;
@@ -18,19 +18,19 @@ use crate::measure::DiscreteMeasure;
 use crate::problem::{OtProblem, ProblemError};
 use crate::progress::Observer;
 
-/// The distance, and what is known about it.
+/// The distance and its proof.
 #[derive(Debug, Clone, PartialEq)]
 pub struct W2 {
     /// `W_2`.
     pub value: f64,
-    /// What is proved; sorting needs no proof.
+    /// The proof by a certificate; none where the distance was computed by sorting.
     pub proof: Option<Proof>,
 }
 
-/// What a solver left behind.
+/// The certificate of the squared distance, and its solver.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Proof {
-    /// Of the square.
+    /// The certificate of the squared distance.
     pub certificate: Certificate,
     /// Name of the solver that ran.
     pub solver: &'static str,
@@ -38,14 +38,14 @@ pub struct Proof {
     pub termination: Termination,
 }
 
-/// Why there is no distance.
+/// Errors of [`w2`].
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum W2Error {
     /// The measures make no problem.
     #[error(transparent)]
     Problem(#[from] ProblemError),
-    /// The solver gave up.
+    /// The solver failed.
     #[error(transparent)]
     Solve(#[from] SolveError),
 }
@@ -71,7 +71,7 @@ pub fn w2(
     Ok(W2 { value: certificate.upper.max(0.0).sqrt(), proof })
 }
 
-/// The same of the first coordinates, by sorting.
+/// `W_2` of the first coordinates, by sorting.
 ///
 /// # Errors
 /// [`ProblemError`]: unequal totals, distances out of range.

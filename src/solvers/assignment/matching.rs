@@ -61,9 +61,9 @@ impl Matching {
         !self.column_of.contains(&FREE)
     }
 
-    /// Shifts f up and g down by the median of g and −f, if that makes them smaller by half:
-    /// what is small is rounded finely.
-    pub(super) fn anchor(&mut self) {
+    /// Normalizes the duals: shifts f up and g down by the median of g and −f, if that halves their
+    /// size, so that they are rounded less.
+    pub(super) fn normalize(&mut self) {
         let (f, g) = (&mut self.f, &mut self.g);
         let size = |shift: f64, f: &[f64], g: &[f64]| -> f64 {
             let g: f64 = g.iter().map(|g| (g - shift).abs()).sum();

@@ -1,19 +1,19 @@
 //! The assignment problem: uniform masses, n = m.
 //!
 //! ```text
-//! minimise Σ_i c(i, σ(i)) over permutations σ;   dual: maximise Σ_i f_i + Σ_j g_j,
+//! minimize Σ_i c(i, σ(i)) over permutations σ;   dual: maximize Σ_i f_i + Σ_j g_j,
 //!                                                 f_i + g_j ≤ c(i, j), equality on j = σ(i)
 //! ```
 //!
-//! **Idea.** Prices only ever rise (g only falls), so a short list of a row's cheapest columns,
-//! with a bound for all others, stays exact until the bound is reached; then the row is looked
-//! at as a whole and its list renewed (`lists`). An ε-scaled auction on the lists finds nearly
-//! optimal prices (`auction`), and shortest augmenting paths match exactly the rows whose arc
-//! is not tight (`paths`). One dense pass prices all arcs: what it finds violated is repaired
-//! the same way, and the pass that finds nothing is the proof.
+//! **Idea.** Prices only increase (g only decreases), so a short list of a row's cheapest columns,
+//! with a bound for all others, stays exact until the bound is reached; then the whole row is read
+//! and its list renewed (`candidate_lists`). An ε-scaled auction on the lists finds nearly optimal
+//! prices (`auction`), and shortest augmenting paths match the rows whose arc is not tight
+//! (`shortest_paths`). One dense pass prices all arcs. Rows with violated arcs are matched again, and
+//! a pass without violations proves optimality.
 //!
 //! **Complexity.** O(n²) for the lists and the proof, O(n³) at worst for the paths; in practice
-//! the renewed rows dominate, a few to a few tens for each row. O(n) memory beside the cost table.
+//! the renewals of lists dominate, a few to a few tens for each row. O(n) memory beside the cost table.
 //! The table is read many times; costs computed from points are stored first if they fit.
 //!
 //! **References.** Jonker, Volgenant 1987, "A shortest augmenting path algorithm for dense and
@@ -23,27 +23,27 @@
 //! prices rise).
 //!
 //! **Failure modes.** Not applicable to other masses. Potentials are `f64`: each augmentation
-//! rounds them once more, which the proof allows for by a few ulps a row. Thousands of columns
+//! rounds them, which the pricing pass tolerates up to a few ulps a row. Thousands of columns
 //! at equal distance (duplicates, coarse lattices) make lists long, up to n columns for the rows
 //! that need it.
 
 #![expect(clippy::cast_possible_truncation, reason = "indices fit u32: the lists store them so")]
 
 mod auction;
-mod dense;
-mod lists;
+mod candidate_lists;
+mod jonker_volgenant;
 mod matching;
-mod paths;
+mod shortest_paths;
 #[cfg(test)]
 mod tests;
 
 use std::ops::ControlFlow;
 
-use self::dense::Dense;
-use self::lists::Lists;
+use self::candidate_lists::CandidateLists;
+use self::jonker_volgenant::DenseSearch;
 use self::matching::{FREE, Matching};
-use self::paths::Paths;
-use super::shortlist::pricing::price;
+use self::shortest_paths::ShortestPaths;
+use super::candidate_arcs::pricing::price;
 use super::{Solution, SolveError, Solver, Termination, capped};
 use crate::cost::Cost;
 use crate::measure::Marginal;
@@ -56,11 +56,11 @@ use crate::progress::{Event, Observer, Stop};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Assignment;
 
-/// Sizes up to which looking at every arc is faster than keeping lists.
-const DENSE: usize = 320;
+/// Points of a side up to which the dense algorithm is faster than lists.
+const LARGEST_DENSE_POINTS: usize = 320;
 
-/// Pricing rounds before the tolerance of the proof starts to grow, so that no pattern of
-/// roundings can go on for ever. One round is the rule.
+/// Pricing rounds before the tolerance of pricing increases, so that roundings cannot cause an endless
+/// loop. One round is usual.
 const STRICT_ROUNDS: i32 = 8;
 
 impl Assignment {
@@ -97,8 +97,8 @@ impl Assignment {
         let stored = problem.stored();
         let cost = stored.as_ref().unwrap_or(problem).cost();
         let mut matching = Matching::empty(column_minima(cost));
-        let mut steps = Steps { taken: 0, phase: "", observer };
-        let termination = match optimise(cost, &mut matching, &mut steps) {
+        let mut steps = StepCounter { taken: 0, phase: "", observer };
+        let termination = match optimize(cost, &mut matching, &mut steps) {
             ControlFlow::Continue(()) => Termination::Optimal,
             ControlFlow::Break(stop) => stop.into(),
         };
@@ -109,7 +109,7 @@ impl Assignment {
             .map(|(i, (&j, &mass))| PlanArc { source: i, target: j as usize, mass })
             .collect();
         let iterations = steps.taken;
-        matching.anchor();
+        matching.normalize();
         Solution {
             plan: TransportPlan::from_arcs(n, n, arcs),
             potentials: Potentials::from_finite(matching.f.into(), matching.g.into()),
@@ -120,9 +120,13 @@ impl Assignment {
 }
 
 /// Matches all rows optimally, starting from feasible prices.
-fn optimise(cost: &dyn Cost, matching: &mut Matching, steps: &mut Steps<'_>) -> ControlFlow<Stop> {
-    if cost.n() <= DENSE {
-        let mut dense = Dense::new(cost);
+fn optimize(
+    cost: &dyn Cost,
+    matching: &mut Matching,
+    steps: &mut StepCounter<'_>,
+) -> ControlFlow<Stop> {
+    if cost.n() <= LARGEST_DENSE_POINTS {
+        let mut dense = DenseSearch::new(cost);
         dense.reduce(matching);
         steps.phase = "augmenting";
         for i in matching.free_rows() {
@@ -131,10 +135,10 @@ fn optimise(cost: &dyn Cost, matching: &mut Matching, steps: &mut Steps<'_>) -> 
         }
         return ControlFlow::Continue(());
     }
-    let mut lists = Lists::new(cost, &matching.g);
+    let mut lists = CandidateLists::new(cost, &matching.g);
     steps.phase = "bidding";
     auction::run(&mut lists, matching, steps)?;
-    let mut paths = Paths::new(cost.m());
+    let mut paths = ShortestPaths::new(cost.m());
     steps.phase = "augmenting";
     for round in 0.. {
         for i in matching.free_rows() {
@@ -149,7 +153,7 @@ fn optimise(cost: &dyn Cost, matching: &mut Matching, steps: &mut Steps<'_>) -> 
 }
 
 /// Prices all arcs and frees the rows whose arc is not the cheapest, up to two ulps of what was
-/// subtracted. Says whether there were any.
+/// subtracted. Returns whether there were any.
 fn free_violated(cost: &dyn Cost, matching: &mut Matching, round: i32) -> bool {
     let ulps = 2.0 * f64::from((round - STRICT_ROUNDS).max(0)).exp2();
     let (f, cost_of) = (&matching.f, &matching.cost_of);
@@ -161,7 +165,7 @@ fn free_violated(cost: &dyn Cost, matching: &mut Matching, round: i32) -> bool {
     priced.count > 0
 }
 
-/// `min_i c_ij` for every column: with f = 0 feasible, and the cheapest start there is.
+/// `min_i c_ij` for every column, which is feasible with f = 0.
 fn column_minima(cost: &dyn Cost) -> Vec<f64> {
     let mut g = vec![f64::INFINITY; cost.m()];
     let mut buffer = vec![0.0; cost.m()];
@@ -171,20 +175,20 @@ fn column_minima(cost: &dyn Cost) -> Vec<f64> {
     g
 }
 
-/// Counts bids and augmentations and asks the observer now and then.
-struct Steps<'a> {
+/// Counts bids and augmentations, and asks the observer at intervals.
+struct StepCounter<'a> {
     taken: u64,
     phase: &'static str,
     observer: &'a mut dyn Observer,
 }
 
-impl Steps<'_> {
-    /// Steps between two questions.
-    const PATIENCE: u64 = 1000;
+impl StepCounter<'_> {
+    /// Steps between two calls of the observer.
+    const STEPS_PER_EVENT: u64 = 1000;
 
     fn take(&mut self) -> ControlFlow<Stop> {
         self.taken += 1;
-        if !self.taken.is_multiple_of(Self::PATIENCE) {
+        if !self.taken.is_multiple_of(Self::STEPS_PER_EVENT) {
             return ControlFlow::Continue(());
         }
         self.observer.observe(&Event::new(self.phase, self.taken))

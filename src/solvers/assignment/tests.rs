@@ -73,12 +73,12 @@ fn lists_and_dense_rows_agree() {
         let cost = problem.cost();
         let mut dense = Matching::empty(column_minima(cost));
         let mut lazy = Matching::empty(column_minima(cost));
-        let mut rows = Dense::new(cost);
+        let mut rows = DenseSearch::new(cost);
         for i in 0..n {
             rows.augment(&mut dense, i);
         }
-        let mut lists = Lists::new(cost, &lazy.g);
-        let mut paths = Paths::new(n);
+        let mut lists = CandidateLists::new(cost, &lazy.g);
+        let mut paths = ShortestPaths::new(n);
         for i in 0..n {
             paths.augment(&mut lists, &mut lazy, i);
         }

@@ -1,7 +1,7 @@
 //! The closed form on the line.
 //!
 //! # Problem
-//! Minimise `Σ h(x_i − y_j)·γ_ij` over plans γ ≥ 0 with row sums μ and column sums ν, for points
+//! Minimize `Σ h(x_i − y_j)·γ_ij` over plans γ ≥ 0 with row sums μ and column sums ν, for points
 //! on the real line and a convex h.
 //!
 //! # Idea
@@ -33,20 +33,20 @@
 //! simple linear programming problems" (the north-west corner under Monge's condition).
 //!
 //! # Failure modes
-//! Flows are integers (`fixed_point`), so none is lost. Potentials are
+//! Flows are integers (`fixed_point`) and exact. Potentials are
 //! differences of costs summed along a chain of n + m cells in twice the working precision; for
-//! `|x − y|` and `(x − y)²` the terms are exact to that precision, so what is left is the final
-//! rounding. Other costs arrive rounded, and their rounding errors walk along the chain: about
-//! √(n + m) ulps of a typical cost.
+//! `|x − y|` and `(x − y)²` the terms are exact to that precision, so only the final
+//! rounding remains. Other costs are rounded before, and their rounding errors accumulate along the
+//! chain to about √(n + m) ulps of a typical cost.
 
-mod chain;
 mod sliced;
+mod staircase_potentials;
 mod wasserstein;
 
 use std::ops::ControlFlow;
 
-use self::chain::Chain;
 pub use self::sliced::{directions, sliced_wasserstein};
+use self::staircase_potentials::StaircasePotentials;
 pub use self::wasserstein::{wasserstein_1d, wasserstein_1d_weighted};
 use crate::math::sorted_order;
 use crate::plan::{PlanArc, TransportPlan};
@@ -86,8 +86,8 @@ impl Solver for Line {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
-        /// Cells between two looks at the observer.
-        const CELLS: u64 = 1 << 14;
+        /// Cells between two events.
+        const CELLS_PER_EVENT: u64 = 1 << 14;
 
         let Some((x, y)) = problem.cost().convex_on_line() else {
             return Err(SolveError::NotApplicable {
@@ -98,8 +98,8 @@ impl Solver for Line {
         let (source, target) = problem.marginals();
         let masses = FixedMasses::new(source, target);
         let (rows, columns) = (sorted_order(x), sorted_order(y));
-        let mut dual = Chain::new(problem, (x, &rows), (y, &columns));
-        let mut cells: Vec<Cell> = Vec::with_capacity(x.len() + y.len());
+        let mut dual = StaircasePotentials::new(problem, (x, &rows), (y, &columns));
+        let mut cells: Vec<StaircaseCell> = Vec::with_capacity(x.len() + y.len());
         let half = masses.supply.iter().sum::<i128>() / 2;
         let (mut moved, mut median) = (0, (0, 0));
         let (mut iterations, mut termination) = (0, Termination::Optimal);
@@ -109,7 +109,7 @@ impl Solver for Line {
         loop {
             let flow = supply.min(demand);
             if flow > 0 {
-                cells.push(Cell { row: i, column: j, mass: masses.to_f64(flow) });
+                cells.push(StaircaseCell { row: i, column: j, mass: masses.to_f64(flow) });
             }
             (supply, demand) = (supply - flow, demand - flow);
             if moved <= half {
@@ -133,7 +133,7 @@ impl Solver for Line {
                 demand = masses.demand[columns[j]];
             }
             iterations += 1;
-            if iterations % CELLS == 0 {
+            if iterations % CELLS_PER_EVENT == 0 {
                 let event = Event::new("staircase", iterations);
                 if let ControlFlow::Break(stop) = observer.observe(&event) {
                     termination = stop.into();
@@ -141,13 +141,13 @@ impl Solver for Line {
                 }
             }
         }
-        let potentials = dual.anchored_at(median);
+        let potentials = dual.normalized_at(median);
         Ok(Solution { plan: plan(&cells, &rows, &columns), potentials, termination, iterations })
     }
 }
 
 /// A cell of the staircase with its mass; row and column are places in the sorted orders.
-struct Cell {
+struct StaircaseCell {
     row: usize,
     column: usize,
     mass: f64,
@@ -155,7 +155,7 @@ struct Cell {
 
 /// The plan of the cells, which come by ascending row. Putting its rows into the order of the
 /// input is cheaper than sorting all arcs.
-fn plan(cells: &[Cell], rows: &[usize], columns: &[usize]) -> TransportPlan {
+fn plan(cells: &[StaircaseCell], rows: &[usize], columns: &[usize]) -> TransportPlan {
     let mut of_row = vec![&cells[..0]; rows.len()];
     for row in cells.chunk_by(|a, b| a.row == b.row) {
         of_row[rows[row[0].row]] = row;
@@ -198,7 +198,7 @@ mod tests {
         (0..n).map(|_| next()).collect()
     }
 
-    fn normalised(mass: Vec<f64>) -> Vec<f64> {
+    fn normalized(mass: Vec<f64>) -> Vec<f64> {
         let total = crate::math::sum(&mass);
         mass.into_iter().map(|w| w / total).collect()
     }
@@ -220,8 +220,8 @@ mod tests {
     #[test]
     fn every_convex_cost_is_solved_with_a_tight_certificate() {
         for (n, m) in [(1, 1), (1, 40), (40, 1), (300, 300), (500, 333)] {
-            let source = measure(&noise(n, 1), &normalised(noise(n, 2)));
-            let target = measure(&noise(m, 3), &normalised(noise(m, 4)));
+            let source = measure(&noise(n, 1), &normalized(noise(n, 2)));
+            let target = measure(&noise(m, 3), &normalized(noise(m, 4)));
             solved(&source, &target, Euclidean);
             solved(&source, &target, Cityblock);
             solved(&source, &target, SqEuclidean);
@@ -257,8 +257,8 @@ mod tests {
             let points = |n, seed| -> Vec<f64> {
                 noise(n, seed).into_iter().map(|x| x.mul_add(10.0, offset)).collect()
             };
-            let source = measure(&points(6000, 7), &normalised(noise(6000, 8)));
-            let target = measure(&points(5000, 9), &normalised(noise(5000, 10)));
+            let source = measure(&points(6000, 7), &normalized(noise(6000, 8)));
+            let target = measure(&points(5000, 9), &normalized(noise(5000, 10)));
             solved(&source, &target, Euclidean);
             solved(&source, &target, SqEuclidean);
         }
@@ -267,8 +267,8 @@ mod tests {
     #[test]
     fn problems_too_large_to_look_at_every_cell_are_judged_too() {
         let n = 40_000;
-        let source = measure(&noise(n, 15), &normalised(noise(n, 16)));
-        let target = measure(&noise(n, 17), &normalised(noise(n, 18)));
+        let source = measure(&noise(n, 15), &normalized(noise(n, 16)));
+        let target = measure(&noise(n, 17), &normalized(noise(n, 18)));
         assert!(n * n > crate::potentials::LINE_CELLS);
         solved(&source, &target, Euclidean);
         solved(&source, &target, GroundCost::power(Euclidean, 1.5).unwrap());
@@ -324,7 +324,7 @@ mod tests {
     fn distances_without_a_plan_agree_with_the_solver() {
         for (n, m) in [(1, 1), (5, 5), (700, 700), (300, 451), (1, 60)] {
             let (x, y) = (noise(n, 11), noise(m, 12));
-            let (source, target) = (normalised(noise(n, 13)), normalised(noise(m, 14)));
+            let (source, target) = (normalized(noise(n, 13)), normalized(noise(m, 14)));
             let (flat_x, flat_y) = (vec![1.0 / n as f64; n], vec![1.0 / m as f64; m]);
             for p in [1.0, 2.0, 3.0] {
                 let ground = || GroundCost::power(Euclidean, p).unwrap();

@@ -36,7 +36,11 @@ pub fn wasserstein_1d(x: &[f64], y: &[f64], p: f64) -> Result<f64, ProblemError>
     let (x, y) = (sorted(x), sorted(y));
     let point = |points: &[u64], k: usize| from_sort_key(points[k]);
     let (n, m) = (x.len(), y.len());
-    let order = Order::new(p, [point(&x, 0), point(&y, 0)], [point(&x, n - 1), point(&y, m - 1)])?;
+    let order = WassersteinOrder::new(
+        p,
+        [point(&x, 0), point(&y, 0)],
+        [point(&x, n - 1), point(&y, m - 1)],
+    )?;
     let mut sum = NeumaierSum::default();
     if n == m {
         for (&x, &y) in x.iter().zip(&y) {
@@ -70,7 +74,7 @@ pub fn wasserstein_1d(x: &[f64], y: &[f64], p: f64) -> Result<f64, ProblemError>
 /// `target[j]`.
 ///
 /// The masses are taken as they are, so measures of total mass T are at distance T^(1/p) times
-/// that of their normalisations. Totals that differ by rounding count as equal.
+/// that of their normalizations. Totals that differ by rounding count as equal.
 ///
 /// # Errors
 /// As [`wasserstein_1d`], and for masses that are negative, not finite, all zero, of another
@@ -98,7 +102,7 @@ pub fn wasserstein_1d_weighted(
         Marginal::new(mass.to_vec().into()).map_err(|error| ProblemError::Mass { side, error })
     };
     let masses = FixedMasses::new(&marginal("source", &source)?, &marginal("target", &target)?);
-    let order = Order::new(p, [x[0], y[0]], [x[x.len() - 1], y[y.len() - 1]])?;
+    let order = WassersteinOrder::new(p, [x[0], y[0]], [x[x.len() - 1], y[y.len() - 1]])?;
     let mut sum = NeumaierSum::default();
     let (mut i, mut j) = (0, 0);
     let (mut supply, mut demand) = (masses.supply[0], masses.demand[0]);
@@ -122,13 +126,13 @@ pub fn wasserstein_1d_weighted(
 
 /// The order p of a Wasserstein distance, with differences scaled so that no power overflows.
 #[derive(Clone, Copy)]
-struct Order {
+struct WassersteinOrder {
     p: f64,
     /// A power of two near the reciprocal of the largest difference, or 1 for p = 1.
     scale: f64,
 }
 
-impl Order {
+impl WassersteinOrder {
     /// For points between the smaller of `first` and the larger of `last`.
     fn new(p: f64, first: [f64; 2], last: [f64; 2]) -> Result<Self, ProblemError> {
         if !(p.is_finite() && p >= 1.0) {

@@ -1,108 +1,65 @@
 //! The network simplex for the transportation problem.
 //!
-//! **Problem.** Minimise `Σ c_ij γ_ij` over γ ≥ 0 with row sums μ and column sums ν. A basis is a
+//! **Problem.** Minimize `Σ c_ij γ_ij` over γ ≥ 0 with row sums μ and column sums ν. A basis is a
 //! spanning tree of the bipartite graph of sources and targets: its flows follow from the masses,
 //! its potentials from `f_i + g_j = c_ij` on its arcs.
 //!
-//! **Idea.** While some arc has a negative reduced cost `c_ij − f_i − g_j`, let it enter: send
-//! flow round the cycle it closes until an arc runs empty, which leaves. Only strongly feasible
-//! trees are visited, so ties cannot make the method cycle. It runs in `f64` first, on a
-//! shortlist of promising arcs where the table is large, and ends in exact integer arithmetic on
-//! all arcs: the basis returned is optimal for stored costs as they are, computed ones rounded to
-//! 2⁻¹⁰⁰ of the largest, and masses that are exact or rounded to 2⁻¹⁰⁰ of the total
-//! (`fixed_point.rs`).
+//! **Idea.** While some arc has a negative reduced cost `c_ij − f_i − g_j`, it enters the
+//! basis: flow is sent around the cycle that it closes until another arc of the cycle is empty,
+//! which leaves. Only strongly feasible trees are visited, so degenerate pivots cannot cycle. The
+//! pivots run in `f64` first, on a sparse list of candidate arcs where the table is large, and end
+//! in exact integer arithmetic on all arcs. The basis returned is optimal for stored costs without
+//! rounding, for computed costs rounded to 2⁻¹⁰⁰ of the largest, and for masses that are exact or
+//! rounded to 2⁻¹⁰⁰ of the total (`fixed_point.rs`).
 //!
 //! **Complexity.** No polynomial bound is known for this pivot rule; in practice a few pivots per
-//! node, each with a block of arcs to price and O(n + m) at worst for the tree. Memory O(n + m) beside the
-//! cost table and the shortlist.
+//! node, each of which prices a block of arcs
+//! and takes O(n + m) at worst on the tree. Memory O(n + m) beside the cost table and the arcs.
 //!
 //! **References.** Dantzig 1951; Cunningham 1976 (strongly feasible trees); Ahuja, Magnanti,
 //! Orlin 1993, "Network flows", ch. 11; Kelly, O'Neill 1991, "The minimum cost flow problem and
 //! the network simplex solution method"; Bonneel et al. 2011, "Displacement interpolation using
 //! Lagrangian mass transport" (its use for optimal transport).
 //!
-//! **Failure modes.** Masses that are rounded count as none below 2⁻¹⁰¹ of the total.
+//! **Failure modes.** Where masses are rounded, those below 2⁻¹⁰¹ of the total become 0.
 
 #![expect(
     clippy::cast_possible_truncation,
     reason = "nodes are numbered in u32: 2³² of them would not fit in memory"
 )]
 
-mod anchor;
-mod exact;
-mod forest;
-mod levels;
-mod parts;
+mod basis_from_plan;
+mod dense;
+mod domain_decomposition;
+mod euler_tour;
+mod exact_finish;
+mod initial_basis;
+mod known_potentials;
+mod main_loop;
+mod mass_support;
+mod multiscale;
+mod normalize_duals;
 mod pricing;
-mod reports;
+mod progress;
 mod run;
-mod start;
-mod stems;
-mod support;
-mod tour;
-mod tree;
+mod spanning_tree;
+mod sparse;
+mod strategy;
+mod threaded_tree;
 
-use std::ops::ControlFlow;
-
-use self::pricing::Pricing;
-use self::reports::Reports;
-use self::run::Run;
-use self::stems::Basis;
-pub(crate) use self::stems::Price;
-use self::support::Support;
-use self::tree::Tree;
+use self::mass_support::MassSupport;
+use self::progress::Progress;
+use self::run::SimplexRun;
 use crate::math::Wide;
 use crate::problem::OtProblem;
-use crate::progress::{Observer, Stop};
+use crate::progress::Observer;
 use crate::solvers::fixed_point::{FixedInteger, Width};
 use crate::solvers::{Solution, SolveError, Solver, capped};
 
-/// Exact optimal transport between any two discrete measures, on a table of costs; one that is too
-/// large to be stored is left to [`Shortlist`].
+/// Exact optimal transport between any two discrete measures, on a stored table of costs. Problems
+/// whose table is too large to be stored go to [`SparseSimplex`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NetworkSimplex;
-
-/// The main loop, in any arithmetic: pivots until no arc of `pricing` has a negative reduced
-/// cost.
-fn optimise<K: Price, B: Basis<K>>(
-    basis: &mut B,
-    pricing: &mut impl Pricing<K, B::Potentials>,
-    reports: &mut Reports<'_>,
-) -> ControlFlow<Stop> {
-    let mut fresh = reports.pivots();
-    while let Some(entering) = pricing.entering(basis.potentials()) {
-        let leaving = basis.leaving(&entering);
-        basis.pivot(&entering, &leaving);
-        reports.count_pivot(leaving.flow, entering.reduced);
-        let pivots = reports.pivots();
-        if pivots - fresh >= basis.pivots_between_recomputations() {
-            basis.recompute_potentials();
-            fresh = pivots;
-        }
-        if pivots.is_multiple_of(PIVOTS_BETWEEN_EVENTS) {
-            reports.observe()?;
-        }
-    }
-    ControlFlow::Continue(())
-}
-
-/// A basis, and whether the observer stopped the pivots on the way to it.
-type Reached = (Tree<f64>, ControlFlow<Stop>);
-
-/// Pivots from fresh potentials, after asking the observer.
-fn pivot<K: Price, B: Basis<K>>(
-    basis: &mut B,
-    pricing: &mut impl Pricing<K, B::Potentials>,
-    reports: &mut Reports<'_>,
-) -> ControlFlow<Stop> {
-    basis.recompute_potentials();
-    reports.event.phase = "pivoting";
-    reports.observe()?;
-    optimise(basis, pricing, reports)
-}
-
-/// Often enough to stop in time.
-const PIVOTS_BETWEEN_EVENTS: u64 = 1024;
 
 impl Solver for NetworkSimplex {
     fn name(&self) -> &'static str {
@@ -120,20 +77,20 @@ impl Solver for NetworkSimplex {
 
 impl NetworkSimplex {
     fn on_table(problem: &OtProblem, observer: &mut dyn Observer) -> Result<Solution, SolveError> {
-        let (support, masses) = Support::of(problem);
+        let (support, masses) = MassSupport::of(problem);
         let restricted = support.restrict(problem);
         let on_support = restricted.as_ref().unwrap_or(problem);
         let stored = on_support.stored();
         let table = stored.as_ref().unwrap_or(on_support);
         if !table.cost().is_stored() {
-            return Shortlist::default().solve(problem, observer);
+            return SparseSimplex::default().solve(problem, observer);
         }
-        Ok(solution(problem, &support, Run::new(table, masses, Reports::new(observer))))
+        Ok(solution(problem, &support, SimplexRun::new(table, masses, Progress::new(observer))))
     }
 }
 
-/// The optimum of a run on the support, for all atoms.
-fn solution(problem: &OtProblem, support: &Support, run: Run<'_>) -> Solution {
+/// Solves a run on the support and extends the solution to all atoms.
+fn solution(problem: &OtProblem, support: &MassSupport, run: SimplexRun<'_>) -> Solution {
     match run.width {
         Width::Two => solution_in::<i128>(problem, support, run),
         Width::Four => solution_in::<Wide<4>>(problem, support, run),
@@ -141,14 +98,14 @@ fn solution(problem: &OtProblem, support: &Support, run: Run<'_>) -> Solution {
     }
 }
 
-/// The same with integers of a known width.
+/// [`solution`] with integers of a known width.
 fn solution_in<K: FixedInteger>(
     problem: &OtProblem,
-    support: &Support,
-    mut run: Run<'_>,
+    support: &MassSupport,
+    mut run: SimplexRun<'_>,
 ) -> Solution {
-    let (tree, termination) = run.optimum::<K>();
-    // Potentials of a basis that is not optimal need not prove anything.
+    let (tree, termination) = strategy::optimum::<K>(&mut run);
+    // The potentials of a basis that is not optimal may prove nothing: prefer the best so far.
     let best = run.best.take().filter(|_| !termination.is_complete());
     let best = best.map(|known| known.of_points(run.problem.n(), run.problem.m()));
     let potentials = best.unwrap_or_else(|| run.potentials(&tree));
@@ -165,23 +122,23 @@ fn solution_in<K: FixedInteger>(
     }
 }
 
-/// The same without a table: exact optimal transport in memory linear in n + m.
+/// Exact optimal transport without a table of costs, in memory linear in n + m.
 ///
-/// Points in up to three dimensions are solved at several resolutions (`levels.rs`) and priced by
-/// search; costs without such bounds are computed row by row, as often as they are priced.
+/// Points in up to three dimensions are solved at several resolutions (`multiscale.rs`) and priced by
+/// search. Other costs are computed row by row, as often as they are priced (`sparse.rs`).
 #[derive(Debug, Clone, Copy)]
-pub struct Shortlist {
-    /// Points of a side, at least one, that are not made fewer on coarser levels.
+pub struct SparseSimplex {
+    /// Points of a side, at least one, that are not coarsened further.
     pub coarsest: usize,
 }
 
-impl Default for Shortlist {
+impl Default for SparseSimplex {
     fn default() -> Self {
-        Self { coarsest: levels::COARSEST }
+        Self { coarsest: run::COARSEST_POINTS }
     }
 }
 
-impl Solver for Shortlist {
+impl Solver for SparseSimplex {
     fn name(&self) -> &'static str {
         "shortlist"
     }
@@ -191,10 +148,14 @@ impl Solver for Shortlist {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
-        let (support, masses) = Support::of(problem);
+        let (support, masses) = MassSupport::of(problem);
         let (support, masses) = support.in_local_order(problem.cost(), masses);
         let restricted = support.restrict(problem);
-        let run = Run::new(restricted.as_ref().unwrap_or(problem), masses, Reports::new(observer));
+        let run = SimplexRun::new(
+            restricted.as_ref().unwrap_or(problem),
+            masses,
+            Progress::new(observer),
+        );
         let run = run.down_to(self.coarsest.max(1));
         Ok(solution(problem, &support, run))
     }

@@ -1,30 +1,29 @@
 //! Pricing: which arc enters the basis next.
 //!
 //! Both rules are block searches (Grigoriadis 1986, "An efficient implementation of the network
-//! simplex method", Math. Programming Study 26): go round the arcs in blocks, and take the most
-//! negative reduced cost of the first block that has one.
+//! simplex method", Math. Programming Study 26): they price the arcs block by block, cyclically, and
+//! return the arc of most negative reduced cost in the first block that has one.
 
 use macro_rules_attribute::apply;
 use rayon::prelude::*;
 
-use super::stems::{Entering, Lookup, Price};
+use super::spanning_tree::{Entering, NodePotentials};
 use crate::cost::Cost;
 use crate::math::{position_of, simd_targets, smallest_lane};
+use crate::solvers::arcs::Arc;
+use crate::solvers::fixed_point::CostNumber;
 
 /// A rule that picks entering arcs.
-pub(crate) trait Pricing<K, P: ?Sized> {
+pub(crate) trait PricingRule<K, P: ?Sized> {
     /// An arc with negative reduced cost under these potentials (f of the sources, −g of the
     /// targets), or none if there is none.
-    fn entering(&mut self, potentials: &P) -> Option<Entering<K>>;
+    fn entering_arc(&mut self, potentials: &P) -> Option<Entering<K>>;
 }
 
-/// An arc with its cost; the target is a node of the tree.
-pub(crate) type Arc<K> = (u32, u32, K);
-
-/// Adds arcs in any order to a list that is sorted by source and target and has each arc once; how
-/// many were not on it. O(n + k log k) for k arcs added to n.
+/// Adds arcs in any order to a list that is sorted by source and target and contains each arc once;
+/// the number of arcs that are new. O(n + k log k) for k arcs added to n.
 pub(crate) fn list_once<K: Copy + Send>(list: &mut Vec<Arc<K>>, mut arcs: Vec<Arc<K>>) -> usize {
-    let key = |arc: &Arc<K>| (arc.0, arc.1);
+    let key = |arc: &Arc<K>| (arc.source, arc.target);
     arcs.par_sort_unstable_by_key(key);
     arcs.dedup_by_key(|arc| key(arc));
     if list.is_empty() {
@@ -40,7 +39,7 @@ pub(crate) fn list_once<K: Copy + Send>(list: &mut Vec<Arc<K>>, mut arcs: Vec<Ar
     let (mut old, new) = (list.len(), arcs.len());
     list.reserve_exact(new);
     list.extend_from_slice(&arcs);
-    // From the back, the larger of the last ones that are left goes to the last place.
+    // Merge from the back.
     let mut place = list.len();
     while let Some(arc) = arcs.last() {
         place -= 1;
@@ -57,7 +56,7 @@ pub(crate) fn list_once<K: Copy + Send>(list: &mut Vec<Arc<K>>, mut arcs: Vec<Ar
 
 /// Block search over an explicit list of arcs.
 #[derive(Debug, Clone)]
-pub(crate) struct ArcBlocks<'a, K> {
+pub(crate) struct BlockPricing<'a, K> {
     arcs: &'a [Arc<K>],
     /// Reduced costs must lie below this to count as negative.
     threshold: K,
@@ -65,28 +64,28 @@ pub(crate) struct ArcBlocks<'a, K> {
     place: usize,
 }
 
-impl<'a, K: Price> ArcBlocks<'a, K> {
+impl<'a, K: CostNumber> BlockPricing<'a, K> {
     pub(crate) fn new(arcs: &'a [Arc<K>], threshold: K) -> Self {
-        let block = (arcs.len().isqrt() / BLOCKS_PER_ROOT).max(SMALLEST_BLOCK);
+        let block = (arcs.len().isqrt() / BLOCK_DIVISOR).max(SMALLEST_BLOCK_ARCS);
         Self { arcs, threshold, block, place: 0 }
     }
 }
 
-/// A block is the root of the number of arcs divided by this: small blocks give shorter cycles and
-/// fewer arcs to look at than the customary 1 when the arcs are a shortlist.
-const BLOCKS_PER_ROOT: usize = 4;
+/// The length of a block is the square root of the number of arcs over this number. Smaller blocks
+/// than the usual √arcs mean shorter cycles and fewer arcs to price where the arcs are candidates.
+const BLOCK_DIVISOR: usize = 4;
 
-const SMALLEST_BLOCK: usize = 16;
+const SMALLEST_BLOCK_ARCS: usize = 16;
 
-impl<K: Price, P: Lookup<K> + ?Sized> Pricing<K, P> for ArcBlocks<'_, K> {
-    fn entering(&mut self, potentials: &P) -> Option<Entering<K>> {
+impl<K: CostNumber, P: NodePotentials<K> + ?Sized> PricingRule<K, P> for BlockPricing<'_, K> {
+    fn entering_arc(&mut self, potentials: &P) -> Option<Entering<K>> {
         let mut left = self.arcs.len();
         while left > 0 {
             let end = (self.place + self.block).min(self.arcs.len());
             let block = &self.arcs[self.place..end];
             let (mut best, mut least) = (None, self.threshold);
             for arc in block {
-                let &(source, target, cost) = arc;
+                let &Arc { source, target, cost } = arc;
                 let reduced = cost - potentials.of(source) + potentials.of(target);
                 if reduced < least {
                     (best, least) = (Some(arc), reduced);
@@ -94,7 +93,7 @@ impl<K: Price, P: Lookup<K> + ?Sized> Pricing<K, P> for ArcBlocks<'_, K> {
             }
             left = left.saturating_sub(block.len());
             self.place = if end == self.arcs.len() { 0 } else { end };
-            if let Some(&(source, target, cost)) = best {
+            if let Some(&Arc { source, target, cost }) = best {
                 return Some(Entering { source, target, cost, reduced: least });
             }
         }
@@ -102,23 +101,22 @@ impl<K: Price, P: Lookup<K> + ?Sized> Pricing<K, P> for ArcBlocks<'_, K> {
     }
 }
 
-/// Block search over a full table, a row a block: the targets' potentials stream beside the row
-/// in SIMD lanes.
-pub(crate) struct Rows<'a> {
+/// Block search over a full table: each row is a block, priced in SIMD lanes.
+pub(crate) struct RowPricing<'a> {
     cost: &'a dyn Cost,
     threshold: f64,
     row: usize,
     buffer: Vec<f64>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> RowPricing<'a> {
     pub(crate) fn new(cost: &'a dyn Cost, threshold: f64) -> Self {
         Self { cost, threshold, row: 0, buffer: vec![0.0; cost.m()] }
     }
 }
 
-impl Pricing<f64, [f64]> for Rows<'_> {
-    fn entering(&mut self, potentials: &[f64]) -> Option<Entering<f64>> {
+impl PricingRule<f64, [f64]> for RowPricing<'_> {
+    fn entering_arc(&mut self, potentials: &[f64]) -> Option<Entering<f64>> {
         let n = self.cost.n();
         let (sources, targets) = potentials.split_at(n);
         for _ in 0..n {
@@ -160,7 +158,7 @@ fn smallest_sum(row: &[f64], y: &[f64]) -> f64 {
     smallest_lane(smallest)
 }
 
-/// The first j with `row_j + y_j = sum`, which there must be.
+/// The first j with `row_j + y_j = sum`, which must exist.
 #[apply(simd_targets)]
 fn place_of(sum: f64, row: &[f64], y: &[f64]) -> usize {
     position_of(sum, row, y, |c, y| c + y).expect("the least sum is one of the sums")
@@ -175,6 +173,7 @@ mod tests {
 
     #[test]
     fn a_list_takes_each_arc_once_and_stays_sorted() {
+        let entry = |arc: &Arc<u32>| (arc.source, arc.target, arc.cost);
         for seed in 0..200 {
             let mut stream = Seed(seed).stream("list");
             let (mut list, mut all) = (Vec::new(), BTreeSet::new());
@@ -182,12 +181,12 @@ mod tests {
                 let count = stream.random_range(0..30);
                 let arcs: Vec<Arc<u32>> = (0..count)
                     .map(|_| (stream.random_range(0..6), stream.random_range(6..12)))
-                    .map(|(source, target)| (source, target, 100 * source + target))
+                    .map(|(source, target)| Arc { source, target, cost: 100 * source + target })
                     .collect();
                 let known = all.len();
-                all.extend(arcs.iter().copied());
+                all.extend(arcs.iter().map(entry));
                 assert_eq!(list_once(&mut list, arcs), all.len() - known);
-                assert!(list.iter().eq(&all), "{list:?}");
+                assert!(list.iter().map(entry).eq(all.iter().copied()), "{list:?}");
             }
         }
     }

@@ -5,8 +5,8 @@
 //!     OT(μ, ν) = min ⟨γ, C⟩ + ε·KL(γ | μ⊗ν/T) over plans γ of μ and ν
 //! ```
 //!
-//! **Idea.** `OT(μ, μ)` is positive: entropy blurs, so the entropic cost alone is least at a
-//! shrunken copy of μ. Taking the blur of either side off mends that: S(μ, μ) = 0. S goes from
+//! **Idea.** `OT(μ, μ)` is positive: entropy smooths the plan, so the entropic cost alone is least at a
+//! shrunken copy of μ. The subtraction of both self-costs removes this bias: S(μ, μ) = 0. S goes from
 //! the exact cost at ε → 0 to an energy distance (maximum mean discrepancy with kernel −c) at
 //! ε → ∞. Where `exp(−c/ε)` is a positive definite kernel for every ε > 0, as for the Euclidean,
 //! squared Euclidean and cityblock costs, S ≥ 0, and S = 0 only if μ = ν.
@@ -19,7 +19,7 @@
 //!
 //! **Failure modes.** For other costs, Chebyshev in three dimensions and more among them, S can be
 //! negative. Each term is a dual value, too small by about the square of its marginal error, so S
-//! of measures that are almost equal is rounding and tolerance, of either sign.
+//! of measures that are almost equal is dominated by rounding and tolerance, with either sign.
 
 use std::ops::ControlFlow;
 
@@ -96,7 +96,7 @@ impl Sinkhorn {
 
         let epsilon = self.epsilon.resolve(typical_cost(&cross));
         let solver = Self { epsilon: Epsilon::Absolute(epsilon), ..*self };
-        let mut observer = Lasting { observer, stop: None };
+        let mut observer = LatchingObserver { observer, stop: None };
         let cross = solver.solve(&cross, &mut observer)?;
         let source = solver.solve(&source, &mut observer)?;
         let target = solver.solve(&target, &mut observer)?;
@@ -105,13 +105,13 @@ impl Sinkhorn {
     }
 }
 
-/// An observer that does not take a stop back: what follows in the same run is to stop at once.
-struct Lasting<'a> {
+/// An observer that remembers a stop, so that the remaining solves of the run stop at once.
+struct LatchingObserver<'a> {
     observer: &'a mut dyn Observer,
     stop: Option<Stop>,
 }
 
-impl Observer for Lasting<'_> {
+impl Observer for LatchingObserver<'_> {
     fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
         if self.stop.is_none() {
             self.stop = self.observer.observe(event).break_value();

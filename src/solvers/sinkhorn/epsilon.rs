@@ -1,9 +1,9 @@
-//! How much entropy: ε as it is typed, and as the solver uses it.
+//! The regularization strength ε, absolute or relative to a typical cost.
 
 use crate::cost::Cost;
 use crate::math;
 use crate::problem::OtProblem;
-use crate::solvers::shortlist::sample::next;
+use crate::solvers::candidate_arcs::sampling::next;
 
 /// The strength ε of the entropy.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,22 +25,22 @@ impl Epsilon {
     }
 }
 
-/// Cells looked at, if there are more.
-const CELLS: usize = 100_000;
+/// Cells of the sample for the typical cost, if there are more.
+const SAMPLE_CELLS: usize = 100_000;
 
-/// The same where the order of magnitude is enough.
-const FEW_CELLS: usize = 256;
+/// Cells of the sample where the order of magnitude is enough.
+const ROUGH_SAMPLE_CELLS: usize = 256;
 
 /// The median size |c(i, j)| of 10⁵ pairs of atoms with mass, drawn by a fixed seed (of all pairs
 /// if there are no more than that); their mean if the median is zero; 1 if all of them are.
 #[must_use]
 pub fn typical_cost(problem: &OtProblem) -> f64 {
-    typical_of(problem, CELLS)
+    typical_of(problem, SAMPLE_CELLS)
 }
 
-/// [`typical_cost`], roughly.
+/// [`typical_cost`] from a small sample.
 pub(super) fn rough_cost(problem: &OtProblem) -> f64 {
-    typical_of(problem, FEW_CELLS)
+    typical_of(problem, ROUGH_SAMPLE_CELLS)
 }
 
 fn typical_of(problem: &OtProblem, cells: usize) -> f64 {

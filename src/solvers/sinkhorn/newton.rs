@@ -2,65 +2,65 @@
 //!
 //! With masses as shares and x in units of ε, the second derivative of −D is
 //! `H = diag(r) − Pᵀ diag(1/μ) P`, positive semi-definite: the Laplacian of a graph between
-//! columns. Leaving small cells out of P, but not out of r, keeps it so. H x = ν − r is solved as
-//! far as the step deserves (Dembo, Eisenstat, Steihaug 1982, "Inexact Newton methods", SIAM J.
+//! columns. It stays so if small cells are left out of P, but not out of r. H x = ν − r is solved
+//! only as exactly as the step needs (Dembo, Eisenstat, Steihaug 1982, "Inexact Newton methods", SIAM J.
 //! Numer. Anal. 19), preconditioned by diag(r), under which Sinkhorn's own step is one iteration.
 
 use std::ops::ControlFlow;
 
-use super::Termination;
-use super::elimination;
-use super::run::{Iterate, Run};
-use crate::gibbs::{Absorbed, Kernel};
+use super::dual::{Dual, DualPoint};
+use super::gth_elimination;
+use crate::gibbs::{AbsorbedKernel, PlanProduct};
 use crate::math::vectors::{
     add_scaled, fast_dot, multiply, multiply_less, scale_and_add, sum_of_sizes,
 };
+use crate::solvers::Termination;
 
 /// Marginal error above which the quadratic model is not trusted.
-const NEAR: f64 = 0.5;
+const LARGEST_ERROR: f64 = 0.5;
 
-/// Sinkhorn steps that divide the error by so much are left to it.
-const QUICK: f64 = 4.0;
+/// No Newton step is tried while Sinkhorn's steps divide the error by more than this factor.
+const FAST_SINKHORN_FACTOR: f64 = 4.0;
 
-/// Cells below this share of their row and column, times the marginal error, are left out of P:
-/// what is left out acts like a tie of its column to where it is, and slows the last steps down.
-const MATTERS: f64 = 1e-3;
+/// Cells below this share of their row and column, times the marginal error, are left out of P.
+/// Leaving a cell out ties its column to its present value, which slows the last steps down.
+const CELL_SHARE_PER_ERROR: f64 = 1e-3;
 
-/// The same, however large the marginal error is.
-const LEAST: f64 = 1e-6;
+/// Upper limit of that share, for any marginal error.
+const LARGEST_CELL_SHARE: f64 = 1e-6;
 
-/// Products with P for one step: enough that tight tolerances at small ε do not end half-solved.
-const PRODUCTS: usize = 4000;
+/// Products with P for one step: enough for tight tolerances at small ε.
+const LARGEST_PRODUCTS: usize = 4000;
 
-/// The same as a multiple of the columns, after as many of which conjugate gradients would end but
-/// for rounding, where elimination can take over.
-const ROUNDS: usize = 4;
+/// Products with P for one step, as a multiple of the number of columns, where elimination can
+/// take over. Without rounding, conjugate gradients end after one product for each column.
+const PRODUCTS_PER_COLUMN: usize = 4;
 
-/// Elimination tries again with less damping than it has needed.
-const EASIER: f64 = 1e-4;
+/// The first damping that elimination tries, as a multiple of the last one that it needed.
+const DAMPING_DECREASE: f64 = 1e-4;
 
-/// Trials of a step, each shorter.
-const TRIALS: u32 = 3;
-const SHORTER: f64 = 0.25;
+/// Step lengths tried, and the factor from one to the next.
+const LINE_SEARCH_TRIALS: u32 = 3;
+const STEP_DECREASE: f64 = 0.25;
 
-/// Where D rises by so much of its first rise after a step that should have ended at its top, the
-/// step is made longer.
-const STEEP: f64 = 0.5;
-const LONGER: f64 = 4.0;
+/// A step is made longer by the factor `STEP_INCREASE` while the slope of D at its end is above
+/// this share of the slope at its beginning.
+const STEEP_SLOPE_SHARE: f64 = 0.5;
+const STEP_INCREASE: f64 = 4.0;
 
-/// Steps of less than this, in units of ε, are not: their slopes may be rounding.
-const FELT: f64 = 1.0;
+/// Steps below this length, in units of ε, are not made longer: their slopes may be rounding.
+const LEAST_LENGTHENED_STEP: f64 = 1.0;
 
-/// Share of the rise promised by the gradient that a step must bring.
-const ARMIJO: f64 = 1e-4;
+/// Share of the increase predicted by the gradient that a step must reach (Armijo's rule).
+const ARMIJO_SHARE: f64 = 1e-4;
 
 /// The longest step of a potential, in units of ε.
-const LONGEST: f64 = 30.0;
+const LONGEST_STEP: f64 = 30.0;
 
 /// Sinkhorn steps between two attempts at most.
-const PATIENCE: u32 = 32;
+const LONGEST_PAUSE: u32 = 32;
 
-/// When to attempt a Newton step.
+/// Decides when to attempt a Newton step, and computes it.
 #[derive(Debug)]
 pub(super) struct Newton {
     /// Sinkhorn steps left before the next attempt.
@@ -71,7 +71,7 @@ pub(super) struct Newton {
     fall: f64,
     /// Whether conjugate gradients have failed.
     stiff: bool,
-    /// What elimination adds to the diagonal, as a share of it.
+    /// The share of the diagonal that elimination adds to it.
     damping: f64,
 }
 
@@ -83,124 +83,124 @@ impl Default for Newton {
 }
 
 impl Newton {
-    /// Takes note of a Sinkhorn step that divided the error by `fall`.
+    /// Records a Sinkhorn step that divided the error by `fall`.
     pub(super) fn after_sinkhorn(&mut self, fall: f64) {
         self.fall = fall;
     }
 
-    /// The iterate after a Newton step; `None` if it is not worth trying, or brought nothing.
+    /// The point after a Newton step; `None` if none is attempted now, or it did not raise D.
     pub(super) fn step(
         &mut self,
-        run: &mut Run<'_>,
-        at: &Iterate,
-        tolerance: f64,
-    ) -> ControlFlow<Termination, Option<Iterate>> {
-        if self.rest > 0 || at.error > NEAR || self.fall > QUICK {
+        dual: &mut Dual<'_>,
+        at: &DualPoint,
+    ) -> ControlFlow<Termination, Option<DualPoint>> {
+        if self.rest > 0 || at.error > LARGEST_ERROR || self.fall > FAST_SINKHORN_FACTOR {
             self.rest = self.rest.saturating_sub(1);
             return ControlFlow::Continue(None);
         }
-        let kept = std::mem::take(&mut run.kept);
-        let x = self.direction(run, &kept, at, tolerance);
-        run.kept = kept;
+        let kernel = std::mem::take(&mut dual.kernel);
+        let x = self.direction(dual, &kernel, at);
+        dual.kernel = kernel;
         let x = x?;
-        let found = search(run, at, &x);
+        let found = search(dual, at, &x);
         self.failures = if found.is_some() { 0 } else { self.failures + 1 };
-        self.rest = (1_u32 << self.failures.min(6)).min(PATIENCE) - 1;
+        self.rest = (1_u32 << self.failures.min(6)).min(LONGEST_PAUSE) - 1;
         ControlFlow::Continue(found)
     }
 
     /// x with H x = ν − r.
     fn direction(
         &mut self,
-        run: &mut Run<'_>,
-        kept: &Absorbed,
-        at: &Iterate,
-        tolerance: f64,
+        dual: &mut Dual<'_>,
+        kernel: &AbsorbedKernel,
+        at: &DualPoint,
     ) -> ControlFlow<Termination, Vec<f64>> {
-        let small = elimination::suits(run.table);
+        let small = gth_elimination::suits(dual.table);
         if !(small && self.stiff) {
-            let limit = if small { ROUNDS * at.columns.len() } else { PRODUCTS };
-            let (x, solved) = conjugate_gradients(run, kept, at, tolerance, limit)?;
+            let limit =
+                if small { PRODUCTS_PER_COLUMN * at.columns.len() } else { LARGEST_PRODUCTS };
+            let (x, solved) = conjugate_gradients(dual, kernel, at, limit)?;
             self.stiff = !solved;
             if solved || !small {
                 return ControlFlow::Continue(x);
             }
         }
         let (x, damping) =
-            elimination::solve(run.table, at, &gradient(run, at), LONGEST, self.damping);
-        self.damping = EASIER * damping;
+            gth_elimination::solve(dual.table, at, &dual.gradient(at), LONGEST_STEP, self.damping);
+        self.damping = DAMPING_DECREASE * damping;
         ControlFlow::Continue(x)
     }
 }
 
-/// Backtracks along x until D rises enough; goes on where it does not cease to rise, as it does
-/// between pieces of the plan that have no tie yet.
-fn search(run: &mut Run<'_>, at: &Iterate, x: &[f64]) -> Option<Iterate> {
+/// Line search along x: shortens the step until D rises enough, and lengthens it while D keeps rising,
+/// as between pieces of the plan that exchange no mass yet.
+fn search(dual: &mut Dual<'_>, at: &DualPoint, x: &[f64]) -> Option<DualPoint> {
     // The rise of D along x, per unit of length.
-    let slope = |run: &Run<'_>, at: &Iterate| at.epsilon * fast_dot(&gradient(run, at), x);
-    let first = slope(run, at);
+    let slope = |dual: &Dual<'_>, at: &DualPoint| at.epsilon * fast_dot(&dual.gradient(at), x);
+    let first = slope(dual, at);
     let longest = x.iter().fold(0.0, |longest: f64, x| longest.max(x.abs()));
     if !(first > 0.0 && longest.is_finite()) {
         return None;
     }
-    let after = |run: &mut Run<'_>, length: f64| {
-        let g = run.moved(at, x.iter().map(|x| length * x));
-        run.evaluate(at.epsilon, g, at.f.clone())
+    let after = |dual: &mut Dual<'_>, length: f64| {
+        let g = dual.moved(at, x.iter().map(|x| length * x));
+        dual.evaluate(at.epsilon, g, at.f.clone())
     };
-    // Near the top D is flat to the last bit. But D is concave: where it still rises, it has risen
-    // all the way.
-    let value = run.value(at);
-    let good = |run: &Run<'_>, length: f64, next: &Iterate| {
-        let rises = run.value(next) >= (ARMIJO * length).mul_add(first, value)
-            || slope(run, next) >= ARMIJO * first;
+    // Near the maximum the values of D are equal up to rounding. D is concave: where its slope is
+    // still positive, it has risen over the whole step.
+    let value = dual.value(at);
+    let good = |dual: &Dual<'_>, length: f64, next: &DualPoint| {
+        let rises = dual.value(next) >= (ARMIJO_SHARE * length).mul_add(first, value)
+            || slope(dual, next) >= ARMIJO_SHARE * first;
         (rises && next.error < 2.0 * at.error) || next.error <= 0.5 * at.error
     };
-    let mut length = (LONGEST / longest).min(1.0);
-    for _ in 0..TRIALS {
-        let mut next = after(run, length);
-        if good(run, length, &next) {
-            while length * longest > FELT && slope(run, &next) >= STEEP * first {
-                length *= LONGER;
-                let further = after(run, length);
-                // D has risen, whatever else is off for now.
-                if !is_positive(slope(run, &further)) {
+    let mut length = (LONGEST_STEP / longest).min(1.0);
+    for _ in 0..LINE_SEARCH_TRIALS {
+        let mut next = after(dual, length);
+        if good(dual, length, &next) {
+            while length * longest > LEAST_LENGTHENED_STEP
+                && slope(dual, &next) >= STEEP_SLOPE_SHARE * first
+            {
+                length *= STEP_INCREASE;
+                let further = after(dual, length);
+                // D has risen, even if the marginal error has not fallen.
+                if !is_positive(slope(dual, &further)) {
                     break;
                 }
                 next = further;
             }
             return Some(next);
         }
-        length *= SHORTER;
+        length *= STEP_DECREASE;
     }
     None
 }
 
-/// Preconditioned conjugate gradients on H x = ν − r, and whether they got as close as was asked.
+/// Preconditioned conjugate gradients on H x = ν − r; x, and whether it is exact enough.
 fn conjugate_gradients(
-    run: &mut Run<'_>,
-    kept: &Absorbed,
-    at: &Iterate,
-    tolerance: f64,
+    dual: &mut Dual<'_>,
+    kernel: &AbsorbedKernel,
+    at: &DualPoint,
     limit: usize,
 ) -> ControlFlow<Termination, (Vec<f64>, bool)> {
-    let matters = (MATTERS * at.error).clamp(f64::EPSILON, LEAST);
-    let kept = kept.serves(at.epsilon, &at.g.high).then_some(kept);
-    let kernel = Kernel::new(run.table, at.epsilon, &at.g, &at.f, matters, kept);
-    // The preconditioner, and where it stops being the inverse of the diagonal.
+    let matters = (CELL_SHARE_PER_ERROR * at.error).clamp(f64::EPSILON, LARGEST_CELL_SHARE);
+    let close_kernel = kernel.serves(at.epsilon, &at.g.high).then_some(kernel);
+    let plan = PlanProduct::new(dual.table, at.epsilon, &at.g, &at.f, matters, close_kernel);
+    // The preconditioner: the inverse of the diagonal, bounded for small column sums.
     let (diagonal, inverse): (Vec<f64>, Vec<f64>) = at
         .columns
         .iter()
-        .zip(run.table.target())
+        .zip(dual.table.target())
         .map(|(&r, &w)| (r.max(1e-3 * w), if w > 0.0 { 1.0 / r.max(1e-3 * w) } else { 0.0 }))
         .unzip();
-    let mut residual = gradient(run, at);
+    let mut residual = dual.gradient(at);
     let mut x = vec![0.0; residual.len()];
     let mut z = x.clone();
     multiply(&inverse, &residual, &mut z);
     let mut p = z.clone();
     let mut energy = fast_dot(&residual, &z);
-    // As exact as needed for a fast step, no more exact than the tolerance asks for.
-    let exactness = (0.25 * tolerance / at.error).max(at.error).min(0.1);
+    // As exact as a superlinear step needs, but no more exact than the tolerance requires.
+    let exactness = (0.25 * dual.tolerance / at.error).max(at.error).min(0.1);
     let enough = exactness * at.error;
     for _ in 0..limit {
         if sum_of_sizes(&residual) <= enough {
@@ -209,9 +209,9 @@ fn conjugate_gradients(
         if !is_positive(energy) {
             break;
         }
-        run.observe()?;
-        let mut hp = kernel.product(&p);
-        run.products += 1;
+        dual.observe()?;
+        let mut hp = plan.product(&p);
+        dual.products += 1;
         multiply_less(&diagonal, &p, &mut hp);
         let curvature = fast_dot(&p, &hp);
         if !is_positive(curvature) {
@@ -229,14 +229,7 @@ fn conjugate_gradients(
     ControlFlow::Continue((x, false))
 }
 
-/// ν − r, less the rounding of their sums: both are 1.
-fn gradient(run: &Run<'_>, at: &Iterate) -> Vec<f64> {
-    let target = run.table.target();
-    let off: f64 = target.iter().zip(&at.columns).map(|(w, r)| w - r).sum();
-    target.iter().zip(&at.columns).map(|(w, r)| w.mul_add(-off, w - r)).collect()
-}
-
-/// Neither ≤ 0 nor NaN: rounding has not taken over.
+/// Whether x > 0; false for NaN, which rounding may produce.
 fn is_positive(x: f64) -> bool {
     x > 0.0
 }

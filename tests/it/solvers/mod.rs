@@ -15,7 +15,7 @@ use deblais::problem::OtProblem;
 use deblais::solvers::assignment::Assignment;
 use deblais::solvers::line::Line;
 use deblais::solvers::lp::{Backend, GenericLp};
-use deblais::solvers::network_simplex::{NetworkSimplex, Shortlist};
+use deblais::solvers::network_simplex::{NetworkSimplex, SparseSimplex};
 use deblais::solvers::{SolveError, Solver};
 use deblais::tolerance;
 
@@ -35,8 +35,8 @@ pub(crate) fn methods() -> Vec<Method> {
     let mut methods = vec![
         exact("line", Line),
         exact("simplex", NetworkSimplex),
-        exact("shortlist", Shortlist::default()),
-        exact("shortlist on many levels", Shortlist { coarsest: 3 }),
+        exact("shortlist", SparseSimplex::default()),
+        exact("shortlist on many levels", SparseSimplex { coarsest: 3 }),
         exact("assignment", Assignment),
     ];
     methods.extend(Backend::all().iter().map(|&backend| Method {

@@ -10,7 +10,7 @@ use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::progress::{Event, Observer, Stop};
 use deblais::seed::Seed;
-use deblais::solvers::network_simplex::{NetworkSimplex, Shortlist};
+use deblais::solvers::network_simplex::{NetworkSimplex, SparseSimplex};
 use deblais::solvers::{Method, Solution, Solver as _, Termination};
 use ndarray::{Array1, Array2};
 
@@ -53,7 +53,7 @@ fn stopped_anywhere(d: usize) -> u64 {
     // Everywhere at first, then at every sixteenth of the way.
     for patience in std::iter::successors(Some(0), |patience| Some(patience + 1 + patience / 16)) {
         let mut observer = Patience(patience);
-        let solution = Shortlist { coarsest: 16 }.solve(&problem, &mut observer).unwrap();
+        let solution = SparseSimplex { coarsest: 16 }.solve(&problem, &mut observer).unwrap();
         let c = solution.certify(&problem).certificate;
         assert!(c.source_residual + c.target_residual < 1e-12, "{c:?}");
         assert!(c.lower <= truth.upper && truth.lower <= c.upper, "{c:?}");
@@ -78,7 +78,7 @@ fn same_bits_on_threads(d: usize) {
     let problem = OtProblem::new(&cloud(3000, d, "x"), &cloud(2500, d, "y"), SqEuclidean).unwrap();
     let on = |threads: usize| -> Solution {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| Shortlist::default().solve(&problem, &mut ()).unwrap())
+        pool.install(|| SparseSimplex::default().solve(&problem, &mut ()).unwrap())
     };
     let (one, three) = (on(1), on(3));
     assert_eq!(one.plan.arcs(), three.plan.arcs());
@@ -96,7 +96,7 @@ fn tables_too_large_to_store_are_left_to_it() {
 
 /// The exact cost, by the shortlist, with its certificate.
 fn cost_of(problem: &OtProblem) -> f64 {
-    let solution = Shortlist { coarsest: 64 }.solve(problem, &mut ()).unwrap();
+    let solution = SparseSimplex { coarsest: 64 }.solve(problem, &mut ()).unwrap();
     let c = solution.certify(problem).certificate;
     assert!(c.is_optimal(), "{c:?}");
     c.upper
@@ -170,7 +170,7 @@ fn stopped_among_a_hundred_thousand_points_it_has_a_true_bracket() {
     let truth = 2.0 * 0.05 * 0.05;
     for milliseconds in [0, 150, 700] {
         let mut deadline = Deadline(Instant::now() + Duration::from_millis(milliseconds));
-        let solution = Shortlist::default().solve(&problem, &mut deadline).unwrap();
+        let solution = SparseSimplex::default().solve(&problem, &mut deadline).unwrap();
         let c = solution.certify(&problem).certificate;
         assert!(c.source_residual + c.target_residual < 1e-12, "{c:?}");
         assert!(c.lower <= truth * (1.0 + 1e-11) && truth * (1.0 - 1e-11) <= c.upper, "{c:?}");
@@ -191,7 +191,7 @@ impl Observer for Clerk {
 fn it_says_on_which_level_it_is_and_what_it_knows() {
     let problem = OtProblem::new(&cloud(3000, 2, "x"), &cloud(2500, 2, "y"), Euclidean).unwrap();
     let mut clerk = Clerk(Vec::new());
-    let solution = Shortlist::default().solve(&problem, &mut clerk).unwrap();
+    let solution = SparseSimplex::default().solve(&problem, &mut clerk).unwrap();
     let cost = solution.certify(&problem).certificate.upper;
     let levels: Vec<_> = clerk.0.iter().map(|event| event.level.unwrap()).collect();
     let (first, last) = (levels[0], levels[levels.len() - 1]);

@@ -7,7 +7,7 @@ use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::seed::{Seed, Stream};
 use deblais::solvers::Solver as _;
-use deblais::solvers::network_simplex::{NetworkSimplex, Shortlist};
+use deblais::solvers::network_simplex::{NetworkSimplex, SparseSimplex};
 use ndarray::{Array1, Array2, ArrayView1};
 use rand::Rng as _;
 
@@ -98,7 +98,7 @@ fn judge_in(ground: impl Into<GroundCost>, seed: u64, d: usize, kind: u32, most:
     let name = ground.name();
     let problem = OtProblem::new(&x, &y, ground).unwrap();
     let coarsest = 2 + (seed % 11) as usize;
-    let solution = Shortlist { coarsest }.solve(&problem, &mut ()).unwrap();
+    let solution = SparseSimplex { coarsest }.solve(&problem, &mut ()).unwrap();
     let c = solution.certify(&problem).certificate;
     let context = || format!("seed {seed}, {name} in {d}, kind {kind}, masses {masses}: {c:?}");
     // Optimal, as far as potentials in `f64` can prove it: clusters far apart have large ones.
@@ -128,7 +128,7 @@ fn the_simplex_puts_points_in_order_that_are_too_many_for_a_table() {
     };
     let problem = OtProblem::new(&cloud("x"), &cloud("y"), Euclidean).unwrap();
     let simplex = NetworkSimplex.solve(&problem, &mut ()).unwrap();
-    let shortlist = Shortlist::default().solve(&problem, &mut ()).unwrap();
+    let shortlist = SparseSimplex::default().solve(&problem, &mut ()).unwrap();
     assert_eq!(simplex.iterations, shortlist.iterations);
     assert!(simplex.certify(&problem).certificate.is_optimal());
 }

@@ -20,7 +20,7 @@ use deblais::seed::Stream;
 use deblais::solvers::assignment::Assignment;
 use deblais::solvers::line::Line;
 use deblais::solvers::lp::{Backend, GenericLp};
-use deblais::solvers::network_simplex::{NetworkSimplex, Shortlist};
+use deblais::solvers::network_simplex::{NetworkSimplex, SparseSimplex};
 use deblais::solvers::sinkhorn::Sinkhorn;
 use deblais::solvers::{Method, SolveError, Solver};
 use ndarray::{Array1, Array2, ArrayView1};
@@ -196,13 +196,13 @@ fn ask(instance: &Instance, asked: &Asked) -> Answers {
     };
     let mut solvers: Vec<(&str, Box<dyn Solver>, Promise)> = vec![
         ("simplex", Box::new(NetworkSimplex), Promise::Optimum),
-        ("shortlist", Box::new(Shortlist::default()), Promise::Optimum),
+        ("shortlist", Box::new(SparseSimplex::default()), Promise::Optimum),
         ("assignment", Box::new(Assignment), Promise::Optimum),
         ("line", Box::new(Line), Promise::Optimum),
         ("auto", Method::Auto.solver(&problem), Promise::Optimum),
     ];
     if asked.on_many_levels {
-        let on_levels = Shortlist { coarsest: 3 };
+        let on_levels = SparseSimplex { coarsest: 3 };
         solvers.push(("shortlist on many levels", Box::new(on_levels), Promise::Optimum));
     }
     if asked.generic {

@@ -1,0 +1,25 @@
+//! Dense strategy: the rows of the whole cost table are priced in turn.
+
+use super::initial_basis;
+use super::main_loop::PivotedBasis;
+use super::pricing::RowPricing;
+use super::run::SimplexRun;
+
+/// Optimizes a greedy basis over all arcs, up to the tolerance for entering arcs.
+pub(super) fn optimize(run: &mut SimplexRun<'_>) -> PivotedBasis {
+    let cost = run.problem.cost();
+    let g = initial_basis::column_minima(cost);
+    let f = vec![0.0; cost.n()];
+    let observer = run.progress.during("starting");
+    let (no_arcs, is_over) = (std::iter::empty(), || observer.is_over());
+    let mut tree =
+        initial_basis::greedy(cost, &run.masses, Vec::new(), no_arcs, (&f, &g), &is_over);
+    let stopped = observer.stopped();
+    run.begin_at(&tree);
+    if stopped.is_break() {
+        return (tree, stopped);
+    }
+    let mut rows = RowPricing::new(cost, run.entering_threshold());
+    let stopped = run.pivot(&mut tree, &mut rows);
+    (tree, stopped)
+}
