@@ -17,8 +17,8 @@
 //! **Failure modes.** Weights gather at ±c, so that f is nearly linear ("a clearly terrible way",
 //! say its authors). Gradients vanish or explode with the depth unless c fits the width.
 
-use super::training::{LipschitzControl, positive};
-use super::{CriticError, Kind};
+use super::CriticError;
+use super::control::{LipschitzControl, positive};
 use crate::nn::{Mlp, Real};
 
 /// Weight clipping.
@@ -32,12 +32,6 @@ pub struct Clip {
 impl Default for Clip {
     fn default() -> Self {
         Self { limit: 0.01 }
-    }
-}
-
-impl From<Clip> for Kind {
-    fn from(clip: Clip) -> Self {
-        Self::Clip(clip)
     }
 }
 

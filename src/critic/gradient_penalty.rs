@@ -29,8 +29,8 @@
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Zip};
 
 use super::batches::Draws;
-use super::training::{LipschitzControl, positive};
-use super::{Batch, CriticError, Frame, Kind};
+use super::control::{LipschitzControl, positive};
+use super::{Batch, CriticError, Frame};
 use crate::measure::DiscreteMeasure;
 use crate::nn::Real;
 use crate::plan::PlanArc;
@@ -59,12 +59,6 @@ pub enum Pairs {
 impl Default for GradientPenalty {
     fn default() -> Self {
         Self { two_sided: false, lambda: 100.0, pairs: Pairs::Random }
-    }
-}
-
-impl From<GradientPenalty> for Kind {
-    fn from(penalty: GradientPenalty) -> Self {
-        Self::GradientPenalty(penalty)
     }
 }
 
@@ -152,7 +146,7 @@ impl Matched {
 }
 
 impl LipschitzControl for Penaliser {
-    fn penalised(&self, rows: usize) -> usize {
+    fn penalized(&self, rows: usize) -> usize {
         rows
     }
 

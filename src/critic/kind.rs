@@ -1,13 +1,13 @@
 //! The kinds of network critics by name, and settings for each that need no change.
 
 use super::clip::Clip;
+use super::control::LipschitzControl;
 use super::gradient_penalty::GradientPenalty;
 use super::orthonormal::{self, Orthonormal};
 use super::spectral::Spectral;
-use super::training::{LipschitzControl, TrainNetwork};
 use super::{CriticError, Frame};
 use crate::measure::DiscreteMeasure;
-use crate::nn::{Activation, Init, Mlp, Rule, Schedule};
+use crate::nn::{Init, Mlp};
 use crate::seed::Seed;
 
 /// What keeps a network critic from becoming steep, with its settings.
@@ -23,6 +23,18 @@ pub enum Kind {
     MaxMin,
     /// `groupsort`: orthonormal weights and larger groups sorted.
     GroupSort,
+}
+
+impl From<Clip> for Kind {
+    fn from(clip: Clip) -> Self {
+        Self::Clip(clip)
+    }
+}
+
+impl From<GradientPenalty> for Kind {
+    fn from(penalty: GradientPenalty) -> Self {
+        Self::GradientPenalty(penalty)
+    }
 }
 
 impl Kind {
@@ -117,49 +129,5 @@ impl Kind {
             }
             Self::MaxMin | Self::GroupSort => Box::new(Orthonormal::new(network)),
         }
-    }
-}
-
-impl TrainNetwork {
-    /// Settings for a kind on points in `dim` dimensions that need no change, whatever the scale of
-    /// the samples.
-    #[must_use]
-    pub fn new(kind: Kind, dim: usize) -> Self {
-        let activation = match kind {
-            Kind::Clip(_) | Kind::GradientPenalty(_) => Activation::LeakyRelu { slope: 0.2 },
-            Kind::Spectral | Kind::MaxMin => Activation::MaxMin,
-            Kind::GroupSort => Activation::GroupSort { size: 4 },
-        };
-        let settings = Self {
-            kind,
-            width: 128,
-            depth: 3,
-            activation,
-            steps: 3000,
-            rate: 2e-3,
-            schedule: Schedule::Linear,
-            rule: Rule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
-            batch: 256,
-            seed: Seed(0),
-        };
-        if !settings.kind.is_certified() {
-            return settings;
-        }
-        // Folds made one after another multiply: layers help 1-Lipschitz networks more than width.
-        let width = 64;
-        let rate = orthonormal::highest_rate(dim.max(width), width).min(4e-3);
-        let rule = Rule::Adam { beta1: 0.5, beta2: 0.99, epsilon: 1e-8 };
-        Self { width, depth: 6, steps: 6000, rate, rule, batch: 128, ..settings }
-    }
-
-    /// The same with hidden layers of another shape, for points in `dim` dimensions; the rate of
-    /// orthonormal layers comes down to what their width allows.
-    #[must_use]
-    pub fn shaped(self, dim: usize, width: usize, depth: usize) -> Self {
-        let most = match self.kind {
-            Kind::MaxMin | Kind::GroupSort => orthonormal::highest_rate(dim.max(width), width),
-            _ => f64::INFINITY,
-        };
-        Self { width, depth, rate: self.rate.min(most), ..self }
     }
 }

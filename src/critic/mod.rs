@@ -16,6 +16,7 @@
 mod batches;
 mod clip;
 mod cones;
+mod control;
 mod fresh;
 mod gradient_penalty;
 mod kind;
@@ -30,13 +31,14 @@ mod verdict;
 pub use batches::{Batch, Batches, SampleBatches};
 pub use clip::Clip;
 pub use cones::{Cones, TrainCones};
+pub use control::LipschitzControl;
 pub use fresh::FreshBatches;
 pub use gradient_penalty::{GradientPenalty, Pairs};
 pub use kind::Kind;
 pub use lattice::{Lattice, Rate, Start, TrainLattice};
 pub use network::{Frame, NetworkCritic};
 pub use saved::{SavedCritic, SavedFunction};
-pub use training::{LipschitzControl, TrainNetwork};
+pub use training::TrainNetwork;
 pub use verdict::{Slopes, Verdict, judge};
 
 use ndarray::{Array1, Array2, ArrayView2};

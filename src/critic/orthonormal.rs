@@ -29,7 +29,7 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::CriticError;
-use super::training::LipschitzControl;
+use super::control::LipschitzControl;
 use crate::nn::Mlp;
 
 /// How far a step may go in norm.

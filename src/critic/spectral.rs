@@ -21,7 +21,7 @@
 
 use ndarray::{Array1, ArrayView2};
 
-use super::training::LipschitzControl;
+use super::control::LipschitzControl;
 use crate::nn::{Mlp, Real};
 use crate::seed::Stream;
 

@@ -26,50 +26,17 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::{Array2, ArrayViewMut2, s};
+use ndarray::{Array2, s};
 
+use super::control::{LipschitzControl, positive};
 use super::kind::Kind;
 use super::network::lipschitz_bound;
+use super::orthonormal;
 use super::{Batch, Batches, CriticError, Frame, Milestone, NetworkCritic, SampleBatches, Trained};
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Activation, Mlp, Optimizer, PenalisedTape, Real, Rule, Schedule, on_the_pool};
 use crate::progress::{Event, Observer, Stop};
-use crate::seed::{Seed, Stream};
-
-/// What keeps a network from becoming steep.
-pub trait LipschitzControl: Send + Sync {
-    /// How many points a step penalises at batches of so many rows a side.
-    fn penalised(&self, _rows: usize) -> usize {
-        0
-    }
-
-    /// Fills in the points that this step penalises.
-    fn interpolate(&mut self, _batch: &Batch, _points: ArrayViewMut2<'_, f32>) {}
-
-    /// What a slope at one of them costs, and the derivative of that; P is the mean of it.
-    fn psi(&self, _slope: f64) -> (f64, f64) {
-        (0.0, 0.0)
-    }
-
-    /// The gradient by the parameters becomes that along the constraint.
-    fn tangent(&mut self, _network: &Mlp<f32>, _gradient: &mut [f32]) {}
-
-    /// Brings the parameters back on the constraint after a step.
-    fn project(&mut self, _network: &mut Mlp<f32>) {}
-
-    /// From now on its draws come from this stream.
-    fn draw_from(&mut self, _stream: Stream) {}
-
-    /// What it carries from step to step beside that stream.
-    fn memory(&self) -> Vec<f32> {
-        Vec::new()
-    }
-
-    /// Goes on with what [`LipschitzControl::memory`] returned; `false` if that does not fit.
-    fn recall(&mut self, memory: &[f32]) -> bool {
-        memory.is_empty()
-    }
-}
+use crate::seed::Seed;
 
 /// How to train a [`NetworkCritic`]. [`TrainNetwork::new`] has settings for every kind that need
 /// no change.
@@ -95,6 +62,50 @@ pub struct TrainNetwork {
     pub batch: usize,
     /// Where first weights, batches and interpolates come from.
     pub seed: Seed,
+}
+
+impl TrainNetwork {
+    /// Settings for a kind on points in `dim` dimensions that need no change, whatever the scale of
+    /// the samples.
+    #[must_use]
+    pub fn new(kind: Kind, dim: usize) -> Self {
+        let activation = match kind {
+            Kind::Clip(_) | Kind::GradientPenalty(_) => Activation::LeakyRelu { slope: 0.2 },
+            Kind::Spectral | Kind::MaxMin => Activation::MaxMin,
+            Kind::GroupSort => Activation::GroupSort { size: 4 },
+        };
+        let settings = Self {
+            kind,
+            width: 128,
+            depth: 3,
+            activation,
+            steps: 3000,
+            rate: 2e-3,
+            schedule: Schedule::Linear,
+            rule: Rule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+            batch: 256,
+            seed: Seed(0),
+        };
+        if !settings.kind.is_certified() {
+            return settings;
+        }
+        // Folds made one after another multiply: layers help 1-Lipschitz networks more than width.
+        let width = 64;
+        let rate = orthonormal::highest_rate(dim.max(width), width).min(4e-3);
+        let rule = Rule::Adam { beta1: 0.5, beta2: 0.99, epsilon: 1e-8 };
+        Self { width, depth: 6, steps: 6000, rate, rule, batch: 128, ..settings }
+    }
+
+    /// The same with hidden layers of another shape, for points in `dim` dimensions; the rate of
+    /// orthonormal layers comes down to what their width allows.
+    #[must_use]
+    pub fn shaped(self, dim: usize, width: usize, depth: usize) -> Self {
+        let most = match self.kind {
+            Kind::MaxMin | Kind::GroupSort => orthonormal::highest_rate(dim.max(width), width),
+            _ => f64::INFINITY,
+        };
+        Self { width, depth, rate: self.rate.min(most), ..self }
+    }
 }
 
 /// Evaluations of the whole samples over a run.
@@ -214,14 +225,6 @@ impl TrainNetwork {
     }
 }
 
-/// An error unless a setting is a positive number.
-pub(super) fn positive(what: &'static str, value: f64) -> Result<(), CriticError> {
-    if value > 0.0 && value.is_finite() {
-        return Ok(());
-    }
-    Err(CriticError::Setting { what, value, bound: "a positive number" })
-}
-
 /// The workspace for `E_μ f − E_ν f − P` and its gradient.
 struct Dual {
     /// Source above target.
@@ -235,7 +238,7 @@ struct Dual {
 impl Dual {
     fn new(network: &Mlp<f32>, batch: &Batch, control: &dyn LipschitzControl) -> Self {
         let rows = batch.source.nrows() + batch.target.nrows();
-        let penalised = control.penalised(batch.source.nrows());
+        let penalised = control.penalized(batch.source.nrows());
         Self {
             points: Array2::zeros((rows, network.inputs())),
             interpolates: Array2::zeros((penalised, network.inputs())),

@@ -2,12 +2,9 @@
 
 use ndarray::ArrayView2;
 
-use super::checkpoint::SavedAdversary;
-use super::energy::Energy;
-use super::player::{Form, Layers};
-use super::scalar::Scalar;
-use super::{GanError, Recipe};
-use crate::seed::{Seed, Stream};
+use super::GanError;
+use super::saved::SavedAdversary;
+use crate::seed::Stream;
 
 /// What one step of the critic has shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,22 +45,4 @@ pub(super) trait Adversary: Send {
 
     /// Goes on from there.
     fn restore(&mut self, saved: SavedAdversary) -> Result<(), GanError>;
-}
-
-/// Inputs and layers of the networks of a recipe's critic.
-pub(super) fn shapes(recipe: &Recipe, form: Form) -> Result<Vec<(usize, Layers)>, GanError> {
-    let player = &recipe.critic;
-    if recipe.has_energy() {
-        return Ok(player.autoencoder(form, "critic")?.into());
-    }
-    Ok(vec![(form.dim, player.layers_from_points(form, 1, "critic")?)])
-}
-
-/// The critic of a recipe, for points of this form.
-pub(super) fn of(recipe: &Recipe, form: Form, seed: Seed) -> Result<Box<dyn Adversary>, GanError> {
-    if recipe.has_energy() {
-        Ok(Box::new(Energy::new(recipe, form, seed)?))
-    } else {
-        Ok(Box::new(Scalar::new(recipe, form, seed)?))
-    }
 }

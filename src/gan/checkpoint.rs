@@ -6,12 +6,13 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::adversary;
 use super::average::Average;
-use super::player::Form;
-use super::trainer::{Milestone, points_of};
+use super::generator::points_of;
+use super::milestone::Milestone;
+use super::networks::Form;
+use super::saved::{SavedAdversary, SavedNetwork};
 use super::{GanError, Recipe, Standard};
-use crate::nn::{Activation, Affine, Mlp, Optimizer};
+use crate::nn::Mlp;
 use crate::seed::Stream;
 
 /// A run between two steps of the generator.
@@ -41,28 +42,6 @@ pub struct Checkpoint {
     pub history: Vec<Milestone>,
 }
 
-/// A network with its optimiser.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SavedNetwork {
-    /// Coordinates of an input.
-    pub inputs: usize,
-    /// Affine map and activation of each layer.
-    pub layers: Vec<(Affine, Activation)>,
-    /// Of each layer the weights, row by row, then the biases.
-    pub parameters: Vec<f32>,
-    /// The optimiser's memory.
-    pub optimizer: Optimizer<f32>,
-}
-
-/// A critic with its optimisers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SavedAdversary {
-    /// One network, or encoder and decoder.
-    pub networks: Vec<SavedNetwork>,
-    /// What the regulariser remembers.
-    pub memory: Vec<f32>,
-}
-
 impl Checkpoint {
     /// Refuses networks that are not the recipe's for points of this form; allocates nothing for
     /// them.
@@ -71,7 +50,7 @@ impl Checkpoint {
         recipe.check()?;
         let layers = recipe.generator.layers_to_points(form, "generator")?;
         generator.check(recipe.latent_for(form.dim), &layers)?;
-        let shapes = adversary::shapes(recipe, form)?;
+        let shapes = recipe.critic_networks(form)?;
         if critic.networks.len() != shapes.len() {
             return Err(GanError::Checkpoint { what: "the critic has another number of networks" });
         }
@@ -104,48 +83,5 @@ impl Checkpoint {
             return Ok(self.standard.restore(points.view()));
         }
         Err(misfit("it generates points that are not finite"))
-    }
-}
-
-impl SavedNetwork {
-    pub(super) fn of(network: &Mlp<f32>, optimizer: &Optimizer<f32>) -> Self {
-        Self {
-            inputs: network.inputs(),
-            layers: network.layers(),
-            parameters: network.parameters().to_vec(),
-            optimizer: optimizer.clone(),
-        }
-    }
-
-    /// Refuses a network of another shape than this; allocates nothing.
-    pub(super) fn check(
-        &self,
-        inputs: usize,
-        layers: &[(Affine, Activation)],
-    ) -> Result<(), GanError> {
-        let misfit = |what| Err(GanError::Checkpoint { what });
-        if self.inputs != inputs || self.layers != layers {
-            return misfit("a network has other layers");
-        }
-        if self.parameters.len() != Mlp::<f32>::count(inputs, layers)? {
-            return misfit("a network has another number of parameters");
-        }
-        Ok(())
-    }
-
-    /// Puts the saved state in place of one of the same shape.
-    pub(super) fn restore(
-        self,
-        network: &mut Mlp<f32>,
-        optimizer: &mut Optimizer<f32>,
-    ) -> Result<(), GanError> {
-        self.check(network.inputs(), &network.layers())?;
-        if !optimizer.is_like(&self.optimizer) {
-            let what = "an optimiser has another rule or another length";
-            return Err(GanError::Checkpoint { what });
-        }
-        network.parameters_mut().copy_from_slice(&self.parameters);
-        *optimizer = self.optimizer;
-        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use super::GanError;
-use super::player::{Form, Image};
+use super::networks::{Form, Image};
 use crate::datasets::{Law, Modes};
 use crate::nn::Real;
 use crate::seed::{Seed, Stream};

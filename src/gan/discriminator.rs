@@ -11,7 +11,7 @@
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::adversary::Adversary as _;
-use super::player::Form;
+use super::networks::Form;
 use super::scalar::Scalar;
 use super::{GanError, Objective, Recipe};
 use crate::nn::on_the_pool;

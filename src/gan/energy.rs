@@ -28,8 +28,8 @@
 use ndarray::{Array2, ArrayView2, Axis, s};
 
 use super::adversary::{Adversary, Turn};
-use super::checkpoint::{SavedAdversary, SavedNetwork};
-use super::player::{Form, Layers, check_room};
+use super::networks::{Form, Layers, check_room};
+use super::saved::{SavedAdversary, SavedNetwork};
 use super::{GanError, Objective, Player, Recipe};
 use crate::nn::{Mlp, Optimizer, Real, Tape};
 use crate::seed::{Seed, Stream};

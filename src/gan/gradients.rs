@@ -37,7 +37,8 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::trainer::{Trainer, latent};
+use super::generator::latent;
+use super::trainer::Trainer;
 use super::{Data, Discriminator, GanError, Objective, Recipe};
 use crate::nn::{Mlp, Real, Tape};
 use crate::plan::PlanArc;

@@ -26,23 +26,28 @@ mod data;
 mod discriminator;
 mod energy;
 mod error;
+mod generator;
 mod gradients;
+mod milestone;
+mod networks;
 mod objective;
-mod player;
 mod recipe;
+mod saved;
 mod scalar;
 mod score;
 mod trainer;
 
-pub use checkpoint::{Checkpoint, SavedAdversary, SavedNetwork};
+pub use checkpoint::Checkpoint;
 pub use data::{Data, Standard};
 pub use discriminator::Discriminator;
 pub use error::GanError;
 pub use gradients::{Matching, Pull, Reading, Standstill, disagreement};
+pub use milestone::Milestone;
+pub use networks::Image;
 pub use objective::Objective;
-pub use player::Image;
 pub use recipe::{Player, Recipe, RecipeError, Regulariser};
+pub use saved::{SavedAdversary, SavedNetwork};
 pub use score::{
     ModeScores, Nearest, Scores, Yardstick, jensen_shannon, noise_floor, rank_correlation, score,
 };
-pub use trainer::{Milestone, Trainer};
+pub use trainer::Trainer;

@@ -6,8 +6,8 @@
 use ndarray::{Array2, ArrayView2, s};
 
 use super::adversary::{Adversary, Turn};
-use super::checkpoint::{SavedAdversary, SavedNetwork};
-use super::player::{Form, check_room};
+use super::networks::{Form, check_room};
+use super::saved::{SavedAdversary, SavedNetwork};
 use super::{GanError, Objective, Recipe};
 use crate::critic::{Batch, LipschitzControl};
 use crate::nn::{Mlp, Optimizer, PenalisedTape, Real, Tape};
@@ -54,7 +54,7 @@ impl Scalar {
         };
         control.project(&mut network);
         let rows = recipe.batch;
-        let penalised = control.penalised(rows);
+        let penalised = control.penalized(rows);
         let zeros = |rows| Array2::zeros((rows, dim));
         let mass = vec![f32::of(1.0 / rows as f64); rows];
         Ok(Self {

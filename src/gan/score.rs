@@ -20,12 +20,14 @@ use ndarray::{ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::trainer::TRANSPORTED;
 use super::{Data, GanError};
 use crate::certificate::Certificate;
 use crate::datasets::Modes;
 use crate::divergence::FDivergence;
 use crate::seed::Seed;
+
+/// Largest number of points on each side of an exact distance.
+pub(super) const TRANSPORTED: usize = 1000;
 
 /// The exact distance between two samples of equal masses: whoever scores brings it along.
 pub type Yardstick<'a> =

@@ -24,51 +24,21 @@
 use std::ops::ControlFlow;
 
 use ndarray::Array2;
-use serde::{Deserialize, Serialize};
 
-use super::adversary::{self, Adversary, Turn};
-use super::average::Average;
-use super::checkpoint::SavedNetwork;
-use super::player::{Form, check_room};
-use super::{
-    Checkpoint, Data, GanError, ModeScores, Recipe, Regulariser, Scores, Yardstick, score,
-};
-use crate::nn::{Mlp, Optimizer, Real, Tape, on_the_pool};
+use super::adversary::{Adversary, Turn};
+use super::energy::Energy;
+use super::generator::{Generator, points_of};
+use super::networks::Form;
+use super::saved::SavedNetwork;
+use super::scalar::Scalar;
+use super::score::TRANSPORTED;
+use super::{Checkpoint, Data, GanError, Milestone, Recipe, Regulariser, Scores, Yardstick, score};
+use crate::nn::{Mlp, Real, on_the_pool};
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::{Seed, Stream};
 
-/// Generated points that a milestone is scored by, and those of them that are transported.
+/// Number of generated points that score a milestone.
 const POINTS: usize = 2000;
-pub(super) const TRANSPORTED: usize = 1000;
-
-/// A point of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Milestone {
-    /// Steps of the generator done.
-    pub step: u64,
-    /// The factor of the rates.
-    pub factor: f64,
-    /// What the critic minimises, without its penalty, on the points that are scored.
-    pub critic_loss: f64,
-    /// Its penalty in its last step.
-    pub penalty: f64,
-    /// What the generator minimises, on the points that are scored.
-    pub generator_loss: f64,
-    /// What the critic says of true and generated points: the difference of its mean outputs,
-    /// positive if it tells them apart.
-    pub estimate: f64,
-    /// The exact distance: the upper end of its bracket.
-    pub emd: f64,
-    /// How well modes are met, if they are known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub modes: Option<ModeScores>,
-    /// By histogram, in the plane.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub jensen_shannon: Option<f64>,
-    /// The share of the critic's parameters at the bounds of their box, if they are kept in one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at_bounds: Option<f64>,
-}
 
 /// A GAN while it is trained.
 pub struct Trainer {
@@ -84,14 +54,6 @@ pub struct Trainer {
     history: Vec<Milestone>,
 }
 
-struct Generator {
-    network: Mlp<f32>,
-    optimizer: Optimizer<f32>,
-    average: Average,
-    tape: Tape<f32>,
-    gradient: Vec<f32>,
-}
-
 impl Trainer {
     /// A run before its first step.
     ///
@@ -101,7 +63,7 @@ impl Trainer {
         recipe.check()?;
         Ok(Self {
             generator: Generator::new(&recipe, data.form(), seed)?,
-            critic: adversary::of(&recipe, data.form(), seed)?,
+            critic: critic_of(&recipe, data.form(), seed)?,
             recipe,
             data,
             seed,
@@ -345,56 +307,15 @@ impl Trainer {
     }
 }
 
-impl Generator {
-    fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
-        let player = &recipe.generator;
-        let layers = player.layers_to_points(form, "generator")?;
-        let stream = &mut seed.stream("generator's weights");
-        let network = Mlp::new(recipe.latent_for(form.dim), &layers, player.init, stream)?;
-        check_room(&network, recipe.batch, "generator")?;
-        let parameters = network.parameters().len();
-        Ok(Self {
-            optimizer: Optimizer::new(player.rule, parameters),
-            average: Average::over(recipe.average, parameters),
-            tape: Tape::new(&network, recipe.batch),
-            gradient: vec![0.0; parameters],
-            network,
-        })
-    }
-
-    fn latent(&self, rows: usize, stream: &mut Stream) -> Array2<f32> {
-        latent(rows, self.network.inputs(), stream)
-    }
-
-    /// One step down the loss whose gradient by the points on the tape is given.
-    fn step(&mut self, by_points: Array2<f32>, rate: f64) {
-        self.gradient.fill(0.0);
-        self.network.backward(by_points.view(), &mut self.tape, &mut self.gradient);
-        self.optimizer.step(self.network.parameters_mut(), &self.gradient, rate);
-        self.average.add(self.network.parameters());
-    }
-
-    /// The network whose points are judged.
-    fn averaged(&self) -> Mlp<f32> {
-        let mut network = self.network.clone();
-        if let Some(mean) = self.average.mean() {
-            network.parameters_mut().copy_from_slice(&mean);
-        }
-        network
+/// The critic of a recipe, for points of this form.
+fn critic_of(recipe: &Recipe, form: Form, seed: Seed) -> Result<Box<dyn Adversary>, GanError> {
+    if recipe.has_energy() {
+        Ok(Box::new(Energy::new(recipe, form, seed)?))
+    } else {
+        Ok(Box::new(Scalar::new(recipe, form, seed)?))
     }
 }
 
 fn mean(values: &[f32]) -> f64 {
     values.iter().map(|t| t.wide()).sum::<f64>() / values.len().max(1) as f64
-}
-
-/// Latent points: standard normal.
-pub(super) fn latent(rows: usize, coordinates: usize, stream: &mut Stream) -> Array2<f32> {
-    Array2::from_shape_simple_fn((rows, coordinates), || f32::of(stream.normal()))
-}
-
-/// Points of a generator, in standard coordinates.
-pub(super) fn points_of(generator: &Mlp<f32>, n: usize, stream: &mut Stream) -> Array2<f64> {
-    let z = latent(n, generator.inputs(), stream);
-    generator.evaluate(z.view()).mapv(Real::wide)
 }

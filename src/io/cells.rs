@@ -3,7 +3,7 @@
 //! The whole text is one string and the cells are ranges of it: no allocation per cell, so that
 //! a million rows are cut as fast as they are read.
 
-use super::delimiter::Delimiter;
+use super::delimiter::{Delimiter, is_skipped};
 use super::{Origin, ReadError};
 
 /// The cells of a text file: a rectangle of strings.
@@ -162,12 +162,6 @@ fn as_text<'a>(origin: &Origin, bytes: &'a [u8]) -> Result<&'a str, ReadError> {
 /// A control character that no text file holds.
 fn is_binary(byte: u8) -> bool {
     byte < b'\t' || byte == 0x7f
-}
-
-/// Blank lines and comments.
-pub(super) fn is_skipped(line: &str) -> bool {
-    let line = line.trim_ascii_start();
-    line.is_empty() || line.starts_with('#')
 }
 
 #[expect(clippy::naive_bytecount, reason = "the compiler vectorises it well enough")]

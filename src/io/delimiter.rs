@@ -1,7 +1,5 @@
 //! What separates the cells of a line.
 
-use super::cells::is_skipped;
-
 /// The separator of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Delimiter {
@@ -84,6 +82,12 @@ impl Sample {
         }
         sample
     }
+}
+
+/// Blank lines and comments.
+pub(super) fn is_skipped(line: &str) -> bool {
+    let line = line.trim_ascii_start();
+    line.is_empty() || line.starts_with('#')
 }
 
 #[cfg(test)]

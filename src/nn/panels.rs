@@ -11,7 +11,6 @@ use rayon::prelude::*;
 
 use super::elementwise::add_rows;
 use super::layer::Layer;
-use super::mlp::Mlp;
 use super::product::add_product;
 use super::real::Real;
 
@@ -59,11 +58,11 @@ pub(super) struct PanelMut<'g, T> {
 impl Panel {
     /// The panels of a network's parameters in their order, each behind the other: the weights are
     /// cut where equal shares of all of them end, be it in the midst of a layer, at a whole row.
-    pub(super) fn all<T: Real>(network: &Mlp<T>) -> Vec<Self> {
-        let size: usize = network.layers.iter().map(Layer::size).sum();
+    pub(super) fn all(layers: &[Layer]) -> Vec<Self> {
+        let size: usize = layers.iter().map(Layer::size).sum();
         let shares = 2 * size.div_ceil(2 * LARGEST);
         let (mut panels, mut before) = (vec![], 0);
-        for (l, layer) in network.layers.iter().enumerate() {
+        for (l, layer) in layers.iter().enumerate() {
             let (rows, columns) = layer.shape;
             let row_at = |weights: usize| (weights.saturating_sub(before) / columns).min(rows);
             let mut ends: Vec<usize> = (1..shares).map(|k| row_at(k * size / shares)).collect();

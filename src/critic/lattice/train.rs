@@ -19,7 +19,7 @@ use rayon::prelude::*;
 
 use super::Lattice;
 use super::soft::{Block, Pieces};
-use crate::critic::training::positive;
+use crate::critic::control::positive;
 use crate::critic::{Batches, Critic, CriticError, Frame, Milestone, SampleBatches, Trained};
 use crate::math;
 use crate::measure::DiscreteMeasure;

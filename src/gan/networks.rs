@@ -12,7 +12,7 @@
 //! convolutional generative adversarial networks", ICLR; without its batch normalisation, which a
 //! penalty on the critic's slope at single points does not go with (Gulrajani et al. 2017, §4).
 
-use super::{GanError, Player};
+use super::{GanError, Player, Recipe};
 use crate::nn::{Activation, Affine, Convolution, Mlp, Real};
 
 /// Grey images, each a row of pixels from the top left.
@@ -109,6 +109,16 @@ impl Player {
             (sides, below) = ((sides.0 / 2, sides.1 / 2), channels);
         }
         Ok(halvings)
+    }
+}
+
+impl Recipe {
+    /// Inputs and layers of the critic's networks: one network, or encoder and decoder.
+    pub(super) fn critic_networks(&self, form: Form) -> Result<Vec<(usize, Layers)>, GanError> {
+        if self.has_energy() {
+            return Ok(self.critic.autoencoder(form, "critic")?.into());
+        }
+        Ok(vec![(form.dim, self.critic.layers_from_points(form, 1, "critic")?)])
     }
 }
 
