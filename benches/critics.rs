@@ -11,8 +11,7 @@ use std::path::Path;
 
 use deblais::cost::Euclidean;
 use deblais::critic::{
-    Critic, CriticError, GradientPenalty, Kind, Pairs, TrainCones, TrainLattice, TrainNetwork,
-    Trained, judge,
+    Critic, CriticError, Pairs, Regularizer, TrainCones, TrainLattice, TrainNetwork, Trained, judge,
 };
 use deblais::io::{Origin, Table};
 use deblais::measure::DiscreteMeasure;
@@ -153,22 +152,19 @@ fn main() {
     for case in cases.iter().filter(|_| wanted("lattice")) {
         row("lattice", |x, y, _| TrainLattice::default().train(x, y, &mut ()), case);
     }
-    let network = |kind: Kind, x: &DiscreteMeasure, y: &DiscreteMeasure| {
-        TrainNetwork::new(kind, x.dim()).train(x, y, &mut ())
-    };
-    for name in Kind::NAMES.into_iter().filter(|name| wanted(name)) {
-        let kind = Kind::named(name).expect("a name of a kind");
+    for name in TrainNetwork::NAMES.into_iter().filter(|name| wanted(name)) {
         for case in &cases {
-            row(name, |x, y, _| network(kind.clone(), x, y), case);
+            let network = |x: &DiscreteMeasure| TrainNetwork::named(name, x.dim()).expect("a name");
+            row(name, |x, y, _| network(x).train(x, y, &mut ()), case);
         }
     }
     for case in cases[..2].iter().filter(|_| wanted("lp")) {
-        let penalty = GradientPenalty { lambda: 10.0, ..GradientPenalty::default() };
-        row("lp, λ = 10", |x, y, _| network(penalty.clone().into(), x, y), case);
-        let on = |plan: &TransportPlan| GradientPenalty {
+        let weak = Regularizer::GradientPenalty { lambda: 10.0, two_sided: false };
+        row("lp, λ = 10", |x, y, _| TrainNetwork::new(weak, x.dim()).train(x, y, &mut ()), case);
+        let on = |plan: &TransportPlan, dim| TrainNetwork {
             pairs: Pairs::Plan(plan.arcs().to_vec()),
-            ..GradientPenalty::default()
+            ..TrainNetwork::new(Regularizer::LP, dim)
         };
-        row("lp on γ", |x, y, plan| network(on(plan).into(), x, y), case);
+        row("lp on γ", |x, y, plan| on(plan, x.dim()).train(x, y, &mut ()), case);
     }
 }

@@ -43,6 +43,19 @@ pub trait LipschitzControl: Send + Sync {
     }
 }
 
+/// No constraint and no penalty.
+pub(super) struct Unconstrained;
+
+impl LipschitzControl for Unconstrained {}
+
+/// An error unless a setting is a number ≥ 0.
+pub(super) fn not_negative(what: &'static str, value: f64) -> Result<(), CriticError> {
+    if value >= 0.0 && value.is_finite() {
+        return Ok(());
+    }
+    Err(CriticError::Setting { what, value, bound: "a number ≥ 0" })
+}
+
 /// An error unless a setting is a positive number.
 pub(super) fn positive(what: &'static str, value: f64) -> Result<(), CriticError> {
     if value > 0.0 && value.is_finite() {

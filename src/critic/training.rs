@@ -29,10 +29,13 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, s};
 
 use super::control::{LipschitzControl, positive};
-use super::kind::Kind;
+use super::gradient_penalty::MatchedPairs;
 use super::network::lipschitz_bound;
 use super::orthonormal;
-use super::{Batch, Batches, CriticError, Frame, Milestone, NetworkCritic, SampleBatches, Trained};
+use super::{
+    Batch, Batches, CriticError, Frame, Milestone, NetworkCritic, Pairs, Regularizer,
+    SampleBatches, Trained,
+};
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Activation, Mlp, Optimizer, PenalisedTape, Real, Rule, Schedule, on_the_pool};
 use crate::progress::{Event, Observer, Stop};
@@ -42,8 +45,10 @@ use crate::seed::Seed;
 /// no change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainNetwork {
-    /// What keeps it from becoming steep.
-    pub kind: Kind,
+    /// The bound on its slope.
+    pub regularizer: Regularizer,
+    /// Pairs of points between which a gradient penalty is sampled.
+    pub pairs: Pairs,
     /// Neurons of a hidden layer.
     pub width: usize,
     /// Hidden layers.
@@ -65,17 +70,53 @@ pub struct TrainNetwork {
 }
 
 impl TrainNetwork {
-    /// Settings for a kind on points in `dim` dimensions that need no change, whatever the scale of
-    /// the samples.
+    /// Names of network critics: a regularizer, and for orthonormal weights an activation.
+    pub const NAMES: [&'static str; 6] = ["clip", "gp", "lp", "spectral", "maxmin", "groupsort"];
+
+    /// The default settings of the critic of this name, for points in `dim` dimensions.
     #[must_use]
-    pub fn new(kind: Kind, dim: usize) -> Self {
-        let activation = match kind {
-            Kind::Clip(_) | Kind::GradientPenalty(_) => Activation::LeakyRelu { slope: 0.2 },
-            Kind::Spectral | Kind::MaxMin => Activation::MaxMin,
-            Kind::GroupSort => Activation::GroupSort { size: 4 },
+    pub fn named(name: &str, dim: usize) -> Option<Self> {
+        let regularizer = match name {
+            "clip" => Regularizer::CLIP,
+            "gp" => Regularizer::GP,
+            "lp" => Regularizer::LP,
+            "spectral" => Regularizer::Spectral,
+            "maxmin" => Regularizer::Orthonormal,
+            "groupsort" => {
+                let activation = Activation::GroupSort { size: 4 };
+                return Some(Self { activation, ..Self::new(Regularizer::Orthonormal, dim) });
+            }
+            _ => return None,
         };
+        Some(Self::new(regularizer, dim))
+    }
+
+    /// The name of the critic: one of [`TrainNetwork::NAMES`], or `none` without a regularizer.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.regularizer {
+            Regularizer::None => "none",
+            Regularizer::Clip { .. } => "clip",
+            Regularizer::GradientPenalty { two_sided: true, .. } => "gp",
+            Regularizer::GradientPenalty { .. } => "lp",
+            Regularizer::Spectral => "spectral",
+            Regularizer::Orthonormal if matches!(self.activation, Activation::GroupSort { .. }) => {
+                "groupsort"
+            }
+            Regularizer::Orthonormal => "maxmin",
+        }
+    }
+
+    /// Default settings for a regularizer on points in `dim` dimensions; they do not depend on the
+    /// scale of the samples.
+    #[must_use]
+    pub fn new(regularizer: Regularizer, dim: usize) -> Self {
+        let certified = regularizer.is_certified();
+        let activation =
+            if certified { Activation::MaxMin } else { Activation::LeakyRelu { slope: 0.2 } };
         let settings = Self {
-            kind,
+            regularizer,
+            pairs: Pairs::Random,
             width: 128,
             depth: 3,
             activation,
@@ -86,7 +127,7 @@ impl TrainNetwork {
             batch: 256,
             seed: Seed(0),
         };
-        if !settings.kind.is_certified() {
+        if !certified {
             return settings;
         }
         // Folds made one after another multiply: layers help 1-Lipschitz networks more than width.
@@ -100,8 +141,8 @@ impl TrainNetwork {
     /// orthonormal layers comes down to what their width allows.
     #[must_use]
     pub fn shaped(self, dim: usize, width: usize, depth: usize) -> Self {
-        let most = match self.kind {
-            Kind::MaxMin | Kind::GroupSort => orthonormal::highest_rate(dim.max(width), width),
+        let most = match self.regularizer {
+            Regularizer::Orthonormal => orthonormal::highest_rate(dim.max(width), width),
             _ => f64::INFINITY,
         };
         Self { width, depth, rate: self.rate.min(most), ..self }
@@ -145,13 +186,29 @@ impl TrainNetwork {
     ) -> Result<Trained<NetworkCritic>, CriticError> {
         self.check(frame.origin().len())?;
         let mut network = self.network(frame.origin().len())?;
-        let mut control = self.kind.control(&network, frame, samples, self.seed)?;
+        let mut control = self.control(&network, frame, samples)?;
         control.project(&mut network);
-        let mut record = Record::new(&self.kind, frame, samples);
+        let mut record = Record::new(self, frame, samples);
         let stopped =
             self.ascend(&mut network, control.as_mut(), batches, &mut record, observer)?;
         let critic = record.critic()?;
         Ok(Trained { critic, history: record.history, stopped })
+    }
+
+    /// The control of the slope at work.
+    fn control(
+        &self,
+        network: &Mlp<f32>,
+        frame: &Frame,
+        (source, target): (&DiscreteMeasure, &DiscreteMeasure),
+    ) -> Result<Box<dyn LipschitzControl>, CriticError> {
+        match &self.pairs {
+            Pairs::Random => Ok(self.regularizer.control(network, self.seed)),
+            Pairs::Plan(arcs) => {
+                let pairs = MatchedPairs::new(arcs, frame, (source.support(), target.support()))?;
+                Ok(self.regularizer.control_on_pairs(network, pairs, self.seed))
+            }
+        }
     }
 
     /// The main loop; returns what ended it early.
@@ -200,7 +257,7 @@ impl TrainNetwork {
         let mut layers = vec![(self.width, self.activation); self.depth];
         layers.push((1, Activation::Identity));
         let stream = &mut self.seed.stream("weights");
-        Ok(Mlp::new(dim, &layers, self.kind.init(), stream)?)
+        Ok(Mlp::new(dim, &layers, self.regularizer.init(), stream)?)
     }
 
     fn check(&self, dim: usize) -> Result<(), CriticError> {
@@ -221,7 +278,7 @@ impl TrainNetwork {
             return Err(CriticError::Setting { what: "the width", value, bound });
         }
         positive("the rate", self.rate)?;
-        self.kind.check(self.rate, [(dim, self.width), (self.width, self.width)])
+        self.regularizer.check(self.rate, [(dim, self.width), (self.width, self.width)])
     }
 }
 
@@ -280,7 +337,7 @@ impl Dual {
 
 /// What a run has shown so far.
 struct Record<'a> {
-    kind: &'a Kind,
+    settings: &'a TrainNetwork,
     frame: &'a Frame,
     samples: (&'a DiscreteMeasure, &'a DiscreteMeasure),
     history: Vec<Milestone>,
@@ -290,16 +347,16 @@ struct Record<'a> {
 
 impl<'a> Record<'a> {
     fn new(
-        kind: &'a Kind,
+        settings: &'a TrainNetwork,
         frame: &'a Frame,
         samples: (&'a DiscreteMeasure, &'a DiscreteMeasure),
     ) -> Self {
-        Self { kind, frame, samples, history: Vec::new(), kept: None }
+        Self { settings, frame, samples, history: Vec::new(), kept: None }
     }
 
     /// What is shown while training goes on: the best certified value, or the last estimate.
     fn best(&self) -> Option<f64> {
-        if self.kind.is_certified() {
+        if self.settings.regularizer.is_certified() {
             return self.kept.as_ref().map(|&(value, _)| value);
         }
         self.history.last().map(|milestone| milestone.estimate)
@@ -308,12 +365,12 @@ impl<'a> Record<'a> {
     /// Evaluates the network in `f64` on the whole samples, and keeps it if it is to be kept.
     fn evaluate(&mut self, network: &Mlp<f32>, step: u64, penalty: f64) -> Result<(), CriticError> {
         let network = network.cast::<f64>();
-        let critic = NetworkCritic::new(self.kind.name(), network, self.frame.clone())?;
+        let critic = NetworkCritic::new(self.settings.name(), network, self.frame.clone())?;
         let milestone = critic.milestone(self.samples, step, self.frame.scale() * penalty)?;
         let certified = milestone.estimate / milestone.lipschitz;
         self.history.push(milestone);
         let better = self.kept.as_ref().is_none_or(|&(best, _)| certified > best);
-        if better || !self.kind.is_certified() {
+        if better || !self.settings.regularizer.is_certified() {
             self.kept = Some((certified, critic.into_network()));
         }
         Ok(())
@@ -322,12 +379,12 @@ impl<'a> Record<'a> {
     /// The state kept; a certified one is divided by its bound.
     fn critic(&mut self) -> Result<NetworkCritic, CriticError> {
         let (_, mut network) = self.kept.take().expect("every run evaluates its last state");
-        if self.kind.is_certified() {
+        if self.settings.regularizer.is_certified() {
             let bound = lipschitz_bound(&network);
             let last = network.depth() - 1;
             network.weights_mut(last).mapv_inplace(|w| w / bound);
             network.bias_mut(last).mapv_inplace(|b| b / bound);
         }
-        NetworkCritic::new(self.kind.name(), network, self.frame.clone())
+        NetworkCritic::new(self.settings.name(), network, self.frame.clone())
     }
 }

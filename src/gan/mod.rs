@@ -7,7 +7,7 @@
 //! ```
 //!
 //! There is one [`Trainer`], and a method is a [`Recipe`] for it: a composition of critic ×
-//! [`Objective`] × [`Regulariser`] × schedule. What tells the recipes apart is in
+//! [`Objective`] × [`Regularizer`](crate::critic::Regularizer) × schedule. What tells the recipes apart is in
 //! [`objective`](Objective) (ℓ), in [`critic`](crate::critic) (what keeps a scalar critic from
 //! becoming steep), and in `energy`, where the critic is an autoencoder.
 //!
@@ -45,7 +45,7 @@ pub use gradients::{Matching, Pull, Reading, Standstill, disagreement};
 pub use milestone::Milestone;
 pub use networks::Image;
 pub use objective::Objective;
-pub use recipe::{Player, Recipe, RecipeError, Regulariser};
+pub use recipe::{Player, Recipe, RecipeError};
 pub use saved::{SavedAdversary, SavedNetwork};
 pub use score::{
     ModeScores, Nearest, Scores, Yardstick, jensen_shannon, noise_floor, rank_correlation, score,

@@ -10,7 +10,7 @@ use thiserror::Error;
 use toml::{Table, Value};
 
 use super::Objective;
-use crate::critic::{Clip, GradientPenalty, Kind};
+use crate::critic::Regularizer;
 use crate::nn::{Activation, Init, Rule, Schedule};
 use crate::shown::Shown;
 
@@ -41,8 +41,9 @@ pub struct Recipe {
     pub average: f64,
     /// What the players minimise.
     pub objective: Objective,
-    /// What keeps the critic from becoming steep.
-    pub regulariser: Regulariser,
+    /// The bound on the critic's slope.
+    #[serde(rename = "regulariser")]
+    pub regularizer: Regularizer,
     /// How rates fall.
     pub schedule: Schedule,
     /// The critic.
@@ -72,45 +73,6 @@ pub struct Player {
     pub rate: f64,
     /// The optimiser.
     pub rule: Rule,
-}
-
-/// What keeps a critic from becoming steep.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Regulariser {
-    /// Nothing.
-    None,
-    /// Weights in a box.
-    Clip {
-        /// c.
-        limit: f64,
-    },
-    /// A penalty on slopes other than 1.
-    GradientPenalty {
-        /// λ.
-        lambda: f64,
-        /// Whether slopes below 1 pay too.
-        two_sided: bool,
-    },
-    /// Weights divided by their spectral norms.
-    Spectral,
-    /// Orthonormal weights, to go with sorts.
-    Orthonormal,
-}
-
-impl Regulariser {
-    /// The kind of critic that [`critic`](crate::critic) has for it.
-    pub(super) fn kind(self) -> Option<Kind> {
-        Some(match self {
-            Self::None => return None,
-            Self::Clip { limit } => Clip { limit }.into(),
-            Self::GradientPenalty { lambda, two_sided } => {
-                GradientPenalty { two_sided, lambda, ..GradientPenalty::default() }.into()
-            }
-            Self::Spectral => Kind::Spectral,
-            Self::Orthonormal => Kind::MaxMin,
-        })
-    }
 }
 
 /// What is wrong with a recipe.
@@ -292,7 +254,7 @@ impl Recipe {
         not_negative("pull_away", self.pull_away)?;
         not_negative("average", self.average)?;
         let dense_only =
-            matches!(self.regulariser, Regulariser::Spectral | Regulariser::Orthonormal);
+            matches!(self.regularizer, Regularizer::Spectral | Regularizer::Orthonormal);
         if dense_only && !self.critic.channels.is_empty() {
             let what = "spectral and orthonormal weights bound the slope of fully connected layers \
                         only, and critic.channels asks for convolutions";
@@ -311,7 +273,7 @@ impl Recipe {
             }
             _ => return Ok(()),
         }
-        if self.regulariser == Regulariser::None {
+        if self.regularizer == Regularizer::None {
             return Ok(());
         }
         let what = "a regulariser holds a scalar critic, and an energy is an autoencoder";
@@ -446,11 +408,11 @@ mod tests {
         assert_eq!(recipe.critic.width, 32);
         assert_eq!(recipe.critic.rule, Rule::RmsProp { decay: 0.9, epsilon: 1e-8 });
         assert_eq!(recipe.generator.activation, Activation::Tanh);
-        assert_eq!(recipe.regulariser, Regulariser::Clip { limit: 0.05 });
+        assert_eq!(recipe.regularizer, Regularizer::Clip { limit: 0.05 });
         let recipe = Recipe::named("wgan-gp", &["regulariser.gradient_penalty.lambda=7"]).unwrap();
         let typing = Recipe::named("wgan-gp", &["regulariser.gradient_penalty.lamda=7"]);
         assert!(typing.unwrap_err().to_string().contains("lamda"));
-        assert!(matches!(recipe.regulariser, Regulariser::GradientPenalty { lambda: 7.0, .. }));
+        assert!(matches!(recipe.regularizer, Regularizer::GradientPenalty { lambda: 7.0, .. }));
     }
 
     #[test]

@@ -32,11 +32,6 @@ pub(super) struct Scalar {
     by_answer: Array2<f32>,
 }
 
-/// A critic that nothing holds.
-struct Free;
-
-impl LipschitzControl for Free {}
-
 impl Scalar {
     pub(super) fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
         let (player, dim) = (&recipe.critic, form.dim);
@@ -44,14 +39,9 @@ impl Scalar {
         let stream = &mut seed.stream("critic's weights");
         let mut network = Mlp::new(dim, &layers, player.init, stream)?;
         check_room(&network, 2 * recipe.batch, "critic")?;
-        let mut control: Box<dyn LipschitzControl> = match recipe.regulariser.kind() {
-            None => Box::new(Free),
-            Some(kind) => {
-                let width = player.width;
-                kind.check(player.rate, [(dim, width), (width, width)])?;
-                kind.control_on_batches(&network, seed)
-            }
-        };
+        let width = player.width;
+        recipe.regularizer.check(player.rate, [(dim, width), (width, width)])?;
+        let mut control = recipe.regularizer.control(&network, seed);
         control.project(&mut network);
         let rows = recipe.batch;
         let penalised = control.penalized(rows);

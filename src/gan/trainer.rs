@@ -32,7 +32,8 @@ use super::networks::Form;
 use super::saved::SavedNetwork;
 use super::scalar::Scalar;
 use super::score::TRANSPORTED;
-use super::{Checkpoint, Data, GanError, Milestone, Recipe, Regulariser, Scores, Yardstick, score};
+use super::{Checkpoint, Data, GanError, Milestone, Recipe, Scores, Yardstick, score};
+use crate::critic::Regularizer;
 use crate::nn::{Mlp, Real, on_the_pool};
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::{Seed, Stream};
@@ -260,7 +261,7 @@ impl Trainer {
     }
 
     fn at_bounds(&self) -> Option<f64> {
-        let Regulariser::Clip { limit } = self.recipe.regulariser else { return None };
+        let Regularizer::Clip { limit } = self.recipe.regularizer else { return None };
         let (parameters, limit) = (self.critic_parameters(), f32::of(limit));
         let piled = parameters.iter().filter(|parameter| parameter.abs() >= limit).count();
         Some(piled as f64 / parameters.len().max(1) as f64)

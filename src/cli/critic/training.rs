@@ -3,8 +3,7 @@
 use clap::{Args, ValueEnum};
 use deblais::cost::Metric;
 use deblais::critic::{
-    Clip, CriticError, GradientPenalty, Kind, Pairs, Rate, Save, TrainCones, TrainLattice,
-    TrainNetwork, Trained,
+    CriticError, Pairs, Rate, Regularizer, Save, TrainCones, TrainLattice, TrainNetwork, Trained,
 };
 use deblais::measure::DiscreteMeasure;
 use deblais::nn::Activation;
@@ -167,13 +166,12 @@ impl TrainingArgs {
         if self.kind == KindName::Lattice {
             return Training::Lattice(self.lattice());
         }
-        let Some(kind) = self.network_kind() else {
+        let Some(network) = TrainNetwork::named(self.kind.name(), dim) else {
             let default = TrainCones::default();
             let steps = self.steps.unwrap_or(default.steps);
             let rate = self.rate.unwrap_or(default.rate);
             return Training::Cones(TrainCones { steps, rate, ..default });
         };
-        let network = TrainNetwork::new(kind, dim);
         let shape = (self.width.unwrap_or(network.width), self.depth.unwrap_or(network.depth));
         let mut network = network.shaped(dim, shape.0, shape.1);
         network.steps = self.steps.unwrap_or(network.steps);
@@ -182,6 +180,13 @@ impl TrainingArgs {
         network.seed = self.seed.map_or(network.seed, Seed);
         if let (Some(size), Activation::GroupSort { .. }) = (self.group, network.activation) {
             network.activation = Activation::GroupSort { size };
+        }
+        match &mut network.regularizer {
+            Regularizer::GradientPenalty { lambda, .. } => {
+                *lambda = self.lambda.unwrap_or(*lambda);
+            }
+            Regularizer::Clip { limit } => *limit = self.clip.unwrap_or(*limit),
+            _ => {}
         }
         Training::Network(network)
     }
@@ -200,18 +205,6 @@ impl TrainingArgs {
     /// Whether the exact plan has to be known first.
     pub(crate) fn needs_plan(&self) -> bool {
         self.pairs == Some(PairsName::Plan)
-    }
-
-    fn network_kind(&self) -> Option<Kind> {
-        let mut kind = Kind::named(self.kind.name())?;
-        match &mut kind {
-            Kind::GradientPenalty(GradientPenalty { lambda, .. }) => {
-                *lambda = self.lambda.unwrap_or(*lambda);
-            }
-            Kind::Clip(Clip { limit }) => *limit = self.clip.unwrap_or(*limit),
-            _ => {}
-        }
-        Some(kind)
     }
 
     /// Checks the flags against the kind, and the kind against the distance.
@@ -262,10 +255,12 @@ impl TrainingArgs {
                 ("seed", Setting::Count(network.seed.0)),
             ],
         };
-        if let Training::Network(TrainNetwork { kind, activation, .. }) = training {
-            match kind {
-                Kind::GradientPenalty(penalty) => settings.push(("lambda", number(penalty.lambda))),
-                Kind::Clip(clip) => settings.push(("clip", number(clip.limit))),
+        if let Training::Network(TrainNetwork { regularizer, activation, .. }) = training {
+            match *regularizer {
+                Regularizer::GradientPenalty { lambda, .. } => {
+                    settings.push(("lambda", number(lambda)));
+                }
+                Regularizer::Clip { limit } => settings.push(("clip", number(limit))),
                 _ => {}
             }
             if let Activation::GroupSort { size } = activation {
@@ -286,8 +281,8 @@ impl TrainingArgs {
 impl Training {
     /// The default settings of a kind for points in `dim` dimensions.
     pub(crate) fn named(kind: KindName, dim: usize) -> Self {
-        match Kind::named(kind.name()) {
-            Some(kind) => Self::Network(TrainNetwork::new(kind, dim)),
+        match TrainNetwork::named(kind.name(), dim) {
+            Some(network) => Self::Network(network),
             None if kind == KindName::Lattice => Self::Lattice(TrainLattice::default()),
             None => Self::Cones(TrainCones::default()),
         }
@@ -314,8 +309,8 @@ impl Training {
             }
             Self::Network(network) => {
                 let mut network = network.clone();
-                if let (Kind::GradientPenalty(penalty), Some(plan)) = (&mut network.kind, plan) {
-                    penalty.pairs = Pairs::Plan(plan.arcs().to_vec());
+                if let Some(plan) = plan {
+                    network.pairs = Pairs::Plan(plan.arcs().to_vec());
                 }
                 let Trained { critic, history, stopped } =
                     network.train(source, target, observer)?;

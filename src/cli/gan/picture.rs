@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use deblais::gan::{Image, Milestone, Objective, Regulariser, Trainer};
+use deblais::critic::Regularizer;
+use deblais::gan::{Image, Milestone, Objective, Trainer};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{self, Band, Bitmap, Chart, Curve, Extent, LevelLines, Panels, Tiles, palette};
 use deblais::report::GanReport;
@@ -253,8 +254,8 @@ pub(super) fn weights(path: &Path, trainer: &Trainer) -> Result<(), Failure> {
         [(left, 0.0, share), (left + width, 0.0, share)]
     });
     let name = &trainer.recipe().name;
-    let note = match (trainer.recipe().regulariser, trainer.history().last()) {
-        (Regulariser::Clip { limit }, Some(Milestone { at_bounds: Some(share), .. })) => {
+    let note = match (trainer.recipe().regularizer, trainer.history().last()) {
+        (Regularizer::Clip { limit }, Some(Milestone { at_bounds: Some(share), .. })) => {
             format!("{:.0} % of them lie on the bounds ±{limit} of their box.", 100.0 * share)
         }
         _ => "Nothing keeps them in a box.".to_owned(),
