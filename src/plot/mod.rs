@@ -66,6 +66,8 @@ use std::path::PathBuf;
 use plotters::drawing::DrawingAreaErrorKind;
 use thiserror::Error;
 
+use crate::io::WriteError;
+
 pub use animation::Animation;
 pub use bins::Bins;
 pub use bitmap::Bitmap;
@@ -98,13 +100,8 @@ pub enum PlotError {
         path: PathBuf,
     },
     /// The file could not be written.
-    #[error("{}: {error}", path.display())]
-    Write {
-        /// The path given.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// The pixels could not be encoded.
     #[error("the picture could not be encoded as PNG: {0}")]
     Encode(#[from] png::EncodingError),
@@ -153,7 +150,7 @@ impl PlotError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Extension { .. } => "end the file name in .png or .svg, of an animation in .gif",
-            Self::Write { .. } => "name a file in a folder that exists and may be written to",
+            Self::Write(_) => "name a file in a folder that exists and may be written to",
             Self::Encode(_) | Self::Draw(_) => "try the other format, .png or .svg",
             Self::Decode => "give a picture that this program has written",
             Self::Frames { .. } => "draw all frames on pages of one size below 65536 pixels",

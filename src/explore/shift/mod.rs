@@ -49,7 +49,7 @@ pub use self::way::{Way, moved};
 use super::pairs::Overlap;
 use crate::certificate::Certificate;
 use crate::cost::Euclidean;
-use crate::divergence::named::{NAMES, ceilings};
+use crate::divergence::named::{DISTANCES, NAMES, ceilings};
 use crate::divergence::{EstimateError, energy, median_bandwidth, mmd};
 use crate::math;
 use crate::measure::DiscreteMeasure;
@@ -64,9 +64,6 @@ use crate::solvers::w2::w2;
 
 /// ε of the Sinkhorn divergence, as a share of the median cost at offset 0.
 const EPSILON: f64 = 0.05;
-
-/// Short names of the distances, in the order of the table.
-pub const DISTANCES: [&str; 6] = ["emd", "w2", "sliced", "energy", "mmd", "sinkhorn"];
 
 /// Two measures of total 1, and the path of the first.
 pub struct Shift<'a> {
