@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let heatmap = Heatmap::arranged(&solution.plan, order)
         .titled("Threes become eights")
         .noted(format!("Earth mover's distance {:.6}.", certificate.upper))
-        .labelled("three", "eight");
+        .labeled("three", "eight");
     std::fs::create_dir_all(root.join("target"))?;
     plot::save(&root.join("target/digits.png"), heatmap.size(), |page| heatmap.draw(page))?;
     println!("drawn into target/digits.png");

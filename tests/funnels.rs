@@ -27,8 +27,8 @@ fn measure(points: Array2<f64>) -> DiscreteMeasure {
 
 /// u(x) by its definition, with the place of the minimum.
 fn u(funnels: &Funnels, x: &[f64]) -> (usize, f64) {
-    let centres = funnels.centres();
-    let levels = centres.outer_iter().zip(funnels.heights()).map(|(a, b)| {
+    let centers = funnels.centers();
+    let levels = centers.outer_iter().zip(funnels.heights()).map(|(a, b)| {
         let square: f64 = x.iter().zip(a).map(|(x, a)| (x - a).powi(2)).sum();
         square.sqrt() + b
     });
@@ -50,7 +50,7 @@ fn the_optimal_critic_is_tight_on_every_pair() {
         for (i, x) in x.outer_iter().enumerate() {
             let (near, level) = u(&funnels, &x.to_vec());
             assert!((level + funnels.critic(x.insert_axis(Axis(0)))[0]).abs() < 1e-12);
-            let down = &funnels.centres().row(near) - &x;
+            let down = &funnels.centers().row(near) - &x;
             let size = down.dot(&down).sqrt();
             assert!((slopes.row(i).dot(&down) - size).abs() <= 1e-12 * size);
         }
@@ -65,7 +65,7 @@ fn rays_end_where_another_funnel_takes_over_or_at_the_wall() {
         let (x, y) = funnels.pairs(300, &mut Seed(4).stream("pairs"));
         for (x, y) in x.outer_iter().zip(y.outer_iter()) {
             let (near, _) = u(&funnels, &y.to_vec());
-            let low = funnels.centres().row(near).to_owned();
+            let low = funnels.centers().row(near).to_owned();
             let (base, short) = (lengths_of(&y, &low), lengths_of(&x, &low));
             if short < 1e-6 {
                 // Rounding has lost the length of the ray.
@@ -198,7 +198,7 @@ fn a_lattice_does_what_the_formula_says() {
     let points = y.support().slice(s![..60, ..]).mapv(|y| 1.3 * y + 0.01);
     let values = critic.values(points.view()).unwrap();
     let level = |x: &[f64], j: usize| {
-        let c = critic.centres().row(j).to_vec();
+        let c = critic.centers().row(j).to_vec();
         critic.heights()[j] + critic.signs()[j] * (x[0] - c[0]).hypot(x[1] - c[1])
     };
     for (x, value) in points.outer_iter().zip(&values) {

@@ -31,7 +31,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The frame of two samples: the mean of their centres, and the root mean square distance of
+    /// The frame of two samples: the mean of their centers, and the root mean square distance of
     /// their points from it; 1 if that is zero.
     ///
     /// # Errors
@@ -42,8 +42,8 @@ impl Frame {
             return Err(CriticError::Dimensions { expected, got });
         }
         let sides = [source, target];
-        let centre = |side: &DiscreteMeasure| side.mass().dot(&side.support()) / side.mass().sum();
-        let origin = (centre(source) + centre(target)) / 2.0;
+        let center = |side: &DiscreteMeasure| side.mass().dot(&side.support()) / side.mass().sum();
+        let origin = (center(source) + center(target)) / 2.0;
         let spread = |side: &DiscreteMeasure| {
             let shifts = &side.support() - &origin;
             side.mass().dot(&shifts.mapv(|x| x * x).sum_axis(Axis(1))) / side.mass().sum()

@@ -3,7 +3,7 @@
 //! ```text
 //! WᵀW = I (or WWᵀ = I, whichever is smaller)        a point of the Stiefel manifold
 //! Ξ = G − W·sym(WᵀG)   (or G − sym(GWᵀ)·W)          the gradient along it
-//! W ← 1.5·W − 0.5·W WᵀW                             back to it, after the optimiser's step
+//! W ← 1.5·W − 0.5·W WᵀW                             back to it, after the optimizer's step
 //! ```
 //!
 //! **Idea.** A 1-Lipschitz critic that reaches the supremum has slope 1 almost everywhere between

@@ -1,4 +1,4 @@
-//! Spectral normalisation: every layer's weights are divided by their largest singular value.
+//! Spectral normalization: every layer's weights are divided by their largest singular value.
 //!
 //! ```text
 //! L(W) = ℓ(W/σ(W)),   ∂L/∂W = (G − ⟨G, W/σ⟩ u vᵀ)/σ,   G = ∂ℓ/∂(W/σ),   W v = σ u,  Wᵀ u = σ v
@@ -28,7 +28,7 @@ use crate::seed::Stream;
 /// Rounds of power iteration before the first step.
 const FIRST_ROUNDS: usize = 100;
 
-/// Spectral normalisation.
+/// Spectral normalization.
 #[derive(Debug, Clone)]
 pub(super) struct Spectral {
     layers: Vec<SingularPair>,
@@ -63,14 +63,14 @@ impl SingularPair {
     /// One round of power iteration; returns σ.
     fn iterate(&mut self, w: ArrayView2<'_, f32>) -> f32 {
         self.v = w.t().dot(&self.u);
-        normalise(&mut self.v);
+        normalize(&mut self.v);
         self.u = w.dot(&self.v);
-        normalise(&mut self.u)
+        normalize(&mut self.u)
     }
 }
 
 /// Divides a vector by its norm, which is returned.
-fn normalise(x: &mut Array1<f32>) -> f32 {
+fn normalize(x: &mut Array1<f32>) -> f32 {
     let norm = x.dot(x).sqrt().max(f32::MIN_POSITIVE);
     *x /= norm;
     norm

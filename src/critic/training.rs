@@ -1,11 +1,11 @@
 //! How every critic that is a network is trained: gradient ascent on the dual.
 //!
 //! ```text
-//! maximise  E_μ f − E_ν f − P(f)   over the parameters of f,   f on a constraint
+//! maximize  E_μ f − E_ν f − P(f)   over the parameters of f,   f on a constraint
 //! ```
 //!
 //! **Idea.** A step takes a batch, the gradient of the estimate by back-propagation, that of the
-//! penalty P, an optimiser's step, and brings the parameters back on the constraint. What keeps f
+//! penalty P, an optimizer's step, and brings the parameters back on the constraint. What keeps f
 //! from becoming steep, penalty or constraint, is a [`LipschitzControl`], one a paper; the rest is
 //! the same for all. Steps are in `f32`, and in the coordinates of a [`Frame`], where f is
 //! `s·N((x − o)/s)` and is as steep as N.
@@ -37,7 +37,7 @@ use super::{
     SampleBatches, Trained,
 };
 use crate::measure::DiscreteMeasure;
-use crate::nn::{Activation, Mlp, Optimizer, PenalisedTape, Real, Rule, Schedule, on_the_pool};
+use crate::nn::{Activation, Mlp, Optimizer, PenalizedTape, Real, Rule, Schedule, on_the_pool};
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::Seed;
 
@@ -55,13 +55,13 @@ pub struct TrainNetwork {
     pub depth: usize,
     /// Of the hidden layers.
     pub activation: Activation,
-    /// Steps of the optimiser.
+    /// Steps of the optimizer.
     pub steps: u64,
     /// The size of its first step.
     pub rate: f64,
     /// How the size falls.
     pub schedule: Schedule,
-    /// The optimiser.
+    /// The optimizer.
     pub rule: Rule,
     /// Points a side and step, if the samples have more.
     pub batch: usize,
@@ -286,20 +286,20 @@ impl TrainNetwork {
 struct Dual {
     /// Source above target.
     points: Array2<f32>,
-    /// Where slopes are penalised.
+    /// Where slopes are penalized.
     interpolates: Array2<f32>,
-    tape: PenalisedTape<f32>,
+    tape: PenalizedTape<f32>,
     by_outputs: Array2<f32>,
 }
 
 impl Dual {
     fn new(network: &Mlp<f32>, batch: &Batch, control: &dyn LipschitzControl) -> Self {
         let rows = batch.source.nrows() + batch.target.nrows();
-        let penalised = control.penalized(batch.source.nrows());
+        let penalized = control.penalized(batch.source.nrows());
         Self {
             points: Array2::zeros((rows, network.inputs())),
-            interpolates: Array2::zeros((penalised, network.inputs())),
-            tape: PenalisedTape::new(network, rows, penalised),
+            interpolates: Array2::zeros((penalized, network.inputs())),
+            tape: PenalizedTape::new(network, rows, penalized),
             by_outputs: Array2::zeros((rows, 1)),
         }
     }

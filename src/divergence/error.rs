@@ -45,7 +45,7 @@ pub enum EstimateError {
     /// The estimator is for samples of equal masses.
     #[error("this estimator counts points: their masses must be equal")]
     Weighted,
-    /// Points coincide, so that a distance to a neighbour is 0.
+    /// Points coincide, so that a distance to a neighbor is 0.
     #[error("points that coincide: the distance to a nearest neighbour is 0, its logarithm −∞")]
     Ties,
     /// The points differ by more than an `f64` can hold, or by less.

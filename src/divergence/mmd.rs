@@ -24,7 +24,7 @@ use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use super::histogram::check_dimensions;
-use super::nearest_neighbours::check_equal_masses;
+use super::nearest_neighbors::check_equal_masses;
 use super::pairs::{row_means, shares};
 use super::{Estimate, EstimateError};
 use crate::cost::{Cost, Euclidean, PointCost, SqEuclidean};

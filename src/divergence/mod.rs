@@ -9,7 +9,7 @@
 //! | [`mod@mmd`] | the same with a Gaussian kernel | directly |
 //!
 //! Densities come from [`histogram`] (common bins), [`linear_binning`] (the same of a sample that moves),
-//! [`kernel_density`] (Gaussian kernels), or, for Kullback–Leibler alone, [`nearest_neighbours`];
+//! [`kernel_density`] (Gaussian kernels), or, for Kullback–Leibler alone, [`nearest_neighbors`];
 //! [`named`] has all that compares them. [`bootstrap`] says what an estimate is worth.
 //! Every f-divergence is the value of a game: [`conjugate`] has its dual. [`normal`] has what they
 //! are between two normal laws.
@@ -28,7 +28,7 @@ pub mod kernel_density;
 pub mod linear_binning;
 pub mod mmd;
 pub mod named;
-pub mod nearest_neighbours;
+pub mod nearest_neighbors;
 pub mod normal;
 mod pairs;
 pub mod renyi;
@@ -42,7 +42,7 @@ pub use histogram::{Bins, Histograms};
 pub use kernel_density::{KERNEL_REACH, kernel_densities};
 pub use linear_binning::LinearBins;
 pub use mmd::{MMD_WHOLE, median_bandwidth, mmd, mmd_blocks, mmd_unbiased};
-pub use nearest_neighbours::kl_nearest_neighbours;
+pub use nearest_neighbors::kl_nearest_neighbors;
 pub use normal::{Normal, renyi_between_normals};
 pub use renyi::renyi;
 

@@ -10,7 +10,7 @@
 //! exact               potential u    W₁ itself                         Σ_real γ·sign(x_real − x)
 //! ```
 //!
-//! **Idea.** One network, one optimiser and one rate for all; what is told apart is the objective
+//! **Idea.** One network, one optimizer and one rate for all; what is told apart is the objective
 //! and what keeps D from becoming steep. Where real and generated points are apart, the sigmoid's D
 //! is perfect soon, 0 on all generated points, and its push dies; least squares push as long as they
 //! have not fitted their labels, and then D is flat where the points are, too. A critic that is held
@@ -25,7 +25,7 @@
 //!
 //! **Complexity.** That of the training: 12 operations a weight, row and step.
 //!
-//! **References.** Arjovsky, Bottou 2017, "Towards principled methods for training generative
+//! **References.** Arjovsky, Bottou 2017, "Toward principled methods for training generative
 //! adversarial networks", ICLR; Arjovsky, Chintala, Bottou 2017, "Wasserstein generative adversarial
 //! networks", ICML, figure 2.
 //!
@@ -139,11 +139,11 @@ impl Pair {
     /// Real points around 1.5 and generated ones around −1.5.
     #[must_use]
     pub fn draw(self, points: usize, seed: Seed) -> [Array2<f64>; 2] {
-        [("real", 1.5), ("generated", -1.5)].map(|(name, centre)| {
+        [("real", 1.5), ("generated", -1.5)].map(|(name, center)| {
             let stream = &mut seed.stream(name);
             Array2::from_shape_simple_fn((points, 1), || match self {
-                Self::Clusters => centre + 0.2 * stream.normal(),
-                Self::Intervals => centre + stream.uniform() - 0.5,
+                Self::Clusters => center + 0.2 * stream.normal(),
+                Self::Intervals => center + stream.uniform() - 0.5,
             })
         })
     }
@@ -198,7 +198,7 @@ pub struct Exact {
 pub struct Moment {
     /// Steps done.
     pub step: u64,
-    /// What it minimised in the last of them, without a penalty.
+    /// What it minimized in the last of them, without a penalty.
     pub loss: f64,
     /// D on the grid.
     pub values: Vec<f64>,
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sigmoid_saturates_the_penalised_critic_does_not_and_the_free_one_has_no_end() {
+    fn the_sigmoid_saturates_the_penalized_critic_does_not_and_the_free_one_has_no_end() {
         let lesson = lesson(400);
         assert_eq!(lesson.stopped, None);
         let [sigmoid, squares, _, penalty, free] = &lesson.taught[..] else { panic!("five") };
@@ -458,7 +458,7 @@ mod tests {
         let lesson = lesson(100);
         let sides = Pair::Clusters.draw(32, Seed(1));
         let step = lesson.grid[1] - lesson.grid[0];
-        // D' of the penalised critic by its values on the grid, a piecewise linear function.
+        // D' of the penalized critic by its values on the grid, a piecewise linear function.
         let moment = lesson.taught[3].moments.last().unwrap();
         for (x, push) in sides[1].iter().zip(&moment.pushes[0]) {
             let k = lesson.grid.partition_point(|place| place < x);

@@ -198,9 +198,9 @@ impl Duel {
 
     /// Points as a critic sees them: the laws have their midst at 0 and deviations of at most 1.
     fn place(&self, points: &Array2<f64>) -> Array2<f32> {
-        let centre = f64::midpoint(self.p.mean, self.q.mean);
+        let center = f64::midpoint(self.p.mean, self.q.mean);
         let scale = self.p.deviation.max(self.q.deviation);
-        points.mapv(|x| f32::of((x - centre) / scale))
+        points.mapv(|x| f32::of((x - center) / scale))
     }
 
     /// The bound of f'(p/q).

@@ -214,7 +214,7 @@ impl Overlap for Singular {
     }
 }
 
-/// Uniform laws on two rings, or discs; the offset is that of their centres.
+/// Uniform laws on two rings, or discs; the offset is that of their centers.
 struct Rings([Ring; 2]);
 
 #[derive(Clone, Copy)]
@@ -269,7 +269,7 @@ fn lens(distance: f64, a: f64, b: f64) -> f64 {
         let least = a.min(b);
         return PI * least * least;
     }
-    // Twice the area of the triangle between both centres and a corner of the lens, by Heron.
+    // Twice the area of the triangle between both centers and a corner of the lens, by Heron.
     let sides = (a + b + distance) * (a + b - distance) * (distance + a - b) * (distance - a + b);
     let sector = |a: f64, b: f64| {
         let cosine = (distance * distance + a * a - b * b) / (2.0 * distance * a);

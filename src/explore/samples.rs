@@ -17,7 +17,7 @@
 //!
 //! **Complexity.** Two exact problems of n points for each dimension, n and repeat.
 //!
-//! **References.** Arjovsky, Bottou 2017, "Towards principled methods for training generative
+//! **References.** Arjovsky, Bottou 2017, "Toward principled methods for training generative
 //! adversarial networks", ICLR (why JS says nothing); Ajtai, Komlós, Tusnády 1984, "On optimal
 //! matchings", Combinatorica 4 (d = 2, points of the square); Fournier, Guillin 2015, "On the rate of
 //! convergence in Wasserstein distance of the empirical measure", Probab. Theory Related Fields 162
@@ -161,9 +161,9 @@ impl SampleStudy {
         let normal = |side: &str, shift: f64| {
             let name = format!("explore samples/{dim}/{n}/{repeat}/{side}");
             let mut stream = self.seed.stream(&name);
-            let centre = |axis: usize| if axis == 0 { shift } else { 0.0 };
+            let center = |axis: usize| if axis == 0 { shift } else { 0.0 };
             DiscreteMeasure::uniform(Array2::from_shape_fn((n, dim), |(_, axis)| {
-                centre(axis) + stream.normal()
+                center(axis) + stream.normal()
             }))
         };
         Ok(Draw {

@@ -9,7 +9,7 @@ use crate::seed::Stream;
 /// What one step of the critic has shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Turn {
-    /// What the critic minimises, without the penalty.
+    /// What the critic minimizes, without the penalty.
     pub(super) loss: f64,
     /// What it pays for its slopes.
     pub(super) penalty: f64,
@@ -20,7 +20,7 @@ pub(super) trait Adversary: Send {
     /// Draws of this round come from this stream.
     fn draw_from(&mut self, stream: Stream);
 
-    /// One step of its optimiser on real and on generated points, a row each.
+    /// One step of its optimizer on real and on generated points, a row each.
     fn learn(
         &mut self,
         real: ArrayView2<'_, f32>,

@@ -4,7 +4,7 @@
 //! m ← β m + (1 − β) θ,   θ̄ = m/(1 − βᵗ),   β = 1 − 1/h
 //! ```
 //!
-//! over about the last h steps. The division takes out the bias towards m = 0 (as Adam does): after
+//! over about the last h steps. The division takes out the bias toward m = 0 (as Adam does): after
 //! the first step θ̄ = θ.
 //!
 //! References: Polyak, Juditsky 1992, "Acceleration of stochastic approximation by averaging", SIAM

@@ -70,8 +70,8 @@ impl Checkpoint {
         let SavedNetwork { inputs, layers, parameters, .. } = &self.generator;
         let parameters = self.average.mean().unwrap_or_else(|| parameters.clone());
         let network = Mlp::with_parameters(*inputs, layers, parameters)?;
-        let Standard { centre, scale } = &self.standard;
-        if network.outputs() != centre.len() || network.outputs() != scale.len() {
+        let Standard { center, scale } = &self.standard;
+        if network.outputs() != center.len() || network.outputs() != scale.len() {
             return Err(misfit("the generator has other coordinates than the data"));
         }
         let limit = MOST / network.inputs().max(network.outputs());

@@ -20,11 +20,12 @@ const LEAST_ROWS: usize = 4;
 /// Draws from a law by which its mean and deviation are told.
 const STANDARD_DRAWS: usize = 100_000;
 
-/// Standard coordinates: `(x − centre)/scale`, and 0 where the data are constant.
+/// Standard coordinates: `(x − center)/scale`, and 0 where the data are constant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Standard {
     /// The mean of each coordinate.
-    pub centre: Vec<f64>,
+    #[serde(rename = "centre")]
+    pub center: Vec<f64>,
     /// Its deviation; 0 for one that is constant, which is then always generated exactly.
     pub scale: Vec<f64>,
 }
@@ -43,18 +44,18 @@ impl Standard {
             let mean = shift.mean().unwrap_or_default();
             (first + mean, shift.map(|x| (x - mean).powi(2)).mean().unwrap_or_default().sqrt())
         };
-        let (centre, scale) = points.columns().into_iter().map(moments).unzip();
-        Self { centre, scale }
+        let (center, scale) = points.columns().into_iter().map(moments).unzip();
+        Self { center, scale }
     }
 
     /// All coordinates by their common deviation, as for the pixels of an image, which share a unit.
     #[must_use]
     pub fn common(points: ArrayView2<'_, f64>) -> Self {
-        let Self { centre, scale } = Self::of(points);
+        let Self { center, scale } = Self::of(points);
         let squares = scale.iter().map(|scale| scale * scale);
         let deviation = (squares.sum::<f64>() / scale.len().max(1) as f64).sqrt();
         let scale = scale.iter().map(|&own| if own == 0.0 { 0.0 } else { deviation }).collect();
-        Self { centre, scale }
+        Self { center, scale }
     }
 
     /// Points (n, d) in standard coordinates.
@@ -63,8 +64,8 @@ impl Standard {
         let mut placed = points.to_owned();
         self.each(
             &mut placed,
-            |x, centre, scale| {
-                if scale == 0.0 { 0.0 } else { (x - centre) / scale }
+            |x, center, scale| {
+                if scale == 0.0 { 0.0 } else { (x - center) / scale }
             },
         );
         placed
@@ -74,7 +75,7 @@ impl Standard {
     #[must_use]
     pub fn restore(&self, points: ArrayView2<'_, f64>) -> Array2<f64> {
         let mut restored = points.to_owned();
-        self.each(&mut restored, |x, centre, scale| centre + scale * x);
+        self.each(&mut restored, |x, center, scale| center + scale * x);
         restored
     }
 
@@ -84,9 +85,9 @@ impl Standard {
     }
 
     fn each(&self, points: &mut Array2<f64>, map: impl Fn(f64, f64, f64) -> f64) {
-        let coordinates = self.centre.iter().zip(&self.scale);
-        for (mut column, (&centre, &scale)) in points.columns_mut().into_iter().zip(coordinates) {
-            column.mapv_inplace(|x| map(x, centre, scale));
+        let coordinates = self.center.iter().zip(&self.scale);
+        for (mut column, (&center, &scale)) in points.columns_mut().into_iter().zip(coordinates) {
+            column.mapv_inplace(|x| map(x, center, scale));
         }
     }
 }
@@ -103,7 +104,7 @@ pub struct Data {
 enum Source {
     Law(Box<dyn Law>),
     Sample {
-        /// What is learnt from.
+        /// What is learned from.
         training: Array2<f64>,
         /// What is judged by.
         held_out: Array2<f64>,
@@ -169,7 +170,7 @@ impl Data {
 
     /// Coordinates of a point.
     pub fn dim(&self) -> usize {
-        self.standard.centre.len()
+        self.standard.center.len()
     }
 
     /// The images that points are, if they are any.
@@ -195,7 +196,7 @@ impl Data {
         }
     }
 
-    /// The points that are learnt from, in standard coordinates, if they are finitely many.
+    /// The points that are learned from, in standard coordinates, if they are finitely many.
     pub fn training(&self) -> Option<ArrayView2<'_, f64>> {
         match &self.source {
             Source::Law(_) => None,
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_out_is_not_learnt_from() {
+    fn what_is_held_out_is_not_learned_from() {
         let points = Array2::from_shape_fn((40, 1), |(i, _)| i as f64);
         let data = Data::sample("line", points.view(), None, Standard::of).unwrap();
         let (truth, training) = (data.truth(1000), data.training().unwrap());
@@ -309,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn laws_are_standardised() {
+    fn laws_are_standardized() {
         let data = Data::law("grid25", planar("grid25").unwrap());
         let points = data.batch(20_000, &mut Seed(1).stream("batch"));
         for column in points.columns() {

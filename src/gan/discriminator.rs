@@ -49,7 +49,7 @@ impl Discriminator {
         self.step
     }
 
-    /// A step on as many real and generated points as the recipe's batch; what was minimised, before
+    /// A step on as many real and generated points as the recipe's batch; what was minimized, before
     /// it and without a penalty.
     ///
     /// # Errors
@@ -105,8 +105,8 @@ mod tests {
     use super::*;
     use ndarray::Array2;
 
-    fn points(centre: f32) -> Array2<f32> {
-        Array2::from_shape_fn((16, 1), |(k, _)| centre + 0.02 * (k as f32 - 7.5))
+    fn points(center: f32) -> Array2<f32> {
+        Array2::from_shape_fn((16, 1), |(k, _)| center + 0.02 * (k as f32 - 7.5))
     }
 
     #[test]

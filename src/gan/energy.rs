@@ -76,7 +76,7 @@ impl<T: Real> Autoencoder<T> {
         energies(residual.view())
     }
 
-    /// From the slopes by t, and by the codes of what else there is to be minimised: adds to the
+    /// From the slopes by t, and by the codes of what else there is to be minimized: adds to the
     /// gradients by the parameters and returns that by x.
     fn backward(
         &mut self,

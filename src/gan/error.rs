@@ -17,7 +17,7 @@ pub enum GanError {
     /// A network that cannot be built.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// A regulariser that does not fit its critic.
+    /// A regularizer that does not fit its critic.
     #[error(transparent)]
     Critic(#[from] CriticError),
     /// Data of which there are too few rows to learn from and to be judged by.

@@ -15,7 +15,7 @@
 //! **Idea.** Where the supports are apart there is a perfect D, and near it the minimax gradient is
 //! as small as D is good (Theorem 2.4 of the reference). The non-saturating one does not die, but
 //! once D is a perfect one up to an error of its own that is as good as random, its gradient is a
-//! centred Cauchy variable: no mean, no variance (Theorem 2.6). W₁ is differentiable by θ almost
+//! centered Cauchy variable: no mean, no variance (Theorem 2.6). W₁ is differentiable by θ almost
 //! everywhere, and its gradient is the pull along the rays of the optimal plan γ.
 //!
 //! **What is measured.** At some steps of D the gradients on fresh batches: the norm of their mean,
@@ -27,7 +27,7 @@
 //! **Complexity.** A step of D costs what it costs the [`Trainer`]; a gradient 6 operations a weight
 //! and row of the generator.
 //!
-//! **Reference.** Arjovsky, Bottou 2017, "Towards principled methods for training generative
+//! **Reference.** Arjovsky, Bottou 2017, "Toward principled methods for training generative
 //! adversarial networks", ICLR, figures 2 and 3.
 //!
 //! **Failure modes.** Where the generator's points cover the data there is no perfect critic, and
@@ -99,7 +99,7 @@ pub fn disagreement(pulls: &[&Pull]) -> f64 {
 pub struct Reading {
     /// Steps of the critic.
     pub step: u64,
-    /// What it minimised in the last of them, without a penalty.
+    /// What it minimized in the last of them, without a penalty.
     pub critic_loss: f64,
     /// The pull of each objective that was asked for.
     pub pulls: Vec<Pull>,

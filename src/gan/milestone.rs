@@ -11,11 +11,11 @@ pub struct Milestone {
     pub step: u64,
     /// The factor of the rates.
     pub factor: f64,
-    /// What the critic minimises, without its penalty, on the points that are scored.
+    /// What the critic minimizes, without its penalty, on the points that are scored.
     pub critic_loss: f64,
     /// Its penalty in its last step.
     pub penalty: f64,
-    /// What the generator minimises, on the points that are scored.
+    /// What the generator minimizes, on the points that are scored.
     pub generator_loss: f64,
     /// What the critic says of true and generated points: the difference of its mean outputs,
     /// positive if it tells them apart.

@@ -9,13 +9,13 @@
 //! where there are no channels.
 //!
 //! **Reference.** Radford, Metz, Chintala 2016, "Unsupervised representation learning with deep
-//! convolutional generative adversarial networks", ICLR; without its batch normalisation, which a
+//! convolutional generative adversarial networks", ICLR; without its batch normalization, which a
 //! penalty on the critic's slope at single points does not go with (Gulrajani et al. 2017, §4).
 
 use super::{GanError, Player, Recipe};
 use crate::nn::{Activation, Affine, Convolution, Mlp, Real};
 
-/// Grey images, each a row of pixels from the top left.
+/// Gray images, each a row of pixels from the top left.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Image {
     /// Rows of pixels.

@@ -1,4 +1,4 @@
-//! What the two players of a GAN minimise, by the critic's outputs t on real and generated points.
+//! What the two players of a GAN minimize, by the critic's outputs t on real and generated points.
 //!
 //! | objective | critic | generator |
 //! |---|---|---|

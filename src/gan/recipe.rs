@@ -1,9 +1,9 @@
-//! Recipes: a GAN as a composition of critic × objective × regulariser × schedule, in TOML.
+//! Recipes: a GAN as a composition of critic × objective × regularizer × schedule, in TOML.
 //!
 //! A recipe states what it changes over `recipes/base.toml`; one that names another as its `base`
 //! states what it changes over that. A flag `field=value` changes a field on top. Of a player
 //! (`[critic]`, `[generator]`) single fields are replaced, of everything else whole values: a
-//! regulariser takes the place of the one before it.
+//! regularizer takes the place of the one before it.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -39,7 +39,7 @@ pub struct Recipe {
     /// The generator whose points are judged has the mean of its weights over about so many last
     /// steps; 0 for the last weights.
     pub average: f64,
-    /// What the players minimise.
+    /// What the players minimize.
     pub objective: Objective,
     /// The bound on the critic's slope.
     #[serde(rename = "regulariser")]
@@ -69,9 +69,9 @@ pub struct Player {
     pub activation: Activation,
     /// How weights start.
     pub init: Init,
-    /// The size of the optimiser's first step.
+    /// The size of the optimizer's first step.
     pub rate: f64,
-    /// The optimiser.
+    /// The optimizer.
     pub rule: Rule,
 }
 

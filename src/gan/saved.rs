@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::GanError;
 use crate::nn::{Activation, Affine, Mlp, Optimizer};
 
-/// A network with its optimiser.
+/// A network with its optimizer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedNetwork {
     /// Coordinates of an input.
@@ -14,16 +14,16 @@ pub struct SavedNetwork {
     pub layers: Vec<(Affine, Activation)>,
     /// Of each layer the weights, row by row, then the biases.
     pub parameters: Vec<f32>,
-    /// The optimiser's memory.
+    /// The optimizer's memory.
     pub optimizer: Optimizer<f32>,
 }
 
-/// A critic with its optimisers.
+/// A critic with its optimizers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedAdversary {
     /// One network, or encoder and decoder.
     pub networks: Vec<SavedNetwork>,
-    /// What the regulariser remembers.
+    /// What the regularizer remembers.
     pub memory: Vec<f32>,
 }
 

@@ -1,6 +1,6 @@
 //! A critic with one output a point: the discriminator of the original GAN, and Wasserstein's f.
 //!
-//! A step minimises `E ℓ_real(D(x)) + E ℓ_fake(D(G(z))) + P`, the penalty P and what else keeps D
+//! A step minimizes `E ℓ_real(D(x)) + E ℓ_fake(D(G(z))) + P`, the penalty P and what else keeps D
 //! from becoming steep being those of [`critic`](crate::critic).
 
 use ndarray::{Array2, ArrayView2, s};
@@ -10,7 +10,7 @@ use super::networks::{Form, check_room};
 use super::saved::{SavedAdversary, SavedNetwork};
 use super::{GanError, Objective, Recipe};
 use crate::critic::{Batch, LipschitzControl};
-use crate::nn::{Mlp, Optimizer, PenalisedTape, Real, Tape};
+use crate::nn::{Mlp, Optimizer, PenalizedTape, Real, Tape};
 use crate::seed::{Seed, Stream};
 
 /// A scalar critic and all it needs for a step.
@@ -24,7 +24,7 @@ pub(super) struct Scalar {
     /// Real points above generated ones.
     points: Array2<f32>,
     interpolates: Array2<f32>,
-    tape: PenalisedTape<f32>,
+    tape: PenalizedTape<f32>,
     by_outputs: Array2<f32>,
     gradient: Vec<f32>,
     /// For the generator's turn.
@@ -44,7 +44,7 @@ impl Scalar {
         let mut control = recipe.regularizer.control(&network, seed);
         control.project(&mut network);
         let rows = recipe.batch;
-        let penalised = control.penalized(rows);
+        let penalized = control.penalized(rows);
         let zeros = |rows| Array2::zeros((rows, dim));
         let mass = vec![f32::of(1.0 / rows as f64); rows];
         Ok(Self {
@@ -58,8 +58,8 @@ impl Scalar {
                 target_mass: mass,
             },
             points: zeros(2 * rows),
-            interpolates: zeros(penalised),
-            tape: PenalisedTape::new(&network, 2 * rows, penalised),
+            interpolates: zeros(penalized),
+            tape: PenalizedTape::new(&network, 2 * rows, penalized),
             by_outputs: Array2::zeros((2 * rows, 1)),
             gradient: vec![0.0; network.parameters().len()],
             answer: Tape::new(&network, rows),
@@ -70,7 +70,7 @@ impl Scalar {
 }
 
 impl Scalar {
-    /// As [`Adversary::answer`], to a generator that minimises what it likes, on at most a batch.
+    /// As [`Adversary::answer`], to a generator that minimizes what it likes, on at most a batch.
     pub(super) fn answer_to(
         &mut self,
         objective: Objective,

@@ -118,10 +118,10 @@ impl ModeScores {
     #[must_use]
     pub fn of(points: ArrayView2<'_, f64>, modes: Modes<'_>) -> Self {
         const NEAR: f64 = 3.0;
-        let k = modes.centres.nrows();
+        let k = modes.centers.nrows();
         let (mut counts, mut good) = (vec![0_usize; k], vec![0_usize; k]);
         for x in points.outer_iter() {
-            let (nearest, distance) = nearest(x, modes.centres);
+            let (nearest, distance) = nearest(x, modes.centers);
             counts[nearest] += 1;
             good[nearest] += usize::from(distance <= NEAR * modes.deviation);
         }
@@ -225,9 +225,9 @@ pub fn jensen_shannon(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> f64 {
 pub fn rank_correlation(pairs: &[(f64, f64)]) -> Option<f64> {
     let first = ranks(pairs.iter().map(|pair| pair.0).collect());
     let second = ranks(pairs.iter().map(|pair| pair.1).collect());
-    let centre = (pairs.len() as f64 - 1.0) / 2.0;
+    let center = (pairs.len() as f64 - 1.0) / 2.0;
     let moment = |a: &[f64], b: &[f64]| -> f64 {
-        a.iter().zip(b).map(|(a, b)| (a - centre) * (b - centre)).sum()
+        a.iter().zip(b).map(|(a, b)| (a - center) * (b - center)).sum()
     };
     let spread = moment(&first, &first) * moment(&second, &second);
     (spread > 0.0).then(|| moment(&first, &second) / spread.sqrt())

@@ -1,4 +1,4 @@
-//! Formats that are recognised, but not read.
+//! Formats that are recognized, but not read.
 
 /// A format that is refused by name, with a way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum ForeignFormat {
 }
 
 impl ForeignFormat {
-    /// Recognises a format by its first bytes.
+    /// Recognizes a format by its first bytes.
     pub(super) fn detect(bytes: &[u8]) -> Option<Self> {
         const MAGIC: [(&[u8], ForeignFormat); 14] = [
             (b"\x1f\x8b", ForeignFormat::Gzip),

@@ -30,7 +30,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// The most pixels that are read: 1 GiB once they are numbers.
 const MOST_PIXELS: u64 = 1 << 27;
 
-/// Grey images.
+/// Gray images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Images {
     /// Rows of pixels.

@@ -10,7 +10,7 @@ use super::{ForeignFormat, Histogram, InputDigest, Origin, ReadError, Table, ima
 pub enum Input {
     /// Rows of cells.
     Table(Table),
-    /// A grey picture.
+    /// A gray picture.
     Image(Histogram),
 }
 

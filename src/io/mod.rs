@@ -1,7 +1,7 @@
 //! Reading and writing files.
 //!
 //! [`Input::read`] looks at the first bytes of a file (its name does not matter) and gives
-//! either a [`Table`] (CSV, TSV, other delimited text, NPY) or a [`Histogram`] (grey PNG), with
+//! either a [`Table`] (CSV, TSV, other delimited text, NPY) or a [`Histogram`] (gray PNG), with
 //! the size and SHA-256 of what was read. A table knows nothing of measures:
 //! [`Table::select`] picks rows and columns by a [`Selection`] and gives [`Samples`];
 //! [`Table::layout`] says which columns these are.

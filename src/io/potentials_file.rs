@@ -20,7 +20,7 @@ use crate::shown::Quoted;
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum PotentialsProblem {
-    /// Neither a labelled table nor n + m numbers.
+    /// Neither a labeled table nor n + m numbers.
     #[error(
         "a table of {rows}×{columns}, neither side, index, potential nor {n} + {m} numbers in a \
          column"

@@ -44,9 +44,9 @@ pub enum Activation {
     Softplus,
     /// 1/(1 + e⁻ᶻ).
     Sigmoid,
-    /// Each pair of neighbours, the larger one first.
+    /// Each pair of neighbors, the larger one first.
     MaxMin,
-    /// Each group of neighbours in descending order; `MaxMin` is the one with groups of 2.
+    /// Each group of neighbors in descending order; `MaxMin` is the one with groups of 2.
     GroupSort {
         /// How many coordinates are sorted together.
         size: usize,

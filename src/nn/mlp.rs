@@ -10,7 +10,7 @@
 //! The last one, `u_0`, is the gradient by the inputs, computed only for those who ask.
 //!
 //! A pass costs 2 operations a weight and row forward, 2 for each gradient back. All parameters
-//! are one vector, which optimisers step along, and so are their gradients.
+//! are one vector, which optimizers step along, and so are their gradients.
 //!
 //! Reference: Rumelhart, Hinton, Williams 1986, "Learning representations by back-propagating
 //! errors", Nature 323.

@@ -1,4 +1,4 @@
-//! First-order optimisers: steps θ ← θ − η d along a direction d made of gradients g.
+//! First-order optimizers: steps θ ← θ − η d along a direction d made of gradients g.
 //!
 //! - momentum: v ← μ v + g, d = v (Polyak 1964);
 //! - RMSProp: v ← ρ v + (1 − ρ) g², d = g/(√v + ε) (Tieleman, Hinton 2012, Coursera lecture 6.5);
@@ -71,7 +71,7 @@ pub struct Optimizer<T> {
 }
 
 impl<T: Real> Optimizer<T> {
-    /// An optimiser of this many parameters.
+    /// An optimizer of this many parameters.
     #[must_use]
     pub fn new(rule: Rule, parameters: usize) -> Self {
         let (mean, square) = rule.keeps();
@@ -89,7 +89,7 @@ impl<T: Real> Optimizer<T> {
     /// One step with step size `rate`.
     ///
     /// # Panics
-    /// If the slices have other lengths than the optimiser was made for.
+    /// If the slices have other lengths than the optimizer was made for.
     pub fn step(&mut self, parameters: &mut [T], gradient: &[T], rate: f64) {
         let (mean, square) = self.rule.keeps();
         for (kept, memory) in [(mean, &self.mean), (square, &self.square)] {

@@ -1,4 +1,4 @@
-//! Marks along an axis, and the colour bar.
+//! Marks along an axis, and the color bar.
 
 use plotters::backend::DrawingBackend;
 use plotters::style::text_anchor::{HPos, VPos};
@@ -12,11 +12,11 @@ use super::{DrawResult, palette};
 pub(super) const TICK_LENGTH: f64 = 4.0;
 pub(super) const GAP: f64 = 4.0;
 
-/// Width of the colour bar, and white to its left, in units.
+/// Width of the color bar, and white to its left, in units.
 pub(super) const BAR: f64 = 15.0;
 pub(super) const BAR_GAP: f64 = 22.0;
 
-/// Slices of one colour that make up the bar.
+/// Slices of one color that make up the bar.
 const SLICES: u32 = 128;
 
 /// Round marks stand this many times as far apart as they must.
@@ -59,9 +59,9 @@ impl Marks {
     }
 }
 
-/// A colour bar: what it shows and how it is marked, places between 0 and 1.
+/// A color bar: what it shows and how it is marked, places between 0 and 1.
 pub(super) struct Bar {
-    /// Where each colour ends, upwards.
+    /// Where each color ends, upwards.
     pub(super) slices: Vec<(f64, RGBColor)>,
     pub(super) ticks: Vec<(f64, String)>,
 }
@@ -76,13 +76,13 @@ impl Bar {
     }
 }
 
-/// What the colour bar takes to the right of a field, in pixels.
+/// What the color bar takes to the right of a field, in pixels.
 pub(super) fn bar_width<DB: DrawingBackend>(page: &Page<'_, DB>, bar: &Bar) -> f64 {
     let widest = bar.ticks.iter().map(|t| page.text_width(&t.1, TICK)).fold(0.0, f64::max);
     page.px(BAR_GAP + BAR + TICK_LENGTH + GAP + LABEL * 1.6) + widest
 }
 
-/// The colour bar with its marks and what they measure.
+/// The color bar with its marks and what they measure.
 pub(super) fn draw_bar<DB: DrawingBackend>(
     page: &Page<'_, DB>,
     bar: Frame,
@@ -91,8 +91,8 @@ pub(super) fn draw_bar<DB: DrawingBackend>(
 ) -> DrawResult<DB> {
     let level = |t: f64| bar.bottom - t * bar.height();
     let mut bottom = bar.bottom;
-    for &(end, colour) in &shown.slices {
-        page.fill(Frame { top: level(end), bottom, ..bar }, colour)?;
+    for &(end, color) in &shown.slices {
+        page.fill(Frame { top: level(end), bottom, ..bar }, color)?;
         bottom = level(end);
     }
     page.outline(bar, palette::FRAME)?;

@@ -227,7 +227,7 @@ impl Brackets {
     }
 
     /// The exact value, if deviations from it are to be shown.
-    fn centre(&self) -> Option<f64> {
+    fn center(&self) -> Option<f64> {
         let exact = self.exact.filter(|exact| exact.is_finite() && *exact != 0.0)?;
         self.relative.unwrap_or_else(|| self.has_specks(exact)).then_some(exact)
     }
@@ -246,7 +246,7 @@ impl Brackets {
 
     /// What the axis shows of a value.
     fn shown(&self, value: f64) -> f64 {
-        match self.centre() {
+        match self.center() {
             // By the quotient: a difference of huge values may overflow.
             Some(exact) => (value / exact - 1.0) * exact.signum(),
             None => value,
@@ -262,7 +262,7 @@ impl Brackets {
     /// If the axis shows deviations, within which of them it is linear: the power of ten below
     /// the least that matters.
     fn core(&self) -> Option<f64> {
-        self.centre()?;
+        self.center()?;
         let seen = self.all_shown().map(f64::abs).filter(|d| *d > ROUNDING && d.is_finite());
         let least = seen.fold(f64::INFINITY, f64::min);
         // A deviation of 10⁻⁶ but for rounding is one of 10⁻⁶.
@@ -282,7 +282,7 @@ impl Brackets {
 
     fn legend(&self) -> Legend {
         let mut legend = Legend::default();
-        legend.explain(Sign::Patch(bar_colour()), &self.bar);
+        legend.explain(Sign::Patch(bar_color()), &self.bar);
         if self.rows.iter().any(|row| row.estimate.is_some()) {
             legend.explain(Sign::Shape(Shape::Diamond, palette::BLACK), "estimate");
         }
@@ -310,7 +310,7 @@ impl Brackets {
         page.outline(frame, palette::FRAME)?;
         let middle = f64::midpoint(frame.left, frame.right);
         let at = (middle, frame.bottom + tick + page.px(GAP + TICK + LABEL * 0.4));
-        let label = match self.centre() {
+        let label = match self.center() {
             Some(_) => format!("{}: relative deviation from the exact value", self.quantity),
             None => self.quantity.clone(),
         };
@@ -393,28 +393,28 @@ fn draw_bar<DB: DrawingBackend>(
     (frame, y): (Frame, f64),
 ) -> DrawResult<DB> {
     let (head, half, cap) = (page.px(HEAD), page.px(BAR / 2.0), page.px(CAP / 2.0));
-    let colour = bar_colour();
+    let color = bar_color();
     let left = low.unwrap_or(frame.left + head);
     let right = high.unwrap_or(frame.right - head);
     let bar = Frame { left, top: y - half, right, bottom: y + half };
-    page.fill(bar, colour)?;
+    page.fill(bar, color)?;
     for (end, edge, inwards) in [(low, frame.left, head), (high, frame.right, -head)] {
         if let Some(x) = end {
             page.line((x, y - cap), (x, y + cap), 1.6, palette::GREEN.to_rgba())?;
         } else {
             let corners = [(edge, y), (edge + inwards, y - cap), (edge + inwards, y + cap)];
-            page.polygon(&corners, colour.to_rgba())?;
+            page.polygon(&corners, color.to_rgba())?;
         }
     }
     Ok(())
 }
 
-fn bar_colour() -> plotters::style::RGBColor {
+fn bar_color() -> plotters::style::RGBColor {
     palette::tint(palette::GREEN, 0.45)
 }
 
 fn exact_stroke() -> Stroke {
-    Stroke { colour: palette::BLACK, width: 1.2, dashes: &[] }
+    Stroke { color: palette::BLACK, width: 1.2, dashes: &[] }
 }
 
 #[cfg(test)]

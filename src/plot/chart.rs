@@ -24,8 +24,8 @@ const FIELD: f64 = 300.0;
 const CURVE: f64 = 2.0;
 const LEVEL: f64 = 1.3;
 
-/// Colours of curves in turn. Those of the two sides come last: they mean source and target.
-const COLOURS: [RGBColor; 7] = [
+/// Colors of curves in turn. Those of the two sides come last: they mean source and target.
+const COLORS: [RGBColor; 7] = [
     palette::BLACK,
     palette::GREEN,
     palette::PURPLE,
@@ -63,7 +63,7 @@ const RUG: (f64, f64) = (0.9, 0.25);
 pub struct Curve {
     name: String,
     points: Vec<(f64, f64)>,
-    colour: Option<RGBColor>,
+    color: Option<RGBColor>,
     dashed: bool,
     marked: bool,
 }
@@ -73,7 +73,7 @@ impl Curve {
     #[must_use]
     pub fn new(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let points = points.into_iter().collect();
-        Self { name: name.into(), points, colour: None, dashed: false, marked: false }
+        Self { name: name.into(), points, color: None, dashed: false, marked: false }
     }
 
     /// Under another name.
@@ -103,10 +103,10 @@ impl Curve {
         self
     }
 
-    /// In a colour of the [`palette`] instead of the next in turn.
+    /// In a color of the [`palette`] instead of the next in turn.
     #[must_use]
-    pub fn coloured(mut self, colour: RGBColor) -> Self {
-        self.colour = Some(colour);
+    pub fn colored(mut self, color: RGBColor) -> Self {
+        self.color = Some(color);
         self
     }
 }
@@ -116,7 +116,7 @@ impl Curve {
 pub struct Band {
     name: String,
     points: Vec<(f64, f64, f64)>,
-    colour: RGBColor,
+    color: RGBColor,
 }
 
 impl Band {
@@ -125,18 +125,18 @@ impl Band {
     #[must_use]
     pub fn new(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64, f64)>) -> Self {
         let points = points.into_iter().collect();
-        Self { name: name.into(), points, colour: palette::SKY_BLUE }
+        Self { name: name.into(), points, color: palette::SKY_BLUE }
     }
 
-    /// In a tint of another colour than sky blue.
+    /// In a tint of another color than sky blue.
     #[must_use]
-    pub fn coloured(mut self, colour: RGBColor) -> Self {
-        self.colour = colour;
+    pub fn colored(mut self, color: RGBColor) -> Self {
+        self.color = color;
         self
     }
 
     fn tint(&self) -> RGBColor {
-        palette::tint(self.colour, BAND)
+        palette::tint(self.color, BAND)
     }
 }
 
@@ -373,11 +373,11 @@ impl Chart {
 
     fn stroke(&self, k: usize) -> Stroke {
         let curve = &self.curves[k];
-        let colour = curve.colour.unwrap_or(COLOURS[k % COLOURS.len()]);
-        // Beyond the colours there are, patterns tell curves apart that did not choose their own.
-        let again = curve.colour.is_none() && k / COLOURS.len() % 2 == 1;
+        let color = curve.color.unwrap_or(COLORS[k % COLORS.len()]);
+        // Beyond the colors there are, patterns tell curves apart that did not choose their own.
+        let again = curve.color.is_none() && k / COLORS.len() % 2 == 1;
         let dashed = curve.dashed != again;
-        Stroke { colour, width: CURVE, dashes: if dashed { DASHES } else { &[] } }
+        Stroke { color, width: CURVE, dashes: if dashed { DASHES } else { &[] } }
     }
 
     fn shape(&self, k: usize) -> Option<Shape> {
@@ -468,7 +468,7 @@ impl Chart {
             for at in places.into_iter().filter(|at| at.0.is_finite() && at.1.is_finite()) {
                 let far = |last: (f64, f64)| (at.0 - last.0).hypot(at.1 - last.1);
                 if last.is_none_or(|last| far(last) >= page.px(MARK_PITCH)) {
-                    shape.mark(page, at, page.px(MARK), stroke.colour)?;
+                    shape.mark(page, at, page.px(MARK), stroke.color)?;
                     last = Some(at);
                 }
             }
@@ -478,7 +478,7 @@ impl Chart {
 
     fn draw_rugs<DB: DrawingBackend>(&self, page: &Page<'_, DB>, field: &Field) -> DrawResult<DB> {
         for (k, rug) in self.rugs.iter().enumerate() {
-            let ink = rug.side.colour().mix(between(RUG, crowding(rug.at.len())));
+            let ink = rug.side.color().mix(between(RUG, crowding(rug.at.len())));
             let top = field.frame.bottom + page.px(LANE * k as f64 + LANE_WHITE);
             let bottom = top + page.px(LANE - 2.0 * LANE_WHITE);
             for &value in &rug.at {
@@ -494,7 +494,7 @@ impl Chart {
 
 fn level_stroke(k: usize) -> Stroke {
     let dashes = LEVELS[k % LEVELS.len()];
-    Stroke { colour: palette::ARROW, width: LEVEL, dashes }
+    Stroke { color: palette::ARROW, width: LEVEL, dashes }
 }
 
 #[cfg(test)]

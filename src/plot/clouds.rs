@@ -82,13 +82,13 @@ impl<'a> Clouds<'a> {
     }
 
     /// The points inside the field, the smallest on top, so that none hides another in its place;
-    /// of two of the same size the diamond sticks out from under the disc. On a coloured ground
+    /// of two of the same size the diamond sticks out from under the disc. On a colored ground
     /// each has a rim of paper.
     pub(super) fn draw<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,
         field: &Field,
-        on_colour: bool,
+        on_color: bool,
     ) -> DrawResult<DB> {
         let of = |side: Side, measure: &'a DiscreteMeasure| {
             (0..measure.len()).map(move |k| (side, measure, k))
@@ -104,7 +104,7 @@ impl<'a> Clouds<'a> {
                 continue;
             }
             let radius = page.px(radius(measure.mass()[k]));
-            if on_colour {
+            if on_color {
                 side.mark_rimmed(page, at, radius)?;
             } else {
                 side.mark(page, at, radius, opacity)?;

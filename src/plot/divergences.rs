@@ -1,6 +1,6 @@
-//! Every divergence has its look: one name, colour and kind of line in every picture.
+//! Every divergence has its look: one name, color and kind of line in every picture.
 //!
-//! Three families share the colours of the [`palette`]: those with a ceiling, those without, and
+//! Three families share the colors of the [`palette`]: those with a ceiling, those without, and
 //! distances. A line of dashes tells siblings apart, marks their cousins.
 
 use plotters::style::RGBColor;
@@ -42,13 +42,13 @@ const LOOKS: [(&str, &str, RGBColor, Line); 18] = [
 
 impl Curve {
     /// The divergence with this short name (`js`, `emd`, …), in its own look. Other names get the
-    /// next colour in turn.
+    /// next color in turn.
     #[must_use]
     pub fn divergence(name: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        let Some(&(_, title, colour, line)) = LOOKS.iter().find(|look| look.0 == name) else {
+        let Some(&(_, title, color, line)) = LOOKS.iter().find(|look| look.0 == name) else {
             return Self::new(name, points);
         };
-        let curve = Self::new(title, points).coloured(colour);
+        let curve = Self::new(title, points).colored(color);
         match line {
             Solid => curve,
             Dashed => curve.dashed(),

@@ -116,7 +116,7 @@ impl<'a> Earthwork<'a> {
 
     /// With another label of the axis than “place”.
     #[must_use]
-    pub fn labelled(mut self, label: impl Into<String>) -> Self {
+    pub fn labeled(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
@@ -230,7 +230,7 @@ impl<'a> Earthwork<'a> {
             let end = if up { ground - site.unit * mass } else { ground + site.unit * mass };
             let (top, bottom) = (ground.min(end), ground.max(end));
             let pile = Frame { left: x - site.half, top, right: x + site.half, bottom };
-            page.fill(pile, side.colour())?;
+            page.fill(pile, side.color())?;
             if widest < room {
                 let (at, anchor) = if up {
                     ((x, end - page.px(2.0)), VPos::Bottom)
@@ -289,8 +289,8 @@ mod tests {
         let work = Earthwork::new(&source, &target, &plan).unwrap();
         let (width, height) = work.size();
         let picture = plot::bitmap((width, height), |root| work.draw(root)).unwrap();
-        let count = |colour: plotters::style::RGBColor, right: bool, below: bool| {
-            let plotters::style::RGBColor(r, g, b) = colour;
+        let count = |color: plotters::style::RGBColor, right: bool, below: bool| {
+            let plotters::style::RGBColor(r, g, b) = color;
             let rows = if below { height / 2..height } else { 0..height / 2 };
             let columns = if right { width / 2..width } else { 0..width / 2 };
             rows.flat_map(|y| columns.clone().map(move |x| (x, y)))

@@ -31,13 +31,13 @@ const LONGEST: f64 = 3.0;
 /// What an axis takes below the matrix: ticks, numbers, label.
 const AXIS: f64 = TICK_LENGTH + GAP + TICK + LABEL * 1.6;
 
-/// What axis and colour bar take beside a matrix, roughly: for the size of the page.
+/// What axis and color bar take beside a matrix, roughly: for the size of the page.
 const AROUND: f64 = 140.0;
 
 /// The width of the page that [`Heatmap::size`] asks for, in pixels.
 const WIDTH: u32 = 1400;
 
-/// The colour bar is at least this high.
+/// The color bar is at least this high.
 const LEAST_BAR: f64 = 120.0;
 
 /// The picture of a plan as the lecture draws it.
@@ -95,7 +95,7 @@ impl Heatmap {
 
     /// With other axis labels than “source i” and “target j”.
     #[must_use]
-    pub fn labelled(mut self, source: impl Into<String>, target: impl Into<String>) -> Self {
+    pub fn labeled(mut self, source: impl Into<String>, target: impl Into<String>) -> Self {
         self.labels = (source.into(), target.into());
         self
     }
@@ -124,7 +124,7 @@ impl Heatmap {
         (WIDTH, (height * f64::from(WIDTH) / UNITS).ceil() as u32)
     }
 
-    /// Draws title, matrix, axes, colour bar and caption over the whole area.
+    /// Draws title, matrix, axes, color bar and caption over the whole area.
     ///
     /// # Errors
     /// What the backend reports.

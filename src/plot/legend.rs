@@ -37,7 +37,7 @@ impl Sign {
         }
     }
 
-    /// Draws it rightwards of a place, centred in height.
+    /// Draws it rightwards of a place, centered in height.
     fn draw<DB: DrawingBackend>(&self, page: &Page<'_, DB>, (x, y): (f64, f64)) -> DrawResult<DB> {
         match self {
             Self::Mark(side) => side.mark(page, (x + page.px(5.0), y), page.px(5.0), 1.0),
@@ -45,21 +45,21 @@ impl Sign {
             Self::Line(stroke, shape) => {
                 page.curve(&[(x, y), (x + page.px(28.0), y)], stroke)?;
                 let middle = (x + page.px(14.0), y);
-                shape.map_or(Ok(()), |shape| shape.mark(page, middle, page.px(3.2), stroke.colour))
+                shape.map_or(Ok(()), |shape| shape.mark(page, middle, page.px(3.2), stroke.color))
             }
-            Self::Patch(colour) => {
+            Self::Patch(color) => {
                 let (half, right) = (page.px(4.5), x + page.px(16.0));
                 let patch = Frame { left: x, top: y - half, right, bottom: y + half };
-                page.fill(patch, *colour)
+                page.fill(patch, *color)
             }
-            Self::Shape(shape, colour) => {
-                shape.mark(page, (x + page.px(5.0), y), page.px(4.2), *colour)
+            Self::Shape(shape, color) => {
+                shape.mark(page, (x + page.px(5.0), y), page.px(4.2), *color)
             }
             Self::Ticks(side) => {
                 for step in 0..4 {
                     let x = x + page.px(1.0 + 4.5 * f64::from(step));
                     let half = page.px(4.0);
-                    page.line((x, y - half), (x, y + half), 1.2, side.colour().to_rgba())?;
+                    page.line((x, y - half), (x, y + half), 1.2, side.color().to_rgba())?;
                 }
                 Ok(())
             }

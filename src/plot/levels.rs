@@ -37,7 +37,7 @@ const SHORTEST: f64 = 2.0;
 const VECTOR: (f64, f64) = (1.5, 0.95);
 const LONGEST_VECTOR: f64 = 42.0;
 
-/// What the colour bar takes beside the field, roughly: for the size of the page.
+/// What the color bar takes beside the field, roughly: for the size of the page.
 const BESIDE: f64 = 95.0;
 
 /// The field is at most this many times as wide as high, and half as many the other way.
@@ -89,7 +89,7 @@ struct Vectors {
 
 /// A scalar function over a rectangle of the plane: a potential, a critic.
 ///
-/// Level lines at round values over a ground that darkens as the function grows; the colour bar
+/// Level lines at round values over a ground that darkens as the function grows; the color bar
 /// names the levels. Both axes have the same scale. Values that are not finite are left white.
 ///
 /// ```
@@ -144,8 +144,8 @@ impl<'a> LevelLines<'a> {
         }
     }
 
-    /// With levels and colours from `low` to `high` instead of the values' own range, so that
-    /// pictures can be compared; values beyond have the colour of the nearer end. No range at all
+    /// With levels and colors from `low` to `high` instead of the values' own range, so that
+    /// pictures can be compared; values beyond have the color of the nearer end. No range at all
     /// is ignored.
     #[must_use]
     pub fn within(mut self, low: f64, high: f64) -> Self {
@@ -214,7 +214,7 @@ impl<'a> LevelLines<'a> {
 
     /// With other axis labels than “first coordinate” and “second coordinate”.
     #[must_use]
-    pub fn labelled(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
+    pub fn labeled(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
         self.labels = (x.into(), y.into());
         self
     }
@@ -233,7 +233,7 @@ impl<'a> LevelLines<'a> {
         (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
     }
 
-    /// Draws title, legend, axes, level lines, arrows, points, colour bar and caption over the
+    /// Draws title, legend, axes, level lines, arrows, points, color bar and caption over the
     /// whole area.
     ///
     /// # Errors
@@ -297,7 +297,7 @@ impl<'a> LevelLines<'a> {
         legend
     }
 
-    /// The ends of the colour bar: by default the least and the largest finite value.
+    /// The ends of the color bar: by default the least and the largest finite value.
     fn range(&self) -> (f64, f64) {
         if let Some(scale) = self.scale {
             return scale;
@@ -316,8 +316,8 @@ impl<'a> LevelLines<'a> {
         levels
     }
 
-    /// The colour above the k-th of so many levels, from 0, the ground below the first.
-    fn colour(k: usize, levels: usize) -> plotters::style::RGBColor {
+    /// The color above the k-th of so many levels, from 0, the ground below the first.
+    fn color(k: usize, levels: usize) -> plotters::style::RGBColor {
         palette::ground(if levels == 0 { 0.5 } else { k as f64 / levels as f64 })
     }
 
@@ -329,9 +329,9 @@ impl<'a> LevelLines<'a> {
         let mut slices: Vec<_> = levels
             .iter()
             .enumerate()
-            .map(|(k, level)| (place(level.0), Self::colour(k, levels.len())))
+            .map(|(k, level)| (place(level.0), Self::color(k, levels.len())))
             .collect();
-        slices.push((1.0, Self::colour(levels.len(), levels.len())));
+        slices.push((1.0, Self::color(levels.len(), levels.len())));
         let mut ticks: Vec<_> =
             levels.into_iter().map(|(value, text)| (place(value), text)).collect();
         if ticks.is_empty() && low <= high {
@@ -367,11 +367,11 @@ impl<'a> LevelLines<'a> {
             if !corners.is_empty() {
                 page.polygon(
                     &corners,
-                    plotters::style::Color::to_rgba(&Self::colour(k, levels.len())),
+                    plotters::style::Color::to_rgba(&Self::color(k, levels.len())),
                 )?;
             }
         }
-        let stroke = Stroke { colour: palette::LEVEL, width: LINE, dashes: &[] };
+        let stroke = Stroke { color: palette::LEVEL, width: LINE, dashes: &[] };
         for (level, _) in levels {
             for Line { mut points, closed } in contour::lines(self.values.view(), level) {
                 if closed {

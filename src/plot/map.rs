@@ -86,7 +86,7 @@ impl<'a> TransportMap<'a> {
 
     /// With other axis labels than “first coordinate” and “second coordinate”.
     #[must_use]
-    pub fn labelled(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
+    pub fn labeled(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
         self.labels = (x.into(), y.into());
         self
     }

@@ -9,7 +9,7 @@
 //! - [`Chart`]: curves, with levels to compare them with, bands, and samples below the axis;
 //! - [`LevelLines`]: a function over the plane, with its slopes and the samples on top;
 //! - [`Brackets`]: what several methods prove about one number;
-//! - [`Tiles`]: small grey images side by side;
+//! - [`Tiles`]: small gray images side by side;
 //! - [`Panels`]: several of these on one page;
 //! - [`Animation`]: several of these one after another.
 //!

@@ -50,7 +50,7 @@ pub(super) struct Frame {
 /// How a curve is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Stroke {
-    pub(super) colour: RGBColor,
+    pub(super) color: RGBColor,
     /// In units.
     pub(super) width: f64,
     /// Lengths of ink and gaps in turn, in units; none for a line without gaps.
@@ -116,9 +116,9 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         at: (f64, f64),
         height: f64,
         anchor: (HPos, VPos),
-        colour: RGBColor,
+        color: RGBColor,
     ) -> DrawResult<DB> {
-        self.text_turned(text, at, height, anchor, colour, FontTransform::None)
+        self.text_turned(text, at, height, anchor, color, FontTransform::None)
     }
 
     /// A line of text that reads upwards, its middle at `at`.
@@ -133,12 +133,12 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         at: (f64, f64),
         height: f64,
         (h, v): (HPos, VPos),
-        colour: RGBColor,
+        color: RGBColor,
         turn: FontTransform,
     ) -> DrawResult<DB> {
         let size = self.px(height) * font::SIZE_PER_EM;
         let font = (FAMILY, size).into_font().transform(turn);
-        let style = TextStyle::from(font).color(&colour).pos(Pos::new(h, v));
+        let style = TextStyle::from(font).color(&color).pos(Pos::new(h, v));
         self.root.draw_text(text, &style, pixel(at))
     }
 
@@ -148,19 +148,19 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         from: (f64, f64),
         to: (f64, f64),
         width: f64,
-        colour: RGBAColor,
+        color: RGBAColor,
     ) -> DrawResult<DB> {
-        let style = colour.stroke_width(self.stroke(width));
+        let style = color.stroke_width(self.stroke(width));
         self.root.draw(&PathElement::new([pixel(from), pixel(to)], style))
     }
 
     /// A line through pixels; one without a place breaks it, one alone is a dot.
     pub(super) fn curve(&self, points: &[(f64, f64)], stroke: &Stroke) -> DrawResult<DB> {
-        let style = stroke.colour.to_rgba().stroke_width(self.stroke(stroke.width));
+        let style = stroke.color.to_rgba().stroke_width(self.stroke(stroke.width));
         for stretch in polyline::unbroken(points) {
             let line = polyline::thinned(stretch, THINNING);
             if let [alone] = line[..] {
-                self.disc(alone, self.px(stroke.width), stroke.colour.to_rgba())?;
+                self.disc(alone, self.px(stroke.width), stroke.color.to_rgba())?;
                 continue;
             }
             let pattern: Vec<f64> = stroke.dashes.iter().map(|units| self.px(*units)).collect();
@@ -181,28 +181,28 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
     }
 
     /// A filled rectangle.
-    pub(super) fn fill(&self, frame: Frame, colour: RGBColor) -> DrawResult<DB> {
+    pub(super) fn fill(&self, frame: Frame, color: RGBColor) -> DrawResult<DB> {
         let corners = [pixel((frame.left, frame.top)), pixel((frame.right, frame.bottom))];
-        self.root.draw(&Rectangle::new(corners, colour.filled()))
+        self.root.draw(&Rectangle::new(corners, color.filled()))
     }
 
     /// The outline of a rectangle.
-    pub(super) fn outline(&self, frame: Frame, colour: RGBColor) -> DrawResult<DB> {
+    pub(super) fn outline(&self, frame: Frame, color: RGBColor) -> DrawResult<DB> {
         let Frame { left, top, right, bottom } = frame;
         let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
-        let style = colour.stroke_width(self.stroke(0.8));
+        let style = color.stroke_width(self.stroke(0.8));
         self.root.draw(&PathElement::new(corners.map(pixel), style))
     }
 
     /// A filled polygon.
-    pub(super) fn polygon(&self, corners: &[(f64, f64)], colour: RGBAColor) -> DrawResult<DB> {
+    pub(super) fn polygon(&self, corners: &[(f64, f64)], color: RGBAColor) -> DrawResult<DB> {
         let corners: Vec<_> = corners.iter().copied().map(pixel).collect();
-        self.root.draw(&Polygon::new(corners, colour))
+        self.root.draw(&Polygon::new(corners, color))
     }
 
     /// A disc; the radius is in pixels.
-    pub(super) fn disc(&self, at: (f64, f64), radius: f64, colour: RGBAColor) -> DrawResult<DB> {
-        self.root.draw(&Circle::new(pixel(at), pixel((radius, 0.0)).0, colour.filled()))
+    pub(super) fn disc(&self, at: (f64, f64), radius: f64, color: RGBAColor) -> DrawResult<DB> {
+        self.root.draw(&Circle::new(pixel(at), pixel((radius, 0.0)).0, color.filled()))
     }
 
     /// The title, in the middle at the top, smaller if it is long.

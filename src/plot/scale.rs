@@ -60,12 +60,12 @@ impl Scale {
         place.clamp(0.0, 1.0)
     }
 
-    /// The colour of a mass; none at all is the page's own white.
+    /// The color of a mass; none at all is the page's own white.
     pub(super) fn shade(self, mass: f64) -> RGBColor {
         if mass > 0.0 { palette::sequential(self.place(mass)) } else { palette::PAPER }
     }
 
-    /// Marks for the colour bar: place between 0 and 1, and text.
+    /// Marks for the color bar: place between 0 and 1, and text.
     pub(super) fn ticks(self) -> Vec<(f64, String)> {
         match self {
             Self::Linear(most) => {

@@ -1,4 +1,4 @@
-//! Orders of a cloud in which neighbours in the list are neighbours in space.
+//! Orders of a cloud in which neighbors in the list are neighbors in space.
 
 use ndarray::{Array1, ArrayView2, Axis};
 
@@ -112,19 +112,19 @@ fn hilbert_key(mut cell: Vec<u32>, bits: u32) -> u64 {
 /// the point farthest from the mean; the sign makes the component's entries sum to ≥ 0.
 fn principal_scores(points: ArrayView2<'_, f64>) -> Vec<f64> {
     let mean = points.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(points.ncols()));
-    let mut centred = &points - &mean;
-    let size = centred.iter().fold(0.0, |size: f64, x| size.max(x.abs()));
+    let mut centered = &points - &mean;
+    let size = centered.iter().fold(0.0, |size: f64, x| size.max(x.abs()));
     if !(size > 0.0 && size.is_finite()) {
         return vec![0.0; points.nrows()];
     }
-    centred /= size;
-    let farthest = centred
+    centered /= size;
+    let farthest = centered
         .outer_iter()
         .max_by(|a, b| a.dot(a).total_cmp(&b.dot(b)))
         .map_or_else(|| Array1::zeros(points.ncols()), |row| row.to_owned());
     let mut direction = farthest;
     for _ in 0..POWER_STEPS {
-        let next = centred.t().dot(&centred.dot(&direction));
+        let next = centered.t().dot(&centered.dot(&direction));
         let norm = next.dot(&next).sqrt();
         if norm == 0.0 {
             break;
@@ -134,7 +134,7 @@ fn principal_scores(points: ArrayView2<'_, f64>) -> Vec<f64> {
     if direction.sum() < 0.0 {
         direction = -direction;
     }
-    centred.dot(&direction).to_vec()
+    centered.dot(&direction).to_vec()
 }
 
 #[cfg(test)]

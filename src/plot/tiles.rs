@@ -1,4 +1,4 @@
-//! Small square grey images side by side, as generated digits are looked at.
+//! Small square gray images side by side, as generated digits are looked at.
 
 use ndarray::{Array2, ArrayView2};
 use plotters::backend::DrawingBackend;
@@ -94,14 +94,14 @@ impl Tiles {
                 let left = corner.0 + pixel * (p % self.side) as f64;
                 let upper = corner.1 + pixel * (p / self.side) as f64;
                 let (right, bottom) = (left + pixel, upper + pixel);
-                page.fill(Frame { left, top: upper, right, bottom }, self.grey(value))?;
+                page.fill(Frame { left, top: upper, right, bottom }, self.gray(value))?;
             }
         }
         Ok(())
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-    fn grey(&self, value: f64) -> RGBColor {
+    fn gray(&self, value: f64) -> RGBColor {
         let (low, high) = self.range;
         let share = if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 };
         let level = (255.0 * (1.0 - share)).round() as u8;

@@ -115,7 +115,7 @@ impl Picture<'_> {
             let values = Array2::from_shape_vec((ROWS, COLUMNS), values).expect("a value a node");
             let picture = LevelLines::new("f, less its mean on the source", values, extent);
             let picture =
-                picture.with_slopes().clouds(source, target)?.titled(name).labelled(&x, &y);
+                picture.with_slopes().clouds(source, target)?.titled(name).labeled(&x, &y);
             Ok(picture.noted("Mass moves against the arrows."))
         };
         let pictures = witnesses.iter().map(levels).collect::<Result<Vec<_>, _>>()?;

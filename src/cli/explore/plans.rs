@@ -250,8 +250,8 @@ fn picture(folder: &Folder, site: &Site, found: &PlanAnswer) -> Result<(), Failu
     folder.picture(page.size(), |root| page.draw(root, |k, area| panels[k].draw(area)))
 }
 
-/// Worst, random and best with their colours.
-fn three(found: &PlanAnswer) -> [(&'static str, &Priced, palette::Colour); 3] {
+/// Worst, random and best with their colors.
+fn three(found: &PlanAnswer) -> [(&'static str, &Priced, palette::Color); 3] {
     [
         ("The worst", &found.worst, palette::PURPLE),
         ("One at random", &found.random, palette::SKY_BLUE),
@@ -266,7 +266,7 @@ fn arrows<'a>(site: &'a Site, title: &str, priced: &'a Priced) -> Result<Panel<'
     }
     let map = TransportMap::new(source, target, plan)?.titled(title).without_caption();
     Ok(Panel::Map(match &site.axes {
-        Some((x, y)) => map.labelled(x, y),
+        Some((x, y)) => map.labeled(x, y),
         None => map,
     }))
 }
@@ -325,11 +325,11 @@ fn ranked(found: &PlanAnswer) -> Chart {
     };
     let mut chart = Chart::new("plans, from the cheapest on", "cost of a plan")
         .titled("All plans, ranked")
-        .curve(Curve::new("plans", steps).coloured(palette::ARROW))
+        .curve(Curve::new("plans", steps).colored(palette::ARROW))
         .level("μ⊗ν: from everywhere to everywhere", found.even);
-    for (name, priced, colour) in three(found) {
+    for (name, priced, color) in three(found) {
         let point = [(rank(priced.cost), priced.cost)];
-        chart = chart.curve(Curve::new(name, point).coloured(colour).marked());
+        chart = chart.curve(Curve::new(name, point).colored(color).marked());
     }
     chart
 }
@@ -347,10 +347,10 @@ fn counted(found: &PlanAnswer) -> Chart {
     let most = bars.iter().map(|bar| bar.2).fold(0.0, f64::max);
     let mut chart = Chart::new("cost of a plan", "plans")
         .titled("How many cost how much")
-        .band(Band::new("plans", edges.chain(ends)).coloured(palette::ARROW));
-    for (name, priced, colour) in three(found) {
+        .band(Band::new("plans", edges.chain(ends)).colored(palette::ARROW));
+    for (name, priced, color) in three(found) {
         let line = [(priced.cost, 0.0), (priced.cost, most)];
-        chart = chart.curve(Curve::new(name, line).coloured(colour));
+        chart = chart.curve(Curve::new(name, line).colored(color));
     }
     chart
 }
@@ -409,8 +409,8 @@ fn carried(site: &Site, found: &PlanAnswer) -> Chart {
     let cost = if site.report.p.0 == 1.0 { "way x of the earth" } else { "cost x of the way" };
     let mut chart = Chart::new(cost, "mass that goes further")
         .titled("How far it goes: the area below is the cost");
-    for (name, priced, colour) in three(found) {
-        chart = chart.curve(Curve::new(name, ways(priced)).coloured(colour));
+    for (name, priced, color) in three(found) {
+        chart = chart.curve(Curve::new(name, ways(priced)).colored(color));
     }
     chart
 }

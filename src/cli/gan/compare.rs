@@ -195,7 +195,7 @@ fn losses(path: &Path, comparison: &GanComparison, rows: &[Vec<Finished>]) -> Re
         Chart::new("step of the generator", "from least to most")
             .titled(format!("{}: rank correlation {tells}", row.recipe))
             .curve(curve("emd", |milestone| milestone.emd).named("exact EMD"))
-            .curve(loss.marked().coloured(palette::BLACK))
+            .curve(loss.marked().colored(palette::BLACK))
     });
     let charts: Vec<_> = charts.collect();
     let panels = Panels::new(charts.len().min(3), charts.iter().map(Chart::size))

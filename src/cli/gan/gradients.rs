@@ -251,12 +251,12 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
         ("noise: deviation of a batch ÷ norm", |row| row.noise.0),
         ("disagreement of the seeds ÷ norm", |row| row.disagreement.0),
     ];
-    let colours =
+    let colors =
         [palette::BLACK, palette::VERMILLION, palette::PURPLE, palette::ORANGE, palette::GREEN];
     let last = report.rows.iter().filter_map(|row| row.steps).max().unwrap_or(1);
     let charts = panels.map(|(label, value)| {
         let mut chart = Chart::new("step of the critic", label).log_x().log_y();
-        for ((loss, title), colour) in drawn().zip(colours) {
+        for ((loss, title), color) in drawn().zip(colors) {
             let of_loss: Vec<_> = report.rows.iter().filter(|row| row.loss == loss).collect();
             let places = |row: &GradientRow| row.steps.map_or(vec![1, last], |step| vec![step]);
             let along = |height: fn(&GradientRow) -> [f64; 2]| {
@@ -269,12 +269,12 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
             };
             if label == panels[0].0 {
                 let range = along(|row| [row.norm_range[0].0, row.norm_range[1].0]);
-                chart = chart.band(Band::new("", range).coloured(colour));
+                chart = chart.band(Band::new("", range).colored(color));
             }
             let points = of_loss
                 .iter()
                 .flat_map(|row| places(row).into_iter().map(|step| (step as f64, value(row))));
-            let curve = Curve::new(title, points.collect::<Vec<_>>()).coloured(colour);
+            let curve = Curve::new(title, points.collect::<Vec<_>>()).colored(color);
             let exact = loss == EXACT;
             chart = chart.curve(if exact { curve.dashed() } else { curve.marked() });
         }

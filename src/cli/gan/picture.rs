@@ -197,7 +197,7 @@ pub(super) fn curves(path: &Path, trainer: &Trainer, floor: f64) -> Result<(), F
     // Other critics do not estimate a distance.
     if trainer.recipe().objective == Objective::Wasserstein {
         let estimate = curve(history, "critic's estimate", |milestone| milestone.estimate);
-        chart = chart.curve(estimate.dashed().coloured(palette::BLACK));
+        chart = chart.curve(estimate.dashed().colored(palette::BLACK));
     }
     let Some(divergence) = divergence(history) else {
         return Ok(plot::save(path, chart.size(), |root| chart.draw(root))?);

@@ -1,6 +1,6 @@
 //! Training of a [`Lattice`] on batches, samples or streams.
 //!
-//! Adam climbs `E_μ f_T − E_ν f_T` of the soft lattice by centres and heights. The temperature T
+//! Adam climbs `E_μ f_T − E_ν f_T` of the soft lattice by centers and heights. The temperature T
 //! falls geometrically, so that at first every piece feels every point; the rate stays, then
 //! falls with it. Now and then the hard lattice is evaluated in `f64` on two samples; the best is
 //! kept.
@@ -8,8 +8,8 @@
 //! **Complexity.** A step costs two products of rows × pieces × d, and rows × pieces exponentials.
 //!
 //! **Failure modes.** On samples, pieces that no point looks at any more stay where they are. On a
-//! stream in many dimensions the centres must start close to each other, in the midst of the data:
-//! distances between points far apart differ by little, and scattered centres never sort out which
+//! stream in many dimensions the centers must start close to each other, in the midst of the data:
+//! distances between points far apart differ by little, and scattered centers never sort out which
 //! is whose.
 
 use std::ops::ControlFlow;
@@ -39,7 +39,7 @@ const FALL: Schedule = Schedule::ConstantThenLinear { share: 0.4, end: 0.02 };
 /// Evaluations of the hard lattice over a run.
 const EVALUATIONS: u64 = 25;
 
-/// Where the centres start.
+/// Where the centers start.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Start {
     /// Uniform in a cube of this half side, in the units of the frame.
@@ -52,7 +52,7 @@ pub enum Start {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rate {
     /// This for 40 % of the steps, then straight down to 2 % of it: a stream has to sort out first
-    /// which centre is whose, at any temperature.
+    /// which center is whose, at any temperature.
     Falling(f64),
     /// This multiple of the temperature, the length over which the soft lattice changes its mind.
     OfTemperature(f64),
@@ -67,9 +67,9 @@ pub struct TrainLattice {
     pub groups: usize,
     /// Pieces of a group.
     pub pieces: usize,
-    /// Whether every second piece rises from its centre; else all fall.
+    /// Whether every second piece rises from its center; else all fall.
     pub alternate: bool,
-    /// Where the centres start.
+    /// Where the centers start.
     pub start: Start,
     /// Steps of Adam.
     pub steps: u64,
@@ -81,7 +81,7 @@ pub struct TrainLattice {
     pub cold: f64,
     /// Points a side and step, if the samples have more.
     pub batch: usize,
-    /// Where first centres and batches come from.
+    /// Where first centers and batches come from.
     pub seed: Seed,
 }
 
@@ -247,11 +247,11 @@ impl TrainLattice {
     /// The lattice in the coordinates of the data.
     fn place(&self, pieces: &Pieces, frame: &Frame) -> Lattice {
         let scale = frame.scale();
-        let centres = pieces.centres().mapv(f64::from) * scale + frame.origin();
+        let centers = pieces.centers().mapv(f64::from) * scale + frame.origin();
         Lattice {
             kind: self.kind,
             groups: self.groups,
-            centres: DiscreteMeasure::uniform(centres).expect("finite centres"),
+            centers: DiscreteMeasure::uniform(centers).expect("finite centres"),
             heights: pieces.heights().iter().map(|b| f64::from(*b) * scale).collect(),
             signs: pieces.signs.iter().map(|sign| f64::from(*sign)).collect(),
         }

@@ -13,7 +13,7 @@
 //! follow the source. On the line EMD is convex in s, since quantiles stay matched; in the plane the
 //! plan may change hands and a slope become less steep again ([an example](Shift)).
 //!
-//! **Derivatives.** Of f-divergences the centred difference quotient over a step of the path, or half
+//! **Derivatives.** Of f-divergences the centered difference quotient over a step of the path, or half
 //! a cell where a histogram has longer ones: 0 exactly as long as both ends are at the ceiling. Of EMD
 //! the exact one where the optimal plan γ is unique, along its rays (the envelope theorem),
 //!
@@ -31,7 +31,7 @@
 //! **Complexity.** For each step the exact plans for EMD and `W_2`, an entropic one, and sums over all
 //! pairs of atoms.
 //!
-//! **References.** Arjovsky, Bottou 2017, "Towards principled methods for training generative
+//! **References.** Arjovsky, Bottou 2017, "Toward principled methods for training generative
 //! adversarial networks", ICLR, §2; Arjovsky, Chintala, Bottou 2017, "Wasserstein generative adversarial
 //! networks", ICML, example 1 and theorem 1; Milgrom, Segal 2002, "Envelope theorems for arbitrary choice
 //! sets", Econometrica 70.
@@ -380,7 +380,7 @@ fn along_rays(
     math::sum(&terms.collect::<Vec<_>>())
 }
 
-/// Centred difference quotients; none at either end.
+/// Centered difference quotients; none at either end.
 fn quotients(values: &[f64], step: f64) -> Vec<Option<f64>> {
     let last = values.len() - 1;
     let quotient = |k: usize| {

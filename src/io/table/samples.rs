@@ -13,7 +13,7 @@ use crate::io::{Filter, ReadError, Selection};
 pub struct Samples {
     /// The coordinates, one sample per row; all finite.
     pub points: Array2<f64>,
-    /// The weights, if a column was named: finite, ≥ 0, not all zero; not normalised.
+    /// The weights, if a column was named: finite, ≥ 0, not all zero; not normalized.
     pub weights: Option<Array1<f64>>,
     /// The precision that the table was stored in.
     pub precision: Precision,

@@ -73,7 +73,7 @@ fn the_ground_darkens_with_the_function_and_a_missing_value_is_white() {
     assert_eq!(look(0.55, 0.02), [255; 3]);
     let green = |x: f64, y: f64| look(x, y)[0];
     assert!(green(0.02, 0.01) > green(-0.56, 0.02) && green(-0.56, 0.02) > green(-0.96, 0.95));
-    let RGBColor(r, g, b) = LevelLines::colour(0, picture.levels().len());
+    let RGBColor(r, g, b) = LevelLines::color(0, picture.levels().len());
     assert_eq!(look(0.02, 0.01), [r, g, b]);
 }
 

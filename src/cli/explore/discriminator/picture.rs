@@ -106,11 +106,11 @@ impl<'a> View<'a> {
         for (moment, dark) in chosen(taught, steps) {
             let name = format!("step {}", moment.step);
             let curve = Curve::new(name, self.along(&moment.values));
-            chart = chart.curve(curve.coloured(palette::sequential(dark)));
+            chart = chart.curve(curve.colored(palette::sequential(dark)));
         }
         if taught.method == Method::GradientPenalty {
             let exact = self.along(&self.lesson.exact.values);
-            let exact = Curve::new("exact potential", exact).coloured(palette::GREEN);
+            let exact = Curve::new("exact potential", exact).colored(palette::GREEN);
             chart = chart.curve(exact.dashed());
         }
         self.rugs(chart)
@@ -122,12 +122,12 @@ impl<'a> View<'a> {
         for (moment, dark) in chosen(taught, &shown(self.lesson)) {
             let points = self.by_place(&moment.pushes[0]);
             let curve = Curve::new(format!("step {}", moment.step), points);
-            chart = chart.curve(curve.coloured(palette::sequential(dark)));
+            chart = chart.curve(curve.colored(palette::sequential(dark)));
         }
         let exact = self.by_place(&self.lesson.exact.pushes);
         // The axis begins at 0, or deviations from 1 look large.
         let zero = room((exact[0].0, 0.0, 0.0));
-        chart.curve(Curve::new("exact", exact).coloured(palette::GREEN).dashed()).band(zero)
+        chart.curve(Curve::new("exact", exact).colored(palette::GREEN).dashed()).band(zero)
     }
 
     /// Generated points and what they have, from left to right.
@@ -151,7 +151,7 @@ impl<'a> View<'a> {
         }
         let name = format!("exact potential, {:.3} apart", self.lesson.exact.emd.upper);
         let exact = Curve::new(name, self.along(&self.lesson.exact.values));
-        self.rugs(chart.curve(exact.coloured(palette::GREEN).dashed()))
+        self.rugs(chart.curve(exact.colored(palette::GREEN).dashed()))
     }
 
     /// The smooth and the steep function.
@@ -161,7 +161,7 @@ impl<'a> View<'a> {
             .titled("1-Lipschitz, and what the constraint forbids");
         let name = format!("smooth, 1-Lipschitz: {emd:.2} apart");
         let smooth = Curve::new(name, self.along(&self.lesson.exact.values));
-        chart = chart.curve(smooth.coloured(palette::GREEN).dashed());
+        chart = chart.curve(smooth.colored(palette::GREEN).dashed());
         let free = self.lesson.taught.iter().find(|taught| taught.method == Method::Free);
         if let Some(free) = free {
             let steep = free.moments.iter().find(|moment| moment.apart >= STEEP * emd);
@@ -169,7 +169,7 @@ impl<'a> View<'a> {
                 let name =
                     format!("nothing holds it, step {}: {:.1} apart", steep.step, steep.apart);
                 let curve = Curve::new(name, self.along(&steep.values));
-                chart = chart.curve(curve.coloured(palette::BLUE));
+                chart = chart.curve(curve.colored(palette::BLUE));
             }
             if let Some(last) = free.moments.last() {
                 chart = chart.noted(format!(
@@ -206,7 +206,7 @@ impl<'a> View<'a> {
             last = taught.moments.last().map_or(last, |moment| moment.step.max(last));
         }
         let exact = [(1.0, exact), (last as f64, exact)];
-        chart.curve(Curve::new("exact EMD", exact).coloured(palette::GREEN).dashed())
+        chart.curve(Curve::new("exact EMD", exact).colored(palette::GREEN).dashed())
     }
 }
 
@@ -223,9 +223,9 @@ fn chosen<'t>(taught: &'t Taught, steps: &[u64]) -> Vec<(&'t Moment, f64)> {
     chosen.filter_map(|(&step, k)| Some((of_step(step)?, f64::from(k) / count))).collect()
 }
 
-/// A curve in the colour of a method; one of the sigmoid's other loss is dashed.
+/// A curve in the color of a method; one of the sigmoid's other loss is dashed.
 fn of_method(curve: Curve, method: Method, loss: usize) -> Curve {
-    let curve = curve.coloured(match method {
+    let curve = curve.colored(match method {
         Method::Sigmoid => palette::VERMILLION,
         Method::LeastSquares => palette::ORANGE,
         Method::Clip => palette::PURPLE,

@@ -41,7 +41,7 @@ fn frame(scene: &Scene<'_>, view: &View, k: usize) -> Result<Bitmap, Failure> {
     let order = Order::Plan.arrange(&plans[*meeting], points);
     let matrix = Heatmap::arranged(plan, order)
         .titled("The plan γ")
-        .labelled("source", "target")
+        .labeled("source", "target")
         .without_caption();
     let charts = [values(scene, k), slopes(scene, k)];
     let square = |(width, _): (u32, u32)| (width, width * 2 / 3);

@@ -40,7 +40,7 @@ use crate::math::NeumaierSum;
 
 /// The workspace of a loss and a penalty, allocated once for the largest batch.
 #[derive(Debug, Clone)]
-pub struct PenalisedTape<T> {
+pub struct PenalizedTape<T> {
     /// The points of the loss.
     loss: Tape<T>,
     /// The points of the penalty.
@@ -71,15 +71,15 @@ struct Bend<T> {
     sum: Vec<T>,
 }
 
-impl<T: Real> PenalisedTape<T> {
-    /// Room for `points` points of the loss and `penalised` of the penalty.
+impl<T: Real> PenalizedTape<T> {
+    /// Room for `points` points of the loss and `penalized` of the penalty.
     #[must_use]
-    pub fn new(network: &Mlp<T>, points: usize, penalised: usize) -> Self {
-        let penalty = blocks(penalised, |rows| Bent::new(network, rows));
-        Self { loss: Tape::new(network, points), penalty, capacity: penalised }
+    pub fn new(network: &Mlp<T>, points: usize, penalized: usize) -> Self {
+        let penalty = blocks(penalized, |rows| Bent::new(network, rows));
+        Self { loss: Tape::new(network, points), penalty, capacity: penalized }
     }
 
-    /// The outputs for the rows of `points`. The points of the penalty, `penalised`, are only taken
+    /// The outputs for the rows of `points`. The points of the penalty, `penalized`, are only taken
     /// down: nobody needs their outputs. There may be none of either.
     ///
     /// # Panics
@@ -89,14 +89,14 @@ impl<T: Real> PenalisedTape<T> {
         &mut self,
         network: &Mlp<T>,
         points: ArrayView2<T>,
-        penalised: ArrayView2<T>,
+        penalized: ArrayView2<T>,
     ) -> ArrayView2<'_, T> {
         network.check(points);
-        network.check(penalised);
-        let (rows, most) = (penalised.nrows(), self.capacity);
+        network.check(penalized);
+        let (rows, most) = (penalized.nrows(), self.capacity);
         assert!(rows <= most, "{rows} points of a penalty where there is room for {most}");
         divide(rows, self.penalty.iter_mut().map(|bent| &mut bent.block));
-        self.penalty.iter_mut().for_each(|bent| bent.block.load(penalised));
+        self.penalty.iter_mut().for_each(|bent| bent.block.load(penalized));
         self.loss.forward(network, points);
         self.loss.outputs()
     }
