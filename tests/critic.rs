@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use deblais::cost::{Chebyshev, Cityblock, Euclidean, Metric, Minkowski, Snowflake};
-use deblais::critic::{Cones, Critic, CriticError, TrainCones, Trained, Verdict, judge};
+use deblais::critic::{Cones, Critic, CriticError, CriticVerdict, TrainCones, Trained, judge};
 use deblais::io::{Origin, Table};
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
@@ -40,7 +40,7 @@ fn trained<M: Metric>(
     settings: TrainCones,
     (x, y): (&DiscreteMeasure, &DiscreteMeasure),
     metric: M,
-) -> (Cones<M>, Verdict, f64) {
+) -> (Cones<M>, CriticVerdict, f64) {
     let problem = OtProblem::new(x, y, metric.clone()).unwrap();
     let Trained { critic, .. } = settings.train(x, y, metric.clone(), &mut ()).unwrap();
     let verdict = judge(&critic, &problem, x.support(), y.support(), &metric).unwrap();
@@ -48,7 +48,7 @@ fn trained<M: Metric>(
 }
 
 /// Nothing that is called certain is above the exact value.
-fn holds(verdict: &Verdict, exact: f64, scale: f64) {
+fn holds(verdict: &CriticVerdict, exact: f64, scale: f64) {
     let most = exact + 1e-9 * exact.max(scale);
     assert!((0.0..=most).contains(&verdict.certified_lower), "{verdict:?} against {exact}");
     assert!((0.0..=most).contains(&verdict.polished_lower), "{verdict:?} against {exact}");

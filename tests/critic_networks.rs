@@ -5,8 +5,8 @@ use std::path::Path;
 
 use deblais::cost::Euclidean;
 use deblais::critic::{
-    Batch, Batches, Critic, CriticError, Frame, NetworkCritic, Pairs, Regularizer, TrainNetwork,
-    Trained, Verdict, judge,
+    Batch, Batches, Critic, CriticError, CriticVerdict, Frame, NetworkCritic, Pairs, Regularizer,
+    TrainNetwork, Trained, judge,
 };
 use deblais::io::{Origin, Table};
 use deblais::measure::DiscreteMeasure;
@@ -51,7 +51,7 @@ fn quick(name: &str, steps: u64) -> TrainNetwork {
 fn judged(
     critic: &NetworkCritic,
     (source, target): (&DiscreteMeasure, &DiscreteMeasure),
-) -> (Verdict, f64, OtProblem) {
+) -> (CriticVerdict, f64, OtProblem) {
     let problem = OtProblem::new(source, target, Euclidean).unwrap();
     let solution = Method::Auto.solver(&problem).solve(&problem, &mut ()).unwrap();
     let exact = solution.certify(&problem).certificate;
@@ -61,7 +61,7 @@ fn judged(
 }
 
 /// Nothing that is called certain is above the exact value.
-fn holds(verdict: &Verdict, exact: f64) {
+fn holds(verdict: &CriticVerdict, exact: f64) {
     let most = exact + 1e-9 * exact.max(1.0);
     assert!((0.0..=most).contains(&verdict.certified_lower), "{verdict:?} against {exact}");
     assert!((0.0..=most).contains(&verdict.polished_lower), "{verdict:?} against {exact}");

@@ -3,8 +3,8 @@
 use deblais::DiscreteMeasure;
 use deblais::cost::Euclidean;
 use deblais::critic::{
-    Critic, CriticError, Frame, FreshBatches, Lattice, Rate, SampleBatches, Start, TrainLattice,
-    Trained, judge,
+    Critic, CriticError, Frame, FreshBatches, Lattice, LatticeRate, LatticeStart, SampleBatches,
+    TrainLattice, Trained, judge,
 };
 use deblais::datasets::Funnels;
 use deblais::io::{Origin, Table};
@@ -229,9 +229,9 @@ fn what_makes_no_sense_is_refused() {
         TrainLattice { groups: 0, ..default() },
         TrainLattice { pieces: 0, ..default() },
         TrainLattice { batch: 0, ..default() },
-        TrainLattice { start: Start::Cube(f64::NAN), ..default() },
-        TrainLattice { rate: Rate::Falling(-1.0), ..default() },
-        TrainLattice { rate: Rate::OfTemperature(f64::INFINITY), ..default() },
+        TrainLattice { start: LatticeStart::Cube(f64::NAN), ..default() },
+        TrainLattice { rate: LatticeRate::Falling(-1.0), ..default() },
+        TrainLattice { rate: LatticeRate::OfTemperature(f64::INFINITY), ..default() },
         TrainLattice { temperatures: (0.1, 0.0), ..default() },
         TrainLattice { cold: 0.0, ..default() },
     ] {

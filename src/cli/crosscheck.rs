@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use deblais::cost::Metric;
-use deblais::critic::{CriticError, Verdict as Judgement, judge};
+use deblais::critic::{CriticError, CriticVerdict, judge};
 use deblais::crosscheck::{Crosscheck, Row, Verdict};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{self, Bracket, Brackets};
@@ -205,7 +205,7 @@ struct Attempt<'a> {
 
 /// What came of it.
 struct Judged {
-    judgement: Judgement,
+    judgement: CriticVerdict,
     seconds: f64,
     stopped: Option<Stop>,
 }

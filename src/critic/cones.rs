@@ -31,7 +31,9 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
-use super::{Critic, CriticError, Lipschitz, Milestone, Save, SavedCritic, SavedFunction, Trained};
+use super::{
+    Critic, CriticError, CriticMilestone, Lipschitz, Save, SavedCritic, SavedFunction, Trained,
+};
 use crate::cost::{Cost, CostMatrix, Metric, PointCost};
 use crate::gibbs::{Extended, GibbsTable};
 use crate::math;
@@ -68,7 +70,7 @@ impl Default for TrainCones {
 }
 
 /// Entries of the table of distances that are stored, 8 bytes each.
-const STORED: usize = 1 << 26;
+const MAX_STORED_DISTANCES: usize = 1 << 26;
 
 /// Evaluations of the hard minimum over a run.
 const EVALUATIONS: u64 = 50;
@@ -90,7 +92,7 @@ impl TrainCones {
     ) -> Result<Trained<Cones<M>>, CriticError> {
         self.check()?;
         let distances = PointCost::new(source, target, metric.clone())?;
-        let few = distances.n().saturating_mul(distances.m()) <= STORED;
+        let few = distances.n().saturating_mul(distances.m()) <= MAX_STORED_DISTANCES;
         let stored = few.then(|| CostMatrix::tabulate(&distances));
         let cost: &dyn Cost = stored.as_ref().map_or(&distances, |stored| stored);
         let table = GibbsTable::new(cost, source.mass(), target.mass());
@@ -117,7 +119,7 @@ impl TrainCones {
         &self,
         table: &GibbsTable<'_>,
         observer: &mut dyn Observer,
-    ) -> (Vec<f64>, Vec<Milestone>, Option<Stop>) {
+    ) -> (Vec<f64>, Vec<CriticMilestone>, Option<Stop>) {
         let every = self.steps.div_ceil(EVALUATIONS).max(1);
         let scale = mean_distance(table);
         let (first, last) = self.temperatures;
@@ -128,7 +130,7 @@ impl TrainCones {
         for step in 0..=self.steps {
             if step % every == 0 || step == self.steps {
                 let estimate = value(table, &b);
-                history.push(Milestone {
+                history.push(CriticMilestone {
                     step,
                     estimate,
                     penalty: 0.0,

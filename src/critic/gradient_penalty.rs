@@ -28,7 +28,7 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Zip};
 
-use super::batches::Draws;
+use super::batches::WeightedIndices;
 use super::control::{LipschitzControl, positive};
 use super::{Batch, CriticError, Frame};
 use crate::nn::Real;
@@ -54,7 +54,7 @@ pub(super) struct GradientPenalty {
     matched: Option<MatchedPairs>,
     stream: Stream,
     /// Draws from the rows of a batch; all batches have the same masses.
-    draws: Option<[Draws; 2]>,
+    draws: Option<[WeightedIndices; 2]>,
 }
 
 impl GradientPenalty {
@@ -75,7 +75,7 @@ pub(super) struct MatchedPairs {
     source: Array2<f32>,
     target: Array2<f32>,
     pairs: Vec<(usize, usize)>,
-    draws: Draws,
+    draws: WeightedIndices,
 }
 
 impl MatchedPairs {
@@ -94,7 +94,7 @@ impl MatchedPairs {
             source: frame.place(source),
             target: frame.place(target),
             pairs: arcs.iter().map(|arc| (arc.source, arc.target)).collect(),
-            draws: Draws::new(arcs.iter().map(|arc| arc.mass)),
+            draws: WeightedIndices::new(arcs.iter().map(|arc| arc.mass)),
         })
     }
 
@@ -115,7 +115,7 @@ impl LipschitzControl for GradientPenalty {
         let Self { matched, stream, .. } = self;
         let [from, to] = self.draws.get_or_insert_with(|| {
             [&batch.source_mass, &batch.target_mass]
-                .map(|masses| Draws::new(masses.iter().map(|&mass| mass.wide())))
+                .map(|masses| WeightedIndices::new(masses.iter().map(|&mass| mass.wide())))
         });
         for mut z in points.outer_iter_mut() {
             let [x, y] = match matched {

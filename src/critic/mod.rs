@@ -33,12 +33,12 @@ pub use cones::{Cones, TrainCones};
 pub use control::LipschitzControl;
 pub use fresh::FreshBatches;
 pub use gradient_penalty::Pairs;
-pub use lattice::{Lattice, Rate, Start, TrainLattice};
+pub use lattice::{Lattice, LatticeRate, LatticeStart, TrainLattice};
 pub use network::{Frame, NetworkCritic};
 pub use regularizer::Regularizer;
 pub use saved::{SavedCritic, SavedFunction};
 pub use training::TrainNetwork;
-pub use verdict::{Slopes, Verdict, judge};
+pub use verdict::{CriticVerdict, Slopes, judge};
 
 use ndarray::{Array1, Array2, ArrayView2};
 use thiserror::Error;
@@ -84,14 +84,14 @@ pub struct Trained<C> {
     /// The best that was seen.
     pub critic: C,
     /// How it came about.
-    pub history: Vec<Milestone>,
+    pub history: Vec<CriticMilestone>,
     /// What ended the run before its last step, if anything did.
     pub stopped: Option<Stop>,
 }
 
 /// A point of a training run.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Milestone {
+pub struct CriticMilestone {
     /// Steps done.
     pub step: u64,
     /// `E_μ f − E_ν f` on the whole samples, in `f64`.

@@ -26,7 +26,7 @@ use crate::nn::{Mlp, Real};
 use crate::seed::Stream;
 
 /// Rounds of power iteration before the first step.
-const FIRST_ROUNDS: usize = 100;
+const INITIAL_POWER_ITERATIONS: usize = 100;
 
 /// Spectral normalization.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ impl SingularPair {
     fn of(w: ArrayView2<'_, f32>, stream: &mut Stream) -> Self {
         let u = Array1::from_shape_simple_fn(w.nrows(), || f32::of(stream.normal()));
         let mut pair = Self { u, v: Array1::zeros(w.ncols()) };
-        for _ in 0..FIRST_ROUNDS {
+        for _ in 0..INITIAL_POWER_ITERATIONS {
             pair.iterate(w);
         }
         pair

@@ -33,7 +33,7 @@ use super::gradient_penalty::MatchedPairs;
 use super::network::lipschitz_bound;
 use super::orthonormal;
 use super::{
-    Batch, Batches, CriticError, Frame, Milestone, NetworkCritic, Pairs, Regularizer,
+    Batch, Batches, CriticError, CriticMilestone, Frame, NetworkCritic, Pairs, Regularizer,
     SampleBatches, Trained,
 };
 use crate::measure::DiscreteMeasure;
@@ -188,7 +188,7 @@ impl TrainNetwork {
         let mut network = self.network(frame.origin().len())?;
         let mut control = self.control(&network, frame, samples)?;
         control.project(&mut network);
-        let mut record = Record::new(self, frame, samples);
+        let mut record = RunRecord::new(self, frame, samples);
         let stopped =
             self.ascend(&mut network, control.as_mut(), batches, &mut record, observer)?;
         let critic = record.critic()?;
@@ -217,14 +217,14 @@ impl TrainNetwork {
         network: &mut Mlp<f32>,
         control: &mut dyn LipschitzControl,
         batches: &mut dyn Batches,
-        record: &mut Record<'_>,
+        record: &mut RunRecord<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Option<Stop>, CriticError> {
         let every = self.steps.div_ceil(EVALUATIONS).max(1);
         let mut optimizer = Optimizer::new(self.rule, network.parameters().len());
         let mut gradient = vec![0.0; network.parameters().len()];
         // A batch that is not trained on tells the shape of all.
-        let mut dual = Dual::new(network, batches.next(), control);
+        let mut dual = DualObjective::new(network, batches.next(), control);
         for step in 0..=self.steps {
             gradient.fill(0.0);
             let batch = batches.next();
@@ -283,7 +283,7 @@ impl TrainNetwork {
 }
 
 /// The workspace for `E_μ f − E_ν f − P` and its gradient.
-struct Dual {
+struct DualObjective {
     /// Source above target.
     points: Array2<f32>,
     /// Where slopes are penalized.
@@ -292,7 +292,7 @@ struct Dual {
     by_outputs: Array2<f32>,
 }
 
-impl Dual {
+impl DualObjective {
     fn new(network: &Mlp<f32>, batch: &Batch, control: &dyn LipschitzControl) -> Self {
         let rows = batch.source.nrows() + batch.target.nrows();
         let penalized = control.penalized(batch.source.nrows());
@@ -336,16 +336,16 @@ impl Dual {
 }
 
 /// What a run has shown so far.
-struct Record<'a> {
+struct RunRecord<'a> {
     settings: &'a TrainNetwork,
     frame: &'a Frame,
     samples: (&'a DiscreteMeasure, &'a DiscreteMeasure),
-    history: Vec<Milestone>,
+    history: Vec<CriticMilestone>,
     /// Estimate ÷ bound of the state kept, and the state.
     kept: Option<(f64, Mlp<f64>)>,
 }
 
-impl<'a> Record<'a> {
+impl<'a> RunRecord<'a> {
     fn new(
         settings: &'a TrainNetwork,
         frame: &'a Frame,

@@ -109,7 +109,7 @@ fn generator(atoms: usize) -> Pair {
     let band = Band { half_width: 0.75 };
     let spread = evenly(Array2::from_shape_fn((atoms, 2), |(i, axis)| {
         let up = (i as f64 + 0.5) / atoms as f64;
-        let across = band.quantile((i as f64 * GOLDEN + 0.5).fract());
+        let across = band.quantile((i as f64 * GOLDEN_RATIO_FRACTION + 0.5).fract());
         if axis == 0 { across + WAVE * libm::sin(TAU * up) } else { HEIGHT * (up - 0.5) }
     }));
     Pair {
@@ -191,7 +191,7 @@ fn evenly(points: Array2<f64>) -> DiscreteMeasure {
 }
 
 /// Multiples of the golden ratio fill the unit interval evenly.
-const GOLDEN: f64 = 0.618_033_988_749_894_8;
+const GOLDEN_RATIO_FRACTION: f64 = 0.618_033_988_749_894_8;
 
 /// Laws on segments that do not meet, or on points.
 struct Singular;
@@ -235,7 +235,7 @@ impl Ring {
         evenly(Array2::from_shape_fn((count, 2), |(i, axis)| {
             let share = (i as f64 + 0.5) / count as f64;
             let radius = (from + (square(self.outer) - from) * share).sqrt();
-            let angle = TAU * (i as f64 * GOLDEN).fract();
+            let angle = TAU * (i as f64 * GOLDEN_RATIO_FRACTION).fract();
             radius * if axis == 0 { libm::cos(angle) } else { libm::sin(angle) }
         }))
     }

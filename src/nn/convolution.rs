@@ -42,10 +42,10 @@ use super::product::product;
 use super::real::Real;
 
 /// About the most numbers of P that are made at a time.
-const TILE: usize = 1 << 17;
+const TILE_ENTRIES: usize = 1 << 17;
 
 /// The largest number that a convolution may have for any of its sizes.
-const MOST: usize = 1 << 12;
+const MAX_SIZE: usize = 1 << 12;
 
 /// A window that slides over images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ impl Convolution {
     pub(super) fn is_sound(&self) -> bool {
         let Self { height, width, channels, filters, kernel, stride, padding } = *self;
         let sizes = [height, width, channels, filters, kernel, stride];
-        sizes.iter().all(|size| (1..=MOST).contains(size))
+        sizes.iter().all(|size| (1..=MAX_SIZE).contains(size))
             && padding < kernel
             && kernel <= height.min(width) + 2 * padding
     }
@@ -117,7 +117,7 @@ impl Convolution {
 
     /// How many images P is made for at a time.
     fn images(&self) -> usize {
-        (TILE / (self.windows() * self.patch())).max(1)
+        (TILE_ENTRIES / (self.windows() * self.patch())).max(1)
     }
 
     /// Room for P.

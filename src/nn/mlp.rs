@@ -177,10 +177,10 @@ impl<T: Real> Mlp<T> {
 }
 
 /// The most weights and biases of a network.
-const MOST_PARAMETERS: usize = 1 << 26;
+const MAX_PARAMETERS: usize = 1 << 26;
 
 /// The most outputs of all its layers together: what a point takes on its way through.
-const MOST_OUTPUTS: usize = 1 << 18;
+const MAX_NEURONS: usize = 1 << 18;
 
 /// The layers one after another in the parameter vector, checked. Nothing is allocated for a network
 /// that is too large: the numbers may come from a file.
@@ -195,12 +195,12 @@ fn places(
         let (inputs, start) = placed.last().map_or((inputs, 0), |last| (last.outputs, last.end()));
         let layer = Layer::new(index, (affine.into(), activation), inputs, start)?;
         outputs = outputs.saturating_add(layer.outputs);
-        if outputs > MOST_OUTPUTS {
-            return too_large(format!("{outputs} outputs of layers"), MOST_OUTPUTS);
+        if outputs > MAX_NEURONS {
+            return too_large(format!("{outputs} outputs of layers"), MAX_NEURONS);
         }
         match layer.checked_end() {
-            Some(end) if end <= MOST_PARAMETERS => placed.push(layer),
-            _ => return too_large("its weights and biases".to_owned(), MOST_PARAMETERS),
+            Some(end) if end <= MAX_PARAMETERS => placed.push(layer),
+            _ => return too_large("its weights and biases".to_owned(), MAX_PARAMETERS),
         }
     }
     if placed.is_empty() { Err(ShapeError::NoLayers) } else { Ok(placed) }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::real::Real;
 
 /// Parameters that one thread steps along at a time.
-const PIECE: usize = 1 << 14;
+const PARAMETERS_PER_PIECE: usize = 1 << 14;
 
 /// Which direction is stepped along.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -100,24 +100,25 @@ impl<T: Real> Optimizer<T> {
             self.powers = [self.powers[0] * beta1, self.powers[1] * beta2];
         }
         let (rule, powers) = (self.rule, self.powers);
-        let piece = Piece { parameters, gradient, mean: &mut self.mean, square: &mut self.square };
+        let piece =
+            ParameterPiece { parameters, gradient, mean: &mut self.mean, square: &mut self.square };
         piece.halve(&|piece| piece.step(rule, powers, rate));
     }
 }
 
 /// Some of the parameters and what belongs to them; memory that the rule does not keep is empty.
-struct Piece<'p, T> {
+struct ParameterPiece<'p, T> {
     parameters: &'p mut [T],
     gradient: &'p [T],
     mean: &'p mut [T],
     square: &'p mut [T],
 }
 
-impl<T: Real> Piece<'_, T> {
+impl<T: Real> ParameterPiece<'_, T> {
     /// Halves in parallel, down to pieces that are not worth it.
     fn halve(self, step: &(impl Fn(Self) + Sync)) {
         let length = self.parameters.len();
-        if length <= PIECE || rayon::current_num_threads() == 1 {
+        if length <= PARAMETERS_PER_PIECE || rayon::current_num_threads() == 1 {
             return step(self);
         }
         let middle = length / 2;
@@ -125,8 +126,8 @@ impl<T: Real> Piece<'_, T> {
         let (gradient, more_gradient) = self.gradient.split_at(middle);
         let (mean, more_mean) = self.mean.split_at_mut(middle.min(self.mean.len()));
         let (square, more_square) = self.square.split_at_mut(middle.min(self.square.len()));
-        let left = Piece { parameters, gradient, mean, square };
-        let right = Piece {
+        let left = ParameterPiece { parameters, gradient, mean, square };
+        let right = ParameterPiece {
             parameters: more,
             gradient: more_gradient,
             mean: more_mean,
@@ -138,30 +139,40 @@ impl<T: Real> Piece<'_, T> {
     fn step(self, rule: Rule, powers: [f64; 2], rate: f64) {
         let Self { parameters, gradient, mean, square } = self;
         match rule {
-            Rule::Sgd { momentum: 0.0 } => descend(parameters, gradient, T::of(rate)),
-            Rule::Sgd { momentum } => roll(parameters, gradient, mean, [momentum, rate]),
+            Rule::Sgd { momentum: 0.0 } => sgd_step(parameters, gradient, T::of(rate)),
+            Rule::Sgd { momentum } => momentum_step(parameters, gradient, mean, [momentum, rate]),
             Rule::RmsProp { decay, epsilon } => {
-                rms_prop(parameters, gradient, square, [decay, epsilon, rate]);
+                rms_prop_step(parameters, gradient, square, [decay, epsilon, rate]);
             }
             Rule::Adam { beta1, beta2, epsilon } => {
                 // The two corrections of bias are numbers: η/(1 − β₁ᵗ) and 1/√(1 − β₂ᵗ).
                 let rate = rate / (1.0 - powers[0]);
                 let root = (1.0 - powers[1]).sqrt().recip();
-                adam(parameters, gradient, [mean, square], [beta1, beta2, epsilon, rate, root]);
+                adam_step(
+                    parameters,
+                    gradient,
+                    [mean, square],
+                    [beta1, beta2, epsilon, rate, root],
+                );
             }
         }
     }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn descend<T: Real>(parameters: &mut [T], gradient: &[T], rate: T) {
+fn sgd_step<T: Real>(parameters: &mut [T], gradient: &[T], rate: T) {
     for (x, &g) in parameters.iter_mut().zip(gradient) {
         *x -= rate * g;
     }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn roll<T: Real>(parameters: &mut [T], gradient: &[T], velocity: &mut [T], settings: [f64; 2]) {
+fn momentum_step<T: Real>(
+    parameters: &mut [T],
+    gradient: &[T],
+    velocity: &mut [T],
+    settings: [f64; 2],
+) {
     let [momentum, rate] = settings.map(T::of);
     for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(velocity) {
         *v = momentum * *v + g;
@@ -170,7 +181,12 @@ fn roll<T: Real>(parameters: &mut [T], gradient: &[T], velocity: &mut [T], setti
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn rms_prop<T: Real>(parameters: &mut [T], gradient: &[T], square: &mut [T], settings: [f64; 3]) {
+fn rms_prop_step<T: Real>(
+    parameters: &mut [T],
+    gradient: &[T],
+    square: &mut [T],
+    settings: [f64; 3],
+) {
     let [decay, epsilon, rate] = settings.map(T::of);
     let fresh = T::of(1.0 - settings[0]);
     for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(square) {
@@ -180,7 +196,12 @@ fn rms_prop<T: Real>(parameters: &mut [T], gradient: &[T], square: &mut [T], set
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
-fn adam<T: Real>(parameters: &mut [T], gradient: &[T], memory: [&mut [T]; 2], settings: [f64; 5]) {
+fn adam_step<T: Real>(
+    parameters: &mut [T],
+    gradient: &[T],
+    memory: [&mut [T]; 2],
+    settings: [f64; 5],
+) {
     let [mean, square] = memory;
     let [beta1, beta2, epsilon, rate, root] = settings.map(T::of);
     let (fresh1, fresh2) = (T::of(1.0 - settings[0]), T::of(1.0 - settings[1]));

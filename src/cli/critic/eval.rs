@@ -114,7 +114,7 @@ pub(super) struct Judge<'a> {
 }
 
 impl MetricUser for Judge<'_> {
-    type Output = Result<deblais::critic::Verdict, CriticError>;
+    type Output = Result<deblais::critic::CriticVerdict, CriticError>;
 
     fn with<M: Metric>(self, metric: M) -> Self::Output {
         self.case.judge(self.critic, &metric)

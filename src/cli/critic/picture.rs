@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use deblais::cost::Metric;
-use deblais::critic::{Cones, Critic, CriticError, Milestone};
+use deblais::critic::{Cones, Critic, CriticError, CriticMilestone};
 use deblais::plot::{self, Chart, Curve, Extent, LevelLines, Panels, PlotError, Side};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
@@ -26,7 +26,7 @@ pub(super) struct Picture<'a> {
     pub(super) case: &'a Case,
     pub(super) critic: &'a dyn Critic,
     pub(super) estimate: f64,
-    pub(super) history: &'a [Milestone],
+    pub(super) history: &'a [CriticMilestone],
     pub(super) path: &'a Path,
 }
 

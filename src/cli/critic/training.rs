@@ -3,7 +3,8 @@
 use clap::{Args, ValueEnum};
 use deblais::cost::Metric;
 use deblais::critic::{
-    CriticError, Pairs, Rate, Regularizer, Save, TrainCones, TrainLattice, TrainNetwork, Trained,
+    CriticError, LatticeRate, Pairs, Regularizer, Save, TrainCones, TrainLattice, TrainNetwork,
+    Trained,
 };
 use deblais::measure::DiscreteMeasure;
 use deblais::nn::Activation;
@@ -195,7 +196,7 @@ impl TrainingArgs {
         let default = TrainLattice::default();
         TrainLattice {
             steps: self.steps.unwrap_or(default.steps),
-            rate: self.rate.map_or(default.rate, Rate::OfTemperature),
+            rate: self.rate.map_or(default.rate, LatticeRate::OfTemperature),
             batch: self.batch.unwrap_or(default.batch),
             seed: self.seed.map_or(default.seed, Seed),
             ..default
@@ -267,7 +268,9 @@ impl TrainingArgs {
                 settings.push(("group", count(*size)));
             }
         }
-        if let Training::Lattice(TrainLattice { rate: Rate::OfTemperature(rate), .. }) = training {
+        if let Training::Lattice(TrainLattice { rate: LatticeRate::OfTemperature(rate), .. }) =
+            training
+        {
             settings.push(("rate", number(*rate)));
         }
         if self.needs_plan() {

@@ -20,7 +20,7 @@
 mod soft;
 mod train;
 
-pub use train::{Rate, Start, TrainLattice};
+pub use train::{LatticeRate, LatticeStart, TrainLattice};
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 

@@ -17,7 +17,7 @@ use ndarray::{Array2, ArrayView2, s};
 use crate::math::exp::exp_f32;
 
 /// Squared distances below this share of `‖x‖² + ‖c‖²` are rounding.
-const BLUR: f32 = 1e-6;
+const RELATIVE_ROUNDING: f32 = 1e-6;
 
 /// The pieces of a lattice in training; piece j is of group `j mod groups`.
 pub(super) struct Pieces {
@@ -63,7 +63,7 @@ impl Pieces {
 }
 
 /// Room for a block of points, and what became of it.
-pub(super) struct Block {
+pub(super) struct SoftBlock {
     /// First products, then distances, then `q_ij σ_j/‖x_i − c_j‖`.
     cells: Array2<f32>,
     /// First e, then p, of one point.
@@ -78,7 +78,7 @@ pub(super) struct Block {
     pulls: Vec<f32>,
 }
 
-impl Block {
+impl SoftBlock {
     pub(super) fn new(rows: usize, pieces: &Pieces) -> Self {
         let count = pieces.count();
         Self {
@@ -126,7 +126,7 @@ fn distances(row: &mut [f32], squares: &[f32], square: f32) {
         let both = square + c;
         let apart = (-2.0_f32).mul_add(*cell, both);
         // Positive even where both points are the origin.
-        let least = BLUR.mul_add(both, f32::MIN_POSITIVE);
+        let least = RELATIVE_ROUNDING.mul_add(both, f32::MIN_POSITIVE);
         *cell = if apart > least { apart } else { least }.sqrt();
     }
 }
@@ -265,7 +265,7 @@ mod tests {
             let pieces = Pieces::new(dim, groups, signs.clone(), normal(count * (dim + 1), stream));
             let x = Array2::from_shape_vec((7, dim), normal(7 * dim, stream)).unwrap();
             let w = normal(7, stream);
-            let mut block = Block::new(9, &pieces);
+            let mut block = SoftBlock::new(9, &pieces);
             block.run(&pieces, x.view(), &w, f32::of(t));
 
             let wide: Vec<f64> = pieces.parameters.iter().map(|&p| f64::from(p)).collect();
@@ -298,7 +298,7 @@ mod tests {
     fn cold_shares_are_those_of_the_hard_lattice() {
         // Two groups of two: minima 1 and 2, the greater of which is piece 3.
         let pieces = Pieces::new(1, 2, vec![1.0; 4], vec![0.0, 0.0, 0.0, 0.0, 1.0, 5.0, 4.0, 2.0]);
-        let mut block = Block::new(1, &pieces);
+        let mut block = SoftBlock::new(1, &pieces);
         block.run(&pieces, Array2::zeros((1, 1)).view(), &[2.0], 1e-3);
         assert!((block.value - 4.0).abs() < 1e-5, "{}", block.value);
         assert_eq!(block.gradient[4..], [0.0, 0.0, 0.0, 2.0]);
