@@ -29,7 +29,7 @@ pub trait LipschitzControl: Send + Sync {
     fn project(&mut self, _network: &mut Mlp<f32>) {}
 
     /// Replaces the random stream.
-    fn draw_from(&mut self, _stream: Stream) {}
+    fn set_stream(&mut self, _stream: Stream) {}
 
     /// State that is carried from step to step, without the random stream.
     fn memory(&self) -> Vec<f32> {

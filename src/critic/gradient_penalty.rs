@@ -127,7 +127,7 @@ impl LipschitzControl for GradientPenalty {
         }
     }
 
-    fn draw_from(&mut self, stream: Stream) {
+    fn set_stream(&mut self, stream: Stream) {
         self.stream = stream;
     }
 

@@ -296,7 +296,8 @@ fn exact(
     generated: &DiscreteMeasure,
     grid: &Array2<f64>,
 ) -> Result<Exact, GanError> {
-    let failed = |error: &dyn std::error::Error| GanError::Yardstick { message: error.to_string() };
+    let failed =
+        |error: &dyn std::error::Error| GanError::ReferenceDistance { message: error.to_string() };
     let problem = OtProblem::new(real, generated, Euclidean).map_err(|error| failed(&error))?;
     let solution = Line.solve(&problem, &mut ()).map_err(|error| failed(&error))?;
     let emd = solution.certify(&problem).certificate;
@@ -342,7 +343,7 @@ impl Room<'_> {
         for place in places(recipe.steps) {
             while critic.step() < place {
                 let batch = batches.next();
-                loss = critic.learn(batch.source.view(), batch.target.view())?;
+                loss = critic.update(batch.source.view(), batch.target.view())?;
                 let event = Event::new("training", critic.step());
                 if let ControlFlow::Break(stop) = observer.observe(&event) {
                     return Ok(Some(stop));

@@ -182,7 +182,7 @@ impl Duel {
         while critic.step() < recipe.steps {
             let [of_p, of_q] = &mut streams;
             let (x, y) = (draw(self.p, recipe.batch, of_p), draw(self.q, recipe.batch, of_q));
-            critic.learn(self.place(&x).view(), self.place(&y).view())?;
+            critic.update(self.place(&x).view(), self.place(&y).view())?;
             let event = Event::new("training critics", critic.step());
             if let ControlFlow::Break(stop) = observer.observe(&event) {
                 return Ok(Trained::Stopped(stop));

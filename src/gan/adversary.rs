@@ -8,7 +8,7 @@ use crate::seed::Stream;
 
 /// What one step of the critic has shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Turn {
+pub(super) struct CriticUpdate {
     /// What the critic minimizes, without the penalty.
     pub(super) loss: f64,
     /// What it pays for its slopes.
@@ -18,24 +18,24 @@ pub(super) struct Turn {
 /// A critic as the trainer sees it.
 pub(super) trait Adversary: Send {
     /// Draws of this round come from this stream.
-    fn draw_from(&mut self, stream: Stream);
+    fn set_stream(&mut self, stream: Stream);
 
     /// One step of its optimizer on real and on generated points, a row each.
-    fn learn(
+    fn update(
         &mut self,
         real: ArrayView2<'_, f32>,
         generated: ArrayView2<'_, f32>,
         rate: f64,
-    ) -> Turn;
+    ) -> CriticUpdate;
 
     /// One step on real points alone; its loss. Only an autoencoder has anything to learn from
     /// them, and recipes of other critics refuse it.
-    fn rehearse(&mut self, _real: ArrayView2<'_, f32>, _rate: f64) -> f64 {
+    fn pretrain(&mut self, _real: ArrayView2<'_, f32>, _rate: f64) -> f64 {
         0.0
     }
 
     /// The generator's loss on generated points, and its gradient by them.
-    fn answer(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>);
+    fn generator_loss(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>);
 
     /// Its outputs t at any points.
     fn values(&self, points: ArrayView2<'_, f32>) -> Vec<f32>;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::average::Average;
 use super::generator::points_of;
 use super::milestone::Milestone;
-use super::networks::Form;
+use super::networks::PointShape;
 use super::saved::{SavedAdversary, SavedNetwork};
 use super::{GanError, Recipe, Standard};
 use crate::nn::Mlp;
@@ -27,7 +27,8 @@ pub struct Checkpoint {
     /// Where its draws come from.
     pub seed: u64,
     /// Steps of the critic before the game.
-    pub rehearsed: u64,
+    #[serde(rename = "rehearsed")]
+    pub pretrained: u64,
     /// Steps of the generator.
     pub step: u64,
     /// The generator.
@@ -45,12 +46,12 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Refuses networks that are not the recipe's for points of this form; allocates nothing for
     /// them.
-    pub(super) fn check_shapes(&self, form: Form) -> Result<(), GanError> {
+    pub(super) fn check_shapes(&self, shape: PointShape) -> Result<(), GanError> {
         let Self { recipe, generator, critic, .. } = self;
         recipe.check()?;
-        let layers = recipe.generator.layers_to_points(form, "generator")?;
-        generator.check(recipe.latent_for(form.dim), &layers)?;
-        let shapes = recipe.critic_networks(form)?;
+        let layers = recipe.generator.layers_to_points(shape, "generator")?;
+        generator.check(recipe.latent_for(shape.dim), &layers)?;
+        let shapes = recipe.critic_networks(shape)?;
         if critic.networks.len() != shapes.len() {
             return Err(GanError::Checkpoint { what: "the critic has another number of networks" });
         }
@@ -65,7 +66,7 @@ impl Checkpoint {
     /// [`GanError::TooMany`] for more points than are drawn at a time.
     pub fn sample(&self, n: usize, stream: &mut Stream) -> Result<Array2<f64>, GanError> {
         /// Coordinates of all points together: 1 GiB.
-        const MOST: usize = 1 << 27;
+        const MAX_COORDINATES: usize = 1 << 27;
         let misfit = |what| GanError::Checkpoint { what };
         let SavedNetwork { inputs, layers, parameters, .. } = &self.generator;
         let parameters = self.average.mean().unwrap_or_else(|| parameters.clone());
@@ -74,7 +75,7 @@ impl Checkpoint {
         if network.outputs() != center.len() || network.outputs() != scale.len() {
             return Err(misfit("the generator has other coordinates than the data"));
         }
-        let limit = MOST / network.inputs().max(network.outputs());
+        let limit = MAX_COORDINATES / network.inputs().max(network.outputs());
         if n > limit {
             return Err(GanError::TooMany { n, limit });
         }

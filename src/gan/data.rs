@@ -9,13 +9,13 @@ use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use super::GanError;
-use super::networks::{Form, Image};
+use super::networks::{Image, PointShape};
 use crate::datasets::{Law, Modes};
 use crate::nn::Real;
 use crate::seed::{Seed, Stream};
 
 /// The fewest rows of a sample: with a quarter held out, three are left to learn from.
-const LEAST_ROWS: usize = 4;
+const MIN_ROWS: usize = 4;
 
 /// Draws from a law by which its mean and deviation are told.
 const STANDARD_DRAWS: usize = 100_000;
@@ -132,14 +132,14 @@ impl Data {
         held_out: Option<usize>,
         standard: impl Fn(ArrayView2<'_, f64>) -> Standard,
     ) -> Result<Self, GanError> {
-        const MOST_HELD_OUT: usize = 1000;
+        const MAX_HELD_OUT: usize = 1000;
         if let Some(((row, column), _)) = points.indexed_iter().find(|(_, x)| !x.is_finite()) {
             return Err(GanError::NotFinite { row: row + 1, column: column + 1 });
         }
         let rows = points.nrows();
-        let held_out = held_out.unwrap_or_else(|| (rows / 4).clamp(1, MOST_HELD_OUT));
-        if rows < LEAST_ROWS || held_out == 0 || held_out + 1 >= rows {
-            return Err(GanError::TooFew { rows, least: LEAST_ROWS.max(held_out + 2) });
+        let held_out = held_out.unwrap_or_else(|| (rows / 4).clamp(1, MAX_HELD_OUT));
+        if rows < MIN_ROWS || held_out == 0 || held_out + 1 >= rows {
+            return Err(GanError::TooFew { rows, least: MIN_ROWS.max(held_out + 2) });
         }
         let standard = standard(points);
         if standard.scale.iter().all(|&scale| scale == 0.0) {
@@ -179,8 +179,8 @@ impl Data {
     }
 
     /// What points are.
-    pub(super) fn form(&self) -> Form {
-        Form { dim: self.dim(), image: self.image }
+    pub(super) fn shape(&self) -> PointShape {
+        PointShape { dim: self.dim(), image: self.image }
     }
 
     /// The coordinates of the training.

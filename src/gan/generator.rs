@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::average::Average;
-use super::networks::{Form, check_room};
+use super::networks::{PointShape, check_memory};
 use super::{GanError, Recipe};
 use crate::nn::{Mlp, Optimizer, Real, Tape};
 use crate::seed::{Seed, Stream};
@@ -18,15 +18,15 @@ pub(super) struct Generator {
 }
 
 impl Generator {
-    pub(super) fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
-        let player = &recipe.generator;
-        let layers = player.layers_to_points(form, "generator")?;
+    pub(super) fn new(recipe: &Recipe, shape: PointShape, seed: Seed) -> Result<Self, GanError> {
+        let settings = &recipe.generator;
+        let layers = settings.layers_to_points(shape, "generator")?;
         let stream = &mut seed.stream("generator's weights");
-        let network = Mlp::new(recipe.latent_for(form.dim), &layers, player.init, stream)?;
-        check_room(&network, recipe.batch, "generator")?;
+        let network = Mlp::new(recipe.latent_for(shape.dim), &layers, settings.init, stream)?;
+        check_memory(&network, recipe.batch, "generator")?;
         let parameters = network.parameters().len();
         Ok(Self {
-            optimizer: Optimizer::new(player.rule, parameters),
+            optimizer: Optimizer::new(settings.rule, parameters),
             average: Average::over(recipe.average, parameters),
             tape: Tape::new(&network, recipe.batch),
             gradient: vec![0.0; parameters],

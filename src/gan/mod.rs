@@ -12,7 +12,7 @@
 //! becoming steep), and in `energy`, where the critic is an autoencoder.
 //!
 //! No word of the critic's is taken: [`score()`] holds the generated points against true ones by a
-//! [`Yardstick`] that the caller brings, the exact solver with its certificate, and against the
+//! [`ReferenceDistance`] that the caller brings, the exact solver with its certificate, and against the
 //! noise floor, which is what two true samples are apart.
 //!
 //! **References.** Goodfellow et al. 2014, "Generative adversarial nets", NeurIPS; Arjovsky,
@@ -41,13 +41,16 @@ pub use checkpoint::Checkpoint;
 pub use data::{Data, Standard};
 pub use discriminator::Discriminator;
 pub use error::GanError;
-pub use gradients::{Matching, Pull, Reading, Standstill, disagreement};
+pub use gradients::{
+    FrozenGenerator, GradientReading, MeanGradient, OptimalMatching, disagreement,
+};
 pub use milestone::Milestone;
 pub use networks::Image;
 pub use objective::Objective;
-pub use recipe::{Player, Recipe, RecipeError};
+pub use recipe::{NetworkSettings, Recipe, RecipeError};
 pub use saved::{SavedAdversary, SavedNetwork};
 pub use score::{
-    ModeScores, Nearest, Scores, Yardstick, jensen_shannon, noise_floor, rank_correlation, score,
+    ModeScores, Nearest, ReferenceDistance, Scores, jensen_shannon, noise_floor, rank_correlation,
+    score,
 };
 pub use trainer::Trainer;

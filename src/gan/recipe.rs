@@ -47,15 +47,15 @@ pub struct Recipe {
     /// How rates fall.
     pub schedule: Schedule,
     /// The critic.
-    pub critic: Player,
+    pub critic: NetworkSettings,
     /// The generator.
-    pub generator: Player,
+    pub generator: NetworkSettings,
 }
 
 /// A network and how it is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Player {
+pub struct NetworkSettings {
     /// Neurons of a hidden layer.
     pub width: usize,
     /// Hidden layers besides the convolutions; of an autoencoder, on either side of its code.
@@ -165,7 +165,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
 const BASE: &str = include_str!("recipes/base.toml");
 
 /// Tables whose fields are replaced one by one.
-const PLAYERS: [&str; 2] = ["critic", "generator"];
+const NETWORK_TABLES: [&str; 2] = ["critic", "generator"];
 
 impl Recipe {
     /// Names of the built-in recipes.
@@ -225,18 +225,18 @@ impl Recipe {
     /// Coordinates of a latent point for data of `dim` coordinates.
     #[must_use]
     pub fn latent_for(&self, dim: usize) -> usize {
-        const MOST: usize = 16;
-        if self.latent == 0 { dim.min(MOST) } else { self.latent }
+        const MAX_DEFAULT_LATENT: usize = 16;
+        if self.latent == 0 { dim.min(MAX_DEFAULT_LATENT) } else { self.latent }
     }
 
     /// Whether it is for images: one of the players is made of convolutions.
     #[must_use]
     pub fn has_convolutions(&self) -> bool {
-        [&self.critic, &self.generator].iter().any(|player| !player.channels.is_empty())
+        [&self.critic, &self.generator].iter().any(|settings| !settings.channels.is_empty())
     }
 
     /// Whether the critic is an autoencoder.
-    pub(super) fn has_energy(&self) -> bool {
+    pub(super) fn has_autoencoder(&self) -> bool {
         matches!(self.objective, Objective::Energy { .. })
     }
 
@@ -282,35 +282,39 @@ impl Recipe {
 }
 
 /// The sizes that a recipe may have, for messages.
-const POINTS: &str = "from 1 to 65536";
-const LATENT: &str = "from 0 to 65536";
-const NEURONS: &str = "from 1 to 16384";
-const CHANNELS: &str = "from 1 to 4096";
-const ROUNDS: &str = "from 1 to 1000000";
-const STEPS: &str = "at most 1000000000000";
-const DEPTH: &str = "from 1, unless there are channels, to 256";
+const BATCH_RANGE: &str = "from 1 to 65536";
+const LATENT_RANGE: &str = "from 0 to 65536";
+const WIDTH_RANGE: &str = "from 1 to 16384";
+const CHANNEL_RANGE: &str = "from 1 to 4096";
+const CRITIC_STEPS_RANGE: &str = "from 1 to 1000000";
+const STEPS_RANGE: &str = "at most 1000000000000";
+const DEPTH_RANGE: &str = "from 1, unless there are channels, to 256";
 
 impl Recipe {
     /// The most steps that a recipe may have.
-    pub const MOST_STEPS: u64 = 1_000_000_000_000;
+    pub const MAX_STEPS: u64 = 1_000_000_000_000;
 
     fn check_sizes(&self) -> Result<(), RecipeError> {
         let within = |field, value: usize, (least, most), bound| {
             range(field, value as f64, (least..=most).contains(&value), bound)
         };
-        within("batch", self.batch, (1, 65_536), POINTS)?;
-        within("latent", self.latent, (0, 65_536), LATENT)?;
-        within("critic_steps", self.critic_steps, (1, 1_000_000), ROUNDS)?;
+        within("batch", self.batch, (1, 65_536), BATCH_RANGE)?;
+        within("latent", self.latent, (0, 65_536), LATENT_RANGE)?;
+        within("critic_steps", self.critic_steps, (1, 1_000_000), CRITIC_STEPS_RANGE)?;
         let steps =
-            |field, value: u64| range(field, value as f64, value <= Self::MOST_STEPS, STEPS);
+            |field, value: u64| range(field, value as f64, value <= Self::MAX_STEPS, STEPS_RANGE);
         steps("steps", self.steps)?;
         steps("pretraining", self.pretraining)?;
-        let sizes = |player: &Player, [width, depth, code, channels]: [&'static str; 4]| {
-            within(width, player.width, (1, 16_384), NEURONS)?;
-            let least = usize::from(player.channels.is_empty());
-            within(depth, player.depth, (least, 256), DEPTH)?;
-            within(code, player.code, (1, 16_384), NEURONS)?;
-            player.channels.iter().try_for_each(|&c| within(channels, c, (1, 4096), CHANNELS))
+        let sizes = |settings: &NetworkSettings,
+                     [width, depth, code, channels]: [&'static str; 4]| {
+            within(width, settings.width, (1, 16_384), WIDTH_RANGE)?;
+            let least = usize::from(settings.channels.is_empty());
+            within(depth, settings.depth, (least, 256), DEPTH_RANGE)?;
+            within(code, settings.code, (1, 16_384), WIDTH_RANGE)?;
+            settings
+                .channels
+                .iter()
+                .try_for_each(|&c| within(channels, c, (1, 4096), CHANNEL_RANGE))
         };
         sizes(&self.critic, ["critic.width", "critic.depth", "critic.code", "critic.channels"])?;
         let generator =
@@ -339,10 +343,10 @@ fn over_its_base(mut changes: Table) -> Result<Table, RecipeError> {
     };
     for (field, value) in changes {
         match (table.get_mut(&field), value) {
-            (Some(Value::Table(player)), Value::Table(fields))
-                if PLAYERS.contains(&field.as_str()) =>
+            (Some(Value::Table(settings)), Value::Table(fields))
+                if NETWORK_TABLES.contains(&field.as_str()) =>
             {
-                player.extend(fields);
+                settings.extend(fields);
             }
             (_, value) => {
                 table.insert(field, value);
@@ -362,7 +366,7 @@ fn set(table: &mut Table, change: &str) -> Result<(), RecipeError> {
     let mut fields: Vec<_> = path.trim().split('.').collect();
     let last = fields.pop().filter(|last| !last.is_empty()).ok_or_else(bad)?;
     // A choice among alternatives is a table of one: another takes its place.
-    let choice = 1 + fields.iter().take(1).filter(|field| PLAYERS.contains(field)).count();
+    let choice = 1 + fields.iter().take(1).filter(|field| NETWORK_TABLES.contains(field)).count();
     let mut place = table;
     for (depth, field) in fields.iter().copied().chain([last]).enumerate() {
         if depth == choice && !place.contains_key(field) {

@@ -5,8 +5,8 @@
 
 use ndarray::{Array2, ArrayView2, s};
 
-use super::adversary::{Adversary, Turn};
-use super::networks::{Form, check_room};
+use super::adversary::{Adversary, CriticUpdate};
+use super::networks::{PointShape, check_memory};
 use super::saved::{SavedAdversary, SavedNetwork};
 use super::{GanError, Objective, Recipe};
 use crate::critic::{Batch, LipschitzControl};
@@ -28,19 +28,19 @@ pub(super) struct Scalar {
     by_outputs: Array2<f32>,
     gradient: Vec<f32>,
     /// For the generator's turn.
-    answer: Tape<f32>,
-    by_answer: Array2<f32>,
+    generator_tape: Tape<f32>,
+    by_generated: Array2<f32>,
 }
 
 impl Scalar {
-    pub(super) fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
-        let (player, dim) = (&recipe.critic, form.dim);
-        let layers = player.layers_from_points(form, 1, "critic")?;
+    pub(super) fn new(recipe: &Recipe, shape: PointShape, seed: Seed) -> Result<Self, GanError> {
+        let (settings, dim) = (&recipe.critic, shape.dim);
+        let layers = settings.layers_from_points(shape, 1, "critic")?;
         let stream = &mut seed.stream("critic's weights");
-        let mut network = Mlp::new(dim, &layers, player.init, stream)?;
-        check_room(&network, 2 * recipe.batch, "critic")?;
-        let width = player.width;
-        recipe.regularizer.check(player.rate, [(dim, width), (width, width)])?;
+        let mut network = Mlp::new(dim, &layers, settings.init, stream)?;
+        check_memory(&network, 2 * recipe.batch, "critic")?;
+        let width = settings.width;
+        recipe.regularizer.check(settings.rate, [(dim, width), (width, width)])?;
         let mut control = recipe.regularizer.control(&network, seed);
         control.project(&mut network);
         let rows = recipe.batch;
@@ -49,7 +49,7 @@ impl Scalar {
         let mass = vec![f32::of(1.0 / rows as f64); rows];
         Ok(Self {
             objective: recipe.objective,
-            optimizer: Optimizer::new(player.rule, network.parameters().len()),
+            optimizer: Optimizer::new(settings.rule, network.parameters().len()),
             control,
             batch: Batch {
                 source: zeros(rows),
@@ -62,27 +62,27 @@ impl Scalar {
             tape: PenalizedTape::new(&network, 2 * rows, penalized),
             by_outputs: Array2::zeros((2 * rows, 1)),
             gradient: vec![0.0; network.parameters().len()],
-            answer: Tape::new(&network, rows),
-            by_answer: Array2::zeros((rows, 1)),
+            generator_tape: Tape::new(&network, rows),
+            by_generated: Array2::zeros((rows, 1)),
             network,
         })
     }
 }
 
 impl Scalar {
-    /// As [`Adversary::answer`], to a generator that minimizes what it likes, on at most a batch.
-    pub(super) fn answer_to(
+    /// As [`Adversary::generator_loss`], to a generator that minimizes what it likes, on at most a batch.
+    pub(super) fn generator_loss_of(
         &mut self,
         objective: Objective,
         generated: ArrayView2<'_, f32>,
     ) -> (f64, ArrayView2<'_, f32>) {
         let rows = generated.nrows();
-        let outputs = self.network.forward(generated, &mut self.answer);
+        let outputs = self.network.forward(generated, &mut self.generator_tape);
         let outputs = outputs.as_slice().expect("one column");
-        let slopes = &mut self.by_answer.as_slice_mut().expect("made in one piece")[..rows];
+        let slopes = &mut self.by_generated.as_slice_mut().expect("made in one piece")[..rows];
         let loss = objective.generator(outputs, slopes);
-        let by_answer = self.by_answer.slice(s![..rows, ..]);
-        (loss, self.network.pull_back(by_answer, &mut self.answer))
+        let by_generated = self.by_generated.slice(s![..rows, ..]);
+        (loss, self.network.pull_back(by_generated, &mut self.generator_tape))
     }
 }
 
@@ -92,16 +92,16 @@ fn flat(column: &Array2<f32>) -> &[f32] {
 }
 
 impl Adversary for Scalar {
-    fn draw_from(&mut self, stream: Stream) {
-        self.control.draw_from(stream);
+    fn set_stream(&mut self, stream: Stream) {
+        self.control.set_stream(stream);
     }
 
-    fn learn(
+    fn update(
         &mut self,
         real: ArrayView2<'_, f32>,
         generated: ArrayView2<'_, f32>,
         rate: f64,
-    ) -> Turn {
+    ) -> CriticUpdate {
         let Self { objective, network, control, points, interpolates, tape, gradient, .. } = self;
         let rows = real.nrows();
         points.slice_mut(s![..rows, ..]).assign(&real);
@@ -125,11 +125,11 @@ impl Adversary for Scalar {
         control.tangent(network, gradient);
         self.optimizer.step(network.parameters_mut(), gradient, rate);
         control.project(network);
-        Turn { loss, penalty }
+        CriticUpdate { loss, penalty }
     }
 
-    fn answer(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>) {
-        self.answer_to(self.objective, generated)
+    fn generator_loss(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>) {
+        self.generator_loss_of(self.objective, generated)
     }
 
     fn values(&self, points: ArrayView2<'_, f32>) -> Vec<f32> {

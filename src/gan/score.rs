@@ -1,6 +1,6 @@
 //! What generated points are worth.
 //!
-//! - **EMD**: the exact earth mover's distance to true points, by a [`Yardstick`], with its
+//! - **EMD**: the exact earth mover's distance to true points, by a [`ReferenceDistance`], with its
 //!   certificate. Two true samples are not 0 apart either: their mean distance is the *noise floor*,
 //!   and a perfect generator scores 1 as a ratio to it, up to chance.
 //! - **Modes** of a mixture: how many of them get a point of high quality, which is one within 3σ of
@@ -27,10 +27,10 @@ use crate::divergence::FDivergence;
 use crate::seed::Seed;
 
 /// Largest number of points on each side of an exact distance.
-pub(super) const TRANSPORTED: usize = 1000;
+pub(super) const MAX_TRANSPORTED_POINTS: usize = 1000;
 
 /// The exact distance between two samples of equal masses: whoever scores brings it along.
-pub type Yardstick<'a> =
+pub type ReferenceDistance<'a> =
     dyn FnMut(ArrayView2<'_, f64>, ArrayView2<'_, f64>) -> Result<Certificate, GanError> + 'a;
 
 /// How well the modes of a mixture are met.
@@ -78,11 +78,11 @@ pub struct Scores {
 pub fn score(
     generated: ArrayView2<'_, f64>,
     data: &Data,
-    yardstick: &mut Yardstick<'_>,
+    reference: &mut ReferenceDistance<'_>,
 ) -> Result<Scores, GanError> {
-    let truth = data.truth(TRANSPORTED);
+    let truth = data.truth(MAX_TRANSPORTED_POINTS);
     let rows = truth.nrows().min(generated.nrows());
-    let emd = yardstick(generated.slice(s![..rows, ..]), truth.view())?;
+    let emd = reference(generated.slice(s![..rows, ..]), truth.view())?;
     let own = data.standard().restore(generated);
     let nearest = data.training().map(|training| Nearest {
         generated: mean_distance(generated, training),
@@ -102,28 +102,28 @@ pub fn score(
 ///
 /// # Errors
 /// What the yardstick reports.
-pub fn noise_floor(data: &Data, yardstick: &mut Yardstick<'_>) -> Result<f64, GanError> {
-    const PAIRS: usize = 10;
+pub fn noise_floor(data: &Data, reference: &mut ReferenceDistance<'_>) -> Result<f64, GanError> {
+    const NOISE_FLOOR_PAIRS: usize = 10;
     let mut stream = Seed(0).stream("noise floor");
     let mut sum = 0.0;
-    for _ in 0..PAIRS {
-        let [a, b] = data.pair(TRANSPORTED, &mut stream);
-        sum += yardstick(a.view(), b.view())?.upper;
+    for _ in 0..NOISE_FLOOR_PAIRS {
+        let [a, b] = data.pair(MAX_TRANSPORTED_POINTS, &mut stream);
+        sum += reference(a.view(), b.view())?.upper;
     }
-    Ok(sum / PAIRS as f64)
+    Ok(sum / NOISE_FLOOR_PAIRS as f64)
 }
 
 impl ModeScores {
     /// Of points in the coordinates of the modes.
     #[must_use]
     pub fn of(points: ArrayView2<'_, f64>, modes: Modes<'_>) -> Self {
-        const NEAR: f64 = 3.0;
+        const QUALITY_DEVIATIONS: f64 = 3.0;
         let k = modes.centers.nrows();
         let (mut counts, mut good) = (vec![0_usize; k], vec![0_usize; k]);
         for x in points.outer_iter() {
             let (nearest, distance) = nearest(x, modes.centers);
             counts[nearest] += 1;
-            good[nearest] += usize::from(distance <= NEAR * modes.deviation);
+            good[nearest] += usize::from(distance <= QUALITY_DEVIATIONS * modes.deviation);
         }
         let n = points.nrows().max(1) as f64;
         let terms = counts.iter().filter(|&&count| count > 0).map(|&count| {
@@ -151,9 +151,9 @@ fn nearest(x: ArrayView1<'_, f64>, points: ArrayView2<'_, f64>) -> (usize, f64) 
 
 /// The mean distance from points to the nearest of the training.
 fn mean_distance(points: ArrayView2<'_, f64>, training: ArrayView2<'_, f64>) -> f64 {
-    const BLOCK: usize = 16;
+    const BLOCK_POINTS: usize = 16;
     let (points, training) = (points.as_standard_layout(), training.as_standard_layout());
-    let blocks: Vec<_> = points.axis_chunks_iter(Axis(0), BLOCK).collect();
+    let blocks: Vec<_> = points.axis_chunks_iter(Axis(0), BLOCK_POINTS).collect();
     let squares: Vec<_> = blocks
         .into_par_iter()
         .map(|block| {
@@ -197,22 +197,23 @@ fn square_below(x: &[f64], y: &[f64], least: f64) -> f64 {
 /// lies outside has a cell of its own.
 #[must_use]
 pub fn jensen_shannon(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> f64 {
-    const CELLS: usize = 25;
+    const CELLS_PER_AXIS: usize = 25;
     let ends = |axis: usize| {
         let start = (f64::INFINITY, f64::NEG_INFINITY);
         b.column(axis).iter().fold(start, |(low, high), &x| (low.min(x), high.max(x)))
     };
     let boxed = [ends(0), ends(1)];
     let cell = |x: f64, (low, high): (f64, f64)| {
-        let place = (x - low) / (high - low) * CELLS as f64;
+        let place = (x - low) / (high - low) * CELLS_PER_AXIS as f64;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0..CELLS")]
-        (low <= x && x <= high).then(|| (place as usize).min(CELLS - 1))
+        (low <= x && x <= high).then(|| (place as usize).min(CELLS_PER_AXIS - 1))
     };
     let shares = |points: ArrayView2<'_, f64>| {
-        let mut shares = vec![0.0; CELLS * CELLS + 1];
+        let mut shares = vec![0.0; CELLS_PER_AXIS * CELLS_PER_AXIS + 1];
         for x in points.outer_iter() {
             let inside = cell(x[0], boxed[0]).zip(cell(x[1], boxed[1]));
-            shares[inside.map_or(CELLS * CELLS, |(i, j)| CELLS * j + i)] += 1.0;
+            shares[inside
+                .map_or(CELLS_PER_AXIS * CELLS_PER_AXIS, |(i, j)| CELLS_PER_AXIS * j + i)] += 1.0;
         }
         shares.iter().map(|count| count / points.nrows().max(1) as f64).collect::<Vec<_>>()
     };

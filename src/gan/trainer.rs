@@ -25,28 +25,28 @@ use std::ops::ControlFlow;
 
 use ndarray::Array2;
 
-use super::adversary::{Adversary, Turn};
+use super::adversary::{Adversary, CriticUpdate};
 use super::energy::Energy;
 use super::generator::{Generator, points_of};
-use super::networks::Form;
+use super::networks::PointShape;
 use super::saved::SavedNetwork;
 use super::scalar::Scalar;
-use super::score::TRANSPORTED;
-use super::{Checkpoint, Data, GanError, Milestone, Recipe, Scores, Yardstick, score};
+use super::score::MAX_TRANSPORTED_POINTS;
+use super::{Checkpoint, Data, GanError, Milestone, Recipe, ReferenceDistance, Scores, score};
 use crate::critic::Regularizer;
 use crate::nn::{Mlp, Real, on_the_pool};
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::{Seed, Stream};
 
 /// Number of generated points that score a milestone.
-const POINTS: usize = 2000;
+const EVALUATION_POINTS: usize = 2000;
 
 /// A GAN while it is trained.
 pub struct Trainer {
     recipe: Recipe,
     data: Data,
     seed: Seed,
-    rehearsed: u64,
+    pretrained: u64,
     step: u64,
     generator: Generator,
     critic: Box<dyn Adversary>,
@@ -63,12 +63,12 @@ impl Trainer {
     pub fn new(recipe: Recipe, data: Data, seed: Seed) -> Result<Self, GanError> {
         recipe.check()?;
         Ok(Self {
-            generator: Generator::new(&recipe, data.form(), seed)?,
-            critic: critic_of(&recipe, data.form(), seed)?,
+            generator: Generator::new(&recipe, data.shape(), seed)?,
+            critic: critic_of(&recipe, data.shape(), seed)?,
             recipe,
             data,
             seed,
-            rehearsed: 0,
+            pretrained: 0,
             step: 0,
             penalty: 0.0,
             history: Vec::new(),
@@ -87,7 +87,7 @@ impl Trainer {
             return Err(GanError::OtherData { saved: checkpoint.data, given });
         }
         // What is about to be allocated must be explained by what was read.
-        checkpoint.check_shapes(data.form())?;
+        checkpoint.check_shapes(data.shape())?;
         let mut trainer = Self::new(checkpoint.recipe, data, Seed(checkpoint.seed))?;
         let generator = &mut trainer.generator;
         checkpoint.generator.restore(&mut generator.network, &mut generator.optimizer)?;
@@ -96,7 +96,7 @@ impl Trainer {
         }
         generator.average = checkpoint.average;
         trainer.critic.restore(checkpoint.critic)?;
-        trainer.rehearsed = checkpoint.rehearsed;
+        trainer.pretrained = checkpoint.pretrained;
         trainer.step = checkpoint.step;
         trainer.penalty = checkpoint.penalty;
         trainer.history = checkpoint.history;
@@ -111,7 +111,7 @@ impl Trainer {
             data: self.data.name().to_owned(),
             standard: self.data.standard().clone(),
             seed: self.seed.0,
-            rehearsed: self.rehearsed,
+            pretrained: self.pretrained,
             step: self.step,
             generator: SavedNetwork::of(&self.generator.network, &self.generator.optimizer),
             average: self.generator.average.clone(),
@@ -130,9 +130,9 @@ impl Trainer {
         until: u64,
         observer: &mut dyn Observer,
     ) -> Result<Option<Stop>, GanError> {
-        while self.rehearsed < self.recipe.pretraining {
-            on_the_pool(|| self.rehearse())?;
-            if let ControlFlow::Break(stop) = self.observe("pretraining", self.rehearsed, observer)
+        while self.pretrained < self.recipe.pretraining {
+            on_the_pool(|| self.pretrain())?;
+            if let ControlFlow::Break(stop) = self.observe("pretraining", self.pretrained, observer)
             {
                 return Ok(Some(stop));
             }
@@ -151,40 +151,40 @@ impl Trainer {
         let Recipe { batch, critic_steps, schedule, .. } = self.recipe;
         let factor = schedule.factor(self.step, self.recipe.steps);
         let stream = &mut self.seed.stream(&format!("step {}", self.step));
-        self.critic.draw_from(self.seed.stream(&format!("penalty {}", self.step)));
+        self.critic.set_stream(self.seed.stream(&format!("penalty {}", self.step)));
         let (generator, critic) = (&mut self.generator, &mut self.critic);
 
-        let mut turn = Turn { loss: 0.0, penalty: 0.0 };
+        let mut update = CriticUpdate { loss: 0.0, penalty: 0.0 };
         for _ in 0..critic_steps {
             let x = self.data.batch(batch, stream);
             let z = generator.latent(batch, stream);
             let points = generator.network.forward(z.view(), &mut generator.tape);
-            turn = critic.learn(x.view(), points, factor * self.recipe.critic.rate);
+            update = critic.update(x.view(), points, factor * self.recipe.critic.rate);
         }
         let z = generator.latent(batch, stream);
         let points = generator.network.forward(z.view(), &mut generator.tape);
-        let (loss, by_points) = critic.answer(points);
+        let (loss, by_points) = critic.generator_loss(points);
         generator.step(by_points.to_owned(), factor * self.recipe.generator.rate);
 
-        self.check(turn.loss + turn.penalty, "critic")?;
+        self.check(update.loss + update.penalty, "critic")?;
         self.check(loss, "generator")?;
-        self.penalty = turn.penalty;
+        self.penalty = update.penalty;
         self.step += 1;
         Ok(())
     }
 
     /// One step of an autoencoder on real points alone.
-    fn rehearse(&mut self) -> Result<(), GanError> {
-        let stream = &mut self.seed.stream(&format!("pretraining {}", self.rehearsed));
+    fn pretrain(&mut self) -> Result<(), GanError> {
+        let stream = &mut self.seed.stream(&format!("pretraining {}", self.pretrained));
         let x = self.data.batch(self.recipe.batch, stream);
-        let loss = self.critic.rehearse(x.view(), self.recipe.critic.rate);
+        let loss = self.critic.pretrain(x.view(), self.recipe.critic.rate);
         self.check(loss, "critic")?;
-        self.rehearsed += 1;
+        self.pretrained += 1;
         Ok(())
     }
 
-    fn check(&self, loss: f64, player: &'static str) -> Result<(), GanError> {
-        if loss.is_finite() { Ok(()) } else { Err(GanError::Diverged { step: self.step, player }) }
+    fn check(&self, loss: f64, network: &'static str) -> Result<(), GanError> {
+        if loss.is_finite() { Ok(()) } else { Err(GanError::Diverged { step: self.step, network }) }
     }
 
     fn observe(
@@ -201,10 +201,13 @@ impl Trainer {
     ///
     /// # Errors
     /// What the yardstick reports, and [`GanError::Diverged`] for points that are not finite.
-    pub fn evaluate(&self, yardstick: &mut Yardstick<'_>) -> Result<(Milestone, Scores), GanError> {
-        let generated = self.generate(POINTS, &mut self.seed.stream("evaluation"))?;
-        let scores = score(generated.view(), &self.data, yardstick)?;
-        let (truth, objective) = (self.data.truth(TRANSPORTED), self.recipe.objective);
+    pub fn evaluate(
+        &self,
+        reference: &mut ReferenceDistance<'_>,
+    ) -> Result<(Milestone, Scores), GanError> {
+        let generated = self.generate(EVALUATION_POINTS, &mut self.seed.stream("evaluation"))?;
+        let scores = score(generated.view(), &self.data, reference)?;
+        let (truth, objective) = (self.data.truth(MAX_TRANSPORTED_POINTS), self.recipe.objective);
         let [real, fake] = [&truth, &generated].map(|points| self.outputs(points));
         let (mut by_real, mut by_fake) = (real.clone(), fake.clone());
         let milestone = Milestone {
@@ -237,7 +240,7 @@ impl Trainer {
         if points.iter().all(|x| x.is_finite()) {
             return Ok(points);
         }
-        Err(GanError::Diverged { step: self.step, player: "generator" })
+        Err(GanError::Diverged { step: self.step, network: "generator" })
     }
 
     /// As many points of the generator with averaged weights as a batch has, and where the critic
@@ -245,12 +248,12 @@ impl Trainer {
     ///
     /// # Errors
     /// [`GanError::Diverged`] if a point is not finite.
-    pub fn pulls(&mut self, stream: &mut Stream) -> Result<[Array2<f64>; 2], GanError> {
+    pub fn sample_gradients(&mut self, stream: &mut Stream) -> Result<[Array2<f64>; 2], GanError> {
         let batch = self.recipe.batch;
         let points = self.generate(batch, stream)?;
-        let (_, by_points) = self.critic.answer(points.mapv(f32::of).view());
-        let pulls = by_points.mapv(|slope| -(batch as f64) * slope.wide());
-        Ok([points, pulls])
+        let (_, by_points) = self.critic.generator_loss(points.mapv(f32::of).view());
+        let gradients = by_points.mapv(|slope| -(batch as f64) * slope.wide());
+        Ok([points, gradients])
     }
 
     /// All parameters of the critic.
@@ -309,11 +312,15 @@ impl Trainer {
 }
 
 /// The critic of a recipe, for points of this form.
-fn critic_of(recipe: &Recipe, form: Form, seed: Seed) -> Result<Box<dyn Adversary>, GanError> {
-    if recipe.has_energy() {
-        Ok(Box::new(Energy::new(recipe, form, seed)?))
+fn critic_of(
+    recipe: &Recipe,
+    shape: PointShape,
+    seed: Seed,
+) -> Result<Box<dyn Adversary>, GanError> {
+    if recipe.has_autoencoder() {
+        Ok(Box::new(Energy::new(recipe, shape, seed)?))
     } else {
-        Ok(Box::new(Scalar::new(recipe, form, seed)?))
+        Ok(Box::new(Scalar::new(recipe, shape, seed)?))
     }
 }
 

@@ -166,7 +166,7 @@ pub(super) fn frame(trainer: &mut Trainer, view: &View) -> Result<Bitmap, Failur
             Ok(plot::bitmap(size, |root| tiles.draw(root))?)
         }
         View::Plane { extent, size } => {
-            let [from, along] = trainer.pulls(&mut seed.stream("snapshot"))?;
+            let [from, along] = trainer.sample_gradients(&mut seed.stream("snapshot"))?;
             let drawn = s![..PULLED.min(from.nrows()), ..];
             let steepness = along.map_axis(Axis(1), |pull| pull.dot(&pull).sqrt());
             let from = restore(trainer, &from.slice(drawn).to_owned());

@@ -72,7 +72,7 @@ pub(super) struct TrainingArgs {
     pub(super) changes: Vec<String>,
 
     /// Steps of the generator (default: the recipe's)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Recipe::MOST_STEPS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Recipe::MAX_STEPS))]
     pub(super) steps: Option<u64>,
 
     /// As many steps as fit into this time of CPU, scores included: seconds, or 30s, 2m
@@ -80,7 +80,7 @@ pub(super) struct TrainingArgs {
     pub(super) time: Option<Seconds>,
 
     /// How often the generator is scored and saved over the run (default: 20)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Recipe::MOST_STEPS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Recipe::MAX_STEPS))]
     evaluations: Option<u64>,
 }
 
