@@ -13,7 +13,7 @@ use deblais::cost::Euclidean;
 use deblais::critic::{
     Critic, CriticError, Pairs, Regularizer, TrainCones, TrainLattice, TrainNetwork, Trained, judge,
 };
-use deblais::io::{Origin, Table};
+use deblais::io::{InputPath, Table};
 use deblais::measure::DiscreteMeasure;
 use deblais::plan::TransportPlan;
 use deblais::problem::OtProblem;
@@ -22,7 +22,7 @@ use ndarray::{Array2, Axis, s};
 
 fn read(path: &str) -> Array2<f64> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    Table::read(&Origin::from(path.as_path()))
+    Table::read(&InputPath::from(path.as_path()))
         .and_then(Table::into_matrix)
         .expect("a file of this repository")
 }

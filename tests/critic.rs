@@ -5,7 +5,7 @@ use std::path::Path;
 
 use deblais::cost::{Chebyshev, Cityblock, Euclidean, Metric, Minkowski, Snowflake};
 use deblais::critic::{Cones, Critic, CriticError, CriticVerdict, TrainCones, Trained, judge};
-use deblais::io::{Origin, Table};
+use deblais::io::{InputPath, Table};
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::progress::{Event, Observer, Stop};
@@ -14,7 +14,7 @@ use ndarray::{Array1, Array2, array, s};
 
 fn read(path: &str) -> Array2<f64> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    Table::read(&Origin::from(path.as_path())).unwrap().into_matrix().unwrap()
+    Table::read(&InputPath::from(path.as_path())).unwrap().into_matrix().unwrap()
 }
 
 /// n points that a stream of sines scatters, standard normal to the eye.

@@ -8,7 +8,7 @@ use deblais::critic::{
     Batch, Batches, Critic, CriticError, CriticVerdict, Frame, NetworkCritic, Pairs, Regularizer,
     TrainNetwork, Trained, judge,
 };
-use deblais::io::{Origin, Table};
+use deblais::io::{InputPath, Table};
 use deblais::measure::DiscreteMeasure;
 use deblais::nn::{Activation, Init, Mlp, Real, Schedule};
 use deblais::plan::PlanArc;
@@ -20,7 +20,7 @@ use ndarray::{Array1, Array2, array};
 
 fn read(name: &str) -> DiscreteMeasure {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/critic").join(name);
-    let table = Table::read(&Origin::from(path.as_path())).unwrap();
+    let table = Table::read(&InputPath::from(path.as_path())).unwrap();
     DiscreteMeasure::uniform(table.into_matrix().unwrap()).unwrap()
 }
 

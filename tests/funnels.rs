@@ -7,7 +7,7 @@ use deblais::critic::{
     TrainLattice, Trained, judge,
 };
 use deblais::datasets::Funnels;
-use deblais::io::{Origin, Table};
+use deblais::io::{InputPath, Table};
 use deblais::problem::OtProblem;
 use deblais::seed::Seed;
 use deblais::solvers::Method;
@@ -178,7 +178,7 @@ fn any_number_of_threads_finds_the_same_bits() {
 fn a_lattice_does_what_the_formula_says() {
     let read = |side: &str| {
         let path = format!("{}/tests/data/critic/ring8_512_{side}.csv", env!("CARGO_MANIFEST_DIR"));
-        let origin = Origin::from(std::path::Path::new(&path));
+        let origin = InputPath::from(std::path::Path::new(&path));
         measure(Table::read(&origin).unwrap().into_matrix().unwrap())
     };
     let (x, y) = (read("P"), read("Q"));

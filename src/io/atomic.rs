@@ -150,9 +150,9 @@ impl Destination {
 #[must_use]
 pub fn resolved(path: &Path) -> PathBuf {
     /// As many links as Linux follows.
-    const MOST_LINKS: usize = 40;
+    const MAX_LINKS: usize = 40;
     let mut path = path.to_path_buf();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         // Relative links start at their own folder.
         let Ok(target) = fs::read_link(&path) else { break };
         path = folder_of(&path).join(target);

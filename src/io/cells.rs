@@ -4,7 +4,7 @@
 //! a million rows are cut as fast as they are read.
 
 use super::delimiter::{Delimiter, is_skipped};
-use super::{Origin, ReadError};
+use super::{InputPath, ReadError};
 
 /// The cells of a text file: a rectangle of strings.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub(super) struct TextCells {
 
 impl TextCells {
     /// Cuts a file. Blank lines and lines that begin with `#` are skipped.
-    pub(super) fn parse(origin: &Origin, bytes: &[u8]) -> Result<Self, ReadError> {
+    pub(super) fn parse(origin: &InputPath, bytes: &[u8]) -> Result<Self, ReadError> {
         let text = as_text(origin, bytes)?;
         // Files of the old Macintosh have no line feeds at all.
         let newline = if text.contains('\n') { b'\n' } else { b'\r' };
@@ -147,7 +147,7 @@ impl Cutter {
 }
 
 /// The bytes as text, without the byte order mark.
-fn as_text<'a>(origin: &Origin, bytes: &'a [u8]) -> Result<&'a str, ReadError> {
+fn as_text<'a>(origin: &InputPath, bytes: &'a [u8]) -> Result<&'a str, ReadError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let bad = match str::from_utf8(bytes) {
         Ok(text) => match text.bytes().position(is_binary) {
@@ -175,7 +175,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn parse(text: &str) -> Result<TextCells, ReadError> {
-        TextCells::parse(&Origin::from("t.csv"), text.as_bytes())
+        TextCells::parse(&InputPath::from("t.csv"), text.as_bytes())
     }
 
     fn rows(cells: &TextCells) -> Vec<(usize, Vec<&str>)> {
@@ -226,7 +226,7 @@ mod tests {
             Err(ReadError::Ragged { line: 3, found: 1, expected: 2, .. })
         ));
         let bytes = b"1,2\n\xff\xfe,4\n";
-        let error = TextCells::parse(&Origin::Stdin, bytes).unwrap_err();
+        let error = TextCells::parse(&InputPath::Stdin, bytes).unwrap_err();
         assert!(matches!(error, ReadError::NotText { line: 2, .. }));
         assert!(matches!(parse("1,2\n\0"), Err(ReadError::NotText { line: 2, .. })));
         assert!(matches!(parse("\n# nothing\n\n"), Err(ReadError::Empty { .. })));
@@ -259,7 +259,7 @@ mod tests {
 
         #[test]
         fn rubbish_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = TextCells::parse(&Origin::Stdin, &bytes);
+            let _ = TextCells::parse(&InputPath::Stdin, &bytes);
         }
     }
 }

@@ -17,7 +17,7 @@ impl Delimiter {
     /// comma that occurs equally often in most of them. Lines with blanks and none of these are
     /// split at the blanks; what is left is a single column.
     pub(super) fn detect(text: &str) -> Self {
-        let records = Sample::of(text);
+        let records = DelimiterSample::of(text);
         let mut best = (0, None);
         for (candidate, byte) in CANDIDATES.into_iter().enumerate() {
             let counts: Vec<usize> = records.counts.iter().map(|count| count[candidate]).collect();
@@ -41,23 +41,23 @@ impl Delimiter {
 
 /// What the first records of a text hold outside their quoted cells.
 #[derive(Default)]
-struct Sample {
+struct DelimiterSample {
     /// How often each candidate occurs, by record.
     counts: Vec<[usize; CANDIDATES.len()]>,
     /// Records without quotes that blanks would split.
     with_blanks: usize,
 }
 
-impl Sample {
+impl DelimiterSample {
     fn of(text: &str) -> Self {
-        const RECORDS: usize = 64;
-        const LINES: usize = 256;
+        const MAX_RECORDS: usize = 64;
+        const MAX_LINES: usize = 256;
         let mut sample = Self::default();
         let mut quoted = false;
         let mut counts = [0; CANDIDATES.len()];
         let lines = text.split(['\n', '\r']);
-        for line in lines.filter(|line| !line.is_empty()).take(LINES) {
-            if sample.counts.len() == RECORDS {
+        for line in lines.filter(|line| !line.is_empty()).take(MAX_LINES) {
+            if sample.counts.len() == MAX_RECORDS {
                 break;
             }
             if !quoted && is_skipped(line) {

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2};
 use png::{BitDepth, ColorType, Transformations};
 use thiserror::Error;
 
-use super::{Origin, ReadError};
+use super::{InputPath, ReadError};
 
 /// The first bytes of every PNG file.
 pub(super) const MAGIC: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -123,27 +123,27 @@ impl ImageProblem {
 }
 
 /// The most pixels read: a picture of 4096×4096.
-const MOST_PIXELS: usize = 1 << 24;
+const MAX_PIXELS: usize = 1 << 24;
 
 /// How much deflate can make of a byte.
-const MOST_INFLATED: usize = 1032;
+const MAX_INFLATION: usize = 1032;
 
 /// Refuses palettes on which the decoder, png 0.18.1, would panic.
 fn check_palette(info: &png::Info<'_>) -> Result<(), ImageProblem> {
-    const COLORS: usize = 256;
+    const MAX_PALETTE_COLORS: usize = 256;
     let Some(palette) = info.palette.as_deref().filter(|_| info.color_type == ColorType::Indexed)
     else {
         return Ok(());
     };
     let length = palette.len();
-    if length.is_multiple_of(3) && (3..=3 * COLORS).contains(&length) {
+    if length.is_multiple_of(3) && (3..=3 * MAX_PALETTE_COLORS).contains(&length) {
         return Ok(());
     }
     Err(ImageProblem::Palette { length })
 }
 
 /// Decodes a PNG.
-pub(super) fn decode(origin: &Origin, bytes: &[u8]) -> Result<Histogram, ReadError> {
+pub(super) fn decode(origin: &InputPath, bytes: &[u8]) -> Result<Histogram, ReadError> {
     histogram(bytes).map_err(|problem| ReadError::Image { origin: origin.clone(), problem })
 }
 
@@ -155,12 +155,12 @@ fn histogram(bytes: &[u8]) -> Result<Histogram, ImageProblem> {
     decoder.set_ignore_iccp_chunk(true);
     let info = decoder.read_header_info().map_err(damaged)?;
     let (width, height) = (info.width as usize, info.height as usize);
-    if width.saturating_mul(height) > MOST_PIXELS {
-        return Err(ImageProblem::TooLarge { width, height, limit: MOST_PIXELS });
+    if width.saturating_mul(height) > MAX_PIXELS {
+        return Err(ImageProblem::TooLarge { width, height, limit: MAX_PIXELS });
     }
     let mut reader = decoder.read_info().map_err(damaged)?;
     check_palette(reader.info())?;
-    if reader.info().raw_bytes() / MOST_INFLATED > bytes.len() {
+    if reader.info().raw_bytes() / MAX_INFLATION > bytes.len() {
         return Err(ImageProblem::Promise { width, height, bytes: bytes.len() });
     }
     if let Some(animation) = reader.info().animation_control
@@ -171,7 +171,7 @@ fn histogram(bytes: &[u8]) -> Result<Histogram, ImageProblem> {
     let size = reader.output_buffer_size().ok_or(ImageProblem::TooLarge {
         width,
         height,
-        limit: MOST_PIXELS,
+        limit: MAX_PIXELS,
     })?;
     let mut buffer = vec![0; size];
     let output = reader.next_frame(&mut buffer).map_err(damaged)?;

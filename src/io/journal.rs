@@ -416,7 +416,7 @@ mod tests {
         assert!(other.contains("inputs are different"), "{other}");
         assert_eq!(fs::read(&path).unwrap(), before);
         fs::write(&path, "a,b\n1,2\n").unwrap();
-        let foreign = Journal::open(&path, &key("cost=euclidean"));
-        assert!(matches!(foreign, Err(JournalError::NotAJournal { .. })));
+        let unsupported_format = Journal::open(&path, &key("cost=euclidean"));
+        assert!(matches!(unsupported_format, Err(JournalError::NotAJournal { .. })));
     }
 }

@@ -18,7 +18,7 @@ use thiserror::Error;
 
 use super::atomic::{WriteError, write_atomically};
 use super::digest::{DigestReader, sha256_of};
-use super::{InputDigest, Origin, ReadError};
+use super::{InputDigest, InputPath, ReadError};
 use crate::shown::{Quoted, Shown};
 
 /// What is wrong with a saved file.
@@ -125,8 +125,8 @@ fn sealed(file: &impl Serialize) -> serde_json::Result<Vec<u8>> {
 
 /// What was saved, if the bytes are those that [`sealed`] made.
 fn unsealed(bytes: &[u8]) -> Result<(), SavedFileProblem> {
-    const SUM: usize = 64;
-    let end = BEFORE_SUM.len() + SUM + BEHIND_SUM.len();
+    const CHECKSUM_CHARACTERS: usize = 64;
+    let end = BEFORE_SUM.len() + CHECKSUM_CHARACTERS + BEHIND_SUM.len();
     let middle = bytes.len().checked_sub(end).ok_or(SavedFileProblem::NoChecksum)?;
     let (fields, end) = bytes.split_at(middle);
     let sum = end
@@ -138,7 +138,7 @@ fn unsealed(bytes: &[u8]) -> Result<(), SavedFileProblem> {
 
 /// Reads what [`write_saved`] wrote; `true` if it has a checksum.
 pub(super) fn read_saved<F: DeserializeOwned>(
-    origin: &Origin,
+    origin: &InputPath,
     schemas: Schemas,
 ) -> Result<(F, bool, InputDigest), ReadError> {
     let mut reader = DigestReader::new(origin.open()?.0);
@@ -150,7 +150,7 @@ pub(super) fn read_saved<F: DeserializeOwned>(
 
 /// As [`read_saved`], of bytes in memory; `origin` is for the messages.
 pub(super) fn saved_from<F: DeserializeOwned>(
-    origin: &Origin,
+    origin: &InputPath,
     bytes: &[u8],
     schemas: Schemas,
 ) -> Result<(F, bool), ReadError> {

@@ -4,8 +4,8 @@ use plotters::backend::DrawingBackend;
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use super::page::{Frame, LABEL, Page, TICK};
-use super::scale::{Scale, nice_step};
+use super::page::{LABEL, Page, PageArea, TICK};
+use super::scale::{MassScale, nice_step};
 use super::{DrawResult, palette};
 
 /// Length of a tick and the white beside a number, in units.
@@ -68,7 +68,7 @@ pub(super) struct Bar {
 
 impl Bar {
     /// The shades of masses.
-    pub(super) fn of(scale: Scale) -> Self {
+    pub(super) fn of(scale: MassScale) -> Self {
         let place = |k: u32| f64::from(k) / f64::from(SLICES);
         let shade = |k: u32| palette::sequential(place(k) + 0.5 / f64::from(SLICES));
         let slices = (0..SLICES).map(|k| (place(k + 1), shade(k))).collect();
@@ -85,14 +85,14 @@ pub(super) fn bar_width<DB: DrawingBackend>(page: &Page<'_, DB>, bar: &Bar) -> f
 /// The color bar with its marks and what they measure.
 pub(super) fn draw_bar<DB: DrawingBackend>(
     page: &Page<'_, DB>,
-    bar: Frame,
+    bar: PageArea,
     shown: &Bar,
     name: &str,
 ) -> DrawResult<DB> {
     let level = |t: f64| bar.bottom - t * bar.height();
     let mut bottom = bar.bottom;
     for &(end, color) in &shown.slices {
-        page.fill(Frame { top: level(end), bottom, ..bar }, color)?;
+        page.fill(PageArea { top: level(end), bottom, ..bar }, color)?;
         bottom = level(end);
     }
     page.outline(bar, palette::FRAME)?;

@@ -7,12 +7,12 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axes::{GAP, TICK_LENGTH};
+use super::axis_ticks::{Axis, AxisScale};
 use super::field::{self, BELOW};
 use super::legend::{Legend, Sign};
-use super::page::{self, Frame, LABEL, MARGIN, Page, Stroke, TICK, TITLE_ROOM, UNITS};
-use super::ruler::{Law, Ruler};
+use super::markers::Shape;
+use super::page::{self, LABEL, MARGIN, Page, PageArea, Stroke, TICK, TITLE_ROOM, UNITS};
 use super::scale::rounded;
-use super::signs::Shape;
 use super::{DrawResult, palette};
 
 /// The width of the page that [`Brackets::size`] asks for, in pixels.
@@ -196,21 +196,21 @@ impl Brackets {
         legend.draw(&page, inside, below)?;
         let lines = page.caption_lines(&self.caption(), inside);
         let frame = self.frame(&page);
-        let ruler = self.ruler();
-        self.draw_axis(&page, frame, ruler)?;
+        let axis = self.axis();
+        self.draw_axis(&page, frame, axis)?;
         for (k, row) in self.rows.iter().enumerate() {
-            self.draw_row(&page, row, (frame, self.middle(frame, k)), ruler)?;
+            self.draw_row(&page, row, (frame, self.middle(frame, k)), axis)?;
         }
         if let Some(exact) = self.exact {
-            let x = frame.left + ruler.place(self.shown(exact)) * frame.width();
+            let x = frame.left + axis.place(self.shown(exact)) * frame.width();
             page.curve(&[(x, frame.top), (x, frame.bottom)], &exact_stroke())?;
         }
-        self.draw_estimates(&page, frame, ruler)?;
+        self.draw_estimates(&page, frame, axis)?;
         page.caption(&lines, inside.left, frame.bottom + page.px(BELOW))
     }
 
     /// Where the bars go: what names, verdicts, legend, axis and caption leave.
-    fn frame<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Frame {
+    fn frame<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> PageArea {
         let inside = page.inside();
         let lines = page.caption_lines(&self.caption(), inside).len();
         let legend = self.legend().height(inside.width() / page.px(1.0));
@@ -223,7 +223,7 @@ impl Brackets {
         let top = page.below_title(&self.title, inside) + page.px(legend);
         let bottom = inside.bottom - page.px(page::caption_height(lines) + BELOW);
         let (left, right) = (inside.left + names, inside.right - verdicts);
-        Frame { left, top, right: right.max(left + 1.0), bottom: bottom.max(top + 1.0) }
+        PageArea { left, top, right: right.max(left + 1.0), bottom: bottom.max(top + 1.0) }
     }
 
     /// The exact value, if deviations from it are to be shown.
@@ -270,12 +270,12 @@ impl Brackets {
         Some(if least.is_finite() { 10.0_f64.powf(power) } else { ROUNDING })
     }
 
-    fn ruler(&self) -> Ruler {
+    fn axis(&self) -> Axis {
         match self.core() {
-            None => Ruler::over(Law::Linear, self.all_shown(), true),
+            None => Axis::over(AxisScale::Linear, self.all_shown(), true),
             Some(core) => {
                 // Both sides as long as needed, but 0 is never at the edge.
-                Ruler::over(Law::Symmetric(core), self.all_shown().chain([-core, core]), true)
+                Axis::over(AxisScale::Symmetric(core), self.all_shown().chain([-core, core]), true)
             }
         }
     }
@@ -296,11 +296,11 @@ impl Brackets {
     fn draw_axis<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,
-        frame: Frame,
-        ruler: Ruler,
+        frame: PageArea,
+        axis: Axis,
     ) -> DrawResult<DB> {
         let (tick, ink) = (page.px(TICK_LENGTH), palette::FRAME.to_rgba());
-        for (place, text) in field::across_marks(page, ruler, frame.width()) {
+        for (place, text) in field::across_marks(page, axis, frame.width()) {
             let x = frame.left + place * frame.width();
             page.line((x, frame.top), (x, frame.bottom), 0.5, palette::GRID.to_rgba())?;
             page.line((x, frame.bottom), (x, frame.bottom + tick), 0.8, ink)?;
@@ -321,11 +321,11 @@ impl Brackets {
         &self,
         page: &Page<'_, DB>,
         row: &Bracket,
-        (frame, y): (Frame, f64),
-        ruler: Ruler,
+        (frame, y): (PageArea, f64),
+        axis: Axis,
     ) -> DrawResult<DB> {
         let place = |value: f64| {
-            let place = ruler.place(self.shown(value));
+            let place = axis.place(self.shown(value));
             place.is_finite().then(|| frame.left + place * frame.width())
         };
         let (low, high) = (place(row.lower), place(row.upper));
@@ -347,12 +347,12 @@ impl Brackets {
     fn draw_estimates<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,
-        frame: Frame,
-        ruler: Ruler,
+        frame: PageArea,
+        axis: Axis,
     ) -> DrawResult<DB> {
         for (k, row) in self.rows.iter().enumerate() {
             let Some(value) = row.estimate else { continue };
-            let x = frame.left + ruler.place(self.shown(value)) * frame.width();
+            let x = frame.left + axis.place(self.shown(value)) * frame.width();
             let at = (x, self.middle(frame, k));
             if x.is_finite() {
                 Shape::Diamond.mark(page, at, page.px(MARK + 1.2), palette::PAPER)?;
@@ -363,7 +363,7 @@ impl Brackets {
     }
 
     /// The height of the k-th row's middle.
-    fn middle(&self, frame: Frame, k: usize) -> f64 {
+    fn middle(&self, frame: PageArea, k: usize) -> f64 {
         frame.top + frame.height() * (k as f64 + 0.5) / self.rows.len() as f64
     }
 
@@ -374,7 +374,7 @@ impl Brackets {
         if self.rows.iter().any(missing) {
             sentences.push("An arrow stands for a bound that is missing.".to_owned());
         }
-        if let Some(core) = self.ruler().core() {
+        if let Some(core) = self.axis().core() {
             sentences.push(format!(
                 "The axis shows (value − exact)/exact: equal steps outwards are equal factors of \
                  the deviation (linear within ±{core}), so that tight and loose brackets are both \
@@ -390,13 +390,13 @@ impl Brackets {
 fn draw_bar<DB: DrawingBackend>(
     page: &Page<'_, DB>,
     (low, high): (Option<f64>, Option<f64>),
-    (frame, y): (Frame, f64),
+    (frame, y): (PageArea, f64),
 ) -> DrawResult<DB> {
     let (head, half, cap) = (page.px(HEAD), page.px(BAR / 2.0), page.px(CAP / 2.0));
     let color = bar_color();
     let left = low.unwrap_or(frame.left + head);
     let right = high.unwrap_or(frame.right - head);
-    let bar = Frame { left, top: y - half, right, bottom: y + half };
+    let bar = PageArea { left, top: y - half, right, bottom: y + half };
     page.fill(bar, color)?;
     for (end, edge, inwards) in [(low, frame.left, head), (high, frame.right, -head)] {
         if let Some(x) = end {

@@ -6,12 +6,12 @@ use plotters::drawing::DrawingArea;
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
+use super::axis_ticks::{Axis, AxisScale};
 use super::clouds::{between, crowding};
 use super::field::{self, BELOW, Field};
 use super::legend::{Legend, Sign};
-use super::page::{self, Frame, MARGIN, Page, Stroke, TITLE_ROOM, UNITS};
-use super::ruler::{Law, Ruler};
-use super::signs::{Shape, Side};
+use super::markers::{Shape, Side};
+use super::page::{self, MARGIN, Page, PageArea, Stroke, TITLE_ROOM, UNITS};
 use super::{DrawResult, palette, polyline};
 
 /// The width of the page that [`Chart::size`] asks for, in pixels.
@@ -142,14 +142,14 @@ impl Band {
 
 /// A named horizontal line.
 #[derive(Debug, Clone, PartialEq)]
-struct Level {
+struct ReferenceLine {
     name: String,
     value: f64,
 }
 
 /// A named vertical line.
 #[derive(Debug, Clone, PartialEq)]
-struct Place {
+struct NamedPosition {
     name: String,
     value: f64,
 }
@@ -186,11 +186,11 @@ pub struct Chart {
     labels: (String, String),
     title: String,
     note: String,
-    laws: (Law, Law),
+    scales: (AxisScale, AxisScale),
     curves: Vec<Curve>,
     bands: Vec<Band>,
-    levels: Vec<Level>,
-    places: Vec<Place>,
+    levels: Vec<ReferenceLine>,
+    places: Vec<NamedPosition>,
     rugs: Vec<Rug>,
     covered: Vec<(f64, f64)>,
 }
@@ -203,7 +203,7 @@ impl Chart {
             labels: (x.into(), y.into()),
             title: String::new(),
             note: String::new(),
-            laws: (Law::Linear, Law::Linear),
+            scales: (AxisScale::Linear, AxisScale::Linear),
             curves: Vec::new(),
             bands: Vec::new(),
             levels: Vec::new(),
@@ -244,14 +244,14 @@ impl Chart {
     /// With a horizontal line at a value to compare with.
     #[must_use]
     pub fn level(mut self, name: impl Into<String>, value: f64) -> Self {
-        self.levels.push(Level { name: name.into(), value });
+        self.levels.push(ReferenceLine { name: name.into(), value });
         self
     }
 
     /// With a vertical line at a place to point out, its name above the field.
     #[must_use]
     pub fn place(mut self, name: impl Into<String>, value: f64) -> Self {
-        self.places.push(Place { name: name.into(), value });
+        self.places.push(NamedPosition { name: name.into(), value });
         self
     }
 
@@ -278,14 +278,14 @@ impl Chart {
     /// With a logarithmic x axis; values ≤ 0 break a line.
     #[must_use]
     pub fn log_x(mut self) -> Self {
-        self.laws.0 = Law::Logarithmic;
+        self.scales.0 = AxisScale::Logarithmic;
         self
     }
 
     /// With a logarithmic y axis; values ≤ 0 break a line.
     #[must_use]
     pub fn log_y(mut self) -> Self {
-        self.laws.1 = Law::Logarithmic;
+        self.scales.1 = AxisScale::Logarithmic;
         self
     }
 
@@ -342,19 +342,19 @@ impl Chart {
         let top = page.below_title(&self.title, inside) + page.px(legend + self.names());
         let below = page.px(page::caption_height(lines) + BELOW + self.lanes());
         let bottom = (inside.bottom - below).max(top + 1.0);
-        let (x, y) = self.rulers();
+        let (x, y) = self.axes();
         let left = inside.left + field::left_room(page, y, bottom - top);
         // The last number may stand out to the right by half its width.
         let overhang = field::across_marks(page, x, inside.right - left)
             .last()
             .map_or(0.0, |mark| page.text_width(&mark.1, page::TICK) / 2.0);
         let right = (inside.right - overhang).max(left + 1.0);
-        let frame = Frame { left, top, right, bottom };
+        let frame = PageArea { left, top, right, bottom };
         Field { frame, x, y, floor: page.px(self.lanes()) }
     }
 
     /// The axes on which everything has room.
-    fn rulers(&self) -> (Ruler, Ruler) {
+    fn axes(&self) -> (Axis, Axis) {
         let points = self.curves.iter().flat_map(|curve| curve.points.iter().copied());
         let edges = self.bands.iter().flat_map(|band| &band.points);
         let edges = edges.flat_map(|&(x, low, high)| [(x, low), (x, high)]);
@@ -368,7 +368,7 @@ impl Chart {
         let places = self.places.iter().map(|place| place.value);
         let x = seen.iter().map(|point| point.0).chain(samples).chain(places);
         let y = seen.iter().map(|point| point.1).chain(levels);
-        (Ruler::over(self.laws.0, x, false), Ruler::over(self.laws.1, y, true))
+        (Axis::over(self.scales.0, x, false), Axis::over(self.scales.1, y, true))
     }
 
     fn stroke(&self, k: usize) -> Stroke {
@@ -444,7 +444,7 @@ impl Chart {
         page: &Page<'_, DB>,
         field: &Field,
     ) -> DrawResult<DB> {
-        let Frame { top, bottom, .. } = field.frame;
+        let PageArea { top, bottom, .. } = field.frame;
         for place in &self.places {
             let (x, _) = field.place(place.value, 0.0);
             page.curve(&[(x, bottom), (x, top)], &level_stroke(1))?;

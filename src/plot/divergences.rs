@@ -10,16 +10,16 @@ use super::palette::{BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY_BLUE, VERMILLION};
 
 /// How a line is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
+enum CurveStyle {
     Solid,
     Dashed,
     Marked,
 }
 
-use Line::{Dashed, Marked, Solid};
+use CurveStyle::{Dashed, Marked, Solid};
 
 /// Short name, name in pictures, look.
-const LOOKS: [(&str, &str, RGBColor, Line); 18] = [
+const LOOKS: [(&str, &str, RGBColor, CurveStyle); 18] = [
     ("js", "JS", ORANGE, Solid),
     ("tv", "total variation", SKY_BLUE, Solid),
     ("hellinger2", "squared Hellinger", PURPLE, Solid),

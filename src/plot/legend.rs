@@ -4,8 +4,8 @@ use plotters::backend::DrawingBackend;
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use super::page::{Frame, LABEL, Page, Stroke};
-use super::signs::{Shape, Side, arrow};
+use super::markers::{Shape, Side, arrow};
+use super::page::{LABEL, Page, PageArea, Stroke};
 use super::{DrawResult, font, palette};
 
 /// Height of a row, and the white between two entries, in units.
@@ -49,7 +49,7 @@ impl Sign {
             }
             Self::Patch(color) => {
                 let (half, right) = (page.px(4.5), x + page.px(16.0));
-                let patch = Frame { left: x, top: y - half, right, bottom: y + half };
+                let patch = PageArea { left: x, top: y - half, right, bottom: y + half };
                 page.fill(patch, *color)
             }
             Self::Shape(shape, color) => {
@@ -115,7 +115,7 @@ impl Legend {
     pub(super) fn draw<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,
-        inside: Frame,
+        inside: PageArea,
         top: f64,
     ) -> DrawResult<DB> {
         let width = inside.width() / page.px(1.0);

@@ -7,8 +7,8 @@ use plotters::drawing::DrawingArea;
 use super::clouds::{Clouds, between, crowding};
 use super::field::{BELOW, Field, LEFT};
 use super::legend::{Legend, Sign};
-use super::page::{self, Frame, MARGIN, Page, TITLE_ROOM, UNITS};
-use super::signs::arrow;
+use super::markers::arrow;
+use super::page::{self, MARGIN, Page, PageArea, TITLE_ROOM, UNITS};
 use super::{DrawResult, Extent, PlotError};
 use crate::measure::DiscreteMeasure;
 use crate::plan::{PlanArc, TransportPlan};
@@ -107,10 +107,10 @@ impl<'a> TransportMap<'a> {
     }
 
     /// The part of the plane that is shown; `top` is the least second coordinate.
-    fn world(&self) -> Frame {
+    fn world(&self) -> PageArea {
         self.extent.map_or_else(
             || self.clouds.world(),
-            |Extent { x, y }| Frame { left: x.0, top: y.0, right: x.1, bottom: y.1 },
+            |Extent { x, y }| PageArea { left: x.0, top: y.0, right: x.1, bottom: y.1 },
         )
     }
 
@@ -138,7 +138,7 @@ impl<'a> TransportMap<'a> {
         let below = page.below_title(&self.title, inside);
         let lines = page.caption_lines(&self.caption(), inside);
         let legend = self.legend();
-        let room = Frame {
+        let room = PageArea {
             left: inside.left + page.px(LEFT),
             top: below + page.px(legend.height(inside.width() / page.px(1.0))),
             bottom: inside.bottom - page.px(page::caption_height(lines.len()) + BELOW),

@@ -5,9 +5,9 @@
 //!
 //! - [`Heatmap`]: γ as a matrix;
 //! - [`TransportMap`]: γ as arrows in the plane;
-//! - [`Earthwork`]: γ as arrows from piles on the line into holes;
+//! - [`BarPlot`]: γ as arrows from piles on the line into holes;
 //! - [`Chart`]: curves, with levels to compare them with, bands, and samples below the axis;
-//! - [`LevelLines`]: a function over the plane, with its slopes and the samples on top;
+//! - [`ContourPlot`]: a function over the plane, with its slopes and the samples on top;
 //! - [`Brackets`]: what several methods prove about one number;
 //! - [`Tiles`]: small gray images side by side;
 //! - [`Panels`]: several of these on one page;
@@ -33,6 +33,8 @@
 
 mod animation;
 mod axes;
+mod axis_ticks;
+mod bar_plot;
 mod bins;
 mod bitmap;
 mod brackets;
@@ -40,25 +42,23 @@ mod canvas;
 mod chart;
 mod clouds;
 mod contour;
+mod contour_plot;
 mod divergences;
-mod earthwork;
 mod field;
 mod font;
 mod heatmap;
 mod legend;
-mod levels;
 mod map;
+mod markers;
 mod order;
 mod page;
 pub mod palette;
 mod panels;
 mod polyline;
 mod raster;
-mod ruler;
 mod save;
 mod scale;
-mod signs;
-mod sweep;
+mod space_filling;
 mod tiles;
 
 use std::path::PathBuf;
@@ -69,20 +69,20 @@ use thiserror::Error;
 use crate::io::WriteError;
 
 pub use animation::Animation;
+pub use bar_plot::BarPlot;
 pub use bins::Bins;
 pub use bitmap::Bitmap;
 pub use brackets::{Bracket, Brackets};
 pub use canvas::Canvas;
 pub use chart::{Band, Chart, Curve};
-pub use earthwork::Earthwork;
+pub use contour_plot::{ContourPlot, Extent};
 pub use font::FAMILY;
 pub use heatmap::Heatmap;
-pub use levels::{Extent, LevelLines};
 pub use map::TransportMap;
+pub use markers::Side;
 pub use order::{Arrangement, Order};
 pub use panels::Panels;
 pub use save::{Page, bitmap, save, save_animation, svg};
-pub use signs::Side;
 pub use tiles::Tiles;
 
 /// What a function that draws into a backend of type `DB` returns.

@@ -40,7 +40,7 @@ pub(super) struct Page<'r, DB: DrawingBackend> {
 
 /// A rectangle between pixel corners.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Frame {
+pub(super) struct PageArea {
     pub(super) left: f64,
     pub(super) top: f64,
     pub(super) right: f64,
@@ -57,7 +57,7 @@ pub(super) struct Stroke {
     pub(super) dashes: &'static [f64],
 }
 
-impl Frame {
+impl PageArea {
     pub(super) fn width(&self) -> f64 {
         self.right - self.left
     }
@@ -93,10 +93,10 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
     }
 
     /// The page without its margin.
-    pub(super) fn inside(&self) -> Frame {
+    pub(super) fn inside(&self) -> PageArea {
         let (width, height) = self.root.dim_in_pixel();
         let margin = self.px(MARGIN);
-        Frame {
+        PageArea {
             left: margin,
             top: margin,
             right: f64::from(width) - margin,
@@ -181,14 +181,14 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
     }
 
     /// A filled rectangle.
-    pub(super) fn fill(&self, frame: Frame, color: RGBColor) -> DrawResult<DB> {
+    pub(super) fn fill(&self, frame: PageArea, color: RGBColor) -> DrawResult<DB> {
         let corners = [pixel((frame.left, frame.top)), pixel((frame.right, frame.bottom))];
         self.root.draw(&Rectangle::new(corners, color.filled()))
     }
 
     /// The outline of a rectangle.
-    pub(super) fn outline(&self, frame: Frame, color: RGBColor) -> DrawResult<DB> {
-        let Frame { left, top, right, bottom } = frame;
+    pub(super) fn outline(&self, frame: PageArea, color: RGBColor) -> DrawResult<DB> {
+        let PageArea { left, top, right, bottom } = frame;
         let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
         let style = color.stroke_width(self.stroke(0.8));
         self.root.draw(&PathElement::new(corners.map(pixel), style))
@@ -206,7 +206,7 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
     }
 
     /// The title, in the middle at the top, smaller if it is long.
-    pub(super) fn title(&self, text: &str, inside: Frame) -> DrawResult<DB> {
+    pub(super) fn title(&self, text: &str, inside: PageArea) -> DrawResult<DB> {
         let fit = inside.width() / self.text_width(text, TITLE).max(1.0);
         let middle = f64::midpoint(inside.left, inside.right);
         let anchor = (HPos::Center, VPos::Top);
@@ -214,12 +214,12 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
     }
 
     /// Where the picture begins below that title.
-    pub(super) fn below_title(&self, text: &str, inside: Frame) -> f64 {
+    pub(super) fn below_title(&self, text: &str, inside: PageArea) -> f64 {
         if text.is_empty() { inside.top } else { inside.top + self.px(TITLE_ROOM) }
     }
 
     /// The caption broken into lines that fit between these edges.
-    pub(super) fn caption_lines(&self, text: &str, inside: Frame) -> Vec<String> {
+    pub(super) fn caption_lines(&self, text: &str, inside: PageArea) -> Vec<String> {
         wrap(text, inside.width() / self.px(1.0))
     }
 

@@ -7,7 +7,7 @@ use plotters::drawing::DrawingArea;
 use plotters::style::RGBColor;
 
 use super::DrawResult;
-use super::page::{Frame, MARGIN, Page, TITLE_ROOM, UNITS};
+use super::page::{MARGIN, Page, PageArea, TITLE_ROOM, UNITS};
 
 /// White between two images, in pixels of theirs.
 const GAP: f64 = 1.0;
@@ -94,7 +94,7 @@ impl Tiles {
                 let left = corner.0 + pixel * (p % self.side) as f64;
                 let upper = corner.1 + pixel * (p / self.side) as f64;
                 let (right, bottom) = (left + pixel, upper + pixel);
-                page.fill(Frame { left, top: upper, right, bottom }, self.gray(value))?;
+                page.fill(PageArea { left, top: upper, right, bottom }, self.gray(value))?;
             }
         }
         Ok(())

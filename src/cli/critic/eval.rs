@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use deblais::cost::Metric;
 use deblais::critic::{Critic, CriticError, SavedCritic};
-use deblais::io::{Origin, ReadCritic, read_critic};
+use deblais::io::{InputPath, ReadCritic, read_critic};
 use deblais::report::{InputReport, Number};
 
 use super::case::{Case, ground, text};
@@ -56,7 +56,7 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
     outputs.check(&read)?;
     use_threads(talk.threads)?;
 
-    let origin = Origin::from(load.as_path());
+    let origin = InputPath::from(load.as_path());
     let ReadCritic { critic: saved, checked, digest } = read_critic(&origin)?;
     if !checked {
         warn(

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use deblais::explore::discriminator::{Lesson, Method, Pair, Training, discriminator};
-use deblais::io::Origin;
+use deblais::io::InputPath;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{
     CertificateReport, DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, Inputs, Number,
@@ -148,7 +148,7 @@ fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
     one_stdin(&[real.as_path(), generated.as_path()])?;
     let job = |role: Role, path: &PathBuf| SideJob {
         role,
-        origin: Origin::from(path.as_path()),
+        origin: InputPath::from(path.as_path()),
         columns: None,
         dropped: Vec::new(),
         filter: None,

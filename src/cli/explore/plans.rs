@@ -8,7 +8,7 @@ use deblais::explore::plans::{
     Listing, PlanAnswer, PlanStudy, Priced, piles_in_the_plane, piles_on_the_line,
 };
 use deblais::measure::DiscreteMeasure;
-use deblais::plot::{Band, Canvas, Chart, Curve, DrawResult, Earthwork, Heatmap, Page, Panels};
+use deblais::plot::{Band, BarPlot, Canvas, Chart, Curve, DrawResult, Heatmap, Page, Panels};
 use deblais::plot::{PlotError, TransportMap, palette};
 use deblais::problem::OtProblem;
 use deblais::report::{Inputs, Number, PlansReport, ProblemReport, Setting, Settings};
@@ -204,7 +204,7 @@ fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {
 
 /// A panel of the picture.
 enum Panel<'a> {
-    Earthwork(Earthwork<'a>),
+    BarPlot(BarPlot<'a>),
     Map(TransportMap<'a>),
     Heatmap(Heatmap),
     Chart(Chart),
@@ -213,7 +213,7 @@ enum Panel<'a> {
 impl Panel<'_> {
     fn size(&self) -> (u32, u32) {
         match self {
-            Self::Earthwork(earthwork) => earthwork.size(),
+            Self::BarPlot(earthwork) => earthwork.size(),
             Self::Map(map) => map.size(),
             Self::Heatmap(heatmap) => heatmap.size(),
             Self::Chart(chart) => chart.size(),
@@ -222,7 +222,7 @@ impl Panel<'_> {
 
     fn draw<'a>(&self, area: &Page<'a>) -> DrawResult<Canvas<'a>> {
         match self {
-            Self::Earthwork(earthwork) => earthwork.draw(area),
+            Self::BarPlot(earthwork) => earthwork.draw(area),
             Self::Map(map) => map.draw(area),
             Self::Heatmap(heatmap) => heatmap.draw(area),
             Self::Chart(chart) => chart.draw(area),
@@ -262,7 +262,7 @@ fn three(found: &PlanAnswer) -> [(&'static str, &Priced, palette::Color); 3] {
 fn arrows<'a>(site: &'a Site, title: &str, priced: &'a Priced) -> Result<Panel<'a>, PlotError> {
     let (source, target, plan) = (&site.source, &site.target, &priced.plan);
     if source.dim() == 1 {
-        return Ok(Panel::Earthwork(Earthwork::new(source, target, plan)?.titled(title)));
+        return Ok(Panel::BarPlot(BarPlot::new(source, target, plan)?.titled(title)));
     }
     let map = TransportMap::new(source, target, plan)?.titled(title).without_caption();
     Ok(Panel::Map(match &site.axes {

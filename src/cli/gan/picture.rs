@@ -6,7 +6,9 @@ use std::path::Path;
 use deblais::critic::Regularizer;
 use deblais::gan::{Image, Milestone, Objective, Trainer};
 use deblais::measure::DiscreteMeasure;
-use deblais::plot::{self, Band, Bitmap, Chart, Curve, Extent, LevelLines, Panels, Tiles, palette};
+use deblais::plot::{
+    self, Band, Bitmap, Chart, ContourPlot, Curve, Extent, Panels, Tiles, palette,
+};
 use deblais::report::GanReport;
 use ndarray::{Array2, Axis, aview1, s};
 
@@ -80,7 +82,7 @@ impl Clouds {
         &self,
         trainer: &Trainer,
         report: &GanReport,
-    ) -> Result<LevelLines<'_>, Failure> {
+    ) -> Result<ContourPlot<'_>, Failure> {
         let extent = Extent::around(&self.generated, &self.truth)?;
         let picture = self.over_levels(trainer, extent)?.with_slopes();
         Ok(picture.titled(caption(report)).noted(format!(
@@ -93,11 +95,11 @@ impl Clouds {
     }
 
     /// Both over the level lines, and nothing else.
-    fn over_levels(&self, trainer: &Trainer, extent: Extent) -> Result<LevelLines<'_>, Failure> {
+    fn over_levels(&self, trainer: &Trainer, extent: Extent) -> Result<ContourPlot<'_>, Failure> {
         let nodes = trainer.data().standard().place(extent.grid(ROWS, COLUMNS).view());
         let values = Array2::from_shape_vec((ROWS, COLUMNS), trainer.critic_values(&nodes))
             .expect("a value a node");
-        let picture = LevelLines::new("the critic's output", values, extent);
+        let picture = ContourPlot::new("the critic's output", values, extent);
         Ok(picture.clouds(&self.generated, &self.truth)?.sides("generated", "true"))
     }
 }
@@ -137,7 +139,7 @@ impl View {
             (low - more, high + more)
         };
         let extent = Extent { x: wider(x), y: wider(y) };
-        let bare = LevelLines::new("", Array2::zeros((2, 2)), extent).titled("step");
+        let bare = ContourPlot::new("", Array2::zeros((2, 2)), extent).titled("step");
         let (width, height) = bare.clouds(&truth, &truth)?.size();
         Ok(Some(Self::Plane { extent, size: (width / SMALLER, height / SMALLER + CAPTION) }))
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use deblais::gan::{Nearest, Recipe, Trainer, noise_floor};
 use deblais::io::atomic::write_atomically;
-use deblais::io::{Origin, RunOptions, SavedRun, read_checkpoint};
+use deblais::io::{InputPath, RunOptions, SavedRun, read_checkpoint};
 use deblais::report::{GanReport, Timings, write_json};
 use deblais::seed::Seed;
 use deblais::tolerance;
@@ -159,7 +159,7 @@ fn fresh(args: &TrainArgs, clock: Clock) -> Result<(Trainer, RunOptions), Failur
 
 /// A run from its checkpoint. Options that are given again must be those it was begun with.
 fn resumed(args: &TrainArgs) -> Result<(Trainer, RunOptions), Failure> {
-    let origin = Origin::from(args.out.join(CHECKPOINT));
+    let origin = InputPath::from(args.out.join(CHECKPOINT));
     let SavedRun { checkpoint, options } = read_checkpoint(&origin)?;
     let shown = |n: NonZeroU64| n.to_string();
     let asked = args.data.options(args.training.evaluations());

@@ -15,7 +15,7 @@ fn look(brackets: &Brackets, picture: &Bitmap, k: usize, value: f64) -> [u8; 3] 
     let mut sheet = Bitmap::new(brackets.size());
     let root = Canvas::pixels(&mut sheet).into_drawing_area();
     let frame = brackets.frame(&Page::new(&root));
-    let x = frame.left + brackets.ruler().place(brackets.shown(value)) * frame.width();
+    let x = frame.left + brackets.axis().place(brackets.shown(value)) * frame.width();
     let y = brackets.middle(frame, k) + 3.0;
     picture.at(x.round() as u32, y.round() as u32).unwrap()
 }
@@ -63,8 +63,8 @@ fn narrow_brackets_are_shown_by_their_deviation() {
     let mixed = Brackets::new("EMD", [Bracket::new("a", 0.5, 1.5), narrow]).exact(1.0);
     assert_eq!(mixed.center(), Some(1.0));
     // Both are seen: the narrow one takes a visible part of the axis, the wide one more.
-    let ruler = mixed.ruler();
-    let width = |half: f64| ruler.place(half) - ruler.place(-half);
+    let axis = mixed.axis();
+    let width = |half: f64| axis.place(half) - axis.place(-half);
     assert!(width(1e-6) > 0.1 && width(0.5) > 0.8 && width(0.5) < 1.0);
     assert!(mixed.caption().contains("linear within ±10⁻⁶"), "{}", mixed.caption());
     // Brackets of one size need no such axis, however narrow.

@@ -7,16 +7,16 @@ use plotters::drawing::DrawingArea;
 
 use super::axes::{self, BAR, BAR_GAP, Bar};
 use super::clouds::Clouds;
-use super::contour::{self, Line};
+use super::contour::{self, ContourLine};
 use super::field::{BELOW, Field, LEFT};
 use super::legend::{Legend, Sign};
-use super::page::{self, Frame, MARGIN, Page, Stroke, TITLE_ROOM, UNITS};
+use super::markers::arrow;
+use super::page::{self, MARGIN, Page, PageArea, Stroke, TITLE_ROOM, UNITS};
 use super::scale::{number, round_marks};
-use super::signs::arrow;
 use super::{DrawResult, PlotError, palette, polyline};
 use crate::measure::DiscreteMeasure;
 
-/// The width of the page that [`LevelLines::size`] asks for, in pixels.
+/// The width of the page that [`ContourPlot::size`] asks for, in pixels.
 const WIDTH: u32 = 1400;
 
 /// About so many levels.
@@ -58,12 +58,12 @@ impl Extent {
     /// # Errors
     /// [`PlotError::NotPlanar`] unless both have two coordinates.
     pub fn around(source: &DiscreteMeasure, target: &DiscreteMeasure) -> Result<Self, PlotError> {
-        let Frame { left, top, right, bottom } = Clouds::new(source, target)?.world();
+        let PageArea { left, top, right, bottom } = Clouds::new(source, target)?.world();
         Ok(Self { x: (left, right), y: (top, bottom) })
     }
 
     /// The nodes of a regular grid on the rectangle, one a row, shape (rows·columns, 2): the
-    /// points at which to ask a function for the values of [`LevelLines::new`], in their order.
+    /// points at which to ask a function for the values of [`ContourPlot::new`], in their order.
     #[must_use]
     pub fn grid(&self, rows: usize, columns: usize) -> Array2<f64> {
         Array2::from_shape_fn((rows * columns, 2), |(k, axis)| match axis {
@@ -107,7 +107,7 @@ struct Vectors {
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct LevelLines<'a> {
+pub struct ContourPlot<'a> {
     name: String,
     values: Array2<f64>,
     extent: Extent,
@@ -121,7 +121,7 @@ pub struct LevelLines<'a> {
     labels: (String, String),
 }
 
-impl<'a> LevelLines<'a> {
+impl<'a> ContourPlot<'a> {
     /// A function called `name` with these values on a regular grid: rows follow the second
     /// coordinate upwards, columns the first to the right, the outermost on the edge of the
     /// extent. An extent that is no rectangle becomes the unit square.
@@ -247,7 +247,7 @@ impl<'a> LevelLines<'a> {
         legend.draw(&page, inside, below)?;
         let lines = page.caption_lines(&self.caption(), inside);
         let bar = self.bar();
-        let room = Frame {
+        let room = PageArea {
             left: inside.left + page.px(LEFT),
             top: below + page.px(legend.height(inside.width() / page.px(1.0))),
             right: inside.right - axes::bar_width(&page, &bar),
@@ -268,7 +268,7 @@ impl<'a> LevelLines<'a> {
         if let Some(vectors) = &self.vectors {
             vectors.draw(&page, &field)?;
         }
-        let beside = Frame {
+        let beside = PageArea {
             left: field.frame.right + page.px(BAR_GAP),
             right: field.frame.right + page.px(BAR_GAP + BAR),
             ..field.frame
@@ -278,9 +278,9 @@ impl<'a> LevelLines<'a> {
     }
 
     /// The extent; `top` is the least second coordinate.
-    fn world(&self) -> Frame {
+    fn world(&self) -> PageArea {
         let Extent { x, y } = self.extent;
-        Frame { left: x.0, top: y.0, right: x.1, bottom: y.1 }
+        PageArea { left: x.0, top: y.0, right: x.1, bottom: y.1 }
     }
 
     fn legend(&self) -> Legend {
@@ -373,7 +373,7 @@ impl<'a> LevelLines<'a> {
         }
         let stroke = Stroke { color: palette::LEVEL, width: LINE, dashes: &[] };
         for (level, _) in levels {
-            for Line { mut points, closed } in contour::lines(self.values.view(), level) {
+            for ContourLine { mut points, closed } in contour::lines(self.values.view(), level) {
                 if closed {
                     points.push(points[0]);
                 }
