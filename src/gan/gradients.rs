@@ -27,7 +27,7 @@
 //! **Complexity.** A step of D costs what it costs the [`Trainer`]; a gradient 6 operations a weight
 //! and row of the generator.
 //!
-//! **Reference.** Arjovsky, Bottou 2017, "Toward principled methods for training generative
+//! **Reference.** Arjovsky, Bottou 2017, "Towards principled methods for training generative
 //! adversarial networks", ICLR, figures 2 and 3.
 //!
 //! **Failure modes.** Where the generator's points cover the data there is no perfect critic, and

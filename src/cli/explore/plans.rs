@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use deblais::explore::plans::{
-    Listing, PlanAnswer, PlanStudy, Priced, piles_in_the_plane, piles_on_the_line,
+    PlanAnswer, PlanListing, PlanStudy, PricedPlan, piles_in_the_plane, piles_on_the_line,
 };
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, BarPlot, Canvas, Chart, Curve, DrawResult, Heatmap, Page, Panels};
@@ -185,8 +185,8 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
 
 fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {
     let how = match found.listing {
-        Listing::Permutations => "all of them, by permutations",
-        Listing::Trees => "all vertices, by spanning trees",
+        PlanListing::Permutations => "all of them, by permutations",
+        PlanListing::Trees => "all vertices, by spanning trees",
         _ => "a random sample of the vertices",
     };
     lines.line("plans", format!("{}: {how}", report.plans));
@@ -251,7 +251,7 @@ fn picture(folder: &Folder, site: &Site, found: &PlanAnswer) -> Result<(), Failu
 }
 
 /// Worst, random and best with their colors.
-fn three(found: &PlanAnswer) -> [(&'static str, &Priced, palette::Color); 3] {
+fn three(found: &PlanAnswer) -> [(&'static str, &PricedPlan, palette::Color); 3] {
     [
         ("The worst", &found.worst, palette::PURPLE),
         ("One at random", &found.random, palette::SKY_BLUE),
@@ -259,7 +259,7 @@ fn three(found: &PlanAnswer) -> [(&'static str, &Priced, palette::Color); 3] {
     ]
 }
 
-fn arrows<'a>(site: &'a Site, title: &str, priced: &'a Priced) -> Result<Panel<'a>, PlotError> {
+fn arrows<'a>(site: &'a Site, title: &str, priced: &'a PricedPlan) -> Result<Panel<'a>, PlotError> {
     let (source, target, plan) = (&site.source, &site.target, &priced.plan);
     if source.dim() == 1 {
         return Ok(Panel::BarPlot(BarPlot::new(source, target, plan)?.titled(title)));
@@ -274,7 +274,7 @@ fn arrows<'a>(site: &'a Site, title: &str, priced: &'a Priced) -> Result<Panel<'
 fn title(found: &PlanAnswer) -> String {
     let count = found.costs.len();
     match found.listing {
-        Listing::Sample => format!("How to move the earth: {count} plans of very many"),
+        PlanListing::Sample => format!("How to move the earth: {count} plans of very many"),
         _ if count == 1 => "How to move the earth: the only plan".to_owned(),
         _ => format!("How to move the earth: all {count} plans"),
     }
@@ -282,10 +282,10 @@ fn title(found: &PlanAnswer) -> String {
 
 fn note(site: &Site, found: &PlanAnswer) -> String {
     let plans = match found.listing {
-        Listing::Permutations => {
+        PlanListing::Permutations => {
             "Plans are the permutations, the vertices of all plans there are.".to_owned()
         }
-        Listing::Trees => {
+        PlanListing::Trees => {
             "Plans are the vertices of the transport polytope, by spanning trees: every other plan \
              is a mixture of them."
                 .to_owned()
@@ -391,7 +391,7 @@ fn bins(found: &PlanAnswer) -> Vec<(f64, f64, f64)> {
 
 /// How much of the earth has a way that costs more than x: the area below is the cost.
 fn carried(site: &Site, found: &PlanAnswer) -> Chart {
-    let ways = |priced: &Priced| {
+    let ways = |priced: &PricedPlan| {
         let cost = site.problem.cost();
         let arcs = priced.plan.arcs().iter();
         let mut ways: Vec<_> =

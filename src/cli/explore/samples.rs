@@ -4,7 +4,7 @@ use std::f64::consts::LN_2;
 
 use clap::Args;
 use deblais::divergence::Normal;
-use deblais::explore::samples::{Row, SampleAnswer, SampleStudy, Spread, order};
+use deblais::explore::samples::{RepeatRange, SampleAnswer, SampleSizeRow, SampleStudy, order};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, Chart, Curve, Panels, Side, palette};
 use deblais::report::{Number, SampleRow, SamplesReport, Setting, SpreadReport};
@@ -284,7 +284,7 @@ fn family(
     dims: &[usize],
     color: palette::Color,
     name: impl Fn(usize) -> String,
-    pick: impl Fn(&Row) -> Option<Spread>,
+    pick: impl Fn(&SampleSizeRow) -> Option<RepeatRange>,
 ) -> Chart {
     for (k, &dim) in dims.iter().enumerate() {
         let shade = palette::shade(color, (k as f64 + 0.5) / dims.len() as f64);
