@@ -38,7 +38,7 @@ pub struct SampleBatches {
 #[derive(Debug, Clone)]
 struct SampleSide {
     points: Array2<f32>,
-    /// What its points are drawn by; nothing if every batch has all of them.
+    /// Indices drawn by mass; none if every batch has all points.
     draws: Option<WeightedIndices>,
 }
 

@@ -1,4 +1,4 @@
-//! Gradient penalties: f is free, and pays for slopes that it should not have.
+//! Gradient penalties: f is unconstrained, and slopes away from 1 are penalized.
 //!
 //! ```text
 //! P = λ·E (‖∇f(z)‖ − 1)²              gp, two-sided
@@ -14,8 +14,8 @@
 //! estimate exceeds W₁ by about W₁/(2λ) of it.
 //!
 //! **On pairs of the plan** ([`Pairs::Plan`]) the penalty sits where the theory wants slope 1, and
-//! nowhere else. As a check of W₁ that is circular, since it takes the answer to find it, and f is
-//! free elsewhere: a study, no evidence.
+//! nowhere else. As a check of W₁ that is circular, since the plan is the answer; f is
+//! unconstrained elsewhere.
 //!
 //! **Complexity.** 8 operations a weight and interpolate, for the input gradient and that of P.
 //!

@@ -1,4 +1,4 @@
-//! Critics that are multilayer perceptrons, whatever trained them.
+//! Critics that are multilayer perceptrons, with a proved Lipschitz bound.
 //!
 //! ```text
 //! f(x) = s·N((x − o)/s)
@@ -138,7 +138,7 @@ impl NetworkCritic {
         self.network
     }
 
-    /// What a training run records of it on two samples.
+    /// Evaluates the critic on two samples, for the history of a training run.
     ///
     /// # Errors
     /// [`CriticError::Dimensions`] for samples of another dimension.

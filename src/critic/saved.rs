@@ -46,7 +46,7 @@ pub enum SavedFunction {
     },
     /// [`NetworkCritic`].
     Network {
-        /// What trained it.
+        /// The name of its kind.
         kind: String,
         /// o of its frame.
         origin: Vec<f64>,

@@ -16,8 +16,8 @@
 //! adversarial networks", ICLR.
 //!
 //! **Failure modes.** Power iteration is a lower bound of σ, and behind after large steps: hence
-//! the proved norms at the end. Only the largest singular value is held; the others fall where
-//! nothing holds them, and gradients fade with the depth (Anil, Lucas, Grosse 2019, §4.1).
+//! the proved norms at the end. Only the largest singular value is kept at 1; the others
+//! shrink, and gradients fade with the depth (Anil, Lucas, Grosse 2019, §4.1).
 
 use ndarray::{Array1, ArrayView2};
 

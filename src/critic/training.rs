@@ -1,19 +1,18 @@
-//! How every critic that is a network is trained: gradient ascent on the dual.
+//! The training of network critics: gradient ascent on the dual.
 //!
 //! ```text
 //! maximize  E_μ f − E_ν f − P(f)   over the parameters of f,   f on a constraint
 //! ```
 //!
 //! **Idea.** A step takes a batch, the gradient of the estimate by back-propagation, that of the
-//! penalty P, an optimizer's step, and brings the parameters back on the constraint. What keeps f
-//! from becoming steep, penalty or constraint, is a [`LipschitzControl`], one a paper; the rest is
-//! the same for all. Steps are in `f32`, and in the coordinates of a [`Frame`], where f is
+//! penalty P, an optimizer's step, and brings the parameters back on the constraint. The bound on the slope of f, a
+//! penalty or a constraint, is a [`LipschitzControl`], one per paper; the rest is common to all. Steps are in `f32`, and in the coordinates of a [`Frame`], where f is
 //! `s·N((x − o)/s)` and is as steep as N.
 //!
-//! **What is kept.** Now and then the whole samples are evaluated in `f64`, with a proved bound L
+//! **Result.** At regular intervals the whole samples are evaluated in `f64`, with a proved bound L
 //! of the Lipschitz constant. A kind whose bound is tight (spectral, orthonormal) returns the best
-//! state by estimate ÷ L, divided by L. The others return the last one: among their estimates the
-//! highest is only the steepest, and L says little about any of them.
+//! state by estimate ÷ L, divided by L. The others return the last one: the state with
+//! the highest estimate is only the steepest one, and L is loose.
 //!
 //! **Complexity.** 6 operations a weight and row for the estimate, 8 more with a penalty.
 //!
@@ -21,8 +20,8 @@
 //! ICML, Algorithm 1.
 //!
 //! **Failure modes.** A rate too high ends in NaN, which is an error that says at which step. A
-//! network between two samples of n points in many dimensions has to learn them by heart, one
-//! slope a pair, and takes far longer than any run here.
+//! network between two samples of n points in many dimensions has to fit every pair with a
+//! slope of its own, which takes many more steps than the default.
 
 use std::ops::ControlFlow;
 
@@ -137,7 +136,7 @@ impl TrainNetwork {
         Self { width, depth: 6, steps: 6000, rate, rule, batch: 128, ..settings }
     }
 
-    /// The same with hidden layers of another shape, for points in `dim` dimensions; the rate of
+    /// Changes the shape of the hidden layers, for points in `dim` dimensions; the rate of
     /// orthonormal layers comes down to what their width allows.
     #[must_use]
     pub fn shaped(self, dim: usize, width: usize, depth: usize) -> Self {
@@ -211,7 +210,7 @@ impl TrainNetwork {
         }
     }
 
-    /// The main loop; returns what ended it early.
+    /// The main loop; returns the reason of an early stop.
     fn ascend(
         &self,
         network: &mut Mlp<f32>,
@@ -223,7 +222,7 @@ impl TrainNetwork {
         let every = self.steps.div_ceil(EVALUATIONS).max(1);
         let mut optimizer = Optimizer::new(self.rule, network.parameters().len());
         let mut gradient = vec![0.0; network.parameters().len()];
-        // A batch that is not trained on tells the shape of all.
+        // The first batch is not trained on: it gives the shape of all batches.
         let mut dual = DualObjective::new(network, batches.next(), control);
         for step in 0..=self.steps {
             gradient.fill(0.0);
@@ -335,7 +334,7 @@ impl DualObjective {
     }
 }
 
-/// What a run has shown so far.
+/// The evaluations of a run and the state that it returns.
 struct RunRecord<'a> {
     settings: &'a TrainNetwork,
     frame: &'a Frame,
@@ -354,7 +353,7 @@ impl<'a> RunRecord<'a> {
         Self { settings, frame, samples, history: Vec::new(), kept: None }
     }
 
-    /// What is shown while training goes on: the best certified value, or the last estimate.
+    /// The value shown during training: the best certified value, or the last estimate.
     fn best(&self) -> Option<f64> {
         if self.settings.regularizer.is_certified() {
             return self.kept.as_ref().map(|&(value, _)| value);

@@ -1,4 +1,4 @@
-//! What a critic's estimate is worth.
+//! The verdict on a critic: its estimate, and the lower bounds that it proves.
 
 use ndarray::{Array1, ArrayView1, ArrayView2, Axis, concatenate};
 use rayon::prelude::*;

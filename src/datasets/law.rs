@@ -1,4 +1,4 @@
-//! What a law is: something to draw independent points from.
+//! Laws: distributions to draw independent points from.
 
 use ndarray::{Array2, ArrayView2};
 

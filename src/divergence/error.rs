@@ -14,7 +14,7 @@ pub enum EstimateError {
         /// Coordinates of a target point.
         target_dim: usize,
     },
-    /// Densities are hopeless in so many dimensions.
+    /// Too many dimensions for an estimate of densities.
     #[error(
         "densities in {dim} dimensions: bins or kernels need a number of points that grows \
          exponentially with the dimension, and at most {most} are supported"
@@ -54,7 +54,7 @@ pub enum EstimateError {
 }
 
 impl EstimateError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

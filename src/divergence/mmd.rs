@@ -33,7 +33,7 @@ use crate::math::{self, NeumaierSum, exp::exp};
 use crate::measure::DiscreteMeasure;
 use crate::seed::Seed;
 
-/// Points of both samples together up to which all pairs are looked at.
+/// Largest number of points of both samples together for which all pairs are computed.
 pub const MMD_WHOLE: usize = 20_000;
 
 /// Points of either sample that go into the median.

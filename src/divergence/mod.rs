@@ -1,5 +1,5 @@
-//! Divergences between two measures: those that compare mass point by point, and those that see how
-//! far apart the points are.
+//! Divergences between two measures: those that compare mass point by point, and those that
+//! depend on the distances between the points.
 //!
 //! | file | divergence | from samples |
 //! |---|---|---|
@@ -10,7 +10,7 @@
 //!
 //! Densities come from [`histogram`] (common bins), [`linear_binning`] (the same of a sample that moves),
 //! [`kernel_density`] (Gaussian kernels), or, for Kullback–Leibler alone, [`nearest_neighbors`];
-//! [`named`] has all that compares them. [`bootstrap`] says what an estimate is worth.
+//! [`named`] has the table of all divergences. [`bootstrap`] has intervals and standard errors of estimates.
 //! Every f-divergence is the value of a game: [`conjugate`] has its dual. [`normal`] has what they
 //! are between two normal laws.
 //! Infinity is a legitimate value throughout: `KL(P‖Q) = ∞` if P has mass where Q has none.
@@ -46,7 +46,7 @@ pub use nearest_neighbors::kl_nearest_neighbors;
 pub use normal::{Normal, renyi_between_normals};
 pub use renyi::renyi;
 
-/// The value of a statistic, and by how much each point moves it.
+/// The value of a statistic, and the influence of each point.
 ///
 /// The influences are those of the first-order expansion
 /// `T(P', Q') ≈ T(P, Q) + Σ_i (P'_i − P_i) source_i + Σ_j (Q'_j − Q_j) target_j`

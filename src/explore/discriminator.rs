@@ -1,5 +1,5 @@
-//! What a discriminator tells the generator's points on the line while it is trained, and what the
-//! exact distance tells them.
+//! Gradients that discriminators give the generator's points on the line during training, beside those of
+//! the exact distance.
 //!
 //! ```text
 //! method              D(x)           loss of a generated point x       push −∂loss/∂x
@@ -10,8 +10,8 @@
 //! exact               potential u    W₁ itself                         Σ_real γ·sign(x_real − x)
 //! ```
 //!
-//! **Idea.** One network, one optimizer and one rate for all; what is told apart is the objective
-//! and what keeps D from becoming steep. Where real and generated points are apart, the sigmoid's D
+//! **Idea.** One network, one optimizer and one rate for all; only the objective and the
+//! regularizer of D differ. Where real and generated points are apart, the sigmoid's D
 //! is perfect soon, 0 on all generated points, and its push dies; least squares push as long as they
 //! have not fitted their labels, and then D is flat where the points are, too. A critic that is held
 //! to slope 1 pushes every point by 1, from the first steps on, however far it has to go: that is
@@ -29,8 +29,7 @@
 //! adversarial networks", ICLR; Arjovsky, Chintala, Bottou 2017, "Wasserstein generative adversarial
 //! networks", ICML, figure 2.
 //!
-//! **Failure modes.** Samples that overlap have no perfect discriminator, and no gradient dies: the
-//! lesson is not there to be seen.
+//! **Failure modes.** Samples that overlap have no perfect discriminator, and no gradient vanishes.
 
 use std::ops::ControlFlow;
 
@@ -49,30 +48,30 @@ use crate::seed::Seed;
 use crate::solvers::Solver as _;
 use crate::solvers::line::Line;
 
-/// Places at which functions are looked at, and how far beyond the points they reach, in parts of
-/// the range.
+/// Number of grid points at which functions are evaluated, and margin of the grid beyond the points, as
+/// a share of their range.
 const GRID_POINTS: usize = 241;
 const GRID_MARGIN: f64 = 0.15;
 
-/// What the discriminators have in common, over the base of all recipes.
+/// The recipe that all discriminators share, over the base of all recipes.
 const COMMON: &str = "name = \"discriminator\"
 batch = 128
 schedule = \"constant\"
 critic = { depth = 2, rate = 1e-3 }
 ";
 
-/// A discriminator's objective, and what holds it.
+/// A discriminator's objective and regularizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DiscriminatorKind {
     /// The original one: the probability of being real.
     Sigmoid,
-    /// Labels 1 and 0.
+    /// Least squares with labels 1 and 0.
     LeastSquares,
     /// A critic with weights in a box.
     Clip,
     /// A critic with a penalty on slopes other than 1.
     GradientPenalty,
-    /// A critic that nothing holds.
+    /// A critic without a regularizer.
     Free,
 }
 
@@ -93,7 +92,7 @@ impl DiscriminatorKind {
         }
     }
 
-    /// What it has of its own in a recipe.
+    /// The part of the recipe that is its own.
     fn own(self) -> &'static str {
         match self {
             Self::Sigmoid => "objective = \"minimax\"",
@@ -164,7 +163,7 @@ impl DiscriminatorTraining {
     /// A recipe for each method.
     ///
     /// # Errors
-    /// [`RecipeError`] for changes that make no sense, or of what tells the methods apart.
+    /// [`RecipeError`] for changes that make no sense, or of the objective or regularizer.
     pub fn recipes(&self) -> Result<Vec<(DiscriminatorKind, Recipe)>, RecipeError> {
         let own = |change: &String| {
             ["objective", "regulariser"].iter().any(|field| change.trim().starts_with(field))
@@ -182,7 +181,7 @@ impl DiscriminatorTraining {
     }
 }
 
-/// What the exact distance says.
+/// The exact distance, its potential and its pushes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExactReference {
     /// The distance.
@@ -198,7 +197,7 @@ pub struct ExactReference {
 pub struct DiscriminatorSnapshot {
     /// Steps done.
     pub step: u64,
-    /// What it minimized in the last of them, without a penalty.
+    /// The loss in the last of them, without a penalty.
     pub loss: f64,
     /// D on the grid.
     pub values: Vec<f64>,
@@ -211,7 +210,7 @@ pub struct DiscriminatorSnapshot {
 /// A discriminator while it is trained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DiscriminatorRun {
-    /// Which.
+    /// Its name.
     pub kind: DiscriminatorKind,
     /// In the order of steps.
     pub snapshots: Vec<DiscriminatorSnapshot>,
@@ -220,15 +219,15 @@ pub struct DiscriminatorRun {
 /// All of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DiscriminatorStudy {
-    /// Where functions were looked at, from left to right.
+    /// Points at which functions are evaluated, from left to right.
     pub grid: Vec<f64>,
     /// Rows of a side in a step.
     pub batch: usize,
-    /// What the exact distance says.
+    /// The exact distance, its potential and its pushes.
     pub exact: ExactReference,
-    /// What discriminators say.
+    /// The training run of each discriminator.
     pub runs: Vec<DiscriminatorRun>,
-    /// What ended the training before its last step, if anything did.
+    /// The reason of an early stop.
     pub stopped: Option<Stop>,
 }
 
@@ -270,7 +269,7 @@ pub fn study_discriminators(
     Ok(study)
 }
 
-/// Steps at which a discriminator is looked at: ten a decade, and the last.
+/// Steps at which a discriminator is evaluated: ten per decade, and the last.
 fn snapshot_steps(steps: u64) -> Vec<u64> {
     const MANTISSAS: [u64; 10] = [10, 12, 16, 20, 25, 32, 40, 50, 63, 80];
     let decades = (0..18).map(|k| 10_u64.pow(k));
@@ -281,7 +280,7 @@ fn snapshot_steps(steps: u64) -> Vec<u64> {
     snapshot_steps
 }
 
-/// The places at which functions are looked at.
+/// The grid at which functions are evaluated.
 fn grid(real: ArrayView2<'_, f64>, generated: ArrayView2<'_, f64>) -> Array2<f64> {
     let all = || real.iter().chain(generated.iter());
     let low = all().copied().fold(f64::INFINITY, f64::min);
@@ -318,7 +317,7 @@ fn exact(
     Ok(ExactReference { emd, values, pushes })
 }
 
-/// What all discriminators are taught with.
+/// Data that all discriminators are trained with.
 struct TrainingContext<'a> {
     real: &'a DiscreteMeasure,
     generated: &'a DiscreteMeasure,

@@ -7,9 +7,9 @@
 //! ```
 //!
 //! **Idea.** The critic is trained on samples and judged on others that it has not seen, so that its
-//! bound is unbiased, with a standard error, and what is missing to the closed form is its own
-//! fault or chance. The best critic, judged on the same held-out samples, tells the two apart: it
-//! has nothing to learn. On histograms of the two laws V is free in every cell, and the best
+//! bound is unbiased, with a standard error, and the rest to the closed form is error of the
+//! network or chance. The best critic, judged on the same held-out samples, tells the two apart: it
+//! has no training error. On histograms of the two laws V is free in every cell, and the best
 //! critic attains the divergence to rounding.
 //!
 //! **Complexity.** That of the training, 12 operations a weight, row and step, for each divergence.
@@ -47,7 +47,7 @@ rule = { adam = { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } }
 const HISTOGRAM_CELLS: u32 = 40;
 const HISTOGRAM_REACH: f64 = 4.0;
 
-/// What is played, and how.
+/// Settings of the study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DualityStudy {
     /// P.
@@ -80,7 +80,7 @@ pub struct HeldOutBound {
 pub struct DivergenceGame {
     /// Its short name.
     pub name: &'static str,
-    /// Which it is.
+    /// The divergence.
     pub divergence: FDivergence,
     /// Its value between the two laws.
     pub truth: f64,
@@ -99,7 +99,7 @@ pub struct DualityAnswer {
     pub games: Vec<DivergenceGame>,
     /// Points of either law in a step.
     pub batch: usize,
-    /// What ended the training early, if anything did.
+    /// The reason of an early stop.
     pub stopped: Option<Stop>,
 }
 

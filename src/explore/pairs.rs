@@ -33,12 +33,12 @@ use crate::divergence::named::{NAMES, f_divergence, values};
 use crate::divergence::{LinearBins, Normal, renyi_between_normals};
 use crate::measure::DiscreteMeasure;
 
-/// Names of the pairs; the first is shown to whoever asks for none.
+/// Names of the pairs; the first is the default.
 pub const PAIRS: [&str; 6] = ["generator", "segments", "points", "discs", "rings", "gaussians"];
 
 /// Two laws, as atoms and by what is known of their densities.
 pub struct LawPair {
-    /// What they are, in a few words.
+    /// A title for the picture.
     pub title: &'static str,
     /// The source at offset 0, its mean on the target's.
     pub source: DiscreteMeasure,
@@ -54,7 +54,7 @@ pub struct LawPair {
     pub overlap: Box<dyn Overlap>,
 }
 
-/// What compares the densities of a target and of a source that is moved.
+/// Divergences between the densities of a target and of a source that is moved.
 pub trait Overlap: Sync {
     /// All of [`NAMES`] with the source at this offset.
     fn divergences(&self, alpha: f64, offset: f64) -> [f64; NAMES.len()];
@@ -62,7 +62,7 @@ pub trait Overlap: Sync {
     /// How one of them is found.
     fn estimator(&self, name: &str) -> String;
 
-    /// Over shorter ways than this, what they change by is noise.
+    /// Smallest change of the offset that the divergences resolve; smaller changes give noise.
     fn resolution(&self) -> f64 {
         0.0
     }
@@ -89,7 +89,7 @@ impl Overlap for LinearBins {
     }
 }
 
-/// The pair of this name with about so many atoms a side.
+/// The pair of this name with about `atoms` atoms a side.
 #[must_use]
 pub fn pair(name: &str, atoms: usize) -> Option<LawPair> {
     Some(match name {
@@ -243,7 +243,7 @@ impl Ring {
 
 impl Overlap for Rings {
     fn divergences(&self, alpha: f64, offset: f64) -> [f64; NAMES.len()] {
-        /// Shares of an area that are rounding.
+        /// Share of an area below which it is rounding.
         const AREA_ROUNDING: f64 = 1e-12;
         let [a, b] = self.0;
         let lens = |a, b| lens(offset.abs(), a, b);
@@ -278,7 +278,7 @@ fn lens(distance: f64, a: f64, b: f64) -> f64 {
     sector(a, b) + sector(b, a) - 0.5 * sides.max(0.0).sqrt()
 }
 
-/// Cells across the half of a band.
+/// Number of cells across half a band.
 const BAND_CELLS: f64 = 50.0;
 
 /// A band whose density falls evenly from its middle to both edges. At every height the source is the
@@ -347,10 +347,11 @@ struct Normals {
     target: Normal,
 }
 
-/// Beyond so many deviations a normal law has nothing that matters to JS, total variation and LSGAN's.
+/// Number of deviations beyond which the mass of a normal law is rounding for JS, total variation and
+/// LSGAN's divergence.
 const TAIL_DEVIATIONS: f64 = 9.0;
 
-/// The length of a cell of theirs.
+/// Length of a cell for those divergences.
 const NORMAL_CELL_LENGTH: f64 = 0.02;
 
 impl Overlap for Normals {

@@ -1,4 +1,4 @@
-//! Two laws that overlap everywhere, and what n points of each still tell.
+//! Two laws that overlap everywhere, and the estimates from n points of each.
 //!
 //! ```text
 //! P = N(0, I_d),  Q = N(δ·e₁, I_d):    JS(P, Q) = ∫ j(φ(x), φ(x − δ)) dx  for every d,
@@ -41,7 +41,7 @@ use crate::progress::{Event, Observer};
 use crate::seed::Seed;
 use crate::solvers::{Method, SolveError};
 
-/// What is sampled, and how often.
+/// Settings of the study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleStudy {
     /// δ.
@@ -67,7 +67,7 @@ pub struct SampleTriple {
     pub target: DiscreteMeasure,
 }
 
-/// What was found.
+/// The result of the study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleAnswer {
     /// JS(P, Q), in nats.

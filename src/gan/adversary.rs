@@ -1,4 +1,4 @@
-//! The generator's adversary: what every critic of a GAN can do, whatever it is made of.
+//! The interface of a GAN's critic, which the trainer calls.
 
 use ndarray::ArrayView2;
 
@@ -6,18 +6,18 @@ use super::GanError;
 use super::saved::SavedAdversary;
 use crate::seed::Stream;
 
-/// What one step of the critic has shown.
+/// The loss and the penalty of one step of the critic.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct CriticUpdate {
-    /// What the critic minimizes, without the penalty.
+    /// The critic's loss without the penalty.
     pub(super) loss: f64,
-    /// What it pays for its slopes.
+    /// The penalty.
     pub(super) penalty: f64,
 }
 
 /// A critic as the trainer sees it.
 pub(super) trait Adversary: Send {
-    /// Draws of this round come from this stream.
+    /// Replaces the random stream for this round.
     fn set_stream(&mut self, stream: Stream);
 
     /// One step of its optimizer on real and on generated points, a row each.
@@ -28,8 +28,8 @@ pub(super) trait Adversary: Send {
         rate: f64,
     ) -> CriticUpdate;
 
-    /// One step on real points alone; its loss. Only an autoencoder has anything to learn from
-    /// them, and recipes of other critics refuse it.
+    /// One step on real points alone; its loss. Only autoencoders are
+    /// pretrained; recipes of other critics are refused.
     fn pretrain(&mut self, _real: ArrayView2<'_, f32>, _rate: f64) -> f64 {
         0.0
     }
@@ -40,9 +40,9 @@ pub(super) trait Adversary: Send {
     /// Its outputs t at any points.
     fn values(&self, points: ArrayView2<'_, f32>) -> Vec<f32>;
 
-    /// All that it takes to go on as if nothing had happened.
+    /// Its complete state, from which training continues bit by bit.
     fn saved(&self) -> SavedAdversary;
 
-    /// Goes on from there.
+    /// Replaces its state by a saved one.
     fn restore(&mut self, saved: SavedAdversary) -> Result<(), GanError>;
 }

@@ -1,7 +1,7 @@
-//! Checkpoints: a run as plain data, from which it goes on as if it had not been interrupted.
+//! Checkpoints: a run as plain data, from which training continues bit by bit.
 //!
-//! Random streams have no place in them: those of a step bear its number, so that a step draws the
-//! same whether or not those before it were made by the same process.
+//! They hold no random streams: each step has streams named by its number, so that its draws do not
+//! depend on the process that made the steps before it.
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub struct Checkpoint {
     pub critic: SavedAdversary,
     /// The critic's penalty in its last step.
     pub penalty: f64,
-    /// What has been recorded.
+    /// The milestones recorded.
     pub history: Vec<Milestone>,
 }
 

@@ -1,5 +1,5 @@
-//! What a GAN learns from: a law that is drawn from anew at every step, or a sample, part of which
-//! is held out to judge by.
+//! The data of a GAN: a law that is sampled anew at every step, or a sample, part of which
+//! is held out for the scores.
 //!
 //! Training, and every distance that is reported, is in standard coordinates: mean 0 and deviation
 //! 1. They belong to the data, not to the run: two runs of different seeds are measured alike.
@@ -14,10 +14,10 @@ use crate::datasets::{Law, Modes};
 use crate::nn::Real;
 use crate::seed::{Seed, Stream};
 
-/// The fewest rows of a sample: with a quarter held out, three are left to learn from.
+/// Smallest number of rows of a sample: with a quarter held out, three are left for the training.
 const MIN_ROWS: usize = 4;
 
-/// Draws from a law by which its mean and deviation are told.
+/// Number of draws that estimate the mean and deviation of a law.
 const STANDARD_DRAWS: usize = 100_000;
 
 /// Standard coordinates: `(x − center)/scale`, and 0 where the data are constant.
@@ -96,7 +96,7 @@ impl Standard {
 pub struct Data {
     name: String,
     standard: Standard,
-    /// What points look like.
+    /// The image size, if the points are images.
     image: Option<Image>,
     source: Source,
 }
@@ -104,9 +104,9 @@ pub struct Data {
 enum Source {
     Law(Box<dyn Law>),
     Sample {
-        /// What is learned from.
+        /// The points of the training.
         training: Array2<f64>,
-        /// What is judged by.
+        /// The points of the scores.
         held_out: Array2<f64>,
     },
 }
@@ -120,7 +120,7 @@ impl Data {
         Self { name: name.into(), standard, image: None, source: Source::Law(law) }
     }
 
-    /// A sample, of which so many points are held out; a quarter if nothing is said, but at most
+    /// A sample, of which `held_out` points are held out: by default a quarter, but at most
     /// 1000. `standard` makes the coordinates of the training from it.
     ///
     /// # Errors
@@ -153,7 +153,7 @@ impl Data {
         Ok(Self { name: name.into(), standard, image: None, source })
     }
 
-    /// The same, whose points are images.
+    /// A sample whose points are images.
     ///
     /// # Panics
     /// If images have another number of pixels than points have coordinates.
@@ -178,7 +178,7 @@ impl Data {
         self.image
     }
 
-    /// What points are.
+    /// The shape of the points.
     pub(super) fn shape(&self) -> PointShape {
         PointShape { dim: self.dim(), image: self.image }
     }

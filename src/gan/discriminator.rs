@@ -1,12 +1,12 @@
-//! A scalar critic whose opponent is whoever brings the points: the critic's half of the game alone.
+//! A scalar critic trained alone, on real and generated points that the caller supplies.
 //!
 //! ```text
 //! w ← w − α·Adam(∇_w E ℓ_real(D_w(x)) + E ℓ_fake(D_w(y)) + P),      x real, y generated
 //! ```
 //!
 //! One step a batch, with the streams, schedule and controls that the critic has in the
-//! [`Trainer`](super::Trainer). It answers with its values, and with what a generator's loss pulls
-//! each point by.
+//! [`Trainer`](super::Trainer). It gives its values, and the gradient of a generator's loss
+//! by each point.
 
 use ndarray::{Array2, ArrayView2, Axis};
 

@@ -9,9 +9,9 @@
 //! with the codes `s_i = Enc(G(z_i))`.
 //!
 //! **Idea.** Points near the data are copied well, others badly, since the critic is pushed up to
-//! the margin m there and no further. PT, the pull-away term, wants the codes of a batch to be as
-//! orthogonal as they can, so that they do not all sit in one mode. An autoencoder can be trained on
-//! real points alone, before there is any generator: no other critic here can.
+//! the margin m there and no further. PT, the pull-away term, is smallest where the codes of a
+//! batch are orthogonal, so that they do not all lie in one mode. An autoencoder can be pretrained on
+//! real points alone; no other critic here can.
 //!
 //! **Gradients.** With r = Dec(Enc(x)) − x: `∂t/∂x = (2/d)(Jᵀr − r)`. With u = s/‖s‖ and the Gram
 //! matrix `C = UUᵀ`: `∂PT/∂u_i = 4/(n(n−1)) Σ_{j≠i} C_ij u_j`, and through the norm
@@ -204,7 +204,7 @@ impl Adversary for Energy {
     fn pretrain(&mut self, real: ArrayView2<'_, f32>, rate: f64) -> f64 {
         let energies = self.autoencoder.forward(real);
         let mut slopes = vec![0.0; energies.len()];
-        // On real points the critic wants what the generator wants on its own.
+        // On real points the critic minimizes the energy, as the generator does on its own points.
         let loss = self.objective.generator(&energies, &mut slopes);
         self.autoencoder.backward(&slopes, None, &mut self.gradients);
         self.step(rate);
@@ -221,7 +221,7 @@ impl Adversary for Energy {
             gradient * f32::of(self.pull_away)
         });
         self.by_points = self.autoencoder.backward(&slopes, by_code, &mut self.gradients);
-        // The generator's turn leaves the critic as it is.
+        // The generator's update does not change the critic.
         self.gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
         (loss, self.by_points.view())
     }

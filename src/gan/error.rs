@@ -1,4 +1,4 @@
-//! What can go wrong with a GAN.
+//! Errors of GANs.
 
 use thiserror::Error;
 
@@ -7,7 +7,7 @@ use crate::critic::CriticError;
 use crate::nn::ShapeError;
 use crate::shown::Shown;
 
-/// Why there is no generator.
+/// An error in the settings or the training of a GAN.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum GanError {
@@ -70,7 +70,7 @@ pub enum GanError {
         /// How often both sides are even.
         most: usize,
     },
-    /// A batch that takes too much memory on its way through a network.
+    /// A batch that takes too much memory in the layers of a network.
     #[error(
         "a batch of {batch} points takes {numbers} numbers in the layers of the {network}: {limit} are \
          the most"
@@ -104,7 +104,7 @@ pub enum GanError {
     /// A checkpoint of another recipe, or a damaged one.
     #[error("this checkpoint does not fit its own recipe: {what}")]
     Checkpoint {
-        /// What does not fit.
+        /// The part that does not fit.
         what: &'static str,
     },
     /// A checkpoint of a run on other data.
@@ -124,7 +124,7 @@ pub enum GanError {
 }
 
 impl GanError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

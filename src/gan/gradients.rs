@@ -1,4 +1,4 @@
-//! What a generator that stands still is told by a critic that is trained to its end.
+//! Gradients that a fixed generator gets from a critic that is trained to convergence.
 //!
 //! ```text
 //! g = ∇_θ E ℓ_gen(D(G_θ(z))),   D trained on x ~ data against G_θ(z), θ fixed
@@ -16,13 +16,13 @@
 //! as small as D is good (Theorem 2.4 of the reference). The non-saturating one does not die, but
 //! once D is a perfect one up to an error of its own that is as good as random, its gradient is a
 //! centered Cauchy variable: no mean, no variance (Theorem 2.6). W₁ is differentiable by θ almost
-//! everywhere, and its gradient is the pull along the rays of the optimal plan γ.
+//! everywhere, and its gradient points along the rays of the optimal plan γ.
 //!
 //! **What is measured.** At some steps of D the gradients on fresh batches: the norm of their mean,
 //! and as *noise* the deviation of one batch's gradient from it, relative to that norm. Critics of
-//! several seeds are told the same latent points: how far their means lie apart, relative to the
-//! norm of the mean of all, is what they *disagree* by: 0 if the direction is that of the two laws,
-//! 1 or more if it is that of the seed.
+//! several seeds get the same latent points. Their *disagreement* is the standard deviation of their
+//! means, relative to the norm of the mean of all: 0 if the direction depends on the two laws alone,
+//! 1 or more if it depends on the seed.
 //!
 //! **Complexity.** A step of D costs what it costs the [`Trainer`]; a gradient 6 operations a weight
 //! and row of the generator.
@@ -45,11 +45,11 @@ use crate::plan::PlanArc;
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::{Seed, Stream};
 
-/// The optimal plan between two samples of equal masses: whoever studies brings it along.
+/// The optimal plan between two samples of equal masses; the caller supplies the solver.
 pub type OptimalMatching<'a> =
     dyn FnMut(ArrayView2<'_, f64>, ArrayView2<'_, f64>) -> Result<Vec<PlanArc>, GanError> + 'a;
 
-/// A generator that stands still, and the data it is told apart from.
+/// A fixed generator, and the data that critics compare it with.
 pub struct FrozenGenerator<'a> {
     data: &'a Data,
     network: Mlp<f32>,
@@ -87,21 +87,21 @@ impl MeanGradient {
     }
 }
 
-/// How far the pulls of several critics lie apart, relative to the norm of their mean.
+/// The standard deviation of the gradients of several critics, relative to the norm of their mean.
 #[must_use]
 pub fn disagreement(gradients: &[&MeanGradient]) -> f64 {
     let means: Vec<_> = gradients.iter().map(|gradient_at| gradient_at.mean.clone()).collect();
     spread(&means, &mean(&means))
 }
 
-/// What a critic says at one step of its training.
+/// Gradients of the generator at one step of the critic's training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GradientReading {
     /// Steps of the critic.
     pub step: u64,
-    /// What it minimized in the last of them, without a penalty.
+    /// The loss in the last of them, without a penalty.
     pub critic_loss: f64,
-    /// The pull of each objective that was asked for.
+    /// The generator's gradient for each objective asked for.
     pub gradients: Vec<MeanGradient>,
 }
 
@@ -118,8 +118,8 @@ impl<'a> FrozenGenerator<'a> {
         Self { data: trainer.data(), network, tape, batch, batches }
     }
 
-    /// Trains a scalar critic from its first weights, with one step a batch, and reads off at each
-    /// of `places`, in their order, what it pulls a generator by that has one of `objectives`.
+    /// Trains a scalar critic from its first weights, with one step a batch, and computes at each
+    /// step of `places`, in their order, the generator's gradient for each of `objectives`.
     ///
     /// # Errors
     /// [`GanError`] for a critic that cannot be built or diverges.
@@ -160,7 +160,7 @@ impl<'a> FrozenGenerator<'a> {
         critic.update(x.view(), points)
     }
 
-    /// What a critic as it stands pulls by, on latent points that are the same for all critics.
+    /// The generator's gradient under a critic, on latent points that are the same for all critics.
     fn gradient_at(&mut self, critic: &mut Discriminator, objective: Objective) -> MeanGradient {
         let gradients: Vec<_> = (0..self.batches)
             .map(|k| {
@@ -172,10 +172,10 @@ impl<'a> FrozenGenerator<'a> {
         MeanGradient::of(&gradients)
     }
 
-    /// The pull of W₁ itself between fresh batches, by their optimal plans.
+    /// The gradient of W₁ itself between fresh batches, by their optimal plans.
     ///
     /// # Errors
-    /// What the matching reports.
+    /// An error of the matching.
     pub fn exact(
         &mut self,
         seed: Seed,

@@ -11,14 +11,14 @@ pub struct Milestone {
     pub step: u64,
     /// The factor of the rates.
     pub factor: f64,
-    /// What the critic minimizes, without its penalty, on the points that are scored.
+    /// The critic's loss without its penalty, on the points that are scored.
     pub critic_loss: f64,
     /// Its penalty in its last step.
     pub penalty: f64,
-    /// What the generator minimizes, on the points that are scored.
+    /// The generator's loss on the points that are scored.
     pub generator_loss: f64,
-    /// What the critic says of true and generated points: the difference of its mean outputs,
-    /// positive if it tells them apart.
+    /// The critic's estimate: the difference of its mean outputs on true and generated points,
+    /// positive if it separates them.
     pub estimate: f64,
     /// The exact distance: the upper end of its bracket.
     pub emd: f64,

@@ -1,4 +1,4 @@
-//! The networks of the players: fully connected ones for points, and for images convolutions.
+//! The layers of critic and generator: fully connected ones for points, and convolutions for images.
 //!
 //! ```text
 //! from points:   [halve the image, channels₁] … [halve it, channels_n]  →  hidden layers  →  outputs
@@ -26,7 +26,7 @@ pub struct Image {
     pub most: f64,
 }
 
-/// What points are.
+/// The shape of the points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PointShape {
     /// Their coordinates.
@@ -39,7 +39,7 @@ pub(super) struct PointShape {
 pub(super) type Layers = Vec<(Affine, Activation)>;
 
 impl NetworkSettings {
-    /// Layers from points to so many outputs; `name` is the player's, for the messages.
+    /// Layers from points to this number of outputs; `name` is `critic` or `generator`, for the messages.
     pub(super) fn layers_from_points(
         &self,
         shape: PointShape,
@@ -54,7 +54,7 @@ impl NetworkSettings {
         Ok(layers)
     }
 
-    /// Layers from so many inputs to points.
+    /// Layers from an input vector to points.
     pub(super) fn layers_to_points(
         &self,
         shape: PointShape,
@@ -129,7 +129,7 @@ impl Recipe {
     }
 }
 
-/// The most numbers that a batch may take on its way through a network: 256 MiB.
+/// Largest number of `f32` that a batch may take in the layers of a network: 256 MiB.
 const MAX_BATCH_NUMBERS: usize = 1 << 26;
 
 /// Refuses batches that take too much memory, before it is allocated.

@@ -1,7 +1,7 @@
 //! Recipes: a GAN as a composition of critic × objective × regularizer × schedule, in TOML.
 //!
 //! A recipe states what it changes over `recipes/base.toml`; one that names another as its `base`
-//! states what it changes over that. A flag `field=value` changes a field on top. Of a player
+//! states what it changes over that. A flag `field=value` changes a field on top. Of a network
 //! (`[critic]`, `[generator]`) single fields are replaced, of everything else whole values: a
 //! regularizer takes the place of the one before it.
 
@@ -14,7 +14,7 @@ use crate::critic::Regularizer;
 use crate::nn::{Activation, Init, Rule, Schedule};
 use crate::shown::Shown;
 
-/// Everything that says how a GAN is trained, but the data.
+/// All settings of a GAN's training, without the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
@@ -22,7 +22,7 @@ pub struct Recipe {
     pub name: String,
     /// The paper it comes from.
     pub source: String,
-    /// What is done otherwise than there.
+    /// Differences from the paper.
     pub differs: String,
     /// Coordinates of a latent point; 0 for as many as the data have, but at most 16.
     pub latent: usize,
@@ -36,10 +36,10 @@ pub struct Recipe {
     pub pull_away: f64,
     /// Steps of the generator.
     pub steps: u64,
-    /// The generator whose points are judged has the mean of its weights over about so many last
-    /// steps; 0 for the last weights.
+    /// Number of last steps over which the weights of the scored generator are averaged; 0 for the last
+    /// weights.
     pub average: f64,
-    /// What the players minimize.
+    /// The losses of critic and generator.
     pub objective: Objective,
     /// The bound on the critic's slope.
     #[serde(rename = "regulariser")]
@@ -75,7 +75,7 @@ pub struct NetworkSettings {
     pub rule: Rule,
 }
 
-/// What is wrong with a recipe.
+/// A fault in a recipe.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum RecipeError {
@@ -88,35 +88,35 @@ pub enum RecipeError {
     /// Not TOML, or not a recipe.
     #[error("{}", Shown(.message))]
     Toml {
-        /// What the parser says.
+        /// The message of the parser.
         message: String,
     },
     /// A change that does not say what it changes.
     #[error("{} is no change of a recipe", Shown(.text))]
     Change {
-        /// What was given.
+        /// The text given.
         text: String,
     },
     /// A number that makes no sense.
     #[error("{field} is {value}: it must be {bound}")]
     Range {
-        /// Which field.
+        /// The field.
         field: &'static str,
         /// Its value.
         value: f64,
-        /// What is allowed.
+        /// The admissible values.
         bound: &'static str,
     },
     /// Two settings that contradict each other.
     #[error("{what}")]
     Contradiction {
-        /// Which, and why.
+        /// The two settings and the reason.
         what: &'static str,
     },
 }
 
 impl RecipeError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -161,7 +161,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "ebgan-pt",
 ];
 
-/// What all recipes start from.
+/// The base of all recipes.
 const BASE: &str = include_str!("recipes/base.toml");
 
 /// Tables whose fields are replaced one by one.
@@ -229,7 +229,7 @@ impl Recipe {
         if self.latent == 0 { dim.min(MAX_DEFAULT_LATENT) } else { self.latent }
     }
 
-    /// Whether it is for images: one of the players is made of convolutions.
+    /// Whether it is for images: critic or generator has convolutions.
     #[must_use]
     pub fn has_convolutions(&self) -> bool {
         [&self.critic, &self.generator].iter().any(|settings| !settings.channels.is_empty())

@@ -23,7 +23,7 @@ pub struct SavedNetwork {
 pub struct SavedAdversary {
     /// One network, or encoder and decoder.
     pub networks: Vec<SavedNetwork>,
-    /// What the regularizer remembers.
+    /// The state of the regularizer.
     pub memory: Vec<f32>,
 }
 

@@ -1,7 +1,7 @@
 //! A critic with one output a point: the discriminator of the original GAN, and Wasserstein's f.
 //!
-//! A step minimizes `E ℓ_real(D(x)) + E ℓ_fake(D(G(z))) + P`, the penalty P and what else keeps D
-//! from becoming steep being those of [`critic`](crate::critic).
+//! A step minimizes `E ℓ_real(D(x)) + E ℓ_fake(D(G(z))) + P`, where the penalty P and the
+//! constraints on D are those of [`critic`](crate::critic).
 
 use ndarray::{Array2, ArrayView2, s};
 
@@ -19,7 +19,7 @@ pub(super) struct Scalar {
     network: Mlp<f32>,
     optimizer: Optimizer<f32>,
     control: Box<dyn LipschitzControl>,
-    /// The points of a step as a control wants to see them.
+    /// The points of a step in the form that a control takes.
     batch: Batch,
     /// Real points above generated ones.
     points: Array2<f32>,
@@ -27,7 +27,7 @@ pub(super) struct Scalar {
     tape: PenalizedTape<f32>,
     by_outputs: Array2<f32>,
     gradient: Vec<f32>,
-    /// For the generator's turn.
+    /// For the generator's update.
     generator_tape: Tape<f32>,
     by_generated: Array2<f32>,
 }
@@ -70,7 +70,7 @@ impl Scalar {
 }
 
 impl Scalar {
-    /// As [`Adversary::generator_loss`], to a generator that minimizes what it likes, on at most a batch.
+    /// As [`Adversary::generator_loss`], for a generator of this objective, on at most a batch.
     pub(super) fn generator_loss_of(
         &mut self,
         objective: Objective,

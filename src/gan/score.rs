@@ -1,4 +1,4 @@
-//! What generated points are worth.
+//! Scores of generated points.
 //!
 //! - **EMD**: the exact earth mover's distance to true points, by a [`ReferenceDistance`], with its
 //!   certificate. Two true samples are not 0 apart either: their mean distance is the *noise floor*,
@@ -8,7 +8,7 @@
 //!   `Σ_k q_k ln(q_k/p_k)` from the shares q of the modes (each point counts for the nearest) to the
 //!   true ones p.
 //! - **Nearest**: the mean distance to the nearest point of the training set, beside that of the
-//!   points held out: far below them is memorisation.
+//!   points held out: far smaller distances show memorization.
 //! - **JS**: the Jensen–Shannon divergence of histograms in the plane, in nats, at most ln 2. Of two
 //!   true samples it is not 0 either.
 //!
@@ -29,7 +29,7 @@ use crate::seed::Seed;
 /// Largest number of points on each side of an exact distance.
 pub(super) const MAX_TRANSPORTED_POINTS: usize = 1000;
 
-/// The exact distance between two samples of equal masses: whoever scores brings it along.
+/// The exact distance between two samples of equal masses: the caller supplies the solver.
 pub type ReferenceDistance<'a> =
     dyn FnMut(ArrayView2<'_, f64>, ArrayView2<'_, f64>) -> Result<Certificate, GanError> + 'a;
 
@@ -49,16 +49,16 @@ pub struct ModeScores {
 /// Mean distances to the nearest training point.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Nearest {
-    /// Of the generated points.
+    /// Mean distance of the generated points.
     pub generated: f64,
-    /// Of the true points that were held out.
+    /// Mean distance of the true points that were held out.
     pub held_out: f64,
 }
 
-/// All of it.
+/// All scores of generated points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scores {
-    /// What is proved about the distance, in standard coordinates.
+    /// The certificate of the distance, in standard coordinates.
     pub emd: Certificate,
     /// Points on each side of it.
     pub points: usize,
@@ -74,7 +74,7 @@ pub struct Scores {
 /// ones to compare with, but at most 1000, go into the distance, all of them into the rest.
 ///
 /// # Errors
-/// What the yardstick reports.
+/// An error of the reference distance.
 pub fn score(
     generated: ArrayView2<'_, f64>,
     data: &Data,
@@ -101,7 +101,7 @@ pub fn score(
 /// The mean distance of ten pairs of true samples, of as many points as are scored.
 ///
 /// # Errors
-/// What the yardstick reports.
+/// An error of the reference distance.
 pub fn noise_floor(data: &Data, reference: &mut ReferenceDistance<'_>) -> Result<f64, GanError> {
     const NOISE_FLOOR_PAIRS: usize = 10;
     let mut stream = Seed(0).stream("noise floor");

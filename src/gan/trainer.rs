@@ -12,13 +12,13 @@
 //! With ℓ the cross-entropy and one step of the critic this is Algorithm 1 of Goodfellow et al. 2014, too.
 //!
 //! **Repeatable.** Every step has random streams of its own, named by its number, so that a run that
-//! goes on from a [`Checkpoint`] has the same bits as one that was never interrupted. Numbers of
-//! threads change nothing.
+//! continues from a [`Checkpoint`] has the same bits as one without interruption. The number of
+//! threads does not change them.
 //!
 //! **Complexity.** A step of the critic costs 2 operations a weight and row of the generator and 6 of
 //! the critic (16 with a penalty), one of the generator 6 of its own and 4 of the critic.
 //!
-//! **Failure modes.** Rates too high end in NaN, which is an error that says whose, and at which
+//! **Failure modes.** Rates that are too high end in NaN: an error that names the network and the
 //! step.
 
 use std::ops::ControlFlow;
@@ -75,7 +75,7 @@ impl Trainer {
         })
     }
 
-    /// A run that goes on from a checkpoint, on the same data.
+    /// A run that continues from a checkpoint, on the same data.
     ///
     /// # Errors
     /// [`GanError::OtherData`]; [`GanError::Checkpoint`] for one that is damaged.
@@ -86,7 +86,7 @@ impl Trainer {
                 if checkpoint.data == given { format!("{given}, changed since") } else { given };
             return Err(GanError::OtherData { saved: checkpoint.data, given });
         }
-        // What is about to be allocated must be explained by what was read.
+        // The sizes to be allocated must agree with the data that was read.
         checkpoint.check_shapes(data.shape())?;
         let mut trainer = Self::new(checkpoint.recipe, data, Seed(checkpoint.seed))?;
         let generator = &mut trainer.generator;
@@ -121,7 +121,7 @@ impl Trainer {
         }
     }
 
-    /// Trains until so many steps of the generator are done, or the observer stops it.
+    /// Trains until `until` steps of the generator are done, or the observer stops it.
     ///
     /// # Errors
     /// [`GanError::Diverged`].
@@ -200,7 +200,7 @@ impl Trainer {
     /// Scores the generator as it stands. The latent points are the same each time.
     ///
     /// # Errors
-    /// What the yardstick reports, and [`GanError::Diverged`] for points that are not finite.
+    /// An error of the reference distance, and [`GanError::Diverged`] for points that are not finite.
     pub fn evaluate(
         &self,
         reference: &mut ReferenceDistance<'_>,
@@ -243,8 +243,8 @@ impl Trainer {
         Err(GanError::Diverged { step: self.step, network: "generator" })
     }
 
-    /// As many points of the generator with averaged weights as a batch has, and where the critic
-    /// sends each of them: −∂ℓ/∂x of its own term of the generator's loss. In standard coordinates.
+    /// As many points of the generator with averaged weights as a batch has, and the per-sample
+    /// gradients: −∂ℓ/∂x of each point's own term of the generator's loss. In standard coordinates.
     ///
     /// # Errors
     /// [`GanError::Diverged`] if a point is not finite.
@@ -290,7 +290,7 @@ impl Trainer {
         &self.recipe
     }
 
-    /// What it learns from.
+    /// The data.
     pub fn data(&self) -> &Data {
         &self.data
     }
@@ -305,7 +305,7 @@ impl Trainer {
         self.step
     }
 
-    /// What has been recorded.
+    /// The milestones recorded.
     pub fn history(&self) -> &[Milestone] {
         &self.history
     }

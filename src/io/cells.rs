@@ -93,7 +93,7 @@ impl Cutter {
             Delimiter::Blanks => None,
             Delimiter::Byte(byte) => Some(csv_core::ReaderBuilder::new().delimiter(byte).build()),
         };
-        // Cells are no longer than the text they are cut from; the reader wants a byte to spare.
+        // Cells are no longer than the text they are cut from; the reader needs one more byte.
         Self { reader, output: vec![0; length + 1], filled: 0, ends: vec![0; 64] }
     }
 

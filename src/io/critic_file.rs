@@ -37,7 +37,7 @@ pub struct ReadCritic {
     pub critic: SavedCritic,
     /// Whether a checksum vouches for it; files of schema `/1` have none.
     pub checked: bool,
-    /// What was read.
+    /// The size and checksum of the file.
     pub digest: InputDigest,
 }
 

@@ -1,4 +1,4 @@
-//! What separates the cells of a line.
+//! The delimiter of a table: its detection from the first lines.
 
 /// The separator of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Delimiter {
     }
 }
 
-/// What the first records of a text hold outside their quoted cells.
+/// Counts of candidate delimiters in the first records of a text, outside quoted cells.
 #[derive(Default)]
 struct DelimiterSample {
     /// How often each candidate occurs, by record.

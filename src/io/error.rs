@@ -1,4 +1,4 @@
-//! What can be wrong with an input.
+//! Errors in inputs.
 
 use std::io;
 
@@ -39,7 +39,7 @@ pub enum ReadError {
     Io {
         /// The file.
         origin: InputPath,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// No data at all.
@@ -61,7 +61,7 @@ pub enum ReadError {
     Unsupported {
         /// The file.
         origin: InputPath,
-        /// What it is.
+        /// The format.
         format: UnsupportedFormat,
     },
     /// Bytes that are not text.
@@ -143,7 +143,7 @@ pub enum ReadError {
     UnknownColumn {
         /// The file.
         origin: InputPath,
-        /// What was asked for.
+        /// The column asked for.
         asked: ColumnRef,
         /// The names there are, if the table has a header.
         header: Option<Vec<String>>,
@@ -197,7 +197,7 @@ pub enum ReadError {
     Npy {
         /// The file.
         origin: InputPath,
-        /// What is wrong with it.
+        /// The fault.
         problem: NpyProblem,
     },
     /// A bad file of images.
@@ -205,7 +205,7 @@ pub enum ReadError {
     Idx {
         /// The file.
         origin: InputPath,
-        /// What is wrong with it.
+        /// The fault.
         problem: IdxProblem,
     },
     /// A picture that is no histogram.
@@ -213,7 +213,7 @@ pub enum ReadError {
     Image {
         /// The file.
         origin: InputPath,
-        /// What is wrong with it.
+        /// The fault.
         problem: ImageProblem,
     },
     /// A bad list of files.
@@ -221,7 +221,7 @@ pub enum ReadError {
     Manifest {
         /// The list.
         origin: InputPath,
-        /// What is wrong with it.
+        /// The fault.
         problem: ManifestProblem,
     },
     /// A bad plan file.
@@ -229,7 +229,7 @@ pub enum ReadError {
     Plan {
         /// The file.
         origin: InputPath,
-        /// What is wrong with it.
+        /// The fault.
         problem: PlanProblem,
     },
     /// A bad potentials file.
@@ -237,7 +237,7 @@ pub enum ReadError {
     Potentials {
         /// The file.
         origin: InputPath,
-        /// What is wrong with it.
+        /// The fault.
         problem: PotentialsProblem,
     },
     /// A bad file of those that are saved to be read again: a critic, a checkpoint.
@@ -245,13 +245,13 @@ pub enum ReadError {
     Saved {
         /// The file.
         origin: InputPath,
-        /// What is wrong with it.
+        /// The fault.
         problem: SavedFileProblem,
     },
 }
 
 impl ReadError {
-    /// The system's error, told apart by kind.
+    /// The error of the system, classified by kind.
     pub(super) fn from_io(origin: &InputPath, source: io::Error) -> Self {
         let origin = origin.clone();
         match source.kind() {
@@ -262,7 +262,7 @@ impl ReadError {
         }
     }
 
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

@@ -41,7 +41,7 @@ pub struct Images {
     pub pixels: Array2<f64>,
 }
 
-/// What is wrong with a file of images.
+/// A fault in a file of images.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum IdxProblem {
@@ -98,13 +98,13 @@ pub enum IdxProblem {
     /// Not what gzip has written.
     #[error("damaged by the way gzip sees it: {cause}")]
     Gzip {
-        /// What the decoder says.
+        /// The message of the decoder.
         cause: String,
     },
 }
 
 impl IdxProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

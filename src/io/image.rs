@@ -35,7 +35,7 @@ pub enum ImageProblem {
     /// Not a whole PNG.
     #[error("a damaged PNG: {cause}")]
     Damaged {
-        /// What the decoder says.
+        /// The message of the decoder.
         cause: String,
     },
     /// A palette that is no list of colors.
@@ -100,7 +100,7 @@ pub enum ImageProblem {
 }
 
 impl ImageProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -284,7 +284,7 @@ mod tests {
         }
     }
 
-    /// An indexed picture of one pixel whose palette has so many bytes.
+    /// An indexed picture of one pixel with a palette of `palette` bytes.
     fn indexed(palette: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, 1, 1);

@@ -5,7 +5,7 @@ use std::io::Read;
 use super::digest::DigestReader;
 use super::{Histogram, InputDigest, InputPath, ReadError, Table, UnsupportedFormat, image, npy};
 
-/// What a file turned out to hold.
+/// The content of a file.
 #[derive(Debug, Clone)]
 pub enum Input {
     /// Rows of cells.
@@ -15,7 +15,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// Reads a file to its end. Its format is told by its first bytes, not by its name.
+    /// Reads a file to its end. Its format is detected from its first bytes, not from its name.
     ///
     /// # Errors
     /// [`ReadError`].

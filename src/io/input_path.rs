@@ -1,4 +1,4 @@
-//! Where input comes from.
+//! Input paths: a file or the standard input.
 
 use std::fmt;
 use std::fs::File;

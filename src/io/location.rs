@@ -1,4 +1,4 @@
-//! Places in a table, as messages name them.
+//! Locations in a table, as messages name them.
 
 use std::fmt;
 
@@ -40,7 +40,7 @@ impl fmt::Display for ColumnId {
     }
 }
 
-/// What was found in a cell, as messages show it: quoted, if there is anything.
+/// The text of a cell as messages show it: quoted, or “nothing”.
 pub(super) struct FoundText<'a>(pub(super) &'a str);
 
 impl fmt::Display for FoundText<'_> {

@@ -16,7 +16,7 @@ use crate::shown::Quoted;
 /// One file of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// What it is to be called.
+    /// Its name.
     pub name: String,
     /// The file.
     pub origin: InputPath,
@@ -24,7 +24,7 @@ pub struct Listed {
     pub line: usize,
 }
 
-/// What is wrong with a list of files.
+/// A fault in a list of files.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ManifestProblem {
@@ -39,7 +39,7 @@ pub enum ManifestProblem {
     NotAPair {
         /// The line, from 1.
         line: usize,
-        /// What it holds.
+        /// The text of the line.
         text: String,
     },
     /// Two files of one name.
@@ -61,7 +61,7 @@ pub enum ManifestProblem {
 }
 
 impl ManifestProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

@@ -16,7 +16,7 @@ use crate::shown::Shown;
 /// The first bytes of every NPY file.
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// What is wrong with an NPY file.
+/// A fault in an NPY file.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum NpyProblem {
@@ -31,7 +31,7 @@ pub enum NpyProblem {
     /// A header that makes no sense.
     #[error("a damaged NPY header: {}", Shown(.cause))]
     Header {
-        /// What the parser says.
+        /// The message of the parser.
         cause: String,
     },
     /// Elements that are not real numbers.
@@ -70,7 +70,7 @@ pub enum NpyProblem {
 }
 
 impl NpyProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

@@ -15,7 +15,7 @@ use super::atomic::{WriteError, write_atomically};
 use super::{InputPath, Location, ReadError, Table};
 use crate::plan::{PlanArc, TransportPlan};
 
-/// What is wrong with a plan file.
+/// A fault in a plan file.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum PlanProblem {
@@ -54,7 +54,7 @@ pub enum PlanProblem {
 }
 
 impl PlanProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

@@ -16,7 +16,7 @@ use super::{InputPath, Location, ReadError, Table};
 use crate::potentials::Potentials;
 use crate::shown::Quoted;
 
-/// What is wrong with a file of potentials.
+/// A fault in a file of potentials.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum PotentialsProblem {
@@ -74,7 +74,7 @@ pub enum PotentialsProblem {
 }
 
 impl PotentialsProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

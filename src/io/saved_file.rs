@@ -1,4 +1,4 @@
-//! Files in which the program saves what it wants to read again: JSON objects with a schema, every
+//! Saved files that the program reads again: JSON objects with a schema, every
 //! number with as many digits as it takes to read it back to the bit, and a checksum at the end.
 //!
 //! ```text
@@ -21,7 +21,7 @@ use super::digest::{DigestReader, sha256_of};
 use super::{InputDigest, InputPath, ReadError};
 use crate::shown::{Quoted, Shown};
 
-/// What is wrong with a saved file.
+/// A fault in a saved file.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SavedFileProblem {
@@ -32,7 +32,7 @@ pub enum SavedFileProblem {
         line: usize,
         /// The column, from 1.
         column: usize,
-        /// What the parser says.
+        /// The message of the parser.
         message: String,
     },
     /// Another schema.
@@ -58,7 +58,7 @@ pub enum SavedFileProblem {
 }
 
 impl SavedFileProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -95,7 +95,7 @@ struct Schema {
     schema: String,
 }
 
-/// What stands between the object's fields and its checksum, and behind that.
+/// The text between the fields of the object and its checksum, and the text behind it.
 const BEFORE_SUM: &str = ",\"sha256\":\"";
 const BEHIND_SUM: &str = "\"}\n";
 
@@ -123,7 +123,7 @@ fn sealed(file: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What was saved, if the bytes are those that [`sealed`] made.
+/// Checks that the bytes are those that [`sealed`] made.
 fn unsealed(bytes: &[u8]) -> Result<(), SavedFileProblem> {
     const CHECKSUM_CHARACTERS: usize = 64;
     let end = BEFORE_SUM.len() + CHECKSUM_CHARACTERS + BEHIND_SUM.len();
@@ -157,7 +157,7 @@ pub(super) fn saved_from<F: DeserializeOwned>(
     parse(bytes, schemas).map_err(|problem| ReadError::Saved { origin: origin.clone(), problem })
 }
 
-/// What a saved file holds, and whether a checksum was there to vouch for it.
+/// The content of a saved file, and whether a checksum confirms it.
 fn parse<F: DeserializeOwned>(
     bytes: &[u8],
     schemas: Schemas,

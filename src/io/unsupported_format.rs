@@ -69,7 +69,7 @@ impl UnsupportedFormat {
         }
     }
 
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(self) -> &'static str {
         match self {

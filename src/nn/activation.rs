@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::real::Real;
 use super::smooth::{sigmoid, softplus, tanh};
 
-/// What a layer does to its affine outputs.
+/// The activation of a layer: a map of its pre-activations.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
@@ -53,7 +53,7 @@ pub enum Activation {
     },
 }
 
-/// What the forward pass leaves of one activation: rows of z, if it is kept, and of a, and the rank
+/// Record of the forward pass through one activation: rows of z, if it is kept, and of a, and the rank
 /// of each z in its group if larger groups are sorted. In place of a z that is not kept there is a.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ActivationRecord<'a, T> {
@@ -246,7 +246,7 @@ fn sort_groups<T: Real>(size: usize, z: &[T], a: &mut [T], rank: &mut [u32]) {
     }
 }
 
-/// The same for a size that the compiler knows.
+/// Sorts groups whose size is known at compile time.
 #[inline(always)]
 fn sort_groups_of<const SIZE: usize, T: Real>(z: &[T], a: &mut [T], rank: &mut [u32]) {
     let (z, a) = (z.as_chunks::<SIZE>().0, a.as_chunks_mut::<SIZE>().0);

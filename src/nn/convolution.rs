@@ -68,7 +68,7 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    /// What halves the sides of images if they are even: windows of 4 × 4 pixels, a step of 2.
+    /// A convolution that halves even sides of images: windows of 4 × 4 pixels, stride 2.
     #[must_use]
     pub fn halving((height, width): (usize, usize), channels: usize, filters: usize) -> Self {
         Self { height, width, channels, filters, kernel: 4, stride: 2, padding: 1 }
@@ -205,7 +205,7 @@ impl Convolution {
     }
 }
 
-/// What the windows see, one after another.
+/// Gathers the pixels of all windows, window by window.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512bw", "x86_64+avx2+fma"))]
 fn gather<T: Real>(convolution: &Convolution, images: &[T], patches: &mut [T]) {
     let (across, run) = (convolution.positions().1, convolution.kernel * convolution.channels);

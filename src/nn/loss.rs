@@ -1,4 +1,4 @@
-//! What a critic minimizes, by its outputs t on real and on generated points:
+//! Losses of a critic as functions of its outputs t on real and on generated points:
 //! the mean of `ℓ_real(t)` and that of `ℓ_fake(t)`, added.
 //!
 //! | | `ℓ_real` | `ℓ_fake` |

@@ -7,7 +7,7 @@
 //! s_l = J_lᵀ u_l,   ∂L/∂W_l = a_{l−1}ᵀ s_l,   ∂L/∂b_l = Σ_rows s_l,   u_{l−1} = s_l W_lᵀ
 //! ```
 //!
-//! The last one, `u_0`, is the gradient by the inputs, computed only for those who ask.
+//! The last one, `u_0`, is the gradient by the inputs; it is computed on request.
 //!
 //! A pass costs 2 operations a weight and row forward, 2 for each gradient back. All parameters
 //! are one vector, which optimizers step along, and so are their gradients.
@@ -93,7 +93,7 @@ impl<T: Real> Mlp<T> {
         Ok(places(inputs, layers)?.last().map_or(0, Layer::end))
     }
 
-    /// The same network in other numbers.
+    /// The network with its parameters converted to another number type.
     #[must_use]
     pub fn cast<U: Real>(&self) -> Mlp<U> {
         let parameters = self.parameters.iter().map(|&x| U::of(x.wide())).collect();
@@ -176,10 +176,10 @@ impl<T: Real> Mlp<T> {
     }
 }
 
-/// The most weights and biases of a network.
+/// Largest number of weights and biases of a network.
 const MAX_PARAMETERS: usize = 1 << 26;
 
-/// The most outputs of all its layers together: what a point takes on its way through.
+/// Largest number of outputs of all layers together.
 const MAX_NEURONS: usize = 1 << 18;
 
 /// The layers one after another in the parameter vector, checked. Nothing is allocated for a network

@@ -5,18 +5,18 @@
 //! - Adam: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², d = m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ) and
 //!   v̂ = v/(1 − β₂ᵗ) (Kingma, Ba 2015, "Adam: a method for stochastic optimization", ICLR).
 //!
-//! One loop over the parameters does all of a step, in SIMD lanes and in parallel pieces. η comes with each step, from a
-//! [`Schedule`](super::Schedule) if one likes.
+//! One loop over the parameters does all of a step, in SIMD lanes and in parallel pieces. The step size η is an argument of each step
+//! ([`Schedule`](super::Schedule)).
 
 use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 
 use super::real::Real;
 
-/// Parameters that one thread steps along at a time.
+/// Number of parameters of a piece, the unit of parallel work.
 const PARAMETERS_PER_PIECE: usize = 1 << 14;
 
-/// Which direction is stepped along.
+/// The rule by which a step follows from the gradients.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Rule {
@@ -60,7 +60,7 @@ impl Rule {
     }
 }
 
-/// A rule and what it remembers of earlier gradients.
+/// A rule and its running means of earlier gradients.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Optimizer<T> {
     rule: Rule,
@@ -106,7 +106,8 @@ impl<T: Real> Optimizer<T> {
     }
 }
 
-/// Some of the parameters and what belongs to them; memory that the rule does not keep is empty.
+/// A range of the parameters with its gradients and running means; means that the rule does not keep
+/// are empty.
 struct ParameterPiece<'p, T> {
     parameters: &'p mut [T],
     gradient: &'p [T],
@@ -115,7 +116,7 @@ struct ParameterPiece<'p, T> {
 }
 
 impl<T: Real> ParameterPiece<'_, T> {
-    /// Halves in parallel, down to pieces that are not worth it.
+    /// Halves recursively in parallel, down to pieces of [`PARAMETERS_PER_PIECE`].
     fn halve(self, step: &(impl Fn(Self) + Sync)) {
         let length = self.parameters.len();
         if length <= PARAMETERS_PER_PIECE || rayon::current_num_threads() == 1 {

@@ -18,14 +18,14 @@ use super::real::Real;
 /// few enough for the cache.
 pub(super) const MAX_BLOCK_ROWS: usize = 256;
 
-/// From this many rows on there are two parts or more.
+/// Smallest number of rows that is cut into two parts or more.
 const MIN_SPLIT_ROWS: usize = 128;
 
-/// About the most weights of a panel.
+/// Approximate largest number of weights of a panel.
 const MAX_PANEL_WEIGHTS: usize = 1 << 17;
 
-/// How many parts so many rows of a batch are cut into: an even number, so that two threads have
-/// the same to do, and none of more than [`MAX_BLOCK_ROWS`].
+/// Number of parts that a batch of `rows` rows is cut into: an even number, so that two threads have
+/// equal work, and no part of more than [`MAX_BLOCK_ROWS`] rows.
 pub(super) fn parts(rows: usize) -> usize {
     if rows < MIN_SPLIT_ROWS { 1 } else { 2 * rows.div_ceil(2 * MAX_BLOCK_ROWS) }
 }
@@ -42,7 +42,7 @@ pub(super) struct WeightPanel {
     /// The layer itself.
     of: Layer,
     rows: Range<usize>,
-    /// Its place in the parameter vector.
+    /// Its range in the parameter vector.
     place: Range<usize>,
 }
 
@@ -151,13 +151,13 @@ fn middle(panels: &[WeightPanel]) -> usize {
     (1..panels.len()).min_by_key(off).expect("two panels or more")
 }
 
-/// Runs a training step on a thread of rayon's pool, where its parallel rounds follow each other
-/// without anybody being woken up for each. On one thread it is a plain call.
+/// Runs a training step on a thread of rayon's pool, so that its parallel rounds need no
+/// wake-up of threads in between. On one thread it is a plain call.
 pub fn on_the_pool<R: Send>(step: impl FnOnce() -> R + Send) -> R {
     if rayon::current_num_threads() == 1 { step() } else { rayon::scope(|_| step()) }
 }
 
-/// Does the same to each block, in parallel where that can help.
+/// Runs `work` on each block, in parallel if there are several blocks and threads.
 pub(super) fn each<B: Send>(blocks: &mut [B], work: impl Fn(&mut B) + Sync + Send) {
     if blocks.len() < 2 || rayon::current_num_threads() == 1 {
         blocks.iter_mut().for_each(work);
@@ -166,8 +166,8 @@ pub(super) fn each<B: Send>(blocks: &mut [B], work: impl Fn(&mut B) + Sync + Sen
     }
 }
 
-/// The same for blocks of two kinds. Both are halved together, so that two threads have the same
-/// to do of either.
+/// Runs over blocks of two kinds in parallel. Both lists are halved together, so that two threads share
+/// each kind equally.
 pub(super) fn for_each_of_two<A: Send, B: Send>(
     (a, b): (&mut [A], &mut [B]),
     of_a: &(impl Fn(&mut A) + Sync),

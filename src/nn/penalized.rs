@@ -17,8 +17,8 @@
 //! `∂P/∂W_l += a_{l−1}ᵀ t_l`.
 //!
 //! Points of the loss go forward in the blocks of a [`Tape`], then backward side by side with all
-//! that the points of the penalty go through. A weight costs 6 operations a row of the loss (the first layer's 4: nobody needs the
-//! gradient by y), 8 a row of the penalty (smooth ones 4 more). Where `g_i = 0` the norm has no
+//! that the points of the penalty go through. A weight costs 6 operations a row of the loss (the first layer's 4: the
+//! gradient by y is not needed), 8 a row of the penalty (smooth ones 4 more). Where `g_i = 0` the norm has no
 //! derivative and the row of `q_0` is 0, which is right for every ψ with ψ'(0) = 0 and a subgradient
 //! of every convex ψ that grows.
 //!
@@ -79,8 +79,8 @@ impl<T: Real> PenalizedTape<T> {
         Self { loss: Tape::new(network, points), penalty, capacity: penalized }
     }
 
-    /// The outputs for the rows of `points`. The points of the penalty, `penalized`, are only taken
-    /// down: nobody needs their outputs. There may be none of either.
+    /// The outputs for the rows of `points`. The points of the penalty, `penalized`, are only stored:
+    /// their outputs are not needed. Both may be empty.
     ///
     /// # Panics
     /// If the points have other coordinates than the network's inputs, or are more than there is
@@ -204,7 +204,7 @@ impl<T: Real> PenaltyBlock<T> {
             let p = match above.first_mut() {
                 Some(next) => &mut next.q,
                 None if curved => t,
-                // Of the highest layer without curvature nobody needs p.
+                // The highest layer needs no p unless it is curved.
                 None => return,
             };
             layer.push_forward(&network.parameters, first_rows(q, rows), first_rows_mut(p, rows));

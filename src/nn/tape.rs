@@ -1,4 +1,4 @@
-//! What a forward pass records and a backward pass needs, in blocks of rows.
+//! The tape: outputs that a forward pass records for the backward pass, in blocks of rows.
 //!
 //! A batch is cut into blocks of at most [`MAX_BLOCK_ROWS`] rows as equal as they can be. Each block goes
 //! through all layers on its own, with buffers of its own that stay in a core's cache, and blocks
@@ -34,10 +34,10 @@ pub struct Tape<T> {
     input_gradient: Array2<T>,
 }
 
-/// Some of the rows.
+/// A block of rows of the batch, with its buffers.
 #[derive(Debug, Clone)]
 pub(super) struct RowBlock<T> {
-    /// The place of its first row in the batch.
+    /// Index of its first row in the batch.
     pub(super) first: usize,
     /// How many rows of the buffers are in use.
     pub(super) rows: usize,
@@ -46,7 +46,7 @@ pub(super) struct RowBlock<T> {
     pub(super) input_gradient: Array2<T>,
 }
 
-/// One layer's part.
+/// Buffers of one layer.
 #[derive(Debug, Clone)]
 pub(super) struct LayerTrace<T> {
     pub(super) kept: LayerOutputs<T>,
@@ -56,7 +56,7 @@ pub(super) struct LayerTrace<T> {
     sum: Vec<T>,
 }
 
-/// What a layer's forward pass leaves.
+/// Outputs of a layer that the backward pass needs.
 #[derive(Debug, Clone)]
 pub(super) struct LayerOutputs<T> {
     /// Pre-activations; without rows unless the activation keeps them.
@@ -178,7 +178,7 @@ impl<T: Real> Tape<T> {
         first_rows(&self.outputs, self.rows)
     }
 
-    /// Cuts a batch of so many rows into blocks.
+    /// Cuts a batch of `rows` rows into blocks.
     fn divide(&mut self, rows: usize) {
         assert!(rows <= self.capacity(), "{rows} rows on a tape for {}", self.capacity());
         self.rows = rows;

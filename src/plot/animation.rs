@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    /// A sheet with so many colors.
+    /// A sheet with `colors` colors.
     fn colored(colors: u32, size: (u32, u32)) -> Bitmap {
         let mut bitmap = Bitmap::new(size);
         for k in 0..size.0 * size.1 {

@@ -76,7 +76,7 @@ impl Bar {
     }
 }
 
-/// What the color bar takes to the right of a field, in pixels.
+/// The width of the color bar to the right of a field, in pixels.
 pub(super) fn bar_width<DB: DrawingBackend>(page: &Page<'_, DB>, bar: &Bar) -> f64 {
     let widest = bar.ticks.iter().map(|t| page.text_width(&t.1, TICK)).fold(0.0, f64::max);
     page.px(BAR_GAP + BAR + TICK_LENGTH + GAP + LABEL * 1.6) + widest

@@ -11,14 +11,11 @@ use super::axis_ticks::{Axis, AxisScale};
 use super::clouds::{between, crowding};
 use super::field::{self, BELOW};
 use super::markers::{Side, arrow};
-use super::page::{LABEL, MARGIN, Page, PageArea, TICK, TITLE_ROOM, UNITS};
+use super::page::{self, LABEL, MARGIN, Page, PageArea, TICK};
 use super::scale::number;
 use super::{DrawResult, PlotError, palette};
 use crate::measure::DiscreteMeasure;
 use crate::plan::TransportPlan;
-
-/// The width of the page that [`BarPlot::size`] asks for, in pixels.
-const WIDTH: u32 = 1400;
 
 /// The height of the whole field, and of its highest pile or deepest hole, in units.
 const FIELD: f64 = 330.0;
@@ -123,17 +120,16 @@ impl<'a> BarPlot<'a> {
 
     /// A page that suits it, in pixels.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     pub fn size(&self) -> (u32, u32) {
-        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
+        let title = page::title_height(&self.title);
         let height = 2.0 * MARGIN + title + FIELD + BELOW;
-        (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
+        page::size(height)
     }
 
     /// Draws title, piles, holes, arrows and axis over the whole area.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();

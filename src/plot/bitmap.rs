@@ -65,7 +65,7 @@ impl Bitmap {
     /// # Errors
     /// [`PlotError::Decode`] for anything else.
     pub fn from_png(file: &[u8]) -> Result<Self, PlotError> {
-        /// What deflate can make of a byte; a header may promise more.
+        /// The largest expansion of a byte by deflate; a header may promise more.
         const MOST_INFLATED: usize = 1032;
         let refused = |_: png::DecodingError| PlotError::Decode;
         let mut reader = png::Decoder::new(Cursor::new(file)).read_info().map_err(refused)?;

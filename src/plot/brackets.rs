@@ -1,4 +1,4 @@
-//! What several methods say about one number: brackets and estimates, a row each.
+//! The brackets and estimates of several methods for one number, a row each.
 
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
@@ -11,12 +11,9 @@ use super::axis_ticks::{Axis, AxisScale};
 use super::field::{self, BELOW};
 use super::legend::{Legend, Sign};
 use super::markers::Shape;
-use super::page::{self, LABEL, MARGIN, Page, PageArea, Stroke, TICK, TITLE_ROOM, UNITS};
+use super::page::{self, LABEL, MARGIN, Page, PageArea, Stroke, TICK, UNITS};
 use super::scale::rounded;
 use super::{DrawResult, palette};
-
-/// The width of the page that [`Brackets::size`] asks for, in pixels.
-const WIDTH: u32 = 1400;
 
 /// Height of a row, of its bar, of the caps at the bar's ends, and the mark's radius, in units.
 const ROW: f64 = 26.0;
@@ -36,7 +33,7 @@ const BESIDE: f64 = 8.0;
 /// Names and verdicts each take at most this part of the page; longer ones are set smaller.
 const TEXT_SHARE: f64 = 0.3;
 
-/// Brackets narrower than this part of an axis of values would be specks on it: the axis then
+/// Brackets narrower than this part of an axis of values are too small to see: the axis then
 /// shows deviations.
 const SPECK: f64 = 0.015;
 
@@ -83,7 +80,7 @@ impl Bracket {
 
 /// Bars from lower to upper bound, one a method, beside the exact value.
 ///
-/// The axis shows values. Where the exact value is known and some bracket would be a speck among
+/// The axis shows values. Where the exact value is known and some bracket would be too small to see among
 /// the others, it shows relative deviations from the exact value, `(value − exact)/exact`, by their
 /// logarithm on both sides and linear around 0, so that an error of a millionth and one of a half
 /// are both seen; the caption says so. A bar without an end runs to the edge and ends in an arrow.
@@ -172,21 +169,20 @@ impl Brackets {
 
     /// A page that suits the number of methods, in pixels.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     pub fn size(&self) -> (u32, u32) {
         let width = UNITS - 2.0 * MARGIN;
         let lines = page::wrap(&self.caption(), width).len();
-        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
+        let title = page::title_height(&self.title);
         let around = 2.0 * MARGIN + title + self.legend().height(width) + BELOW;
         let rows = ROW * (self.rows.len().max(1) as f64 + 0.4);
         let height = around + rows + page::caption_height(lines);
-        (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
+        page::size(height)
     }
 
     /// Draws title, legend, rows, axis and caption over the whole area.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();
@@ -232,7 +228,7 @@ impl Brackets {
         self.relative.unwrap_or_else(|| self.has_specks(exact)).then_some(exact)
     }
 
-    /// Whether some bracket could not be told from a point on an axis of values.
+    /// Whether some bracket looks like a point on an axis of values.
     fn has_specks(&self, exact: f64) -> bool {
         let numbers = self.rows.iter().flat_map(Bracket::numbers).chain([exact]);
         let (low, high) = numbers
@@ -244,7 +240,7 @@ impl Brackets {
         })
     }
 
-    /// What the axis shows of a value.
+    /// A value in the coordinate of the axis.
     fn shown(&self, value: f64) -> f64 {
         match self.center() {
             // By the quotient: a difference of huge values may overflow.
@@ -253,7 +249,7 @@ impl Brackets {
         }
     }
 
-    /// What the axis shows of all numbers there are.
+    /// All numbers in the coordinate of the axis.
     fn all_shown(&self) -> impl Iterator<Item = f64> {
         let numbers = self.rows.iter().flat_map(Bracket::numbers).chain(self.exact);
         numbers.map(|value| self.shown(value))

@@ -10,7 +10,7 @@ use plotters_backend::{
 
 use super::{Bitmap, font};
 
-/// What [`save`](super::save) lets you draw on: pixels or an SVG document.
+/// The backend of [`save`](super::save): pixels or an SVG document.
 ///
 /// plotters' own bitmap backend drops the side bearings of letters and sets them above their
 /// line when its font comes from `ab_glyph`; this one sets them where the SVG has them, and

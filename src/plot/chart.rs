@@ -11,11 +11,8 @@ use super::clouds::{between, crowding};
 use super::field::{self, BELOW, Field};
 use super::legend::{Legend, Sign};
 use super::markers::{Shape, Side};
-use super::page::{self, MARGIN, Page, PageArea, Stroke, TITLE_ROOM, UNITS};
+use super::page::{self, MARGIN, Page, PageArea, Stroke, UNITS};
 use super::{DrawResult, palette, polyline};
-
-/// The width of the page that [`Chart::size`] asks for, in pixels.
-const WIDTH: u32 = 1400;
 
 /// The height of the field on that page, in units.
 const FIELD: f64 = 300.0;
@@ -291,21 +288,20 @@ impl Chart {
 
     /// A page that suits the chart, in pixels.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     pub fn size(&self) -> (u32, u32) {
         let width = UNITS - 2.0 * MARGIN;
         let lines = page::wrap(&self.note, width).len();
-        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
+        let title = page::title_height(&self.title);
         let above = title + self.legend().height(width) + self.names();
         let around = 2.0 * MARGIN + above + self.lanes() + BELOW;
         let height = around + FIELD + page::caption_height(lines);
-        (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
+        page::size(height)
     }
 
     /// Draws title, legend, axes, curves, samples and caption over the whole area.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();
@@ -324,12 +320,12 @@ impl Chart {
         page.caption(&lines, inside.left, field.frame.bottom + field.floor + page.px(BELOW))
     }
 
-    /// What samples take below the field, in units.
+    /// The height of the samples below the field, in units.
     fn lanes(&self) -> f64 {
         LANE * self.rugs.len() as f64
     }
 
-    /// What names of places take above it, in units.
+    /// The height of the names of positions above the field, in units.
     fn names(&self) -> f64 {
         if self.places.iter().all(|place| place.name.is_empty()) { 0.0 } else { NAMES }
     }
@@ -374,7 +370,7 @@ impl Chart {
     fn stroke(&self, k: usize) -> Stroke {
         let curve = &self.curves[k];
         let color = curve.color.unwrap_or(COLORS[k % COLORS.len()]);
-        // Beyond the colors there are, patterns tell curves apart that did not choose their own.
+        // Curves beyond the number of colors, without a color of their own, differ by their dashes.
         let again = curve.color.is_none() && k / COLORS.len() % 2 == 1;
         let dashed = curve.dashed != again;
         Stroke { color, width: CURVE, dashes: if dashed { DASHES } else { &[] } }

@@ -1,4 +1,4 @@
-//! A function over the plane as level lines, with its slopes and the samples it tells apart.
+//! A contour plot: a function over the plane as level lines, with its slopes and the samples on top.
 
 use ndarray::{Array2, ArrayView2};
 use plotters::backend::DrawingBackend;
@@ -11,15 +11,12 @@ use super::contour::{self, ContourLine};
 use super::field::{BELOW, Field, LEFT};
 use super::legend::{Legend, Sign};
 use super::markers::arrow;
-use super::page::{self, MARGIN, Page, PageArea, Stroke, TITLE_ROOM, UNITS};
+use super::page::{self, MARGIN, Page, PageArea, Stroke, UNITS};
 use super::scale::{number, round_marks};
 use super::{DrawResult, PlotError, palette, polyline};
 use crate::measure::DiscreteMeasure;
 
-/// The width of the page that [`ContourPlot::size`] asks for, in pixels.
-const WIDTH: u32 = 1400;
-
-/// About so many levels.
+/// Approximate number of levels.
 const LEVELS: f64 = 14.0;
 
 /// Thickness of a level line, in units.
@@ -33,11 +30,11 @@ const LONGEST: f64 = 0.8;
 const ARROW: (f64, f64) = (1.1, 0.75);
 const SHORTEST: f64 = 2.0;
 
-/// The same of an arrow that is given, and the length of the longest, in units.
+/// Thickness and opacity of a given arrow, and the length of the longest, in units.
 const VECTOR: (f64, f64) = (1.5, 0.95);
 const LONGEST_VECTOR: f64 = 42.0;
 
-/// What the color bar takes beside the field, roughly: for the size of the page.
+/// The approximate width of the color bar beside the field, in units: for the size of the page.
 const BESIDE: f64 = 95.0;
 
 /// The field is at most this many times as wide as high, and half as many the other way.
@@ -221,23 +218,22 @@ impl<'a> ContourPlot<'a> {
 
     /// A page that suits the extent, in pixels.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     pub fn size(&self) -> (u32, u32) {
         let width = UNITS - 2.0 * MARGIN;
         let world = self.world();
         let aspect = (world.height() / world.width()).clamp(1.0 / WIDEST, WIDEST / 2.0);
         let lines = page::wrap(&self.caption(), width).len();
-        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
+        let title = page::title_height(&self.title);
         let around = 2.0 * MARGIN + title + self.legend().height(width) + BELOW;
         let height = around + (width - LEFT - BESIDE) * aspect + page::caption_height(lines);
-        (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
+        page::size(height)
     }
 
     /// Draws title, legend, axes, level lines, arrows, points, color bar and caption over the
     /// whole area.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();
@@ -316,7 +312,7 @@ impl<'a> ContourPlot<'a> {
         levels
     }
 
-    /// The color above the k-th of so many levels, from 0, the ground below the first.
+    /// The color above the k-th of `levels` levels, from 0, the color below the first.
     fn color(k: usize, levels: usize) -> plotters::style::RGBColor {
         palette::ground(if levels == 0 { 0.5 } else { k as f64 / levels as f64 })
     }
@@ -384,7 +380,7 @@ impl<'a> ContourPlot<'a> {
         Ok(())
     }
 
-    /// Arrows along the gradient at the middles of a coarse grid, as long as it is steep.
+    /// Arrows along the gradient at the centers of a coarse grid; their length is the slope.
     fn draw_slopes<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,

@@ -1,7 +1,7 @@
 //! Every divergence has its look: one name, color and kind of line in every picture.
 //!
 //! Three families share the colors of the [`palette`]: those with a ceiling, those without, and
-//! distances. A line of dashes tells siblings apart, marks their cousins.
+//! distances. Dashes distinguish divergences of one family; marks distinguish related families.
 
 use plotters::style::RGBColor;
 

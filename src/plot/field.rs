@@ -9,10 +9,10 @@ use super::axis_ticks::{Axis, AxisScale};
 use super::page::{LABEL, Page, PageArea, TICK};
 use super::{DrawResult, palette};
 
-/// What numbers and label take below a field, in units.
+/// The height of numbers and label below a field, in units.
 pub(super) const BELOW: f64 = TICK_LENGTH + GAP + TICK + LABEL * 1.6;
 
-/// What they take to the left of a field whose numbers are short, in units.
+/// The width of numbers and label to the left of a field with short numbers, in units.
 pub(super) const LEFT: f64 = 70.0;
 
 /// How far apart round marks should be, in units: across and down.
@@ -101,7 +101,7 @@ fn upward_marks<DB: DrawingBackend>(
     y.marks(height, page.px(PITCH.1), |_| page.px(TICK * 1.35))
 }
 
-/// What the y axis takes to the left of a field of this height, in pixels.
+/// The width of the y axis to the left of a field of this height, in pixels.
 pub(super) fn left_room<DB: DrawingBackend>(page: &Page<'_, DB>, y: Axis, height: f64) -> f64 {
     let marks = upward_marks(page, y, height);
     let widest = marks.iter().map(|mark| page.text_width(&mark.1, TICK)).fold(0.0, f64::max);

@@ -24,14 +24,14 @@ const CELL_TEXT: (f64, f64) = (7.5, 15.0);
 /// No cell is wider than this many units: a matrix of one cell need not fill the page.
 const WIDEST_CELL: f64 = 110.0;
 
-/// The longer side of the matrix is at most this many times the shorter: one row of a thousand
-/// columns would be a hair.
+/// Largest ratio of the sides of the matrix: one row of a thousand columns would otherwise be too
+/// thin to see.
 const LONGEST: f64 = 3.0;
 
-/// What an axis takes below the matrix: ticks, numbers, label.
+/// The height of the axis below the matrix (ticks, numbers, label), in units.
 const AXIS: f64 = TICK_LENGTH + GAP + TICK + LABEL * 1.6;
 
-/// What axis and color bar take beside a matrix, roughly: for the size of the page.
+/// The approximate width of axis and color bar beside a matrix, in units: for the size of the page.
 const AROUND: f64 = 140.0;
 
 /// The width of the page that [`Heatmap::size`] asks for, in pixels.
@@ -127,7 +127,7 @@ impl Heatmap {
     /// Draws title, matrix, axes, color bar and caption over the whole area.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();
@@ -278,7 +278,7 @@ impl Heatmap {
     }
 }
 
-/// Width and height of the matrix in proportion: square cells, unless that makes it a hair.
+/// Width and height of the matrix in proportion: square cells, unless that makes it too thin to see.
 fn proportions((rows, columns): (usize, usize)) -> (f64, f64) {
     let (across, down) = (columns.max(1) as f64, rows.max(1) as f64);
     let most = across.max(down);

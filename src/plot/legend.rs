@@ -1,4 +1,4 @@
-//! What the signs of a picture mean, above its field: it never covers the data.
+//! The legend above the field of a picture: it never covers the data.
 
 use plotters::backend::DrawingBackend;
 use plotters::style::text_anchor::{HPos, VPos};
@@ -15,7 +15,7 @@ const GAP: f64 = 20.0;
 /// White below the last row, in units.
 const FOOT: f64 = LABEL * 0.4;
 
-/// What an entry shows.
+/// The sign of an entry.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Sign {
     Mark(Side),
@@ -27,7 +27,7 @@ pub(super) enum Sign {
 }
 
 impl Sign {
-    /// What it takes before its text, in units.
+    /// Its width before the text, in units.
     fn width(&self) -> f64 {
         match self {
             Self::Mark(_) | Self::Shape(..) => 16.0,
@@ -103,7 +103,7 @@ impl Legend {
         rows
     }
 
-    /// What the legend takes of a page whose inside is `width` units wide, in units.
+    /// The height of the legend on a page whose inside is `width` units wide, in units.
     pub(super) fn height(&self, width: f64) -> f64 {
         match self.rows(width).len() {
             0 => 0.0,

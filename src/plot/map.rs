@@ -13,9 +13,6 @@ use super::{DrawResult, Extent, PlotError};
 use crate::measure::DiscreteMeasure;
 use crate::plan::{PlanArc, TransportPlan};
 
-/// The width of the page that [`TransportMap::size`] asks for, in pixels.
-const WIDTH: u32 = 1400;
-
 /// The field is at most this many times as wide as high, and half as many the other way.
 const WIDEST: f64 = 3.0;
 
@@ -116,7 +113,6 @@ impl<'a> TransportMap<'a> {
 
     /// A page that suits the shape of the clouds, in pixels.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     pub fn size(&self) -> (u32, u32) {
         let world = self.world();
         let field = UNITS - 2.0 * MARGIN - LEFT;
@@ -124,13 +120,13 @@ impl<'a> TransportMap<'a> {
         let lines = page::wrap(&self.caption(), UNITS - 2.0 * MARGIN).len();
         let legend = self.legend().height(UNITS - 2.0 * MARGIN);
         let around = 2.0 * MARGIN + TITLE_ROOM + legend + BELOW + page::caption_height(lines);
-        (WIDTH, ((around + field * aspect) * f64::from(WIDTH) / UNITS).round() as u32)
+        page::size(around + field * aspect)
     }
 
     /// Draws title, legend, axes, arrows, points and caption over the whole area.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();

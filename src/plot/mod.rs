@@ -85,7 +85,7 @@ pub use panels::Panels;
 pub use save::{Page, bitmap, save, save_animation, svg};
 pub use tiles::Tiles;
 
-/// What a function that draws into a backend of type `DB` returns.
+/// The result of a function that draws into a backend of type `DB`.
 pub type DrawResult<DB> =
     Result<(), DrawingAreaErrorKind<<DB as plotters::backend::DrawingBackend>::ErrorType>>;
 
@@ -111,7 +111,7 @@ pub enum PlotError {
     /// An animation without frames, of frames of different sizes, or of too large ones.
     #[error("no animation: {what}")]
     Frames {
-        /// What is wrong with them.
+        /// The fault.
         what: &'static str,
     },
     /// The frames could not be encoded.
@@ -145,7 +145,7 @@ pub enum PlotError {
 }
 
 impl PlotError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

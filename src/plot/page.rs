@@ -25,7 +25,10 @@ pub(super) const MARGIN: f64 = 16.0;
 /// Line spacing in heights of letters.
 const LEADING: f64 = 1.4;
 
-/// What a title takes, and the white above a caption, in units.
+/// The width of the page that a figure asks for, in pixels.
+const WIDTH_PIXELS: u32 = 1400;
+
+/// Height of a title with the space below it, and the space above a caption, in units.
 pub(super) const TITLE_ROOM: f64 = TITLE * LEADING + 6.0;
 const CAPTION_GAP: f64 = 10.0;
 
@@ -81,7 +84,7 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         Self { root, unit: f64::from(width.min(3 * height)) / UNITS }
     }
 
-    /// A page whose lengths are those of another one, so many pixels wide.
+    /// A page with the scale of another one that is `width` pixels wide.
     pub(super) fn scaled(root: &'r DrawingArea<DB, Shift>, width: f64) -> Self {
         font::register();
         Self { root, unit: width / UNITS }
@@ -104,7 +107,7 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         }
     }
 
-    /// The width of a text in letters of so many units, in pixels.
+    /// The width of a text in letters `height` units high, in pixels.
     pub(super) fn text_width(&self, text: &str, height: f64) -> f64 {
         font::width(text, self.px(height))
     }
@@ -213,9 +216,9 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         self.text(text, (middle, inside.top), TITLE * fit.min(1.0), anchor, palette::INK)
     }
 
-    /// Where the picture begins below that title.
+    /// The top of the picture below that title.
     pub(super) fn below_title(&self, text: &str, inside: PageArea) -> f64 {
-        if text.is_empty() { inside.top } else { inside.top + self.px(TITLE_ROOM) }
+        inside.top + self.px(title_height(text))
     }
 
     /// The caption broken into lines that fit between these edges.
@@ -247,7 +250,18 @@ pub(super) fn wrap(text: &str, width: f64) -> Vec<String> {
     lines
 }
 
-/// The height of so many lines of caption with the white above them, in units.
+/// The size of a page of this height in units, in pixels.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+pub(super) fn size(height: f64) -> (u32, u32) {
+    (WIDTH_PIXELS, (height * f64::from(WIDTH_PIXELS) / UNITS).round() as u32)
+}
+
+/// The height of a title with the space below it, in units; 0 without a title.
+pub(super) fn title_height(text: &str) -> f64 {
+    if text.is_empty() { 0.0 } else { TITLE_ROOM }
+}
+
+/// The height of `lines` lines of caption with the space above them, in units.
 pub(super) fn caption_height(lines: usize) -> f64 {
     if lines == 0 { 0.0 } else { CAPTION_GAP + CAPTION * LEADING * lines as f64 }
 }

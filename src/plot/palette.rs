@@ -6,7 +6,7 @@
 
 use plotters::style::RGBColor;
 
-/// What a color is here: red, green and blue.
+/// A color in red, green and blue.
 pub type Color = RGBColor;
 
 /// Black.

@@ -40,7 +40,7 @@ pub struct Panels {
 }
 
 impl Panels {
-    /// Panels in so many columns, for pictures that would like pages of these sizes.
+    /// Panels in `columns` columns, for pictures of these page sizes.
     #[must_use]
     pub fn new(columns: usize, sizes: impl IntoIterator<Item = (u32, u32)>) -> Self {
         let sizes: Vec<_> = sizes.into_iter().collect();
@@ -83,7 +83,7 @@ impl Panels {
     /// Draws the common title, then each panel by `panel(k, area)`, then the common caption.
     ///
     /// # Errors
-    /// What the backend or a panel reports.
+    /// An error of the backend or of a panel.
     pub fn draw<DB, F>(&self, root: &DrawingArea<DB, Shift>, mut panel: F) -> DrawResult<DB>
     where
         DB: DrawingBackend,
@@ -102,7 +102,7 @@ impl Panels {
         page.caption(&lines, inside.left, top)
     }
 
-    /// What title and white take above the panels and the caption below, in units.
+    /// Heights of the title above the panels and of the caption below, with their margins, in units.
     fn head(&self) -> f64 {
         if self.title.is_empty() { 0.0 } else { MARGIN + TITLE }
     }

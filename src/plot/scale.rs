@@ -7,7 +7,7 @@ use super::palette;
 /// Masses spanning more than this factor are shaded by their logarithm.
 const LINEAR_SPAN: f64 = 1e3;
 
-/// Masses below this fraction of the largest do not stretch the scale: rounding dust.
+/// Masses below this fraction of the largest do not extend the scale: they are rounding.
 const DUST: f64 = 1e-12;
 
 /// One cell in so many may be lighter than the scale's span counts: at the corners of its
@@ -84,7 +84,7 @@ impl MassScale {
     }
 }
 
-/// Round numbers from `low` to `high`, about `count` of them, with the digits that tell them
+/// Round numbers from `low` to `high`, about `count` of them, with the digits that distinguish them
 /// apart; none for a range that is empty or not finite.
 pub(super) fn round_marks(low: f64, high: f64, count: f64) -> Vec<(f64, String)> {
     let step = nice_step((high - low) / count);
@@ -109,7 +109,7 @@ pub(super) fn nice_step(rough: f64) -> f64 {
     step.unwrap_or(10.0 * power)
 }
 
-/// Decimals that tell multiples of `step` apart.
+/// Number of decimals that distinguish multiples of `step`.
 fn decimals_for(step: f64) -> usize {
     whole((-step.log10()).ceil().max(0.0) + 1e-9).unsigned_abs() as usize
 }
@@ -119,7 +119,7 @@ pub(super) fn number(value: f64) -> String {
     rounded(value, 3)
 }
 
-/// A number with so many significant digits at most.
+/// A number with at most `digits` significant digits.
 pub(super) fn rounded(value: f64, digits: i32) -> String {
     if value == 0.0 {
         return "0".to_owned();

@@ -26,7 +26,7 @@ pub(super) fn order(points: ArrayView2<'_, f64>) -> Vec<usize> {
     }
 }
 
-/// What [`sweep`] did, for a caption.
+/// The description of [`order`] for a caption.
 pub(super) fn describe(dim: usize) -> &'static str {
     match dim {
         1 => "are sorted by their coordinate",

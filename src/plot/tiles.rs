@@ -1,4 +1,4 @@
-//! Small square gray images side by side, as generated digits are looked at.
+//! Small square gray images side by side, such as generated digits.
 
 use ndarray::{Array2, ArrayView2};
 use plotters::backend::DrawingBackend;
@@ -27,7 +27,7 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// Images of side × side pixels, an image a row of the matrix, so many beside each other.
+    /// Images of side × side pixels, an image a row of the matrix, `columns` beside each other.
     ///
     /// # Panics
     /// If rows have another length than side², or there are no columns.
@@ -76,7 +76,7 @@ impl Tiles {
     /// Draws the images.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();

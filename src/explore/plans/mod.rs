@@ -1,7 +1,7 @@
 //! All the ways to move the earth: the plans of a small problem, ranked by cost.
 //!
 //! **Idea.** A cost that is linear in γ is least, and largest, at a vertex of the transport polytope, so
-//! its vertices are the plans worth looking at: all of them where there are few, else a random
+//! its vertices are the plans of interest: all of them where there are few, else a random
 //! sample. The cheapest plan and the dearest one, which is the cheapest for the costs `max c − c`, are an
 //! exact solver's, so that list and solver judge each other.
 //!
@@ -64,7 +64,7 @@ pub struct PricedPlan {
     pub cost: f64,
 }
 
-/// What was found.
+/// The result of the study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanAnswer {
     /// The cost of every plan found, from the cheapest on.
@@ -73,7 +73,7 @@ pub struct PlanAnswer {
     pub listing: PlanListing,
     /// The cheapest plan of all, by an exact solver, whether it was found or not.
     pub best: PricedPlan,
-    /// What proves that.
+    /// The certificate of the optimum.
     pub certificate: Certificate,
     /// The dearest plan of all, likewise.
     pub worst: PricedPlan,

@@ -40,10 +40,10 @@ use crate::plan::{PlanArc, TransportPlan};
 use crate::problem::OtProblem;
 use crate::seed::Stream;
 
-/// The most spanning trees that are gone through.
+/// Largest number of spanning trees that are enumerated.
 const MAX_TREES: u64 = 5_000_000;
 
-/// The most equal piles whose permutations are listed.
+/// Largest number of equal piles whose permutations are listed.
 const MAX_EQUAL_PILES: usize = 8;
 
 /// The smallest shovel that masses are measured in is a mass of one over this.
@@ -126,7 +126,7 @@ impl Piles {
             degree[leaf] = 0;
             degree[next] -= 1;
         }
-        // The last edge: what one end has is what the other wants, for the totals agree.
+        // The last edge: the supply of one end equals the demand of the other, since the totals agree.
         let last = leaf(&degree);
         degree[last] = 0;
         cell(last, leaf(&degree), left[last]);

@@ -1,5 +1,5 @@
-//! A source that moves along a straight line, onto the target and past it: what every divergence says
-//! of it on the way, and what its derivative tells a generator.
+//! A source that moves along a straight line, onto the target and past it: every divergence along the
+//! path, and its derivative, which is the gradient of a generator.
 //!
 //! ```text
 //! P_s = law of X + s·u, X ~ P, ‖u‖ = 1:    D(P_s, Q) and ∂D(P_s, Q)/∂s
@@ -11,7 +11,7 @@
 //! `f(0) + f'(∞)`, wherever `P_s` is: JS is ln 2, and its derivative 0, until they touch. EMD sees the way
 //! itself: |s| between copies of one law, and `|EMD(s) − EMD(s')| ≤ |s − s'|` always, for the plan may
 //! follow the source. On the line EMD is convex in s, since quantiles stay matched; in the plane the
-//! plan may change hands and a slope become less steep again ([an example](Shift)).
+//! plan may change and a slope may decrease again ([an example](Shift)).
 //!
 //! **Derivatives.** Of f-divergences the centered difference quotient over a step of the path, or half
 //! a cell where a histogram has longer ones: 0 exactly as long as both ends are at the ceiling. Of EMD
@@ -77,7 +77,7 @@ pub struct Shift<'a> {
     pub overlap: Result<&'a dyn Overlap, String>,
     /// The first offset, negative, and about the last one, positive.
     pub path: (f64, f64),
-    /// About so many steps.
+    /// Approximate number of steps.
     pub steps: usize,
     /// Order of the α- and the Rényi divergence.
     pub alpha: f64,
@@ -102,7 +102,7 @@ pub struct DivergenceCurve {
     pub slopes: Vec<Option<f64>>,
 }
 
-/// What was found.
+/// The result of the study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShiftStudy {
     /// From before the target to behind it, 0 among them; fewer after a stop.
@@ -119,9 +119,9 @@ pub struct ShiftStudy {
     pub plans: Vec<TransportPlan>,
     /// The certificate of EMD whose gap is the widest.
     pub widest: Certificate,
-    /// What was left out, and why.
+    /// Divergences that were not computed, with the reasons.
     pub left_out: Vec<(&'static str, String)>,
-    /// What ended it before the last offset, if anything did.
+    /// The reason of an early stop.
     pub stopped: Option<Stop>,
 }
 
@@ -133,7 +133,7 @@ impl ShiftStudy {
     }
 }
 
-/// What is fixed for the whole path.
+/// Constants of the whole path.
 struct PathConstants {
     slices: Array2<f64>,
     bandwidth: Result<f64, EstimateError>,
@@ -342,7 +342,7 @@ impl Shift<'_> {
         })
     }
 
-    /// What compares densities.
+    /// The divergences between densities.
     fn densities(&self, overlap: &dyn Overlap, offsets: &[f64], step: f64) -> Vec<DivergenceCurve> {
         let at = |s: f64| overlap.divergences(self.alpha, s);
         let values: Vec<_> = offsets.par_iter().map(|&s| at(s)).collect();

@@ -14,13 +14,13 @@ use crate::divergence::{EstimateError, LinearBins};
 use crate::math;
 use crate::measure::{DiscreteMeasure, MeasureError};
 
-/// Deviations of the wider law, on the line of motion, that a path reaches at least.
+/// Smallest length of a path before the target, in deviations of the wider law along the motion.
 const MIN_REACH_DEVIATIONS: f64 = 5.0;
 
-/// The path goes on behind the target for this part of the way there.
+/// Length of the path behind the target, as a share of the path before it.
 const OVERSHOOT_SHARE: f64 = 0.5;
 
-/// A way for two measures as they were given.
+/// The path of a source toward a target, for two measures as they were given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MotionPath {
     /// The source, moved to offset 0.

@@ -175,7 +175,7 @@ fn directions_that_are_none_are_refused() {
     assert_eq!(MotionPath::new(&point, &point, None).unwrap().path, (-1.0, 0.5));
 }
 
-/// Lets so many offsets follow the first.
+/// An observer that stops after this number of offsets.
 struct StopAfter(u64);
 
 impl Observer for StopAfter {

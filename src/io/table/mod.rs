@@ -28,7 +28,7 @@ pub enum Precision {
 
 /// A rectangle of cells, with or without a header.
 ///
-/// Text stays text until a selection asks for numbers, so that columns nobody asks for may hold
+/// Text stays text until a selection asks for numbers, so that columns that are not selected may hold
 /// anything.
 #[derive(Debug, Clone)]
 pub struct Table {

@@ -1,4 +1,4 @@
-//! What is taken from a table as numbers.
+//! Samples: coordinates, weights and labels selected from a table.
 
 use std::borrow::Cow;
 
