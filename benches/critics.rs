@@ -11,10 +11,9 @@ use std::path::Path;
 
 use deblais::cost::Euclidean;
 use deblais::critic::{
-    Critic, CriticError, GradientPenalty, Kind, Pairs, TrainCones, TrainLattice, TrainNetwork,
-    Trained, judge,
+    Critic, CriticError, Pairs, Regularizer, TrainCones, TrainLattice, TrainNetwork, Trained, judge,
 };
-use deblais::io::{Origin, Table};
+use deblais::io::{InputPath, Table};
 use deblais::measure::DiscreteMeasure;
 use deblais::plan::TransportPlan;
 use deblais::problem::OtProblem;
@@ -23,7 +22,7 @@ use ndarray::{Array2, Axis, s};
 
 fn read(path: &str) -> Array2<f64> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    Table::read(&Origin::from(path.as_path()))
+    Table::read(&InputPath::from(path.as_path()))
         .and_then(Table::into_matrix)
         .expect("a file of this repository")
 }
@@ -153,22 +152,19 @@ fn main() {
     for case in cases.iter().filter(|_| wanted("lattice")) {
         row("lattice", |x, y, _| TrainLattice::default().train(x, y, &mut ()), case);
     }
-    let network = |kind: Kind, x: &DiscreteMeasure, y: &DiscreteMeasure| {
-        TrainNetwork::new(kind, x.dim()).train(x, y, &mut ())
-    };
-    for name in Kind::NAMES.into_iter().filter(|name| wanted(name)) {
-        let kind = Kind::named(name).expect("a name of a kind");
+    for name in TrainNetwork::NAMES.into_iter().filter(|name| wanted(name)) {
         for case in &cases {
-            row(name, |x, y, _| network(kind.clone(), x, y), case);
+            let network = |x: &DiscreteMeasure| TrainNetwork::named(name, x.dim()).expect("a name");
+            row(name, |x, y, _| network(x).train(x, y, &mut ()), case);
         }
     }
     for case in cases[..2].iter().filter(|_| wanted("lp")) {
-        let penalty = GradientPenalty { lambda: 10.0, ..GradientPenalty::default() };
-        row("lp, λ = 10", |x, y, _| network(penalty.clone().into(), x, y), case);
-        let on = |plan: &TransportPlan| GradientPenalty {
+        let weak = Regularizer::GradientPenalty { lambda: 10.0, two_sided: false };
+        row("lp, λ = 10", |x, y, _| TrainNetwork::new(weak, x.dim()).train(x, y, &mut ()), case);
+        let on = |plan: &TransportPlan, dim| TrainNetwork {
             pairs: Pairs::Plan(plan.arcs().to_vec()),
-            ..GradientPenalty::default()
+            ..TrainNetwork::new(Regularizer::LP, dim)
         };
-        row("lp on γ", |x, y, plan| network(on(plan).into(), x, y), case);
+        row("lp on γ", |x, y, plan| on(plan, x.dim()).train(x, y, &mut ()), case);
     }
 }

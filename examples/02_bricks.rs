@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let heatmap = Heatmap::new(&solution.plan)
         .titled("The best of all moving plans")
         .noted(format!("P = {P:?} becomes Q = {Q:?} at a cost of {best}."))
-        .labelled("pile of P", "pile of Q");
+        .labeled("pile of P", "pile of Q");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     std::fs::create_dir_all(&folder)?;
     plot::save(&folder.join("bricks.png"), heatmap.size(), |page| heatmap.draw(page))?;

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use deblais::cost::Euclidean;
-use deblais::io::{Origin, Selection, Table};
+use deblais::io::{InputPath, Selection, Table};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{self, Heatmap, Order};
 use deblais::problem::OtProblem;
@@ -12,7 +12,7 @@ use deblais::solvers::Method;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let table = Table::read(&Origin::from(root.join("examples/data/digits.csv")))?;
+    let table = Table::read(&InputPath::from(root.join("examples/data/digits.csv")))?;
     let class = |filter: &str| -> Result<DiscreteMeasure, Box<dyn std::error::Error>> {
         let filter = Some(filter.parse()?);
         let samples = table.select(&Selection { filter, ..Selection::default() })?;
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let heatmap = Heatmap::arranged(&solution.plan, order)
         .titled("Threes become eights")
         .noted(format!("Earth mover's distance {:.6}.", certificate.upper))
-        .labelled("three", "eight");
+        .labeled("three", "eight");
     std::fs::create_dir_all(root.join("target"))?;
     plot::save(&root.join("target/digits.png"), heatmap.size(), |page| heatmap.draw(page))?;
     println!("drawn into target/digits.png");

@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use deblais::critic::{Kind, TrainNetwork, judge};
+use deblais::critic::{TrainNetwork, judge};
 use deblais::seed::Seed;
 use deblais::{DiscreteMeasure, Euclidean, Method, OtProblem};
 use ndarray::Array2;
@@ -25,9 +25,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{:>10} {:>10} {:>10} {:>10} {:>10}",
         "kind", "estimate", "slope ≤", "certified", "polished"
     );
-    for name in Kind::NAMES {
-        let kind = Kind::named(name).ok_or("an unknown kind")?;
-        let settings = TrainNetwork { steps: 500, ..TrainNetwork::new(kind, 2) };
+    for name in TrainNetwork::NAMES {
+        let defaults = TrainNetwork::named(name, 2).ok_or("an unknown kind")?;
+        let settings = TrainNetwork { steps: 500, ..defaults };
         let critic = settings.train(&source, &target, &mut ())?.critic;
         let verdict = judge(&critic, &problem, source.support(), target.support(), Euclidean)?;
         let error = |value: f64| format!("{:+.2} %", 100.0 * (value / exact - 1.0));

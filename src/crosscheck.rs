@@ -134,7 +134,7 @@ impl<'a> Crosscheck<'a> {
     pub fn critic(
         &mut self,
         kind: &str,
-        judged: &critic::Verdict,
+        judged: &critic::CriticVerdict,
         claim: Option<f64>,
         seconds: f64,
         complete: bool,
@@ -281,15 +281,21 @@ mod tests {
         assert!(check.rows().iter().all(|row| row.lower <= value * (1.0 + 1e-9)));
 
         for (judged, claim) in [
-            (critic::Verdict { certified_lower: value * 1.001, ..judged }, None),
-            (critic::Verdict { polished_lower: value * 1.001, ..judged }, None),
-            (critic::Verdict { estimate: value * 0.99, ..judged }, Some(1e-3)),
+            (critic::CriticVerdict { certified_lower: value * 1.001, ..judged }, None),
+            (critic::CriticVerdict { polished_lower: value * 1.001, ..judged }, None),
+            (critic::CriticVerdict { estimate: value * 0.99, ..judged }, Some(1e-3)),
         ] {
             let mut false_check = check.clone();
             false_check.critic("false", &judged, claim, 0.0, true);
             assert!(!false_check.holds());
         }
-        check.critic("early", &critic::Verdict { estimate: 0.0, ..judged }, Some(1e-3), 0.0, false);
+        check.critic(
+            "early",
+            &critic::CriticVerdict { estimate: 0.0, ..judged },
+            Some(1e-3),
+            0.0,
+            false,
+        );
         assert!(check.holds() && !check.is_complete());
     }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use deblais::nn::{
-    Activation, Init, Loss, Mlp, Optimizer, PenalisedTape, Real, Rule, Tape, on_the_pool,
+    Activation, Init, Loss, Mlp, Optimizer, PenalizedTape, Real, Rule, Tape, on_the_pool,
 };
 use deblais::seed::Seed;
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
@@ -104,7 +104,7 @@ struct Game<T> {
     noise: [Array2<T>; 2],
     share: Array1<T>,
     by_outputs: Array2<T>,
-    tape: PenalisedTape<T>,
+    tape: PenalizedTape<T>,
     generator_tape: Tape<T>,
     judge_tape: Tape<T>,
 }
@@ -122,7 +122,7 @@ impl<T: Real + ReadableElement> Game<T> {
                 let excess = if one_sided { (norm - 1.0).max(0.0) } else { norm - 1.0 };
                 (weight * excess * excess, 2.0 * weight * excess)
             }),
-            tape: PenalisedTape::new(&critic.network, 2 * batch, batch),
+            tape: PenalizedTape::new(&critic.network, 2 * batch, batch),
             generator_tape: Tape::new(&generator.network, batch),
             judge_tape: Tape::new(&critic.network, batch),
             points: concatenate(Axis(0), &[real.view(), fake.view()])?,

@@ -1,7 +1,7 @@
 //! Checkpoints without their end, which is put behind them: read, drawn from, and gone on with.
 
 use deblais::gan::{Data, Standard, Trainer};
-use deblais::io::{Origin, checkpoint_from};
+use deblais::io::{InputPath, checkpoint_from};
 use deblais::seed::Seed;
 use ndarray::array;
 use sha2::{Digest, Sha256};
@@ -10,7 +10,7 @@ pub(crate) fn run(data: &[u8]) {
     let sum: Vec<_> = Sha256::digest(data).iter().map(|byte| format!("{byte:02x}")).collect();
     let end = format!(",\"sha256\":\"{}\"}}\n", sum.concat());
     let bytes = [data, end.as_bytes()].concat();
-    let mut checkpoint = match checkpoint_from(&Origin::from("checkpoint.json"), &bytes) {
+    let mut checkpoint = match checkpoint_from(&InputPath::from("checkpoint.json"), &bytes) {
         Ok(saved) => saved.checkpoint,
         Err(error) => return super::told(&error, &error.hint()),
     };

@@ -1,11 +1,11 @@
 //! Saved critics: read, rebuilt, and asked for values at two points.
 
 use deblais::cost::{Cityblock, Euclidean};
-use deblais::io::{Origin, critic_from};
+use deblais::io::{InputPath, critic_from};
 use ndarray::Array2;
 
 pub(crate) fn run(data: &[u8]) {
-    let saved = match critic_from(&Origin::from("critic.json"), data) {
+    let saved = match critic_from(&InputPath::from("critic.json"), data) {
         Ok(saved) => saved,
         Err(error) => return super::told(&error, &error.hint()),
     };

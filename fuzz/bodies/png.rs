@@ -1,6 +1,6 @@
 //! Pictures; checksums of chunks are set right, so that what is in them is looked at.
 
-use deblais::io::{Input, Origin};
+use deblais::io::{Input, InputPath};
 
 pub(crate) fn run(data: &[u8]) {
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
@@ -15,7 +15,7 @@ pub(crate) fn run(data: &[u8]) {
         rest = behind.get(4..).unwrap_or_default();
     }
     bytes.extend(rest);
-    if let Err(error) = Input::from_bytes(&Origin::from("x.png"), &bytes) {
+    if let Err(error) = Input::from_bytes(&InputPath::from("x.png"), &bytes) {
         super::told(&error, &error.hint());
     }
 }

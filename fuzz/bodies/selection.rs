@@ -1,7 +1,7 @@
 //! Columns, weights and filters as flags name them: `COLUMNS;DROPPED<newline>WEIGHTS<newline>FILTER<newline>`,
 //! then a table.
 
-use deblais::io::{ColumnRef, Filter, Input, Origin, Selection};
+use deblais::io::{ColumnRef, Filter, Input, InputPath, Selection};
 
 pub(crate) fn run(data: &[u8]) {
     let mut parts = data.splitn(4, |&byte| byte == b'\n');
@@ -19,7 +19,9 @@ pub(crate) fn run(data: &[u8]) {
         filter: filter.parse::<Filter>().ok(),
     };
     let table = parts.next().unwrap_or_default();
-    let Ok(Input::Table(table)) = Input::from_bytes(&Origin::from("table"), table) else { return };
+    let Ok(Input::Table(table)) = Input::from_bytes(&InputPath::from("table"), table) else {
+        return;
+    };
     if let Err(error) = table.select(&selection) {
         super::told(&error, &error.hint());
     }

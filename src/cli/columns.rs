@@ -1,6 +1,6 @@
 //! The columns of several tables: held against each other by name, and listed for people.
 
-use deblais::io::{Layout, Origin, Table};
+use deblais::io::{InputPath, Layout, Table};
 
 use super::failure::Failure;
 use super::remarks::Remarks;
@@ -8,7 +8,7 @@ use super::remarks::Remarks;
 /// The coordinates of the first table, which those of the others are held against.
 #[derive(Debug, Clone)]
 pub(crate) struct Columns {
-    origin: Origin,
+    origin: InputPath,
     places: Vec<usize>,
     /// Names, unless there is no header or one of bare numbers 0, 1, 2, …
     names: Option<Vec<String>>,
@@ -16,7 +16,7 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// Columns that nobody calls by name.
-    pub(crate) fn nameless(origin: &Origin) -> Self {
+    pub(crate) fn nameless(origin: &InputPath) -> Self {
         Self { origin: origin.clone(), places: Vec::new(), names: None }
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use deblais::critic::{Trained, Verdict as Judgement, judge};
+use deblais::critic::{CriticVerdict, Trained, judge};
 use deblais::crosscheck::{Crosscheck, Row, Verdict};
 use deblais::plot::{self, Bracket, Brackets};
 use deblais::progress::Stop;
@@ -197,7 +197,7 @@ impl Job {
 
 /// A critic's judgement and the time it took.
 struct Judged {
-    judgement: Judgement,
+    judgement: CriticVerdict,
     seconds: f64,
     stopped: Option<Stop>,
 }

@@ -1,6 +1,6 @@
 //! Signs that a table is not what it is taken for. None of them is proof: all are warnings.
 
-use deblais::io::{FirstRow, Layout, Origin, Table};
+use deblais::io::{FirstRow, InputPath, Layout, Table};
 use deblais::math;
 use ndarray::{Array1, Array2, ArrayView1};
 
@@ -101,7 +101,7 @@ fn is_called_masses(name: &str) -> bool {
 
 /// Signs in points without masses.
 pub(crate) fn of_points(
-    origin: &Origin,
+    origin: &InputPath,
     points: &Array2<f64>,
     names: Option<&[String]>,
     remarks: &mut Remarks,
@@ -130,7 +130,7 @@ pub(crate) fn of_points(
 }
 
 /// Signs in two sample sets side by side.
-pub(crate) fn of_pair([x, y]: [&Cloud; 2], [a, b]: [&Origin; 2], remarks: &mut Remarks) {
+pub(crate) fn of_pair([x, y]: [&Cloud; 2], [a, b]: [&InputPath; 2], remarks: &mut Remarks) {
     let (p, q) = (x.measure.support(), y.measure.support());
     if p == q && x.measure.mass() == y.measure.mass() {
         remarks.warn(
@@ -167,7 +167,7 @@ fn add_up_to_the_same<'a>(mut rows: impl Iterator<Item = ArrayView1<'a, f64>>) -
 fn look_like_counts(
     p: ArrayView1<'_, f64>,
     q: ArrayView1<'_, f64>,
-    [a, b]: [&Origin; 2],
+    [a, b]: [&InputPath; 2],
     remarks: &mut Remarks,
 ) {
     let whole = |x: &f64| *x >= 0.0 && x.fract() == 0.0;
@@ -188,7 +188,7 @@ fn look_like_counts(
 
 /// Signs in a file that is given for a histogram.
 pub(crate) fn of_histogram(
-    origin: &Origin,
+    origin: &InputPath,
     table: &Table,
     masses: &Array1<f64>,
     remarks: &mut Remarks,

@@ -7,7 +7,7 @@ use deblais::certificate::CertificateError;
 use deblais::cost::CostError;
 use deblais::critic::CriticError;
 use deblais::divergence::EstimateError;
-use deblais::explore::plans::PlanError;
+use deblais::explore::plans::PolytopeError;
 use deblais::explore::samples::SampleError;
 use deblais::explore::shift::ShiftError;
 use deblais::gan::{GanError, RecipeError};
@@ -165,11 +165,11 @@ impl From<PairFault> for Failure {
     }
 }
 
-impl From<PlanError> for Failure {
-    fn from(error: PlanError) -> Self {
+impl From<PolytopeError> for Failure {
+    fn from(error: PolytopeError) -> Self {
         match error {
-            PlanError::Problem(error) => error.into(),
-            PlanError::Solve(error) => error.into(),
+            PolytopeError::Problem(error) => error.into(),
+            PolytopeError::Solve(error) => error.into(),
             error => Self::new(error).hint("give piles of whole shovels: masses such as 3 or 0.25"),
         }
     }

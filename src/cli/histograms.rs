@@ -1,6 +1,6 @@
 //! Two histograms on the same cells, as `--hist` reads them.
 
-use deblais::io::{Input, Origin, ReadError};
+use deblais::io::{Input, InputPath, ReadError};
 use deblais::measure::DiscreteMeasure;
 use deblais::report::InputReport;
 use deblais::tolerance;
@@ -17,9 +17,9 @@ use super::side::{
 /// The files of the masses, and of the places of the cells.
 #[derive(Debug)]
 pub(crate) struct HistogramFiles {
-    source: Origin,
-    target: Origin,
-    grid: Option<Origin>,
+    source: InputPath,
+    target: InputPath,
+    grid: Option<InputPath>,
 }
 
 /// The masses of a file, and its pixels if it is a picture.
@@ -44,7 +44,7 @@ impl HistogramFiles {
             ))
             .hint("a histogram is a file of one column, or a grey picture"));
         }
-        let origin = |path: &Option<std::path::PathBuf>| path.as_deref().map(Origin::from);
+        let origin = |path: &Option<std::path::PathBuf>| path.as_deref().map(InputPath::from);
         let required = |path| origin(path).expect("clap requires both sides without a matrix");
         Ok(Self {
             source: required(&args.source),
@@ -54,7 +54,7 @@ impl HistogramFiles {
     }
 
     /// The files of both sides.
-    pub(crate) fn origins(&self) -> [&Origin; 2] {
+    pub(crate) fn origins(&self) -> [&InputPath; 2] {
         [&self.source, &self.target]
     }
 
@@ -68,7 +68,7 @@ impl HistogramFiles {
         let target = bars(&self.target, Role::Target, normalize, notebook)?;
         let places = self.places(&source, &target, notebook)?;
         let normalize = normalize || source.1.is_some();
-        let cloud = |masses: &Masses, origin: &Origin| {
+        let cloud = |masses: &Masses, origin: &InputPath| {
             let of = if normalize { DiscreteMeasure::normalized } else { DiscreteMeasure::new };
             let measure = of(places.clone(), masses.values.clone())
                 .map_err(|error| Failure::from(error).at(origin))?;
@@ -128,7 +128,7 @@ impl HistogramFiles {
 
 /// Reads one side.
 fn bars(
-    origin: &Origin,
+    origin: &InputPath,
     role: Role,
     normalize: bool,
     notebook: &mut Notebook,
@@ -159,7 +159,7 @@ fn bars(
 }
 
 /// A table of points where a histogram is wanted.
-fn points_for_counts(origin: &Origin, error: ReadError) -> Failure {
+fn points_for_counts(origin: &InputPath, error: ReadError) -> Failure {
     match error {
         ReadError::NotOneColumn { columns, .. } => Failure::new(format!(
             "{origin}: {columns} columns, where --hist wants a single one of masses"

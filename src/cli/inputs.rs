@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use deblais::cost::CostMatrix;
-use deblais::io::{ColumnRef, Filter, Origin};
+use deblais::io::{ColumnRef, Filter, InputPath};
 use deblais::measure::{DiscreteMeasure, Marginal};
 use deblais::problem::OtProblem;
 use deblais::report::{Inputs, Number, ProblemReport, Setting, Settings};
@@ -31,7 +31,7 @@ pub(crate) struct ProblemJob {
 enum Kind {
     Points { sides: Box<[SideJob; 2]>, ground: Ground },
     Histograms { files: HistogramFiles, ground: Ground },
-    Matrix { matrix: Origin, source: Option<Origin>, target: Option<Origin> },
+    Matrix { matrix: InputPath, source: Option<InputPath>, target: Option<InputPath> },
 }
 
 /// A problem and all that is known about where it came from.
@@ -54,7 +54,7 @@ impl ProblemJob {
     pub(crate) fn new(args: &ProblemArgs) -> Result<Self, Failure> {
         let ProblemArgs { inputs, cost } = args;
         let kind = if let Some(matrix) = &cost.cost_matrix {
-            let origin = |name: &Option<String>| name.as_deref().map(Origin::from);
+            let origin = |name: &Option<String>| name.as_deref().map(InputPath::from);
             if inputs.weights.is_some() {
                 return Err(Failure::usage("--weights names a column, but --cost-matrix has none")
                     .hint(
@@ -62,7 +62,7 @@ impl ProblemJob {
                     ));
             }
             Kind::Matrix {
-                matrix: Origin::from(matrix.as_path()),
+                matrix: InputPath::from(matrix.as_path()),
                 source: origin(&inputs.source_weights),
                 target: origin(&inputs.target_weights),
             }
@@ -145,16 +145,16 @@ impl ProblemJob {
 
     fn load_matrix(
         &self,
-        matrix: &Origin,
-        source: Option<&Origin>,
-        target: Option<&Origin>,
+        matrix: &InputPath,
+        source: Option<&InputPath>,
+        target: Option<&InputPath>,
         notebook: &mut Notebook,
     ) -> Result<Loaded, Failure> {
         let entries = read_matrix(matrix, "cost_matrix", notebook)?;
         let (n, m) = entries.dim();
         let cost = CostMatrix::new(entries).map_err(|error| Failure::from(error).at(matrix))?;
         let mut tolerance = tolerance::TOTALS_F64;
-        let mut mass = |origin: Option<&Origin>, role: Role, count: usize| match origin {
+        let mut mass = |origin: Option<&InputPath>, role: Role, count: usize| match origin {
             None => Ok(Marginal::normalized(Array1::ones(count))?),
             Some(origin) => {
                 let masses = mass_file(origin, role, count, self.normalize, notebook)?;
@@ -192,7 +192,7 @@ impl Loaded {
 /// The problem between two clouds.
 fn between(
     [x, y]: [Cloud; 2],
-    [source, target]: [&Origin; 2],
+    [source, target]: [&InputPath; 2],
     ground: Ground,
 ) -> Result<Loaded, Failure> {
     let place = format!("{source} and {target}");
@@ -251,7 +251,7 @@ fn side(args: &InputArgs, role: Role) -> Result<SideJob, Failure> {
         (None, Some(text)) => Weights::Column(column(text)),
         (None, None) => Weights::Uniform,
     };
-    let origin = Origin::from(name.as_deref().unwrap_or(Path::new("-")));
+    let origin = InputPath::from(name.as_deref().unwrap_or(Path::new("-")));
     Ok(SideJob { role, origin, columns, dropped, filter, weights })
 }
 

@@ -83,7 +83,7 @@ impl Pictures {
             let map = TransportMap::new(source, target, scene.plan)?;
             let map = map.noted(scene.caption());
             let map = match scene.axes {
-                Some((x, y)) => map.labelled(x, y),
+                Some((x, y)) => map.labeled(x, y),
                 None => map,
             };
             plot::save(path, map.size(), |root| map.draw(root))?;

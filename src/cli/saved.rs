@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use deblais::io::{self, Origin, plan_from, potentials_from};
+use deblais::io::{self, InputPath, plan_from, potentials_from};
 use deblais::plan::TransportPlan;
 use deblais::potentials::Potentials;
 use deblais::report::Inputs;
@@ -30,7 +30,7 @@ pub(crate) fn read_plan(
     m: usize,
     inputs: &mut Inputs,
 ) -> Result<TransportPlan, Failure> {
-    let origin = Origin::from(path);
+    let origin = InputPath::from(path);
     let (table, digest) = table(&origin)?;
     let plan = plan_from(&table, n, m)?;
     inputs.insert("plan", report(&origin, table.n_rows(), digest, false));
@@ -44,7 +44,7 @@ pub(crate) fn read_potentials(
     m: usize,
     inputs: &mut Inputs,
 ) -> Result<Potentials, Failure> {
-    let origin = Origin::from(path);
+    let origin = InputPath::from(path);
     let (table, digest) = table(&origin)?;
     let potentials = potentials_from(&table, n, m)?;
     inputs.insert("potentials", report(&origin, table.n_rows(), digest, false));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use deblais::io::{
-    ColumnRef, Filter, Histogram, Input, InputDigest, Layout, Origin, Precision, ReadError,
+    ColumnRef, Filter, Histogram, Input, InputDigest, InputPath, Layout, Precision, ReadError,
     Selection, Table,
 };
 use deblais::math;
@@ -65,7 +65,7 @@ pub(crate) enum Weights {
 #[derive(Debug)]
 pub(crate) struct SideJob {
     pub(crate) role: Role,
-    pub(crate) origin: Origin,
+    pub(crate) origin: InputPath,
     pub(crate) columns: Option<Vec<ColumnRef>>,
     pub(crate) dropped: Vec<ColumnRef>,
     pub(crate) filter: Option<Filter>,
@@ -177,7 +177,7 @@ struct Taken {
 }
 
 impl Taken {
-    fn pixels(picture: Histogram, origin: &Origin) -> Self {
+    fn pixels(picture: Histogram, origin: &InputPath) -> Self {
         let axes = ["row", "column"].map(str::to_owned).to_vec();
         Self {
             masses: masses_report("pixels", None, &picture.mass),
@@ -235,7 +235,7 @@ fn select(
 }
 
 /// The columns of a table, and the file of the masses if they are in none of them.
-fn layout(job: &SideJob, table: &Table) -> Result<(Layout, Option<Origin>), Failure> {
+fn layout(job: &SideJob, table: &Table) -> Result<(Layout, Option<InputPath>), Failure> {
     let layout = |weights| {
         table.layout(&Selection {
             columns: job.columns.clone(),
@@ -254,7 +254,7 @@ fn layout(job: &SideJob, table: &Table) -> Result<(Layout, Option<Origin>), Fail
         Err(ReadError::UnknownColumn { asked, .. })
             if asked == column && (text == "-" || Path::new(text).is_file()) =>
         {
-            Ok((layout(None)?, Some(Origin::from(text.as_str()))))
+            Ok((layout(None)?, Some(InputPath::from(text.as_str()))))
         }
         Err(ReadError::UnknownColumn { asked, .. }) if asked == column => {
             let flag = job.role.weights_flag();
@@ -288,7 +288,7 @@ impl SideJob {
 
 /// Reads a file of masses for `count` points, as they are.
 pub(crate) fn mass_file(
-    origin: &Origin,
+    origin: &InputPath,
     role: Role,
     count: usize,
     normalize: bool,
@@ -314,7 +314,7 @@ pub(crate) fn mass_file(
 }
 
 /// Reads a file that must be a table.
-pub(crate) fn table(origin: &Origin) -> Result<(Table, InputDigest), ReadError> {
+pub(crate) fn table(origin: &InputPath) -> Result<(Table, InputDigest), ReadError> {
     match Input::read(origin)? {
         (Input::Table(table), digest) => Ok((table, digest)),
         (Input::Image(_), _) => Err(ReadError::NotATable { origin: origin.clone() }),
@@ -323,7 +323,7 @@ pub(crate) fn table(origin: &Origin) -> Result<(Table, InputDigest), ReadError> 
 
 /// Reads a matrix of numbers: costs, or the places of cells.
 pub(crate) fn read_matrix(
-    origin: &Origin,
+    origin: &InputPath,
     role: &'static str,
     notebook: &mut Notebook,
 ) -> Result<Array2<f64>, Failure> {
@@ -336,14 +336,14 @@ pub(crate) fn read_matrix(
 
 /// The file's entry in the report.
 pub(crate) fn report(
-    origin: &Origin,
+    origin: &InputPath,
     rows: usize,
     digest: InputDigest,
     normalized: bool,
 ) -> InputReport {
     let name = match origin {
-        Origin::Stdin => "-".into(),
-        Origin::File(path) => path.display().to_string(),
+        InputPath::Stdin => "-".into(),
+        InputPath::File(path) => path.display().to_string(),
     };
     InputReport {
         name,

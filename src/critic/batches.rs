@@ -28,28 +28,28 @@ pub trait Batches {
 /// proportion to their masses, with replacement and independent on the two sides.
 #[derive(Debug, Clone)]
 pub struct SampleBatches {
-    source: Side,
-    target: Side,
+    source: SampleSide,
+    target: SampleSide,
     batch: Batch,
     stream: Stream,
 }
 
 /// One side's sample.
 #[derive(Debug, Clone)]
-struct Side {
+struct SampleSide {
     points: Array2<f32>,
-    /// What its points are drawn by; nothing if every batch has all of them.
-    draws: Option<Draws>,
+    /// Indices drawn by mass; none if every batch has all points.
+    draws: Option<WeightedIndices>,
 }
 
 /// Draws of indices in proportion to masses.
 #[derive(Debug, Clone)]
-pub(super) struct Draws {
+pub(super) struct WeightedIndices {
     /// Running sums of the masses.
     cumulative: Vec<f64>,
 }
 
-impl Draws {
+impl WeightedIndices {
     /// At least one mass is positive.
     pub(super) fn new(masses: impl IntoIterator<Item = f64>) -> Self {
         let mut sum = 0.0;
@@ -82,8 +82,9 @@ impl SampleBatches {
         stream: Stream,
     ) -> Self {
         assert!(rows > 0, "a batch has rows");
-        let [from, to] = [source, target].map(|side| Side::new(side, rows, place(side.support())));
-        let shares = |measure: &DiscreteMeasure, side: &Side| {
+        let [from, to] =
+            [source, target].map(|side| SampleSide::new(side, rows, place(side.support())));
+        let shares = |measure: &DiscreteMeasure, side: &SampleSide| {
             if side.draws.is_none() {
                 let total: f64 = measure.mass().sum();
                 measure.mass().iter().map(|mass| narrow(mass / total)).collect()
@@ -91,7 +92,7 @@ impl SampleBatches {
                 vec![narrow(1.0 / rows as f64); rows]
             }
         };
-        let room = |side: &Side| {
+        let room = |side: &SampleSide| {
             if side.draws.is_none() {
                 side.points.clone()
             } else {
@@ -108,10 +109,10 @@ impl SampleBatches {
     }
 }
 
-impl Side {
+impl SampleSide {
     fn new(measure: &DiscreteMeasure, rows: usize, points: Array2<f32>) -> Self {
         let drawn = points.nrows() > rows;
-        let draws = drawn.then(|| Draws::new(measure.mass().iter().copied()));
+        let draws = drawn.then(|| WeightedIndices::new(measure.mass().iter().copied()));
         Self { points, draws }
     }
 

@@ -17,34 +17,14 @@
 //! **Failure modes.** Weights gather at ±c, so that f is nearly linear ("a clearly terrible way",
 //! say its authors). Gradients vanish or explode with the depth unless c fits the width.
 
-use super::training::{LipschitzControl, positive};
-use super::{CriticError, Kind};
+use super::control::LipschitzControl;
 use crate::nn::{Mlp, Real};
 
 /// Weight clipping.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Clip {
+pub(super) struct Clip {
     /// c: the largest absolute value of a parameter.
-    pub limit: f64,
-}
-
-/// c = 0.01, as published.
-impl Default for Clip {
-    fn default() -> Self {
-        Self { limit: 0.01 }
-    }
-}
-
-impl From<Clip> for Kind {
-    fn from(clip: Clip) -> Self {
-        Self::Clip(clip)
-    }
-}
-
-impl Clip {
-    pub(super) fn check(self) -> Result<(), CriticError> {
-        positive("the clip", self.limit)
-    }
+    pub(super) limit: f64,
 }
 
 impl LipschitzControl for Clip {

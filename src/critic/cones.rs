@@ -3,7 +3,7 @@
 //! ```text
 //! f(x) = min_j b_j + c(x, y_j)                               hard, at evaluation
 //! f_T(x) = −T log Σ_j ν_j/Σν·exp(−(b_j + c(x, y_j))/T)       soft, in training
-//! maximise  Σ_i μ_i f_T(x_i) − Σ_j ν_j b_j   over the heights b
+//! maximize  Σ_i μ_i f_T(x_i) − Σ_j ν_j b_j   over the heights b
 //! ```
 //!
 //! **Idea.** Both are 1-Lipschitz for any distance c whatever b is, by construction: a minimum (or a
@@ -12,7 +12,7 @@
 //! c-transform, a layer of distances under a minimum, and not a generic network; what is learned are
 //! the heights. `f(y_j) ≤ b_j`, so the objective is below the estimate of the hard f, and equal to
 //! it at the optimum; its derivative in `b_j` is what the soft plan sends to `y_j`, less `ν_j`. So a
-//! centre that no source point looks at comes down until one does. Adam climbs at a rate in
+//! center that no source point looks at comes down until one does. Adam climbs at a rate in
 //! proportion to the temperature T, which falls geometrically: b moves by a share of T a step, the
 //! length over which the soft minimum changes its mind.
 //!
@@ -31,7 +31,9 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
-use super::{Critic, CriticError, Lipschitz, Milestone, Save, SavedCritic, SavedFunction, Trained};
+use super::{
+    Critic, CriticError, CriticMilestone, Lipschitz, Save, SavedCritic, SavedFunction, Trained,
+};
 use crate::cost::{Cost, CostMatrix, Metric};
 use crate::gibbs::{DoubleWordPotential, GibbsTable};
 use crate::math;
@@ -45,7 +47,7 @@ use crate::progress::{Event, Observer, Stop};
 pub struct Cones {
     metric: Metric,
     /// y, shape (m, d).
-    centres: DiscreteMeasure,
+    centers: DiscreteMeasure,
     /// b, shape (m,).
     heights: Array1<f64>,
 }
@@ -68,7 +70,7 @@ impl Default for TrainCones {
 }
 
 /// Entries of the table of distances that are stored, 8 bytes each.
-const STORED: usize = 1 << 26;
+const MAX_STORED_DISTANCES: usize = 1 << 26;
 
 /// Evaluations of the hard minimum over a run.
 const EVALUATIONS: u64 = 50;
@@ -91,12 +93,12 @@ impl TrainCones {
         self.check()?;
         let metric = metric.into();
         let distances = metric.ground().table(source, target)?;
-        let few = distances.n().saturating_mul(distances.m()) <= STORED;
+        let few = distances.n().saturating_mul(distances.m()) <= MAX_STORED_DISTANCES;
         let stored = few.then(|| CostMatrix::tabulate(distances.as_ref()));
         let cost: &dyn Cost = stored.as_ref().map_or(distances.as_ref(), |stored| stored);
         let table = GibbsTable::new(cost, source.mass(), target.mass());
         let (heights, history, stopped) = self.climb(&table, observer);
-        let critic = Cones { metric, centres: target.clone(), heights: heights.into() };
+        let critic = Cones { metric, centers: target.clone(), heights: heights.into() };
         Ok(Trained { critic, history, stopped })
     }
 
@@ -118,7 +120,7 @@ impl TrainCones {
         &self,
         table: &GibbsTable<'_>,
         observer: &mut dyn Observer,
-    ) -> (Vec<f64>, Vec<Milestone>, Option<Stop>) {
+    ) -> (Vec<f64>, Vec<CriticMilestone>, Option<Stop>) {
         let every = self.steps.div_ceil(EVALUATIONS).max(1);
         let scale = mean_distance(table);
         let (first, last) = self.temperatures;
@@ -129,7 +131,7 @@ impl TrainCones {
         for step in 0..=self.steps {
             if step % every == 0 || step == self.steps {
                 let estimate = value(table, &b);
-                history.push(Milestone {
+                history.push(CriticMilestone {
                     step,
                     estimate,
                     penalty: 0.0,
@@ -181,28 +183,28 @@ fn value(table: &GibbsTable<'_>, b: &[f64]) -> f64 {
 }
 
 impl Cones {
-    /// Cones with their tips at `centres` (m, d), which have the heights (m,).
+    /// Cones with their tips at `centers` (m, d), which have the heights (m,).
     ///
     /// # Errors
-    /// [`CriticError::Saved`] for no centres, another number of heights, or numbers that are not
+    /// [`CriticError::Saved`] for no centers, another number of heights, or numbers that are not
     /// finite.
     pub fn new(
         metric: impl Into<Metric>,
-        centres: Array2<f64>,
+        centers: Array2<f64>,
         heights: Array1<f64>,
     ) -> Result<Self, CriticError> {
         let saved = |what: &str| CriticError::Saved { what: what.to_owned() };
-        let centres =
-            DiscreteMeasure::uniform(centres).map_err(|error| saved(&error.to_string()))?;
-        if centres.len() != heights.len() || !heights.iter().all(|b| b.is_finite()) {
+        let centers =
+            DiscreteMeasure::uniform(centers).map_err(|error| saved(&error.to_string()))?;
+        if centers.len() != heights.len() || !heights.iter().all(|b| b.is_finite()) {
             return Err(saved("its heights are not one finite number a centre"));
         }
-        Ok(Self { metric: metric.into(), centres, heights })
+        Ok(Self { metric: metric.into(), centers, heights })
     }
 
     /// y, shape (m, d).
-    pub fn centres(&self) -> ArrayView2<'_, f64> {
-        self.centres.support()
+    pub fn centers(&self) -> ArrayView2<'_, f64> {
+        self.centers.support()
     }
 
     /// b, shape (m,).
@@ -210,14 +212,14 @@ impl Cones {
         self.heights.view()
     }
 
-    /// The distances from points to the centres.
+    /// The distances from points to the centers.
     fn distances(&self, points: ArrayView2<'_, f64>) -> Result<Box<dyn Cost>, CriticError> {
         let (expected, got) = (self.dim(), points.ncols());
         if expected != got {
             return Err(CriticError::Dimensions { expected, got });
         }
         let points = DiscreteMeasure::uniform(points.to_owned()).expect("finite points");
-        Ok(self.metric.ground().table(&points, &self.centres)?)
+        Ok(self.metric.ground().table(&points, &self.centers)?)
     }
 }
 
@@ -227,7 +229,7 @@ impl Critic for Cones {
     }
 
     fn dim(&self) -> usize {
-        self.centres.dim()
+        self.centers.dim()
     }
 
     fn values(&self, points: ArrayView2<'_, f64>) -> Result<Array1<f64>, CriticError> {
@@ -245,10 +247,10 @@ impl Critic for Cones {
             let lowest = (0..row.len())
                 .min_by(|&a, &b| height(a).total_cmp(&height(b)))
                 .expect("a measure has a point");
-            let (x, centre) = (x.to_vec(), self.centres.support().row(lowest).to_vec());
+            let (x, center) = (x.to_vec(), self.centers.support().row(lowest).to_vec());
             self.metric.ground().gradient(
                 &x,
-                &centre,
+                &center,
                 out.as_slice_mut().expect("standard layout"),
             );
         }
@@ -262,8 +264,8 @@ impl Critic for Cones {
 
 impl Save for Cones {
     fn saved(&self) -> SavedCritic {
-        let centres = self.centres.support().outer_iter().map(|centre| centre.to_vec()).collect();
-        let function = SavedFunction::Cones { centres, heights: self.heights.to_vec() };
+        let centers = self.centers.support().outer_iter().map(|center| center.to_vec()).collect();
+        let function = SavedFunction::Cones { centers, heights: self.heights.to_vec() };
         SavedCritic { metric: self.metric.name(), function }
     }
 }

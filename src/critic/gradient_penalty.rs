@@ -1,4 +1,4 @@
-//! Gradient penalties: f is free, and pays for slopes that it should not have.
+//! Gradient penalties: f is unconstrained, and slopes away from 1 are penalized.
 //!
 //! ```text
 //! P = λ·E (‖∇f(z)‖ − 1)²              gp, two-sided
@@ -14,8 +14,8 @@
 //! estimate exceeds W₁ by about W₁/(2λ) of it.
 //!
 //! **On pairs of the plan** ([`Pairs::Plan`]) the penalty sits where the theory wants slope 1, and
-//! nowhere else. As a check of W₁ that is circular, since it takes the answer to find it, and f is
-//! free elsewhere: a study, no evidence.
+//! nowhere else. As a check of W₁ that is circular, since the plan is the answer; f is
+//! unconstrained elsewhere.
 //!
 //! **Complexity.** 8 operations a weight and interpolate, for the input gradient and that of P.
 //!
@@ -28,104 +28,58 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Zip};
 
-use super::batches::Draws;
-use super::training::{LipschitzControl, positive};
-use super::{Batch, CriticError, Frame, Kind};
-use crate::measure::DiscreteMeasure;
+use super::batches::WeightedIndices;
+use super::control::{LipschitzControl, positive};
+use super::{Batch, CriticError, Frame};
 use crate::nn::Real;
 use crate::plan::PlanArc;
-use crate::seed::Stream;
+use crate::seed::{Seed, Stream};
 
-/// A penalty on the norms of gradients between the samples.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GradientPenalty {
-    /// Whether slopes below 1 pay too.
-    pub two_sided: bool,
-    /// λ, in units of the frame's scale.
-    pub lambda: f64,
-    /// Between which points.
-    pub pairs: Pairs,
-}
-
-/// Which pairs of points the penalised lines join.
-#[derive(Debug, Clone, PartialEq)]
+/// Pairs of points whose connecting lines a gradient penalty samples.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Pairs {
-    /// Source and target points, independent.
+    /// Independent source and target points.
+    #[default]
     Random,
     /// The pairs that a plan between the samples matches, in proportion to their masses.
     Plan(Vec<PlanArc>),
 }
 
-impl Default for GradientPenalty {
-    fn default() -> Self {
-        Self { two_sided: false, lambda: 100.0, pairs: Pairs::Random }
-    }
-}
-
-impl From<GradientPenalty> for Kind {
-    fn from(penalty: GradientPenalty) -> Self {
-        Self::GradientPenalty(penalty)
-    }
+/// A penalty on the norms of gradients between the samples.
+#[derive(Debug, Clone)]
+pub(super) struct GradientPenalty {
+    lambda: f64,
+    /// Whether slopes below 1 are penalized too.
+    two_sided: bool,
+    matched: Option<MatchedPairs>,
+    stream: Stream,
+    /// Draws from the rows of a batch; all batches have the same masses.
+    draws: Option<[WeightedIndices; 2]>,
 }
 
 impl GradientPenalty {
-    pub(super) fn check(&self) -> Result<(), CriticError> {
-        if self.lambda >= 0.0 && self.lambda.is_finite() {
-            return Ok(());
-        }
-        let bound = "a number ≥ 0";
-        Err(CriticError::Setting { what: "λ", value: self.lambda, bound })
+    /// The penalty between `matched` pairs, or between random pairs of each batch.
+    pub(super) fn new(
+        lambda: f64,
+        two_sided: bool,
+        matched: Option<MatchedPairs>,
+        seed: Seed,
+    ) -> Self {
+        Self { lambda, two_sided, matched, stream: seed.stream("interpolates"), draws: None }
     }
-
-    pub(super) fn control(
-        &self,
-        frame: &Frame,
-        (source, target): (&DiscreteMeasure, &DiscreteMeasure),
-        stream: Stream,
-    ) -> Result<Penaliser, CriticError> {
-        let matched = match &self.pairs {
-            Pairs::Random => None,
-            Pairs::Plan(arcs) => {
-                let samples = (source.support(), target.support());
-                Some(Matched::new(arcs, frame, samples)?)
-            }
-        };
-        Ok(self.penaliser(matched, stream))
-    }
-
-    /// The penalty at work on random pairs of each batch.
-    pub(super) fn on_batches(&self, stream: Stream) -> Penaliser {
-        self.penaliser(None, stream)
-    }
-
-    fn penaliser(&self, matched: Option<Matched>, stream: Stream) -> Penaliser {
-        let Self { two_sided, lambda, .. } = *self;
-        Penaliser { two_sided, lambda, matched, stream, draws: None }
-    }
-}
-
-/// The penalty at work.
-#[derive(Debug, Clone)]
-pub(super) struct Penaliser {
-    two_sided: bool,
-    lambda: f64,
-    matched: Option<Matched>,
-    stream: Stream,
-    /// Draws from the rows of a batch, all of which have the same masses.
-    draws: Option<[Draws; 2]>,
 }
 
 /// Samples in a frame, and the pairs among them.
 #[derive(Debug, Clone)]
-struct Matched {
+pub(super) struct MatchedPairs {
     source: Array2<f32>,
     target: Array2<f32>,
     pairs: Vec<(usize, usize)>,
-    draws: Draws,
+    draws: WeightedIndices,
 }
 
-impl Matched {
-    fn new(
+impl MatchedPairs {
+    pub(super) fn new(
         arcs: &[PlanArc],
         frame: &Frame,
         (source, target): (ArrayView2<'_, f64>, ArrayView2<'_, f64>),
@@ -140,7 +94,7 @@ impl Matched {
             source: frame.place(source),
             target: frame.place(target),
             pairs: arcs.iter().map(|arc| (arc.source, arc.target)).collect(),
-            draws: Draws::new(arcs.iter().map(|arc| arc.mass)),
+            draws: WeightedIndices::new(arcs.iter().map(|arc| arc.mass)),
         })
     }
 
@@ -151,8 +105,8 @@ impl Matched {
     }
 }
 
-impl LipschitzControl for Penaliser {
-    fn penalised(&self, rows: usize) -> usize {
+impl LipschitzControl for GradientPenalty {
+    fn penalized(&self, rows: usize) -> usize {
         rows
     }
 
@@ -161,7 +115,7 @@ impl LipschitzControl for Penaliser {
         let Self { matched, stream, .. } = self;
         let [from, to] = self.draws.get_or_insert_with(|| {
             [&batch.source_mass, &batch.target_mass]
-                .map(|masses| Draws::new(masses.iter().map(|&mass| mass.wide())))
+                .map(|masses| WeightedIndices::new(masses.iter().map(|&mass| mass.wide())))
         });
         for mut z in points.outer_iter_mut() {
             let [x, y] = match matched {
@@ -173,7 +127,7 @@ impl LipschitzControl for Penaliser {
         }
     }
 
-    fn draw_from(&mut self, stream: Stream) {
+    fn set_stream(&mut self, stream: Stream) {
         self.stream = stream;
     }
 

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! for a distance c. A critic is trained to reach the supremum, and then judged: its *estimate*
-//! `E_μ f − E_ν f` is a lower bound of `W₁` only as far as its Lipschitz constant is known, so
-//! [`judge`] puts beside it what is certain.
+//! `E_μ f − E_ν f` is a lower bound of `W₁` only if its Lipschitz constant is bounded, so [`judge`]
+//! states the lower bounds that are proved beside it.
 //!
 //! Signs: f is high on the source and low on the target, so that the estimate is positive.
 //!
@@ -16,28 +16,29 @@
 mod batches;
 mod clip;
 mod cones;
+mod control;
 mod fresh;
 mod gradient_penalty;
-mod kind;
 mod lattice;
 mod network;
 mod orthonormal;
+mod regularizer;
 mod saved;
 mod spectral;
 mod training;
 mod verdict;
 
 pub use batches::{Batch, Batches, SampleBatches};
-pub use clip::Clip;
 pub use cones::{Cones, TrainCones};
+pub use control::LipschitzControl;
 pub use fresh::FreshBatches;
-pub use gradient_penalty::{GradientPenalty, Pairs};
-pub use kind::Kind;
-pub use lattice::{Lattice, Rate, Start, TrainLattice};
+pub use gradient_penalty::Pairs;
+pub use lattice::{Lattice, LatticeRate, LatticeStart, TrainLattice};
 pub use network::{Frame, NetworkCritic};
+pub use regularizer::Regularizer;
 pub use saved::{SavedCritic, SavedFunction};
-pub use training::{LipschitzControl, TrainNetwork};
-pub use verdict::{Slopes, Verdict, judge};
+pub use training::TrainNetwork;
+pub use verdict::{CriticVerdict, Slopes, judge};
 
 use ndarray::{Array1, Array2, ArrayView2};
 use thiserror::Error;
@@ -67,35 +68,35 @@ pub trait Critic: Sync {
     /// As [`Critic::values`].
     fn gradients(&self, points: ArrayView2<'_, f64>) -> Result<Array2<f64>, CriticError>;
 
-    /// What bounds the Lipschitz constant of f.
+    /// A proved bound of the Lipschitz constant of f.
     fn lipschitz(&self) -> Lipschitz;
 }
 
 /// A critic that can be saved.
 pub trait Save: Critic {
-    /// What it takes to rebuild it to the bit.
+    /// The numbers that rebuild it bit by bit.
     fn saved(&self) -> SavedCritic;
 }
 
 /// A critic that has been trained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained<C> {
-    /// The best that was seen.
+    /// The best state.
     pub critic: C,
-    /// How it came about.
-    pub history: Vec<Milestone>,
-    /// What ended the run before its last step, if anything did.
+    /// The evaluations during training.
+    pub history: Vec<CriticMilestone>,
+    /// The reason of an early stop.
     pub stopped: Option<Stop>,
 }
 
 /// A point of a training run.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Milestone {
+pub struct CriticMilestone {
     /// Steps done.
     pub step: u64,
     /// `E_μ f − E_ν f` on the whole samples, in `f64`.
     pub estimate: f64,
-    /// What the training subtracts from it, in the same units; 0 where nothing is.
+    /// The penalty that the training subtracts from it, in the same units; 0 without a penalty.
     pub penalty: f64,
     /// The proved bound of the Lipschitz constant.
     pub lipschitz: f64,
@@ -108,11 +109,11 @@ pub struct Milestone {
 pub struct Lipschitz {
     /// `|f(x) − f(y)| ≤ bound·c(x, y)` for all x, y.
     pub bound: f64,
-    /// Why.
+    /// The reason.
     pub how: &'static str,
 }
 
-/// What a critic cannot do.
+/// Errors of critics.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum CriticError {
@@ -127,11 +128,11 @@ pub enum CriticError {
     /// A setting makes no sense.
     #[error("{what} is {value}: it must be {bound}")]
     Setting {
-        /// Which.
+        /// Its name.
         what: &'static str,
         /// The value asked for.
         value: f64,
-        /// What is allowed.
+        /// The admissible values.
         bound: &'static str,
     },
     /// Another distance than the critic was trained for.
@@ -142,10 +143,10 @@ pub enum CriticError {
         /// The one asked for.
         asked: String,
     },
-    /// Numbers that do not make a critic.
+    /// Saved numbers that do not make a critic.
     #[error("this is no critic: {what}")]
     Saved {
-        /// What is wrong with them.
+        /// The fault.
         what: String,
     },
     /// The numbers of a training run left the range of `f32`.
@@ -192,7 +193,7 @@ pub enum CriticError {
 }
 
 impl CriticError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Critics that are multilayer perceptrons, whatever trained them.
+//! Critics that are multilayer perceptrons, with a proved Lipschitz bound.
 //!
 //! ```text
 //! f(x) = s·N((x − o)/s)
@@ -14,14 +14,14 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
-use super::{Critic, CriticError, Lipschitz, Milestone, Save, SavedCritic, SavedFunction};
+use super::{Critic, CriticError, CriticMilestone, Lipschitz, Save, SavedCritic, SavedFunction};
 use crate::cost::GroundCost;
 use crate::math;
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Mlp, Real, Tape, spectral_norm};
 
 /// Rows whose gradients are computed at a time.
-const BLOCK: usize = 256;
+const BLOCK_ROWS: usize = 256;
 
 /// The coordinates in which a network sees its points: `(x − origin)/scale`.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The frame of two samples: the mean of their centres, and the root mean square distance of
+    /// The frame of two samples: the mean of their centers, and the root mean square distance of
     /// their points from it; 1 if that is zero.
     ///
     /// # Errors
@@ -42,8 +42,8 @@ impl Frame {
             return Err(CriticError::Dimensions { expected, got });
         }
         let sides = [source, target];
-        let centre = |side: &DiscreteMeasure| side.mass().dot(&side.support()) / side.mass().sum();
-        let origin = (centre(source) + centre(target)) / 2.0;
+        let center = |side: &DiscreteMeasure| side.mass().dot(&side.support()) / side.mass().sum();
+        let origin = (center(source) + center(target)) / 2.0;
         let spread = |side: &DiscreteMeasure| {
             let shifts = &side.support() - &origin;
             side.mass().dot(&shifts.mapv(|x| x * x).sum_axis(Axis(1))) / side.mass().sum()
@@ -138,7 +138,7 @@ impl NetworkCritic {
         self.network
     }
 
-    /// What a training run records of it on two samples.
+    /// Evaluates the critic on two samples, for the history of a training run.
     ///
     /// # Errors
     /// [`CriticError::Dimensions`] for samples of another dimension.
@@ -147,7 +147,7 @@ impl NetworkCritic {
         (source, target): (&DiscreteMeasure, &DiscreteMeasure),
         step: u64,
         penalty: f64,
-    ) -> Result<Milestone, CriticError> {
+    ) -> Result<CriticMilestone, CriticError> {
         let mean = |side: &DiscreteMeasure| -> Result<f64, CriticError> {
             Ok(math::dot(side.mass(), &self.values(side.support())?))
         };
@@ -156,7 +156,7 @@ impl NetworkCritic {
             let norms = gradients.outer_iter().map(|g| g.dot(&g).sqrt());
             Ok(norms.fold(0.0, f64::max))
         };
-        Ok(Milestone {
+        Ok(CriticMilestone {
             step,
             estimate: mean(source)? - mean(target)?,
             penalty,
@@ -190,10 +190,10 @@ impl Critic for NetworkCritic {
 
     fn gradients(&self, points: ArrayView2<'_, f64>) -> Result<Array2<f64>, CriticError> {
         let placed = self.place(points)?;
-        let mut tape = Tape::new(&self.network, placed.nrows().min(BLOCK));
+        let mut tape = Tape::new(&self.network, placed.nrows().min(BLOCK_ROWS));
         let mut gradients = Array2::zeros(placed.dim());
-        let blocks = placed.axis_chunks_iter(Axis(0), BLOCK);
-        for (x, mut out) in blocks.zip(gradients.axis_chunks_iter_mut(Axis(0), BLOCK)) {
+        let blocks = placed.axis_chunks_iter(Axis(0), BLOCK_ROWS);
+        for (x, mut out) in blocks.zip(gradients.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS)) {
             self.network.forward(x, &mut tape);
             out.assign(&self.network.input_gradient(&mut tape));
         }

@@ -3,7 +3,7 @@
 //! ```text
 //! WᵀW = I (or WWᵀ = I, whichever is smaller)        a point of the Stiefel manifold
 //! Ξ = G − W·sym(WᵀG)   (or G − sym(GWᵀ)·W)          the gradient along it
-//! W ← 1.5·W − 0.5·W WᵀW                             back to it, after the optimiser's step
+//! W ← 1.5·W − 0.5·W WᵀW                             back to it, after the optimizer's step
 //! ```
 //!
 //! **Idea.** A 1-Lipschitz critic that reaches the supremum has slope 1 almost everywhere between
@@ -29,21 +29,21 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::CriticError;
-use super::training::LipschitzControl;
+use super::control::LipschitzControl;
 use crate::nn::Mlp;
 
 /// How far a step may go in norm.
-const LONGEST: f64 = 0.5;
+const MAX_STEP_NORM: f64 = 0.5;
 
 /// Orthonormal layers.
 #[derive(Debug, Clone)]
 pub(super) struct Orthonormal {
-    layers: Vec<Room>,
+    layers: Vec<LayerWorkspace>,
 }
 
 /// Room for the products of one layer.
 #[derive(Debug, Clone)]
-struct Room {
+struct LayerWorkspace {
     /// The smaller Gram matrix.
     gram: Array2<f32>,
     /// A copy of W.
@@ -53,13 +53,13 @@ struct Room {
 impl Orthonormal {
     pub(super) fn new(network: &Mlp<f32>) -> Self {
         let shapes = (0..network.depth()).map(|l| network.weights(l).dim());
-        Self { layers: shapes.map(Room::new).collect() }
+        Self { layers: shapes.map(LayerWorkspace::new).collect() }
     }
 }
 
 /// The highest rate at which a step of Adam moves a layer by at most ½ in norm.
 pub(super) fn highest_rate(inputs: usize, outputs: usize) -> f64 {
-    LONGEST / (inputs as f64 * outputs as f64).sqrt()
+    MAX_STEP_NORM / (inputs as f64 * outputs as f64).sqrt()
 }
 
 /// Whether a step at this rate can be undone for a layer of this shape.
@@ -68,7 +68,7 @@ pub(super) fn check(rate: f64, (inputs, outputs): (usize, usize)) -> Result<(), 
     if rate <= most { Ok(()) } else { Err(CriticError::Overstep { rate, inputs, outputs, most }) }
 }
 
-impl Room {
+impl LayerWorkspace {
     fn new((n, m): (usize, usize)) -> Self {
         let r = n.min(m);
         Self { gram: Array2::zeros((r, r)), copy: Array2::zeros((n, m)) }
@@ -178,7 +178,7 @@ mod tests {
         let mut stream = Seed(7).stream("step");
         for shape in [(64, 64), (64, 2), (2, 64), (64, 1)] {
             let (mut network, mut control) = layer(shape, &mut stream);
-            let rate = LONGEST / 64.0;
+            let rate = MAX_STEP_NORM / 64.0;
             for step in 0..6 {
                 if step == 0 {
                     let signs = random(shape, &mut stream).mapv(|x| f32::of(rate * x.signum()));
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn beyond_the_bound_the_rate_is_refused() {
-        assert!(check(LONGEST / 128.0, (128, 128)).is_ok());
+        assert!(check(MAX_STEP_NORM / 128.0, (128, 128)).is_ok());
         let error = check(5e-3, (128, 128)).unwrap_err();
         assert!(matches!(error, CriticError::Overstep { inputs: 128, .. }), "{error}");
         assert!(error.to_string().contains("at most 0.00390625"), "{error}");

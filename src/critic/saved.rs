@@ -27,7 +27,8 @@ pub enum SavedFunction {
     /// [`Cones`].
     Cones {
         /// y, a row each.
-        centres: Vec<Vec<f64>>,
+        #[serde(rename = "centres")]
+        centers: Vec<Vec<f64>>,
         /// b.
         heights: Vec<f64>,
     },
@@ -36,7 +37,8 @@ pub enum SavedFunction {
         /// G.
         groups: usize,
         /// c, a row each.
-        centres: Vec<Vec<f64>>,
+        #[serde(rename = "centres")]
+        centers: Vec<Vec<f64>>,
         /// b.
         heights: Vec<f64>,
         /// σ.
@@ -44,7 +46,7 @@ pub enum SavedFunction {
     },
     /// [`NetworkCritic`].
     Network {
-        /// What trained it.
+        /// The name of its kind.
         kind: String,
         /// o of its frame.
         origin: Vec<f64>,
@@ -70,12 +72,12 @@ impl SavedCritic {
             return Err(CriticError::Metric { saved: self.metric, asked });
         }
         match self.function {
-            SavedFunction::Cones { centres, heights } => {
-                Ok(Box::new(Cones::new(metric, matrix(&centres)?, Array1::from(heights))?))
+            SavedFunction::Cones { centers, heights } => {
+                Ok(Box::new(Cones::new(metric, matrix(&centers)?, Array1::from(heights))?))
             }
-            SavedFunction::Lattice { groups, centres, heights, signs } => {
+            SavedFunction::Lattice { groups, centers, heights, signs } => {
                 let (heights, signs) = (Array1::from(heights), Array1::from(signs));
-                Ok(Box::new(Lattice::new(groups, matrix(&centres)?, heights, signs)?))
+                Ok(Box::new(Lattice::new(groups, matrix(&centers)?, heights, signs)?))
             }
             SavedFunction::Network { kind, origin, scale, layers, parameters } => {
                 let network = network(&layers, origin.len(), parameters)?;

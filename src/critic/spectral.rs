@@ -1,4 +1,4 @@
-//! Spectral normalisation: every layer's weights are divided by their largest singular value.
+//! Spectral normalization: every layer's weights are divided by their largest singular value.
 //!
 //! ```text
 //! L(W) = ℓ(W/σ(W)),   ∂L/∂W = (G − ⟨G, W/σ⟩ u vᵀ)/σ,   G = ∂ℓ/∂(W/σ),   W v = σ u,  Wᵀ u = σ v
@@ -16,19 +16,19 @@
 //! adversarial networks", ICLR.
 //!
 //! **Failure modes.** Power iteration is a lower bound of σ, and behind after large steps: hence
-//! the proved norms at the end. Only the largest singular value is held; the others fall where
-//! nothing holds them, and gradients fade with the depth (Anil, Lucas, Grosse 2019, §4.1).
+//! the proved norms at the end. Only the largest singular value is kept at 1; the others
+//! shrink, and gradients fade with the depth (Anil, Lucas, Grosse 2019, §4.1).
 
 use ndarray::{Array1, ArrayView2};
 
-use super::training::LipschitzControl;
+use super::control::LipschitzControl;
 use crate::nn::{Mlp, Real};
 use crate::seed::Stream;
 
 /// Rounds of power iteration before the first step.
-const FIRST_ROUNDS: usize = 100;
+const INITIAL_POWER_ITERATIONS: usize = 100;
 
-/// Spectral normalisation.
+/// Spectral normalization.
 #[derive(Debug, Clone)]
 pub(super) struct Spectral {
     layers: Vec<SingularPair>,
@@ -54,7 +54,7 @@ impl SingularPair {
     fn of(w: ArrayView2<'_, f32>, stream: &mut Stream) -> Self {
         let u = Array1::from_shape_simple_fn(w.nrows(), || f32::of(stream.normal()));
         let mut pair = Self { u, v: Array1::zeros(w.ncols()) };
-        for _ in 0..FIRST_ROUNDS {
+        for _ in 0..INITIAL_POWER_ITERATIONS {
             pair.iterate(w);
         }
         pair
@@ -63,14 +63,14 @@ impl SingularPair {
     /// One round of power iteration; returns σ.
     fn iterate(&mut self, w: ArrayView2<'_, f32>) -> f32 {
         self.v = w.t().dot(&self.u);
-        normalise(&mut self.v);
+        normalize(&mut self.v);
         self.u = w.dot(&self.v);
-        normalise(&mut self.u)
+        normalize(&mut self.u)
     }
 }
 
 /// Divides a vector by its norm, which is returned.
-fn normalise(x: &mut Array1<f32>) -> f32 {
+fn normalize(x: &mut Array1<f32>) -> f32 {
     let norm = x.dot(x).sqrt().max(f32::MIN_POSITIVE);
     *x /= norm;
     norm

@@ -1,19 +1,18 @@
-//! How every critic that is a network is trained: gradient ascent on the dual.
+//! The training of network critics: gradient ascent on the dual.
 //!
 //! ```text
-//! maximise  E_μ f − E_ν f − P(f)   over the parameters of f,   f on a constraint
+//! maximize  E_μ f − E_ν f − P(f)   over the parameters of f,   f on a constraint
 //! ```
 //!
 //! **Idea.** A step takes a batch, the gradient of the estimate by back-propagation, that of the
-//! penalty P, an optimiser's step, and brings the parameters back on the constraint. What keeps f
-//! from becoming steep, penalty or constraint, is a [`LipschitzControl`], one a paper; the rest is
-//! the same for all. Steps are in `f32`, and in the coordinates of a [`Frame`], where f is
+//! penalty P, an optimizer's step, and brings the parameters back on the constraint. The bound on the slope of f, a
+//! penalty or a constraint, is a [`LipschitzControl`], one per paper; the rest is common to all. Steps are in `f32`, and in the coordinates of a [`Frame`], where f is
 //! `s·N((x − o)/s)` and is as steep as N.
 //!
-//! **What is kept.** Now and then the whole samples are evaluated in `f64`, with a proved bound L
+//! **Result.** At regular intervals the whole samples are evaluated in `f64`, with a proved bound L
 //! of the Lipschitz constant. A kind whose bound is tight (spectral, orthonormal) returns the best
-//! state by estimate ÷ L, divided by L. The others return the last one: among their estimates the
-//! highest is only the steepest, and L says little about any of them.
+//! state by estimate ÷ L, divided by L. The others return the last one: the state with
+//! the highest estimate is only the steepest one, and L is loose.
 //!
 //! **Complexity.** 6 operations a weight and row for the estimate, 8 more with a penalty.
 //!
@@ -21,80 +20,132 @@
 //! ICML, Algorithm 1.
 //!
 //! **Failure modes.** A rate too high ends in NaN, which is an error that says at which step. A
-//! network between two samples of n points in many dimensions has to learn them by heart, one
-//! slope a pair, and takes far longer than any run here.
+//! network between two samples of n points in many dimensions has to fit every pair with a
+//! slope of its own, which takes many more steps than the default.
 
 use std::ops::ControlFlow;
 
-use ndarray::{Array2, ArrayViewMut2, s};
+use ndarray::{Array2, s};
 
-use super::kind::Kind;
+use super::control::{LipschitzControl, positive};
+use super::gradient_penalty::MatchedPairs;
 use super::network::lipschitz_bound;
-use super::{Batch, Batches, CriticError, Frame, Milestone, NetworkCritic, SampleBatches, Trained};
+use super::orthonormal;
+use super::{
+    Batch, Batches, CriticError, CriticMilestone, Frame, NetworkCritic, Pairs, Regularizer,
+    SampleBatches, Trained,
+};
 use crate::measure::DiscreteMeasure;
-use crate::nn::{Activation, Mlp, Optimizer, PenalisedTape, Real, Rule, Schedule, on_the_pool};
+use crate::nn::{Activation, Mlp, Optimizer, PenalizedTape, Real, Rule, Schedule, on_the_pool};
 use crate::progress::{Event, Observer, Stop};
-use crate::seed::{Seed, Stream};
-
-/// What keeps a network from becoming steep.
-pub trait LipschitzControl: Send + Sync {
-    /// How many points a step penalises at batches of so many rows a side.
-    fn penalised(&self, _rows: usize) -> usize {
-        0
-    }
-
-    /// Fills in the points that this step penalises.
-    fn interpolate(&mut self, _batch: &Batch, _points: ArrayViewMut2<'_, f32>) {}
-
-    /// What a slope at one of them costs, and the derivative of that; P is the mean of it.
-    fn psi(&self, _slope: f64) -> (f64, f64) {
-        (0.0, 0.0)
-    }
-
-    /// The gradient by the parameters becomes that along the constraint.
-    fn tangent(&mut self, _network: &Mlp<f32>, _gradient: &mut [f32]) {}
-
-    /// Brings the parameters back on the constraint after a step.
-    fn project(&mut self, _network: &mut Mlp<f32>) {}
-
-    /// From now on its draws come from this stream.
-    fn draw_from(&mut self, _stream: Stream) {}
-
-    /// What it carries from step to step beside that stream.
-    fn memory(&self) -> Vec<f32> {
-        Vec::new()
-    }
-
-    /// Goes on with what [`LipschitzControl::memory`] returned; `false` if that does not fit.
-    fn recall(&mut self, memory: &[f32]) -> bool {
-        memory.is_empty()
-    }
-}
+use crate::seed::Seed;
 
 /// How to train a [`NetworkCritic`]. [`TrainNetwork::new`] has settings for every kind that need
 /// no change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainNetwork {
-    /// What keeps it from becoming steep.
-    pub kind: Kind,
+    /// The bound on its slope.
+    pub regularizer: Regularizer,
+    /// Pairs of points between which a gradient penalty is sampled.
+    pub pairs: Pairs,
     /// Neurons of a hidden layer.
     pub width: usize,
     /// Hidden layers.
     pub depth: usize,
     /// Of the hidden layers.
     pub activation: Activation,
-    /// Steps of the optimiser.
+    /// Steps of the optimizer.
     pub steps: u64,
     /// The size of its first step.
     pub rate: f64,
     /// How the size falls.
     pub schedule: Schedule,
-    /// The optimiser.
+    /// The optimizer.
     pub rule: Rule,
     /// Points a side and step, if the samples have more.
     pub batch: usize,
     /// Where first weights, batches and interpolates come from.
     pub seed: Seed,
+}
+
+impl TrainNetwork {
+    /// Names of network critics: a regularizer, and for orthonormal weights an activation.
+    pub const NAMES: [&'static str; 6] = ["clip", "gp", "lp", "spectral", "maxmin", "groupsort"];
+
+    /// The default settings of the critic of this name, for points in `dim` dimensions.
+    #[must_use]
+    pub fn named(name: &str, dim: usize) -> Option<Self> {
+        let regularizer = match name {
+            "clip" => Regularizer::CLIP,
+            "gp" => Regularizer::GP,
+            "lp" => Regularizer::LP,
+            "spectral" => Regularizer::Spectral,
+            "maxmin" => Regularizer::Orthonormal,
+            "groupsort" => {
+                let activation = Activation::GroupSort { size: 4 };
+                return Some(Self { activation, ..Self::new(Regularizer::Orthonormal, dim) });
+            }
+            _ => return None,
+        };
+        Some(Self::new(regularizer, dim))
+    }
+
+    /// The name of the critic: one of [`TrainNetwork::NAMES`], or `none` without a regularizer.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.regularizer {
+            Regularizer::None => "none",
+            Regularizer::Clip { .. } => "clip",
+            Regularizer::GradientPenalty { two_sided: true, .. } => "gp",
+            Regularizer::GradientPenalty { .. } => "lp",
+            Regularizer::Spectral => "spectral",
+            Regularizer::Orthonormal if matches!(self.activation, Activation::GroupSort { .. }) => {
+                "groupsort"
+            }
+            Regularizer::Orthonormal => "maxmin",
+        }
+    }
+
+    /// Default settings for a regularizer on points in `dim` dimensions; they do not depend on the
+    /// scale of the samples.
+    #[must_use]
+    pub fn new(regularizer: Regularizer, dim: usize) -> Self {
+        let certified = regularizer.is_certified();
+        let activation =
+            if certified { Activation::MaxMin } else { Activation::LeakyRelu { slope: 0.2 } };
+        let settings = Self {
+            regularizer,
+            pairs: Pairs::Random,
+            width: 128,
+            depth: 3,
+            activation,
+            steps: 3000,
+            rate: 2e-3,
+            schedule: Schedule::Linear,
+            rule: Rule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+            batch: 256,
+            seed: Seed(0),
+        };
+        if !certified {
+            return settings;
+        }
+        // Folds made one after another multiply: layers help 1-Lipschitz networks more than width.
+        let width = 64;
+        let rate = orthonormal::highest_rate(dim.max(width), width).min(4e-3);
+        let rule = Rule::Adam { beta1: 0.5, beta2: 0.99, epsilon: 1e-8 };
+        Self { width, depth: 6, steps: 6000, rate, rule, batch: 128, ..settings }
+    }
+
+    /// Changes the shape of the hidden layers, for points in `dim` dimensions; the rate of
+    /// orthonormal layers comes down to what their width allows.
+    #[must_use]
+    pub fn shaped(self, dim: usize, width: usize, depth: usize) -> Self {
+        let most = match self.regularizer {
+            Regularizer::Orthonormal => orthonormal::highest_rate(dim.max(width), width),
+            _ => f64::INFINITY,
+        };
+        Self { width, depth, rate: self.rate.min(most), ..self }
+    }
 }
 
 /// Evaluations of the whole samples over a run.
@@ -134,29 +185,45 @@ impl TrainNetwork {
     ) -> Result<Trained<NetworkCritic>, CriticError> {
         self.check(frame.origin().len())?;
         let mut network = self.network(frame.origin().len())?;
-        let mut control = self.kind.control(&network, frame, samples, self.seed)?;
+        let mut control = self.control(&network, frame, samples)?;
         control.project(&mut network);
-        let mut record = Record::new(&self.kind, frame, samples);
+        let mut record = RunRecord::new(self, frame, samples);
         let stopped =
             self.ascend(&mut network, control.as_mut(), batches, &mut record, observer)?;
         let critic = record.critic()?;
         Ok(Trained { critic, history: record.history, stopped })
     }
 
-    /// The main loop; returns what ended it early.
+    /// The control of the slope at work.
+    fn control(
+        &self,
+        network: &Mlp<f32>,
+        frame: &Frame,
+        (source, target): (&DiscreteMeasure, &DiscreteMeasure),
+    ) -> Result<Box<dyn LipschitzControl>, CriticError> {
+        match &self.pairs {
+            Pairs::Random => Ok(self.regularizer.control(network, self.seed)),
+            Pairs::Plan(arcs) => {
+                let pairs = MatchedPairs::new(arcs, frame, (source.support(), target.support()))?;
+                Ok(self.regularizer.control_on_pairs(network, pairs, self.seed))
+            }
+        }
+    }
+
+    /// The main loop; returns the reason of an early stop.
     fn ascend(
         &self,
         network: &mut Mlp<f32>,
         control: &mut dyn LipschitzControl,
         batches: &mut dyn Batches,
-        record: &mut Record<'_>,
+        record: &mut RunRecord<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Option<Stop>, CriticError> {
         let every = self.steps.div_ceil(EVALUATIONS).max(1);
         let mut optimizer = Optimizer::new(self.rule, network.parameters().len());
         let mut gradient = vec![0.0; network.parameters().len()];
-        // A batch that is not trained on tells the shape of all.
-        let mut dual = Dual::new(network, batches.next(), control);
+        // The first batch is not trained on: it gives the shape of all batches.
+        let mut dual = DualObjective::new(network, batches.next(), control);
         for step in 0..=self.steps {
             gradient.fill(0.0);
             let batch = batches.next();
@@ -189,7 +256,7 @@ impl TrainNetwork {
         let mut layers = vec![(self.width, self.activation); self.depth];
         layers.push((1, Activation::Identity));
         let stream = &mut self.seed.stream("weights");
-        Ok(Mlp::new(dim, &layers, self.kind.init(), stream)?)
+        Ok(Mlp::new(dim, &layers, self.regularizer.init(), stream)?)
     }
 
     fn check(&self, dim: usize) -> Result<(), CriticError> {
@@ -210,36 +277,28 @@ impl TrainNetwork {
             return Err(CriticError::Setting { what: "the width", value, bound });
         }
         positive("the rate", self.rate)?;
-        self.kind.check(self.rate, [(dim, self.width), (self.width, self.width)])
+        self.regularizer.check(self.rate, [(dim, self.width), (self.width, self.width)])
     }
-}
-
-/// An error unless a setting is a positive number.
-pub(super) fn positive(what: &'static str, value: f64) -> Result<(), CriticError> {
-    if value > 0.0 && value.is_finite() {
-        return Ok(());
-    }
-    Err(CriticError::Setting { what, value, bound: "a positive number" })
 }
 
 /// The workspace for `E_μ f − E_ν f − P` and its gradient.
-struct Dual {
+struct DualObjective {
     /// Source above target.
     points: Array2<f32>,
-    /// Where slopes are penalised.
+    /// Where slopes are penalized.
     interpolates: Array2<f32>,
-    tape: PenalisedTape<f32>,
+    tape: PenalizedTape<f32>,
     by_outputs: Array2<f32>,
 }
 
-impl Dual {
+impl DualObjective {
     fn new(network: &Mlp<f32>, batch: &Batch, control: &dyn LipschitzControl) -> Self {
         let rows = batch.source.nrows() + batch.target.nrows();
-        let penalised = control.penalised(batch.source.nrows());
+        let penalized = control.penalized(batch.source.nrows());
         Self {
             points: Array2::zeros((rows, network.inputs())),
-            interpolates: Array2::zeros((penalised, network.inputs())),
-            tape: PenalisedTape::new(network, rows, penalised),
+            interpolates: Array2::zeros((penalized, network.inputs())),
+            tape: PenalizedTape::new(network, rows, penalized),
             by_outputs: Array2::zeros((rows, 1)),
         }
     }
@@ -275,28 +334,28 @@ impl Dual {
     }
 }
 
-/// What a run has shown so far.
-struct Record<'a> {
-    kind: &'a Kind,
+/// The evaluations of a run and the state that it returns.
+struct RunRecord<'a> {
+    settings: &'a TrainNetwork,
     frame: &'a Frame,
     samples: (&'a DiscreteMeasure, &'a DiscreteMeasure),
-    history: Vec<Milestone>,
+    history: Vec<CriticMilestone>,
     /// Estimate ÷ bound of the state kept, and the state.
     kept: Option<(f64, Mlp<f64>)>,
 }
 
-impl<'a> Record<'a> {
+impl<'a> RunRecord<'a> {
     fn new(
-        kind: &'a Kind,
+        settings: &'a TrainNetwork,
         frame: &'a Frame,
         samples: (&'a DiscreteMeasure, &'a DiscreteMeasure),
     ) -> Self {
-        Self { kind, frame, samples, history: Vec::new(), kept: None }
+        Self { settings, frame, samples, history: Vec::new(), kept: None }
     }
 
-    /// What is shown while training goes on: the best certified value, or the last estimate.
+    /// The value shown during training: the best certified value, or the last estimate.
     fn best(&self) -> Option<f64> {
-        if self.kind.is_certified() {
+        if self.settings.regularizer.is_certified() {
             return self.kept.as_ref().map(|&(value, _)| value);
         }
         self.history.last().map(|milestone| milestone.estimate)
@@ -305,12 +364,12 @@ impl<'a> Record<'a> {
     /// Evaluates the network in `f64` on the whole samples, and keeps it if it is to be kept.
     fn evaluate(&mut self, network: &Mlp<f32>, step: u64, penalty: f64) -> Result<(), CriticError> {
         let network = network.cast::<f64>();
-        let critic = NetworkCritic::new(self.kind.name(), network, self.frame.clone())?;
+        let critic = NetworkCritic::new(self.settings.name(), network, self.frame.clone())?;
         let milestone = critic.milestone(self.samples, step, self.frame.scale() * penalty)?;
         let certified = milestone.estimate / milestone.lipschitz;
         self.history.push(milestone);
         let better = self.kept.as_ref().is_none_or(|&(best, _)| certified > best);
-        if better || !self.kind.is_certified() {
+        if better || !self.settings.regularizer.is_certified() {
             self.kept = Some((certified, critic.into_network()));
         }
         Ok(())
@@ -319,12 +378,12 @@ impl<'a> Record<'a> {
     /// The state kept; a certified one is divided by its bound.
     fn critic(&mut self) -> Result<NetworkCritic, CriticError> {
         let (_, mut network) = self.kept.take().expect("every run evaluates its last state");
-        if self.kind.is_certified() {
+        if self.settings.regularizer.is_certified() {
             let bound = lipschitz_bound(&network);
             let last = network.depth() - 1;
             network.weights_mut(last).mapv_inplace(|w| w / bound);
             network.bias_mut(last).mapv_inplace(|b| b / bound);
         }
-        NetworkCritic::new(self.kind.name(), network, self.frame.clone())
+        NetworkCritic::new(self.settings.name(), network, self.frame.clone())
     }
 }

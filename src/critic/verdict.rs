@@ -1,4 +1,4 @@
-//! What a critic's estimate is worth.
+//! The verdict on a critic: its estimate, and the lower bounds that it proves.
 
 use ndarray::{Array1, ArrayView1, ArrayView2, Axis, concatenate};
 use rayon::prelude::*;
@@ -13,7 +13,7 @@ use crate::problem::OtProblem;
 
 /// A critic, judged on two samples.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Verdict {
+pub struct CriticVerdict {
     /// `E_μ f − E_ν f`, times the total mass: what the critic says the transport costs.
     pub estimate: f64,
     /// The proved bound of its Lipschitz constant.
@@ -60,7 +60,7 @@ pub fn judge(
     source: ArrayView2<'_, f64>,
     target: ArrayView2<'_, f64>,
     metric: impl Into<Metric>,
-) -> Result<Verdict, CriticError> {
+) -> Result<CriticVerdict, CriticError> {
     assert_eq!((problem.n(), problem.m()), (source.nrows(), target.nrows()), "its own samples");
     let metric = metric.into();
     let (f, g) = (critic.values(source)?, critic.values(target)?);
@@ -77,7 +77,7 @@ pub fn judge(
     let values = concatenate![Axis(0), f, g];
     let steepest = steepest(points.view(), values.view(), metric)?;
     let slope = lipschitz.bound.max(steepest.at_most);
-    Ok(Verdict {
+    Ok(CriticVerdict {
         estimate,
         lipschitz,
         lipschitz_pairs: steepest.at_least,
@@ -133,10 +133,10 @@ fn steepest(
 /// A point between every source point and some target point, at shares that fill (0, 1) evenly.
 fn between(source: ArrayView2<'_, f64>, target: ArrayView2<'_, f64>) -> ndarray::Array2<f64> {
     /// Multiples of the golden ratio are spread as evenly as can be.
-    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    const GOLDEN_RATIO_FRACTION: f64 = 0.618_033_988_749_894_9;
     let mut points = source.to_owned();
     for (i, mut x) in points.outer_iter_mut().enumerate() {
-        let share = ((i + 1) as f64 * GOLDEN).fract();
+        let share = ((i + 1) as f64 * GOLDEN_RATIO_FRACTION).fract();
         let y: ArrayView1<'_, f64> = target.row(i % target.nrows());
         let moved: Array1<f64> = &x + &((&y - &x) * share);
         x.assign(&moved);

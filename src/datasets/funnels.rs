@@ -51,7 +51,7 @@ const BLOCK: usize = 256;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Funnels {
     /// a, shape (N, D).
-    centres: DiscreteMeasure,
+    centers: DiscreteMeasure,
     /// b, shape (N,).
     heights: Array1<f64>,
     /// `⟨a_m, a_n⟩`, shape (N, N).
@@ -71,22 +71,22 @@ impl Funnels {
     #[must_use]
     pub fn new(dim: usize, count: usize, stream: &mut Stream) -> Self {
         assert!(dim > 0 && count > 0, "{count} funnels in {dim} dimensions");
-        let centres = in_box(count, dim, stream);
+        let centers = in_box(count, dim, stream);
         let heights = Array1::from_shape_simple_fn(count, || DEPTH * stream.normal());
-        let gram = products(centres.view(), centres.view());
-        let centres = DiscreteMeasure::uniform(centres).expect("finite points");
+        let gram = products(centers.view(), centers.view());
+        let centers = DiscreteMeasure::uniform(centers).expect("finite points");
         let squares = gram.diag().to_vec();
-        Self { centres, heights, gram, squares }
+        Self { centers, heights, gram, squares }
     }
 
     /// D.
     pub fn dim(&self) -> usize {
-        self.centres.dim()
+        self.centers.dim()
     }
 
     /// a, shape (N, D).
-    pub fn centres(&self) -> ArrayView2<'_, f64> {
-        self.centres.support()
+    pub fn centers(&self) -> ArrayView2<'_, f64> {
+        self.centers.support()
     }
 
     /// b, shape (N,).
@@ -111,7 +111,7 @@ impl Funnels {
         let mut x = y.clone();
         let blocks: Vec<_> = x.axis_chunks_iter_mut(Axis(0), BLOCK).collect();
         blocks.into_par_iter().for_each(|mut block| {
-            let products = products(block.view(), self.centres());
+            let products = products(block.view(), self.centers());
             let mut room = vec![0.0; self.squares.len()];
             let points = block.as_slice_mut().expect("standard layout");
             let products = products.as_slice().expect("standard layout");
@@ -130,7 +130,7 @@ impl Funnels {
         levels(square, products, &self.squares, heights, room);
         let near = (0..room.len()).min_by(|&m, &n| room[m].total_cmp(&room[n]));
         let near = near.expect("there is a funnel");
-        let low = self.centres.support();
+        let low = self.centers.support();
         let low = low.row(near).to_slice().expect("standard layout");
         let mut v: Vec<f64> = y.iter().zip(low).map(|(y, low)| y - low).collect();
         let base = fast_dot(&v, &v).sqrt();
@@ -163,7 +163,7 @@ impl Funnels {
         -potentials::to_source(self.distances(points).as_ref(), (-&self.heights).view())
     }
 
-    /// Its gradients, shape (k, D): of length 1, towards the bottom of the funnel.
+    /// Its gradients, shape (k, D): of length 1, toward the bottom of the funnel.
     ///
     /// # Panics
     /// As [`Funnels::critic`].
@@ -176,7 +176,7 @@ impl Funnels {
             let row = distances.row(i, &mut buffer);
             let level = |m: usize| row[m] + self.heights[m];
             let near = (0..row.len()).min_by(|&m, &n| level(m).total_cmp(&level(n)));
-            let low = self.centres.support().row(near.expect("there is a funnel")).to_vec();
+            let low = self.centers.support().row(near.expect("there is a funnel")).to_vec();
             GroundCost::Euclidean.gradient(
                 &low,
                 &x.to_vec(),
@@ -188,7 +188,7 @@ impl Funnels {
 
     fn distances(&self, points: ArrayView2<'_, f64>) -> Box<dyn Cost> {
         let points = DiscreteMeasure::uniform(points.to_owned()).expect("finite points");
-        GroundCost::Euclidean.table(&points, &self.centres).expect("points of the same dimension")
+        GroundCost::Euclidean.table(&points, &self.centers).expect("points of the same dimension")
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a law is: something to draw independent points from.
+//! Laws: distributions to draw independent points from.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -22,7 +22,7 @@ pub trait Law: Send + Sync {
 #[derive(Debug, Clone, Copy)]
 pub struct Modes<'a> {
     /// The points, shape (k, d).
-    pub centres: ArrayView2<'a, f64>,
+    pub centers: ArrayView2<'a, f64>,
     /// The standard deviation of each coordinate around them.
     pub deviation: f64,
 }

@@ -12,67 +12,67 @@ use rand::Rng as _;
 use super::{Law, Modes};
 use crate::seed::Stream;
 
-/// Normal distributions around several centres, all as likely and as wide.
+/// Normal distributions around several centers, all as likely and as wide.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mixture {
     /// Shape (k, d).
-    centres: Array2<f64>,
+    centers: Array2<f64>,
     deviation: f64,
 }
 
 impl Mixture {
-    /// Normal distributions of this deviation around `centres` (k, d).
+    /// Normal distributions of this deviation around `centers` (k, d).
     ///
     /// # Panics
-    /// Without centres.
+    /// Without centers.
     #[must_use]
-    pub fn new(centres: Array2<f64>, deviation: f64) -> Self {
-        assert!(centres.nrows() > 0, "a mixture has parts");
-        Self { centres, deviation }
+    pub fn new(centers: Array2<f64>, deviation: f64) -> Self {
+        assert!(centers.nrows() > 0, "a mixture has parts");
+        Self { centers, deviation }
     }
 
     /// Eight on a circle of radius 2, with a deviation of 0.02.
     #[must_use]
     pub fn ring8() -> Self {
-        let centres = Array2::from_shape_fn((8, 2), |(k, axis)| {
+        let centers = Array2::from_shape_fn((8, 2), |(k, axis)| {
             let angle = TAU * k as f64 / 8.0;
             2.0 * if axis == 0 { libm::cos(angle) } else { libm::sin(angle) }
         });
-        Self::new(centres, 0.02)
+        Self::new(centers, 0.02)
     }
 
     /// Five by five on a square grid of spacing 2, with a deviation of 0.05.
     #[must_use]
     pub fn grid25() -> Self {
-        let centres = Array2::from_shape_fn((25, 2), |(k, axis)| {
+        let centers = Array2::from_shape_fn((25, 2), |(k, axis)| {
             let place = if axis == 0 { k % 5 } else { k / 5 };
             2.0 * place as f64 - 4.0
         });
-        Self::new(centres, 0.05)
+        Self::new(centers, 0.05)
     }
 
-    /// The centres, shape (k, d).
-    pub fn centres(&self) -> ArrayView2<'_, f64> {
-        self.centres.view()
+    /// The centers, shape (k, d).
+    pub fn centers(&self) -> ArrayView2<'_, f64> {
+        self.centers.view()
     }
 }
 
 impl Law for Mixture {
     fn dim(&self) -> usize {
-        self.centres.ncols()
+        self.centers.ncols()
     }
 
     fn draw(&self, n: usize, stream: &mut Stream) -> Array2<f64> {
         let mut points = Array2::zeros((n, self.dim()));
         for mut x in points.outer_iter_mut() {
-            x.assign(&self.centres.row(stream.random_range(0..self.centres.nrows())));
+            x.assign(&self.centers.row(stream.random_range(0..self.centers.nrows())));
             x.mapv_inplace(|x| x + self.deviation * stream.normal());
         }
         points
     }
 
     fn modes(&self) -> Option<Modes<'_>> {
-        Some(Modes { centres: self.centres.view(), deviation: self.deviation })
+        Some(Modes { centers: self.centers.view(), deviation: self.deviation })
     }
 }
 
@@ -82,15 +82,15 @@ mod tests {
     use crate::seed::Seed;
 
     #[test]
-    fn every_centre_gets_its_share_and_its_spread() {
+    fn every_center_gets_its_share_and_its_spread() {
         for mixture in [Mixture::ring8(), Mixture::grid25()] {
-            let (k, n) = (mixture.centres.nrows(), 20_000);
+            let (k, n) = (mixture.centers.nrows(), 20_000);
             let points = mixture.draw(n, &mut Seed(1).stream("mixture"));
             let mut counts = vec![0_usize; k];
             let mut squares = 0.0;
             for x in points.outer_iter() {
                 let distance = |c: usize| {
-                    let shift = &x - &mixture.centres.row(c);
+                    let shift = &x - &mixture.centers.row(c);
                     shift.dot(&shift)
                 };
                 let nearest = (0..k).min_by(|&a, &b| distance(a).total_cmp(&distance(b))).unwrap();

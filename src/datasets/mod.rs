@@ -22,7 +22,7 @@ pub const PLANAR: [&str; 4] = ["ring8", "grid25", "swissroll", "moons"];
 ///
 /// let ring = planar("ring8").expect("a name in PLANAR");
 /// assert_eq!(ring.draw(100, &mut Seed(1).stream("ring")).dim(), (100, 2));
-/// assert_eq!(ring.modes().map_or(0, |modes| modes.centres.nrows()), 8);
+/// assert_eq!(ring.modes().map_or(0, |modes| modes.centers.nrows()), 8);
 /// ```
 #[must_use]
 pub fn planar(name: &str) -> Option<Box<dyn Law>> {

@@ -1,4 +1,4 @@
-//! What an estimate is worth: the bootstrap.
+//! The bootstrap: intervals and standard errors of estimates.
 //!
 //! Each replicate draws n points from the source sample and m from the target, with replacement;
 //! what the statistic does from one to the next is what it would do from sample to sample. That is
@@ -34,7 +34,7 @@ use super::Estimate;
 use crate::math;
 use crate::seed::{Seed, Stream};
 
-/// Standard deviations above 0 from which two laws count as distinct.
+/// Number of standard deviations above 0 from which two laws count as distinct.
 pub const DISTINCT: f64 = 4.0;
 
 /// Points of either sample beyond which the first-order term is as good as normal: by Berry and Esseen

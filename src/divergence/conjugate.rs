@@ -133,7 +133,7 @@ impl FDivergence {
         }
     }
 
-    /// g(v) and g'(v): what a critic's output is worth on P.
+    /// g(v) and g'(v): the gain of a critic's output v on P.
     #[must_use]
     pub fn activation(self, v: f64) -> (f64, f64) {
         match self.plain() {

@@ -14,7 +14,7 @@ pub enum EstimateError {
         /// Coordinates of a target point.
         target_dim: usize,
     },
-    /// Densities are hopeless in so many dimensions.
+    /// Too many dimensions for an estimate of densities.
     #[error(
         "densities in {dim} dimensions: bins or kernels need a number of points that grows \
          exponentially with the dimension, and at most {most} are supported"
@@ -45,7 +45,7 @@ pub enum EstimateError {
     /// The estimator is for samples of equal masses.
     #[error("this estimator counts points: their masses must be equal")]
     Weighted,
-    /// Points coincide, so that a distance to a neighbour is 0.
+    /// Points coincide, so that a distance to a neighbor is 0.
     #[error("points that coincide: the distance to a nearest neighbour is 0, its logarithm −∞")]
     Ties,
     /// The points differ by more than an `f64` can hold, or by less.
@@ -54,7 +54,7 @@ pub enum EstimateError {
 }
 
 impl EstimateError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

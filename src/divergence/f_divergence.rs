@@ -25,7 +25,7 @@
 //! disjoint measures is 1 exactly, and their divergence is `f(0) + f'(∞)` to the last bit, the
 //! largest value there is. For Jensen–Shannon that is ln 2.
 //!
-//! LSGAN's is what the least-squares game of Mao et al. minimises over the generator for b − c = 1,
+//! LSGAN's is what the least-squares game of Mao et al. minimizes over the generator for b − c = 1,
 //! b − a = 2: Pearson's χ² from (P+Q)/2, `∫(p−q)²/(p+q)`.
 //!
 //! **Complexity.** O(cells).

@@ -23,10 +23,10 @@ use super::EstimateError;
 use crate::math;
 use crate::measure::DiscreteMeasure;
 
-/// Dimensions up to which densities are estimated.
+/// Largest dimension in which densities are estimated.
 pub(super) const MOST_DIMENSIONS: usize = 3;
 
-/// Cells along an axis: three axes of them fit into a cell's number.
+/// Largest number of cells along an axis: the index of a cell in three dimensions fits into 64 bits.
 const MOST_CELLS: f64 = 1_048_576.0;
 
 /// A regular grid.

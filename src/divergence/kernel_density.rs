@@ -23,10 +23,10 @@ use super::EstimateError;
 use super::histogram::{common_box, deviation, effective_size};
 use crate::measure::DiscreteMeasure;
 
-/// Bandwidths after which the kernel ends.
+/// Radius of the kernel, in bandwidths.
 pub const KERNEL_REACH: f64 = 8.0;
 
-/// Grid points for a bandwidth.
+/// Number of grid points per bandwidth.
 const FINE: f64 = 3.0;
 
 const MOST_CELLS: f64 = 4_194_304.0;

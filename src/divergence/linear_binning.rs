@@ -50,7 +50,7 @@ struct Point {
 
 impl LinearBins {
     /// Bins for a source that moves along a unit vector, chosen where both measures are handed over:
-    /// by Scott's rule, or so many along each axis of their common box.
+    /// by Scott's rule, or `bins` along each axis of their common box.
     ///
     /// # Errors
     /// [`EstimateError`]: as [`Bins::scott`], and [`EstimateError::NoScale`] if nothing varies along the

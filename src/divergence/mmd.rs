@@ -24,7 +24,7 @@ use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use super::histogram::check_dimensions;
-use super::nearest_neighbours::check_equal_masses;
+use super::nearest_neighbors::check_equal_masses;
 use super::pairs::{row_means, shares};
 use super::{Estimate, EstimateError};
 use crate::cost::{Cost, GroundCost};
@@ -34,7 +34,7 @@ use crate::math::{self, NeumaierSum, exp::exp};
 use crate::measure::DiscreteMeasure;
 use crate::seed::Seed;
 
-/// Points of both samples together up to which all pairs are looked at.
+/// Largest number of points of both samples together for which all pairs are computed.
 pub const MMD_WHOLE: usize = 20_000;
 
 /// Points of either sample that go into the median.

@@ -1,5 +1,5 @@
-//! Divergences between two measures: those that compare mass point by point, and those that see how
-//! far apart the points are.
+//! Divergences between two measures: those that compare mass point by point, and those that
+//! depend on the distances between the points.
 //!
 //! | file | divergence | from samples |
 //! |---|---|---|
@@ -9,8 +9,8 @@
 //! | [`mod@mmd`] | the same with a Gaussian kernel | directly |
 //!
 //! Densities come from [`histogram`] (common bins), [`linear_binning`] (the same of a sample that moves),
-//! [`kernel_density`] (Gaussian kernels), or, for Kullback–Leibler alone, [`nearest_neighbours`];
-//! [`named`] has all that compares them. [`bootstrap`] says what an estimate is worth.
+//! [`kernel_density`] (Gaussian kernels), or, for Kullback–Leibler alone, [`nearest_neighbors`];
+//! [`named`] has the table of all divergences. [`bootstrap`] has intervals and standard errors of estimates.
 //! Every f-divergence is the value of a game: [`conjugate`] has its dual. [`normal`] has what they
 //! are between two normal laws.
 //! Infinity is a legitimate value throughout: `KL(P‖Q) = ∞` if P has mass where Q has none.
@@ -28,7 +28,7 @@ pub mod kernel_density;
 pub mod linear_binning;
 pub mod mmd;
 pub mod named;
-pub mod nearest_neighbours;
+pub mod nearest_neighbors;
 pub mod normal;
 mod pairs;
 pub mod renyi;
@@ -42,11 +42,11 @@ pub use histogram::{Bins, Histograms};
 pub use kernel_density::{KERNEL_REACH, kernel_densities};
 pub use linear_binning::LinearBins;
 pub use mmd::{MMD_WHOLE, median_bandwidth, mmd, mmd_blocks, mmd_unbiased};
-pub use nearest_neighbours::kl_nearest_neighbours;
+pub use nearest_neighbors::kl_nearest_neighbors;
 pub use normal::{Normal, renyi_between_normals};
 pub use renyi::renyi;
 
-/// The value of a statistic, and by how much each point moves it.
+/// The value of a statistic, and the influence of each point.
 ///
 /// The influences are those of the first-order expansion
 /// `T(P', Q') ≈ T(P, Q) + Σ_i (P'_i − P_i) source_i + Σ_j (Q'_j − Q_j) target_j`

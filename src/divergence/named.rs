@@ -1,9 +1,9 @@
-//! Everything that compares masses on common cells, by its short name: the upper half of the table
-//! of `deblais divergence`.
+//! The table of divergences by short name: those that compare masses on common cells ([`NAMES`]), and
+//! those that depend on the distance between the points ([`DISTANCES`]).
 
 use super::{FDivergence, bhattacharyya, renyi};
 
-/// Short names, in the order of the table.
+/// Short names of the divergences between masses on common cells, in the order of the table.
 pub const NAMES: [&str; 12] = [
     "kl",
     "kl_reverse",
@@ -18,6 +18,42 @@ pub const NAMES: [&str; 12] = [
     "bhattacharyya",
     "lsgan",
 ];
+
+/// Short names of the divergences that depend on the distance between the points, in the order of the
+/// table. Transport distances are computed by the solvers.
+pub const DISTANCES: [&str; 6] = ["emd", "w2", "sliced", "energy", "mmd", "sinkhorn"];
+
+/// The full name of one of [`NAMES`] or [`DISTANCES`].
+///
+/// ```
+/// use deblais::divergence::named::long_name;
+/// assert_eq!(long_name("emd"), Some("earth mover's distance"));
+/// assert_eq!(long_name("taxi"), None);
+/// ```
+#[must_use]
+pub fn long_name(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "kl" => "Kullback–Leibler KL(P‖Q)",
+        "kl_reverse" => "Kullback–Leibler KL(Q‖P)",
+        "js" => "Jensen–Shannon",
+        "tv" => "total variation",
+        "hellinger2" => "squared Hellinger",
+        "chi2" => "Pearson's χ²",
+        "chi2_reverse" => "Neyman's χ²",
+        "jeffreys" => "Jeffreys",
+        "alpha" => "α-divergence",
+        "renyi" => "Rényi",
+        "bhattacharyya" => "Bhattacharyya",
+        "lsgan" => "LSGAN's χ²",
+        "emd" => "earth mover's distance",
+        "w2" => "Wasserstein W_2",
+        "sliced" => "sliced Wasserstein",
+        "energy" => "energy distance",
+        "mmd" => "squared MMD",
+        "sinkhorn" => "Sinkhorn divergence",
+        _ => return None,
+    })
+}
 
 /// The f-divergence of this name, if it is the name of one; α is the order of `alpha`.
 ///
@@ -75,6 +111,11 @@ pub fn ceilings(alpha: f64) -> [Option<f64>; NAMES.len()] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_short_name_has_a_long_one() {
+        assert!(NAMES.iter().chain(&DISTANCES).all(|name| long_name(name).is_some()));
+    }
 
     #[test]
     fn disjoint_measures_are_at_every_ceiling() {

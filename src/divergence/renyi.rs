@@ -69,7 +69,7 @@ mod tests {
     const Q: [f64; 3] = [0.1, 0.6, 0.3];
 
     #[test]
-    fn special_orders_are_the_limits_of_their_neighbours() {
+    fn special_orders_are_the_limits_of_their_neighbors() {
         for (order, near) in [(0.0, 1e-8), (1.0, 1.0 + 1e-6), (1.0, 1.0 - 1e-6)] {
             assert!((renyi(order, &P, &Q) - renyi(near, &P, &Q)).abs() < 1e-6, "{order}");
         }

@@ -6,7 +6,7 @@
 //! | [`mod@shift`] | a source that moves onto its target, every divergence on the way; [`pairs`] whose overlap is known |
 //! | [`samples`] | two laws that overlap everywhere: what JS and EMD make of n points of each |
 //! | [`plans`] | all the ways to move a little earth |
-//! | [`mod@discriminator`] | what a discriminator on the line tells the generator's points while it is trained |
+//! | [`mod@discriminator`] | gradients that discriminators on the line give the generator's points during training |
 //! | [`duality`] | every f-divergence as a game: its variational bound by a neural critic, beside its value |
 
 pub mod discriminator;

@@ -33,12 +33,12 @@ use crate::divergence::named::{NAMES, f_divergence, values};
 use crate::divergence::{LinearBins, Normal, renyi_between_normals};
 use crate::measure::DiscreteMeasure;
 
-/// Names of the pairs; the first is shown to whoever asks for none.
+/// Names of the pairs; the first is the default.
 pub const PAIRS: [&str; 6] = ["generator", "segments", "points", "discs", "rings", "gaussians"];
 
 /// Two laws, as atoms and by what is known of their densities.
-pub struct Pair {
-    /// What they are, in a few words.
+pub struct LawPair {
+    /// A title for the picture.
     pub title: &'static str,
     /// The source at offset 0, its mean on the target's.
     pub source: DiscreteMeasure,
@@ -54,7 +54,7 @@ pub struct Pair {
     pub overlap: Box<dyn Overlap>,
 }
 
-/// What compares the densities of a target and of a source that is moved.
+/// Divergences between the densities of a target and of a source that is moved.
 pub trait Overlap: Sync {
     /// All of [`NAMES`] with the source at this offset.
     fn divergences(&self, alpha: f64, offset: f64) -> [f64; NAMES.len()];
@@ -62,7 +62,7 @@ pub trait Overlap: Sync {
     /// How one of them is found.
     fn estimator(&self, name: &str) -> String;
 
-    /// Over shorter ways than this, what they change by is noise.
+    /// Smallest change of the offset that the divergences resolve; smaller changes give noise.
     fn resolution(&self) -> f64 {
         0.0
     }
@@ -89,9 +89,9 @@ impl Overlap for LinearBins {
     }
 }
 
-/// The pair of this name with about so many atoms a side.
+/// The pair of this name with about `atoms` atoms a side.
 #[must_use]
-pub fn pair(name: &str, atoms: usize) -> Option<Pair> {
+pub fn pair(name: &str, atoms: usize) -> Option<LawPair> {
     Some(match name {
         "generator" => generator(atoms),
         "segments" => segments(atoms),
@@ -103,16 +103,16 @@ pub fn pair(name: &str, atoms: usize) -> Option<Pair> {
     })
 }
 
-fn generator(atoms: usize) -> Pair {
+fn generator(atoms: usize) -> LawPair {
     const HEIGHT: f64 = 4.0;
     const WAVE: f64 = 0.8;
-    let band = Band { half_width: 0.75 };
+    let band = WavyBand { half_width: 0.75 };
     let spread = evenly(Array2::from_shape_fn((atoms, 2), |(i, axis)| {
         let up = (i as f64 + 0.5) / atoms as f64;
-        let across = band.quantile((i as f64 * GOLDEN + 0.5).fract());
+        let across = band.quantile((i as f64 * GOLDEN_RATIO_FRACTION + 0.5).fract());
         if axis == 0 { across + WAVE * libm::sin(TAU * up) } else { HEIGHT * (up - 0.5) }
     }));
-    Pair {
+    LawPair {
         title: "a generator on its way to the data",
         source: spread.clone(),
         target: spread,
@@ -123,20 +123,20 @@ fn generator(atoms: usize) -> Pair {
     }
 }
 
-fn segments(atoms: usize) -> Pair {
+fn segments(atoms: usize) -> LawPair {
     let segment = evenly(Array2::from_shape_fn((atoms, 2), |(i, axis)| match axis {
         0 => 0.0,
         _ => (i as f64 + 0.5) / atoms as f64,
     }));
-    Pair { title: "two parallel segments", ..singular(segment) }
+    LawPair { title: "two parallel segments", ..singular(segment) }
 }
 
-fn points() -> Pair {
-    Pair { title: "two point masses", ..singular(evenly(Array2::zeros((1, 2)))) }
+fn points() -> LawPair {
+    LawPair { title: "two point masses", ..singular(evenly(Array2::zeros((1, 2)))) }
 }
 
-fn singular(law: DiscreteMeasure) -> Pair {
-    Pair {
+fn singular(law: DiscreteMeasure) -> LawPair {
+    LawPair {
         title: "",
         source: law.clone(),
         target: law,
@@ -147,18 +147,18 @@ fn singular(law: DiscreteMeasure) -> Pair {
     }
 }
 
-fn discs(atoms: usize) -> Pair {
+fn discs(atoms: usize) -> LawPair {
     let regions = [Ring { outer: 1.0, inner: 0.0 }, Ring { outer: 1.6, inner: 0.0 }];
-    Pair { title: "two discs", ..round(regions, atoms) }
+    LawPair { title: "two discs", ..round(regions, atoms) }
 }
 
-fn rings(atoms: usize) -> Pair {
-    Pair { title: "two rings", ..round([Ring { outer: 1.5, inner: 1.2 }; 2], atoms) }
+fn rings(atoms: usize) -> LawPair {
+    LawPair { title: "two rings", ..round([Ring { outer: 1.5, inner: 1.2 }; 2], atoms) }
 }
 
-fn round(regions: [Ring; 2], atoms: usize) -> Pair {
+fn round(regions: [Ring; 2], atoms: usize) -> LawPair {
     let [source, target] = regions.map(|region| region.atoms(atoms));
-    Pair {
+    LawPair {
         title: "",
         source,
         target,
@@ -169,13 +169,13 @@ fn round(regions: [Ring; 2], atoms: usize) -> Pair {
     }
 }
 
-fn gaussians(atoms: usize) -> Pair {
+fn gaussians(atoms: usize) -> LawPair {
     let laws = Normals { source: STANDARD, target: Normal { deviation: 1.3, ..STANDARD } };
     let [source, target] = [laws.source, laws.target].map(|law| {
         let place = |(i, _): (usize, usize)| quantile(law, (i as f64 + 0.5) / atoms as f64);
         evenly(Array2::from_shape_fn((atoms, 1), place))
     });
-    Pair {
+    LawPair {
         title: "two normal laws",
         source,
         target,
@@ -191,7 +191,7 @@ fn evenly(points: Array2<f64>) -> DiscreteMeasure {
 }
 
 /// Multiples of the golden ratio fill the unit interval evenly.
-const GOLDEN: f64 = 0.618_033_988_749_894_8;
+const GOLDEN_RATIO_FRACTION: f64 = 0.618_033_988_749_894_8;
 
 /// Laws on segments that do not meet, or on points.
 struct Singular;
@@ -214,7 +214,7 @@ impl Overlap for Singular {
     }
 }
 
-/// Uniform laws on two rings, or discs; the offset is that of their centres.
+/// Uniform laws on two rings, or discs; the offset is that of their centers.
 struct Rings([Ring; 2]);
 
 #[derive(Clone, Copy)]
@@ -235,7 +235,7 @@ impl Ring {
         evenly(Array2::from_shape_fn((count, 2), |(i, axis)| {
             let share = (i as f64 + 0.5) / count as f64;
             let radius = (from + (square(self.outer) - from) * share).sqrt();
-            let angle = TAU * (i as f64 * GOLDEN).fract();
+            let angle = TAU * (i as f64 * GOLDEN_RATIO_FRACTION).fract();
             radius * if axis == 0 { libm::cos(angle) } else { libm::sin(angle) }
         }))
     }
@@ -243,13 +243,13 @@ impl Ring {
 
 impl Overlap for Rings {
     fn divergences(&self, alpha: f64, offset: f64) -> [f64; NAMES.len()] {
-        /// Shares of an area that are rounding.
-        const NOTHING: f64 = 1e-12;
+        /// Share of an area below which it is rounding.
+        const AREA_ROUNDING: f64 = 1e-12;
         let [a, b] = self.0;
         let lens = |a, b| lens(offset.abs(), a, b);
         let common = lens(a.outer, b.outer) - lens(a.outer, b.inner) - lens(a.inner, b.outer)
             + lens(a.inner, b.inner);
-        let share = |area: f64| if area.abs() < NOTHING { 0.0 } else { area.max(0.0) };
+        let share = |area: f64| if area.abs() < AREA_ROUNDING { 0.0 } else { area.max(0.0) };
         let common = share(common);
         let (p, q) = (share(a.area() - common), share(b.area() - common));
         values(alpha, &[p, common, 0.0], &[0.0, common, q])
@@ -269,7 +269,7 @@ fn lens(distance: f64, a: f64, b: f64) -> f64 {
         let least = a.min(b);
         return PI * least * least;
     }
-    // Twice the area of the triangle between both centres and a corner of the lens, by Heron.
+    // Twice the area of the triangle between both centers and a corner of the lens, by Heron.
     let sides = (a + b + distance) * (a + b - distance) * (distance + a - b) * (distance - a + b);
     let sector = |a: f64, b: f64| {
         let cosine = (distance * distance + a * a - b * b) / (2.0 * distance * a);
@@ -278,17 +278,17 @@ fn lens(distance: f64, a: f64, b: f64) -> f64 {
     sector(a, b) + sector(b, a) - 0.5 * sides.max(0.0).sqrt()
 }
 
-/// Cells across the half of a band.
-const CELLS: f64 = 50.0;
+/// Number of cells across half a band.
+const BAND_CELLS: f64 = 50.0;
 
 /// A band whose density falls evenly from its middle to both edges. At every height the source is the
 /// target moved sideways, so that the divergences are those of a triangular density on the line.
 #[derive(Clone, Copy)]
-struct Band {
+struct WavyBand {
     half_width: f64,
 }
 
-impl Band {
+impl WavyBand {
     /// The distribution function on the line.
     fn below(self, x: f64) -> f64 {
         let t = (x / self.half_width).clamp(-1.0, 1.0);
@@ -315,17 +315,17 @@ impl Band {
     }
 }
 
-impl Overlap for Band {
+impl Overlap for WavyBand {
     fn divergences(&self, alpha: f64, offset: f64) -> [f64; NAMES.len()] {
         let ends = (offset.min(0.0) - self.half_width, offset.max(0.0) + self.half_width);
-        let (p, q) = cells(ends, self.half_width / CELLS, |low, high| {
+        let (p, q) = cells(ends, self.half_width / BAND_CELLS, |low, high| {
             (self.between(low - offset, high - offset), self.between(low, high))
         });
         values(alpha, &p, &q)
     }
 
     fn estimator(&self, _: &str) -> String {
-        format!("exact masses of cells {} long", self.half_width / CELLS)
+        format!("exact masses of cells {} long", self.half_width / BAND_CELLS)
     }
 }
 
@@ -347,20 +347,22 @@ struct Normals {
     target: Normal,
 }
 
-/// Beyond so many deviations a normal law has nothing that matters to JS, total variation and LSGAN's.
-const TAIL: f64 = 9.0;
+/// Number of deviations beyond which the mass of a normal law is rounding for JS, total variation and
+/// LSGAN's divergence.
+const TAIL_DEVIATIONS: f64 = 9.0;
 
-/// The length of a cell of theirs.
-const NORMAL_CELL: f64 = 0.02;
+/// Length of a cell for those divergences.
+const NORMAL_CELL_LENGTH: f64 = 0.02;
 
 impl Overlap for Normals {
     fn divergences(&self, alpha: f64, offset: f64) -> [f64; NAMES.len()] {
         let p = Normal { mean: self.source.mean + offset, ..self.source };
         let q = self.target;
-        let reach = TAIL * p.deviation.max(q.deviation);
+        let reach = TAIL_DEVIATIONS * p.deviation.max(q.deviation);
         let ends = (p.mean.min(q.mean) - reach, p.mean.max(q.mean) + reach);
-        let (on_p, on_q) =
-            cells(ends, NORMAL_CELL, |low, high| (p.between(low, high), q.between(low, high)));
+        let (on_p, on_q) = cells(ends, NORMAL_CELL_LENGTH, |low, high| {
+            (p.between(low, high), q.between(low, high))
+        });
         let compared = values(alpha, &on_p, &on_q);
         std::array::from_fn(|k| match (NAMES[k], f_divergence(NAMES[k], alpha)) {
             ("js" | "tv" | "lsgan", _) => compared[k],
@@ -373,7 +375,7 @@ impl Overlap for Normals {
 
     fn estimator(&self, name: &str) -> String {
         match name {
-            "js" | "tv" | "lsgan" => format!("exact masses of cells {NORMAL_CELL} long"),
+            "js" | "tv" | "lsgan" => format!("exact masses of cells {NORMAL_CELL_LENGTH} long"),
             _ => "closed form".to_owned(),
         }
     }
@@ -381,7 +383,7 @@ impl Overlap for Normals {
 
 /// The quantile function of a normal law, by bisection.
 fn quantile(law: Normal, share: f64) -> f64 {
-    let (mut low, mut high) = (-TAIL, TAIL);
+    let (mut low, mut high) = (-TAIL_DEVIATIONS, TAIL_DEVIATIONS);
     for _ in 0..64 {
         let middle = f64::midpoint(low, high);
         if STANDARD.below(middle) < share { low = middle } else { high = middle }
@@ -403,7 +405,7 @@ mod tests {
     #[test]
     fn every_name_has_a_pair_of_probability_measures_that_meet_at_0() {
         for name in PAIRS {
-            let Pair { source, target, direction, path, .. } = pair(name, 60).unwrap();
+            let LawPair { source, target, direction, path, .. } = pair(name, 60).unwrap();
             assert!((source.total() - 1.0).abs() < 1e-14 && (target.total() - 1.0).abs() < 1e-14);
             assert!(
                 (direction.dot(&direction) - 1.0).abs() < 1e-15 && path.0 < 0.0 && path.1 > 0.0
@@ -484,7 +486,7 @@ mod tests {
 
     #[test]
     fn quantiles_invert_distribution_functions() {
-        let band = Band { half_width: 0.75 };
+        let band = WavyBand { half_width: 0.75 };
         for share in [0.01, 0.3, 0.5, 0.77, 0.999] {
             assert!((band.below(band.quantile(share)) - share).abs() < 1e-15);
             let law = Normal { mean: 3.0, deviation: 0.5 };

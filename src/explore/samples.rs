@@ -1,4 +1,4 @@
-//! Two laws that overlap everywhere, and what n points of each still tell.
+//! Two laws that overlap everywhere, and the estimates from n points of each.
 //!
 //! ```text
 //! P = N(0, I_d),  Q = N(δ·e₁, I_d):    JS(P, Q) = ∫ j(φ(x), φ(x − δ)) dx  for every d,
@@ -41,7 +41,7 @@ use crate::progress::{Event, Observer};
 use crate::seed::Seed;
 use crate::solvers::{Method, SolveError};
 
-/// What is sampled, and how often.
+/// Settings of the study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleStudy {
     /// δ.
@@ -58,7 +58,7 @@ pub struct SampleStudy {
 
 /// Three independent samples of equal size.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Draw {
+pub struct SampleTriple {
     /// Of P.
     pub source: DiscreteMeasure,
     /// Of P again.
@@ -67,34 +67,34 @@ pub struct Draw {
     pub target: DiscreteMeasure,
 }
 
-/// What was found.
+/// The result of the study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleAnswer {
     /// JS(P, Q), in nats.
     pub js: f64,
     /// A row a dimension and size, in their order; fewer after a stop.
-    pub rows: Vec<Row>,
+    pub rows: Vec<SampleSizeRow>,
     /// One a dimension whose sizes were all reached.
-    pub rates: Vec<Rate>,
+    pub rates: Vec<ConvergenceRate>,
     /// Whether all rows are there.
     pub complete: bool,
 }
 
 /// One dimension and size.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct SampleSizeRow {
     /// d.
     pub dim: usize,
     /// n.
     pub n: usize,
     /// JS of the empirical measures of P and Q.
-    pub js_atoms: Spread,
+    pub js_atoms: RepeatRange,
     /// JS of their histograms in common bins by Scott's rule; in up to three dimensions.
-    pub js_bins: Option<Spread>,
+    pub js_bins: Option<RepeatRange>,
     /// EMD of samples of P and Q.
-    pub emd: Spread,
+    pub emd: RepeatRange,
     /// EMD of two samples of P.
-    pub emd_same: Spread,
+    pub emd_same: RepeatRange,
     /// The widest relative gap of a certificate.
     pub relative_gap: f64,
     /// Whether every bracket is as narrow as an exact optimum's has to be.
@@ -103,7 +103,7 @@ pub struct Row {
 
 /// A quantity over the repeats.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spread {
+pub struct RepeatRange {
     /// The mean.
     pub mean: f64,
     /// The least.
@@ -114,7 +114,7 @@ pub struct Spread {
 
 /// How the EMD of two samples of one law falls with n, in one dimension.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate {
+pub struct ConvergenceRate {
     /// d.
     pub dim: usize,
     /// The slope of ln EMD over ln n, by least squares.
@@ -157,16 +157,16 @@ impl SampleStudy {
     ///
     /// # Errors
     /// [`MeasureError`] without points or coordinates, or for a shift that is not finite.
-    pub fn draw(&self, dim: usize, n: usize, repeat: usize) -> Result<Draw, MeasureError> {
+    pub fn draw(&self, dim: usize, n: usize, repeat: usize) -> Result<SampleTriple, MeasureError> {
         let normal = |side: &str, shift: f64| {
             let name = format!("explore samples/{dim}/{n}/{repeat}/{side}");
             let mut stream = self.seed.stream(&name);
-            let centre = |axis: usize| if axis == 0 { shift } else { 0.0 };
+            let center = |axis: usize| if axis == 0 { shift } else { 0.0 };
             DiscreteMeasure::uniform(Array2::from_shape_fn((n, dim), |(_, axis)| {
-                centre(axis) + stream.normal()
+                center(axis) + stream.normal()
             }))
         };
-        Ok(Draw {
+        Ok(SampleTriple {
             source: normal("source", 0.0)?,
             again: normal("again", 0.0)?,
             target: normal("target", self.shift)?,
@@ -190,7 +190,7 @@ impl SampleStudy {
                 let Some(row) = self.row(dim, n, observer)? else { return Ok(answer) };
                 answer.rows.push(row);
             }
-            answer.rates.extend(Rate::of(dim, &answer.rows[from..]));
+            answer.rates.extend(ConvergenceRate::of(dim, &answer.rows[from..]));
         }
         answer.complete = true;
         Ok(answer)
@@ -202,7 +202,7 @@ impl SampleStudy {
         dim: usize,
         n: usize,
         observer: &mut dyn Observer,
-    ) -> Result<Option<Row>, SampleError> {
+    ) -> Result<Option<SampleSizeRow>, SampleError> {
         let (mut atoms, mut bins) = (Vec::new(), Vec::new());
         let (mut across, mut same) = (Vec::new(), Vec::new());
         let (mut relative_gap, mut tight) = (0.0_f64, true);
@@ -211,7 +211,7 @@ impl SampleStudy {
             if observer.observe(&event).is_break() {
                 return Ok(None);
             }
-            let Draw { source, again, target } = self.draw(dim, n, repeat)?;
+            let SampleTriple { source, again, target } = self.draw(dim, n, repeat)?;
             atoms.push(js_of_atoms(&source, &target));
             bins.extend(js_of_bins(&source, &target));
             for (other, values) in [(&target, &mut across), (&again, &mut same)] {
@@ -221,20 +221,20 @@ impl SampleStudy {
                 tight &= certificate.is_optimal();
             }
         }
-        Ok(Some(Row {
+        Ok(Some(SampleSizeRow {
             dim,
             n,
-            js_atoms: Spread::of(&atoms),
-            js_bins: (bins.len() == self.repeats).then(|| Spread::of(&bins)),
-            emd: Spread::of(&across),
-            emd_same: Spread::of(&same),
+            js_atoms: RepeatRange::of(&atoms),
+            js_bins: (bins.len() == self.repeats).then(|| RepeatRange::of(&bins)),
+            emd: RepeatRange::of(&across),
+            emd_same: RepeatRange::of(&same),
             relative_gap,
             tight,
         }))
     }
 }
 
-impl Spread {
+impl RepeatRange {
     /// Of at least one value.
     fn of(values: &[f64]) -> Self {
         Self {
@@ -245,9 +245,9 @@ impl Spread {
     }
 }
 
-impl Rate {
+impl ConvergenceRate {
     /// From the rows of one dimension; one size has no slope.
-    fn of(dim: usize, rows: &[Row]) -> Option<Self> {
+    fn of(dim: usize, rows: &[SampleSizeRow]) -> Option<Self> {
         let sizes = || rows.iter().map(|row| (row.n as f64).ln());
         let found: Vec<f64> = rows.iter().map(|row| row.emd_same.mean.ln()).collect();
         let guide: Vec<f64> = rows.iter().map(|row| order(dim, row.n).ln()).collect();
@@ -370,7 +370,7 @@ mod tests {
         assert!(answer.complete);
         assert_eq!(answer.rows.len(), 12);
         for row in &answer.rows {
-            let Spread { mean, low, high } = row.js_atoms;
+            let RepeatRange { mean, low, high } = row.js_atoms;
             assert_eq!((mean, low, high), (LN_2, LN_2, LN_2));
             assert!(row.tight && row.relative_gap < 1e-12);
             assert_eq!(row.js_bins.is_some(), row.dim <= 3);

@@ -1,69 +1,48 @@
-//! The generator's adversary: what every critic of a GAN can do, whatever it is made of.
+//! The interface of a GAN's critic, which the trainer calls.
 
 use ndarray::ArrayView2;
 
-use super::checkpoint::SavedAdversary;
-use super::energy::Energy;
-use super::player::{Form, Layers};
-use super::scalar::Scalar;
-use super::{GanError, Recipe};
-use crate::seed::{Seed, Stream};
+use super::GanError;
+use super::saved::SavedAdversary;
+use crate::seed::Stream;
 
-/// What one step of the critic has shown.
+/// The loss and the penalty of one step of the critic.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Turn {
-    /// What the critic minimises, without the penalty.
+pub(super) struct CriticUpdate {
+    /// The critic's loss without the penalty.
     pub(super) loss: f64,
-    /// What it pays for its slopes.
+    /// The penalty.
     pub(super) penalty: f64,
 }
 
 /// A critic as the trainer sees it.
 pub(super) trait Adversary: Send {
-    /// Draws of this round come from this stream.
-    fn draw_from(&mut self, stream: Stream);
+    /// Replaces the random stream for this round.
+    fn set_stream(&mut self, stream: Stream);
 
-    /// One step of its optimiser on real and on generated points, a row each.
-    fn learn(
+    /// One step of its optimizer on real and on generated points, a row each.
+    fn update(
         &mut self,
         real: ArrayView2<'_, f32>,
         generated: ArrayView2<'_, f32>,
         rate: f64,
-    ) -> Turn;
+    ) -> CriticUpdate;
 
-    /// One step on real points alone; its loss. Only an autoencoder has anything to learn from
-    /// them, and recipes of other critics refuse it.
-    fn rehearse(&mut self, _real: ArrayView2<'_, f32>, _rate: f64) -> f64 {
+    /// One step on real points alone; its loss. Only autoencoders are
+    /// pretrained; recipes of other critics are refused.
+    fn pretrain(&mut self, _real: ArrayView2<'_, f32>, _rate: f64) -> f64 {
         0.0
     }
 
     /// The generator's loss on generated points, and its gradient by them.
-    fn answer(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>);
+    fn generator_loss(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>);
 
     /// Its outputs t at any points.
     fn values(&self, points: ArrayView2<'_, f32>) -> Vec<f32>;
 
-    /// All that it takes to go on as if nothing had happened.
+    /// Its complete state, from which training continues bit by bit.
     fn saved(&self) -> SavedAdversary;
 
-    /// Goes on from there.
+    /// Replaces its state by a saved one.
     fn restore(&mut self, saved: SavedAdversary) -> Result<(), GanError>;
-}
-
-/// Inputs and layers of the networks of a recipe's critic.
-pub(super) fn shapes(recipe: &Recipe, form: Form) -> Result<Vec<(usize, Layers)>, GanError> {
-    let player = &recipe.critic;
-    if recipe.has_energy() {
-        return Ok(player.autoencoder(form, "critic")?.into());
-    }
-    Ok(vec![(form.dim, player.layers_from_points(form, 1, "critic")?)])
-}
-
-/// The critic of a recipe, for points of this form.
-pub(super) fn of(recipe: &Recipe, form: Form, seed: Seed) -> Result<Box<dyn Adversary>, GanError> {
-    if recipe.has_energy() {
-        Ok(Box::new(Energy::new(recipe, form, seed)?))
-    } else {
-        Ok(Box::new(Scalar::new(recipe, form, seed)?))
-    }
 }

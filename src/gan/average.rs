@@ -1,10 +1,10 @@
-//! A moving average of weights, whose start does not count.
+//! A moving average of weights, corrected for its start.
 //!
 //! ```text
 //! m ← β m + (1 − β) θ,   θ̄ = m/(1 − βᵗ),   β = 1 − 1/h
 //! ```
 //!
-//! over about the last h steps. The division takes out the bias towards m = 0 (as Adam does): after
+//! over about the last h steps. The division takes out the bias toward m = 0 (as Adam does): after
 //! the first step θ̄ = θ.
 //!
 //! References: Polyak, Juditsky 1992, "Acceleration of stochastic approximation by averaging", SIAM
@@ -26,7 +26,7 @@ pub(super) struct Average {
 }
 
 impl Average {
-    /// Over about so many steps; at most 1 is the last vector alone.
+    /// Over about `steps` steps; with `steps` ≤ 1 the last vector alone.
     pub(super) fn over(steps: f64, length: usize) -> Self {
         let beta = 1.0 - 1.0 / steps.max(1.0);
         Self { beta, sum: vec![0.0; length], power: 1.0 }

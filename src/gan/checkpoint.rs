@@ -1,17 +1,18 @@
-//! Checkpoints: a run as plain data, from which it goes on as if it had not been interrupted.
+//! Checkpoints: a run as plain data, from which training continues bit by bit.
 //!
-//! Random streams have no place in them: those of a step bear its number, so that a step draws the
-//! same whether or not those before it were made by the same process.
+//! They hold no random streams: each step has streams named by its number, so that its draws do not
+//! depend on the process that made the steps before it.
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::adversary;
 use super::average::Average;
-use super::player::Form;
-use super::trainer::{Milestone, points_of};
+use super::generator::points_of;
+use super::milestone::Milestone;
+use super::networks::PointShape;
+use super::saved::{SavedAdversary, SavedNetwork};
 use super::{GanError, Recipe, Standard};
-use crate::nn::{Activation, Affine, Mlp, Optimizer};
+use crate::nn::Mlp;
 use crate::seed::Stream;
 
 /// A run between two steps of the generator.
@@ -26,7 +27,8 @@ pub struct Checkpoint {
     /// Where its draws come from.
     pub seed: u64,
     /// Steps of the critic before the game.
-    pub rehearsed: u64,
+    #[serde(rename = "rehearsed")]
+    pub pretrained: u64,
     /// Steps of the generator.
     pub step: u64,
     /// The generator.
@@ -37,41 +39,19 @@ pub struct Checkpoint {
     pub critic: SavedAdversary,
     /// The critic's penalty in its last step.
     pub penalty: f64,
-    /// What has been recorded.
+    /// The milestones recorded.
     pub history: Vec<Milestone>,
-}
-
-/// A network with its optimiser.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SavedNetwork {
-    /// Coordinates of an input.
-    pub inputs: usize,
-    /// Affine map and activation of each layer.
-    pub layers: Vec<(Affine, Activation)>,
-    /// Of each layer the weights, row by row, then the biases.
-    pub parameters: Vec<f32>,
-    /// The optimiser's memory.
-    pub optimizer: Optimizer<f32>,
-}
-
-/// A critic with its optimisers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SavedAdversary {
-    /// One network, or encoder and decoder.
-    pub networks: Vec<SavedNetwork>,
-    /// What the regulariser remembers.
-    pub memory: Vec<f32>,
 }
 
 impl Checkpoint {
     /// Refuses networks that are not the recipe's for points of this form; allocates nothing for
     /// them.
-    pub(super) fn check_shapes(&self, form: Form) -> Result<(), GanError> {
+    pub(super) fn check_shapes(&self, shape: PointShape) -> Result<(), GanError> {
         let Self { recipe, generator, critic, .. } = self;
         recipe.check()?;
-        let layers = recipe.generator.layers_to_points(form, "generator")?;
-        generator.check(recipe.latent_for(form.dim), &layers)?;
-        let shapes = adversary::shapes(recipe, form)?;
+        let layers = recipe.generator.layers_to_points(shape, "generator")?;
+        generator.check(recipe.latent_for(shape.dim), &layers)?;
+        let shapes = recipe.critic_networks(shape)?;
         if critic.networks.len() != shapes.len() {
             return Err(GanError::Checkpoint { what: "the critic has another number of networks" });
         }
@@ -86,16 +66,16 @@ impl Checkpoint {
     /// [`GanError::TooMany`] for more points than are drawn at a time.
     pub fn sample(&self, n: usize, stream: &mut Stream) -> Result<Array2<f64>, GanError> {
         /// Coordinates of all points together: 1 GiB.
-        const MOST: usize = 1 << 27;
+        const MAX_COORDINATES: usize = 1 << 27;
         let misfit = |what| GanError::Checkpoint { what };
         let SavedNetwork { inputs, layers, parameters, .. } = &self.generator;
         let parameters = self.average.mean().unwrap_or_else(|| parameters.clone());
         let network = Mlp::with_parameters(*inputs, layers, parameters)?;
-        let Standard { centre, scale } = &self.standard;
-        if network.outputs() != centre.len() || network.outputs() != scale.len() {
+        let Standard { center, scale } = &self.standard;
+        if network.outputs() != center.len() || network.outputs() != scale.len() {
             return Err(misfit("the generator has other coordinates than the data"));
         }
-        let limit = MOST / network.inputs().max(network.outputs());
+        let limit = MAX_COORDINATES / network.inputs().max(network.outputs());
         if n > limit {
             return Err(GanError::TooMany { n, limit });
         }
@@ -104,48 +84,5 @@ impl Checkpoint {
             return Ok(self.standard.restore(points.view()));
         }
         Err(misfit("it generates points that are not finite"))
-    }
-}
-
-impl SavedNetwork {
-    pub(super) fn of(network: &Mlp<f32>, optimizer: &Optimizer<f32>) -> Self {
-        Self {
-            inputs: network.inputs(),
-            layers: network.layers(),
-            parameters: network.parameters().to_vec(),
-            optimizer: optimizer.clone(),
-        }
-    }
-
-    /// Refuses a network of another shape than this; allocates nothing.
-    pub(super) fn check(
-        &self,
-        inputs: usize,
-        layers: &[(Affine, Activation)],
-    ) -> Result<(), GanError> {
-        let misfit = |what| Err(GanError::Checkpoint { what });
-        if self.inputs != inputs || self.layers != layers {
-            return misfit("a network has other layers");
-        }
-        if self.parameters.len() != Mlp::<f32>::count(inputs, layers)? {
-            return misfit("a network has another number of parameters");
-        }
-        Ok(())
-    }
-
-    /// Puts the saved state in place of one of the same shape.
-    pub(super) fn restore(
-        self,
-        network: &mut Mlp<f32>,
-        optimizer: &mut Optimizer<f32>,
-    ) -> Result<(), GanError> {
-        self.check(network.inputs(), &network.layers())?;
-        if !optimizer.is_like(&self.optimizer) {
-            let what = "an optimiser has another rule or another length";
-            return Err(GanError::Checkpoint { what });
-        }
-        network.parameters_mut().copy_from_slice(&self.parameters);
-        *optimizer = self.optimizer;
-        Ok(())
     }
 }

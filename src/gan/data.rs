@@ -1,5 +1,5 @@
-//! What a GAN learns from: a law that is drawn from anew at every step, or a sample, part of which
-//! is held out to judge by.
+//! The data of a GAN: a law that is sampled anew at every step, or a sample, part of which
+//! is held out for the scores.
 //!
 //! Training, and every distance that is reported, is in standard coordinates: mean 0 and deviation
 //! 1. They belong to the data, not to the run: two runs of different seeds are measured alike.
@@ -9,22 +9,23 @@ use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use super::GanError;
-use super::player::{Form, Image};
+use super::networks::{Image, PointShape};
 use crate::datasets::{Law, Modes};
 use crate::nn::Real;
 use crate::seed::{Seed, Stream};
 
-/// The fewest rows of a sample: with a quarter held out, three are left to learn from.
-const LEAST_ROWS: usize = 4;
+/// Smallest number of rows of a sample: with a quarter held out, three are left for the training.
+const MIN_ROWS: usize = 4;
 
-/// Draws from a law by which its mean and deviation are told.
+/// Number of draws that estimate the mean and deviation of a law.
 const STANDARD_DRAWS: usize = 100_000;
 
-/// Standard coordinates: `(x − centre)/scale`, and 0 where the data are constant.
+/// Standard coordinates: `(x − center)/scale`, and 0 where the data are constant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Standard {
     /// The mean of each coordinate.
-    pub centre: Vec<f64>,
+    #[serde(rename = "centre")]
+    pub center: Vec<f64>,
     /// Its deviation; 0 for one that is constant, which is then always generated exactly.
     pub scale: Vec<f64>,
 }
@@ -43,18 +44,18 @@ impl Standard {
             let mean = shift.mean().unwrap_or_default();
             (first + mean, shift.map(|x| (x - mean).powi(2)).mean().unwrap_or_default().sqrt())
         };
-        let (centre, scale) = points.columns().into_iter().map(moments).unzip();
-        Self { centre, scale }
+        let (center, scale) = points.columns().into_iter().map(moments).unzip();
+        Self { center, scale }
     }
 
     /// All coordinates by their common deviation, as for the pixels of an image, which share a unit.
     #[must_use]
     pub fn common(points: ArrayView2<'_, f64>) -> Self {
-        let Self { centre, scale } = Self::of(points);
+        let Self { center, scale } = Self::of(points);
         let squares = scale.iter().map(|scale| scale * scale);
         let deviation = (squares.sum::<f64>() / scale.len().max(1) as f64).sqrt();
         let scale = scale.iter().map(|&own| if own == 0.0 { 0.0 } else { deviation }).collect();
-        Self { centre, scale }
+        Self { center, scale }
     }
 
     /// Points (n, d) in standard coordinates.
@@ -63,8 +64,8 @@ impl Standard {
         let mut placed = points.to_owned();
         self.each(
             &mut placed,
-            |x, centre, scale| {
-                if scale == 0.0 { 0.0 } else { (x - centre) / scale }
+            |x, center, scale| {
+                if scale == 0.0 { 0.0 } else { (x - center) / scale }
             },
         );
         placed
@@ -74,7 +75,7 @@ impl Standard {
     #[must_use]
     pub fn restore(&self, points: ArrayView2<'_, f64>) -> Array2<f64> {
         let mut restored = points.to_owned();
-        self.each(&mut restored, |x, centre, scale| centre + scale * x);
+        self.each(&mut restored, |x, center, scale| center + scale * x);
         restored
     }
 
@@ -84,9 +85,9 @@ impl Standard {
     }
 
     fn each(&self, points: &mut Array2<f64>, map: impl Fn(f64, f64, f64) -> f64) {
-        let coordinates = self.centre.iter().zip(&self.scale);
-        for (mut column, (&centre, &scale)) in points.columns_mut().into_iter().zip(coordinates) {
-            column.mapv_inplace(|x| map(x, centre, scale));
+        let coordinates = self.center.iter().zip(&self.scale);
+        for (mut column, (&center, &scale)) in points.columns_mut().into_iter().zip(coordinates) {
+            column.mapv_inplace(|x| map(x, center, scale));
         }
     }
 }
@@ -95,7 +96,7 @@ impl Standard {
 pub struct Data {
     name: String,
     standard: Standard,
-    /// What points look like.
+    /// The image size, if the points are images.
     image: Option<Image>,
     source: Source,
 }
@@ -103,9 +104,9 @@ pub struct Data {
 enum Source {
     Law(Box<dyn Law>),
     Sample {
-        /// What is learnt from.
+        /// The points of the training.
         training: Array2<f64>,
-        /// What is judged by.
+        /// The points of the scores.
         held_out: Array2<f64>,
     },
 }
@@ -119,7 +120,7 @@ impl Data {
         Self { name: name.into(), standard, image: None, source: Source::Law(law) }
     }
 
-    /// A sample, of which so many points are held out; a quarter if nothing is said, but at most
+    /// A sample, of which `held_out` points are held out: by default a quarter, but at most
     /// 1000. `standard` makes the coordinates of the training from it.
     ///
     /// # Errors
@@ -131,14 +132,14 @@ impl Data {
         held_out: Option<usize>,
         standard: impl Fn(ArrayView2<'_, f64>) -> Standard,
     ) -> Result<Self, GanError> {
-        const MOST_HELD_OUT: usize = 1000;
+        const MAX_HELD_OUT: usize = 1000;
         if let Some(((row, column), _)) = points.indexed_iter().find(|(_, x)| !x.is_finite()) {
             return Err(GanError::NotFinite { row: row + 1, column: column + 1 });
         }
         let rows = points.nrows();
-        let held_out = held_out.unwrap_or_else(|| (rows / 4).clamp(1, MOST_HELD_OUT));
-        if rows < LEAST_ROWS || held_out == 0 || held_out + 1 >= rows {
-            return Err(GanError::TooFew { rows, least: LEAST_ROWS.max(held_out + 2) });
+        let held_out = held_out.unwrap_or_else(|| (rows / 4).clamp(1, MAX_HELD_OUT));
+        if rows < MIN_ROWS || held_out == 0 || held_out + 1 >= rows {
+            return Err(GanError::TooFew { rows, least: MIN_ROWS.max(held_out + 2) });
         }
         let standard = standard(points);
         if standard.scale.iter().all(|&scale| scale == 0.0) {
@@ -152,7 +153,7 @@ impl Data {
         Ok(Self { name: name.into(), standard, image: None, source })
     }
 
-    /// The same, whose points are images.
+    /// A sample whose points are images.
     ///
     /// # Panics
     /// If images have another number of pixels than points have coordinates.
@@ -169,7 +170,7 @@ impl Data {
 
     /// Coordinates of a point.
     pub fn dim(&self) -> usize {
-        self.standard.centre.len()
+        self.standard.center.len()
     }
 
     /// The images that points are, if they are any.
@@ -177,9 +178,9 @@ impl Data {
         self.image
     }
 
-    /// What points are.
-    pub(super) fn form(&self) -> Form {
-        Form { dim: self.dim(), image: self.image }
+    /// The shape of the points.
+    pub(super) fn shape(&self) -> PointShape {
+        PointShape { dim: self.dim(), image: self.image }
     }
 
     /// The coordinates of the training.
@@ -195,7 +196,7 @@ impl Data {
         }
     }
 
-    /// The points that are learnt from, in standard coordinates, if they are finitely many.
+    /// The points that are learned from, in standard coordinates, if they are finitely many.
     pub fn training(&self) -> Option<ArrayView2<'_, f64>> {
         match &self.source {
             Source::Law(_) => None,
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_out_is_not_learnt_from() {
+    fn what_is_held_out_is_not_learned_from() {
         let points = Array2::from_shape_fn((40, 1), |(i, _)| i as f64);
         let data = Data::sample("line", points.view(), None, Standard::of).unwrap();
         let (truth, training) = (data.truth(1000), data.training().unwrap());
@@ -309,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn laws_are_standardised() {
+    fn laws_are_standardized() {
         let data = Data::law("grid25", planar("grid25").unwrap());
         let points = data.batch(20_000, &mut Seed(1).stream("batch"));
         for column in points.columns() {

@@ -1,17 +1,17 @@
-//! A scalar critic whose opponent is whoever brings the points: the critic's half of the game alone.
+//! A scalar critic trained alone, on real and generated points that the caller supplies.
 //!
 //! ```text
 //! w ← w − α·Adam(∇_w E ℓ_real(D_w(x)) + E ℓ_fake(D_w(y)) + P),      x real, y generated
 //! ```
 //!
 //! One step a batch, with the streams, schedule and controls that the critic has in the
-//! [`Trainer`](super::Trainer). It answers with its values, and with what a generator's loss pulls
-//! each point by.
+//! [`Trainer`](super::Trainer). It gives its values, and the gradient of a generator's loss
+//! by each point.
 
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::adversary::Adversary as _;
-use super::player::Form;
+use super::networks::PointShape;
 use super::scalar::Scalar;
 use super::{GanError, Objective, Recipe};
 use crate::nn::on_the_pool;
@@ -34,12 +34,16 @@ impl Discriminator {
     /// # Panics
     /// If the recipe's critic is an autoencoder.
     pub fn new(recipe: &Recipe, dim: usize, seed: Seed) -> Result<Self, GanError> {
-        Self::of_form(recipe, Form { dim, image: None }, seed)
+        Self::with_shape(recipe, PointShape { dim, image: None }, seed)
     }
 
-    pub(super) fn of_form(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
-        assert!(!recipe.has_energy(), "a scalar critic");
-        let critic = Scalar::new(recipe, form, seed)?;
+    pub(super) fn with_shape(
+        recipe: &Recipe,
+        shape: PointShape,
+        seed: Seed,
+    ) -> Result<Self, GanError> {
+        assert!(!recipe.has_autoencoder(), "a scalar critic");
+        let critic = Scalar::new(recipe, shape, seed)?;
         Ok(Self { recipe: recipe.clone(), critic, seed, step: 0 })
     }
 
@@ -49,25 +53,25 @@ impl Discriminator {
         self.step
     }
 
-    /// A step on as many real and generated points as the recipe's batch; what was minimised, before
+    /// A step on as many real and generated points as the recipe's batch; what was minimized, before
     /// it and without a penalty.
     ///
     /// # Errors
     /// [`GanError::Diverged`].
-    pub fn learn(
+    pub fn update(
         &mut self,
         real: ArrayView2<'_, f32>,
         generated: ArrayView2<'_, f32>,
     ) -> Result<f64, GanError> {
         let Self { recipe, critic, seed, step } = self;
-        critic.draw_from(seed.stream(&format!("penalty {step}")));
+        critic.set_stream(seed.stream(&format!("penalty {step}")));
         let rate = recipe.schedule.factor(*step, recipe.steps) * recipe.critic.rate;
-        let turn = on_the_pool(|| critic.learn(real, generated, rate));
-        if !turn.loss.is_finite() {
-            return Err(GanError::Diverged { step: *step, player: "critic" });
+        let update = on_the_pool(|| critic.update(real, generated, rate));
+        if !update.loss.is_finite() {
+            return Err(GanError::Diverged { step: *step, network: "critic" });
         }
         *step += 1;
-        Ok(turn.loss)
+        Ok(update.loss)
     }
 
     /// Its outputs t.
@@ -77,12 +81,12 @@ impl Discriminator {
     }
 
     /// The gradient by at most a batch of points of the mean of a generator's loss over them.
-    pub fn answer_to(
+    pub fn generator_loss_of(
         &mut self,
         objective: Objective,
         generated: ArrayView2<'_, f32>,
     ) -> ArrayView2<'_, f32> {
-        self.critic.answer_to(objective, generated).1
+        self.critic.generator_loss_of(objective, generated).1
     }
 
     /// The gradient by each point of a generator's loss there, for any number of points.
@@ -93,7 +97,7 @@ impl Discriminator {
         let blocks = points.axis_chunks_iter(Axis(0), rows);
         for (points, mut out) in blocks.zip(gradients.axis_chunks_iter_mut(Axis(0), rows)) {
             let share = points.nrows() as f32;
-            out.assign(&self.answer_to(objective, points));
+            out.assign(&self.generator_loss_of(objective, points));
             out *= share;
         }
         gradients
@@ -105,8 +109,8 @@ mod tests {
     use super::*;
     use ndarray::Array2;
 
-    fn points(centre: f32) -> Array2<f32> {
-        Array2::from_shape_fn((16, 1), |(k, _)| centre + 0.02 * (k as f32 - 7.5))
+    fn points(center: f32) -> Array2<f32> {
+        Array2::from_shape_fn((16, 1), |(k, _)| center + 0.02 * (k as f32 - 7.5))
     }
 
     #[test]
@@ -115,7 +119,7 @@ mod tests {
         let recipe = Recipe::named("gan", &changes).unwrap();
         let mut critic = Discriminator::new(&recipe, 1, Seed(1)).unwrap();
         for _ in 0..20 {
-            critic.learn(points(1.0).view(), points(-1.0).view()).unwrap();
+            critic.update(points(1.0).view(), points(-1.0).view()).unwrap();
         }
         assert_eq!(critic.step(), 20);
         let at = Array2::from_shape_fn((40, 1), |(k, _)| 0.05 * k as f32 - 1.0);
@@ -159,7 +163,7 @@ mod tests {
         };
         let mut loss = 0.0;
         for _ in 0..600 {
-            loss = critic.learn(side(12).view(), side(4).view()).unwrap();
+            loss = critic.update(side(12).view(), side(4).view()).unwrap();
         }
         let truth = f.between(&[0.75, 0.25], &[0.25, 0.75]);
         assert!((-loss / truth - 1.0).abs() < 1e-4 && -loss < truth + 1e-7, "{loss} {truth}");

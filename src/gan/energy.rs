@@ -9,9 +9,9 @@
 //! with the codes `s_i = Enc(G(z_i))`.
 //!
 //! **Idea.** Points near the data are copied well, others badly, since the critic is pushed up to
-//! the margin m there and no further. PT, the pull-away term, wants the codes of a batch to be as
-//! orthogonal as they can, so that they do not all sit in one mode. An autoencoder can be trained on
-//! real points alone, before there is any generator: no other critic here can.
+//! the margin m there and no further. PT, the pull-away term, is smallest where the codes of a
+//! batch are orthogonal, so that they do not all lie in one mode. An autoencoder can be pretrained on
+//! real points alone; no other critic here can.
 //!
 //! **Gradients.** With r = Dec(Enc(x)) − x: `∂t/∂x = (2/d)(Jᵀr − r)`. With u = s/‖s‖ and the Gram
 //! matrix `C = UUᵀ`: `∂PT/∂u_i = 4/(n(n−1)) Σ_{j≠i} C_ij u_j`, and through the norm
@@ -27,10 +27,10 @@
 
 use ndarray::{Array2, ArrayView2, Axis, s};
 
-use super::adversary::{Adversary, Turn};
-use super::checkpoint::{SavedAdversary, SavedNetwork};
-use super::player::{Form, Layers, check_room};
-use super::{GanError, Objective, Player, Recipe};
+use super::adversary::{Adversary, CriticUpdate};
+use super::networks::{Layers, PointShape, check_memory};
+use super::saved::{SavedAdversary, SavedNetwork};
+use super::{GanError, NetworkSettings, Objective, Recipe};
 use crate::nn::{Mlp, Optimizer, Real, Tape};
 use crate::seed::{Seed, Stream};
 
@@ -49,18 +49,23 @@ struct Autoencoder<T> {
 type Gradients<T> = [Vec<T>; 2];
 
 impl<T: Real> Autoencoder<T> {
-    fn new(player: &Player, form: Form, rows: usize, seed: Seed) -> Result<Self, GanError> {
+    fn new(
+        settings: &NetworkSettings,
+        shape: PointShape,
+        rows: usize,
+        seed: Seed,
+    ) -> Result<Self, GanError> {
         let build = |(inputs, layers): (usize, Layers), name| {
-            let network = Mlp::new(inputs, &layers, player.init, &mut seed.stream(name))?;
-            check_room(&network, rows, "critic").map(|()| network)
+            let network = Mlp::new(inputs, &layers, settings.init, &mut seed.stream(name))?;
+            check_memory(&network, rows, "critic").map(|()| network)
         };
-        let [down, up] = player.autoencoder(form, "critic")?;
+        let [down, up] = settings.autoencoder(shape, "critic")?;
         let encoder = build(down, "encoder's weights")?;
         let decoder = build(up, "decoder's weights")?;
         Ok(Self {
             encoding: Tape::new(&encoder, rows),
             decoding: Tape::new(&decoder, rows),
-            residual: Array2::zeros((rows, form.dim)),
+            residual: Array2::zeros((rows, shape.dim)),
             encoder,
             decoder,
         })
@@ -76,7 +81,7 @@ impl<T: Real> Autoencoder<T> {
         energies(residual.view())
     }
 
-    /// From the slopes by t, and by the codes of what else there is to be minimised: adds to the
+    /// From the slopes by t, and by the codes of what else there is to be minimized: adds to the
     /// gradients by the parameters and returns that by x.
     fn backward(
         &mut self,
@@ -153,24 +158,24 @@ pub(super) struct Energy {
 }
 
 impl Energy {
-    pub(super) fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
-        let player = &recipe.critic;
-        let autoencoder = Autoencoder::new(player, form, 2 * recipe.batch, seed)?;
+    pub(super) fn new(recipe: &Recipe, shape: PointShape, seed: Seed) -> Result<Self, GanError> {
+        let settings = &recipe.critic;
+        let autoencoder = Autoencoder::new(settings, shape, 2 * recipe.batch, seed)?;
         let gradients = autoencoder.gradients();
         Ok(Self {
             objective: recipe.objective,
             pull_away: recipe.pull_away,
-            optimizers: [0, 1].map(|k| Optimizer::new(player.rule, gradients[k].len())),
+            optimizers: [0, 1].map(|k| Optimizer::new(settings.rule, gradients[k].len())),
             gradients,
-            by_points: Array2::zeros((recipe.batch, form.dim)),
+            by_points: Array2::zeros((recipe.batch, shape.dim)),
             autoencoder,
         })
     }
 
     fn step(&mut self, rate: f64) {
         let Autoencoder { encoder, decoder, .. } = &mut self.autoencoder;
-        let players = [encoder, decoder].into_iter().zip(&mut self.optimizers);
-        for ((network, optimizer), gradient) in players.zip(&mut self.gradients) {
+        let networks = [encoder, decoder].into_iter().zip(&mut self.optimizers);
+        for ((network, optimizer), gradient) in networks.zip(&mut self.gradients) {
             optimizer.step(network.parameters_mut(), gradient, rate);
             gradient.fill(0.0);
         }
@@ -178,14 +183,14 @@ impl Energy {
 }
 
 impl Adversary for Energy {
-    fn draw_from(&mut self, _stream: Stream) {}
+    fn set_stream(&mut self, _stream: Stream) {}
 
-    fn learn(
+    fn update(
         &mut self,
         real: ArrayView2<'_, f32>,
         generated: ArrayView2<'_, f32>,
         rate: f64,
-    ) -> Turn {
+    ) -> CriticUpdate {
         let rows = real.nrows();
         let points = ndarray::concatenate![Axis(0), real, generated];
         let energies = self.autoencoder.forward(points.view());
@@ -193,20 +198,20 @@ impl Adversary for Energy {
         let loss = self.objective.critic(energies.split_at(rows), slopes.split_at_mut(rows));
         self.autoencoder.backward(&slopes, None, &mut self.gradients);
         self.step(rate);
-        Turn { loss, penalty: 0.0 }
+        CriticUpdate { loss, penalty: 0.0 }
     }
 
-    fn rehearse(&mut self, real: ArrayView2<'_, f32>, rate: f64) -> f64 {
+    fn pretrain(&mut self, real: ArrayView2<'_, f32>, rate: f64) -> f64 {
         let energies = self.autoencoder.forward(real);
         let mut slopes = vec![0.0; energies.len()];
-        // On real points the critic wants what the generator wants on its own.
+        // On real points the critic minimizes the energy, as the generator does on its own points.
         let loss = self.objective.generator(&energies, &mut slopes);
         self.autoencoder.backward(&slopes, None, &mut self.gradients);
         self.step(rate);
         loss
     }
 
-    fn answer(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>) {
+    fn generator_loss(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>) {
         let energies = self.autoencoder.forward(generated);
         let mut slopes = vec![0.0; energies.len()];
         let mut loss = self.objective.generator(&energies, &mut slopes);
@@ -216,7 +221,7 @@ impl Adversary for Energy {
             gradient * f32::of(self.pull_away)
         });
         self.by_points = self.autoencoder.backward(&slopes, by_code, &mut self.gradients);
-        // The generator's turn leaves the critic as it is.
+        // The generator's update does not change the critic.
         self.gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
         (loss, self.by_points.view())
     }
@@ -255,8 +260,8 @@ mod tests {
             "ebgan",
             &["critic.width=7", "critic.depth=1", "critic.code=2", "critic.activation=tanh"],
         );
-        let form = Form { dim: 3, image: None };
-        Autoencoder::new(&recipe.unwrap().critic, form, 5, Seed(1)).unwrap()
+        let shape = PointShape { dim: 3, image: None };
+        Autoencoder::new(&recipe.unwrap().critic, shape, 5, Seed(1)).unwrap()
     }
 
     /// `Σ w_i t_i + 0.7·PT`, and its gradients by the parameters and by the points.

@@ -1,4 +1,4 @@
-//! What can go wrong with a GAN.
+//! Errors of GANs.
 
 use thiserror::Error;
 
@@ -7,7 +7,7 @@ use crate::critic::CriticError;
 use crate::nn::ShapeError;
 use crate::shown::Shown;
 
-/// Why there is no generator.
+/// An error in the settings or the training of a GAN.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum GanError {
@@ -17,7 +17,7 @@ pub enum GanError {
     /// A network that cannot be built.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// A regulariser that does not fit its critic.
+    /// A regularizer that does not fit its critic.
     #[error(transparent)]
     Critic(#[from] CriticError),
     /// Data of which there are too few rows to learn from and to be judged by.
@@ -44,23 +44,23 @@ pub enum GanError {
     },
     /// Convolutions of points that are no images.
     #[error(
-        "{player}.channels asks for convolutions, and the data are points of {dim} coordinates, not \
+        "{network}.channels asks for convolutions, and the data are points of {dim} coordinates, not \
          images"
     )]
     NoImages {
         /// `critic` or `generator`.
-        player: &'static str,
+        network: &'static str,
         /// Coordinates of a point.
         dim: usize,
     },
     /// Images whose sides cannot be halved so often.
     #[error(
-        "{player}.channels halves images {asked} times, and {height} × {width} pixels can be halved \
+        "{network}.channels halves images {asked} times, and {height} × {width} pixels can be halved \
          {most} times"
     )]
     Halves {
         /// `critic` or `generator`.
-        player: &'static str,
+        network: &'static str,
         /// Rows of pixels.
         height: usize,
         /// Pixels of a row.
@@ -70,14 +70,14 @@ pub enum GanError {
         /// How often both sides are even.
         most: usize,
     },
-    /// A batch that takes too much memory on its way through a network.
+    /// A batch that takes too much memory in the layers of a network.
     #[error(
-        "a batch of {batch} points takes {numbers} numbers in the layers of the {player}: {limit} are \
+        "a batch of {batch} points takes {numbers} numbers in the layers of the {network}: {limit} are \
          the most"
     )]
-    Room {
+    BatchMemory {
         /// `critic` or `generator`.
-        player: &'static str,
+        network: &'static str,
         /// Points a batch.
         batch: usize,
         /// The numbers that they take.
@@ -94,17 +94,17 @@ pub enum GanError {
         limit: usize,
     },
     /// A run whose numbers left the range of `f32`.
-    #[error("training diverged: the loss of the {player} is not a number at step {step}")]
+    #[error("training diverged: the loss of the {network} is not a number at step {step}")]
     Diverged {
         /// Generator steps done.
         step: u64,
         /// `critic` or `generator`.
-        player: &'static str,
+        network: &'static str,
     },
     /// A checkpoint of another recipe, or a damaged one.
     #[error("this checkpoint does not fit its own recipe: {what}")]
     Checkpoint {
-        /// What does not fit.
+        /// The part that does not fit.
         what: &'static str,
     },
     /// A checkpoint of a run on other data.
@@ -115,16 +115,16 @@ pub enum GanError {
         /// The data at hand.
         given: String,
     },
-    /// The yardstick gave no answer.
+    /// The reference distance could not be computed.
     #[error("the exact distance could not be computed: {message}")]
-    Yardstick {
-        /// Its own words.
+    ReferenceDistance {
+        /// The message of the solver.
         message: String,
     },
 }
 
 impl GanError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -141,32 +141,32 @@ impl GanError {
             }
             Self::OnePoint { .. } => "there is nothing to learn from a single point".into(),
             Self::NotFinite { .. } => "remove the row, or fill in the number".into(),
-            Self::NoImages { player, .. } => format!(
+            Self::NoImages { network, .. } => format!(
                 "give images (--data digits or idx:FILE), or take a recipe without channels \
-                 (--set {player}.channels=[] --set {player}.depth=3)"
+                 (--set {network}.channels=[] --set {network}.depth=3)"
             ),
-            Self::Halves { player, most: 0, .. } => {
+            Self::Halves { network, most: 0, .. } => {
                 format!(
-                    "do without convolutions: --set {player}.channels=[] --set {player}.depth=3"
+                    "do without convolutions: --set {network}.channels=[] --set {network}.depth=3"
                 )
             }
-            Self::Halves { player, most, .. } => {
-                format!("give {player}.channels at most {most} entries")
+            Self::Halves { network, most, .. } => {
+                format!("give {network}.channels at most {most} entries")
             }
             Self::TooMany { .. } => "draw fewer, with several seeds".into(),
-            Self::Room { player, .. } => {
-                format!("take smaller batches (--set batch=…) or a narrower {player}")
+            Self::BatchMemory { network, .. } => {
+                format!("take smaller batches (--set batch=…) or a narrower {network}")
             }
-            Self::Diverged { player, .. } => {
+            Self::Diverged { network, .. } => {
                 format!(
-                    "lower {player}.rate by a factor of 10 to begin with (--set {player}.rate=…)"
+                    "lower {network}.rate by a factor of 10 to begin with (--set {network}.rate=…)"
                 )
             }
             Self::Checkpoint { .. } => {
                 "give a checkpoint that `deblais gan train` wrote, unchanged".into()
             }
             Self::OtherData { .. } => "resume with the --data of the run".into(),
-            Self::Yardstick { .. } => {
+            Self::ReferenceDistance { .. } => {
                 "lower the rates: the generated points may lie far out".into()
             }
         }

@@ -1,4 +1,4 @@
-//! What a generator that stands still is told by a critic that is trained to its end.
+//! Gradients that a fixed generator gets from a critic that is trained to convergence.
 //!
 //! ```text
 //! g = ∇_θ E ℓ_gen(D(G_θ(z))),   D trained on x ~ data against G_θ(z), θ fixed
@@ -15,14 +15,14 @@
 //! **Idea.** Where the supports are apart there is a perfect D, and near it the minimax gradient is
 //! as small as D is good (Theorem 2.4 of the reference). The non-saturating one does not die, but
 //! once D is a perfect one up to an error of its own that is as good as random, its gradient is a
-//! centred Cauchy variable: no mean, no variance (Theorem 2.6). W₁ is differentiable by θ almost
-//! everywhere, and its gradient is the pull along the rays of the optimal plan γ.
+//! centered Cauchy variable: no mean, no variance (Theorem 2.6). W₁ is differentiable by θ almost
+//! everywhere, and its gradient points along the rays of the optimal plan γ.
 //!
 //! **What is measured.** At some steps of D the gradients on fresh batches: the norm of their mean,
 //! and as *noise* the deviation of one batch's gradient from it, relative to that norm. Critics of
-//! several seeds are told the same latent points: how far their means lie apart, relative to the
-//! norm of the mean of all, is what they *disagree* by: 0 if the direction is that of the two laws,
-//! 1 or more if it is that of the seed.
+//! several seeds get the same latent points. Their *disagreement* is the standard deviation of their
+//! means, relative to the norm of the mean of all: 0 if the direction depends on the two laws alone,
+//! 1 or more if it depends on the seed.
 //!
 //! **Complexity.** A step of D costs what it costs the [`Trainer`]; a gradient 6 operations a weight
 //! and row of the generator.
@@ -37,19 +37,20 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::trainer::{Trainer, latent};
+use super::generator::latent;
+use super::trainer::Trainer;
 use super::{Data, Discriminator, GanError, Objective, Recipe};
 use crate::nn::{Mlp, Real, Tape};
 use crate::plan::PlanArc;
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::{Seed, Stream};
 
-/// The optimal plan between two samples of equal masses: whoever studies brings it along.
-pub type Matching<'a> =
+/// The optimal plan between two samples of equal masses; the caller supplies the solver.
+pub type OptimalMatching<'a> =
     dyn FnMut(ArrayView2<'_, f64>, ArrayView2<'_, f64>) -> Result<Vec<PlanArc>, GanError> + 'a;
 
-/// A generator that stands still, and the data it is told apart from.
-pub struct Standstill<'a> {
+/// A fixed generator, and the data that critics compare it with.
+pub struct FrozenGenerator<'a> {
     data: &'a Data,
     network: Mlp<f32>,
     tape: Tape<f32>,
@@ -60,12 +61,12 @@ pub struct Standstill<'a> {
 
 /// The generator's gradient, from several batches.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pull {
+pub struct MeanGradient {
     mean: Vec<f64>,
     noise: f64,
 }
 
-impl Pull {
+impl MeanGradient {
     /// Of the gradients of single batches.
     fn of(gradients: &[Vec<f64>]) -> Self {
         let mean = mean(gradients);
@@ -86,25 +87,25 @@ impl Pull {
     }
 }
 
-/// How far the pulls of several critics lie apart, relative to the norm of their mean.
+/// The standard deviation of the gradients of several critics, relative to the norm of their mean.
 #[must_use]
-pub fn disagreement(pulls: &[&Pull]) -> f64 {
-    let means: Vec<_> = pulls.iter().map(|pull| pull.mean.clone()).collect();
+pub fn disagreement(gradients: &[&MeanGradient]) -> f64 {
+    let means: Vec<_> = gradients.iter().map(|gradient_at| gradient_at.mean.clone()).collect();
     spread(&means, &mean(&means))
 }
 
-/// What a critic says at one step of its training.
+/// Gradients of the generator at one step of the critic's training.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
+pub struct GradientReading {
     /// Steps of the critic.
     pub step: u64,
-    /// What it minimised in the last of them, without a penalty.
+    /// The loss in the last of them, without a penalty.
     pub critic_loss: f64,
-    /// The pull of each objective that was asked for.
-    pub pulls: Vec<Pull>,
+    /// The generator's gradient for each objective asked for.
+    pub gradients: Vec<MeanGradient>,
 }
 
-impl<'a> Standstill<'a> {
+impl<'a> FrozenGenerator<'a> {
     /// The generator of a trainer, with averaged weights, its points moved by `away` along the
     /// first coordinate.
     #[must_use]
@@ -117,73 +118,78 @@ impl<'a> Standstill<'a> {
         Self { data: trainer.data(), network, tape, batch, batches }
     }
 
-    /// Trains a scalar critic from its first weights, with one step a batch, and reads off at each
-    /// of `places`, in their order, what it pulls a generator by that has one of `objectives`.
+    /// Trains a scalar critic from its first weights, with one step a batch, and computes at each
+    /// step of `places`, in their order, the generator's gradient for each of `objectives`.
     ///
     /// # Errors
     /// [`GanError`] for a critic that cannot be built or diverges.
-    pub fn listen(
+    pub fn train_critic(
         &mut self,
         recipe: &Recipe,
         objectives: &[Objective],
         seed: Seed,
         places: &[u64],
         observer: &mut dyn Observer,
-    ) -> Result<(Vec<Reading>, Option<Stop>), GanError> {
+    ) -> Result<(Vec<GradientReading>, Option<Stop>), GanError> {
         let recipe = Recipe { batch: self.batch, ..recipe.clone() };
-        let mut critic = Discriminator::of_form(&recipe, self.data.form(), seed)?;
+        let mut critic = Discriminator::with_shape(&recipe, self.data.shape(), seed)?;
         let (mut readings, mut critic_loss) = (Vec::new(), f64::NAN);
         for &place in places {
             while critic.step() < place {
-                critic_loss = self.teach(&mut critic, seed)?;
+                critic_loss = self.update_critic(&mut critic, seed)?;
                 let iterations = critic.step();
                 let event = Event::new("training critics", iterations);
                 if let ControlFlow::Break(stop) = observer.observe(&event) {
                     return Ok((readings, Some(stop)));
                 }
             }
-            let pulls = objectives.iter().map(|&objective| self.pull(&mut critic, objective));
-            let pulls = pulls.collect();
-            readings.push(Reading { step: critic.step(), critic_loss, pulls });
+            let gradients =
+                objectives.iter().map(|&objective| self.gradient_at(&mut critic, objective));
+            let gradients = gradients.collect();
+            readings.push(GradientReading { step: critic.step(), critic_loss, gradients });
         }
         Ok((readings, None))
     }
 
     /// A step of the critic.
-    fn teach(&mut self, critic: &mut Discriminator, seed: Seed) -> Result<f64, GanError> {
+    fn update_critic(&mut self, critic: &mut Discriminator, seed: Seed) -> Result<f64, GanError> {
         let stream = &mut seed.stream(&format!("step {}", critic.step()));
         let x = self.data.batch(self.batch, stream);
         let z = latent(self.batch, self.network.inputs(), stream);
         let points = self.network.forward(z.view(), &mut self.tape);
-        critic.learn(x.view(), points)
+        critic.update(x.view(), points)
     }
 
-    /// What a critic as it stands pulls by, on latent points that are the same for all critics.
-    fn pull(&mut self, critic: &mut Discriminator, objective: Objective) -> Pull {
+    /// The generator's gradient under a critic, on latent points that are the same for all critics.
+    fn gradient_at(&mut self, critic: &mut Discriminator, objective: Objective) -> MeanGradient {
         let gradients: Vec<_> = (0..self.batches)
             .map(|k| {
                 let points = self.points(k);
-                let by_points = critic.answer_to(objective, points.view()).to_owned();
+                let by_points = critic.generator_loss_of(objective, points.view()).to_owned();
                 self.gradient(by_points)
             })
             .collect();
-        Pull::of(&gradients)
+        MeanGradient::of(&gradients)
     }
 
-    /// The pull of W₁ itself between fresh batches, by their optimal plans.
+    /// The gradient of W₁ itself between fresh batches, by their optimal plans.
     ///
     /// # Errors
-    /// What the matching reports.
-    pub fn exact(&mut self, seed: Seed, matching: &mut Matching<'_>) -> Result<Pull, GanError> {
+    /// An error of the matching.
+    pub fn exact(
+        &mut self,
+        seed: Seed,
+        matching: &mut OptimalMatching<'_>,
+    ) -> Result<MeanGradient, GanError> {
         let mut gradients = Vec::with_capacity(self.batches);
         for k in 0..self.batches {
             let points = self.points(k).mapv(Real::wide);
             let stream = &mut seed.stream(&format!("fresh data {k}"));
             let truth = self.data.batch(self.batch, stream).mapv(Real::wide);
             let plan = matching(points.view(), truth.view())?;
-            gradients.push(self.gradient(rays(&points, &truth, &plan)));
+            gradients.push(self.gradient(gradient_along_plan(&points, &truth, &plan)));
         }
-        Ok(Pull::of(&gradients))
+        Ok(MeanGradient::of(&gradients))
     }
 
     /// The k-th batch of generated points, which the tape keeps.
@@ -203,7 +209,7 @@ impl<'a> Standstill<'a> {
 
 /// The gradient of `Σ γ_ij ‖x_i − y_j‖` by the points x, at a plan that stays where it is. Points that lie on
 /// each other have none.
-fn rays(x: &Array2<f64>, y: &Array2<f64>, plan: &[PlanArc]) -> Array2<f32> {
+fn gradient_along_plan(x: &Array2<f64>, y: &Array2<f64>, plan: &[PlanArc]) -> Array2<f32> {
     let mut by_x = Array2::<f64>::zeros(x.raw_dim());
     for &PlanArc { source, target, mass } in plan {
         let ray = &x.row(source) - &y.row(target);
@@ -261,24 +267,24 @@ mod tests {
     #[test]
     fn the_exact_gradient_is_the_difference_of_costs() {
         let trainer = trainer();
-        let mut still = Standstill::new(&trainer, 3.0, 1);
-        let pull = still.exact(Seed(2), &mut |x, _| Ok(diagonal(x.nrows()))).unwrap();
+        let mut frozen = FrozenGenerator::new(&trainer, 3.0, 1);
+        let gradient_at = frozen.exact(Seed(2), &mut |x, _| Ok(diagonal(x.nrows()))).unwrap();
         let truth = trainer.data().batch(64, &mut Seed(2).stream("fresh data 0"));
-        let cost = |still: &mut Standstill<'_>| {
-            let ray = (&still.points(0) - &truth).mapv(Real::wide);
+        let cost = |frozen: &mut FrozenGenerator<'_>| {
+            let ray = (&frozen.points(0) - &truth).mapv(Real::wide);
             ray.map_axis(ndarray::Axis(1), |ray| ray.dot(&ray).sqrt()).mean().unwrap()
         };
         // Single precision: parameters move far, and the costs are compared as far as it goes.
         let h = 1e-2_f32;
-        for k in [0, 5, 17, pull.mean.len() - 1] {
-            let start = still.network.parameters()[k];
+        for k in [0, 5, 17, gradient_at.mean.len() - 1] {
+            let start = frozen.network.parameters()[k];
             let mut at = |x: f32| {
-                still.network.parameters_mut()[k] = x;
-                cost(&mut still)
+                frozen.network.parameters_mut()[k] = x;
+                cost(&mut frozen)
             };
             let difference = (at(start + h) - at(start - h)) / f64::from(2.0 * h);
             at(start);
-            let slope = pull.mean[k];
+            let slope = gradient_at.mean[k];
             assert!((slope - difference).abs() < 1e-3, "{k}: {slope} {difference}");
         }
     }
@@ -286,30 +292,34 @@ mod tests {
     #[test]
     fn rays_have_length_one_and_points_on_each_other_pull_nowhere() {
         let plan = [(0, 0), (1, 1)].map(|(source, target)| PlanArc { source, target, mass: 0.5 });
-        let by_x = rays(&array![[3.0, 4.0], [1.0, 1.0]], &array![[0.0, 0.0], [1.0, 1.0]], &plan);
+        let by_x = gradient_along_plan(
+            &array![[3.0, 4.0], [1.0, 1.0]],
+            &array![[0.0, 0.0], [1.0, 1.0]],
+            &plan,
+        );
         assert_eq!(by_x, array![[0.3, 0.4], [0.0, 0.0]]);
     }
 
     #[test]
     fn noise_and_disagreement_are_relative_deviations() {
-        let pull = Pull::of(&[vec![1.0, 3.0], vec![1.0, 5.0]]);
-        assert!((pull.norm() - 17.0_f64.sqrt()).abs() < 1e-15);
-        assert!((pull.noise() - (2.0_f64 / 17.0).sqrt()).abs() < 1e-15);
-        let other = Pull::of(&[vec![1.0, -4.0]]);
-        assert_eq!(disagreement(&[&pull, &pull]), 0.0);
-        assert!((disagreement(&[&pull, &other]) - 32.0_f64.sqrt()).abs() < 1e-15);
+        let gradient_at = MeanGradient::of(&[vec![1.0, 3.0], vec![1.0, 5.0]]);
+        assert!((gradient_at.norm() - 17.0_f64.sqrt()).abs() < 1e-15);
+        assert!((gradient_at.noise() - (2.0_f64 / 17.0).sqrt()).abs() < 1e-15);
+        let other = MeanGradient::of(&[vec![1.0, -4.0]]);
+        assert_eq!(disagreement(&[&gradient_at, &gradient_at]), 0.0);
+        assert!((disagreement(&[&gradient_at, &other]) - 32.0_f64.sqrt()).abs() < 1e-15);
     }
 
     #[test]
     fn on_separated_clouds_the_minimax_gradient_dies_and_the_other_does_not() {
         let trainer = trainer();
-        let mut still = Standstill::new(&trainer, 8.0, 4);
+        let mut frozen = FrozenGenerator::new(&trainer, 8.0, 4);
         let recipe = Recipe::named("gan", &["critic.width=16", "critic.rate=5e-3"]).unwrap();
         let objectives = [Objective::Minimax, Objective::NonSaturating];
         let (readings, stopped) =
-            still.listen(&recipe, &objectives, Seed(3), &[1, 200], &mut ()).unwrap();
+            frozen.train_critic(&recipe, &objectives, Seed(3), &[1, 200], &mut ()).unwrap();
         assert_eq!((stopped, readings.len(), readings[1].step), (None, 2, 200));
-        let norms = |k: usize| readings.iter().map(|r| r.pulls[k].norm()).collect::<Vec<_>>();
+        let norms = |k: usize| readings.iter().map(|r| r.gradients[k].norm()).collect::<Vec<_>>();
         let (minimax, other) = (norms(0), norms(1));
         assert!(minimax[1] < 0.05 * minimax[0], "{minimax:?}");
         assert!(other[1] > 0.5 * other[0], "{other:?}");

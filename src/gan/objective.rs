@@ -1,4 +1,4 @@
-//! What the two players of a GAN minimise, by the critic's outputs t on real and generated points.
+//! Objectives of critic and generator as functions of the critic's outputs t on real and generated points.
 //!
 //! | objective | critic | generator |
 //! |---|---|---|
@@ -29,9 +29,9 @@ use crate::nn::{Loss, Real};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Objective {
-    /// The original game: what one player wins, the other loses.
+    /// The original zero-sum game: the generator's loss is minus the critic's.
     Minimax,
-    /// The original critic, and a generator that wants its points to be taken for real.
+    /// The original critic; the generator minimizes −ln D of its points.
     NonSaturating,
     /// Squared distances to labels 1 and 0.
     LeastSquares,
@@ -111,7 +111,7 @@ impl Objective {
         pull + push / generated.len() as f64
     }
 
-    /// What the critic says of how far apart the two sides are: E t on real points less E t on
+    /// The critic's estimate of the distance: E t on real points less E t on
     /// generated ones, positive for a critic that tells them apart.
     #[must_use]
     pub fn estimate(self, real: f64, generated: f64) -> f64 {

@@ -1,20 +1,20 @@
-//! Recipes: a GAN as a composition of critic × objective × regulariser × schedule, in TOML.
+//! Recipes: a GAN as a composition of critic × objective × regularizer × schedule, in TOML.
 //!
 //! A recipe states what it changes over `recipes/base.toml`; one that names another as its `base`
-//! states what it changes over that. A flag `field=value` changes a field on top. Of a player
+//! states what it changes over that. A flag `field=value` changes a field on top. Of a network
 //! (`[critic]`, `[generator]`) single fields are replaced, of everything else whole values: a
-//! regulariser takes the place of the one before it.
+//! regularizer takes the place of the one before it.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use toml::{Table, Value};
 
 use super::Objective;
-use crate::critic::{Clip, GradientPenalty, Kind};
+use crate::critic::Regularizer;
 use crate::nn::{Activation, Init, Rule, Schedule};
 use crate::shown::Shown;
 
-/// Everything that says how a GAN is trained, but the data.
+/// All settings of a GAN's training, without the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
@@ -22,7 +22,7 @@ pub struct Recipe {
     pub name: String,
     /// The paper it comes from.
     pub source: String,
-    /// What is done otherwise than there.
+    /// Differences from the paper.
     pub differs: String,
     /// Coordinates of a latent point; 0 for as many as the data have, but at most 16.
     pub latent: usize,
@@ -36,25 +36,26 @@ pub struct Recipe {
     pub pull_away: f64,
     /// Steps of the generator.
     pub steps: u64,
-    /// The generator whose points are judged has the mean of its weights over about so many last
-    /// steps; 0 for the last weights.
+    /// Number of last steps over which the weights of the scored generator are averaged; 0 for the last
+    /// weights.
     pub average: f64,
-    /// What the players minimise.
+    /// The losses of critic and generator.
     pub objective: Objective,
-    /// What keeps the critic from becoming steep.
-    pub regulariser: Regulariser,
+    /// The bound on the critic's slope.
+    #[serde(rename = "regulariser")]
+    pub regularizer: Regularizer,
     /// How rates fall.
     pub schedule: Schedule,
     /// The critic.
-    pub critic: Player,
+    pub critic: NetworkSettings,
     /// The generator.
-    pub generator: Player,
+    pub generator: NetworkSettings,
 }
 
 /// A network and how it is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Player {
+pub struct NetworkSettings {
     /// Neurons of a hidden layer.
     pub width: usize,
     /// Hidden layers besides the convolutions; of an autoencoder, on either side of its code.
@@ -68,52 +69,13 @@ pub struct Player {
     pub activation: Activation,
     /// How weights start.
     pub init: Init,
-    /// The size of the optimiser's first step.
+    /// The size of the optimizer's first step.
     pub rate: f64,
-    /// The optimiser.
+    /// The optimizer.
     pub rule: Rule,
 }
 
-/// What keeps a critic from becoming steep.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Regulariser {
-    /// Nothing.
-    None,
-    /// Weights in a box.
-    Clip {
-        /// c.
-        limit: f64,
-    },
-    /// A penalty on slopes other than 1.
-    GradientPenalty {
-        /// λ.
-        lambda: f64,
-        /// Whether slopes below 1 pay too.
-        two_sided: bool,
-    },
-    /// Weights divided by their spectral norms.
-    Spectral,
-    /// Orthonormal weights, to go with sorts.
-    Orthonormal,
-}
-
-impl Regulariser {
-    /// The kind of critic that [`critic`](crate::critic) has for it.
-    pub(super) fn kind(self) -> Option<Kind> {
-        Some(match self {
-            Self::None => return None,
-            Self::Clip { limit } => Clip { limit }.into(),
-            Self::GradientPenalty { lambda, two_sided } => {
-                GradientPenalty { two_sided, lambda, ..GradientPenalty::default() }.into()
-            }
-            Self::Spectral => Kind::Spectral,
-            Self::Orthonormal => Kind::MaxMin,
-        })
-    }
-}
-
-/// What is wrong with a recipe.
+/// A fault in a recipe.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum RecipeError {
@@ -126,35 +88,35 @@ pub enum RecipeError {
     /// Not TOML, or not a recipe.
     #[error("{}", Shown(.message))]
     Toml {
-        /// What the parser says.
+        /// The message of the parser.
         message: String,
     },
     /// A change that does not say what it changes.
     #[error("{} is no change of a recipe", Shown(.text))]
     Change {
-        /// What was given.
+        /// The text given.
         text: String,
     },
     /// A number that makes no sense.
     #[error("{field} is {value}: it must be {bound}")]
     Range {
-        /// Which field.
+        /// The field.
         field: &'static str,
         /// Its value.
         value: f64,
-        /// What is allowed.
+        /// The admissible values.
         bound: &'static str,
     },
     /// Two settings that contradict each other.
     #[error("{what}")]
     Contradiction {
-        /// Which, and why.
+        /// The two settings and the reason.
         what: &'static str,
     },
 }
 
 impl RecipeError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -199,11 +161,11 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "ebgan-pt",
 ];
 
-/// What all recipes start from.
+/// The base of all recipes.
 const BASE: &str = include_str!("recipes/base.toml");
 
 /// Tables whose fields are replaced one by one.
-const PLAYERS: [&str; 2] = ["critic", "generator"];
+const NETWORK_TABLES: [&str; 2] = ["critic", "generator"];
 
 impl Recipe {
     /// Names of the built-in recipes.
@@ -263,18 +225,18 @@ impl Recipe {
     /// Coordinates of a latent point for data of `dim` coordinates.
     #[must_use]
     pub fn latent_for(&self, dim: usize) -> usize {
-        const MOST: usize = 16;
-        if self.latent == 0 { dim.min(MOST) } else { self.latent }
+        const MAX_DEFAULT_LATENT: usize = 16;
+        if self.latent == 0 { dim.min(MAX_DEFAULT_LATENT) } else { self.latent }
     }
 
-    /// Whether it is for images: one of the players is made of convolutions.
+    /// Whether it is for images: critic or generator has convolutions.
     #[must_use]
     pub fn has_convolutions(&self) -> bool {
-        [&self.critic, &self.generator].iter().any(|player| !player.channels.is_empty())
+        [&self.critic, &self.generator].iter().any(|settings| !settings.channels.is_empty())
     }
 
     /// Whether the critic is an autoencoder.
-    pub(super) fn has_energy(&self) -> bool {
+    pub(super) fn has_autoencoder(&self) -> bool {
         matches!(self.objective, Objective::Energy { .. })
     }
 
@@ -292,7 +254,7 @@ impl Recipe {
         not_negative("pull_away", self.pull_away)?;
         not_negative("average", self.average)?;
         let dense_only =
-            matches!(self.regulariser, Regulariser::Spectral | Regulariser::Orthonormal);
+            matches!(self.regularizer, Regularizer::Spectral | Regularizer::Orthonormal);
         if dense_only && !self.critic.channels.is_empty() {
             let what = "spectral and orthonormal weights bound the slope of fully connected layers \
                         only, and critic.channels asks for convolutions";
@@ -311,7 +273,7 @@ impl Recipe {
             }
             _ => return Ok(()),
         }
-        if self.regulariser == Regulariser::None {
+        if self.regularizer == Regularizer::None {
             return Ok(());
         }
         let what = "a regulariser holds a scalar critic, and an energy is an autoencoder";
@@ -320,35 +282,39 @@ impl Recipe {
 }
 
 /// The sizes that a recipe may have, for messages.
-const POINTS: &str = "from 1 to 65536";
-const LATENT: &str = "from 0 to 65536";
-const NEURONS: &str = "from 1 to 16384";
-const CHANNELS: &str = "from 1 to 4096";
-const ROUNDS: &str = "from 1 to 1000000";
-const STEPS: &str = "at most 1000000000000";
-const DEPTH: &str = "from 1, unless there are channels, to 256";
+const BATCH_RANGE: &str = "from 1 to 65536";
+const LATENT_RANGE: &str = "from 0 to 65536";
+const WIDTH_RANGE: &str = "from 1 to 16384";
+const CHANNEL_RANGE: &str = "from 1 to 4096";
+const CRITIC_STEPS_RANGE: &str = "from 1 to 1000000";
+const STEPS_RANGE: &str = "at most 1000000000000";
+const DEPTH_RANGE: &str = "from 1, unless there are channels, to 256";
 
 impl Recipe {
     /// The most steps that a recipe may have.
-    pub const MOST_STEPS: u64 = 1_000_000_000_000;
+    pub const MAX_STEPS: u64 = 1_000_000_000_000;
 
     fn check_sizes(&self) -> Result<(), RecipeError> {
         let within = |field, value: usize, (least, most), bound| {
             range(field, value as f64, (least..=most).contains(&value), bound)
         };
-        within("batch", self.batch, (1, 65_536), POINTS)?;
-        within("latent", self.latent, (0, 65_536), LATENT)?;
-        within("critic_steps", self.critic_steps, (1, 1_000_000), ROUNDS)?;
+        within("batch", self.batch, (1, 65_536), BATCH_RANGE)?;
+        within("latent", self.latent, (0, 65_536), LATENT_RANGE)?;
+        within("critic_steps", self.critic_steps, (1, 1_000_000), CRITIC_STEPS_RANGE)?;
         let steps =
-            |field, value: u64| range(field, value as f64, value <= Self::MOST_STEPS, STEPS);
+            |field, value: u64| range(field, value as f64, value <= Self::MAX_STEPS, STEPS_RANGE);
         steps("steps", self.steps)?;
         steps("pretraining", self.pretraining)?;
-        let sizes = |player: &Player, [width, depth, code, channels]: [&'static str; 4]| {
-            within(width, player.width, (1, 16_384), NEURONS)?;
-            let least = usize::from(player.channels.is_empty());
-            within(depth, player.depth, (least, 256), DEPTH)?;
-            within(code, player.code, (1, 16_384), NEURONS)?;
-            player.channels.iter().try_for_each(|&c| within(channels, c, (1, 4096), CHANNELS))
+        let sizes = |settings: &NetworkSettings,
+                     [width, depth, code, channels]: [&'static str; 4]| {
+            within(width, settings.width, (1, 16_384), WIDTH_RANGE)?;
+            let least = usize::from(settings.channels.is_empty());
+            within(depth, settings.depth, (least, 256), DEPTH_RANGE)?;
+            within(code, settings.code, (1, 16_384), WIDTH_RANGE)?;
+            settings
+                .channels
+                .iter()
+                .try_for_each(|&c| within(channels, c, (1, 4096), CHANNEL_RANGE))
         };
         sizes(&self.critic, ["critic.width", "critic.depth", "critic.code", "critic.channels"])?;
         let generator =
@@ -377,10 +343,10 @@ fn over_its_base(mut changes: Table) -> Result<Table, RecipeError> {
     };
     for (field, value) in changes {
         match (table.get_mut(&field), value) {
-            (Some(Value::Table(player)), Value::Table(fields))
-                if PLAYERS.contains(&field.as_str()) =>
+            (Some(Value::Table(settings)), Value::Table(fields))
+                if NETWORK_TABLES.contains(&field.as_str()) =>
             {
-                player.extend(fields);
+                settings.extend(fields);
             }
             (_, value) => {
                 table.insert(field, value);
@@ -400,7 +366,7 @@ fn set(table: &mut Table, change: &str) -> Result<(), RecipeError> {
     let mut fields: Vec<_> = path.trim().split('.').collect();
     let last = fields.pop().filter(|last| !last.is_empty()).ok_or_else(bad)?;
     // A choice among alternatives is a table of one: another takes its place.
-    let choice = 1 + fields.iter().take(1).filter(|field| PLAYERS.contains(field)).count();
+    let choice = 1 + fields.iter().take(1).filter(|field| NETWORK_TABLES.contains(field)).count();
     let mut place = table;
     for (depth, field) in fields.iter().copied().chain([last]).enumerate() {
         if depth == choice && !place.contains_key(field) {
@@ -446,11 +412,11 @@ mod tests {
         assert_eq!(recipe.critic.width, 32);
         assert_eq!(recipe.critic.rule, Rule::RmsProp { decay: 0.9, epsilon: 1e-8 });
         assert_eq!(recipe.generator.activation, Activation::Tanh);
-        assert_eq!(recipe.regulariser, Regulariser::Clip { limit: 0.05 });
+        assert_eq!(recipe.regularizer, Regularizer::Clip { limit: 0.05 });
         let recipe = Recipe::named("wgan-gp", &["regulariser.gradient_penalty.lambda=7"]).unwrap();
         let typing = Recipe::named("wgan-gp", &["regulariser.gradient_penalty.lamda=7"]);
         assert!(typing.unwrap_err().to_string().contains("lamda"));
-        assert!(matches!(recipe.regulariser, Regulariser::GradientPenalty { lambda: 7.0, .. }));
+        assert!(matches!(recipe.regularizer, Regularizer::GradientPenalty { lambda: 7.0, .. }));
     }
 
     #[test]

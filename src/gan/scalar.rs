@@ -1,16 +1,16 @@
 //! A critic with one output a point: the discriminator of the original GAN, and Wasserstein's f.
 //!
-//! A step minimises `E ℓ_real(D(x)) + E ℓ_fake(D(G(z))) + P`, the penalty P and what else keeps D
-//! from becoming steep being those of [`critic`](crate::critic).
+//! A step minimizes `E ℓ_real(D(x)) + E ℓ_fake(D(G(z))) + P`, where the penalty P and the
+//! constraints on D are those of [`critic`](crate::critic).
 
 use ndarray::{Array2, ArrayView2, s};
 
-use super::adversary::{Adversary, Turn};
-use super::checkpoint::{SavedAdversary, SavedNetwork};
-use super::player::{Form, check_room};
+use super::adversary::{Adversary, CriticUpdate};
+use super::networks::{PointShape, check_memory};
+use super::saved::{SavedAdversary, SavedNetwork};
 use super::{GanError, Objective, Recipe};
 use crate::critic::{Batch, LipschitzControl};
-use crate::nn::{Mlp, Optimizer, PenalisedTape, Real, Tape};
+use crate::nn::{Mlp, Optimizer, PenalizedTape, Real, Tape};
 use crate::seed::{Seed, Stream};
 
 /// A scalar critic and all it needs for a step.
@@ -19,47 +19,37 @@ pub(super) struct Scalar {
     network: Mlp<f32>,
     optimizer: Optimizer<f32>,
     control: Box<dyn LipschitzControl>,
-    /// The points of a step as a control wants to see them.
+    /// The points of a step in the form that a control takes.
     batch: Batch,
     /// Real points above generated ones.
     points: Array2<f32>,
     interpolates: Array2<f32>,
-    tape: PenalisedTape<f32>,
+    tape: PenalizedTape<f32>,
     by_outputs: Array2<f32>,
     gradient: Vec<f32>,
-    /// For the generator's turn.
-    answer: Tape<f32>,
-    by_answer: Array2<f32>,
+    /// For the generator's update.
+    generator_tape: Tape<f32>,
+    by_generated: Array2<f32>,
 }
 
-/// A critic that nothing holds.
-struct Free;
-
-impl LipschitzControl for Free {}
-
 impl Scalar {
-    pub(super) fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
-        let (player, dim) = (&recipe.critic, form.dim);
-        let layers = player.layers_from_points(form, 1, "critic")?;
+    pub(super) fn new(recipe: &Recipe, shape: PointShape, seed: Seed) -> Result<Self, GanError> {
+        let (settings, dim) = (&recipe.critic, shape.dim);
+        let layers = settings.layers_from_points(shape, 1, "critic")?;
         let stream = &mut seed.stream("critic's weights");
-        let mut network = Mlp::new(dim, &layers, player.init, stream)?;
-        check_room(&network, 2 * recipe.batch, "critic")?;
-        let mut control: Box<dyn LipschitzControl> = match recipe.regulariser.kind() {
-            None => Box::new(Free),
-            Some(kind) => {
-                let width = player.width;
-                kind.check(player.rate, [(dim, width), (width, width)])?;
-                kind.control_on_batches(&network, seed)
-            }
-        };
+        let mut network = Mlp::new(dim, &layers, settings.init, stream)?;
+        check_memory(&network, 2 * recipe.batch, "critic")?;
+        let width = settings.width;
+        recipe.regularizer.check(settings.rate, [(dim, width), (width, width)])?;
+        let mut control = recipe.regularizer.control(&network, seed);
         control.project(&mut network);
         let rows = recipe.batch;
-        let penalised = control.penalised(rows);
+        let penalized = control.penalized(rows);
         let zeros = |rows| Array2::zeros((rows, dim));
         let mass = vec![f32::of(1.0 / rows as f64); rows];
         Ok(Self {
             objective: recipe.objective,
-            optimizer: Optimizer::new(player.rule, network.parameters().len()),
+            optimizer: Optimizer::new(settings.rule, network.parameters().len()),
             control,
             batch: Batch {
                 source: zeros(rows),
@@ -68,31 +58,31 @@ impl Scalar {
                 target_mass: mass,
             },
             points: zeros(2 * rows),
-            interpolates: zeros(penalised),
-            tape: PenalisedTape::new(&network, 2 * rows, penalised),
+            interpolates: zeros(penalized),
+            tape: PenalizedTape::new(&network, 2 * rows, penalized),
             by_outputs: Array2::zeros((2 * rows, 1)),
             gradient: vec![0.0; network.parameters().len()],
-            answer: Tape::new(&network, rows),
-            by_answer: Array2::zeros((rows, 1)),
+            generator_tape: Tape::new(&network, rows),
+            by_generated: Array2::zeros((rows, 1)),
             network,
         })
     }
 }
 
 impl Scalar {
-    /// As [`Adversary::answer`], to a generator that minimises what it likes, on at most a batch.
-    pub(super) fn answer_to(
+    /// As [`Adversary::generator_loss`], for a generator of this objective, on at most a batch.
+    pub(super) fn generator_loss_of(
         &mut self,
         objective: Objective,
         generated: ArrayView2<'_, f32>,
     ) -> (f64, ArrayView2<'_, f32>) {
         let rows = generated.nrows();
-        let outputs = self.network.forward(generated, &mut self.answer);
+        let outputs = self.network.forward(generated, &mut self.generator_tape);
         let outputs = outputs.as_slice().expect("one column");
-        let slopes = &mut self.by_answer.as_slice_mut().expect("made in one piece")[..rows];
+        let slopes = &mut self.by_generated.as_slice_mut().expect("made in one piece")[..rows];
         let loss = objective.generator(outputs, slopes);
-        let by_answer = self.by_answer.slice(s![..rows, ..]);
-        (loss, self.network.pull_back(by_answer, &mut self.answer))
+        let by_generated = self.by_generated.slice(s![..rows, ..]);
+        (loss, self.network.pull_back(by_generated, &mut self.generator_tape))
     }
 }
 
@@ -102,16 +92,16 @@ fn flat(column: &Array2<f32>) -> &[f32] {
 }
 
 impl Adversary for Scalar {
-    fn draw_from(&mut self, stream: Stream) {
-        self.control.draw_from(stream);
+    fn set_stream(&mut self, stream: Stream) {
+        self.control.set_stream(stream);
     }
 
-    fn learn(
+    fn update(
         &mut self,
         real: ArrayView2<'_, f32>,
         generated: ArrayView2<'_, f32>,
         rate: f64,
-    ) -> Turn {
+    ) -> CriticUpdate {
         let Self { objective, network, control, points, interpolates, tape, gradient, .. } = self;
         let rows = real.nrows();
         points.slice_mut(s![..rows, ..]).assign(&real);
@@ -135,11 +125,11 @@ impl Adversary for Scalar {
         control.tangent(network, gradient);
         self.optimizer.step(network.parameters_mut(), gradient, rate);
         control.project(network);
-        Turn { loss, penalty }
+        CriticUpdate { loss, penalty }
     }
 
-    fn answer(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>) {
-        self.answer_to(self.objective, generated)
+    fn generator_loss(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>) {
+        self.generator_loss_of(self.objective, generated)
     }
 
     fn values(&self, points: ArrayView2<'_, f32>) -> Vec<f32> {

@@ -1,6 +1,6 @@
-//! What generated points are worth.
+//! Scores of generated points.
 //!
-//! - **EMD**: the exact earth mover's distance to true points, by a [`Yardstick`], with its
+//! - **EMD**: the exact earth mover's distance to true points, by a [`ReferenceDistance`], with its
 //!   certificate. Two true samples are not 0 apart either: their mean distance is the *noise floor*,
 //!   and a perfect generator scores 1 as a ratio to it, up to chance.
 //! - **Modes** of a mixture: how many of them get a point of high quality, which is one within 3σ of
@@ -8,7 +8,7 @@
 //!   `Σ_k q_k ln(q_k/p_k)` from the shares q of the modes (each point counts for the nearest) to the
 //!   true ones p.
 //! - **Nearest**: the mean distance to the nearest point of the training set, beside that of the
-//!   points held out: far below them is memorisation.
+//!   points held out: far smaller distances show memorization.
 //! - **JS**: the Jensen–Shannon divergence of histograms in the plane, in nats, at most ln 2. Of two
 //!   true samples it is not 0 either.
 //!
@@ -20,15 +20,17 @@ use ndarray::{ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::trainer::TRANSPORTED;
 use super::{Data, GanError};
 use crate::certificate::Certificate;
 use crate::datasets::Modes;
 use crate::divergence::FDivergence;
 use crate::seed::Seed;
 
-/// The exact distance between two samples of equal masses: whoever scores brings it along.
-pub type Yardstick<'a> =
+/// Largest number of points on each side of an exact distance.
+pub(super) const MAX_TRANSPORTED_POINTS: usize = 1000;
+
+/// The exact distance between two samples of equal masses: the caller supplies the solver.
+pub type ReferenceDistance<'a> =
     dyn FnMut(ArrayView2<'_, f64>, ArrayView2<'_, f64>) -> Result<Certificate, GanError> + 'a;
 
 /// How well the modes of a mixture are met.
@@ -47,16 +49,16 @@ pub struct ModeScores {
 /// Mean distances to the nearest training point.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Nearest {
-    /// Of the generated points.
+    /// Mean distance of the generated points.
     pub generated: f64,
-    /// Of the true points that were held out.
+    /// Mean distance of the true points that were held out.
     pub held_out: f64,
 }
 
-/// All of it.
+/// All scores of generated points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scores {
-    /// What is proved about the distance, in standard coordinates.
+    /// The certificate of the distance, in standard coordinates.
     pub emd: Certificate,
     /// Points on each side of it.
     pub points: usize,
@@ -72,15 +74,15 @@ pub struct Scores {
 /// ones to compare with, but at most 1000, go into the distance, all of them into the rest.
 ///
 /// # Errors
-/// What the yardstick reports.
+/// An error of the reference distance.
 pub fn score(
     generated: ArrayView2<'_, f64>,
     data: &Data,
-    yardstick: &mut Yardstick<'_>,
+    reference: &mut ReferenceDistance<'_>,
 ) -> Result<Scores, GanError> {
-    let truth = data.truth(TRANSPORTED);
+    let truth = data.truth(MAX_TRANSPORTED_POINTS);
     let rows = truth.nrows().min(generated.nrows());
-    let emd = yardstick(generated.slice(s![..rows, ..]), truth.view())?;
+    let emd = reference(generated.slice(s![..rows, ..]), truth.view())?;
     let own = data.standard().restore(generated);
     let nearest = data.training().map(|training| Nearest {
         generated: mean_distance(generated, training),
@@ -99,29 +101,29 @@ pub fn score(
 /// The mean distance of ten pairs of true samples, of as many points as are scored.
 ///
 /// # Errors
-/// What the yardstick reports.
-pub fn noise_floor(data: &Data, yardstick: &mut Yardstick<'_>) -> Result<f64, GanError> {
-    const PAIRS: usize = 10;
+/// An error of the reference distance.
+pub fn noise_floor(data: &Data, reference: &mut ReferenceDistance<'_>) -> Result<f64, GanError> {
+    const NOISE_FLOOR_PAIRS: usize = 10;
     let mut stream = Seed(0).stream("noise floor");
     let mut sum = 0.0;
-    for _ in 0..PAIRS {
-        let [a, b] = data.pair(TRANSPORTED, &mut stream);
-        sum += yardstick(a.view(), b.view())?.upper;
+    for _ in 0..NOISE_FLOOR_PAIRS {
+        let [a, b] = data.pair(MAX_TRANSPORTED_POINTS, &mut stream);
+        sum += reference(a.view(), b.view())?.upper;
     }
-    Ok(sum / PAIRS as f64)
+    Ok(sum / NOISE_FLOOR_PAIRS as f64)
 }
 
 impl ModeScores {
     /// Of points in the coordinates of the modes.
     #[must_use]
     pub fn of(points: ArrayView2<'_, f64>, modes: Modes<'_>) -> Self {
-        const NEAR: f64 = 3.0;
-        let k = modes.centres.nrows();
+        const QUALITY_DEVIATIONS: f64 = 3.0;
+        let k = modes.centers.nrows();
         let (mut counts, mut good) = (vec![0_usize; k], vec![0_usize; k]);
         for x in points.outer_iter() {
-            let (nearest, distance) = nearest(x, modes.centres);
+            let (nearest, distance) = nearest(x, modes.centers);
             counts[nearest] += 1;
-            good[nearest] += usize::from(distance <= NEAR * modes.deviation);
+            good[nearest] += usize::from(distance <= QUALITY_DEVIATIONS * modes.deviation);
         }
         let n = points.nrows().max(1) as f64;
         let terms = counts.iter().filter(|&&count| count > 0).map(|&count| {
@@ -149,9 +151,9 @@ fn nearest(x: ArrayView1<'_, f64>, points: ArrayView2<'_, f64>) -> (usize, f64) 
 
 /// The mean distance from points to the nearest of the training.
 fn mean_distance(points: ArrayView2<'_, f64>, training: ArrayView2<'_, f64>) -> f64 {
-    const BLOCK: usize = 16;
+    const BLOCK_POINTS: usize = 16;
     let (points, training) = (points.as_standard_layout(), training.as_standard_layout());
-    let blocks: Vec<_> = points.axis_chunks_iter(Axis(0), BLOCK).collect();
+    let blocks: Vec<_> = points.axis_chunks_iter(Axis(0), BLOCK_POINTS).collect();
     let squares: Vec<_> = blocks
         .into_par_iter()
         .map(|block| {
@@ -195,22 +197,23 @@ fn square_below(x: &[f64], y: &[f64], least: f64) -> f64 {
 /// lies outside has a cell of its own.
 #[must_use]
 pub fn jensen_shannon(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> f64 {
-    const CELLS: usize = 25;
+    const CELLS_PER_AXIS: usize = 25;
     let ends = |axis: usize| {
         let start = (f64::INFINITY, f64::NEG_INFINITY);
         b.column(axis).iter().fold(start, |(low, high), &x| (low.min(x), high.max(x)))
     };
     let boxed = [ends(0), ends(1)];
     let cell = |x: f64, (low, high): (f64, f64)| {
-        let place = (x - low) / (high - low) * CELLS as f64;
+        let place = (x - low) / (high - low) * CELLS_PER_AXIS as f64;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0..CELLS")]
-        (low <= x && x <= high).then(|| (place as usize).min(CELLS - 1))
+        (low <= x && x <= high).then(|| (place as usize).min(CELLS_PER_AXIS - 1))
     };
     let shares = |points: ArrayView2<'_, f64>| {
-        let mut shares = vec![0.0; CELLS * CELLS + 1];
+        let mut shares = vec![0.0; CELLS_PER_AXIS * CELLS_PER_AXIS + 1];
         for x in points.outer_iter() {
             let inside = cell(x[0], boxed[0]).zip(cell(x[1], boxed[1]));
-            shares[inside.map_or(CELLS * CELLS, |(i, j)| CELLS * j + i)] += 1.0;
+            shares[inside
+                .map_or(CELLS_PER_AXIS * CELLS_PER_AXIS, |(i, j)| CELLS_PER_AXIS * j + i)] += 1.0;
         }
         shares.iter().map(|count| count / points.nrows().max(1) as f64).collect::<Vec<_>>()
     };
@@ -223,9 +226,9 @@ pub fn jensen_shannon(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> f64 {
 pub fn rank_correlation(pairs: &[(f64, f64)]) -> Option<f64> {
     let first = ranks(pairs.iter().map(|pair| pair.0).collect());
     let second = ranks(pairs.iter().map(|pair| pair.1).collect());
-    let centre = (pairs.len() as f64 - 1.0) / 2.0;
+    let center = (pairs.len() as f64 - 1.0) / 2.0;
     let moment = |a: &[f64], b: &[f64]| -> f64 {
-        a.iter().zip(b).map(|(a, b)| (a - centre) * (b - centre)).sum()
+        a.iter().zip(b).map(|(a, b)| (a - center) * (b - center)).sum()
     };
     let spread = moment(&first, &first) * moment(&second, &second);
     (spread > 0.0).then(|| moment(&first, &second) / spread.sqrt())

@@ -12,84 +12,47 @@
 //! With ℓ the cross-entropy and one step of the critic this is Algorithm 1 of Goodfellow et al. 2014, too.
 //!
 //! **Repeatable.** Every step has random streams of its own, named by its number, so that a run that
-//! goes on from a [`Checkpoint`] has the same bits as one that was never interrupted. Numbers of
-//! threads change nothing.
+//! continues from a [`Checkpoint`] has the same bits as one without interruption. The number of
+//! threads does not change them.
 //!
 //! **Complexity.** A step of the critic costs 2 operations a weight and row of the generator and 6 of
 //! the critic (16 with a penalty), one of the generator 6 of its own and 4 of the critic.
 //!
-//! **Failure modes.** Rates too high end in NaN, which is an error that says whose, and at which
+//! **Failure modes.** Rates that are too high end in NaN: an error that names the network and the
 //! step.
 
 use std::ops::ControlFlow;
 
 use ndarray::Array2;
-use serde::{Deserialize, Serialize};
 
-use super::adversary::{self, Adversary, Turn};
-use super::average::Average;
-use super::checkpoint::SavedNetwork;
-use super::player::{Form, check_room};
-use super::{
-    Checkpoint, Data, GanError, ModeScores, Recipe, Regulariser, Scores, Yardstick, score,
-};
-use crate::nn::{Mlp, Optimizer, Real, Tape, on_the_pool};
+use super::adversary::{Adversary, CriticUpdate};
+use super::energy::Energy;
+use super::generator::{Generator, points_of};
+use super::networks::PointShape;
+use super::saved::SavedNetwork;
+use super::scalar::Scalar;
+use super::score::MAX_TRANSPORTED_POINTS;
+use super::{Checkpoint, Data, GanError, Milestone, Recipe, ReferenceDistance, Scores, score};
+use crate::critic::Regularizer;
+use crate::nn::{Mlp, Real, on_the_pool};
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::{Seed, Stream};
 
-/// Generated points that a milestone is scored by, and those of them that are transported.
-const POINTS: usize = 2000;
-pub(super) const TRANSPORTED: usize = 1000;
-
-/// A point of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Milestone {
-    /// Steps of the generator done.
-    pub step: u64,
-    /// The factor of the rates.
-    pub factor: f64,
-    /// What the critic minimises, without its penalty, on the points that are scored.
-    pub critic_loss: f64,
-    /// Its penalty in its last step.
-    pub penalty: f64,
-    /// What the generator minimises, on the points that are scored.
-    pub generator_loss: f64,
-    /// What the critic says of true and generated points: the difference of its mean outputs,
-    /// positive if it tells them apart.
-    pub estimate: f64,
-    /// The exact distance: the upper end of its bracket.
-    pub emd: f64,
-    /// How well modes are met, if they are known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub modes: Option<ModeScores>,
-    /// By histogram, in the plane.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub jensen_shannon: Option<f64>,
-    /// The share of the critic's parameters at the bounds of their box, if they are kept in one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at_bounds: Option<f64>,
-}
+/// Number of generated points that score a milestone.
+const EVALUATION_POINTS: usize = 2000;
 
 /// A GAN while it is trained.
 pub struct Trainer {
     recipe: Recipe,
     data: Data,
     seed: Seed,
-    rehearsed: u64,
+    pretrained: u64,
     step: u64,
     generator: Generator,
     critic: Box<dyn Adversary>,
     /// The critic's penalty in its last step.
     penalty: f64,
     history: Vec<Milestone>,
-}
-
-struct Generator {
-    network: Mlp<f32>,
-    optimizer: Optimizer<f32>,
-    average: Average,
-    tape: Tape<f32>,
-    gradient: Vec<f32>,
 }
 
 impl Trainer {
@@ -100,19 +63,19 @@ impl Trainer {
     pub fn new(recipe: Recipe, data: Data, seed: Seed) -> Result<Self, GanError> {
         recipe.check()?;
         Ok(Self {
-            generator: Generator::new(&recipe, data.form(), seed)?,
-            critic: adversary::of(&recipe, data.form(), seed)?,
+            generator: Generator::new(&recipe, data.shape(), seed)?,
+            critic: critic_of(&recipe, data.shape(), seed)?,
             recipe,
             data,
             seed,
-            rehearsed: 0,
+            pretrained: 0,
             step: 0,
             penalty: 0.0,
             history: Vec::new(),
         })
     }
 
-    /// A run that goes on from a checkpoint, on the same data.
+    /// A run that continues from a checkpoint, on the same data.
     ///
     /// # Errors
     /// [`GanError::OtherData`]; [`GanError::Checkpoint`] for one that is damaged.
@@ -123,8 +86,8 @@ impl Trainer {
                 if checkpoint.data == given { format!("{given}, changed since") } else { given };
             return Err(GanError::OtherData { saved: checkpoint.data, given });
         }
-        // What is about to be allocated must be explained by what was read.
-        checkpoint.check_shapes(data.form())?;
+        // The sizes to be allocated must agree with the data that was read.
+        checkpoint.check_shapes(data.shape())?;
         let mut trainer = Self::new(checkpoint.recipe, data, Seed(checkpoint.seed))?;
         let generator = &mut trainer.generator;
         checkpoint.generator.restore(&mut generator.network, &mut generator.optimizer)?;
@@ -133,7 +96,7 @@ impl Trainer {
         }
         generator.average = checkpoint.average;
         trainer.critic.restore(checkpoint.critic)?;
-        trainer.rehearsed = checkpoint.rehearsed;
+        trainer.pretrained = checkpoint.pretrained;
         trainer.step = checkpoint.step;
         trainer.penalty = checkpoint.penalty;
         trainer.history = checkpoint.history;
@@ -148,7 +111,7 @@ impl Trainer {
             data: self.data.name().to_owned(),
             standard: self.data.standard().clone(),
             seed: self.seed.0,
-            rehearsed: self.rehearsed,
+            pretrained: self.pretrained,
             step: self.step,
             generator: SavedNetwork::of(&self.generator.network, &self.generator.optimizer),
             average: self.generator.average.clone(),
@@ -158,7 +121,7 @@ impl Trainer {
         }
     }
 
-    /// Trains until so many steps of the generator are done, or the observer stops it.
+    /// Trains until `until` steps of the generator are done, or the observer stops it.
     ///
     /// # Errors
     /// [`GanError::Diverged`].
@@ -167,9 +130,9 @@ impl Trainer {
         until: u64,
         observer: &mut dyn Observer,
     ) -> Result<Option<Stop>, GanError> {
-        while self.rehearsed < self.recipe.pretraining {
-            on_the_pool(|| self.rehearse())?;
-            if let ControlFlow::Break(stop) = self.observe("pretraining", self.rehearsed, observer)
+        while self.pretrained < self.recipe.pretraining {
+            on_the_pool(|| self.pretrain())?;
+            if let ControlFlow::Break(stop) = self.observe("pretraining", self.pretrained, observer)
             {
                 return Ok(Some(stop));
             }
@@ -188,40 +151,40 @@ impl Trainer {
         let Recipe { batch, critic_steps, schedule, .. } = self.recipe;
         let factor = schedule.factor(self.step, self.recipe.steps);
         let stream = &mut self.seed.stream(&format!("step {}", self.step));
-        self.critic.draw_from(self.seed.stream(&format!("penalty {}", self.step)));
+        self.critic.set_stream(self.seed.stream(&format!("penalty {}", self.step)));
         let (generator, critic) = (&mut self.generator, &mut self.critic);
 
-        let mut turn = Turn { loss: 0.0, penalty: 0.0 };
+        let mut update = CriticUpdate { loss: 0.0, penalty: 0.0 };
         for _ in 0..critic_steps {
             let x = self.data.batch(batch, stream);
             let z = generator.latent(batch, stream);
             let points = generator.network.forward(z.view(), &mut generator.tape);
-            turn = critic.learn(x.view(), points, factor * self.recipe.critic.rate);
+            update = critic.update(x.view(), points, factor * self.recipe.critic.rate);
         }
         let z = generator.latent(batch, stream);
         let points = generator.network.forward(z.view(), &mut generator.tape);
-        let (loss, by_points) = critic.answer(points);
+        let (loss, by_points) = critic.generator_loss(points);
         generator.step(by_points.to_owned(), factor * self.recipe.generator.rate);
 
-        self.check(turn.loss + turn.penalty, "critic")?;
+        self.check(update.loss + update.penalty, "critic")?;
         self.check(loss, "generator")?;
-        self.penalty = turn.penalty;
+        self.penalty = update.penalty;
         self.step += 1;
         Ok(())
     }
 
     /// One step of an autoencoder on real points alone.
-    fn rehearse(&mut self) -> Result<(), GanError> {
-        let stream = &mut self.seed.stream(&format!("pretraining {}", self.rehearsed));
+    fn pretrain(&mut self) -> Result<(), GanError> {
+        let stream = &mut self.seed.stream(&format!("pretraining {}", self.pretrained));
         let x = self.data.batch(self.recipe.batch, stream);
-        let loss = self.critic.rehearse(x.view(), self.recipe.critic.rate);
+        let loss = self.critic.pretrain(x.view(), self.recipe.critic.rate);
         self.check(loss, "critic")?;
-        self.rehearsed += 1;
+        self.pretrained += 1;
         Ok(())
     }
 
-    fn check(&self, loss: f64, player: &'static str) -> Result<(), GanError> {
-        if loss.is_finite() { Ok(()) } else { Err(GanError::Diverged { step: self.step, player }) }
+    fn check(&self, loss: f64, network: &'static str) -> Result<(), GanError> {
+        if loss.is_finite() { Ok(()) } else { Err(GanError::Diverged { step: self.step, network }) }
     }
 
     fn observe(
@@ -237,11 +200,14 @@ impl Trainer {
     /// Scores the generator as it stands. The latent points are the same each time.
     ///
     /// # Errors
-    /// What the yardstick reports, and [`GanError::Diverged`] for points that are not finite.
-    pub fn evaluate(&self, yardstick: &mut Yardstick<'_>) -> Result<(Milestone, Scores), GanError> {
-        let generated = self.generate(POINTS, &mut self.seed.stream("evaluation"))?;
-        let scores = score(generated.view(), &self.data, yardstick)?;
-        let (truth, objective) = (self.data.truth(TRANSPORTED), self.recipe.objective);
+    /// An error of the reference distance, and [`GanError::Diverged`] for points that are not finite.
+    pub fn evaluate(
+        &self,
+        reference: &mut ReferenceDistance<'_>,
+    ) -> Result<(Milestone, Scores), GanError> {
+        let generated = self.generate(EVALUATION_POINTS, &mut self.seed.stream("evaluation"))?;
+        let scores = score(generated.view(), &self.data, reference)?;
+        let (truth, objective) = (self.data.truth(MAX_TRANSPORTED_POINTS), self.recipe.objective);
         let [real, fake] = [&truth, &generated].map(|points| self.outputs(points));
         let (mut by_real, mut by_fake) = (real.clone(), fake.clone());
         let milestone = Milestone {
@@ -274,20 +240,20 @@ impl Trainer {
         if points.iter().all(|x| x.is_finite()) {
             return Ok(points);
         }
-        Err(GanError::Diverged { step: self.step, player: "generator" })
+        Err(GanError::Diverged { step: self.step, network: "generator" })
     }
 
-    /// As many points of the generator with averaged weights as a batch has, and where the critic
-    /// sends each of them: −∂ℓ/∂x of its own term of the generator's loss. In standard coordinates.
+    /// As many points of the generator with averaged weights as a batch has, and the per-sample
+    /// gradients: −∂ℓ/∂x of each point's own term of the generator's loss. In standard coordinates.
     ///
     /// # Errors
     /// [`GanError::Diverged`] if a point is not finite.
-    pub fn pulls(&mut self, stream: &mut Stream) -> Result<[Array2<f64>; 2], GanError> {
+    pub fn sample_gradients(&mut self, stream: &mut Stream) -> Result<[Array2<f64>; 2], GanError> {
         let batch = self.recipe.batch;
         let points = self.generate(batch, stream)?;
-        let (_, by_points) = self.critic.answer(points.mapv(f32::of).view());
-        let pulls = by_points.mapv(|slope| -(batch as f64) * slope.wide());
-        Ok([points, pulls])
+        let (_, by_points) = self.critic.generator_loss(points.mapv(f32::of).view());
+        let gradients = by_points.mapv(|slope| -(batch as f64) * slope.wide());
+        Ok([points, gradients])
     }
 
     /// All parameters of the critic.
@@ -298,7 +264,7 @@ impl Trainer {
     }
 
     fn at_bounds(&self) -> Option<f64> {
-        let Regulariser::Clip { limit } = self.recipe.regulariser else { return None };
+        let Regularizer::Clip { limit } = self.recipe.regularizer else { return None };
         let (parameters, limit) = (self.critic_parameters(), f32::of(limit));
         let piled = parameters.iter().filter(|parameter| parameter.abs() >= limit).count();
         Some(piled as f64 / parameters.len().max(1) as f64)
@@ -324,7 +290,7 @@ impl Trainer {
         &self.recipe
     }
 
-    /// What it learns from.
+    /// The data.
     pub fn data(&self) -> &Data {
         &self.data
     }
@@ -339,62 +305,25 @@ impl Trainer {
         self.step
     }
 
-    /// What has been recorded.
+    /// The milestones recorded.
     pub fn history(&self) -> &[Milestone] {
         &self.history
     }
 }
 
-impl Generator {
-    fn new(recipe: &Recipe, form: Form, seed: Seed) -> Result<Self, GanError> {
-        let player = &recipe.generator;
-        let layers = player.layers_to_points(form, "generator")?;
-        let stream = &mut seed.stream("generator's weights");
-        let network = Mlp::new(recipe.latent_for(form.dim), &layers, player.init, stream)?;
-        check_room(&network, recipe.batch, "generator")?;
-        let parameters = network.parameters().len();
-        Ok(Self {
-            optimizer: Optimizer::new(player.rule, parameters),
-            average: Average::over(recipe.average, parameters),
-            tape: Tape::new(&network, recipe.batch),
-            gradient: vec![0.0; parameters],
-            network,
-        })
-    }
-
-    fn latent(&self, rows: usize, stream: &mut Stream) -> Array2<f32> {
-        latent(rows, self.network.inputs(), stream)
-    }
-
-    /// One step down the loss whose gradient by the points on the tape is given.
-    fn step(&mut self, by_points: Array2<f32>, rate: f64) {
-        self.gradient.fill(0.0);
-        self.network.backward(by_points.view(), &mut self.tape, &mut self.gradient);
-        self.optimizer.step(self.network.parameters_mut(), &self.gradient, rate);
-        self.average.add(self.network.parameters());
-    }
-
-    /// The network whose points are judged.
-    fn averaged(&self) -> Mlp<f32> {
-        let mut network = self.network.clone();
-        if let Some(mean) = self.average.mean() {
-            network.parameters_mut().copy_from_slice(&mean);
-        }
-        network
+/// The critic of a recipe, for points of this form.
+fn critic_of(
+    recipe: &Recipe,
+    shape: PointShape,
+    seed: Seed,
+) -> Result<Box<dyn Adversary>, GanError> {
+    if recipe.has_autoencoder() {
+        Ok(Box::new(Energy::new(recipe, shape, seed)?))
+    } else {
+        Ok(Box::new(Scalar::new(recipe, shape, seed)?))
     }
 }
 
 fn mean(values: &[f32]) -> f64 {
     values.iter().map(|t| t.wide()).sum::<f64>() / values.len().max(1) as f64
-}
-
-/// Latent points: standard normal.
-pub(super) fn latent(rows: usize, coordinates: usize, stream: &mut Stream) -> Array2<f32> {
-    Array2::from_shape_simple_fn((rows, coordinates), || f32::of(stream.normal()))
-}
-
-/// Points of a generator, in standard coordinates.
-pub(super) fn points_of(generator: &Mlp<f32>, n: usize, stream: &mut Stream) -> Array2<f64> {
-    let z = latent(n, generator.inputs(), stream);
-    generator.evaluate(z.view()).mapv(Real::wide)
 }

@@ -1,4 +1,4 @@
-//! Files that are there in full or not at all.
+//! Atomic writes: files appear in full or not at all.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -37,7 +37,7 @@ pub enum WriteError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
 }
@@ -56,7 +56,7 @@ impl WriteError {
         }
     }
 
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -71,7 +71,7 @@ impl WriteError {
 }
 
 /// Writes a file through `write`, under a temporary name in the same folder, and renames it when
-/// it is complete: whoever looks sees the old file or the new one. What is not a regular file
+/// it is complete: readers see the old file or the new one. What is not a regular file
 /// (a pipe, `/dev/stdout`) is written directly.
 ///
 /// # Errors
@@ -150,9 +150,9 @@ impl Destination {
 #[must_use]
 pub fn resolved(path: &Path) -> PathBuf {
     /// As many links as Linux follows.
-    const MOST_LINKS: usize = 40;
+    const MAX_LINKS: usize = 40;
     let mut path = path.to_path_buf();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         // Relative links start at their own folder.
         let Ok(target) = fs::read_link(&path) else { break };
         path = folder_of(&path).join(target);
@@ -190,7 +190,7 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        // Gone already after a rename; if it cannot be removed there is nobody to tell.
+        // Already gone after a rename; an error of the removal cannot be reported from here.
         let _ = fs::remove_file(&self.path);
     }
 }

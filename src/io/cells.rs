@@ -3,8 +3,8 @@
 //! The whole text is one string and the cells are ranges of it: no allocation per cell, so that
 //! a million rows are cut as fast as they are read.
 
-use super::delimiter::Delimiter;
-use super::{Origin, ReadError};
+use super::delimiter::{Delimiter, is_skipped};
+use super::{InputPath, ReadError};
 
 /// The cells of a text file: a rectangle of strings.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub(super) struct TextCells {
 
 impl TextCells {
     /// Cuts a file. Blank lines and lines that begin with `#` are skipped.
-    pub(super) fn parse(origin: &Origin, bytes: &[u8]) -> Result<Self, ReadError> {
+    pub(super) fn parse(origin: &InputPath, bytes: &[u8]) -> Result<Self, ReadError> {
         let text = as_text(origin, bytes)?;
         // Files of the old Macintosh have no line feeds at all.
         let newline = if text.contains('\n') { b'\n' } else { b'\r' };
@@ -93,7 +93,7 @@ impl Cutter {
             Delimiter::Blanks => None,
             Delimiter::Byte(byte) => Some(csv_core::ReaderBuilder::new().delimiter(byte).build()),
         };
-        // Cells are no longer than the text they are cut from; the reader wants a byte to spare.
+        // Cells are no longer than the text they are cut from; the reader needs one more byte.
         Self { reader, output: vec![0; length + 1], filled: 0, ends: vec![0; 64] }
     }
 
@@ -147,7 +147,7 @@ impl Cutter {
 }
 
 /// The bytes as text, without the byte order mark.
-fn as_text<'a>(origin: &Origin, bytes: &'a [u8]) -> Result<&'a str, ReadError> {
+fn as_text<'a>(origin: &InputPath, bytes: &'a [u8]) -> Result<&'a str, ReadError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let bad = match str::from_utf8(bytes) {
         Ok(text) => match text.bytes().position(is_binary) {
@@ -164,12 +164,6 @@ fn is_binary(byte: u8) -> bool {
     byte < b'\t' || byte == 0x7f
 }
 
-/// Blank lines and comments.
-pub(super) fn is_skipped(line: &str) -> bool {
-    let line = line.trim_ascii_start();
-    line.is_empty() || line.starts_with('#')
-}
-
 #[expect(clippy::naive_bytecount, reason = "the compiler vectorises it well enough")]
 fn count(bytes: &[u8], wanted: u8) -> usize {
     bytes.iter().filter(|&&byte| byte == wanted).count()
@@ -181,7 +175,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn parse(text: &str) -> Result<TextCells, ReadError> {
-        TextCells::parse(&Origin::from("t.csv"), text.as_bytes())
+        TextCells::parse(&InputPath::from("t.csv"), text.as_bytes())
     }
 
     fn rows(cells: &TextCells) -> Vec<(usize, Vec<&str>)> {
@@ -232,7 +226,7 @@ mod tests {
             Err(ReadError::Ragged { line: 3, found: 1, expected: 2, .. })
         ));
         let bytes = b"1,2\n\xff\xfe,4\n";
-        let error = TextCells::parse(&Origin::Stdin, bytes).unwrap_err();
+        let error = TextCells::parse(&InputPath::Stdin, bytes).unwrap_err();
         assert!(matches!(error, ReadError::NotText { line: 2, .. }));
         assert!(matches!(parse("1,2\n\0"), Err(ReadError::NotText { line: 2, .. })));
         assert!(matches!(parse("\n# nothing\n\n"), Err(ReadError::Empty { .. })));
@@ -265,7 +259,7 @@ mod tests {
 
         #[test]
         fn rubbish_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = TextCells::parse(&Origin::Stdin, &bytes);
+            let _ = TextCells::parse(&InputPath::Stdin, &bytes);
         }
     }
 }

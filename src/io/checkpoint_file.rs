@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::saved_file::{Schemas, read_saved, saved_from, write_saved};
-use super::{Origin, ReadError, WriteError};
+use super::{InputPath, ReadError, WriteError};
 use crate::gan::Checkpoint;
 
 /// Schema of a file with a checkpoint.
@@ -64,7 +64,7 @@ pub struct SavedRun {
 }
 
 #[derive(Serialize, Deserialize)]
-struct File<C, O> {
+struct CheckpointFile<C, O> {
     schema: String,
     options: O,
     checkpoint: C,
@@ -79,15 +79,15 @@ pub fn write_checkpoint(
     checkpoint: &Checkpoint,
     options: &RunOptions,
 ) -> Result<(), WriteError> {
-    write_saved(path, &File { schema: CHECKPOINT_FILE.to_owned(), options, checkpoint })
+    write_saved(path, &CheckpointFile { schema: CHECKPOINT_FILE.to_owned(), options, checkpoint })
 }
 
 /// Reads a checkpoint.
 ///
 /// # Errors
 /// [`ReadError`] for a file that cannot be read, or is none that [`write_checkpoint`] wrote.
-pub fn read_checkpoint(origin: &Origin) -> Result<SavedRun, ReadError> {
-    let (File { options, checkpoint, .. }, _, _) = read_saved(origin, SCHEMAS)?;
+pub fn read_checkpoint(origin: &InputPath) -> Result<SavedRun, ReadError> {
+    let (CheckpointFile { options, checkpoint, .. }, _, _) = read_saved(origin, SCHEMAS)?;
     Ok(SavedRun { checkpoint, options })
 }
 
@@ -95,7 +95,7 @@ pub fn read_checkpoint(origin: &Origin) -> Result<SavedRun, ReadError> {
 ///
 /// # Errors
 /// As [`read_checkpoint`].
-pub fn checkpoint_from(origin: &Origin, bytes: &[u8]) -> Result<SavedRun, ReadError> {
-    let (File { options, checkpoint, .. }, _) = saved_from(origin, bytes, SCHEMAS)?;
+pub fn checkpoint_from(origin: &InputPath, bytes: &[u8]) -> Result<SavedRun, ReadError> {
+    let (CheckpointFile { options, checkpoint, .. }, _) = saved_from(origin, bytes, SCHEMAS)?;
     Ok(SavedRun { checkpoint, options })
 }

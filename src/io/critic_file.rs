@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::saved_file::{Schemas, read_saved, saved_from, write_saved};
-use super::{InputDigest, Origin, ReadError, WriteError};
+use super::{InputDigest, InputPath, ReadError, WriteError};
 use crate::critic::SavedCritic;
 
 /// Schema of a file with a critic.
@@ -17,7 +17,7 @@ const SCHEMAS: Schemas =
     Schemas { current: CRITIC_FILE, unchecked: "deblais.saved-critic/1", reads_unchecked: true };
 
 #[derive(Serialize, Deserialize)]
-struct File<C> {
+struct CriticFile<C> {
     schema: String,
     critic: C,
 }
@@ -27,7 +27,7 @@ struct File<C> {
 /// # Errors
 /// [`WriteError`]; nothing half-written is left.
 pub fn write_critic(path: &Path, critic: &SavedCritic) -> Result<(), WriteError> {
-    write_saved(path, &File { schema: CRITIC_FILE.to_owned(), critic })
+    write_saved(path, &CriticFile { schema: CRITIC_FILE.to_owned(), critic })
 }
 
 /// A critic from a file.
@@ -37,7 +37,7 @@ pub struct ReadCritic {
     pub critic: SavedCritic,
     /// Whether a checksum vouches for it; files of schema `/1` have none.
     pub checked: bool,
-    /// What was read.
+    /// The size and checksum of the file.
     pub digest: InputDigest,
 }
 
@@ -45,8 +45,9 @@ pub struct ReadCritic {
 ///
 /// # Errors
 /// [`ReadError`] for a file that cannot be read, or is none that [`write_critic`] wrote.
-pub fn read_critic(origin: &Origin) -> Result<ReadCritic, ReadError> {
-    let (File { critic, .. }, checked, digest) = read_saved::<File<SavedCritic>>(origin, SCHEMAS)?;
+pub fn read_critic(origin: &InputPath) -> Result<ReadCritic, ReadError> {
+    let (CriticFile { critic, .. }, checked, digest) =
+        read_saved::<CriticFile<SavedCritic>>(origin, SCHEMAS)?;
     Ok(ReadCritic { critic, checked, digest })
 }
 
@@ -54,8 +55,8 @@ pub fn read_critic(origin: &Origin) -> Result<ReadCritic, ReadError> {
 ///
 /// # Errors
 /// As [`read_critic`].
-pub fn critic_from(origin: &Origin, bytes: &[u8]) -> Result<SavedCritic, ReadError> {
-    let (File { critic, .. }, _) = saved_from(origin, bytes, SCHEMAS)?;
+pub fn critic_from(origin: &InputPath, bytes: &[u8]) -> Result<SavedCritic, ReadError> {
+    let (CriticFile { critic, .. }, _) = saved_from(origin, bytes, SCHEMAS)?;
     Ok(critic)
 }
 
@@ -135,8 +136,10 @@ mod tests {
                 "line 2",
             ),
         ] {
-            let error =
-                critic_from(&Origin::Stdin, file.as_bytes()).map(|_| ()).unwrap_err().to_string();
+            let error = critic_from(&InputPath::Stdin, file.as_bytes())
+                .map(|_| ())
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(words), "{file}: {error}");
         }
         let broken = |function: &str| {

@@ -1,6 +1,4 @@
-//! What separates the cells of a line.
-
-use super::cells::is_skipped;
+//! The delimiter of a table: its detection from the first lines.
 
 /// The separator of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +17,7 @@ impl Delimiter {
     /// comma that occurs equally often in most of them. Lines with blanks and none of these are
     /// split at the blanks; what is left is a single column.
     pub(super) fn detect(text: &str) -> Self {
-        let records = Sample::of(text);
+        let records = DelimiterSample::of(text);
         let mut best = (0, None);
         for (candidate, byte) in CANDIDATES.into_iter().enumerate() {
             let counts: Vec<usize> = records.counts.iter().map(|count| count[candidate]).collect();
@@ -41,25 +39,25 @@ impl Delimiter {
     }
 }
 
-/// What the first records of a text hold outside their quoted cells.
+/// Counts of candidate delimiters in the first records of a text, outside quoted cells.
 #[derive(Default)]
-struct Sample {
+struct DelimiterSample {
     /// How often each candidate occurs, by record.
     counts: Vec<[usize; CANDIDATES.len()]>,
     /// Records without quotes that blanks would split.
     with_blanks: usize,
 }
 
-impl Sample {
+impl DelimiterSample {
     fn of(text: &str) -> Self {
-        const RECORDS: usize = 64;
-        const LINES: usize = 256;
+        const MAX_RECORDS: usize = 64;
+        const MAX_LINES: usize = 256;
         let mut sample = Self::default();
         let mut quoted = false;
         let mut counts = [0; CANDIDATES.len()];
         let lines = text.split(['\n', '\r']);
-        for line in lines.filter(|line| !line.is_empty()).take(LINES) {
-            if sample.counts.len() == RECORDS {
+        for line in lines.filter(|line| !line.is_empty()).take(MAX_LINES) {
+            if sample.counts.len() == MAX_RECORDS {
                 break;
             }
             if !quoted && is_skipped(line) {
@@ -84,6 +82,12 @@ impl Sample {
         }
         sample
     }
+}
+
+/// Blank lines and comments.
+pub(super) fn is_skipped(line: &str) -> bool {
+    let line = line.trim_ascii_start();
+    line.is_empty() || line.starts_with('#')
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
-//! What can be wrong with an input.
+//! Errors in inputs.
 
 use std::io;
 
 use thiserror::Error;
 
 use super::header::is_numeric;
-use super::place::Found;
+use super::location::FoundText;
 use super::{
-    ColumnId, ColumnRef, Filter, ForeignFormat, IdxProblem, ImageProblem, ManifestProblem,
-    NpyProblem, Origin, Place, PlanProblem, PotentialsProblem, SavedFileProblem,
+    ColumnId, ColumnRef, Filter, IdxProblem, ImageProblem, InputPath, Location, ManifestProblem,
+    NpyProblem, PlanProblem, PotentialsProblem, SavedFileProblem, UnsupportedFormat,
 };
 use crate::shown::{Quoted, Shown};
 
@@ -20,55 +20,55 @@ pub enum ReadError {
     #[error("{origin}: there is no such file")]
     NotFound {
         /// The path.
-        origin: Origin,
+        origin: InputPath,
     },
     /// The path is a folder.
     #[error("{origin}: this is a folder, not a file")]
     Directory {
         /// The path.
-        origin: Origin,
+        origin: InputPath,
     },
     /// The file may not be read.
     #[error("{origin}: permission denied")]
     PermissionDenied {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
     },
     /// The system failed to read it for another reason.
     #[error("{origin}: {source}")]
     Io {
         /// The file.
-        origin: Origin,
-        /// What the system says.
+        origin: InputPath,
+        /// The error of the system.
         source: io::Error,
     },
     /// No data at all.
     #[error("{origin}: there is nothing in it")]
     Empty {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
     },
     /// A header without rows.
     #[error("{origin}, line {line}: a header, but no rows below it")]
     HeaderOnly {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
         /// Line of the header, from 1.
         line: usize,
     },
     /// A format that is known, but not read.
     #[error("{origin}: this {}", .format.name())]
-    Foreign {
+    Unsupported {
         /// The file.
-        origin: Origin,
-        /// What it is.
-        format: ForeignFormat,
+        origin: InputPath,
+        /// The format.
+        format: UnsupportedFormat,
     },
     /// Bytes that are not text.
     #[error("{origin}, line {line}: neither text in UTF-8, nor NPY, nor PNG")]
     NotText {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
         /// Line of the first bad byte, from 1.
         line: usize,
     },
@@ -76,7 +76,7 @@ pub enum ReadError {
     #[error("{origin}, line {line}: {found} cells, where the first row has {expected}")]
     Ragged {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
         /// The line, from 1.
         line: usize,
         /// Cells in that line.
@@ -85,46 +85,46 @@ pub enum ReadError {
         expected: usize,
     },
     /// Text where a number should be.
-    #[error("{origin}, {place}, {column}: found {}, not a number", Found(.found))]
+    #[error("{origin}, {location}, {column}: found {}, not a number", FoundText(.found))]
     NotANumber {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
         /// The row.
-        place: Place,
+        location: Location,
         /// The column.
         column: ColumnId,
         /// The cell.
         found: String,
     },
     /// NaN or an infinity.
-    #[error("{origin}, {place}, {column}: found {}, not a finite number", Shown(.found))]
+    #[error("{origin}, {location}, {column}: found {}, not a finite number", Shown(.found))]
     NotFinite {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
         /// The row.
-        place: Place,
+        location: Location,
         /// The column.
         column: ColumnId,
         /// The cell.
         found: String,
     },
     /// A whole column of text among the coordinates.
-    #[error("{origin}, {column}: it holds text, such as {}, not numbers", Found(.example))]
+    #[error("{origin}, {column}: it holds text, such as {}, not numbers", FoundText(.example))]
     TextColumn {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
         /// The column.
         column: ColumnId,
         /// One of its cells.
         example: String,
     },
     /// A mass below zero.
-    #[error("{origin}, {place}, {column}: found the weight {found}, which is negative")]
+    #[error("{origin}, {location}, {column}: found the weight {found}, which is negative")]
     NegativeWeight {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
         /// The row.
-        place: Place,
+        location: Location,
         /// The column.
         column: ColumnId,
         /// The weight.
@@ -134,7 +134,7 @@ pub enum ReadError {
     #[error("{origin}, {column}: all weights are zero")]
     ZeroWeights {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
         /// The column.
         column: ColumnId,
     },
@@ -142,8 +142,8 @@ pub enum ReadError {
     #[error("{origin}: there is no column {}", Shown(&.asked.to_string()))]
     UnknownColumn {
         /// The file.
-        origin: Origin,
-        /// What was asked for.
+        origin: InputPath,
+        /// The column asked for.
         asked: ColumnRef,
         /// The names there are, if the table has a header.
         header: Option<Vec<String>>,
@@ -154,7 +154,7 @@ pub enum ReadError {
     #[error("{origin}: columns {first} and {second} (from 0) are both called {}", Quoted(.name))]
     AmbiguousColumn {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
         /// The name asked for.
         name: String,
         /// The first column of that name, from 0.
@@ -166,13 +166,13 @@ pub enum ReadError {
     #[error("{origin}: no column is left for the coordinates")]
     NoCoordinates {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
     },
     /// A filter that no row passes.
     #[error("{origin}: no row has {}", Shown(&.filter.to_string()))]
     NoSuchRows {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
         /// The filter.
         filter: Filter,
         /// Some values that the column has.
@@ -182,7 +182,7 @@ pub enum ReadError {
     #[error("{origin}: {columns} columns, where a single one is wanted")]
     NotOneColumn {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
         /// Columns there are.
         columns: usize,
     },
@@ -190,69 +190,69 @@ pub enum ReadError {
     #[error("{origin}: a picture, where a table of numbers is wanted")]
     NotATable {
         /// The file.
-        origin: Origin,
+        origin: InputPath,
     },
     /// A bad NPY file.
     #[error("{origin}: {problem}")]
     Npy {
         /// The file.
-        origin: Origin,
-        /// What is wrong with it.
+        origin: InputPath,
+        /// The fault.
         problem: NpyProblem,
     },
     /// A bad file of images.
     #[error("{origin}: {problem}")]
     Idx {
         /// The file.
-        origin: Origin,
-        /// What is wrong with it.
+        origin: InputPath,
+        /// The fault.
         problem: IdxProblem,
     },
     /// A picture that is no histogram.
     #[error("{origin}: {problem}")]
     Image {
         /// The file.
-        origin: Origin,
-        /// What is wrong with it.
+        origin: InputPath,
+        /// The fault.
         problem: ImageProblem,
     },
     /// A bad list of files.
     #[error("{origin}: {problem}")]
     Manifest {
         /// The list.
-        origin: Origin,
-        /// What is wrong with it.
+        origin: InputPath,
+        /// The fault.
         problem: ManifestProblem,
     },
     /// A bad plan file.
     #[error("{origin}: {problem}")]
     Plan {
         /// The file.
-        origin: Origin,
-        /// What is wrong with it.
+        origin: InputPath,
+        /// The fault.
         problem: PlanProblem,
     },
     /// A bad potentials file.
     #[error("{origin}: {problem}")]
     Potentials {
         /// The file.
-        origin: Origin,
-        /// What is wrong with it.
+        origin: InputPath,
+        /// The fault.
         problem: PotentialsProblem,
     },
     /// A bad file of those that are saved to be read again: a critic, a checkpoint.
     #[error("{origin}: {problem}")]
     Saved {
         /// The file.
-        origin: Origin,
-        /// What is wrong with it.
+        origin: InputPath,
+        /// The fault.
         problem: SavedFileProblem,
     },
 }
 
 impl ReadError {
-    /// The system's error, told apart by kind.
-    pub(super) fn from_io(origin: &Origin, source: io::Error) -> Self {
+    /// The error of the system, classified by kind.
+    pub(super) fn from_io(origin: &InputPath, source: io::Error) -> Self {
         let origin = origin.clone();
         match source.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::NotFound { origin },
@@ -262,7 +262,7 @@ impl ReadError {
         }
     }
 
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -274,7 +274,7 @@ impl ReadError {
             Self::Io { .. } => "check that the file is complete and its disk or pipe alive".into(),
             Self::Empty { .. } => "a table needs at least one row; was the file written?".into(),
             Self::HeaderOnly { .. } => "put one sample per row below the header".into(),
-            Self::Foreign { format, .. } => format.hint().into(),
+            Self::Unsupported { format, .. } => format.hint().into(),
             Self::NotText { .. } => "save it as CSV in UTF-8, or as NPY by np.save".into(),
             Self::Ragged { .. } => "give every row the same number of cells; a cell that holds \
                                     the delimiter must be in double quotes"
@@ -364,11 +364,11 @@ fn closest<'a>(asked: &str, names: &'a [String]) -> Option<&'a str> {
 
 /// The first few of `names`, about a line of them, and `rest` for the others.
 fn listed(names: &[String], rest: &str) -> String {
-    const MOST: usize = 12;
-    const LINE: usize = 80;
+    const MAX_NAMES: usize = 12;
+    const LINE_CHARACTERS: usize = 80;
     let mut text = String::new();
     for (k, name) in names.iter().enumerate() {
-        if k == MOST || text.len() > LINE {
+        if k == MAX_NAMES || text.len() > LINE_CHARACTERS {
             return format!("{text}, … {rest}");
         }
         if k > 0 {

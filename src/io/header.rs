@@ -78,8 +78,8 @@ pub(super) fn is_numeric(cell: &str) -> bool {
 
 /// Most of the first cells below the first row are numbers.
 fn is_numeric_column(cells: &TextCells, column: usize) -> bool {
-    const SAMPLE: usize = 32;
-    let sample = 1..cells.rows().min(1 + SAMPLE);
+    const SAMPLED_ROWS: usize = 32;
+    let sample = 1..cells.rows().min(1 + SAMPLED_ROWS);
     let rows = sample.len();
     2 * sample.filter(|&row| is_numeric(cells.cell(row, column))).count() > rows
 }
@@ -103,10 +103,10 @@ fn is_pandas_index(first: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::Origin;
+    use crate::io::InputPath;
 
     fn taken(text: &str) -> FirstRow {
-        first_row(&TextCells::parse(&Origin::Stdin, text.as_bytes()).unwrap())
+        first_row(&TextCells::parse(&InputPath::Stdin, text.as_bytes()).unwrap())
     }
 
     fn detected(text: &str) -> bool {

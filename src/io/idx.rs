@@ -16,7 +16,7 @@ use flate2::read::MultiGzDecoder;
 use ndarray::Array2;
 use thiserror::Error;
 
-use super::{Origin, ReadError};
+use super::{InputPath, ReadError};
 
 /// The first bytes of a file of images.
 const IMAGES: [u8; 4] = [0, 0, 8, 3];
@@ -28,9 +28,9 @@ const LABELS: [u8; 4] = [0, 0, 8, 1];
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// The most pixels that are read: 1 GiB once they are numbers.
-const MOST_PIXELS: u64 = 1 << 27;
+const MAX_PIXELS: u64 = 1 << 27;
 
-/// Grey images.
+/// Gray images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Images {
     /// Rows of pixels.
@@ -41,7 +41,7 @@ pub struct Images {
     pub pixels: Array2<f64>,
 }
 
-/// What is wrong with a file of images.
+/// A fault in a file of images.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum IdxProblem {
@@ -84,7 +84,7 @@ pub enum IdxProblem {
     },
     /// More than is read.
     #[error(
-        "{images} images of {height} × {width} pixels, but {MOST_PIXELS} pixels are the most that \
+        "{images} images of {height} × {width} pixels, but {MAX_PIXELS} pixels are the most that \
          are read"
     )]
     TooLarge {
@@ -98,13 +98,13 @@ pub enum IdxProblem {
     /// Not what gzip has written.
     #[error("damaged by the way gzip sees it: {cause}")]
     Gzip {
-        /// What the decoder says.
+        /// The message of the decoder.
         cause: String,
     },
 }
 
 impl IdxProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -129,7 +129,7 @@ impl IdxProblem {
 ///
 /// # Errors
 /// [`ReadError`].
-pub fn read_images(origin: &Origin) -> Result<Images, ReadError> {
+pub fn read_images(origin: &InputPath) -> Result<Images, ReadError> {
     images_from(origin, origin.open()?.0)
 }
 
@@ -137,7 +137,7 @@ pub fn read_images(origin: &Origin) -> Result<Images, ReadError> {
 ///
 /// # Errors
 /// [`ReadError`].
-pub fn images_from(origin: &Origin, mut reader: impl Read) -> Result<Images, ReadError> {
+pub fn images_from(origin: &InputPath, mut reader: impl Read) -> Result<Images, ReadError> {
     let failed = |error| ReadError::from_io(origin, error);
     let mut start = Vec::new();
     reader.by_ref().take(GZIP.len() as u64).read_to_end(&mut start).map_err(failed)?;
@@ -147,37 +147,37 @@ pub fn images_from(origin: &Origin, mut reader: impl Read) -> Result<Images, Rea
     let whole = start.as_slice().chain(reader);
     let answer = if start == GZIP { images(MultiGzDecoder::new(whole)) } else { images(whole) };
     answer.map_err(|failure| match failure {
-        Failure::Idx(problem) => ReadError::Idx { origin: origin.clone(), problem },
-        Failure::Io(error) if start == GZIP => {
+        IdxFailure::Idx(problem) => ReadError::Idx { origin: origin.clone(), problem },
+        IdxFailure::Io(error) if start == GZIP => {
             let problem = IdxProblem::Gzip { cause: error.to_string() };
             ReadError::Idx { origin: origin.clone(), problem }
         }
-        Failure::Io(error) => failed(error),
+        IdxFailure::Io(error) => failed(error),
     })
 }
 
 /// Why a stream is no file of images.
-enum Failure {
+enum IdxFailure {
     Io(io::Error),
     Idx(IdxProblem),
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for IdxFailure {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl From<IdxProblem> for Failure {
+impl From<IdxProblem> for IdxFailure {
     fn from(problem: IdxProblem) -> Self {
         Self::Idx(problem)
     }
 }
 
-fn images(mut reader: impl Read) -> Result<Images, Failure> {
-    const HEADER: u64 = 16;
+fn images(mut reader: impl Read) -> Result<Images, IdxFailure> {
+    const HEADER_BYTES: u64 = 16;
     let mut header = Vec::new();
-    reader.by_ref().take(HEADER).read_to_end(&mut header)?;
+    reader.by_ref().take(HEADER_BYTES).read_to_end(&mut header)?;
     if header.starts_with(&LABELS) {
         return Err(IdxProblem::Labels.into());
     }
@@ -189,14 +189,16 @@ fn images(mut reader: impl Read) -> Result<Images, Failure> {
     let [_, images, height, width] =
         words.iter().map(|word| u32::from_be_bytes(*word)).collect::<Vec<_>>()[..]
     else {
-        return Err(IdxProblem::Truncated { declared: HEADER, found: header.len() as u64 }.into());
+        return Err(
+            IdxProblem::Truncated { declared: HEADER_BYTES, found: header.len() as u64 }.into()
+        );
     };
     let pixels = [images, height, width]
         .into_iter()
         .try_fold(1_u64, |product, size| product.checked_mul(size.into()));
     let pixels = match pixels {
         Some(0) => return Err(IdxProblem::Empty { images, height, width }.into()),
-        Some(pixels) if pixels <= MOST_PIXELS => pixels,
+        Some(pixels) if pixels <= MAX_PIXELS => pixels,
         _ => return Err(IdxProblem::TooLarge { images, height, width }.into()),
     };
     let mut bytes = Vec::new();
@@ -204,9 +206,11 @@ fn images(mut reader: impl Read) -> Result<Images, Failure> {
     reader.take(pixels + 1).read_to_end(&mut bytes)?;
     let found = bytes.len() as u64;
     if found < pixels {
-        return Err(
-            IdxProblem::Truncated { declared: HEADER + pixels, found: HEADER + found }.into()
-        );
+        return Err(IdxProblem::Truncated {
+            declared: HEADER_BYTES + pixels,
+            found: HEADER_BYTES + found,
+        }
+        .into());
     }
     if found > pixels {
         return Err(IdxProblem::Trailing { images, height, width }.into());

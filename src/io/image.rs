@@ -1,4 +1,4 @@
-//! Grey PNG pictures as histograms.
+//! Gray PNG pictures as histograms.
 
 use std::io::Cursor;
 
@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2};
 use png::{BitDepth, ColorType, Transformations};
 use thiserror::Error;
 
-use super::{Origin, ReadError};
+use super::{InputPath, ReadError};
 
 /// The first bytes of every PNG file.
 pub(super) const MAGIC: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -21,9 +21,9 @@ pub struct Histogram {
     pub width: usize,
     /// Pixels in a column.
     pub height: usize,
-    /// Intensities, row by row from the top left; shape (height·width,). Not normalised.
+    /// Intensities, row by row from the top left; shape (height·width,). Not normalized.
     pub mass: Array1<f64>,
-    /// The pixel centres in units of pixels, as (row, column): the pixel in row r and column c
+    /// The pixel centers in units of pixels, as (row, column): the pixel in row r and column c
     /// lies at (r, c), with (0, 0) at the top left; shape (height·width, 2).
     pub support: Array2<f64>,
 }
@@ -35,10 +35,10 @@ pub enum ImageProblem {
     /// Not a whole PNG.
     #[error("a damaged PNG: {cause}")]
     Damaged {
-        /// What the decoder says.
+        /// The message of the decoder.
         cause: String,
     },
-    /// A palette that is no list of colours.
+    /// A palette that is no list of colors.
     #[error("a damaged PNG: its palette has {length} bytes, not three for each of 1 to 256 colors")]
     Palette {
         /// The length of its chunk.
@@ -54,11 +54,11 @@ pub enum ImageProblem {
         /// Bytes of the file.
         bytes: usize,
     },
-    /// A pixel that is not grey.
+    /// A pixel that is not gray.
     #[error(
         "the picture is coloured: the pixel in row {row}, column {column} is {red}, {green}, {blue}"
     )]
-    Coloured {
+    Colored {
         /// Row, from 0.
         row: usize,
         /// Column, from 0.
@@ -100,14 +100,14 @@ pub enum ImageProblem {
 }
 
 impl ImageProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Damaged { .. } | Self::Palette { .. } | Self::Promise { .. } => {
                 "the file is incomplete or altered: copy or save it again"
             }
-            Self::Coloured { .. } => "convert it to grey: convert IN.png -colorspace Gray OUT.png",
+            Self::Colored { .. } => "convert it to grey: convert IN.png -colorspace Gray OUT.png",
             Self::Transparent { .. } => {
                 "put it on a background of your choice: convert IN.png -background black -flatten \
                  OUT.png"
@@ -123,27 +123,27 @@ impl ImageProblem {
 }
 
 /// The most pixels read: a picture of 4096×4096.
-const MOST_PIXELS: usize = 1 << 24;
+const MAX_PIXELS: usize = 1 << 24;
 
 /// How much deflate can make of a byte.
-const MOST_INFLATED: usize = 1032;
+const MAX_INFLATION: usize = 1032;
 
 /// Refuses palettes on which the decoder, png 0.18.1, would panic.
 fn check_palette(info: &png::Info<'_>) -> Result<(), ImageProblem> {
-    const COLORS: usize = 256;
+    const MAX_PALETTE_COLORS: usize = 256;
     let Some(palette) = info.palette.as_deref().filter(|_| info.color_type == ColorType::Indexed)
     else {
         return Ok(());
     };
     let length = palette.len();
-    if length.is_multiple_of(3) && (3..=3 * COLORS).contains(&length) {
+    if length.is_multiple_of(3) && (3..=3 * MAX_PALETTE_COLORS).contains(&length) {
         return Ok(());
     }
     Err(ImageProblem::Palette { length })
 }
 
 /// Decodes a PNG.
-pub(super) fn decode(origin: &Origin, bytes: &[u8]) -> Result<Histogram, ReadError> {
+pub(super) fn decode(origin: &InputPath, bytes: &[u8]) -> Result<Histogram, ReadError> {
     histogram(bytes).map_err(|problem| ReadError::Image { origin: origin.clone(), problem })
 }
 
@@ -155,12 +155,12 @@ fn histogram(bytes: &[u8]) -> Result<Histogram, ImageProblem> {
     decoder.set_ignore_iccp_chunk(true);
     let info = decoder.read_header_info().map_err(damaged)?;
     let (width, height) = (info.width as usize, info.height as usize);
-    if width.saturating_mul(height) > MOST_PIXELS {
-        return Err(ImageProblem::TooLarge { width, height, limit: MOST_PIXELS });
+    if width.saturating_mul(height) > MAX_PIXELS {
+        return Err(ImageProblem::TooLarge { width, height, limit: MAX_PIXELS });
     }
     let mut reader = decoder.read_info().map_err(damaged)?;
     check_palette(reader.info())?;
-    if reader.info().raw_bytes() / MOST_INFLATED > bytes.len() {
+    if reader.info().raw_bytes() / MAX_INFLATION > bytes.len() {
         return Err(ImageProblem::Promise { width, height, bytes: bytes.len() });
     }
     if let Some(animation) = reader.info().animation_control
@@ -171,7 +171,7 @@ fn histogram(bytes: &[u8]) -> Result<Histogram, ImageProblem> {
     let size = reader.output_buffer_size().ok_or(ImageProblem::TooLarge {
         width,
         height,
-        limit: MOST_PIXELS,
+        limit: MAX_PIXELS,
     })?;
     let mut buffer = vec![0; size];
     let output = reader.next_frame(&mut buffer).map_err(damaged)?;
@@ -196,7 +196,7 @@ fn histogram(bytes: &[u8]) -> Result<Histogram, ImageProblem> {
         if let &[red, green, blue, ..] = pixel
             && (red != green || green != blue)
         {
-            return Err(ImageProblem::Coloured { row, column, red, green, blue });
+            return Err(ImageProblem::Colored { row, column, red, green, blue });
         }
         mass.push(f64::from(pixel[0]));
     }
@@ -242,16 +242,16 @@ mod tests {
     }
 
     #[test]
-    fn every_depth_of_grey() {
-        let grey = |depth, data: &[u8]| mass(&encode(ColorType::Grayscale, depth, 2, 1, data));
-        assert_eq!(grey(BitDepth::One, &[0b0100_0000]).unwrap(), [0.0, 255.0]);
-        assert_eq!(grey(BitDepth::Two, &[0b0111_0000]).unwrap(), [85.0, 255.0]);
-        assert_eq!(grey(BitDepth::Four, &[0x1f]).unwrap(), [17.0, 255.0]);
-        assert_eq!(grey(BitDepth::Sixteen, &[1, 2, 255, 255]).unwrap(), [258.0, 65535.0]);
+    fn every_depth_of_gray() {
+        let gray = |depth, data: &[u8]| mass(&encode(ColorType::Grayscale, depth, 2, 1, data));
+        assert_eq!(gray(BitDepth::One, &[0b0100_0000]).unwrap(), [0.0, 255.0]);
+        assert_eq!(gray(BitDepth::Two, &[0b0111_0000]).unwrap(), [85.0, 255.0]);
+        assert_eq!(gray(BitDepth::Four, &[0x1f]).unwrap(), [17.0, 255.0]);
+        assert_eq!(gray(BitDepth::Sixteen, &[1, 2, 255, 255]).unwrap(), [258.0, 65535.0]);
     }
 
     #[test]
-    fn colour_types_that_hold_grey_are_read() {
+    fn color_types_that_hold_gray_are_read() {
         let rgb = encode(ColorType::Rgb, BitDepth::Eight, 1, 1, &[9, 9, 9]);
         assert_eq!(mass(&rgb).unwrap(), [9.0]);
         let rgba = encode(ColorType::Rgba, BitDepth::Sixteen, 1, 1, &[0, 9, 0, 9, 0, 9, 255, 255]);
@@ -264,13 +264,13 @@ mod tests {
 
     #[test]
     fn pictures_that_are_no_histogram_say_why() {
-        let colour = encode(ColorType::Rgb, BitDepth::Eight, 2, 1, &[9, 9, 9, 1, 2, 3]);
+        let color = encode(ColorType::Rgb, BitDepth::Eight, 2, 1, &[9, 9, 9, 1, 2, 3]);
         assert_eq!(
-            mass(&colour),
-            Err(ImageProblem::Coloured { row: 0, column: 1, red: 1, green: 2, blue: 3 })
+            mass(&color),
+            Err(ImageProblem::Colored { row: 0, column: 1, red: 1, green: 2, blue: 3 })
         );
         let indexed = encode(ColorType::Indexed, BitDepth::Eight, 2, 1, &[0, 2]);
-        assert!(matches!(mass(&indexed), Err(ImageProblem::Coloured { .. })));
+        assert!(matches!(mass(&indexed), Err(ImageProblem::Colored { .. })));
         let glass = encode(ColorType::GrayscaleAlpha, BitDepth::Eight, 1, 2, &[9, 255, 9, 254]);
         assert_eq!(mass(&glass), Err(ImageProblem::Transparent { row: 1, column: 0 }));
         let black = encode(ColorType::Grayscale, BitDepth::Eight, 1, 1, &[0]);
@@ -284,7 +284,7 @@ mod tests {
         }
     }
 
-    /// An indexed picture of one pixel whose palette has so many bytes.
+    /// An indexed picture of one pixel with a palette of `palette` bytes.
     fn indexed(palette: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, 1, 1);

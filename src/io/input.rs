@@ -3,29 +3,29 @@
 use std::io::Read;
 
 use super::digest::DigestReader;
-use super::{ForeignFormat, Histogram, InputDigest, Origin, ReadError, Table, image, npy};
+use super::{Histogram, InputDigest, InputPath, ReadError, Table, UnsupportedFormat, image, npy};
 
-/// What a file turned out to hold.
+/// The content of a file.
 #[derive(Debug, Clone)]
 pub enum Input {
     /// Rows of cells.
     Table(Table),
-    /// A grey picture.
+    /// A gray picture.
     Image(Histogram),
 }
 
 impl Input {
-    /// Reads a file to its end. Its format is told by its first bytes, not by its name.
+    /// Reads a file to its end. Its format is detected from its first bytes, not from its name.
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn read(origin: &Origin) -> Result<(Self, InputDigest), ReadError> {
-        const LONGEST_MAGIC: u64 = 8;
+    pub fn read(origin: &InputPath) -> Result<(Self, InputDigest), ReadError> {
+        const MAX_MAGIC_BYTES: u64 = 8;
         let failed = |error| ReadError::from_io(origin, error);
         let (reader, size) = origin.open()?;
         let mut reader = DigestReader::new(reader);
         let mut bytes = Vec::new();
-        reader.by_ref().take(LONGEST_MAGIC).read_to_end(&mut bytes).map_err(failed)?;
+        reader.by_ref().take(MAX_MAGIC_BYTES).read_to_end(&mut bytes).map_err(failed)?;
         let input = if bytes.starts_with(npy::MAGIC) {
             // An array is decoded as it streams in: the file is never in memory as a whole.
             let mut whole = bytes.as_slice().chain(&mut reader);
@@ -41,7 +41,7 @@ impl Input {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn from_bytes(origin: &Origin, bytes: &[u8]) -> Result<Self, ReadError> {
+    pub fn from_bytes(origin: &InputPath, bytes: &[u8]) -> Result<Self, ReadError> {
         if bytes.is_empty() {
             return Err(ReadError::Empty { origin: origin.clone() });
         }
@@ -52,8 +52,8 @@ impl Input {
         if bytes.starts_with(image::MAGIC) {
             return image::decode(origin, bytes).map(Self::Image);
         }
-        if let Some(format) = ForeignFormat::detect(bytes) {
-            return Err(ReadError::Foreign { origin: origin.clone(), format });
+        if let Some(format) = UnsupportedFormat::detect(bytes) {
+            return Err(ReadError::Unsupported { origin: origin.clone(), format });
         }
         Table::from_text(origin, bytes).map(Self::Table)
     }

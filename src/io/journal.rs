@@ -22,16 +22,16 @@ use crate::measure::DiscreteMeasure;
 use crate::pairwise::Judged;
 use crate::shown::Quoted;
 
-/// What the first line of every journal begins with.
+/// The schema in the first line of every journal.
 const FORMAT: &str = "deblais.pairwise-journal/2";
 
 /// The format of earlier versions, whose first line had no checksum.
 const UNCHECKED: &str = "deblais.pairwise-journal/1";
 
-/// What is found is on its way to the file after this time at the latest.
+/// The longest time that a result stays in memory before it is written.
 const FLUSH: Duration = Duration::from_millis(100);
 
-/// What a journal belongs to.
+/// The problem and settings that a journal belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalKey {
     /// Version of the program, which may change last bits.
@@ -70,7 +70,7 @@ impl JournalKey {
         Some(Self { version: word()?, measures: word()?, options: word()? })
     }
 
-    /// What a run and a journal that belongs to another one differ in.
+    /// The first difference between a run and the run that a journal belongs to.
     fn difference(&self, other: &Self) -> Option<String> {
         let differs = |what: &str, here: &str, there: &str| {
             Some(format!("{what} there {}, here {}", Quoted(there), Quoted(here)))
@@ -96,7 +96,7 @@ pub enum JournalError {
     OtherRun {
         /// The journal.
         path: PathBuf,
-        /// What differs.
+        /// The first difference.
         difference: String,
     },
     /// It is something else.
@@ -132,13 +132,13 @@ pub enum JournalError {
     Io {
         /// The journal.
         path: PathBuf,
-        /// What it says.
+        /// The error of the system.
         source: io::Error,
     },
 }
 
 impl JournalError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -416,7 +416,7 @@ mod tests {
         assert!(other.contains("inputs are different"), "{other}");
         assert_eq!(fs::read(&path).unwrap(), before);
         fs::write(&path, "a,b\n1,2\n").unwrap();
-        let foreign = Journal::open(&path, &key("cost=euclidean"));
-        assert!(matches!(foreign, Err(JournalError::NotAJournal { .. })));
+        let unsupported_format = Journal::open(&path, &key("cost=euclidean"));
+        assert!(matches!(unsupported_format, Err(JournalError::NotAJournal { .. })));
     }
 }

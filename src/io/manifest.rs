@@ -10,21 +10,21 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::{Origin, ReadError};
+use super::{InputPath, ReadError};
 use crate::shown::Quoted;
 
 /// One file of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// What it is to be called.
+    /// Its name.
     pub name: String,
     /// The file.
-    pub origin: Origin,
+    pub origin: InputPath,
     /// The line that names it, from 1.
     pub line: usize,
 }
 
-/// What is wrong with a list of files.
+/// A fault in a list of files.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ManifestProblem {
@@ -39,7 +39,7 @@ pub enum ManifestProblem {
     NotAPair {
         /// The line, from 1.
         line: usize,
-        /// What it holds.
+        /// The text of the line.
         text: String,
     },
     /// Two files of one name.
@@ -61,7 +61,7 @@ pub enum ManifestProblem {
 }
 
 impl ManifestProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl ManifestProblem {
 ///
 /// # Errors
 /// [`ReadError`], with [`ManifestProblem`] for what concerns lists.
-pub fn read_manifest(origin: &Origin) -> Result<Vec<Listed>, ReadError> {
+pub fn read_manifest(origin: &InputPath) -> Result<Vec<Listed>, ReadError> {
     let mut bytes = Vec::new();
     let (mut reader, _) = origin.open()?;
     reader.read_to_end(&mut bytes).map_err(|error| ReadError::from_io(origin, error))?;
@@ -88,12 +88,12 @@ pub fn read_manifest(origin: &Origin) -> Result<Vec<Listed>, ReadError> {
 ///
 /// # Errors
 /// As [`read_manifest`].
-pub fn manifest_from(origin: &Origin, bytes: &[u8]) -> Result<Vec<Listed>, ReadError> {
+pub fn manifest_from(origin: &InputPath, bytes: &[u8]) -> Result<Vec<Listed>, ReadError> {
     let bad = |problem| ReadError::Manifest { origin: origin.clone(), problem };
     let text = std::str::from_utf8(bytes).map_err(|_| bad(ManifestProblem::NotText))?;
     let folder = match origin {
-        Origin::File(path) => path.parent().unwrap_or(Path::new("")),
-        Origin::Stdin => Path::new(""),
+        InputPath::File(path) => path.parent().unwrap_or(Path::new("")),
+        InputPath::Stdin => Path::new(""),
     };
     parse(text.trim_start_matches('\u{feff}'), folder).map_err(bad)
 }
@@ -118,7 +118,7 @@ fn parse(text: &str, folder: &Path) -> Result<Vec<Listed>, ManifestProblem> {
         if let Some(first) = seen.insert(name.to_owned(), line) {
             return Err(ManifestProblem::TwoOfAName { name: name.into(), first, second: line });
         }
-        let origin = Origin::File(folder.join(path));
+        let origin = InputPath::File(folder.join(path));
         listed.push(Listed { name: name.into(), origin, line });
     }
     if listed.is_empty() { Err(ManifestProblem::Empty) } else { Ok(listed) }

@@ -65,7 +65,7 @@ fn quoted(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::{Origin, Table};
+    use crate::io::{InputPath, Table};
     use ndarray::array;
 
     #[test]
@@ -76,7 +76,7 @@ mod tests {
         write_named_matrix_to(&mut bytes, &names, matrix.view()).unwrap();
         let text = String::from_utf8(bytes.clone()).unwrap();
         assert!(text.starts_with(",a,\"b, \"\"c\"\"\"\na,0.0,0.30000000000000004\n"), "{text}");
-        let table = Table::from_bytes(&Origin::from("m.csv"), &bytes).unwrap();
+        let table = Table::from_bytes(&InputPath::from("m.csv"), &bytes).unwrap();
         assert_eq!(table.matrix().unwrap(), matrix);
     }
 }

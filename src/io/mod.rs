@@ -1,7 +1,7 @@
 //! Reading and writing files.
 //!
 //! [`Input::read`] looks at the first bytes of a file (its name does not matter) and gives
-//! either a [`Table`] (CSV, TSV, other delimited text, NPY) or a [`Histogram`] (grey PNG), with
+//! either a [`Table`] (CSV, TSV, other delimited text, NPY) or a [`Histogram`] (gray PNG), with
 //! the size and SHA-256 of what was read. A table knows nothing of measures:
 //! [`Table::select`] picks rows and columns by a [`Selection`] and gives [`Samples`];
 //! [`Table::layout`] says which columns these are.
@@ -27,23 +27,23 @@ mod critic_file;
 mod delimiter;
 mod digest;
 mod error;
-mod foreign;
 mod header;
 mod history;
 mod idx;
 mod image;
 mod input;
+mod input_path;
 mod journal;
+mod location;
 mod manifest;
 mod matrix_file;
 mod npy;
-mod origin;
-mod place;
 mod plan_file;
 mod potentials_file;
 mod saved_file;
 mod selection;
 mod table;
+mod unsupported_format;
 
 pub use atomic::WriteError;
 pub use checkpoint_file::{
@@ -52,20 +52,20 @@ pub use checkpoint_file::{
 pub use critic_file::{CRITIC_FILE, ReadCritic, critic_from, read_critic, write_critic};
 pub use digest::InputDigest;
 pub use error::ReadError;
-pub use foreign::ForeignFormat;
 pub use header::FirstRow;
 pub use history::write_history;
 pub use idx::{IdxProblem, Images, images_from, read_images};
 pub use image::{Histogram, ImageProblem};
 pub use input::Input;
+pub use input_path::InputPath;
 pub use journal::{Journal, JournalError, JournalKey, journal_of};
+pub use location::{ColumnId, Location};
 pub use manifest::{Listed, ManifestProblem, manifest_from, read_manifest};
 pub use matrix_file::{write_named_matrix, write_named_matrix_to};
 pub use npy::NpyProblem;
-pub use origin::Origin;
-pub use place::{ColumnId, Place};
 pub use plan_file::{PlanProblem, plan_from, read_plan, write_plan};
 pub use potentials_file::{PotentialsProblem, potentials_from, read_potentials, write_potentials};
 pub use saved_file::SavedFileProblem;
 pub use selection::{ColumnRef, Filter, ParseFilterError, Selection};
 pub use table::{Layout, Precision, Samples, Table};
+pub use unsupported_format::UnsupportedFormat;

@@ -10,13 +10,13 @@ use ndarray::{Array2, ShapeBuilder};
 use ndarray_npy::npy::header::Header;
 use thiserror::Error;
 
-use super::{Origin, Precision, ReadError};
+use super::{InputPath, Precision, ReadError};
 use crate::shown::Shown;
 
 /// The first bytes of every NPY file.
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// What is wrong with an NPY file.
+/// A fault in an NPY file.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum NpyProblem {
@@ -31,7 +31,7 @@ pub enum NpyProblem {
     /// A header that makes no sense.
     #[error("a damaged NPY header: {}", Shown(.cause))]
     Header {
-        /// What the parser says.
+        /// The message of the parser.
         cause: String,
     },
     /// Elements that are not real numbers.
@@ -70,7 +70,7 @@ pub enum NpyProblem {
 }
 
 impl NpyProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -93,14 +93,14 @@ impl NpyProblem {
 /// Reads an array from its magic bytes on; a vector becomes a column. `size` is the number of
 /// bytes of the whole file, where it is known.
 pub(super) fn read(
-    origin: &Origin,
+    origin: &InputPath,
     reader: &mut dyn Read,
     size: Option<u64>,
 ) -> Result<(Array2<f64>, Precision), ReadError> {
     let bad = |problem| ReadError::Npy { origin: origin.clone(), problem };
     let failed = |error| match error {
-        Failure::Io(error) => ReadError::from_io(origin, error),
-        Failure::Npy(problem) => bad(problem),
+        NpyFailure::Io(error) => ReadError::from_io(origin, error),
+        NpyFailure::Npy(problem) => bad(problem),
     };
     let (header, header_size) = read_header(reader).map_err(failed)?;
     let shape = header.shape;
@@ -142,20 +142,20 @@ pub(super) fn read(
     Ok((array, element.precision))
 }
 
-enum Failure {
+enum NpyFailure {
     Io(io::Error),
     Npy(NpyProblem),
 }
 
 /// The header and the number of bytes it takes.
-fn read_header(reader: &mut dyn Read) -> Result<(Header, u64), Failure> {
+fn read_header(reader: &mut dyn Read) -> Result<(Header, u64), NpyFailure> {
     // NumPy writes at most a few hundred bytes and refuses to read more than 10 000.
-    const LONGEST: usize = 10_000;
-    const DEEPEST: usize = 8;
-    let damaged = |cause: String| Failure::Npy(NpyProblem::Header { cause });
+    const MAX_HEADER_BYTES: usize = 10_000;
+    const MAX_NESTING: usize = 8;
+    let damaged = |cause: String| NpyFailure::Npy(NpyProblem::Header { cause });
     let mut bytes = Vec::new();
     let mut take = |count: usize, bytes: &mut Vec<u8>| {
-        let read = reader.take(count as u64).read_to_end(bytes).map_err(Failure::Io)?;
+        let read = reader.take(count as u64).read_to_end(bytes).map_err(NpyFailure::Io)?;
         if read < count { Err(damaged("the file ends in it".into())) } else { Ok(()) }
     };
     take(MAGIC.len() + 2, &mut bytes)?;
@@ -169,15 +169,15 @@ fn read_header(reader: &mut dyn Read) -> Result<(Header, u64), Failure> {
             take(4, &mut bytes)?;
             u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]) as usize
         }
-        _ => return Err(Failure::Npy(NpyProblem::Version { major, minor })),
+        _ => return Err(NpyFailure::Npy(NpyProblem::Version { major, minor })),
     };
-    if length > LONGEST {
+    if length > MAX_HEADER_BYTES {
         return Err(damaged(format!("it claims to be {length} bytes long")));
     }
     take(length, &mut bytes)?;
     // The parser is recursive: deep nesting would overflow its stack.
-    if bytes.iter().filter(|byte| b"([{".contains(byte)).count() > DEEPEST {
-        return Err(Failure::Npy(NpyProblem::ElementType { found: "structured".into() }));
+    if bytes.iter().filter(|byte| b"([{".contains(byte)).count() > MAX_NESTING {
+        return Err(NpyFailure::Npy(NpyProblem::ElementType { found: "structured".into() }));
     }
     let header =
         Header::from_reader(&mut &bytes[..]).map_err(|error| damaged(error.to_string()))?;
@@ -225,12 +225,12 @@ impl Element {
     /// Appends elements until `reader` ends; returns the bytes read.
     fn decode(&self, reader: &mut impl Read, values: &mut Vec<f64>) -> io::Result<u64> {
         // A multiple of every element's size.
-        const BLOCK: u64 = 1 << 16;
+        const BLOCK_BYTES: u64 = 1 << 16;
         let mut total = 0;
         let mut block = Vec::new();
         loop {
             block.clear();
-            let read = reader.take(BLOCK).read_to_end(&mut block)?;
+            let read = reader.take(BLOCK_BYTES).read_to_end(&mut block)?;
             if read == 0 {
                 return Ok(total);
             }
@@ -256,8 +256,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn parse(bytes: &[u8]) -> Result<(Array2<f64>, Precision), ReadError> {
-        let known = read(&Origin::from("x.npy"), &mut &*bytes, Some(bytes.len() as u64));
-        let piped = read(&Origin::Stdin, &mut &*bytes, None);
+        let known = read(&InputPath::from("x.npy"), &mut &*bytes, Some(bytes.len() as u64));
+        let piped = read(&InputPath::Stdin, &mut &*bytes, None);
         // By the debug format, for NaN equals itself there.
         assert_eq!(format!("{:?}", known.as_ref().ok()), format!("{:?}", piped.as_ref().ok()));
         known
@@ -382,7 +382,7 @@ mod tests {
         fn rubbish_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let mut file = MAGIC.to_vec();
             file.extend(bytes);
-            let _ = read(&Origin::Stdin, &mut &file[..], None);
+            let _ = read(&InputPath::Stdin, &mut &file[..], None);
         }
     }
 }

@@ -12,10 +12,10 @@ use ndarray_npy::{WriteNpyError, WriteNpyExt};
 use thiserror::Error;
 
 use super::atomic::{WriteError, write_atomically};
-use super::{Origin, Place, ReadError, Table};
+use super::{InputPath, Location, ReadError, Table};
 use crate::plan::{PlanArc, TransportPlan};
 
-/// What is wrong with a plan file.
+/// A fault in a plan file.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum PlanProblem {
@@ -32,10 +32,10 @@ pub enum PlanProblem {
         m: usize,
     },
     /// A cell outside the plan.
-    #[error("{place}: {axis} is {found}, not a whole number from 0 to {}", .size - 1)]
+    #[error("{location}: {axis} is {found}, not a whole number from 0 to {}", .size - 1)]
     Index {
         /// The row of the file.
-        place: Place,
+        location: Location,
         /// `"i"` (source) or `"j"` (target).
         axis: &'static str,
         /// The number given.
@@ -44,17 +44,17 @@ pub enum PlanProblem {
         size: usize,
     },
     /// A mass below zero.
-    #[error("{place}: the mass {found} is negative")]
+    #[error("{location}: the mass {found} is negative")]
     Negative {
         /// The row of the file.
-        place: Place,
+        location: Location,
         /// The mass.
         found: f64,
     },
 }
 
 impl PlanProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -101,7 +101,7 @@ pub fn write_plan(path: &Path, plan: &TransportPlan) -> Result<(), WriteError> {
 ///
 /// # Errors
 /// [`ReadError`], with [`PlanProblem`] for what concerns plans.
-pub fn read_plan(origin: &Origin, n: usize, m: usize) -> Result<TransportPlan, ReadError> {
+pub fn read_plan(origin: &InputPath, n: usize, m: usize) -> Result<TransportPlan, ReadError> {
     plan_from(&Table::read(origin)?, n, m)
 }
 
@@ -125,7 +125,10 @@ pub fn plan_from(table: &Table, n: usize, m: usize) -> Result<TransportPlan, Rea
     for row in 0..rows {
         let mut add = |source, target, mass| {
             if mass < 0.0 {
-                return Err(bad(PlanProblem::Negative { place: table.place(row), found: mass }));
+                return Err(bad(PlanProblem::Negative {
+                    location: table.location(row),
+                    found: mass,
+                }));
             }
             if mass > 0.0 {
                 arcs.push(PlanArc { source, target, mass });
@@ -135,9 +138,9 @@ pub fn plan_from(table: &Table, n: usize, m: usize) -> Result<TransportPlan, Rea
         if triplets {
             let index = |column, axis, size| {
                 let found = table.finite(row, column)?;
-                let place = table.place(row);
+                let location = table.location(row);
                 whole(found, size)
-                    .ok_or_else(|| bad(PlanProblem::Index { place, axis, found, size }))
+                    .ok_or_else(|| bad(PlanProblem::Index { location, axis, found, size }))
             };
             add(index(0, "i", n)?, index(1, "j", m)?, table.finite(row, 2)?)?;
         } else {
@@ -191,7 +194,7 @@ mod tests {
     use tempfile::tempdir;
 
     fn read(text: &str, n: usize, m: usize) -> Result<TransportPlan, ReadError> {
-        plan_from(&Table::from_bytes(&Origin::from("p.csv"), text.as_bytes())?, n, m)
+        plan_from(&Table::from_bytes(&InputPath::from("p.csv"), text.as_bytes())?, n, m)
     }
 
     fn dense(text: &str, n: usize, m: usize) -> Array2<f64> {

@@ -12,15 +12,15 @@ use thiserror::Error;
 
 use super::atomic::{WriteError, write_atomically};
 use super::plan_file::{as_io, is_npy, whole};
-use super::{Origin, Place, ReadError, Table};
+use super::{InputPath, Location, ReadError, Table};
 use crate::potentials::Potentials;
 use crate::shown::Quoted;
 
-/// What is wrong with a file of potentials.
+/// A fault in a file of potentials.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum PotentialsProblem {
-    /// Neither a labelled table nor n + m numbers.
+    /// Neither a labeled table nor n + m numbers.
     #[error(
         "a table of {rows}×{columns}, neither side, index, potential nor {n} + {m} numbers in a \
          column"
@@ -36,28 +36,28 @@ pub enum PotentialsProblem {
         m: usize,
     },
     /// A side that is neither source nor target.
-    #[error("{place}: the side is {}, neither source nor target", Quoted(.found))]
+    #[error("{location}: the side is {}, neither source nor target", Quoted(.found))]
     Side {
         /// The row of the file.
-        place: Place,
+        location: Location,
         /// The cell.
         found: String,
     },
     /// An index that no point has.
-    #[error("{place}: the index is {found}, not a whole number from 0 to {}", .size - 1)]
+    #[error("{location}: the index is {found}, not a whole number from 0 to {}", .size - 1)]
     Index {
         /// The row of the file.
-        place: Place,
+        location: Location,
         /// The number given.
         found: f64,
         /// The number of points on that side.
         size: usize,
     },
     /// A point that occurs twice.
-    #[error("{place}: the {side} point {index} occurs a second time")]
+    #[error("{location}: the {side} point {index} occurs a second time")]
     Repeated {
         /// The row of the file.
-        place: Place,
+        location: Location,
         /// `"source"` or `"target"`.
         side: &'static str,
         /// The point.
@@ -74,7 +74,7 @@ pub enum PotentialsProblem {
 }
 
 impl PotentialsProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -118,7 +118,7 @@ pub fn write_potentials(path: &Path, potentials: &Potentials) -> Result<(), Writ
 ///
 /// # Errors
 /// [`ReadError`], with [`PotentialsProblem`] for what concerns potentials.
-pub fn read_potentials(origin: &Origin, n: usize, m: usize) -> Result<Potentials, ReadError> {
+pub fn read_potentials(origin: &InputPath, n: usize, m: usize) -> Result<Potentials, ReadError> {
     potentials_from(&Table::read(origin)?, n, m)
 }
 
@@ -139,18 +139,18 @@ pub fn potentials_from(table: &Table, n: usize, m: usize) -> Result<Potentials, 
     }
     let mut sides = [vec![None; n], vec![None; m]];
     for row in 0..rows {
-        let place = table.place(row);
+        let location = table.location(row);
         let name = table.text(row, 0);
         let Some(side) = SIDES.iter().position(|side| *side == name) else {
-            return Err(bad(PotentialsProblem::Side { place, found: name.into_owned() }));
+            return Err(bad(PotentialsProblem::Side { location, found: name.into_owned() }));
         };
         let (values, side) = (&mut sides[side], SIDES[side]);
         let (found, size) = (table.finite(row, 1)?, values.len());
         let Some(index) = whole(found, size) else {
-            return Err(bad(PotentialsProblem::Index { place, found, size }));
+            return Err(bad(PotentialsProblem::Index { location, found, size }));
         };
         if values[index].replace(table.finite(row, 2)?).is_some() {
-            return Err(bad(PotentialsProblem::Repeated { place, side, index }));
+            return Err(bad(PotentialsProblem::Repeated { location, side, index }));
         }
     }
     let [f, g] = sides;
@@ -173,7 +173,7 @@ mod tests {
     use tempfile::tempdir;
 
     fn read(text: &str) -> Result<Potentials, ReadError> {
-        potentials_from(&Table::from_bytes(&Origin::from("p.csv"), text.as_bytes())?, 1, 2)
+        potentials_from(&Table::from_bytes(&InputPath::from("p.csv"), text.as_bytes())?, 1, 2)
     }
 
     #[test]

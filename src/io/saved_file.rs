@@ -1,4 +1,4 @@
-//! Files in which the program saves what it wants to read again: JSON objects with a schema, every
+//! Saved files that the program reads again: JSON objects with a schema, every
 //! number with as many digits as it takes to read it back to the bit, and a checksum at the end.
 //!
 //! ```text
@@ -18,10 +18,10 @@ use thiserror::Error;
 
 use super::atomic::{WriteError, write_atomically};
 use super::digest::{DigestReader, sha256_of};
-use super::{InputDigest, Origin, ReadError};
+use super::{InputDigest, InputPath, ReadError};
 use crate::shown::{Quoted, Shown};
 
-/// What is wrong with a saved file.
+/// A fault in a saved file.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SavedFileProblem {
@@ -32,7 +32,7 @@ pub enum SavedFileProblem {
         line: usize,
         /// The column, from 1.
         column: usize,
-        /// What the parser says.
+        /// The message of the parser.
         message: String,
     },
     /// Another schema.
@@ -58,7 +58,7 @@ pub enum SavedFileProblem {
 }
 
 impl SavedFileProblem {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -95,7 +95,7 @@ struct Schema {
     schema: String,
 }
 
-/// What stands between the object's fields and its checksum, and behind that.
+/// The text between the fields of the object and its checksum, and the text behind it.
 const BEFORE_SUM: &str = ",\"sha256\":\"";
 const BEHIND_SUM: &str = "\"}\n";
 
@@ -123,10 +123,10 @@ fn sealed(file: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What was saved, if the bytes are those that [`sealed`] made.
+/// Checks that the bytes are those that [`sealed`] made.
 fn unsealed(bytes: &[u8]) -> Result<(), SavedFileProblem> {
-    const SUM: usize = 64;
-    let end = BEFORE_SUM.len() + SUM + BEHIND_SUM.len();
+    const CHECKSUM_CHARACTERS: usize = 64;
+    let end = BEFORE_SUM.len() + CHECKSUM_CHARACTERS + BEHIND_SUM.len();
     let middle = bytes.len().checked_sub(end).ok_or(SavedFileProblem::NoChecksum)?;
     let (fields, end) = bytes.split_at(middle);
     let sum = end
@@ -138,7 +138,7 @@ fn unsealed(bytes: &[u8]) -> Result<(), SavedFileProblem> {
 
 /// Reads what [`write_saved`] wrote; `true` if it has a checksum.
 pub(super) fn read_saved<F: DeserializeOwned>(
-    origin: &Origin,
+    origin: &InputPath,
     schemas: Schemas,
 ) -> Result<(F, bool, InputDigest), ReadError> {
     let mut reader = DigestReader::new(origin.open()?.0);
@@ -150,14 +150,14 @@ pub(super) fn read_saved<F: DeserializeOwned>(
 
 /// As [`read_saved`], of bytes in memory; `origin` is for the messages.
 pub(super) fn saved_from<F: DeserializeOwned>(
-    origin: &Origin,
+    origin: &InputPath,
     bytes: &[u8],
     schemas: Schemas,
 ) -> Result<(F, bool), ReadError> {
     parse(bytes, schemas).map_err(|problem| ReadError::Saved { origin: origin.clone(), problem })
 }
 
-/// What a saved file holds, and whether a checksum was there to vouch for it.
+/// The content of a saved file, and whether a checksum confirms it.
 fn parse<F: DeserializeOwned>(
     bytes: &[u8],
     schemas: Schemas,

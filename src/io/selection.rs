@@ -43,9 +43,9 @@ impl fmt::Display for ColumnRef {
 /// Keeps the rows whose cell in `column` equals `value`: as numbers if both are, else as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
-    /// The column looked at.
+    /// The column of the filter.
     pub column: ColumnRef,
-    /// What it must hold.
+    /// The value that a row must have.
     pub value: String,
 }
 
@@ -58,7 +58,7 @@ pub struct ParseFilterError {
 }
 
 impl ParseFilterError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         "write the column (name, or number from 0), an equals sign and the value, as in label=3"

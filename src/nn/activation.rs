@@ -26,7 +26,7 @@ use super::real::Real;
 use super::smooth::{sigmoid, softplus, tanh};
 use crate::math::simd_targets;
 
-/// What a layer does to its affine outputs.
+/// The activation of a layer: a map of its pre-activations.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
@@ -45,19 +45,19 @@ pub enum Activation {
     Softplus,
     /// 1/(1 + e⁻ᶻ).
     Sigmoid,
-    /// Each pair of neighbours, the larger one first.
+    /// Each pair of neighbors, the larger one first.
     MaxMin,
-    /// Each group of neighbours in descending order; `MaxMin` is the one with groups of 2.
+    /// Each group of neighbors in descending order; `MaxMin` is the one with groups of 2.
     GroupSort {
         /// How many coordinates are sorted together.
         size: usize,
     },
 }
 
-/// What the forward pass leaves of one activation: rows of z, if it is kept, and of a, and the rank
+/// Record of the forward pass through one activation: rows of z, if it is kept, and of a, and the rank
 /// of each z in its group if larger groups are sorted. In place of a z that is not kept there is a.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Record<'a, T> {
+pub(super) struct ActivationRecord<'a, T> {
     pub(super) z: &'a [T],
     pub(super) a: &'a [T],
     pub(super) rank: &'a [u32],
@@ -122,7 +122,7 @@ impl Activation {
     }
 
     /// From u to s = Jᵀ u.
-    pub(super) fn pull_back<T: Real>(self, record: Record<T>, s: &mut [T]) {
+    pub(super) fn pull_back<T: Real>(self, record: ActivationRecord<T>, s: &mut [T]) {
         match self {
             Self::GroupSort { size } => {
                 let mut group = vec![T::zero(); size];
@@ -138,7 +138,7 @@ impl Activation {
     }
 
     /// From q to J q.
-    pub(super) fn push_forward<T: Real>(self, record: Record<T>, q: &mut [T]) {
+    pub(super) fn push_forward<T: Real>(self, record: ActivationRecord<T>, q: &mut [T]) {
         match self {
             Self::GroupSort { size } => {
                 let mut group = vec![T::zero(); size];
@@ -152,7 +152,7 @@ impl Activation {
     }
 
     /// c ← φ''(z) ⊙ u ⊙ q, from s = φ'(z) ⊙ u.
-    pub(super) fn curve<T: Real>(self, record: Record<T>, s: &[T], q: &[T], c: &mut [T]) {
+    pub(super) fn curve<T: Real>(self, record: ActivationRecord<T>, s: &[T], q: &[T], c: &mut [T]) {
         curve(self, record, s, q, c);
     }
 }
@@ -186,8 +186,8 @@ fn sort_pairs<T: Real>(z: &[T], a: &mut [T]) {
 
 /// From q to J q for a symmetric J: all but sorts of larger groups.
 #[apply(simd_targets)]
-fn multiply<T: Real>(activation: Activation, record: Record<'_, T>, q: &mut [T]) {
-    let Record { z, a, .. } = record;
+fn multiply<T: Real>(activation: Activation, record: ActivationRecord<'_, T>, q: &mut [T]) {
+    let ActivationRecord { z, a, .. } = record;
     let (zero, one) = (T::zero(), T::one());
     match activation {
         Activation::Relu => update(z, q, |z, q| if z > zero { q } else { zero }),
@@ -211,8 +211,14 @@ fn multiply<T: Real>(activation: Activation, record: Record<'_, T>, q: &mut [T])
 
 /// c ← (φ''/φ')(z) ⊙ s ⊙ q.
 #[apply(simd_targets)]
-fn curve<T: Real>(activation: Activation, record: Record<'_, T>, s: &[T], q: &[T], c: &mut [T]) {
-    let Record { z, a, .. } = record;
+fn curve<T: Real>(
+    activation: Activation,
+    record: ActivationRecord<'_, T>,
+    s: &[T],
+    q: &[T],
+    c: &mut [T],
+) {
+    let ActivationRecord { z, a, .. } = record;
     let (one, two) = (T::one(), T::of(2.0));
     for ((c, &s), &q) in c.iter_mut().zip(s).zip(q) {
         *c = s * q;
@@ -241,7 +247,7 @@ fn sort_groups<T: Real>(size: usize, z: &[T], a: &mut [T], rank: &mut [u32]) {
     }
 }
 
-/// The same for a size that the compiler knows.
+/// Sorts groups whose size is known at compile time.
 #[inline(always)]
 fn sort_groups_of<const SIZE: usize, T: Real>(z: &[T], a: &mut [T], rank: &mut [u32]) {
     let (z, a) = (z.as_chunks::<SIZE>().0, a.as_chunks_mut::<SIZE>().0);
@@ -357,7 +363,7 @@ mod tests {
         let h = 1e-5;
         for activation in ALL {
             let (kept, a, rank) = kept(activation, &z);
-            let record = Record { z: &kept, a: &a, rank: &rank };
+            let record = ActivationRecord { z: &kept, a: &a, rank: &rank };
             let moved = |h: f64| {
                 let z: Vec<f64> = z.iter().zip(&q).map(|(z, q)| z + h * q).collect();
                 values(activation, &z).0
@@ -385,11 +391,11 @@ mod tests {
                 let z: Vec<f64> = z.iter().zip(&direction).map(|(z, d)| z + h * d).collect();
                 let (z, a, rank) = kept(activation, &z);
                 let mut p = q.clone();
-                activation.push_forward(Record { z: &z, a: &a, rank: &rank }, &mut p);
+                activation.push_forward(ActivationRecord { z: &z, a: &a, rank: &rank }, &mut p);
                 dot(&u, &p)
             };
             let (z, a, rank) = kept(activation, &z);
-            let (record, mut s) = (Record { z: &z, a: &a, rank: &rank }, u.clone());
+            let (record, mut s) = (ActivationRecord { z: &z, a: &a, rank: &rank }, u.clone());
             activation.pull_back(record, &mut s);
             let mut c = vec![f64::NAN; z.len()];
             activation.curve(record, &s, &q, &mut c);
@@ -422,7 +428,7 @@ mod tests {
         let mut answers = vec![];
         for activation in [Activation::MaxMin, Activation::GroupSort { size: 2 }] {
             let (a, rank) = values(activation, &z);
-            let record = Record { z: &z, a: &a, rank: &rank };
+            let record = ActivationRecord { z: &z, a: &a, rank: &rank };
             let (mut p, mut s) = (q.clone(), q.clone());
             activation.push_forward(record, &mut p);
             activation.pull_back(record, &mut s);

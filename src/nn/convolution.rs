@@ -43,10 +43,10 @@ use super::real::Real;
 use crate::math::simd_targets;
 
 /// About the most numbers of P that are made at a time.
-const TILE: usize = 1 << 17;
+const TILE_ENTRIES: usize = 1 << 17;
 
 /// The largest number that a convolution may have for any of its sizes.
-const MOST: usize = 1 << 12;
+const MAX_SIZE: usize = 1 << 12;
 
 /// A window that slides over images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    /// What halves the sides of images if they are even: windows of 4 × 4 pixels, a step of 2.
+    /// A convolution that halves even sides of images: windows of 4 × 4 pixels, stride 2.
     #[must_use]
     pub fn halving((height, width): (usize, usize), channels: usize, filters: usize) -> Self {
         Self { height, width, channels, filters, kernel: 4, stride: 2, padding: 1 }
@@ -79,7 +79,7 @@ impl Convolution {
     pub(super) fn is_sound(&self) -> bool {
         let Self { height, width, channels, filters, kernel, stride, padding } = *self;
         let sizes = [height, width, channels, filters, kernel, stride];
-        sizes.iter().all(|size| (1..=MOST).contains(size))
+        sizes.iter().all(|size| (1..=MAX_SIZE).contains(size))
             && padding < kernel
             && kernel <= height.min(width) + 2 * padding
     }
@@ -118,7 +118,7 @@ impl Convolution {
 
     /// How many images P is made for at a time.
     fn images(&self) -> usize {
-        (TILE / (self.windows() * self.patch())).max(1)
+        (TILE_ENTRIES / (self.windows() * self.patch())).max(1)
     }
 
     /// Room for P.
@@ -206,7 +206,7 @@ impl Convolution {
     }
 }
 
-/// What the windows see, one after another.
+/// Gathers the pixels of all windows, window by window.
 #[apply(simd_targets)]
 fn gather<T: Real>(convolution: &Convolution, images: &[T], patches: &mut [T]) {
     let (across, run) = (convolution.positions().1, convolution.kernel * convolution.channels);

@@ -1,8 +1,8 @@
-//! What can be wrong with the shape of a network.
+//! Errors in the shape of a network.
 
 use thiserror::Error;
 
-/// What is wrong with the layers asked for.
+/// A fault in a list of layers.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ShapeError {
@@ -40,7 +40,7 @@ pub enum ShapeError {
     Image {
         /// Which layer, from 0.
         layer: usize,
-        /// What it takes.
+        /// The inputs it expects.
         expected: usize,
         /// Its inputs.
         got: usize,
@@ -48,7 +48,7 @@ pub enum ShapeError {
     /// More weights, biases or outputs than a network may have.
     #[error("{what} are too many: {limit} are the most that a network may have")]
     TooLarge {
-        /// What there are too many of, with their number where it is known.
+        /// The quantity that is too large, with its number where it is known.
         what: String,
         /// The most there may be.
         limit: usize,
@@ -64,7 +64,7 @@ pub enum ShapeError {
 }
 
 impl ShapeError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

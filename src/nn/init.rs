@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn orthogonal_weights_are_not_always_the_same() {
-        // A determinant of either sign: Gram–Schmidt on normal draws favours none.
+        // A determinant of either sign: Gram–Schmidt on normal draws favors none.
         let mut stream = Seed(2).stream("w");
         let negative = |w: &Array2<f64>| w[[0, 0]] * w[[1, 1]] - w[[0, 1]] * w[[1, 0]] < 0.0;
         let count =

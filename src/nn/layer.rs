@@ -25,7 +25,7 @@ use super::product::product;
 use super::real::Real;
 use crate::seed::Stream;
 
-/// What is affine in a layer.
+/// The affine map of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Affine {
@@ -33,7 +33,7 @@ pub enum Affine {
     Convolution(Convolution),
     /// The transpose of one, from its positions up to images.
     Transposed(Convolution),
-    /// So many outputs, each fully connected.
+    /// This number of outputs, each fully connected.
     #[serde(untagged)]
     Dense(usize),
 }
@@ -45,7 +45,7 @@ impl From<usize> for Affine {
 }
 
 impl Affine {
-    /// The shape of W, and the number of biases, for inputs of so many coordinates.
+    /// The shape of W, and the number of biases, for `inputs` input coordinates.
     fn shape(self, inputs: usize) -> ((usize, usize), usize) {
         match self {
             Self::Dense(outputs) => ((inputs, outputs), outputs),

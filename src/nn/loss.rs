@@ -1,4 +1,4 @@
-//! What a critic minimises, by its outputs t on real and on generated points:
+//! Losses of a critic as functions of its outputs t on real and on generated points:
 //! the mean of `ℓ_real(t)` and that of `ℓ_fake(t)`, added.
 //!
 //! | | `ℓ_real` | `ℓ_fake` |
@@ -9,7 +9,7 @@
 //! | hinge | max(0, 1 − t) | max(0, 1 + t) |
 //!
 //! The outputs of the second are logits: the probability of "real" is 1/(1 + e⁻ᵗ). A generator
-//! that wants its points to be taken for real minimises `ℓ_real` on them (for the hinge, the
+//! that wants its points to be taken for real minimizes `ℓ_real` on them (for the hinge, the
 //! Wasserstein one), or the negative of `ℓ_fake` if the game is to have zero sum.
 //!
 //! References: Arjovsky, Chintala, Bottou 2017, "Wasserstein generative adversarial networks",

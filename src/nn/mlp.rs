@@ -7,24 +7,21 @@
 //! s_l = J_lᵀ u_l,   ∂L/∂W_l = a_{l−1}ᵀ s_l,   ∂L/∂b_l = Σ_rows s_l,   u_{l−1} = s_l W_lᵀ
 //! ```
 //!
-//! The last one, `u_0`, is the gradient by the inputs, computed only for those who ask.
+//! The last one, `u_0`, is the gradient by the inputs; it is computed on request.
 //!
 //! A pass costs 2 operations a weight and row forward, 2 for each gradient back. All parameters
-//! are one vector, which optimisers step along, and so are their gradients.
+//! are one vector, which optimizers step along, and so are their gradients.
 //!
 //! Reference: Rumelhart, Hinton, Williams 1986, "Learning representations by back-propagating
 //! errors", Nature 323.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, aview1};
-use rayon::prelude::*;
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, aview1};
 
 use super::activation::Activation;
 use super::error::ShapeError;
 use super::init::Init;
 use super::layer::{Affine, Layer};
-use super::panels::MOST;
 use super::real::Real;
-use super::tape::{Block, Tape};
 use crate::seed::Stream;
 
 /// A multilayer perceptron.
@@ -96,7 +93,7 @@ impl<T: Real> Mlp<T> {
         Ok(places(inputs, layers)?.last().map_or(0, Layer::end))
     }
 
-    /// The same network in other numbers.
+    /// The network with its parameters converted to another number type.
     #[must_use]
     pub fn cast<U: Real>(&self) -> Mlp<U> {
         let parameters = self.parameters.iter().map(|&x| U::of(x.wide())).collect();
@@ -177,98 +174,13 @@ impl<T: Real> Mlp<T> {
     pub fn parameters_mut(&mut self) -> &mut [T] {
         &mut self.parameters
     }
-
-    /// The outputs for the rows of `inputs`, recorded on `tape`.
-    ///
-    /// # Panics
-    /// If the inputs have other coordinates than the network's, or more rows than the tape.
-    pub fn forward<'t>(&self, inputs: ArrayView2<T>, tape: &'t mut Tape<T>) -> ArrayView2<'t, T> {
-        self.check(inputs);
-        tape.forward(self, inputs);
-        tape.outputs()
-    }
-
-    /// The outputs for any number of rows, without a record.
-    ///
-    /// # Panics
-    /// If the inputs have other coordinates than the network's.
-    #[must_use]
-    pub fn evaluate(&self, inputs: ArrayView2<T>) -> Array2<T> {
-        self.check(inputs);
-        let mut outputs = Array2::zeros((inputs.nrows(), self.outputs()));
-        let blocks = inputs.axis_chunks_iter(Axis(0), MOST).into_par_iter();
-        blocks.zip(outputs.axis_chunks_iter_mut(Axis(0), MOST)).for_each_init(
-            || Block::new(self, inputs.nrows().min(MOST)),
-            |block, (x, mut y)| {
-                block.rows = x.nrows();
-                block.load(x);
-                block.forward(self);
-                y.assign(&block.outputs());
-            },
-        );
-        outputs
-    }
-
-    pub(super) fn check(&self, inputs: ArrayView2<T>) {
-        assert_eq!(inputs.ncols(), self.inputs(), "inputs of other coordinates");
-    }
-
-    /// Adds to `gradient` the gradient by the parameters of a loss whose gradient by the outputs
-    /// on the tape is `by_outputs`.
-    ///
-    /// # Panics
-    /// If `by_outputs` has another shape than the outputs, or `gradient` than the parameters.
-    pub fn backward(&self, by_outputs: ArrayView2<T>, tape: &mut Tape<T>, gradient: &mut [T]) {
-        tape.backward(self, by_outputs, Some(gradient), false);
-    }
-
-    /// As [`Mlp::backward`]; returns the gradient by the inputs, too.
-    ///
-    /// # Panics
-    /// As [`Mlp::backward`].
-    pub fn backward_to_inputs<'t>(
-        &self,
-        by_outputs: ArrayView2<T>,
-        tape: &'t mut Tape<T>,
-        gradient: &mut [T],
-    ) -> ArrayView2<'t, T> {
-        tape.backward(self, by_outputs, Some(gradient), true);
-        tape.input_gradient()
-    }
-
-    /// The gradient by the inputs alone, as training a generator through a fixed critic needs it.
-    ///
-    /// # Panics
-    /// If `by_outputs` has another shape than the outputs on the tape.
-    pub fn pull_back<'t>(
-        &self,
-        by_outputs: ArrayView2<T>,
-        tape: &'t mut Tape<T>,
-    ) -> ArrayView2<'t, T> {
-        tape.backward(self, by_outputs, None, true);
-        tape.input_gradient()
-    }
-
-    /// The gradient ∇f at each row on the tape, of a network with scalar outputs f.
-    ///
-    /// # Panics
-    /// If the network has more than one output.
-    pub fn input_gradient<'t>(&self, tape: &'t mut Tape<T>) -> ArrayView2<'t, T> {
-        self.check_scalar();
-        tape.ascend(self);
-        tape.input_gradient()
-    }
-
-    pub(super) fn check_scalar(&self) {
-        assert_eq!(self.outputs(), 1, "a gradient is that of a scalar");
-    }
 }
 
-/// The most weights and biases of a network.
-const MOST_PARAMETERS: usize = 1 << 26;
+/// Largest number of weights and biases of a network.
+const MAX_PARAMETERS: usize = 1 << 26;
 
-/// The most outputs of all its layers together: what a point takes on its way through.
-const MOST_OUTPUTS: usize = 1 << 18;
+/// Largest number of outputs of all layers together.
+const MAX_NEURONS: usize = 1 << 18;
 
 /// The layers one after another in the parameter vector, checked. Nothing is allocated for a network
 /// that is too large: the numbers may come from a file.
@@ -283,12 +195,12 @@ fn places(
         let (inputs, start) = placed.last().map_or((inputs, 0), |last| (last.outputs, last.end()));
         let layer = Layer::new(index, (affine.into(), activation), inputs, start)?;
         outputs = outputs.saturating_add(layer.outputs);
-        if outputs > MOST_OUTPUTS {
-            return too_large(format!("{outputs} outputs of layers"), MOST_OUTPUTS);
+        if outputs > MAX_NEURONS {
+            return too_large(format!("{outputs} outputs of layers"), MAX_NEURONS);
         }
         match layer.checked_end() {
-            Some(end) if end <= MOST_PARAMETERS => placed.push(layer),
-            _ => return too_large("its weights and biases".to_owned(), MOST_PARAMETERS),
+            Some(end) if end <= MAX_PARAMETERS => placed.push(layer),
+            _ => return too_large("its weights and biases".to_owned(), MAX_PARAMETERS),
         }
     }
     if placed.is_empty() { Err(ShapeError::NoLayers) } else { Ok(placed) }

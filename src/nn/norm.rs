@@ -25,7 +25,7 @@ use ndarray::{Array2, ArrayView2};
 use super::product::product;
 
 /// Products at the most: 2⁻⁶⁰ of a logarithm is below rounding.
-const PRODUCTS: i32 = 60;
+const MAX_SQUARINGS: i32 = 60;
 
 /// A number that ‖W‖₂ does not exceed, and that exceeds it by a few roundings only.
 ///
@@ -56,7 +56,7 @@ pub fn spectral_norm(weights: ArrayView2<'_, f64>) -> f64 {
     let (mut logarithm, mut share) = (0.0, 1.0);
     let mut bound = f64::INFINITY;
     let mut square = gram.clone();
-    for _ in 0..PRODUCTS {
+    for _ in 0..MAX_SQUARINGS {
         let norm = gram.iter().map(|g| g * g).sum::<f64>().sqrt();
         logarithm += share * norm.ln();
         let next = (0.5 * logarithm).exp();

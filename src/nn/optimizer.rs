@@ -1,12 +1,12 @@
-//! First-order optimisers: steps θ ← θ − η d along a direction d made of gradients g.
+//! First-order optimizers: steps θ ← θ − η d along a direction d made of gradients g.
 //!
 //! - momentum: v ← μ v + g, d = v (Polyak 1964);
 //! - RMSProp: v ← ρ v + (1 − ρ) g², d = g/(√v + ε) (Tieleman, Hinton 2012, Coursera lecture 6.5);
 //! - Adam: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², d = m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ) and
 //!   v̂ = v/(1 − β₂ᵗ) (Kingma, Ba 2015, "Adam: a method for stochastic optimization", ICLR).
 //!
-//! One loop over the parameters does all of a step, in SIMD lanes and in parallel pieces. η comes with each step, from a
-//! [`Schedule`](super::Schedule) if one likes.
+//! One loop over the parameters does all of a step, in SIMD lanes and in parallel pieces. The step size η is an argument of each step
+//! ([`Schedule`](super::Schedule)).
 
 use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use super::real::Real;
 use crate::math::simd_targets;
 
-/// Parameters that one thread steps along at a time.
-const PIECE: usize = 1 << 14;
+/// Number of parameters of a piece, the unit of parallel work.
+const PARAMETERS_PER_PIECE: usize = 1 << 14;
 
-/// Which direction is stepped along.
+/// The rule by which a step follows from the gradients.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Rule {
@@ -61,7 +61,7 @@ impl Rule {
     }
 }
 
-/// A rule and what it remembers of earlier gradients.
+/// A rule and its running means of earlier gradients.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Optimizer<T> {
     rule: Rule,
@@ -72,7 +72,7 @@ pub struct Optimizer<T> {
 }
 
 impl<T: Real> Optimizer<T> {
-    /// An optimiser of this many parameters.
+    /// An optimizer of this many parameters.
     #[must_use]
     pub fn new(rule: Rule, parameters: usize) -> Self {
         let (mean, square) = rule.keeps();
@@ -90,7 +90,7 @@ impl<T: Real> Optimizer<T> {
     /// One step with step size `rate`.
     ///
     /// # Panics
-    /// If the slices have other lengths than the optimiser was made for.
+    /// If the slices have other lengths than the optimizer was made for.
     pub fn step(&mut self, parameters: &mut [T], gradient: &[T], rate: f64) {
         let (mean, square) = self.rule.keeps();
         for (kept, memory) in [(mean, &self.mean), (square, &self.square)] {
@@ -101,24 +101,26 @@ impl<T: Real> Optimizer<T> {
             self.powers = [self.powers[0] * beta1, self.powers[1] * beta2];
         }
         let (rule, powers) = (self.rule, self.powers);
-        let piece = Piece { parameters, gradient, mean: &mut self.mean, square: &mut self.square };
+        let piece =
+            ParameterPiece { parameters, gradient, mean: &mut self.mean, square: &mut self.square };
         piece.halve(&|piece| piece.step(rule, powers, rate));
     }
 }
 
-/// Some of the parameters and what belongs to them; memory that the rule does not keep is empty.
-struct Piece<'p, T> {
+/// A range of the parameters with its gradients and running means; means that the rule does not keep
+/// are empty.
+struct ParameterPiece<'p, T> {
     parameters: &'p mut [T],
     gradient: &'p [T],
     mean: &'p mut [T],
     square: &'p mut [T],
 }
 
-impl<T: Real> Piece<'_, T> {
-    /// Halves in parallel, down to pieces that are not worth it.
+impl<T: Real> ParameterPiece<'_, T> {
+    /// Halves recursively in parallel, down to pieces of [`PARAMETERS_PER_PIECE`].
     fn halve(self, step: &(impl Fn(Self) + Sync)) {
         let length = self.parameters.len();
-        if length <= PIECE || rayon::current_num_threads() == 1 {
+        if length <= PARAMETERS_PER_PIECE || rayon::current_num_threads() == 1 {
             return step(self);
         }
         let middle = length / 2;
@@ -126,8 +128,8 @@ impl<T: Real> Piece<'_, T> {
         let (gradient, more_gradient) = self.gradient.split_at(middle);
         let (mean, more_mean) = self.mean.split_at_mut(middle.min(self.mean.len()));
         let (square, more_square) = self.square.split_at_mut(middle.min(self.square.len()));
-        let left = Piece { parameters, gradient, mean, square };
-        let right = Piece {
+        let left = ParameterPiece { parameters, gradient, mean, square };
+        let right = ParameterPiece {
             parameters: more,
             gradient: more_gradient,
             mean: more_mean,
@@ -139,30 +141,40 @@ impl<T: Real> Piece<'_, T> {
     fn step(self, rule: Rule, powers: [f64; 2], rate: f64) {
         let Self { parameters, gradient, mean, square } = self;
         match rule {
-            Rule::Sgd { momentum: 0.0 } => descend(parameters, gradient, T::of(rate)),
-            Rule::Sgd { momentum } => roll(parameters, gradient, mean, [momentum, rate]),
+            Rule::Sgd { momentum: 0.0 } => sgd_step(parameters, gradient, T::of(rate)),
+            Rule::Sgd { momentum } => momentum_step(parameters, gradient, mean, [momentum, rate]),
             Rule::RmsProp { decay, epsilon } => {
-                rms_prop(parameters, gradient, square, [decay, epsilon, rate]);
+                rms_prop_step(parameters, gradient, square, [decay, epsilon, rate]);
             }
             Rule::Adam { beta1, beta2, epsilon } => {
                 // The two corrections of bias are numbers: η/(1 − β₁ᵗ) and 1/√(1 − β₂ᵗ).
                 let rate = rate / (1.0 - powers[0]);
                 let root = (1.0 - powers[1]).sqrt().recip();
-                adam(parameters, gradient, [mean, square], [beta1, beta2, epsilon, rate, root]);
+                adam_step(
+                    parameters,
+                    gradient,
+                    [mean, square],
+                    [beta1, beta2, epsilon, rate, root],
+                );
             }
         }
     }
 }
 
 #[apply(simd_targets)]
-fn descend<T: Real>(parameters: &mut [T], gradient: &[T], rate: T) {
+fn sgd_step<T: Real>(parameters: &mut [T], gradient: &[T], rate: T) {
     for (x, &g) in parameters.iter_mut().zip(gradient) {
         *x -= rate * g;
     }
 }
 
 #[apply(simd_targets)]
-fn roll<T: Real>(parameters: &mut [T], gradient: &[T], velocity: &mut [T], settings: [f64; 2]) {
+fn momentum_step<T: Real>(
+    parameters: &mut [T],
+    gradient: &[T],
+    velocity: &mut [T],
+    settings: [f64; 2],
+) {
     let [momentum, rate] = settings.map(T::of);
     for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(velocity) {
         *v = momentum * *v + g;
@@ -171,7 +183,12 @@ fn roll<T: Real>(parameters: &mut [T], gradient: &[T], velocity: &mut [T], setti
 }
 
 #[apply(simd_targets)]
-fn rms_prop<T: Real>(parameters: &mut [T], gradient: &[T], square: &mut [T], settings: [f64; 3]) {
+fn rms_prop_step<T: Real>(
+    parameters: &mut [T],
+    gradient: &[T],
+    square: &mut [T],
+    settings: [f64; 3],
+) {
     let [decay, epsilon, rate] = settings.map(T::of);
     let fresh = T::of(1.0 - settings[0]);
     for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(square) {
@@ -181,7 +198,12 @@ fn rms_prop<T: Real>(parameters: &mut [T], gradient: &[T], square: &mut [T], set
 }
 
 #[apply(simd_targets)]
-fn adam<T: Real>(parameters: &mut [T], gradient: &[T], memory: [&mut [T]; 2], settings: [f64; 5]) {
+fn adam_step<T: Real>(
+    parameters: &mut [T],
+    gradient: &[T],
+    memory: [&mut [T]; 2],
+    settings: [f64; 5],
+) {
     let [mean, square] = memory;
     let [beta1, beta2, epsilon, rate, root] = settings.map(T::of);
     let (fresh1, fresh2) = (T::of(1.0 - settings[0]), T::of(1.0 - settings[1]));

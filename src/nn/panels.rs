@@ -11,24 +11,23 @@ use rayon::prelude::*;
 
 use super::elementwise::add_rows;
 use super::layer::Layer;
-use super::mlp::Mlp;
 use super::product::add_product;
 use super::real::Real;
 
-/// The most rows of a [`Block`](super::tape::Block): enough for `gemm` to be fast,
+/// The most rows of a [`RowBlock`](super::tape::Block): enough for `gemm` to be fast,
 /// few enough for the cache.
-pub(super) const MOST: usize = 256;
+pub(super) const MAX_BLOCK_ROWS: usize = 256;
 
-/// From this many rows on there are two parts or more.
-const WORTH_CUTTING: usize = 128;
+/// Smallest number of rows that is cut into two parts or more.
+const MIN_SPLIT_ROWS: usize = 128;
 
-/// About the most weights of a panel.
-const LARGEST: usize = 1 << 17;
+/// Approximate largest number of weights of a panel.
+const MAX_PANEL_WEIGHTS: usize = 1 << 17;
 
-/// How many parts so many rows of a batch are cut into: an even number, so that two threads have
-/// the same to do, and none of more than [`MOST`].
+/// Number of parts that a batch of `rows` rows is cut into: an even number, so that two threads have
+/// equal work, and no part of more than [`MAX_BLOCK_ROWS`] rows.
 pub(super) fn parts(rows: usize) -> usize {
-    if rows < WORTH_CUTTING { 1 } else { 2 * rows.div_ceil(2 * MOST) }
+    if rows < MIN_SPLIT_ROWS { 1 } else { 2 * rows.div_ceil(2 * MAX_BLOCK_ROWS) }
 }
 
 /// The k-th of equal parts.
@@ -38,17 +37,17 @@ pub(super) fn part(k: usize, rows: usize, parts: usize) -> Range<usize> {
 
 /// Some rows of a layer's weights, and the biases if they are the last ones.
 #[derive(Debug, Clone)]
-pub(super) struct Panel {
+pub(super) struct WeightPanel {
     pub(super) layer: usize,
     /// The layer itself.
     of: Layer,
     rows: Range<usize>,
-    /// Its place in the parameter vector.
+    /// Its range in the parameter vector.
     place: Range<usize>,
 }
 
 /// A panel of a gradient.
-pub(super) struct PanelMut<'g, T> {
+pub(super) struct WeightPanelMut<'g, T> {
     layer: Layer,
     rows: Range<usize>,
     weights: ArrayViewMut2<'g, T>,
@@ -56,14 +55,14 @@ pub(super) struct PanelMut<'g, T> {
     bias: &'g mut [T],
 }
 
-impl Panel {
+impl WeightPanel {
     /// The panels of a network's parameters in their order, each behind the other: the weights are
     /// cut where equal shares of all of them end, be it in the midst of a layer, at a whole row.
-    pub(super) fn all<T: Real>(network: &Mlp<T>) -> Vec<Self> {
-        let size: usize = network.layers.iter().map(Layer::size).sum();
-        let shares = 2 * size.div_ceil(2 * LARGEST);
+    pub(super) fn all(layers: &[Layer]) -> Vec<Self> {
+        let size: usize = layers.iter().map(Layer::size).sum();
+        let shares = 2 * size.div_ceil(2 * MAX_PANEL_WEIGHTS);
         let (mut panels, mut before) = (vec![], 0);
-        for (l, layer) in network.layers.iter().enumerate() {
+        for (l, layer) in layers.iter().enumerate() {
             let (rows, columns) = layer.shape;
             let row_at = |weights: usize| (weights.saturating_sub(before) / columns).min(rows);
             let mut ends: Vec<usize> = (1..shares).map(|k| row_at(k * size / shares)).collect();
@@ -87,16 +86,16 @@ impl Panel {
         Self { layer: l, of: *layer, rows, place }
     }
 
-    fn cut<'g, T>(&self, gradient: &'g mut [T]) -> PanelMut<'g, T> {
+    fn cut<'g, T>(&self, gradient: &'g mut [T]) -> WeightPanelMut<'g, T> {
         let shape = (self.rows.len(), self.of.shape.1);
         let (weights, bias) = gradient.split_at_mut(shape.0 * shape.1);
         let weights =
             ArrayViewMut2::from_shape(shape, weights).expect("the slice has the size of the shape");
-        PanelMut { layer: self.of, rows: self.rows.clone(), weights, bias }
+        WeightPanelMut { layer: self.of, rows: self.rows.clone(), weights, bias }
     }
 }
 
-impl<T: Real> PanelMut<'_, T> {
+impl<T: Real> WeightPanelMut<'_, T> {
     /// Adds to ∂W what the layer's inputs x and s have for it, as far as it is in the panel.
     pub(super) fn add_product(&mut self, x: ArrayView2<T>, s: ArrayView2<T>) {
         let Self { layer, rows, weights, .. } = self;
@@ -115,10 +114,10 @@ impl<T: Real> PanelMut<'_, T> {
 }
 
 /// Calls `add` for every panel with its part of the gradient.
-pub(super) fn add_in_panels<T: Real>(
-    panels: &[Panel],
+pub(super) fn add_by_panels<T: Real>(
+    panels: &[WeightPanel],
     gradient: &mut [T],
-    add: &(impl Fn(&Panel, &mut PanelMut<T>) + Sync),
+    add: &(impl Fn(&WeightPanel, &mut WeightPanelMut<T>) + Sync),
 ) {
     let end = panels.last().map_or(0, |panel| panel.place.end);
     assert_eq!(gradient.len(), end, "another network's gradient");
@@ -127,9 +126,9 @@ pub(super) fn add_in_panels<T: Real>(
 
 /// Halves of the panels in parallel, down to single ones.
 fn halve<T: Real>(
-    panels: &[Panel],
+    panels: &[WeightPanel],
     gradient: &mut [T],
-    add: &(impl Fn(&Panel, &mut PanelMut<T>) + Sync),
+    add: &(impl Fn(&WeightPanel, &mut WeightPanelMut<T>) + Sync),
     alone: bool,
 ) {
     if let [panel] = panels {
@@ -146,19 +145,19 @@ fn halve<T: Real>(
 }
 
 /// Where the first half of the weights of two panels or more ends.
-fn middle(panels: &[Panel]) -> usize {
+fn middle(panels: &[WeightPanel]) -> usize {
     let (start, end) = (panels[0].place.start, panels[panels.len() - 1].place.end);
     let off = |k: &usize| panels[*k].place.start.abs_diff(usize::midpoint(start, end));
     (1..panels.len()).min_by_key(off).expect("two panels or more")
 }
 
-/// Runs a training step on a thread of rayon's pool, where its parallel rounds follow each other
-/// without anybody being woken up for each. On one thread it is a plain call.
+/// Runs a training step on a thread of rayon's pool, so that its parallel rounds need no
+/// wake-up of threads in between. On one thread it is a plain call.
 pub fn on_the_pool<R: Send>(step: impl FnOnce() -> R + Send) -> R {
     if rayon::current_num_threads() == 1 { step() } else { rayon::scope(|_| step()) }
 }
 
-/// Does the same to each block, in parallel where that can help.
+/// Runs `work` on each block, in parallel if there are several blocks and threads.
 pub(super) fn each<B: Send>(blocks: &mut [B], work: impl Fn(&mut B) + Sync + Send) {
     if blocks.len() < 2 || rayon::current_num_threads() == 1 {
         blocks.iter_mut().for_each(work);
@@ -167,9 +166,9 @@ pub(super) fn each<B: Send>(blocks: &mut [B], work: impl Fn(&mut B) + Sync + Sen
     }
 }
 
-/// The same for blocks of two kinds. Both are halved together, so that two threads have the same
-/// to do of either.
-pub(super) fn each_of_two<A: Send, B: Send>(
+/// Runs over blocks of two kinds in parallel. Both lists are halved together, so that two threads share
+/// each kind equally.
+pub(super) fn for_each_of_two<A: Send, B: Send>(
     (a, b): (&mut [A], &mut [B]),
     of_a: &(impl Fn(&mut A) + Sync),
     of_b: &(impl Fn(&mut B) + Sync),
@@ -180,5 +179,8 @@ pub(super) fn each_of_two<A: Send, B: Send>(
         return;
     }
     let ((a, more_a), (b, more_b)) = (a.split_at_mut(a.len() / 2), b.split_at_mut(b.len() / 2));
-    rayon::join(|| each_of_two((a, b), of_a, of_b), || each_of_two((more_a, more_b), of_a, of_b));
+    rayon::join(
+        || for_each_of_two((a, b), of_a, of_b),
+        || for_each_of_two((more_a, more_b), of_a, of_b),
+    );
 }

@@ -4,14 +4,14 @@ use ndarray::NdFloat;
 
 use bits::Bits;
 
-/// What only this module can give, so that `f32` and `f64` are the only ones.
+/// Private supertrait: only `f32` and `f64` implement [`Real`](super::Real).
 pub(super) mod bits {
-    /// How a number is made of bits.
+    /// Conversions between a number and its bits.
     pub trait Bits {
         /// An integer that orders as the number does; NaN has a place, too.
         type Key: Copy + Ord;
 
-        /// Terms of the two series in [`smooth`](crate::nn::smooth) that are worth adding.
+        /// Number of terms of the two series in [`smooth`](crate::nn::smooth) that exceed rounding.
         const TERMS: [usize; 2];
 
         /// Adding it to a small number leaves its nearest integer in the low bits.
@@ -36,7 +36,7 @@ pub trait Real: NdFloat + Bits {
     /// The nearest number of this type.
     fn of(value: f64) -> Self;
 
-    /// The same number in `f64`.
+    /// The number in `f64`.
     fn wide(self) -> f64;
 }
 

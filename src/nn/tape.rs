@@ -1,6 +1,6 @@
-//! What a forward pass records and a backward pass needs, in blocks of rows.
+//! The tape: outputs that a forward pass records for the backward pass, in blocks of rows.
 //!
-//! A batch is cut into blocks of at most [`MOST`] rows as equal as they can be. Each block goes
+//! A batch is cut into blocks of at most [`MAX_BLOCK_ROWS`] rows as equal as they can be. Each block goes
 //! through all layers on its own, with buffers of its own that stay in a core's cache, and blocks
 //! go in parallel. Gradients by the parameters are sums over all rows: once every block has its
 //! `s_l`, they are added up in [`panels`](super::panels), block by block in order. How a batch is
@@ -10,13 +10,16 @@
 //! A step of training allocates nothing but what `gemm` packs its factors into, what the windows of
 //! convolutions see of some images, and one group of coordinates where groups are sorted.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
+use rayon::prelude::*;
 
-use super::activation::Record;
+use super::activation::ActivationRecord;
 use super::elementwise::add_rows;
 use super::layer::Layer;
 use super::mlp::Mlp;
-use super::panels::{MOST, Panel, PanelMut, add_in_panels, each, part, parts};
+use super::panels::{
+    MAX_BLOCK_ROWS, WeightPanel, WeightPanelMut, add_by_panels, each, part, parts,
+};
 use super::real::Real;
 
 /// The workspace of an [`Mlp`] for batches of up to a given number of rows.
@@ -24,38 +27,38 @@ use super::real::Real;
 pub struct Tape<T> {
     /// Rows of the batch recorded last.
     rows: usize,
-    pub(super) blocks: Vec<Block<T>>,
-    panels: Vec<Panel>,
+    pub(super) blocks: Vec<RowBlock<T>>,
+    panels: Vec<WeightPanel>,
     outputs: Array2<T>,
     /// The gradient by the inputs, once one was asked for.
     input_gradient: Array2<T>,
 }
 
-/// Some of the rows.
+/// A block of rows of the batch, with its buffers.
 #[derive(Debug, Clone)]
-pub(super) struct Block<T> {
-    /// The place of its first row in the batch.
+pub(super) struct RowBlock<T> {
+    /// Index of its first row in the batch.
     pub(super) first: usize,
     /// How many rows of the buffers are in use.
     pub(super) rows: usize,
     inputs: Array2<T>,
-    pub(super) layers: Vec<Trace<T>>,
+    pub(super) layers: Vec<LayerTrace<T>>,
     pub(super) input_gradient: Array2<T>,
 }
 
-/// One layer's part.
+/// Buffers of one layer.
 #[derive(Debug, Clone)]
-pub(super) struct Trace<T> {
-    pub(super) kept: Kept<T>,
+pub(super) struct LayerTrace<T> {
+    pub(super) kept: LayerOutputs<T>,
     /// u, the gradient by the outputs, and then in its place s, the one by the pre-activations.
     pub(super) s: Array2<T>,
     /// The sum of the rows of s.
     sum: Vec<T>,
 }
 
-/// What a layer's forward pass leaves.
+/// Outputs of a layer that the backward pass needs.
 #[derive(Debug, Clone)]
-pub(super) struct Kept<T> {
+pub(super) struct LayerOutputs<T> {
     /// Pre-activations; without rows unless the activation keeps them.
     z: Array2<T>,
     /// Outputs.
@@ -64,14 +67,102 @@ pub(super) struct Kept<T> {
     rank: Vec<u32>,
 }
 
+/// The passes of a network over a tape.
+impl<T: Real> Mlp<T> {
+    /// The outputs for the rows of `inputs`, recorded on `tape`.
+    ///
+    /// # Panics
+    /// If the inputs have other coordinates than the network's, or more rows than the tape.
+    pub fn forward<'t>(&self, inputs: ArrayView2<T>, tape: &'t mut Tape<T>) -> ArrayView2<'t, T> {
+        self.check(inputs);
+        tape.forward(self, inputs);
+        tape.outputs()
+    }
+
+    /// The outputs for any number of rows, without a record.
+    ///
+    /// # Panics
+    /// If the inputs have other coordinates than the network's.
+    #[must_use]
+    pub fn evaluate(&self, inputs: ArrayView2<T>) -> Array2<T> {
+        self.check(inputs);
+        let mut outputs = Array2::zeros((inputs.nrows(), self.outputs()));
+        let blocks = inputs.axis_chunks_iter(Axis(0), MAX_BLOCK_ROWS).into_par_iter();
+        blocks.zip(outputs.axis_chunks_iter_mut(Axis(0), MAX_BLOCK_ROWS)).for_each_init(
+            || RowBlock::new(self, inputs.nrows().min(MAX_BLOCK_ROWS)),
+            |block, (x, mut y)| {
+                block.rows = x.nrows();
+                block.load(x);
+                block.forward(self);
+                y.assign(&block.outputs());
+            },
+        );
+        outputs
+    }
+
+    pub(super) fn check(&self, inputs: ArrayView2<T>) {
+        assert_eq!(inputs.ncols(), self.inputs(), "inputs of other coordinates");
+    }
+
+    /// Adds to `gradient` the gradient by the parameters of a loss whose gradient by the outputs
+    /// on the tape is `by_outputs`.
+    ///
+    /// # Panics
+    /// If `by_outputs` has another shape than the outputs, or `gradient` than the parameters.
+    pub fn backward(&self, by_outputs: ArrayView2<T>, tape: &mut Tape<T>, gradient: &mut [T]) {
+        tape.backward(self, by_outputs, Some(gradient), false);
+    }
+
+    /// As [`Mlp::backward`]; returns the gradient by the inputs, too.
+    ///
+    /// # Panics
+    /// As [`Mlp::backward`].
+    pub fn backward_to_inputs<'t>(
+        &self,
+        by_outputs: ArrayView2<T>,
+        tape: &'t mut Tape<T>,
+        gradient: &mut [T],
+    ) -> ArrayView2<'t, T> {
+        tape.backward(self, by_outputs, Some(gradient), true);
+        tape.input_gradient()
+    }
+
+    /// The gradient by the inputs alone, as training a generator through a fixed critic needs it.
+    ///
+    /// # Panics
+    /// If `by_outputs` has another shape than the outputs on the tape.
+    pub fn pull_back<'t>(
+        &self,
+        by_outputs: ArrayView2<T>,
+        tape: &'t mut Tape<T>,
+    ) -> ArrayView2<'t, T> {
+        tape.backward(self, by_outputs, None, true);
+        tape.input_gradient()
+    }
+
+    /// The gradient ∇f at each row on the tape, of a network with scalar outputs f.
+    ///
+    /// # Panics
+    /// If the network has more than one output.
+    pub fn input_gradient<'t>(&self, tape: &'t mut Tape<T>) -> ArrayView2<'t, T> {
+        self.check_scalar();
+        tape.ascend(self);
+        tape.input_gradient()
+    }
+
+    pub(super) fn check_scalar(&self) {
+        assert_eq!(self.outputs(), 1, "a gradient is that of a scalar");
+    }
+}
+
 impl<T: Real> Tape<T> {
     /// Room for batches of up to `rows` rows through `network`.
     #[must_use]
     pub fn new(network: &Mlp<T>, rows: usize) -> Self {
         Self {
             rows: 0,
-            blocks: blocks(rows, |most| Block::new(network, most)),
-            panels: Panel::all(network),
+            blocks: blocks(rows, |most| RowBlock::new(network, most)),
+            panels: WeightPanel::all(&network.layers),
             outputs: Array2::zeros((rows, network.outputs())),
             input_gradient: Array2::zeros((rows, network.inputs())),
         }
@@ -87,7 +178,7 @@ impl<T: Real> Tape<T> {
         first_rows(&self.outputs, self.rows)
     }
 
-    /// Cuts a batch of so many rows into blocks.
+    /// Cuts a batch of `rows` rows into blocks.
     fn divide(&mut self, rows: usize) {
         assert!(rows <= self.capacity(), "{rows} rows on a tape for {}", self.capacity());
         self.rows = rows;
@@ -117,12 +208,12 @@ impl<T: Real> Tape<T> {
         self.check(by_outputs);
         let sums = gradient.is_some();
         each(&mut self.blocks, |block| {
-            block.start(by_outputs);
-            block.sweep(network, sums, to_inputs);
+            block.seed_outputs(by_outputs);
+            block.backward(network, sums, to_inputs);
         });
         if let Some(gradient) = gradient {
             let blocks = &self.blocks;
-            add_in_panels(&self.panels, gradient, &|panel, target| {
+            add_by_panels(&self.panels, gradient, &|panel, target| {
                 for block in blocks {
                     block.add_to(panel, target);
                 }
@@ -136,8 +227,8 @@ impl<T: Real> Tape<T> {
     /// The gradient by the inputs of the sum of scalar outputs.
     pub(super) fn ascend(&mut self, network: &Mlp<T>) {
         each(&mut self.blocks, |block| {
-            block.start_from_ones();
-            block.sweep(network, false, true);
+            block.seed_with_ones();
+            block.backward(network, false, true);
         });
         self.collect_input_gradient();
     }
@@ -157,18 +248,18 @@ impl<T: Real> Tape<T> {
         first_rows(&self.input_gradient, self.rows)
     }
 
-    pub(super) fn panels(&self) -> &[Panel] {
+    pub(super) fn panels(&self) -> &[WeightPanel] {
         &self.panels
     }
 }
 
 /// Blocks with room for `rows` rows.
 pub(super) fn blocks<B>(rows: usize, block: impl Fn(usize) -> B) -> Vec<B> {
-    (0..parts(rows)).map(|_| block(rows.min(MOST))).collect()
+    (0..parts(rows)).map(|_| block(rows.min(MAX_BLOCK_ROWS))).collect()
 }
 
 /// Cuts `rows` rows into blocks; those that are not used get none.
-pub(super) fn divide<'b, T: 'b>(rows: usize, blocks: impl Iterator<Item = &'b mut Block<T>>) {
+pub(super) fn divide<'b, T: 'b>(rows: usize, blocks: impl Iterator<Item = &'b mut RowBlock<T>>) {
     let used = parts(rows);
     for (k, block) in blocks.enumerate() {
         let own = if k < used { part(k, rows, used) } else { rows..rows };
@@ -176,10 +267,10 @@ pub(super) fn divide<'b, T: 'b>(rows: usize, blocks: impl Iterator<Item = &'b mu
     }
 }
 
-impl<T: Real> Block<T> {
+impl<T: Real> RowBlock<T> {
     pub(super) fn new(network: &Mlp<T>, rows: usize) -> Self {
         let inputs = Array2::zeros((rows, network.inputs()));
-        let layers = network.layers.iter().map(|layer| Trace::new(layer, rows)).collect();
+        let layers = network.layers.iter().map(|layer| LayerTrace::new(layer, rows)).collect();
         Self { first: 0, rows: 0, input_gradient: inputs.clone(), inputs, layers }
     }
 
@@ -215,12 +306,12 @@ impl<T: Real> Block<T> {
         first_rows(x, self.rows)
     }
 
-    pub(super) fn start(&mut self, by_outputs: ArrayView2<T>) {
+    pub(super) fn seed_outputs(&mut self, by_outputs: ArrayView2<T>) {
         let own = self.own(by_outputs);
         self.top().assign(&own);
     }
 
-    pub(super) fn start_from_ones(&mut self) {
+    pub(super) fn seed_with_ones(&mut self) {
         self.top().fill(T::one());
     }
 
@@ -230,7 +321,7 @@ impl<T: Real> Block<T> {
     }
 
     /// `s_l` of every layer from the top's u, their sums if asked, and the inputs' gradient if asked.
-    pub(super) fn sweep(&mut self, network: &Mlp<T>, sums: bool, to_inputs: bool) {
+    pub(super) fn backward(&mut self, network: &Mlp<T>, sums: bool, to_inputs: bool) {
         let rows = self.rows;
         for (l, layer) in network.layers.iter().enumerate().rev() {
             let (below, rest) = self.layers.split_at_mut(l);
@@ -250,7 +341,7 @@ impl<T: Real> Block<T> {
     }
 
     /// Adds its part of ∂W and ∂b.
-    pub(super) fn add_to(&self, panel: &Panel, target: &mut PanelMut<T>) {
+    pub(super) fn add_to(&self, panel: &WeightPanel, target: &mut WeightPanelMut<T>) {
         let trace = &self.layers[panel.layer];
         target.add_product(self.inputs_of(panel.layer), first_rows(&trace.s, self.rows));
         target.add_bias(&trace.sum, self.rows);
@@ -261,12 +352,12 @@ impl<T: Real> Block<T> {
     }
 }
 
-impl<T: Real> Trace<T> {
+impl<T: Real> LayerTrace<T> {
     fn new(layer: &Layer, rows: usize) -> Self {
         let zeros = |kept: bool| Array2::zeros((if kept { rows } else { 0 }, layer.outputs));
         let ranked = if layer.activation.keeps_ranks() { rows * layer.outputs } else { 0 };
         let z = zeros(layer.activation.keeps_z());
-        let kept = Kept { z, a: zeros(true), rank: vec![0; ranked] };
+        let kept = LayerOutputs { z, a: zeros(true), rank: vec![0; ranked] };
         Self { kept, s: zeros(true), sum: vec![T::zero(); layer.biases] }
     }
 
@@ -281,7 +372,7 @@ impl<T: Real> Trace<T> {
     }
 }
 
-impl<T: Real> Kept<T> {
+impl<T: Real> LayerOutputs<T> {
     /// a ← φ(A(x) + b).
     fn forward(&mut self, layer: &Layer, parameters: &[T], x: ArrayView2<T>) {
         let Self { z, a, rank } = self;
@@ -297,10 +388,10 @@ impl<T: Real> Kept<T> {
     }
 
     /// The record of the first `rows` rows.
-    pub(super) fn record(&self, rows: usize) -> Record<'_, T> {
+    pub(super) fn record(&self, rows: usize) -> ActivationRecord<'_, T> {
         let a = flat(&self.a, rows);
         let z = if self.z.is_empty() { a } else { flat(&self.z, rows) };
-        Record { z, a, rank: &self.rank[..self.rank.len().min(z.len())] }
+        ActivationRecord { z, a, rank: &self.rank[..self.rank.len().min(z.len())] }
     }
 }
 

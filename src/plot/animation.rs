@@ -1,6 +1,6 @@
 //! Pictures one after another, as an animated GIF that starts again at its end.
 //!
-//! A GIF has at most 256 colours a frame. The most frequent ones are kept, and any other pixel takes
+//! A GIF has at most 256 colors a frame. The most frequent ones are kept, and any other pixel takes
 //! the nearest of them. Of a drawing that is all but the soft edges: its grounds, lines and letters
 //! are the same from frame to frame, where a palette that is averaged (Dekker 1994) lets the paper
 //! flicker.
@@ -19,8 +19,8 @@ use super::{Bitmap, PlotError};
 const PAUSE: u16 = 25;
 const END: u16 = 200;
 
-/// Colours of a frame.
-const COLOURS: usize = 256;
+/// Colors of a frame.
+const COLORS: usize = 256;
 
 /// Pictures of one size.
 ///
@@ -88,25 +88,25 @@ impl Animation {
     }
 }
 
-/// The most frequent colours of a picture, and for each pixel the place of the nearest of them.
+/// The most frequent colors of a picture, and for each pixel the place of the nearest of them.
 fn indexed(picture: &Bitmap) -> (Vec<u8>, Vec<u8>) {
     let (pixels, _) = picture.pixels().as_chunks::<3>();
     let mut counts = BTreeMap::new();
-    for &colour in pixels {
-        *counts.entry(colour).or_insert(0_usize) += 1;
+    for &color in pixels {
+        *counts.entry(color).or_insert(0_usize) += 1;
     }
     let mut palette: Vec<_> = counts.keys().copied().collect();
-    // Stable: colours of one frequency stay in order.
-    palette.sort_by_key(|colour| usize::MAX - counts[colour]);
-    palette.truncate(COLOURS);
+    // Stable: colors of one frequency stay in order.
+    palette.sort_by_key(|color| usize::MAX - counts[color]);
+    palette.truncate(COLORS);
     let distance = |a: &[u8; 3], b: &[u8; 3]| -> u32 {
         a.iter().zip(b).map(|(&a, &b)| u32::from(a.abs_diff(b)).pow(2)).sum()
     };
-    let nearest = |colour: &[u8; 3]| {
-        (0_u8..=u8::MAX).zip(&palette).min_by_key(|(_, of)| distance(of, colour)).map_or(0, |k| k.0)
+    let nearest = |color: &[u8; 3]| {
+        (0_u8..=u8::MAX).zip(&palette).min_by_key(|(_, of)| distance(of, color)).map_or(0, |k| k.0)
     };
-    let places: BTreeMap<_, _> = counts.keys().map(|colour| (*colour, nearest(colour))).collect();
-    (palette.concat(), pixels.iter().map(|colour| places[colour]).collect())
+    let places: BTreeMap<_, _> = counts.keys().map(|color| (*color, nearest(color))).collect();
+    (palette.concat(), pixels.iter().map(|color| places[color]).collect())
 }
 
 #[cfg(test)]
@@ -117,11 +117,11 @@ mod tests {
 
     use super::*;
 
-    /// A sheet with so many colours.
-    fn coloured(colours: u32, size: (u32, u32)) -> Bitmap {
+    /// A sheet with `colors` colors.
+    fn colored(colors: u32, size: (u32, u32)) -> Bitmap {
         let mut bitmap = Bitmap::new(size);
         for k in 0..size.0 * size.1 {
-            let [_, _, g, b] = (k % colours * 77).to_be_bytes();
+            let [_, _, g, b] = (k % colors * 77).to_be_bytes();
             let at = ((k % size.0).cast_signed(), (k / size.0).cast_signed());
             bitmap.blend(at, BackendColor { alpha: 1.0, rgb: (9, g, b) }, 1.0);
         }
@@ -140,8 +140,8 @@ mod tests {
     }
 
     #[test]
-    fn frames_of_few_colours_come_back_to_the_byte() {
-        let pictures = [2, 200, 256].map(|colours| coloured(colours, (20, 16)));
+    fn frames_of_few_colors_come_back_to_the_byte() {
+        let pictures = [2, 200, 256].map(|colors| colored(colors, (20, 16)));
         let (width, height, frames) = decoded(&Animation::new(pictures.to_vec()).to_gif().unwrap());
         assert_eq!((width, height), (20, 16));
         assert_eq!(frames.iter().map(|frame| frame.0).collect::<Vec<_>>(), [PAUSE, PAUSE, END]);
@@ -152,8 +152,8 @@ mod tests {
     }
 
     #[test]
-    fn of_more_colours_the_frequent_ones_stay_and_the_others_take_the_nearest() {
-        let mut picture = coloured(300, (40, 40));
+    fn of_more_colors_the_frequent_ones_stay_and_the_others_take_the_nearest() {
+        let mut picture = colored(300, (40, 40));
         picture.fill_rect((0, 0), (40, 10), BackendColor { alpha: 1.0, rgb: (255, 255, 255) });
         let (_, _, frames) = decoded(&Animation::new(vec![picture.clone()]).to_gif().unwrap());
         let distance = |was: &[u8], is: &[u8]| -> u32 {
@@ -162,7 +162,7 @@ mod tests {
         let pairs: Vec<_> = picture.pixels().chunks(3).zip(frames[0].1.chunks(4)).collect();
         assert!(pairs[..400].iter().all(|(_, is)| is[..] == [255; 4]), "paper stays white");
         let palette: BTreeSet<_> = pairs.iter().map(|(_, is)| is.to_vec()).collect();
-        assert_eq!(palette.len(), COLOURS);
+        assert_eq!(palette.len(), COLORS);
         let nearest = |was: &[u8]| palette.iter().map(|of| distance(was, of)).min();
         assert!(pairs.iter().all(|(was, is)| nearest(was) == Some(distance(was, is))));
         assert!(pairs.iter().any(|(was, is)| distance(was, is) > 0));

@@ -1,22 +1,22 @@
-//! Marks along an axis, and the colour bar.
+//! Marks along an axis, and the color bar.
 
 use plotters::backend::DrawingBackend;
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use super::page::{Frame, LABEL, Page, TICK};
-use super::scale::{Scale, nice_step};
+use super::page::{LABEL, Page, PageArea, TICK};
+use super::scale::{MassScale, nice_step};
 use super::{DrawResult, palette};
 
 /// Length of a tick and the white beside a number, in units.
 pub(super) const TICK_LENGTH: f64 = 4.0;
 pub(super) const GAP: f64 = 4.0;
 
-/// Width of the colour bar, and white to its left, in units.
+/// Width of the color bar, and white to its left, in units.
 pub(super) const BAR: f64 = 15.0;
 pub(super) const BAR_GAP: f64 = 22.0;
 
-/// Slices of one colour that make up the bar.
+/// Slices of one color that make up the bar.
 const SLICES: u32 = 128;
 
 /// Round marks stand this many times as far apart as they must.
@@ -59,16 +59,16 @@ impl Marks {
     }
 }
 
-/// A colour bar: what it shows and how it is marked, places between 0 and 1.
+/// A color bar: what it shows and how it is marked, places between 0 and 1.
 pub(super) struct Bar {
-    /// Where each colour ends, upwards.
+    /// Where each color ends, upwards.
     pub(super) slices: Vec<(f64, RGBColor)>,
     pub(super) ticks: Vec<(f64, String)>,
 }
 
 impl Bar {
     /// The shades of masses.
-    pub(super) fn of(scale: Scale) -> Self {
+    pub(super) fn of(scale: MassScale) -> Self {
         let place = |k: u32| f64::from(k) / f64::from(SLICES);
         let shade = |k: u32| palette::sequential(place(k) + 0.5 / f64::from(SLICES));
         let slices = (0..SLICES).map(|k| (place(k + 1), shade(k))).collect();
@@ -76,23 +76,23 @@ impl Bar {
     }
 }
 
-/// What the colour bar takes to the right of a field, in pixels.
+/// The width of the color bar to the right of a field, in pixels.
 pub(super) fn bar_width<DB: DrawingBackend>(page: &Page<'_, DB>, bar: &Bar) -> f64 {
     let widest = bar.ticks.iter().map(|t| page.text_width(&t.1, TICK)).fold(0.0, f64::max);
     page.px(BAR_GAP + BAR + TICK_LENGTH + GAP + LABEL * 1.6) + widest
 }
 
-/// The colour bar with its marks and what they measure.
+/// The color bar with its marks and what they measure.
 pub(super) fn draw_bar<DB: DrawingBackend>(
     page: &Page<'_, DB>,
-    bar: Frame,
+    bar: PageArea,
     shown: &Bar,
     name: &str,
 ) -> DrawResult<DB> {
     let level = |t: f64| bar.bottom - t * bar.height();
     let mut bottom = bar.bottom;
-    for &(end, colour) in &shown.slices {
-        page.fill(Frame { top: level(end), bottom, ..bar }, colour)?;
+    for &(end, color) in &shown.slices {
+        page.fill(PageArea { top: level(end), bottom, ..bar }, color)?;
         bottom = level(end);
     }
     page.outline(bar, palette::FRAME)?;

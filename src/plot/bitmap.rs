@@ -65,7 +65,7 @@ impl Bitmap {
     /// # Errors
     /// [`PlotError::Decode`] for anything else.
     pub fn from_png(file: &[u8]) -> Result<Self, PlotError> {
-        /// What deflate can make of a byte; a header may promise more.
+        /// The largest expansion of a byte by deflate; a header may promise more.
         const MOST_INFLATED: usize = 1032;
         let refused = |_: png::DecodingError| PlotError::Decode;
         let mut reader = png::Decoder::new(Cursor::new(file)).read_info().map_err(refused)?;
@@ -87,11 +87,11 @@ impl Bitmap {
             .then(|| (y as usize * self.width as usize + x as usize) * 3)
     }
 
-    /// Lays a colour over one pixel, as far as `coverage` (0 to 1) and its opacity say.
-    pub(super) fn blend(&mut self, (x, y): (i32, i32), colour: BackendColor, coverage: f64) {
+    /// Lays a color over one pixel, as far as `coverage` (0 to 1) and its opacity say.
+    pub(super) fn blend(&mut self, (x, y): (i32, i32), color: BackendColor, coverage: f64) {
         if let Some(start) = self.offset(x, y) {
-            let opacity = (coverage * colour.alpha).clamp(0.0, 1.0);
-            let (r, g, b) = colour.rgb;
+            let opacity = (coverage * color.alpha).clamp(0.0, 1.0);
+            let (r, g, b) = color.rgb;
             for (pixel, new) in self.pixels[start..start + 3].iter_mut().zip([r, g, b]) {
                 *pixel = mix(*pixel, new, opacity);
             }
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_mix_by_coverage_and_opacity_and_ink_beside_the_sheet_is_lost() {
+    fn colors_mix_by_coverage_and_opacity_and_ink_beside_the_sheet_is_lost() {
         let mut bitmap = Bitmap::new((2, 1));
         let half = BackendColor { alpha: 0.5, rgb: (0, 0, 0) };
         bitmap.blend((0, 0), half, 0.5);

@@ -1,4 +1,4 @@
-//! What several methods say about one number: brackets and estimates, a row each.
+//! The brackets and estimates of several methods for one number, a row each.
 
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
@@ -7,16 +7,13 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axes::{GAP, TICK_LENGTH};
+use super::axis_ticks::{Axis, AxisScale};
 use super::field::{self, BELOW};
 use super::legend::{Legend, Sign};
-use super::page::{self, Frame, LABEL, MARGIN, Page, Stroke, TICK, TITLE_ROOM, UNITS};
-use super::ruler::{Law, Ruler};
+use super::markers::Shape;
+use super::page::{self, LABEL, MARGIN, Page, PageArea, Stroke, TICK, UNITS};
 use super::scale::rounded;
-use super::signs::Shape;
 use super::{DrawResult, palette};
-
-/// The width of the page that [`Brackets::size`] asks for, in pixels.
-const WIDTH: u32 = 1400;
 
 /// Height of a row, of its bar, of the caps at the bar's ends, and the mark's radius, in units.
 const ROW: f64 = 26.0;
@@ -36,7 +33,7 @@ const BESIDE: f64 = 8.0;
 /// Names and verdicts each take at most this part of the page; longer ones are set smaller.
 const TEXT_SHARE: f64 = 0.3;
 
-/// Brackets narrower than this part of an axis of values would be specks on it: the axis then
+/// Brackets narrower than this part of an axis of values are too small to see: the axis then
 /// shows deviations.
 const SPECK: f64 = 0.015;
 
@@ -83,7 +80,7 @@ impl Bracket {
 
 /// Bars from lower to upper bound, one a method, beside the exact value.
 ///
-/// The axis shows values. Where the exact value is known and some bracket would be a speck among
+/// The axis shows values. Where the exact value is known and some bracket would be too small to see among
 /// the others, it shows relative deviations from the exact value, `(value − exact)/exact`, by their
 /// logarithm on both sides and linear around 0, so that an error of a millionth and one of a half
 /// are both seen; the caption says so. A bar without an end runs to the edge and ends in an arrow.
@@ -172,21 +169,20 @@ impl Brackets {
 
     /// A page that suits the number of methods, in pixels.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     pub fn size(&self) -> (u32, u32) {
         let width = UNITS - 2.0 * MARGIN;
         let lines = page::wrap(&self.caption(), width).len();
-        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
+        let title = page::title_height(&self.title);
         let around = 2.0 * MARGIN + title + self.legend().height(width) + BELOW;
         let rows = ROW * (self.rows.len().max(1) as f64 + 0.4);
         let height = around + rows + page::caption_height(lines);
-        (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
+        page::size(height)
     }
 
     /// Draws title, legend, rows, axis and caption over the whole area.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();
@@ -196,21 +192,21 @@ impl Brackets {
         legend.draw(&page, inside, below)?;
         let lines = page.caption_lines(&self.caption(), inside);
         let frame = self.frame(&page);
-        let ruler = self.ruler();
-        self.draw_axis(&page, frame, ruler)?;
+        let axis = self.axis();
+        self.draw_axis(&page, frame, axis)?;
         for (k, row) in self.rows.iter().enumerate() {
-            self.draw_row(&page, row, (frame, self.middle(frame, k)), ruler)?;
+            self.draw_row(&page, row, (frame, self.middle(frame, k)), axis)?;
         }
         if let Some(exact) = self.exact {
-            let x = frame.left + ruler.place(self.shown(exact)) * frame.width();
+            let x = frame.left + axis.place(self.shown(exact)) * frame.width();
             page.curve(&[(x, frame.top), (x, frame.bottom)], &exact_stroke())?;
         }
-        self.draw_estimates(&page, frame, ruler)?;
+        self.draw_estimates(&page, frame, axis)?;
         page.caption(&lines, inside.left, frame.bottom + page.px(BELOW))
     }
 
     /// Where the bars go: what names, verdicts, legend, axis and caption leave.
-    fn frame<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Frame {
+    fn frame<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> PageArea {
         let inside = page.inside();
         let lines = page.caption_lines(&self.caption(), inside).len();
         let legend = self.legend().height(inside.width() / page.px(1.0));
@@ -223,16 +219,16 @@ impl Brackets {
         let top = page.below_title(&self.title, inside) + page.px(legend);
         let bottom = inside.bottom - page.px(page::caption_height(lines) + BELOW);
         let (left, right) = (inside.left + names, inside.right - verdicts);
-        Frame { left, top, right: right.max(left + 1.0), bottom: bottom.max(top + 1.0) }
+        PageArea { left, top, right: right.max(left + 1.0), bottom: bottom.max(top + 1.0) }
     }
 
     /// The exact value, if deviations from it are to be shown.
-    fn centre(&self) -> Option<f64> {
+    fn center(&self) -> Option<f64> {
         let exact = self.exact.filter(|exact| exact.is_finite() && *exact != 0.0)?;
         self.relative.unwrap_or_else(|| self.has_specks(exact)).then_some(exact)
     }
 
-    /// Whether some bracket could not be told from a point on an axis of values.
+    /// Whether some bracket looks like a point on an axis of values.
     fn has_specks(&self, exact: f64) -> bool {
         let numbers = self.rows.iter().flat_map(Bracket::numbers).chain([exact]);
         let (low, high) = numbers
@@ -244,16 +240,16 @@ impl Brackets {
         })
     }
 
-    /// What the axis shows of a value.
+    /// A value in the coordinate of the axis.
     fn shown(&self, value: f64) -> f64 {
-        match self.centre() {
+        match self.center() {
             // By the quotient: a difference of huge values may overflow.
             Some(exact) => (value / exact - 1.0) * exact.signum(),
             None => value,
         }
     }
 
-    /// What the axis shows of all numbers there are.
+    /// All numbers in the coordinate of the axis.
     fn all_shown(&self) -> impl Iterator<Item = f64> {
         let numbers = self.rows.iter().flat_map(Bracket::numbers).chain(self.exact);
         numbers.map(|value| self.shown(value))
@@ -262,7 +258,7 @@ impl Brackets {
     /// If the axis shows deviations, within which of them it is linear: the power of ten below
     /// the least that matters.
     fn core(&self) -> Option<f64> {
-        self.centre()?;
+        self.center()?;
         let seen = self.all_shown().map(f64::abs).filter(|d| *d > ROUNDING && d.is_finite());
         let least = seen.fold(f64::INFINITY, f64::min);
         // A deviation of 10⁻⁶ but for rounding is one of 10⁻⁶.
@@ -270,19 +266,19 @@ impl Brackets {
         Some(if least.is_finite() { 10.0_f64.powf(power) } else { ROUNDING })
     }
 
-    fn ruler(&self) -> Ruler {
+    fn axis(&self) -> Axis {
         match self.core() {
-            None => Ruler::over(Law::Linear, self.all_shown(), true),
+            None => Axis::over(AxisScale::Linear, self.all_shown(), true),
             Some(core) => {
                 // Both sides as long as needed, but 0 is never at the edge.
-                Ruler::over(Law::Symmetric(core), self.all_shown().chain([-core, core]), true)
+                Axis::over(AxisScale::Symmetric(core), self.all_shown().chain([-core, core]), true)
             }
         }
     }
 
     fn legend(&self) -> Legend {
         let mut legend = Legend::default();
-        legend.explain(Sign::Patch(bar_colour()), &self.bar);
+        legend.explain(Sign::Patch(bar_color()), &self.bar);
         if self.rows.iter().any(|row| row.estimate.is_some()) {
             legend.explain(Sign::Shape(Shape::Diamond, palette::BLACK), "estimate");
         }
@@ -296,11 +292,11 @@ impl Brackets {
     fn draw_axis<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,
-        frame: Frame,
-        ruler: Ruler,
+        frame: PageArea,
+        axis: Axis,
     ) -> DrawResult<DB> {
         let (tick, ink) = (page.px(TICK_LENGTH), palette::FRAME.to_rgba());
-        for (place, text) in field::across_marks(page, ruler, frame.width()) {
+        for (place, text) in field::across_marks(page, axis, frame.width()) {
             let x = frame.left + place * frame.width();
             page.line((x, frame.top), (x, frame.bottom), 0.5, palette::GRID.to_rgba())?;
             page.line((x, frame.bottom), (x, frame.bottom + tick), 0.8, ink)?;
@@ -310,7 +306,7 @@ impl Brackets {
         page.outline(frame, palette::FRAME)?;
         let middle = f64::midpoint(frame.left, frame.right);
         let at = (middle, frame.bottom + tick + page.px(GAP + TICK + LABEL * 0.4));
-        let label = match self.centre() {
+        let label = match self.center() {
             Some(_) => format!("{}: relative deviation from the exact value", self.quantity),
             None => self.quantity.clone(),
         };
@@ -321,11 +317,11 @@ impl Brackets {
         &self,
         page: &Page<'_, DB>,
         row: &Bracket,
-        (frame, y): (Frame, f64),
-        ruler: Ruler,
+        (frame, y): (PageArea, f64),
+        axis: Axis,
     ) -> DrawResult<DB> {
         let place = |value: f64| {
-            let place = ruler.place(self.shown(value));
+            let place = axis.place(self.shown(value));
             place.is_finite().then(|| frame.left + place * frame.width())
         };
         let (low, high) = (place(row.lower), place(row.upper));
@@ -347,12 +343,12 @@ impl Brackets {
     fn draw_estimates<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,
-        frame: Frame,
-        ruler: Ruler,
+        frame: PageArea,
+        axis: Axis,
     ) -> DrawResult<DB> {
         for (k, row) in self.rows.iter().enumerate() {
             let Some(value) = row.estimate else { continue };
-            let x = frame.left + ruler.place(self.shown(value)) * frame.width();
+            let x = frame.left + axis.place(self.shown(value)) * frame.width();
             let at = (x, self.middle(frame, k));
             if x.is_finite() {
                 Shape::Diamond.mark(page, at, page.px(MARK + 1.2), palette::PAPER)?;
@@ -363,7 +359,7 @@ impl Brackets {
     }
 
     /// The height of the k-th row's middle.
-    fn middle(&self, frame: Frame, k: usize) -> f64 {
+    fn middle(&self, frame: PageArea, k: usize) -> f64 {
         frame.top + frame.height() * (k as f64 + 0.5) / self.rows.len() as f64
     }
 
@@ -374,7 +370,7 @@ impl Brackets {
         if self.rows.iter().any(missing) {
             sentences.push("An arrow stands for a bound that is missing.".to_owned());
         }
-        if let Some(core) = self.ruler().core() {
+        if let Some(core) = self.axis().core() {
             sentences.push(format!(
                 "The axis shows (value − exact)/exact: equal steps outwards are equal factors of \
                  the deviation (linear within ±{core}), so that tight and loose brackets are both \
@@ -390,31 +386,31 @@ impl Brackets {
 fn draw_bar<DB: DrawingBackend>(
     page: &Page<'_, DB>,
     (low, high): (Option<f64>, Option<f64>),
-    (frame, y): (Frame, f64),
+    (frame, y): (PageArea, f64),
 ) -> DrawResult<DB> {
     let (head, half, cap) = (page.px(HEAD), page.px(BAR / 2.0), page.px(CAP / 2.0));
-    let colour = bar_colour();
+    let color = bar_color();
     let left = low.unwrap_or(frame.left + head);
     let right = high.unwrap_or(frame.right - head);
-    let bar = Frame { left, top: y - half, right, bottom: y + half };
-    page.fill(bar, colour)?;
+    let bar = PageArea { left, top: y - half, right, bottom: y + half };
+    page.fill(bar, color)?;
     for (end, edge, inwards) in [(low, frame.left, head), (high, frame.right, -head)] {
         if let Some(x) = end {
             page.line((x, y - cap), (x, y + cap), 1.6, palette::GREEN.to_rgba())?;
         } else {
             let corners = [(edge, y), (edge + inwards, y - cap), (edge + inwards, y + cap)];
-            page.polygon(&corners, colour.to_rgba())?;
+            page.polygon(&corners, color.to_rgba())?;
         }
     }
     Ok(())
 }
 
-fn bar_colour() -> plotters::style::RGBColor {
+fn bar_color() -> plotters::style::RGBColor {
     palette::tint(palette::GREEN, 0.45)
 }
 
 fn exact_stroke() -> Stroke {
-    Stroke { colour: palette::BLACK, width: 1.2, dashes: &[] }
+    Stroke { color: palette::BLACK, width: 1.2, dashes: &[] }
 }
 
 #[cfg(test)]

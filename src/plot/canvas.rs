@@ -10,25 +10,25 @@ use plotters_backend::{
 
 use super::{Bitmap, font};
 
-/// What [`save`](super::save) lets you draw on: pixels or an SVG document.
+/// The backend of [`save`](super::save): pixels or an SVG document.
 ///
 /// plotters' own bitmap backend drops the side bearings of letters and sets them above their
 /// line when its font comes from `ab_glyph`; this one sets them where the SVG has them, and
 /// draws lines, discs and polygons with true coverage.
-pub struct Canvas<'a>(Kind<'a>);
+pub struct Canvas<'a>(Surface<'a>);
 
-enum Kind<'a> {
+enum Surface<'a> {
     Pixels(&'a mut Bitmap),
     Svg(SVGBackend<'a>),
 }
 
 impl<'a> Canvas<'a> {
     pub(super) fn pixels(bitmap: &'a mut Bitmap) -> Self {
-        Self(Kind::Pixels(bitmap))
+        Self(Surface::Pixels(bitmap))
     }
 
     pub(super) fn svg(document: &'a mut String, size: (u32, u32)) -> Self {
-        Self(Kind::Svg(SVGBackend::with_string(document, size)))
+        Self(Surface::Svg(SVGBackend::with_string(document, size)))
     }
 }
 
@@ -39,29 +39,29 @@ impl DrawingBackend for Canvas<'_> {
 
     fn get_size(&self) -> (u32, u32) {
         match &self.0 {
-            Kind::Pixels(bitmap) => (bitmap.width(), bitmap.height()),
-            Kind::Svg(svg) => svg.get_size(),
+            Surface::Pixels(bitmap) => (bitmap.width(), bitmap.height()),
+            Surface::Svg(svg) => svg.get_size(),
         }
     }
 
     fn ensure_prepared(&mut self) -> Result {
         match &mut self.0 {
-            Kind::Pixels(_) => Ok(()),
-            Kind::Svg(svg) => svg.ensure_prepared(),
+            Surface::Pixels(_) => Ok(()),
+            Surface::Svg(svg) => svg.ensure_prepared(),
         }
     }
 
     fn present(&mut self) -> Result {
         match &mut self.0 {
-            Kind::Pixels(_) => Ok(()),
-            Kind::Svg(svg) => svg.present(),
+            Surface::Pixels(_) => Ok(()),
+            Surface::Svg(svg) => svg.present(),
         }
     }
 
     fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Result {
         match &mut self.0 {
-            Kind::Pixels(bitmap) => bitmap.blend(point, color, 1.0),
-            Kind::Svg(svg) => svg.draw_pixel(point, color)?,
+            Surface::Pixels(bitmap) => bitmap.blend(point, color, 1.0),
+            Surface::Svg(svg) => svg.draw_pixel(point, color)?,
         }
         Ok(())
     }
@@ -73,8 +73,8 @@ impl DrawingBackend for Canvas<'_> {
         style: &S,
     ) -> Result {
         match &mut self.0 {
-            Kind::Pixels(bitmap) => bitmap.line(from, to, style.stroke_width(), style.color()),
-            Kind::Svg(svg) => svg.draw_line(from, to, style)?,
+            Surface::Pixels(bitmap) => bitmap.line(from, to, style.stroke_width(), style.color()),
+            Surface::Svg(svg) => svg.draw_line(from, to, style)?,
         }
         Ok(())
     }
@@ -87,11 +87,11 @@ impl DrawingBackend for Canvas<'_> {
         fill: bool,
     ) -> Result {
         match &mut self.0 {
-            Kind::Svg(svg) => svg.draw_rect(upper_left, bottom_right, style, fill)?,
-            Kind::Pixels(bitmap) if fill => {
+            Surface::Svg(svg) => svg.draw_rect(upper_left, bottom_right, style, fill)?,
+            Surface::Pixels(bitmap) if fill => {
                 bitmap.fill_rect(upper_left, bottom_right, style.color());
             }
-            Kind::Pixels(bitmap) => {
+            Surface::Pixels(bitmap) => {
                 let ((left, top), (right, bottom)) = (upper_left, bottom_right);
                 let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
                 for (k, &corner) in corners.iter().enumerate() {
@@ -109,8 +109,8 @@ impl DrawingBackend for Canvas<'_> {
         style: &S,
     ) -> Result {
         match &mut self.0 {
-            Kind::Svg(svg) => svg.draw_path(path, style)?,
-            Kind::Pixels(bitmap) => {
+            Surface::Svg(svg) => svg.draw_path(path, style)?,
+            Surface::Pixels(bitmap) => {
                 let mut points = path.into_iter();
                 let Some(mut from) = points.next() else { return Ok(()) };
                 for to in points {
@@ -130,8 +130,8 @@ impl DrawingBackend for Canvas<'_> {
         fill: bool,
     ) -> Result {
         match &mut self.0 {
-            Kind::Svg(svg) => svg.draw_circle(center, radius, style, fill)?,
-            Kind::Pixels(bitmap) => {
+            Surface::Svg(svg) => svg.draw_circle(center, radius, style, fill)?,
+            Surface::Pixels(bitmap) => {
                 let stroke = (!fill).then_some(style.stroke_width());
                 bitmap.circle(center, radius, stroke, style.color());
             }
@@ -145,8 +145,8 @@ impl DrawingBackend for Canvas<'_> {
         style: &S,
     ) -> Result {
         match &mut self.0 {
-            Kind::Svg(svg) => svg.fill_polygon(vert, style)?,
-            Kind::Pixels(bitmap) => {
+            Surface::Svg(svg) => svg.fill_polygon(vert, style)?,
+            Surface::Pixels(bitmap) => {
                 bitmap.fill_polygon(&vert.into_iter().collect::<Vec<_>>(), style.color());
             }
         }
@@ -160,8 +160,8 @@ impl DrawingBackend for Canvas<'_> {
         pos: BackendCoord,
     ) -> Result {
         match &mut self.0 {
-            Kind::Svg(svg) => svg.draw_text(text, style, pos)?,
-            Kind::Pixels(bitmap) => set_text(bitmap, text, style, pos),
+            Surface::Svg(svg) => svg.draw_text(text, style, pos)?,
+            Surface::Pixels(bitmap) => set_text(bitmap, text, style, pos),
         }
         Ok(())
     }

@@ -6,16 +6,13 @@ use plotters::drawing::DrawingArea;
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
+use super::axis_ticks::{Axis, AxisScale};
 use super::clouds::{between, crowding};
 use super::field::{self, BELOW, Field};
 use super::legend::{Legend, Sign};
-use super::page::{self, Frame, MARGIN, Page, Stroke, TITLE_ROOM, UNITS};
-use super::ruler::{Law, Ruler};
-use super::signs::{Shape, Side};
+use super::markers::{Shape, Side};
+use super::page::{self, MARGIN, Page, PageArea, Stroke, UNITS};
 use super::{DrawResult, palette, polyline};
-
-/// The width of the page that [`Chart::size`] asks for, in pixels.
-const WIDTH: u32 = 1400;
 
 /// The height of the field on that page, in units.
 const FIELD: f64 = 300.0;
@@ -24,8 +21,8 @@ const FIELD: f64 = 300.0;
 const CURVE: f64 = 2.0;
 const LEVEL: f64 = 1.3;
 
-/// Colours of curves in turn. Those of the two sides come last: they mean source and target.
-const COLOURS: [RGBColor; 7] = [
+/// Colors of curves in turn. Those of the two sides come last: they mean source and target.
+const COLORS: [RGBColor; 7] = [
     palette::BLACK,
     palette::GREEN,
     palette::PURPLE,
@@ -63,7 +60,7 @@ const RUG: (f64, f64) = (0.9, 0.25);
 pub struct Curve {
     name: String,
     points: Vec<(f64, f64)>,
-    colour: Option<RGBColor>,
+    color: Option<RGBColor>,
     dashed: bool,
     marked: bool,
 }
@@ -73,7 +70,7 @@ impl Curve {
     #[must_use]
     pub fn new(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let points = points.into_iter().collect();
-        Self { name: name.into(), points, colour: None, dashed: false, marked: false }
+        Self { name: name.into(), points, color: None, dashed: false, marked: false }
     }
 
     /// Under another name.
@@ -103,10 +100,10 @@ impl Curve {
         self
     }
 
-    /// In a colour of the [`palette`] instead of the next in turn.
+    /// In a color of the [`palette`] instead of the next in turn.
     #[must_use]
-    pub fn coloured(mut self, colour: RGBColor) -> Self {
-        self.colour = Some(colour);
+    pub fn colored(mut self, color: RGBColor) -> Self {
+        self.color = Some(color);
         self
     }
 }
@@ -116,7 +113,7 @@ impl Curve {
 pub struct Band {
     name: String,
     points: Vec<(f64, f64, f64)>,
-    colour: RGBColor,
+    color: RGBColor,
 }
 
 impl Band {
@@ -125,31 +122,31 @@ impl Band {
     #[must_use]
     pub fn new(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64, f64)>) -> Self {
         let points = points.into_iter().collect();
-        Self { name: name.into(), points, colour: palette::SKY_BLUE }
+        Self { name: name.into(), points, color: palette::SKY_BLUE }
     }
 
-    /// In a tint of another colour than sky blue.
+    /// In a tint of another color than sky blue.
     #[must_use]
-    pub fn coloured(mut self, colour: RGBColor) -> Self {
-        self.colour = colour;
+    pub fn colored(mut self, color: RGBColor) -> Self {
+        self.color = color;
         self
     }
 
     fn tint(&self) -> RGBColor {
-        palette::tint(self.colour, BAND)
+        palette::tint(self.color, BAND)
     }
 }
 
 /// A named horizontal line.
 #[derive(Debug, Clone, PartialEq)]
-struct Level {
+struct ReferenceLine {
     name: String,
     value: f64,
 }
 
 /// A named vertical line.
 #[derive(Debug, Clone, PartialEq)]
-struct Place {
+struct NamedPosition {
     name: String,
     value: f64,
 }
@@ -186,11 +183,11 @@ pub struct Chart {
     labels: (String, String),
     title: String,
     note: String,
-    laws: (Law, Law),
+    scales: (AxisScale, AxisScale),
     curves: Vec<Curve>,
     bands: Vec<Band>,
-    levels: Vec<Level>,
-    places: Vec<Place>,
+    levels: Vec<ReferenceLine>,
+    places: Vec<NamedPosition>,
     rugs: Vec<Rug>,
     covered: Vec<(f64, f64)>,
 }
@@ -203,7 +200,7 @@ impl Chart {
             labels: (x.into(), y.into()),
             title: String::new(),
             note: String::new(),
-            laws: (Law::Linear, Law::Linear),
+            scales: (AxisScale::Linear, AxisScale::Linear),
             curves: Vec::new(),
             bands: Vec::new(),
             levels: Vec::new(),
@@ -244,14 +241,14 @@ impl Chart {
     /// With a horizontal line at a value to compare with.
     #[must_use]
     pub fn level(mut self, name: impl Into<String>, value: f64) -> Self {
-        self.levels.push(Level { name: name.into(), value });
+        self.levels.push(ReferenceLine { name: name.into(), value });
         self
     }
 
     /// With a vertical line at a place to point out, its name above the field.
     #[must_use]
     pub fn place(mut self, name: impl Into<String>, value: f64) -> Self {
-        self.places.push(Place { name: name.into(), value });
+        self.places.push(NamedPosition { name: name.into(), value });
         self
     }
 
@@ -278,34 +275,33 @@ impl Chart {
     /// With a logarithmic x axis; values ≤ 0 break a line.
     #[must_use]
     pub fn log_x(mut self) -> Self {
-        self.laws.0 = Law::Logarithmic;
+        self.scales.0 = AxisScale::Logarithmic;
         self
     }
 
     /// With a logarithmic y axis; values ≤ 0 break a line.
     #[must_use]
     pub fn log_y(mut self) -> Self {
-        self.laws.1 = Law::Logarithmic;
+        self.scales.1 = AxisScale::Logarithmic;
         self
     }
 
     /// A page that suits the chart, in pixels.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     pub fn size(&self) -> (u32, u32) {
         let width = UNITS - 2.0 * MARGIN;
         let lines = page::wrap(&self.note, width).len();
-        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
+        let title = page::title_height(&self.title);
         let above = title + self.legend().height(width) + self.names();
         let around = 2.0 * MARGIN + above + self.lanes() + BELOW;
         let height = around + FIELD + page::caption_height(lines);
-        (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
+        page::size(height)
     }
 
     /// Draws title, legend, axes, curves, samples and caption over the whole area.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();
@@ -324,12 +320,12 @@ impl Chart {
         page.caption(&lines, inside.left, field.frame.bottom + field.floor + page.px(BELOW))
     }
 
-    /// What samples take below the field, in units.
+    /// The height of the samples below the field, in units.
     fn lanes(&self) -> f64 {
         LANE * self.rugs.len() as f64
     }
 
-    /// What names of places take above it, in units.
+    /// The height of the names of positions above the field, in units.
     fn names(&self) -> f64 {
         if self.places.iter().all(|place| place.name.is_empty()) { 0.0 } else { NAMES }
     }
@@ -342,19 +338,19 @@ impl Chart {
         let top = page.below_title(&self.title, inside) + page.px(legend + self.names());
         let below = page.px(page::caption_height(lines) + BELOW + self.lanes());
         let bottom = (inside.bottom - below).max(top + 1.0);
-        let (x, y) = self.rulers();
+        let (x, y) = self.axes();
         let left = inside.left + field::left_room(page, y, bottom - top);
         // The last number may stand out to the right by half its width.
         let overhang = field::across_marks(page, x, inside.right - left)
             .last()
             .map_or(0.0, |mark| page.text_width(&mark.1, page::TICK) / 2.0);
         let right = (inside.right - overhang).max(left + 1.0);
-        let frame = Frame { left, top, right, bottom };
+        let frame = PageArea { left, top, right, bottom };
         Field { frame, x, y, floor: page.px(self.lanes()) }
     }
 
     /// The axes on which everything has room.
-    fn rulers(&self) -> (Ruler, Ruler) {
+    fn axes(&self) -> (Axis, Axis) {
         let points = self.curves.iter().flat_map(|curve| curve.points.iter().copied());
         let edges = self.bands.iter().flat_map(|band| &band.points);
         let edges = edges.flat_map(|&(x, low, high)| [(x, low), (x, high)]);
@@ -368,16 +364,16 @@ impl Chart {
         let places = self.places.iter().map(|place| place.value);
         let x = seen.iter().map(|point| point.0).chain(samples).chain(places);
         let y = seen.iter().map(|point| point.1).chain(levels);
-        (Ruler::over(self.laws.0, x, false), Ruler::over(self.laws.1, y, true))
+        (Axis::over(self.scales.0, x, false), Axis::over(self.scales.1, y, true))
     }
 
     fn stroke(&self, k: usize) -> Stroke {
         let curve = &self.curves[k];
-        let colour = curve.colour.unwrap_or(COLOURS[k % COLOURS.len()]);
-        // Beyond the colours there are, patterns tell curves apart that did not choose their own.
-        let again = curve.colour.is_none() && k / COLOURS.len() % 2 == 1;
+        let color = curve.color.unwrap_or(COLORS[k % COLORS.len()]);
+        // Curves beyond the number of colors, without a color of their own, differ by their dashes.
+        let again = curve.color.is_none() && k / COLORS.len() % 2 == 1;
         let dashed = curve.dashed != again;
-        Stroke { colour, width: CURVE, dashes: if dashed { DASHES } else { &[] } }
+        Stroke { color, width: CURVE, dashes: if dashed { DASHES } else { &[] } }
     }
 
     fn shape(&self, k: usize) -> Option<Shape> {
@@ -444,7 +440,7 @@ impl Chart {
         page: &Page<'_, DB>,
         field: &Field,
     ) -> DrawResult<DB> {
-        let Frame { top, bottom, .. } = field.frame;
+        let PageArea { top, bottom, .. } = field.frame;
         for place in &self.places {
             let (x, _) = field.place(place.value, 0.0);
             page.curve(&[(x, bottom), (x, top)], &level_stroke(1))?;
@@ -468,7 +464,7 @@ impl Chart {
             for at in places.into_iter().filter(|at| at.0.is_finite() && at.1.is_finite()) {
                 let far = |last: (f64, f64)| (at.0 - last.0).hypot(at.1 - last.1);
                 if last.is_none_or(|last| far(last) >= page.px(MARK_PITCH)) {
-                    shape.mark(page, at, page.px(MARK), stroke.colour)?;
+                    shape.mark(page, at, page.px(MARK), stroke.color)?;
                     last = Some(at);
                 }
             }
@@ -478,7 +474,7 @@ impl Chart {
 
     fn draw_rugs<DB: DrawingBackend>(&self, page: &Page<'_, DB>, field: &Field) -> DrawResult<DB> {
         for (k, rug) in self.rugs.iter().enumerate() {
-            let ink = rug.side.colour().mix(between(RUG, crowding(rug.at.len())));
+            let ink = rug.side.color().mix(between(RUG, crowding(rug.at.len())));
             let top = field.frame.bottom + page.px(LANE * k as f64 + LANE_WHITE);
             let bottom = top + page.px(LANE - 2.0 * LANE_WHITE);
             for &value in &rug.at {
@@ -494,7 +490,7 @@ impl Chart {
 
 fn level_stroke(k: usize) -> Stroke {
     let dashes = LEVELS[k % LEVELS.len()];
-    Stroke { colour: palette::ARROW, width: LEVEL, dashes }
+    Stroke { color: palette::ARROW, width: LEVEL, dashes }
 }
 
 #[cfg(test)]

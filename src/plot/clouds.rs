@@ -4,8 +4,8 @@ use plotters::backend::DrawingBackend;
 
 use super::field::Field;
 use super::legend::{Legend, Sign};
-use super::page::{Frame, Page};
-use super::signs::Side;
+use super::markers::Side;
+use super::page::{Page, PageArea};
 use super::{DrawResult, PlotError};
 use crate::measure::DiscreteMeasure;
 
@@ -38,8 +38,8 @@ impl<'a> Clouds<'a> {
     }
 
     /// The part of the plane around them; `top` is the least second coordinate.
-    pub(super) fn world(&self) -> Frame {
-        let mut world = Frame {
+    pub(super) fn world(&self) -> PageArea {
+        let mut world = PageArea {
             left: f64::INFINITY,
             top: f64::INFINITY,
             right: f64::NEG_INFINITY,
@@ -55,7 +55,7 @@ impl<'a> Clouds<'a> {
         // All points in one place: show a little of what lies around them.
         let nothing = world.left.abs().max(world.top.abs()).max(1.0);
         let padding = if longer > 0.0 { PADDING * longer } else { 1e-3 * nothing };
-        Frame {
+        PageArea {
             left: world.left - padding,
             top: world.top - padding,
             right: world.right + padding,
@@ -82,13 +82,13 @@ impl<'a> Clouds<'a> {
     }
 
     /// The points inside the field, the smallest on top, so that none hides another in its place;
-    /// of two of the same size the diamond sticks out from under the disc. On a coloured ground
+    /// of two of the same size the diamond sticks out from under the disc. On a colored ground
     /// each has a rim of paper.
     pub(super) fn draw<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,
         field: &Field,
-        on_colour: bool,
+        on_color: bool,
     ) -> DrawResult<DB> {
         let of = |side: Side, measure: &'a DiscreteMeasure| {
             (0..measure.len()).map(move |k| (side, measure, k))
@@ -104,7 +104,7 @@ impl<'a> Clouds<'a> {
                 continue;
             }
             let radius = page.px(radius(measure.mass()[k]));
-            if on_colour {
+            if on_color {
                 side.mark_rimmed(page, at, radius)?;
             } else {
                 side.mark(page, at, radius, opacity)?;

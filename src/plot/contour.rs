@@ -16,14 +16,14 @@ type Point = (f64, f64);
 
 /// A part of a level line in grid coordinates (column, row).
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Line {
+pub(super) struct ContourLine {
     pub(super) points: Vec<Point>,
     /// Whether the last point joins the first.
     pub(super) closed: bool,
 }
 
 /// The lines on which the function equals `level`.
-pub(super) fn lines(values: ArrayView2<'_, f64>, level: f64) -> Vec<Line> {
+pub(super) fn lines(values: ArrayView2<'_, f64>, level: f64) -> Vec<ContourLine> {
     let (rows, columns) = values.dim();
     Squares { rows, columns, value: |i, j| values[(i, j)], place: |i, j| (j as f64, i as f64) }
         .march(level, |corners| corners.iter().all(|value| value.is_finite()))
@@ -78,7 +78,7 @@ where
     P: Fn(usize, usize) -> Point,
 {
     /// The lines through all cells that are `shown`, by their four corners.
-    fn march(&self, level: f64, shown: impl Fn([f64; 4]) -> bool) -> Vec<Line> {
+    fn march(&self, level: f64, shown: impl Fn([f64; 4]) -> bool) -> Vec<ContourLine> {
         // From each edge that a line crosses to the next one it crosses.
         let mut next = vec![NONE; 2 * self.rows * self.columns];
         let mut entered = vec![false; next.len()];
@@ -107,7 +107,7 @@ where
                 points.push(self.crossing(edge, level));
                 edge = std::mem::replace(&mut next[edge], NONE);
             }
-            lines.push(Line { points, closed: edge == start });
+            lines.push(ContourLine { points, closed: edge == start });
         }
         lines
     }

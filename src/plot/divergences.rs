@@ -1,7 +1,7 @@
-//! Every divergence has its look: one name, colour and kind of line in every picture.
+//! Every divergence has its look: one name, color and kind of line in every picture.
 //!
-//! Three families share the colours of the [`palette`]: those with a ceiling, those without, and
-//! distances. A line of dashes tells siblings apart, marks their cousins.
+//! Three families share the colors of the [`palette`]: those with a ceiling, those without, and
+//! distances. Dashes distinguish divergences of one family; marks distinguish related families.
 
 use plotters::style::RGBColor;
 
@@ -10,16 +10,16 @@ use super::palette::{BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY_BLUE, VERMILLION};
 
 /// How a line is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
+enum CurveStyle {
     Solid,
     Dashed,
     Marked,
 }
 
-use Line::{Dashed, Marked, Solid};
+use CurveStyle::{Dashed, Marked, Solid};
 
 /// Short name, name in pictures, look.
-const LOOKS: [(&str, &str, RGBColor, Line); 18] = [
+const LOOKS: [(&str, &str, RGBColor, CurveStyle); 18] = [
     ("js", "JS", ORANGE, Solid),
     ("tv", "total variation", SKY_BLUE, Solid),
     ("hellinger2", "squared Hellinger", PURPLE, Solid),
@@ -42,13 +42,13 @@ const LOOKS: [(&str, &str, RGBColor, Line); 18] = [
 
 impl Curve {
     /// The divergence with this short name (`js`, `emd`, …), in its own look. Other names get the
-    /// next colour in turn.
+    /// next color in turn.
     #[must_use]
     pub fn divergence(name: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        let Some(&(_, title, colour, line)) = LOOKS.iter().find(|look| look.0 == name) else {
+        let Some(&(_, title, color, line)) = LOOKS.iter().find(|look| look.0 == name) else {
             return Self::new(name, points);
         };
-        let curve = Self::new(title, points).coloured(colour);
+        let curve = Self::new(title, points).colored(color);
         match line {
             Solid => curve,
             Dashed => curve.dashed(),

@@ -5,14 +5,14 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axes::{GAP, TICK_LENGTH};
-use super::page::{Frame, LABEL, Page, TICK};
-use super::ruler::{Law, Ruler};
+use super::axis_ticks::{Axis, AxisScale};
+use super::page::{LABEL, Page, PageArea, TICK};
 use super::{DrawResult, palette};
 
-/// What numbers and label take below a field, in units.
+/// The height of numbers and label below a field, in units.
 pub(super) const BELOW: f64 = TICK_LENGTH + GAP + TICK + LABEL * 1.6;
 
-/// What they take to the left of a field whose numbers are short, in units.
+/// The width of numbers and label to the left of a field with short numbers, in units.
 pub(super) const LEFT: f64 = 70.0;
 
 /// How far apart round marks should be, in units: across and down.
@@ -20,9 +20,9 @@ const PITCH: (f64, f64) = (80.0, 50.0);
 
 /// A frame on the page and the axes that fill it.
 pub(super) struct Field {
-    pub(super) frame: Frame,
-    pub(super) x: Ruler,
-    pub(super) y: Ruler,
+    pub(super) frame: PageArea,
+    pub(super) x: Axis,
+    pub(super) y: Axis,
     /// How far below the frame its x axis stands, in pixels.
     pub(super) floor: f64,
 }
@@ -30,19 +30,20 @@ pub(super) struct Field {
 impl Field {
     /// The largest frame at the top of the room, in its middle, that shows this part of the
     /// plane with one scale for both axes; `world.top` is the least second coordinate.
-    pub(super) fn planar(world: Frame, room: Frame) -> Self {
+    pub(super) fn planar(world: PageArea, room: PageArea) -> Self {
         let scale = (room.width() / world.width()).min(room.height() / world.height()).max(0.0);
         let (width, height) = (world.width() * scale, world.height() * scale);
         let left = room.left + ((room.width() - width) / 2.0).max(0.0);
-        let frame = Frame { left, top: room.top, right: left + width, bottom: room.top + height };
-        let x = Ruler::between(Law::Linear, world.left, world.right);
-        let y = Ruler::between(Law::Linear, world.top, world.bottom);
+        let frame =
+            PageArea { left, top: room.top, right: left + width, bottom: room.top + height };
+        let x = Axis::between(AxisScale::Linear, world.left, world.right);
+        let y = Axis::between(AxisScale::Linear, world.top, world.bottom);
         Self { frame, x, y, floor: 0.0 }
     }
 
     /// The pixel of a point; NaN where a coordinate has no place on its axis.
     pub(super) fn place(&self, x: f64, y: f64) -> (f64, f64) {
-        let Frame { left, bottom, .. } = self.frame;
+        let PageArea { left, bottom, .. } = self.frame;
         let across = self.x.place(x) * self.frame.width();
         (left + across, bottom - self.y.place(y) * self.frame.height())
     }
@@ -53,7 +54,7 @@ impl Field {
         page: &Page<'_, DB>,
         (across, up): (&str, &str),
     ) -> DrawResult<DB> {
-        let frame = Frame { bottom: self.frame.bottom + self.floor, ..self.frame };
+        let frame = PageArea { bottom: self.frame.bottom + self.floor, ..self.frame };
         let (tick, ink) = (page.px(TICK_LENGTH), palette::FRAME.to_rgba());
         let grid = palette::GRID.to_rgba();
         for (place, text) in across_marks(page, self.x, frame.width()) {
@@ -84,7 +85,7 @@ impl Field {
 /// Round marks along the bottom of a field of this width in pixels.
 pub(super) fn across_marks<DB: DrawingBackend>(
     page: &Page<'_, DB>,
-    x: Ruler,
+    x: Axis,
     width: f64,
 ) -> Vec<(f64, String)> {
     let need = |text: &str| page.text_width(text, TICK) + page.px(TICK * 0.9);
@@ -94,14 +95,14 @@ pub(super) fn across_marks<DB: DrawingBackend>(
 /// Round marks along the side of a field of this height in pixels.
 fn upward_marks<DB: DrawingBackend>(
     page: &Page<'_, DB>,
-    y: Ruler,
+    y: Axis,
     height: f64,
 ) -> Vec<(f64, String)> {
     y.marks(height, page.px(PITCH.1), |_| page.px(TICK * 1.35))
 }
 
-/// What the y axis takes to the left of a field of this height, in pixels.
-pub(super) fn left_room<DB: DrawingBackend>(page: &Page<'_, DB>, y: Ruler, height: f64) -> f64 {
+/// The width of the y axis to the left of a field of this height, in pixels.
+pub(super) fn left_room<DB: DrawingBackend>(page: &Page<'_, DB>, y: Axis, height: f64) -> f64 {
     let marks = upward_marks(page, y, height);
     let widest = marks.iter().map(|mark| page.text_width(&mark.1, TICK)).fold(0.0, f64::max);
     page.px(TICK_LENGTH + GAP + LABEL * 1.6) + widest
@@ -113,13 +114,13 @@ mod tests {
 
     #[test]
     fn a_planar_field_has_one_scale_and_stands_in_the_middle_at_the_top() {
-        let world = Frame { left: -1.0, top: 5.0, right: 3.0, bottom: 6.0 };
-        let room = Frame { left: 100.0, top: 10.0, right: 300.0, bottom: 500.0 };
+        let world = PageArea { left: -1.0, top: 5.0, right: 3.0, bottom: 6.0 };
+        let room = PageArea { left: 100.0, top: 10.0, right: 300.0, bottom: 500.0 };
         let field = Field::planar(world, room);
         assert_eq!((field.frame.width(), field.frame.height()), (200.0, 50.0));
         assert_eq!(field.place(-1.0, 5.0), (100.0, 60.0));
         assert_eq!(field.place(3.0, 6.0), (300.0, 10.0));
-        let tall = Field::planar(Frame { bottom: 25.0, ..world }, room);
+        let tall = Field::planar(PageArea { bottom: 25.0, ..world }, room);
         assert_eq!((tall.frame.left, tall.frame.right), (151.0, 249.0));
         assert!(field.place(f64::NAN, 5.0).0.is_nan());
     }

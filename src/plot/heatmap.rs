@@ -7,8 +7,8 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axes::{self, BAR, BAR_GAP, Bar, GAP, TICK_LENGTH, marks};
-use super::page::{self, Frame, LABEL, MARGIN, Page, TICK, TITLE_ROOM, UNITS};
-use super::scale::{Scale, number};
+use super::page::{self, LABEL, MARGIN, Page, PageArea, TICK, TITLE_ROOM, UNITS};
+use super::scale::{MassScale, number};
 use super::{Arrangement, Bins, DrawResult, palette};
 use crate::plan::TransportPlan;
 
@@ -24,20 +24,20 @@ const CELL_TEXT: (f64, f64) = (7.5, 15.0);
 /// No cell is wider than this many units: a matrix of one cell need not fill the page.
 const WIDEST_CELL: f64 = 110.0;
 
-/// The longer side of the matrix is at most this many times the shorter: one row of a thousand
-/// columns would be a hair.
+/// Largest ratio of the sides of the matrix: one row of a thousand columns would otherwise be too
+/// thin to see.
 const LONGEST: f64 = 3.0;
 
-/// What an axis takes below the matrix: ticks, numbers, label.
+/// The height of the axis below the matrix (ticks, numbers, label), in units.
 const AXIS: f64 = TICK_LENGTH + GAP + TICK + LABEL * 1.6;
 
-/// What axis and colour bar take beside a matrix, roughly: for the size of the page.
+/// The approximate width of axis and color bar beside a matrix, in units: for the size of the page.
 const AROUND: f64 = 140.0;
 
 /// The width of the page that [`Heatmap::size`] asks for, in pixels.
 const WIDTH: u32 = 1400;
 
-/// The colour bar is at least this high.
+/// The color bar is at least this high.
 const LEAST_BAR: f64 = 120.0;
 
 /// The picture of a plan as the lecture draws it.
@@ -53,7 +53,7 @@ pub struct Heatmap {
     title: String,
     note: String,
     labels: (String, String),
-    scale: Scale,
+    scale: MassScale,
     explained: bool,
 }
 
@@ -75,7 +75,7 @@ impl Heatmap {
     pub fn from_bins(bins: Bins, shown: Arrangement) -> Self {
         let labels = ("source i".to_owned(), "target j".to_owned());
         let title = "Transport plan γ".to_owned();
-        let scale = Scale::fitting(bins.cells().iter().map(|cell| cell.1));
+        let scale = MassScale::fitting(bins.cells().iter().map(|cell| cell.1));
         Self { bins, shown, title, note: String::new(), labels, scale, explained: true }
     }
 
@@ -95,7 +95,7 @@ impl Heatmap {
 
     /// With other axis labels than “source i” and “target j”.
     #[must_use]
-    pub fn labelled(mut self, source: impl Into<String>, target: impl Into<String>) -> Self {
+    pub fn labeled(mut self, source: impl Into<String>, target: impl Into<String>) -> Self {
         self.labels = (source.into(), target.into());
         self
     }
@@ -124,10 +124,10 @@ impl Heatmap {
         (WIDTH, (height * f64::from(WIDTH) / UNITS).ceil() as u32)
     }
 
-    /// Draws title, matrix, axes, colour bar and caption over the whole area.
+    /// Draws title, matrix, axes, color bar and caption over the whole area.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();
@@ -135,7 +135,7 @@ impl Heatmap {
         let matrix = self.matrix(&page);
         self.draw_cells(&page, matrix)?;
         self.draw_axes(&page, matrix)?;
-        let bar = Frame {
+        let bar = PageArea {
             left: matrix.right + page.px(BAR_GAP),
             right: matrix.right + page.px(BAR_GAP + BAR),
             bottom: matrix.bottom.max(matrix.top + page.px(LEAST_BAR)),
@@ -148,14 +148,14 @@ impl Heatmap {
     }
 
     /// Where the matrix goes: what title, axes, bar and caption leave.
-    fn matrix<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Frame {
+    fn matrix<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> PageArea {
         let inside = page.inside();
         let lines = page.caption_lines(&self.caption(), inside);
         let last_row = self.bins.shape().0.saturating_sub(1).to_string();
         let numbers = page.text_width(&last_row, TICK);
         self.place(
             page,
-            Frame {
+            PageArea {
                 left: inside.left + page.px(LABEL * 1.6 + TICK_LENGTH + GAP) + numbers,
                 top: page.below_title(&self.title, inside),
                 right: inside.right - axes::bar_width(page, &Bar::of(self.scale)),
@@ -165,7 +165,7 @@ impl Heatmap {
     }
 
     /// The largest frame of the right proportions at the top of the room, in its middle.
-    fn place<DB: DrawingBackend>(&self, page: &Page<'_, DB>, room: Frame) -> Frame {
+    fn place<DB: DrawingBackend>(&self, page: &Page<'_, DB>, room: PageArea) -> PageArea {
         let (rows, columns) = self.bins.counts();
         let (across, down) = proportions((rows, columns));
         let widest = page.px(WIDEST_CELL);
@@ -177,14 +177,18 @@ impl Heatmap {
         let (width, height) = ((unit * across).round().max(1.0), (unit * down).round().max(1.0));
         let left = (room.left + (room.width() - width) / 2.0).max(room.left).round();
         let top = room.top.round();
-        Frame { left, top, right: left + width, bottom: top + height }
+        PageArea { left, top, right: left + width, bottom: top + height }
     }
 
-    fn draw_cells<DB: DrawingBackend>(&self, page: &Page<'_, DB>, matrix: Frame) -> DrawResult<DB> {
+    fn draw_cells<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        matrix: PageArea,
+    ) -> DrawResult<DB> {
         let (cells, scale) = (&self.bins.cells(), self.scale);
         let (rows, columns) = self.bins.counts();
         let (down, across) = (matrix.height() / rows as f64, matrix.width() / columns as f64);
-        let frame = |(row, column): (usize, usize)| Frame {
+        let frame = |(row, column): (usize, usize)| PageArea {
             left: (matrix.left + across * column as f64).round(),
             top: (matrix.top + down * row as f64).round(),
             right: (matrix.left + across * (column as f64 + 1.0)).round(),
@@ -205,7 +209,7 @@ impl Heatmap {
         }
         if let Some(height) = number_height(page, cells, (across, down)) {
             for &(place, mass) in cells {
-                let Frame { left, top, right, bottom } = frame(place);
+                let PageArea { left, top, right, bottom } = frame(place);
                 let middle = (f64::midpoint(left, right), f64::midpoint(top, bottom));
                 let light = palette::is_light(scale.shade(mass));
                 let ink = if light { palette::INK } else { palette::PAPER };
@@ -215,7 +219,11 @@ impl Heatmap {
         page.outline(matrix, palette::FRAME)
     }
 
-    fn draw_axes<DB: DrawingBackend>(&self, page: &Page<'_, DB>, matrix: Frame) -> DrawResult<DB> {
+    fn draw_axes<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        matrix: PageArea,
+    ) -> DrawResult<DB> {
         let (n, m) = self.bins.shape();
         let ink = palette::FRAME.to_rgba();
         let tick = page.px(TICK_LENGTH);
@@ -262,7 +270,7 @@ impl Heatmap {
         if (down, across) != (1, 1) {
             sentences.push(format!("A block adds up {}.", block(down, across)));
         }
-        if matches!(self.scale, Scale::Logarithmic(..)) {
+        if matches!(self.scale, MassScale::Logarithmic(..)) {
             sentences.push("The shade is logarithmic.".to_owned());
         }
         sentences.retain(|sentence| !sentence.is_empty());
@@ -270,7 +278,7 @@ impl Heatmap {
     }
 }
 
-/// Width and height of the matrix in proportion: square cells, unless that makes it a hair.
+/// Width and height of the matrix in proportion: square cells, unless that makes it too thin to see.
 fn proportions((rows, columns): (usize, usize)) -> (f64, f64) {
     let (across, down) = (columns.max(1) as f64, rows.max(1) as f64);
     let most = across.max(down);

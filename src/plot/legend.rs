@@ -1,11 +1,11 @@
-//! What the signs of a picture mean, above its field: it never covers the data.
+//! The legend above the field of a picture: it never covers the data.
 
 use plotters::backend::DrawingBackend;
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use super::page::{Frame, LABEL, Page, Stroke};
-use super::signs::{Shape, Side, arrow};
+use super::markers::{Shape, Side, arrow};
+use super::page::{LABEL, Page, PageArea, Stroke};
 use super::{DrawResult, font, palette};
 
 /// Height of a row, and the white between two entries, in units.
@@ -15,7 +15,7 @@ const GAP: f64 = 20.0;
 /// White below the last row, in units.
 const FOOT: f64 = LABEL * 0.4;
 
-/// What an entry shows.
+/// The sign of an entry.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Sign {
     Mark(Side),
@@ -27,7 +27,7 @@ pub(super) enum Sign {
 }
 
 impl Sign {
-    /// What it takes before its text, in units.
+    /// Its width before the text, in units.
     fn width(&self) -> f64 {
         match self {
             Self::Mark(_) | Self::Shape(..) => 16.0,
@@ -37,7 +37,7 @@ impl Sign {
         }
     }
 
-    /// Draws it rightwards of a place, centred in height.
+    /// Draws it rightwards of a place, centered in height.
     fn draw<DB: DrawingBackend>(&self, page: &Page<'_, DB>, (x, y): (f64, f64)) -> DrawResult<DB> {
         match self {
             Self::Mark(side) => side.mark(page, (x + page.px(5.0), y), page.px(5.0), 1.0),
@@ -45,21 +45,21 @@ impl Sign {
             Self::Line(stroke, shape) => {
                 page.curve(&[(x, y), (x + page.px(28.0), y)], stroke)?;
                 let middle = (x + page.px(14.0), y);
-                shape.map_or(Ok(()), |shape| shape.mark(page, middle, page.px(3.2), stroke.colour))
+                shape.map_or(Ok(()), |shape| shape.mark(page, middle, page.px(3.2), stroke.color))
             }
-            Self::Patch(colour) => {
+            Self::Patch(color) => {
                 let (half, right) = (page.px(4.5), x + page.px(16.0));
-                let patch = Frame { left: x, top: y - half, right, bottom: y + half };
-                page.fill(patch, *colour)
+                let patch = PageArea { left: x, top: y - half, right, bottom: y + half };
+                page.fill(patch, *color)
             }
-            Self::Shape(shape, colour) => {
-                shape.mark(page, (x + page.px(5.0), y), page.px(4.2), *colour)
+            Self::Shape(shape, color) => {
+                shape.mark(page, (x + page.px(5.0), y), page.px(4.2), *color)
             }
             Self::Ticks(side) => {
                 for step in 0..4 {
                     let x = x + page.px(1.0 + 4.5 * f64::from(step));
                     let half = page.px(4.0);
-                    page.line((x, y - half), (x, y + half), 1.2, side.colour().to_rgba())?;
+                    page.line((x, y - half), (x, y + half), 1.2, side.color().to_rgba())?;
                 }
                 Ok(())
             }
@@ -103,7 +103,7 @@ impl Legend {
         rows
     }
 
-    /// What the legend takes of a page whose inside is `width` units wide, in units.
+    /// The height of the legend on a page whose inside is `width` units wide, in units.
     pub(super) fn height(&self, width: f64) -> f64 {
         match self.rows(width).len() {
             0 => 0.0,
@@ -115,7 +115,7 @@ impl Legend {
     pub(super) fn draw<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,
-        inside: Frame,
+        inside: PageArea,
         top: f64,
     ) -> DrawResult<DB> {
         let width = inside.width() / page.px(1.0);

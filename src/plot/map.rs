@@ -7,14 +7,11 @@ use plotters::drawing::DrawingArea;
 use super::clouds::{Clouds, between, crowding};
 use super::field::{BELOW, Field, LEFT};
 use super::legend::{Legend, Sign};
-use super::page::{self, Frame, MARGIN, Page, TITLE_ROOM, UNITS};
-use super::signs::arrow;
+use super::markers::arrow;
+use super::page::{self, MARGIN, Page, PageArea, TITLE_ROOM, UNITS};
 use super::{DrawResult, Extent, PlotError};
 use crate::measure::DiscreteMeasure;
 use crate::plan::{PlanArc, TransportPlan};
-
-/// The width of the page that [`TransportMap::size`] asks for, in pixels.
-const WIDTH: u32 = 1400;
 
 /// The field is at most this many times as wide as high, and half as many the other way.
 const WIDEST: f64 = 3.0;
@@ -86,7 +83,7 @@ impl<'a> TransportMap<'a> {
 
     /// With other axis labels than “first coordinate” and “second coordinate”.
     #[must_use]
-    pub fn labelled(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
+    pub fn labeled(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
         self.labels = (x.into(), y.into());
         self
     }
@@ -107,16 +104,15 @@ impl<'a> TransportMap<'a> {
     }
 
     /// The part of the plane that is shown; `top` is the least second coordinate.
-    fn world(&self) -> Frame {
+    fn world(&self) -> PageArea {
         self.extent.map_or_else(
             || self.clouds.world(),
-            |Extent { x, y }| Frame { left: x.0, top: y.0, right: x.1, bottom: y.1 },
+            |Extent { x, y }| PageArea { left: x.0, top: y.0, right: x.1, bottom: y.1 },
         )
     }
 
     /// A page that suits the shape of the clouds, in pixels.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     pub fn size(&self) -> (u32, u32) {
         let world = self.world();
         let field = UNITS - 2.0 * MARGIN - LEFT;
@@ -124,13 +120,13 @@ impl<'a> TransportMap<'a> {
         let lines = page::wrap(&self.caption(), UNITS - 2.0 * MARGIN).len();
         let legend = self.legend().height(UNITS - 2.0 * MARGIN);
         let around = 2.0 * MARGIN + TITLE_ROOM + legend + BELOW + page::caption_height(lines);
-        (WIDTH, ((around + field * aspect) * f64::from(WIDTH) / UNITS).round() as u32)
+        page::size(around + field * aspect)
     }
 
     /// Draws title, legend, axes, arrows, points and caption over the whole area.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();
@@ -138,7 +134,7 @@ impl<'a> TransportMap<'a> {
         let below = page.below_title(&self.title, inside);
         let lines = page.caption_lines(&self.caption(), inside);
         let legend = self.legend();
-        let room = Frame {
+        let room = PageArea {
             left: inside.left + page.px(LEFT),
             top: below + page.px(legend.height(inside.width() / page.px(1.0))),
             bottom: inside.bottom - page.px(page::caption_height(lines.len()) + BELOW),

@@ -5,11 +5,11 @@
 //!
 //! - [`Heatmap`]: γ as a matrix;
 //! - [`TransportMap`]: γ as arrows in the plane;
-//! - [`Earthwork`]: γ as arrows from piles on the line into holes;
+//! - [`BarPlot`]: γ as arrows from piles on the line into holes;
 //! - [`Chart`]: curves, with levels to compare them with, bands, and samples below the axis;
-//! - [`LevelLines`]: a function over the plane, with its slopes and the samples on top;
+//! - [`ContourPlot`]: a function over the plane, with its slopes and the samples on top;
 //! - [`Brackets`]: what several methods prove about one number;
-//! - [`Tiles`]: small grey images side by side;
+//! - [`Tiles`]: small gray images side by side;
 //! - [`Panels`]: several of these on one page;
 //! - [`Animation`]: several of these one after another.
 //!
@@ -33,6 +33,8 @@
 
 mod animation;
 mod axes;
+mod axis_ticks;
+mod bar_plot;
 mod bins;
 mod bitmap;
 mod brackets;
@@ -40,25 +42,23 @@ mod canvas;
 mod chart;
 mod clouds;
 mod contour;
+mod contour_plot;
 mod divergences;
-mod earthwork;
 mod field;
 mod font;
 mod heatmap;
 mod legend;
-mod levels;
 mod map;
+mod markers;
 mod order;
 mod page;
 pub mod palette;
 mod panels;
 mod polyline;
 mod raster;
-mod ruler;
 mod save;
 mod scale;
-mod signs;
-mod sweep;
+mod space_filling;
 mod tiles;
 
 use std::path::PathBuf;
@@ -66,24 +66,26 @@ use std::path::PathBuf;
 use plotters::drawing::DrawingAreaErrorKind;
 use thiserror::Error;
 
+use crate::io::WriteError;
+
 pub use animation::Animation;
+pub use bar_plot::BarPlot;
 pub use bins::Bins;
 pub use bitmap::Bitmap;
 pub use brackets::{Bracket, Brackets};
 pub use canvas::Canvas;
 pub use chart::{Band, Chart, Curve};
-pub use earthwork::Earthwork;
+pub use contour_plot::{ContourPlot, Extent};
 pub use font::FAMILY;
 pub use heatmap::Heatmap;
-pub use levels::{Extent, LevelLines};
 pub use map::TransportMap;
+pub use markers::Side;
 pub use order::{Arrangement, Order};
 pub use panels::Panels;
 pub use save::{Page, bitmap, save, save_animation, svg};
-pub use signs::Side;
 pub use tiles::Tiles;
 
-/// What a function that draws into a backend of type `DB` returns.
+/// The result of a function that draws into a backend of type `DB`.
 pub type DrawResult<DB> =
     Result<(), DrawingAreaErrorKind<<DB as plotters::backend::DrawingBackend>::ErrorType>>;
 
@@ -98,13 +100,8 @@ pub enum PlotError {
         path: PathBuf,
     },
     /// The file could not be written.
-    #[error("{}: {error}", path.display())]
-    Write {
-        /// The path given.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// The pixels could not be encoded.
     #[error("the picture could not be encoded as PNG: {0}")]
     Encode(#[from] png::EncodingError),
@@ -114,7 +111,7 @@ pub enum PlotError {
     /// An animation without frames, of frames of different sizes, or of too large ones.
     #[error("no animation: {what}")]
     Frames {
-        /// What is wrong with them.
+        /// The fault.
         what: &'static str,
     },
     /// The frames could not be encoded.
@@ -148,12 +145,12 @@ pub enum PlotError {
 }
 
 impl PlotError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Extension { .. } => "end the file name in .png or .svg, of an animation in .gif",
-            Self::Write { .. } => "name a file in a folder that exists and may be written to",
+            Self::Write(_) => "name a file in a folder that exists and may be written to",
             Self::Encode(_) | Self::Draw(_) => "try the other format, .png or .svg",
             Self::Decode => "give a picture that this program has written",
             Self::Frames { .. } => "draw all frames on pages of one size below 65536 pixels",

@@ -6,7 +6,7 @@
 
 use ndarray::ArrayView2;
 
-use super::sweep;
+use super::space_filling;
 use crate::plan::TransportPlan;
 
 /// The order of rows and columns.
@@ -74,17 +74,17 @@ impl Order {
         match (self, points) {
             (Self::Input, _) | (Self::Sorted, None) => Arrangement::input(n, m),
             (Self::Sorted, Some((source, target))) => Arrangement {
-                rows: sweep::sweep(source),
-                columns: sweep::sweep(target),
+                rows: space_filling::order(source),
+                columns: space_filling::order(target),
                 description: format!(
                     "Source and target points each {}.",
-                    sweep::describe(source.ncols())
+                    space_filling::describe(source.ncols())
                 ),
             },
             (Self::Plan, Some((source, target))) => {
-                let rows = sweep::sweep(source);
-                let columns = by_mean_row(plan, &rows, &sweep::sweep(target));
-                let along = sweep::describe(source.ncols());
+                let rows = space_filling::order(source);
+                let columns = by_mean_row(plan, &rows, &space_filling::order(target));
+                let along = space_filling::describe(source.ncols());
                 let description = format!(
                     "Source points {along}; each target point stands at the mean row of the \
                      mass it receives."

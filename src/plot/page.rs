@@ -25,7 +25,10 @@ pub(super) const MARGIN: f64 = 16.0;
 /// Line spacing in heights of letters.
 const LEADING: f64 = 1.4;
 
-/// What a title takes, and the white above a caption, in units.
+/// The width of the page that a figure asks for, in pixels.
+const WIDTH_PIXELS: u32 = 1400;
+
+/// Height of a title with the space below it, and the space above a caption, in units.
 pub(super) const TITLE_ROOM: f64 = TITLE * LEADING + 6.0;
 const CAPTION_GAP: f64 = 10.0;
 
@@ -40,7 +43,7 @@ pub(super) struct Page<'r, DB: DrawingBackend> {
 
 /// A rectangle between pixel corners.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Frame {
+pub(super) struct PageArea {
     pub(super) left: f64,
     pub(super) top: f64,
     pub(super) right: f64,
@@ -50,14 +53,14 @@ pub(super) struct Frame {
 /// How a curve is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Stroke {
-    pub(super) colour: RGBColor,
+    pub(super) color: RGBColor,
     /// In units.
     pub(super) width: f64,
     /// Lengths of ink and gaps in turn, in units; none for a line without gaps.
     pub(super) dashes: &'static [f64],
 }
 
-impl Frame {
+impl PageArea {
     pub(super) fn width(&self) -> f64 {
         self.right - self.left
     }
@@ -81,7 +84,7 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         Self { root, unit: f64::from(width.min(3 * height)) / UNITS }
     }
 
-    /// A page whose lengths are those of another one, so many pixels wide.
+    /// A page with the scale of another one that is `width` pixels wide.
     pub(super) fn scaled(root: &'r DrawingArea<DB, Shift>, width: f64) -> Self {
         font::register();
         Self { root, unit: width / UNITS }
@@ -93,10 +96,10 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
     }
 
     /// The page without its margin.
-    pub(super) fn inside(&self) -> Frame {
+    pub(super) fn inside(&self) -> PageArea {
         let (width, height) = self.root.dim_in_pixel();
         let margin = self.px(MARGIN);
-        Frame {
+        PageArea {
             left: margin,
             top: margin,
             right: f64::from(width) - margin,
@@ -104,7 +107,7 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         }
     }
 
-    /// The width of a text in letters of so many units, in pixels.
+    /// The width of a text in letters `height` units high, in pixels.
     pub(super) fn text_width(&self, text: &str, height: f64) -> f64 {
         font::width(text, self.px(height))
     }
@@ -116,9 +119,9 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         at: (f64, f64),
         height: f64,
         anchor: (HPos, VPos),
-        colour: RGBColor,
+        color: RGBColor,
     ) -> DrawResult<DB> {
-        self.text_turned(text, at, height, anchor, colour, FontTransform::None)
+        self.text_turned(text, at, height, anchor, color, FontTransform::None)
     }
 
     /// A line of text that reads upwards, its middle at `at`.
@@ -133,12 +136,12 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         at: (f64, f64),
         height: f64,
         (h, v): (HPos, VPos),
-        colour: RGBColor,
+        color: RGBColor,
         turn: FontTransform,
     ) -> DrawResult<DB> {
         let size = self.px(height) * font::SIZE_PER_EM;
         let font = (FAMILY, size).into_font().transform(turn);
-        let style = TextStyle::from(font).color(&colour).pos(Pos::new(h, v));
+        let style = TextStyle::from(font).color(&color).pos(Pos::new(h, v));
         self.root.draw_text(text, &style, pixel(at))
     }
 
@@ -148,19 +151,19 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         from: (f64, f64),
         to: (f64, f64),
         width: f64,
-        colour: RGBAColor,
+        color: RGBAColor,
     ) -> DrawResult<DB> {
-        let style = colour.stroke_width(self.stroke(width));
+        let style = color.stroke_width(self.stroke(width));
         self.root.draw(&PathElement::new([pixel(from), pixel(to)], style))
     }
 
     /// A line through pixels; one without a place breaks it, one alone is a dot.
     pub(super) fn curve(&self, points: &[(f64, f64)], stroke: &Stroke) -> DrawResult<DB> {
-        let style = stroke.colour.to_rgba().stroke_width(self.stroke(stroke.width));
+        let style = stroke.color.to_rgba().stroke_width(self.stroke(stroke.width));
         for stretch in polyline::unbroken(points) {
             let line = polyline::thinned(stretch, THINNING);
             if let [alone] = line[..] {
-                self.disc(alone, self.px(stroke.width), stroke.colour.to_rgba())?;
+                self.disc(alone, self.px(stroke.width), stroke.color.to_rgba())?;
                 continue;
             }
             let pattern: Vec<f64> = stroke.dashes.iter().map(|units| self.px(*units)).collect();
@@ -181,45 +184,45 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
     }
 
     /// A filled rectangle.
-    pub(super) fn fill(&self, frame: Frame, colour: RGBColor) -> DrawResult<DB> {
+    pub(super) fn fill(&self, frame: PageArea, color: RGBColor) -> DrawResult<DB> {
         let corners = [pixel((frame.left, frame.top)), pixel((frame.right, frame.bottom))];
-        self.root.draw(&Rectangle::new(corners, colour.filled()))
+        self.root.draw(&Rectangle::new(corners, color.filled()))
     }
 
     /// The outline of a rectangle.
-    pub(super) fn outline(&self, frame: Frame, colour: RGBColor) -> DrawResult<DB> {
-        let Frame { left, top, right, bottom } = frame;
+    pub(super) fn outline(&self, frame: PageArea, color: RGBColor) -> DrawResult<DB> {
+        let PageArea { left, top, right, bottom } = frame;
         let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
-        let style = colour.stroke_width(self.stroke(0.8));
+        let style = color.stroke_width(self.stroke(0.8));
         self.root.draw(&PathElement::new(corners.map(pixel), style))
     }
 
     /// A filled polygon.
-    pub(super) fn polygon(&self, corners: &[(f64, f64)], colour: RGBAColor) -> DrawResult<DB> {
+    pub(super) fn polygon(&self, corners: &[(f64, f64)], color: RGBAColor) -> DrawResult<DB> {
         let corners: Vec<_> = corners.iter().copied().map(pixel).collect();
-        self.root.draw(&Polygon::new(corners, colour))
+        self.root.draw(&Polygon::new(corners, color))
     }
 
     /// A disc; the radius is in pixels.
-    pub(super) fn disc(&self, at: (f64, f64), radius: f64, colour: RGBAColor) -> DrawResult<DB> {
-        self.root.draw(&Circle::new(pixel(at), pixel((radius, 0.0)).0, colour.filled()))
+    pub(super) fn disc(&self, at: (f64, f64), radius: f64, color: RGBAColor) -> DrawResult<DB> {
+        self.root.draw(&Circle::new(pixel(at), pixel((radius, 0.0)).0, color.filled()))
     }
 
     /// The title, in the middle at the top, smaller if it is long.
-    pub(super) fn title(&self, text: &str, inside: Frame) -> DrawResult<DB> {
+    pub(super) fn title(&self, text: &str, inside: PageArea) -> DrawResult<DB> {
         let fit = inside.width() / self.text_width(text, TITLE).max(1.0);
         let middle = f64::midpoint(inside.left, inside.right);
         let anchor = (HPos::Center, VPos::Top);
         self.text(text, (middle, inside.top), TITLE * fit.min(1.0), anchor, palette::INK)
     }
 
-    /// Where the picture begins below that title.
-    pub(super) fn below_title(&self, text: &str, inside: Frame) -> f64 {
-        if text.is_empty() { inside.top } else { inside.top + self.px(TITLE_ROOM) }
+    /// The top of the picture below that title.
+    pub(super) fn below_title(&self, text: &str, inside: PageArea) -> f64 {
+        inside.top + self.px(title_height(text))
     }
 
     /// The caption broken into lines that fit between these edges.
-    pub(super) fn caption_lines(&self, text: &str, inside: Frame) -> Vec<String> {
+    pub(super) fn caption_lines(&self, text: &str, inside: PageArea) -> Vec<String> {
         wrap(text, inside.width() / self.px(1.0))
     }
 
@@ -247,7 +250,18 @@ pub(super) fn wrap(text: &str, width: f64) -> Vec<String> {
     lines
 }
 
-/// The height of so many lines of caption with the white above them, in units.
+/// The size of a page of this height in units, in pixels.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
+pub(super) fn size(height: f64) -> (u32, u32) {
+    (WIDTH_PIXELS, (height * f64::from(WIDTH_PIXELS) / UNITS).round() as u32)
+}
+
+/// The height of a title with the space below it, in units; 0 without a title.
+pub(super) fn title_height(text: &str) -> f64 {
+    if text.is_empty() { 0.0 } else { TITLE_ROOM }
+}
+
+/// The height of `lines` lines of caption with the space above them, in units.
 pub(super) fn caption_height(lines: usize) -> f64 {
     if lines == 0 { 0.0 } else { CAPTION_GAP + CAPTION * LEADING * lines as f64 }
 }

@@ -1,13 +1,13 @@
-//! Colours by role, the same in every picture.
+//! Colors by role, the same in every picture.
 //!
-//! The eight colours of Okabe and Ito (2008, "Color Universal Design: how to make figures and
+//! The eight colors of Okabe and Ito (2008, "Color Universal Design: how to make figures and
 //! presentations that are friendly to colorblind people"), which stay apart under every common
-//! kind of colour blindness, and one sequential map whose lightness falls evenly.
+//! kind of color blindness, and one sequential map whose lightness falls evenly.
 
 use plotters::style::RGBColor;
 
-/// What a colour is here: red, green and blue.
-pub type Colour = RGBColor;
+/// A color in red, green and blue.
+pub type Color = RGBColor;
 
 /// Black.
 pub const BLACK: RGBColor = RGBColor(0, 0, 0);
@@ -59,42 +59,42 @@ pub fn sequential(t: f64) -> RGBColor {
 
 /// The ground under a picture: `t` from 0 (just darker than paper) to 1 (a middling green).
 ///
-/// Light and pale throughout, so that marks in the colours of both sides stand out on it.
+/// Light and pale throughout, so that marks in the colors of both sides stand out on it.
 #[must_use]
 pub fn ground(t: f64) -> RGBColor {
-    const HUE: f64 = 2.9; // radians: green, towards blue
+    const HUE: f64 = 2.9; // radians: green, toward blue
     let t = t.clamp(0.0, 1.0);
     let (lightness, chroma) = (0.96 - 0.34 * t, 0.012 + 0.06 * t);
     oklab(lightness, chroma * HUE.cos(), chroma * HUE.sin())
 }
 
-/// A member of a family of one hue: `t` from 0 (pale) by the middle (the colour itself) to 1 (deep).
+/// A member of a family of one hue: `t` from 0 (pale) by the middle (the color itself) to 1 (deep).
 ///
 /// Its members differ in lightness, which every eye sees; for curves of one kind in order.
 #[must_use]
-pub fn shade(colour: RGBColor, t: f64) -> RGBColor {
+pub fn shade(color: RGBColor, t: f64) -> RGBColor {
     const PALEST: f64 = 0.5;
     const DEEPEST: f64 = 0.35;
     let t = t.clamp(0.0, 1.0);
     if t <= 0.5 {
-        return tint(colour, PALEST + (1.0 - PALEST) * 2.0 * t);
+        return tint(color, PALEST + (1.0 - PALEST) * 2.0 * t);
     }
-    let RGBColor(r, g, b) = colour;
+    let RGBColor(r, g, b) = color;
     let keep = 1.0 - (1.0 - DEEPEST) * (2.0 * t - 1.0);
     let dim = |ink: u8| byte(keep * f64::from(ink) / 255.0);
     RGBColor(dim(r), dim(g), dim(b))
 }
 
-/// A colour on paper, `part` of it (0 to 1) as ink.
+/// A color on paper, `part` of it (0 to 1) as ink.
 pub(super) fn tint(RGBColor(r, g, b): RGBColor, part: f64) -> RGBColor {
     let mix = |ink: u8| byte(1.0 - part * (1.0 - f64::from(ink) / 255.0));
     RGBColor(mix(r), mix(g), mix(b))
 }
 
-/// Whether black letters read better than white ones on this colour.
+/// Whether black letters read better than white ones on this color.
 #[must_use]
-pub fn is_light(colour: RGBColor) -> bool {
-    let RGBColor(r, g, b) = colour;
+pub fn is_light(color: RGBColor) -> bool {
+    let RGBColor(r, g, b) = color;
     // Luma weights of Rec. 601.
     0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b) > 140.0
 }
@@ -130,19 +130,18 @@ mod tests {
     }
 
     #[test]
-    fn oklab_knows_white_and_grey() {
+    fn oklab_knows_white_and_gray() {
         assert_eq!(oklab(1.0, 0.0, 0.0), PAPER);
         let RGBColor(r, g, b) = oklab(0.5, 0.0, 0.0);
         assert!(r == g && g == b && r == 99, "{r} {g} {b}");
     }
 
     #[test]
-    fn a_family_darkens_evenly_around_its_colour() {
-        for colour in [GREEN, ORANGE] {
-            let lumas: Vec<f64> =
-                (0..=8).map(|k| luma(shade(colour, f64::from(k) / 8.0))).collect();
+    fn a_family_darkens_evenly_around_its_color() {
+        for color in [GREEN, ORANGE] {
+            let lumas: Vec<f64> = (0..=8).map(|k| luma(shade(color, f64::from(k) / 8.0))).collect();
             assert!(lumas.windows(2).all(|pair| pair[1] < pair[0] - 5.0), "{lumas:?}");
-            assert_eq!(shade(colour, 0.5), colour);
+            assert_eq!(shade(color, 0.5), color);
         }
     }
 

@@ -5,7 +5,7 @@ use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 
 use super::DrawResult;
-use super::page::{self, Frame, MARGIN, Page, TITLE, UNITS};
+use super::page::{self, MARGIN, Page, PageArea, TITLE, UNITS};
 
 /// The width of the page that [`Panels::size`] asks for, in pixels: for one panel, and for each
 /// where there are more.
@@ -40,7 +40,7 @@ pub struct Panels {
 }
 
 impl Panels {
-    /// Panels in so many columns, for pictures that would like pages of these sizes.
+    /// Panels in `columns` columns, for pictures of these page sizes.
     #[must_use]
     pub fn new(columns: usize, sizes: impl IntoIterator<Item = (u32, u32)>) -> Self {
         let sizes: Vec<_> = sizes.into_iter().collect();
@@ -83,7 +83,7 @@ impl Panels {
     /// Draws the common title, then each panel by `panel(k, area)`, then the common caption.
     ///
     /// # Errors
-    /// What the backend or a panel reports.
+    /// An error of the backend or of a panel.
     pub fn draw<DB, F>(&self, root: &DrawingArea<DB, Shift>, mut panel: F) -> DrawResult<DB>
     where
         DB: DrawingBackend,
@@ -102,7 +102,7 @@ impl Panels {
         page.caption(&lines, inside.left, top)
     }
 
-    /// What title and white take above the panels and the caption below, in units.
+    /// Heights of the title above the panels and of the caption below, with their margins, in units.
     fn head(&self) -> f64 {
         if self.title.is_empty() { 0.0 } else { MARGIN + TITLE }
     }
@@ -123,7 +123,7 @@ impl Panels {
     }
 
     /// Where each panel goes: as wide as its column unless the page is too low.
-    fn frames<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Vec<Frame> {
+    fn frames<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Vec<PageArea> {
         let inside = page.inside();
         let margin = page.px(MARGIN);
         let (left, right) = (inside.left - margin, inside.right + margin);
@@ -141,7 +141,12 @@ impl Panels {
             for (k, size) in row.iter().enumerate() {
                 let left = start + width * k as f64;
                 let own = width * f64::from(size.1) / f64::from(size.0.max(1));
-                frames.push(Frame { left, top: above, right: left + width, bottom: above + own });
+                frames.push(PageArea {
+                    left,
+                    top: above,
+                    right: left + width,
+                    bottom: above + own,
+                });
             }
             above += height * fit;
         }
@@ -151,7 +156,7 @@ impl Panels {
 
 /// A frame in whole pixels, as corner and size; nothing if it has none.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "inside a page")]
-fn whole(frame: Frame) -> Option<((u32, u32), (u32, u32))> {
+fn whole(frame: PageArea) -> Option<((u32, u32), (u32, u32))> {
     let (left, top) = (frame.left.max(0.0).round() as u32, frame.top.max(0.0).round() as u32);
     let size = (frame.width().floor() as u32, frame.height().floor() as u32);
     (size.0 > 0 && size.1 > 0).then_some(((left, top), size))

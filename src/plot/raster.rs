@@ -1,7 +1,7 @@
 //! Lines, discs and polygons on a [`Bitmap`], antialiased by coverage.
 //!
-//! Coordinates name pixel centres for lines and discs, pixel corners for filled rectangles and
-//! polygons, so that neighbouring rectangles neither overlap nor leave a seam.
+//! Coordinates name pixel centers for lines and discs, pixel corners for filled rectangles and
+//! polygons, so that neighboring rectangles neither overlap nor leave a seam.
 
 #![expect(clippy::cast_possible_truncation, reason = "clipped to the sheet before the cast")]
 
@@ -18,11 +18,11 @@ impl Bitmap {
         &mut self,
         (x0, y0): (i32, i32),
         (x1, y1): (i32, i32),
-        colour: BackendColor,
+        color: BackendColor,
     ) {
         for y in y0.max(0)..y1.min(self.height().cast_signed()) {
             for x in x0.max(0)..x1.min(self.width().cast_signed()) {
-                self.blend((x, y), colour, 1.0);
+                self.blend((x, y), color, 1.0);
             }
         }
     }
@@ -33,7 +33,7 @@ impl Bitmap {
         from: (i32, i32),
         to: (i32, i32),
         width: u32,
-        colour: BackendColor,
+        color: BackendColor,
     ) {
         let (dx, dy) = (f64::from(to.0) - f64::from(from.0), f64::from(to.1) - f64::from(from.1));
         // Walk along the longer direction; `turn` swaps the axes so that this is always the first.
@@ -51,15 +51,15 @@ impl Bitmap {
         let limit = if steep { self.height() } else { self.width() }.cast_signed();
         for a in (a0 - reach).max(0)..=(a1.saturating_add(reach)).min(limit - 1) {
             let along = f64::from(a) - f64::from(a0);
-            let centre = f64::from(b0) + if da > 0.0 { along / da * db } else { 0.0 };
-            for b in (centre - spread).ceil() as i32..=(centre + spread).floor() as i32 {
+            let center = f64::from(b0) + if da > 0.0 { along / da * db } else { 0.0 };
+            for b in (center - spread).ceil() as i32..=(center + spread).floor() as i32 {
                 let across = f64::from(b) - f64::from(b0);
                 let t = if length2 > 0.0 { (along * da + across * db) / length2 } else { 0.0 };
                 let t = t.clamp(0.0, 1.0);
                 let distance = (along - t * da).hypot(across - t * db);
                 let coverage = half + 0.5 - distance;
                 if coverage > 0.0 {
-                    self.blend(turn((a, b)), colour, coverage.min(1.0));
+                    self.blend(turn((a, b)), color, coverage.min(1.0));
                 }
             }
         }
@@ -71,7 +71,7 @@ impl Bitmap {
         (cx, cy): (i32, i32),
         radius: u32,
         stroke: Option<u32>,
-        colour: BackendColor,
+        color: BackendColor,
     ) {
         let half = stroke.map_or(0.0, |width| f64::from(width) / 2.0);
         let reach = (f64::from(radius) + half + 1.0) as i32;
@@ -83,14 +83,14 @@ impl Bitmap {
                     Some(_) => half + 0.5 - from_rim.abs(),
                 };
                 if coverage > 0.0 {
-                    self.blend((cx + dx, cy + dy), colour, coverage.min(1.0));
+                    self.blend((cx + dx, cy + dy), color, coverage.min(1.0));
                 }
             }
         }
     }
 
     /// Fills a polygon by the even-odd rule.
-    pub(super) fn fill_polygon(&mut self, corners: &[(i32, i32)], colour: BackendColor) {
+    pub(super) fn fill_polygon(&mut self, corners: &[(i32, i32)], color: BackendColor) {
         let Some(top) = corners.iter().map(|corner| corner.1).min() else { return };
         let bottom = corners.iter().map(|corner| corner.1).max().unwrap_or(top);
         let left = corners.iter().map(|corner| corner.0).min().unwrap_or(0).max(0);
@@ -114,7 +114,7 @@ impl Bitmap {
             }
             for (x, &coverage) in (left..).zip(&row) {
                 if coverage > 0.0 {
-                    self.blend((x, y), colour, coverage);
+                    self.blend((x, y), color, coverage);
                 }
             }
         }

@@ -1,13 +1,13 @@
 //! The one place of this module that knows files: PNG or SVG, by the extension; GIF for animations.
 
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 
 use super::{Animation, Bitmap, Canvas, DrawResult, PlotError, font, palette};
+use crate::io::atomic::write_atomically;
 
 /// A white page of `size` pixels to draw on.
 pub type Page<'a> = DrawingArea<Canvas<'a>, Shift>;
@@ -51,8 +51,7 @@ where
 
 /// Draws on a page of `size` pixels and writes it to `path`: PNG or SVG, as its extension says.
 ///
-/// The file appears whole or not at all: it is written under another name beside `path` and
-/// then renamed.
+/// The file appears in full or not at all ([`write_atomically`]).
 ///
 /// # Errors
 /// [`PlotError`]: an extension that is neither, a drawing function that gives up, a folder that
@@ -66,7 +65,7 @@ where
         Some("svg") => svg(size, draw)?.into_bytes(),
         _ => return Err(PlotError::Extension { path: path.to_owned() }),
     };
-    replace(path, &bytes).map_err(|error| PlotError::Write { path: path.to_owned(), error })
+    Ok(write_atomically(path, |out| out.write_all(&bytes))?)
 }
 
 /// Writes an animation to `path`, which ends in `.gif`; whole or not at all, as [`save`] does.
@@ -79,7 +78,7 @@ pub fn save_animation(path: &Path, animation: &Animation) -> Result<(), PlotErro
         return Err(PlotError::Extension { path: path.to_owned() });
     }
     let bytes = animation.to_gif()?;
-    replace(path, &bytes).map_err(|error| PlotError::Write { path: path.to_owned(), error })
+    Ok(write_atomically(path, |out| out.write_all(&bytes))?)
 }
 
 /// The extension in small letters.
@@ -87,23 +86,10 @@ fn extension(path: &Path) -> Option<String> {
     Some(path.extension()?.to_str()?.to_ascii_lowercase())
 }
 
-/// Writes a file under a passing name in the same folder, then renames it.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut passing = path.as_os_str().to_owned();
-    passing.push(format!(".{}.tmp", std::process::id()));
-    let passing = PathBuf::from(passing);
-    let written = fs::File::create(&passing)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| fs::rename(&passing, path));
-    if written.is_err() {
-        // The first error is the one to report; a leftover that resists is all that remains.
-        drop(fs::remove_file(&passing));
-    }
-    written
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use plotters::style::Color;
 
@@ -147,11 +133,11 @@ mod tests {
     fn a_file_that_cannot_be_written_leaves_no_trace() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("missing").join("a.png");
-        assert!(matches!(save(&missing, (20, 20), dot), Err(PlotError::Write { .. })));
+        assert!(matches!(save(&missing, (20, 20), dot), Err(PlotError::Write(_))));
         // A folder of that name: the rename fails after the write succeeded.
         fs::create_dir(folder.path().join("b.png")).unwrap();
         let taken = save(&folder.path().join("b.png"), (20, 20), dot);
-        assert!(matches!(taken, Err(PlotError::Write { .. })));
+        assert!(matches!(taken, Err(PlotError::Write(_))));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

@@ -7,7 +7,7 @@ use super::palette;
 /// Masses spanning more than this factor are shaded by their logarithm.
 const LINEAR_SPAN: f64 = 1e3;
 
-/// Masses below this fraction of the largest do not stretch the scale: rounding dust.
+/// Masses below this fraction of the largest do not extend the scale: they are rounding.
 const DUST: f64 = 1e-12;
 
 /// One cell in so many may be lighter than the scale's span counts: at the corners of its
@@ -20,14 +20,14 @@ const FAINT: f64 = 1e-4;
 
 /// The shading of masses; those below the scale are shaded as its lower end.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Scale {
+pub(super) enum MassScale {
     /// From 0 to this mass.
     Linear(f64),
     /// Between two powers of ten.
     Logarithmic(i32, i32),
 }
 
-impl Scale {
+impl MassScale {
     /// The scale that fits these masses.
     pub(super) fn fitting(masses: impl Iterator<Item = f64>) -> Self {
         let mut masses: Vec<f64> = masses.filter(|&mass| mass > 0.0).collect();
@@ -60,12 +60,12 @@ impl Scale {
         place.clamp(0.0, 1.0)
     }
 
-    /// The colour of a mass; none at all is the page's own white.
+    /// The color of a mass; none at all is the page's own white.
     pub(super) fn shade(self, mass: f64) -> RGBColor {
         if mass > 0.0 { palette::sequential(self.place(mass)) } else { palette::PAPER }
     }
 
-    /// Marks for the colour bar: place between 0 and 1, and text.
+    /// Marks for the color bar: place between 0 and 1, and text.
     pub(super) fn ticks(self) -> Vec<(f64, String)> {
         match self {
             Self::Linear(most) => {
@@ -84,7 +84,7 @@ impl Scale {
     }
 }
 
-/// Round numbers from `low` to `high`, about `count` of them, with the digits that tell them
+/// Round numbers from `low` to `high`, about `count` of them, with the digits that distinguish them
 /// apart; none for a range that is empty or not finite.
 pub(super) fn round_marks(low: f64, high: f64, count: f64) -> Vec<(f64, String)> {
     let step = nice_step((high - low) / count);
@@ -109,7 +109,7 @@ pub(super) fn nice_step(rough: f64) -> f64 {
     step.unwrap_or(10.0 * power)
 }
 
-/// Decimals that tell multiples of `step` apart.
+/// Number of decimals that distinguish multiples of `step`.
 fn decimals_for(step: f64) -> usize {
     whole((-step.log10()).ceil().max(0.0) + 1e-9).unsigned_abs() as usize
 }
@@ -119,7 +119,7 @@ pub(super) fn number(value: f64) -> String {
     rounded(value, 3)
 }
 
-/// A number with so many significant digits at most.
+/// A number with at most `digits` significant digits.
 pub(super) fn rounded(value: f64, digits: i32) -> String {
     if value == 0.0 {
         return "0".to_owned();
@@ -182,35 +182,35 @@ mod tests {
 
     #[test]
     fn the_scale_is_linear_until_masses_span_three_decades() {
-        assert_eq!(Scale::fitting([0.5, 0.001].into_iter()), Scale::Linear(0.5));
-        assert_eq!(Scale::fitting([0.5, 0.0001].into_iter()), Scale::Logarithmic(-4, 0));
-        assert_eq!(Scale::fitting([0.5, 1e-17].into_iter()), Scale::Linear(0.5));
+        assert_eq!(MassScale::fitting([0.5, 0.001].into_iter()), MassScale::Linear(0.5));
+        assert_eq!(MassScale::fitting([0.5, 0.0001].into_iter()), MassScale::Logarithmic(-4, 0));
+        assert_eq!(MassScale::fitting([0.5, 1e-17].into_iter()), MassScale::Linear(0.5));
         let slivers = (1..100).map(|k| if k == 50 { 1e-6 } else { f64::from(k) });
-        assert_eq!(Scale::fitting(slivers), Scale::Linear(99.0));
+        assert_eq!(MassScale::fitting(slivers), MassScale::Linear(99.0));
         let entropic = (0..100).flat_map(|k| [0.02, 5e-6, 1e-9 * f64::from(k)]);
-        assert_eq!(Scale::fitting(entropic), Scale::Logarithmic(-6, -1));
-        assert_eq!(Scale::fitting(std::iter::empty()), Scale::Linear(1.0));
+        assert_eq!(MassScale::fitting(entropic), MassScale::Logarithmic(-6, -1));
+        assert_eq!(MassScale::fitting(std::iter::empty()), MassScale::Linear(1.0));
     }
 
     #[test]
     fn the_least_mass_is_not_white_and_the_most_is_darkest() {
-        for scale in [Scale::Linear(2.0), Scale::Logarithmic(-9, 1)] {
+        for scale in [MassScale::Linear(2.0), MassScale::Logarithmic(-9, 1)] {
             assert_eq!(scale.shade(0.0), palette::PAPER);
             assert_ne!(scale.shade(1e-30), palette::PAPER);
         }
-        assert_eq!(Scale::Linear(2.0).shade(2.0), palette::sequential(1.0));
+        assert_eq!(MassScale::Linear(2.0).shade(2.0), palette::sequential(1.0));
     }
 
     #[test]
     fn marks_are_round_numbers_inside_the_scale() {
-        let text = |scale: Scale| -> Vec<String> {
+        let text = |scale: MassScale| -> Vec<String> {
             let ticks = scale.ticks();
             assert!(ticks.iter().all(|tick| (0.0..=1.0 + 1e-9).contains(&tick.0)), "{ticks:?}");
             ticks.into_iter().map(|tick| tick.1).collect()
         };
-        assert_eq!(text(Scale::Linear(1.0)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
-        assert_eq!(text(Scale::Linear(0.02)).len(), 5);
-        assert_eq!(text(Scale::Linear(3e-7))[1], "1×10⁻⁷");
+        assert_eq!(text(MassScale::Linear(1.0)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(text(MassScale::Linear(0.02)).len(), 5);
+        assert_eq!(text(MassScale::Linear(3e-7))[1], "1×10⁻⁷");
         let texts = |low, high| round_marks(low, high, 5.0).into_iter().map(|mark| mark.1);
         assert!(texts(-1.0, 1.0).eq(["-1.0", "-0.5", "0.0", "0.5", "1.0"]));
         assert!(texts(1e8, 1e8 + 0.1).eq([
@@ -225,7 +225,7 @@ mod tests {
         for (low, high) in [(0.0, 0.0), (0.0, f64::INFINITY), (1.0, f64::NAN)] {
             assert!(round_marks(low, high, 5.0).is_empty());
         }
-        assert_eq!(text(Scale::Logarithmic(-2, 1)), ["10⁻²", "10⁻¹", "10⁰", "10¹"]);
-        assert!(text(Scale::Logarithmic(-300, 10)).len() <= 9);
+        assert_eq!(text(MassScale::Logarithmic(-2, 1)), ["10⁻²", "10⁻¹", "10⁰", "10¹"]);
+        assert!(text(MassScale::Logarithmic(-300, 10)).len() <= 9);
     }
 }

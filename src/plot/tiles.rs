@@ -1,4 +1,4 @@
-//! Small square grey images side by side, as generated digits are looked at.
+//! Small square gray images side by side, such as generated digits.
 
 use ndarray::{Array2, ArrayView2};
 use plotters::backend::DrawingBackend;
@@ -7,7 +7,7 @@ use plotters::drawing::DrawingArea;
 use plotters::style::RGBColor;
 
 use super::DrawResult;
-use super::page::{Frame, MARGIN, Page, TITLE_ROOM, UNITS};
+use super::page::{MARGIN, Page, PageArea, TITLE_ROOM, UNITS};
 
 /// White between two images, in pixels of theirs.
 const GAP: f64 = 1.0;
@@ -27,7 +27,7 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// Images of side × side pixels, an image a row of the matrix, so many beside each other.
+    /// Images of side × side pixels, an image a row of the matrix, `columns` beside each other.
     ///
     /// # Panics
     /// If rows have another length than side², or there are no columns.
@@ -76,7 +76,7 @@ impl Tiles {
     /// Draws the images.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();
@@ -94,14 +94,14 @@ impl Tiles {
                 let left = corner.0 + pixel * (p % self.side) as f64;
                 let upper = corner.1 + pixel * (p / self.side) as f64;
                 let (right, bottom) = (left + pixel, upper + pixel);
-                page.fill(Frame { left, top: upper, right, bottom }, self.grey(value))?;
+                page.fill(PageArea { left, top: upper, right, bottom }, self.gray(value))?;
             }
         }
         Ok(())
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-    fn grey(&self, value: f64) -> RGBColor {
+    fn gray(&self, value: f64) -> RGBColor {
         let (low, high) = self.range;
         let share = if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 };
         let level = (255.0 * (1.0 - share)).round() as u8;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{CertificateReport, Inputs, Number, ProblemReport, Settings, Timings};
 use crate::certificate::Certificate;
-use crate::critic::{Slopes, Verdict};
+use crate::critic::{CriticVerdict, Slopes};
 use crate::progress::Stop;
 
 /// Schema of [`CriticReport`].
@@ -107,7 +107,7 @@ impl CriticReport {
     pub fn new(
         problem: ProblemReport,
         kind: impl Into<String>,
-        verdict: &Verdict,
+        verdict: &CriticVerdict,
         exact: Option<(&'static str, &Certificate)>,
         run: Option<(u64, Option<Stop>)>,
     ) -> Self {

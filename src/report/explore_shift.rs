@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::divergence::as_map;
 use super::{CertificateReport, Inputs, Number, Settings, Timings};
 use crate::certificate::Certificate;
-use crate::explore::shift::Study;
+use crate::explore::shift::ShiftStudy;
 
 /// Schema of [`ShiftReport`].
 pub const SHIFT_SCHEMA: &str = "deblais.explore-shift/2";
@@ -89,7 +89,7 @@ impl ShiftReport {
     /// The report of a study between so many atoms; what was asked for and where it came from are the
     /// caller's to fill in.
     #[must_use]
-    pub fn new(study: &Study, (n, m): (usize, usize), direction: &[f64]) -> Self {
+    pub fn new(study: &ShiftStudy, (n, m): (usize, usize), direction: &[f64]) -> Self {
         let row = |(k, &offset): (usize, &f64)| ShiftRow {
             offset: Number(offset),
             values: study

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{CertificateReport, Inputs, Number, PlanReport, ProblemReport, Settings, Timings};
-use crate::explore::plans::{PlanAnswer, Priced};
+use crate::explore::plans::{PlanAnswer, PricedPlan};
 
 /// Schema of [`PlansReport`].
 pub const PLANS_SCHEMA: &str = "deblais.explore.plans/2";
@@ -55,8 +55,8 @@ pub struct PricedReport {
     pub plan: PlanReport,
 }
 
-impl From<&Priced> for PricedReport {
-    fn from(priced: &Priced) -> Self {
+impl From<&PricedPlan> for PricedReport {
+    fn from(priced: &PricedPlan) -> Self {
         Self { cost: Number(priced.cost), plan: PlanReport::from(&priced.plan) }
     }
 }

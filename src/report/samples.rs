@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Number, Settings, Timings};
-use crate::explore::samples::{Rate, Row, SampleAnswer, Spread};
+use crate::explore::samples::{ConvergenceRate, RepeatRange, SampleAnswer, SampleSizeRow};
 
 /// Schema of [`SamplesReport`].
 pub const SAMPLES_SCHEMA: &str = "deblais.explore.samples/1";
@@ -73,14 +73,14 @@ pub struct RateReport {
     pub constant: Number,
 }
 
-impl From<Spread> for SpreadReport {
-    fn from(Spread { mean, low, high }: Spread) -> Self {
+impl From<RepeatRange> for SpreadReport {
+    fn from(RepeatRange { mean, low, high }: RepeatRange) -> Self {
         Self { mean: Number(mean), range: [Number(low), Number(high)] }
     }
 }
 
-impl From<&Row> for SampleRow {
-    fn from(row: &Row) -> Self {
+impl From<&SampleSizeRow> for SampleRow {
+    fn from(row: &SampleSizeRow) -> Self {
         Self {
             dim: row.dim,
             n: row.n,
@@ -93,8 +93,8 @@ impl From<&Row> for SampleRow {
     }
 }
 
-impl From<&Rate> for RateReport {
-    fn from(rate: &Rate) -> Self {
+impl From<&ConvergenceRate> for RateReport {
+    fn from(rate: &ConvergenceRate) -> Self {
         Self {
             dim: rate.dim,
             exponent: Number(rate.exponent),

@@ -14,8 +14,8 @@ use deblais::seed::Seed;
 use deblais::solvers::Method;
 use ndarray::{Array2, ArrayView2};
 
-/// The yardstick of the command.
-#[expect(clippy::unnecessary_wraps, reason = "yardsticks may fail")]
+/// The reference distance of the command.
+#[expect(clippy::unnecessary_wraps, reason = "reference distances may fail")]
 fn exact(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> Result<Certificate, GanError> {
     let [a, b] = [a, b].map(|points| DiscreteMeasure::uniform(points.to_owned()).unwrap());
     let problem = OtProblem::new(&a, &b, Euclidean).unwrap();
@@ -99,7 +99,7 @@ fn pretraining_can_be_interrupted_too() {
     let recipe = small("ebgan", &["pretraining=9"]);
     let mut first = Trainer::new(recipe.clone(), law("moons"), Seed(5)).unwrap();
     assert_eq!(first.train(3, &mut After(4)), Ok(Some(Stop::Interrupted)));
-    assert_eq!((first.checkpoint().rehearsed, first.step()), (4, 0));
+    assert_eq!((first.checkpoint().pretrained, first.step()), (4, 0));
     let mut second = Trainer::resume(first.checkpoint(), law("moons")).unwrap();
     second.train(3, &mut ()).unwrap();
     assert_eq!(second.checkpoint(), trained(&recipe, 3).checkpoint());
@@ -133,7 +133,7 @@ fn training_brings_the_exact_distance_down() {
         let (before, _) = trainer.evaluate(&mut exact).unwrap();
         trainer.train(250, &mut ()).unwrap();
         let (after, scores) = trainer.evaluate(&mut exact).unwrap();
-        assert!(scores.emd.is_optimal(), "the yardstick is certified");
+        assert!(scores.emd.is_optimal(), "the reference distance is certified");
         let floor = noise_floor(trainer.data(), &mut exact).unwrap();
         // No sample is closer to the truth than chance allows, by far.
         assert!(after.emd > 0.5 * floor);
@@ -174,7 +174,7 @@ fn convolutions_of_an_autoencoder_learn_to_copy_images() {
 #[test]
 fn convolutions_are_for_images() {
     let error = Trainer::new(small("wgan-gp-conv", &[]), law("moons"), Seed(1)).err().unwrap();
-    assert_eq!(error, GanError::NoImages { player: "generator", dim: 2 });
+    assert_eq!(error, GanError::NoImages { network: "generator", dim: 2 });
 }
 
 #[test]
@@ -191,9 +191,9 @@ fn a_run_that_diverges_says_when_and_whose_rate_is_too_high() {
     let recipe = small("gan", &["critic.rate=1e30", "schedule=constant", "steps=100"]);
     let mut trainer = Trainer::new(recipe, law("moons"), Seed(1)).unwrap();
     let error = trainer.train(100, &mut ()).unwrap_err();
-    let GanError::Diverged { step, player } = error else { panic!("{error}") };
+    let GanError::Diverged { step, network } = error else { panic!("{error}") };
     assert!(step < 100);
-    assert!(error.hint().contains(&format!("{player}.rate")), "{}", error.hint());
+    assert!(error.hint().contains(&format!("{network}.rate")), "{}", error.hint());
 }
 
 #[test]

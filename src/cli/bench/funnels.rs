@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use deblais::critic::{
-    Batches, Critic, CriticError, Frame, FreshBatches, Kind, SampleBatches, TrainLattice,
-    TrainNetwork, Trained,
+    Batches, Critic, CriticError, Frame, FreshBatches, SampleBatches, TrainLattice, TrainNetwork,
+    Trained,
 };
 use deblais::datasets::Funnels;
 use deblais::measure::DiscreteMeasure;
@@ -113,7 +113,7 @@ fn at_least(least: u64) -> clap::builder::RangedU64ValueParser {
 }
 
 fn kinds() -> PossibleValuesParser {
-    PossibleValuesParser::new([CONES, LATTICE].into_iter().chain(Kind::NAMES))
+    PossibleValuesParser::new([CONES, LATTICE].into_iter().chain(TrainNetwork::NAMES))
 }
 
 /// Pairs that training may look at to keep its best state.
@@ -184,8 +184,7 @@ impl Job {
         let chosen = if training.kind == LATTICE {
             let defaults = TrainLattice::default();
             Training::Lattice(TrainLattice { steps: training.steps, batch: rows, seed, ..defaults })
-        } else if let Some(kind) = Kind::named(&training.kind) {
-            let network = TrainNetwork::new(kind, count(laws.dim));
+        } else if let Some(network) = TrainNetwork::named(&training.kind, count(laws.dim)) {
             let width = training.width.map_or(network.width, count);
             let depth = training.depth.map_or(network.depth, count);
             let network = network.shaped(count(laws.dim), width, depth);

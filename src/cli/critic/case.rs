@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use deblais::certificate::Certified;
 use deblais::cost::Metric;
-use deblais::critic::{Critic, CriticError, Verdict, judge};
+use deblais::critic::{Critic, CriticError, CriticVerdict, judge};
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::progress::Stop;
@@ -79,7 +79,7 @@ impl Case {
         &self,
         critic: &dyn Critic,
         metric: Metric,
-    ) -> Result<Verdict, CriticError> {
+    ) -> Result<CriticVerdict, CriticError> {
         judge(critic, &self.problem, self.source.support(), self.target.support(), metric)
     }
 
@@ -87,7 +87,7 @@ impl Case {
     pub(super) fn report(
         &self,
         kind: &str,
-        verdict: &Verdict,
+        verdict: &CriticVerdict,
         run: Option<(u64, Option<Stop>)>,
     ) -> CriticReport {
         let exact = self.exact.as_ref().map(|exact| (exact.method, &exact.certified.certificate));
@@ -100,7 +100,7 @@ impl Case {
     }
 
     /// However far the estimate is off, it is the answer; but what is certain must be true.
-    pub(super) fn exit(&self, verdict: &Verdict, stopped: bool, quiet: bool) -> Exit {
+    pub(super) fn exit(&self, verdict: &CriticVerdict, stopped: bool, quiet: bool) -> Exit {
         if stopped || self.exact.as_ref().is_some_and(|exact| !exact.complete) {
             let text = "stopped at a limit: the best critic so far, with what it proves";
             warn(&[text.into()], quiet);
@@ -146,7 +146,7 @@ pub(super) fn ground(problem: &ProblemJob) -> Result<Ground, Failure> {
 const ESTIMATE: f64 = 1e-9;
 
 /// The report for people.
-pub(super) fn text(lines: &mut Lines, report: &CriticReport, verdict: &Verdict) {
+pub(super) fn text(lines: &mut Lines, report: &CriticReport, verdict: &CriticVerdict) {
     lines.line("critic's estimate", supported(verdict.estimate, ESTIMATE));
     if let Some(value) = &report.exact {
         let CertificateReport { lower, upper, relative_gap, .. } = value.certificate;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use deblais::io::{Origin, ReadCritic, read_critic};
+use deblais::io::{InputPath, ReadCritic, read_critic};
 use deblais::report::{InputReport, Number};
 
 use super::case::{Case, ground, text};
@@ -53,7 +53,7 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
     outputs.check(&read)?;
     use_threads(talk.threads)?;
 
-    let origin = Origin::from(load.as_path());
+    let origin = InputPath::from(load.as_path());
     let ReadCritic { critic: saved, checked, digest } = read_critic(&origin)?;
     if !checked {
         warn(

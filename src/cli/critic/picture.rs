@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use deblais::cost::Metric;
-use deblais::critic::{Cones, Critic, CriticError, Milestone};
-use deblais::plot::{self, Chart, Curve, Extent, LevelLines, Panels, PlotError, Side};
+use deblais::critic::{Cones, Critic, CriticError, CriticMilestone};
+use deblais::plot::{self, Chart, ContourPlot, Curve, Extent, Panels, PlotError, Side};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 use super::case::Case;
@@ -25,7 +25,7 @@ pub(super) struct Picture<'a> {
     pub(super) case: &'a Case,
     pub(super) critic: &'a dyn Critic,
     pub(super) estimate: f64,
-    pub(super) history: &'a [Milestone],
+    pub(super) history: &'a [CriticMilestone],
     pub(super) path: &'a Path,
 }
 
@@ -104,16 +104,16 @@ impl Picture<'_> {
         let extent = Extent::around(source, target)?;
         let nodes = extent.grid(ROWS, COLUMNS);
         let (x, y) = self.axes();
-        let levels = |(name, function): &Witness<'_>| -> Result<LevelLines<'_>, Failure> {
+        let levels = |(name, function): &Witness<'_>| -> Result<ContourPlot<'_>, Failure> {
             let values = self.values(*function, nodes.view())?.to_vec();
             let values = Array2::from_shape_vec((ROWS, COLUMNS), values).expect("a value a node");
-            let picture = LevelLines::new("f, less its mean on the source", values, extent);
+            let picture = ContourPlot::new("f, less its mean on the source", values, extent);
             let picture =
-                picture.with_slopes().clouds(source, target)?.titled(name).labelled(&x, &y);
+                picture.with_slopes().clouds(source, target)?.titled(name).labeled(&x, &y);
             Ok(picture.noted("Mass moves against the arrows."))
         };
         let pictures = witnesses.iter().map(levels).collect::<Result<Vec<_>, _>>()?;
-        let panels = Panels::new(pictures.len(), pictures.iter().map(LevelLines::size));
+        let panels = Panels::new(pictures.len(), pictures.iter().map(ContourPlot::size));
         Ok(plot::save(self.path, panels.size(), |root| {
             panels.draw(root, |k, area| pictures[k].draw(area))
         })?)

@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 use deblais::cost::Metric;
 use deblais::critic::{
-    Clip, CriticError, GradientPenalty, Kind, Pairs, Rate, Save, TrainCones, TrainLattice,
-    TrainNetwork, Trained,
+    CriticError, LatticeRate, Pairs, Regularizer, Save, TrainCones, TrainLattice, TrainNetwork,
+    Trained,
 };
 use deblais::measure::DiscreteMeasure;
 use deblais::nn::Activation;
@@ -167,13 +167,12 @@ impl TrainingArgs {
         if self.kind == KindName::Lattice {
             return Training::Lattice(self.lattice());
         }
-        let Some(kind) = self.network_kind() else {
+        let Some(network) = TrainNetwork::named(self.kind.name(), dim) else {
             let default = TrainCones::default();
             let steps = self.steps.unwrap_or(default.steps);
             let rate = self.rate.unwrap_or(default.rate);
             return Training::Cones(TrainCones { steps, rate, ..default });
         };
-        let network = TrainNetwork::new(kind, dim);
         let shape = (self.width.unwrap_or(network.width), self.depth.unwrap_or(network.depth));
         let mut network = network.shaped(dim, shape.0, shape.1);
         network.steps = self.steps.unwrap_or(network.steps);
@@ -183,6 +182,13 @@ impl TrainingArgs {
         if let (Some(size), Activation::GroupSort { .. }) = (self.group, network.activation) {
             network.activation = Activation::GroupSort { size };
         }
+        match &mut network.regularizer {
+            Regularizer::GradientPenalty { lambda, .. } => {
+                *lambda = self.lambda.unwrap_or(*lambda);
+            }
+            Regularizer::Clip { limit } => *limit = self.clip.unwrap_or(*limit),
+            _ => {}
+        }
         Training::Network(network)
     }
 
@@ -190,7 +196,7 @@ impl TrainingArgs {
         let default = TrainLattice::default();
         TrainLattice {
             steps: self.steps.unwrap_or(default.steps),
-            rate: self.rate.map_or(default.rate, Rate::OfTemperature),
+            rate: self.rate.map_or(default.rate, LatticeRate::OfTemperature),
             batch: self.batch.unwrap_or(default.batch),
             seed: self.seed.map_or(default.seed, Seed),
             ..default
@@ -200,18 +206,6 @@ impl TrainingArgs {
     /// Whether the exact plan has to be known first.
     pub(crate) fn needs_plan(&self) -> bool {
         self.pairs == Some(PairsName::Plan)
-    }
-
-    fn network_kind(&self) -> Option<Kind> {
-        let mut kind = Kind::named(self.kind.name())?;
-        match &mut kind {
-            Kind::GradientPenalty(GradientPenalty { lambda, .. }) => {
-                *lambda = self.lambda.unwrap_or(*lambda);
-            }
-            Kind::Clip(Clip { limit }) => *limit = self.clip.unwrap_or(*limit),
-            _ => {}
-        }
-        Some(kind)
     }
 
     /// Checks the flags against the kind, and the kind against the distance.
@@ -262,17 +256,21 @@ impl TrainingArgs {
                 ("seed", Setting::Count(network.seed.0)),
             ],
         };
-        if let Training::Network(TrainNetwork { kind, activation, .. }) = training {
-            match kind {
-                Kind::GradientPenalty(penalty) => settings.push(("lambda", number(penalty.lambda))),
-                Kind::Clip(clip) => settings.push(("clip", number(clip.limit))),
+        if let Training::Network(TrainNetwork { regularizer, activation, .. }) = training {
+            match *regularizer {
+                Regularizer::GradientPenalty { lambda, .. } => {
+                    settings.push(("lambda", number(lambda)));
+                }
+                Regularizer::Clip { limit } => settings.push(("clip", number(limit))),
                 _ => {}
             }
             if let Activation::GroupSort { size } = activation {
                 settings.push(("group", count(*size)));
             }
         }
-        if let Training::Lattice(TrainLattice { rate: Rate::OfTemperature(rate), .. }) = training {
+        if let Training::Lattice(TrainLattice { rate: LatticeRate::OfTemperature(rate), .. }) =
+            training
+        {
             settings.push(("rate", number(*rate)));
         }
         if self.needs_plan() {
@@ -286,8 +284,8 @@ impl TrainingArgs {
 impl Training {
     /// The default settings of a kind for points in `dim` dimensions.
     pub(crate) fn named(kind: KindName, dim: usize) -> Self {
-        match Kind::named(kind.name()) {
-            Some(kind) => Self::Network(TrainNetwork::new(kind, dim)),
+        match TrainNetwork::named(kind.name(), dim) {
+            Some(network) => Self::Network(network),
             None if kind == KindName::Lattice => Self::Lattice(TrainLattice::default()),
             None => Self::Cones(TrainCones::default()),
         }
@@ -314,8 +312,8 @@ impl Training {
             }
             Self::Network(network) => {
                 let mut network = network.clone();
-                if let (Kind::GradientPenalty(penalty), Some(plan)) = (&mut network.kind, plan) {
-                    penalty.pairs = Pairs::Plan(plan.arcs().to_vec());
+                if let Some(plan) = plan {
+                    network.pairs = Pairs::Plan(plan.arcs().to_vec());
                 }
                 let Trained { critic, history, stopped } =
                     network.train(source, target, observer)?;

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use deblais::divergence::named::{NAMES, ceilings, values};
 use deblais::divergence::{
-    Bins, EstimateError, Histograms, kernel_densities, kl_nearest_neighbours,
+    Bins, EstimateError, Histograms, kernel_densities, kl_nearest_neighbors,
 };
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{Number, ValueReport};
@@ -198,8 +198,8 @@ pub(super) fn nearest_neighbour_rows(
     pair: &Pair,
     k: usize,
 ) -> Result<Vec<(&'static str, ValueReport)>, EstimateError> {
-    let forward = kl_nearest_neighbours(&pair.source, &pair.target, k)?;
-    let backward = kl_nearest_neighbours(&pair.target, &pair.source, k)?;
+    let forward = kl_nearest_neighbors(&pair.source, &pair.target, k)?;
+    let backward = kl_nearest_neighbors(&pair.target, &pair.source, k)?;
     let values = [forward, backward, forward + backward];
     let estimator = format!("nearest neighbours, k = {k}");
     let rows = BY_NEIGHBOURS.into_iter().zip(values);

@@ -1,4 +1,4 @@
-//! `deblais explore discriminator`: what a discriminator tells a generator while it is trained.
+//! `deblais explore study_discriminators`: what a discriminator tells a generator while it is trained.
 
 mod picture;
 
@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
-use deblais::explore::discriminator::{Lesson, Method, Pair, Training, discriminator};
-use deblais::io::Origin;
+use deblais::explore::discriminator::{
+    DiscriminatorKind, DiscriminatorStudy, DiscriminatorTraining, SeparatedLaws,
+    study_discriminators,
+};
+use deblais::io::InputPath;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{
     CertificateReport, DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, Inputs, Number,
@@ -31,7 +34,7 @@ const NAME: &str = "discriminator";
 /// The exact distance among the losses and the functions.
 const EXACT: &str = "exact";
 
-/// `deblais explore discriminator [REAL GENERATED]`
+/// `deblais explore study_discriminators [REAL GENERATED]`
 #[derive(Debug, Args)]
 pub(super) struct DiscriminatorArgs {
     /// Real points on the line: CSV, TSV or NPY with a sample a row; `-` is stdin
@@ -78,10 +81,10 @@ enum PairName {
 }
 
 impl PairName {
-    fn pair(self) -> (Pair, &'static str) {
+    fn pair(self) -> (SeparatedLaws, &'static str) {
         match self {
-            Self::Clusters => (Pair::Clusters, "clusters"),
-            Self::Intervals => (Pair::Intervals, "intervals"),
+            Self::Clusters => (SeparatedLaws::Clusters, "clusters"),
+            Self::Intervals => (SeparatedLaws::Intervals, "intervals"),
         }
     }
 }
@@ -98,7 +101,8 @@ struct Samples {
 pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
     use_threads(args.talk.threads)?;
     let samples = samples(&args)?;
-    let training = Training { steps: args.steps, changes: args.changes, seed: Seed(args.seed) };
+    let training =
+        DiscriminatorTraining { steps: args.steps, changes: args.changes, seed: Seed(args.seed) };
     // Before anything is left behind.
     training.recipes()?;
     let folder = args.out.folder(NAME)?;
@@ -110,22 +114,22 @@ pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
         settings.insert("set", Setting::Text(training.changes.join(" ")));
     }
     let mut watch = Watch::start(None, args.talk.quiet)?;
-    let lesson = discriminator(&samples.real, &samples.generated, &training, &mut watch)?;
+    let study = study_discriminators(&samples.real, &samples.generated, &training, &mut watch)?;
     let train = watch.finish();
     let start = Instant::now();
-    draw(&folder, &samples, &lesson)?;
+    draw(&folder, &samples, &study)?;
     let report = DiscriminatorReport {
         schema: DISCRIMINATOR_SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
         data: samples.data,
         n: samples.real.len(),
         m: samples.generated.len(),
-        emd: CertificateReport::from(&lesson.exact.emd),
-        batch: lesson.batch,
-        termination: if lesson.stopped.is_some() { "stopped" } else { "all_steps" },
-        rows: rows(&lesson),
-        grid: lesson.grid.iter().copied().map(Number).collect(),
-        curves: curves(&lesson),
+        emd: CertificateReport::from(&study.exact.emd),
+        batch: study.batch,
+        termination: if study.stopped.is_some() { "stopped" } else { "all_steps" },
+        rows: rows(&study),
+        grid: study.grid.iter().copied().map(Number).collect(),
+        curves: curves(&study),
         inputs: samples.inputs,
         settings,
         timings: Timings::from([
@@ -135,7 +139,7 @@ pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
     };
     folder.json(&report)?;
     answer(&args.talk, &report, |lines| text(lines, &report))?;
-    Ok(if lesson.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
+    Ok(if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 
 fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
@@ -148,7 +152,7 @@ fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
     one_stdin(&[real.as_path(), generated.as_path()])?;
     let job = |role: Role, path: &PathBuf| SideJob {
         role,
-        origin: Origin::from(path.as_path()),
+        origin: InputPath::from(path.as_path()),
         columns: None,
         dropped: Vec::new(),
         filter: None,
@@ -171,10 +175,10 @@ fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
 }
 
 /// The steps that are drawn: the last powers of ten and the end.
-fn shown(lesson: &Lesson) -> Vec<u64> {
+fn shown(study: &DiscriminatorStudy) -> Vec<u64> {
     const MOST: usize = 4;
-    let Some(taught) = lesson.taught.first() else { return Vec::new() };
-    let steps: Vec<_> = taught.moments.iter().map(|moment| moment.step).collect();
+    let Some(runs) = study.runs.first() else { return Vec::new() };
+    let steps: Vec<_> = runs.snapshots.iter().map(|moment| moment.step).collect();
     let last = steps.last().copied();
     let tens = |step: &u64| 10_u64.pow(step.ilog10()) == *step || Some(*step) == last;
     let steps: Vec<_> = steps.into_iter().filter(tens).collect();
@@ -188,7 +192,7 @@ fn sizes(pushes: &[f64]) -> (f64, [f64; 2]) {
     (sizes().sum::<f64>() / pushes.len() as f64, [least, sizes().fold(0.0, f64::max)])
 }
 
-fn rows(lesson: &Lesson) -> Vec<PushRow> {
+fn rows(study: &DiscriminatorStudy) -> Vec<PushRow> {
     let row = |loss, step, pushes: &[f64], apart, discriminator_loss: Option<f64>| {
         let (mean, range) = sizes(pushes);
         PushRow {
@@ -200,11 +204,11 @@ fn rows(lesson: &Lesson) -> Vec<PushRow> {
             discriminator_loss: discriminator_loss.map(Number),
         }
     };
-    let exact = &lesson.exact;
+    let exact = &study.exact;
     let mut rows = vec![row(EXACT, None, &exact.pushes, exact.emd.upper, None)];
-    for taught in &lesson.taught {
-        for (k, &(loss, _)) in taught.method.losses().iter().enumerate() {
-            rows.extend(taught.moments.iter().map(|moment| {
+    for runs in &study.runs {
+        for (k, &(loss, _)) in runs.kind.losses().iter().enumerate() {
+            rows.extend(runs.snapshots.iter().map(|moment| {
                 row(loss, Some(moment.step), &moment.pushes[k], moment.apart, Some(moment.loss))
             }));
         }
@@ -212,37 +216,37 @@ fn rows(lesson: &Lesson) -> Vec<PushRow> {
     rows
 }
 
-fn curves(lesson: &Lesson) -> Vec<FunctionRow> {
+fn curves(study: &DiscriminatorStudy) -> Vec<FunctionRow> {
     let row = |function, step, values: &[f64]| FunctionRow {
         function,
         step,
         values: values.iter().copied().map(Number).collect(),
     };
-    let steps = shown(lesson);
-    let mut rows = vec![row(EXACT, None, &lesson.exact.values)];
-    for taught in &lesson.taught {
-        let moments = taught.moments.iter().filter(|moment| steps.contains(&moment.step));
+    let steps = shown(study);
+    let mut rows = vec![row(EXACT, None, &study.exact.values)];
+    for runs in &study.runs {
+        let snapshots = runs.snapshots.iter().filter(|moment| steps.contains(&moment.step));
         rows.extend(
-            moments.map(|moment| row(taught.method.name(), Some(moment.step), &moment.values)),
+            snapshots.map(|moment| row(runs.kind.name(), Some(moment.step), &moment.values)),
         );
     }
     rows
 }
 
 /// Picture, animation and table.
-fn draw(folder: &Folder, samples: &Samples, lesson: &Lesson) -> Result<(), Failure> {
-    let view = picture::View::new(samples, lesson);
+fn draw(folder: &Folder, samples: &Samples, study: &DiscriminatorStudy) -> Result<(), Failure> {
+    let view = picture::View::new(samples, study);
     view.save(folder)?;
-    let losses = || Method::ALL.iter().flat_map(|method| method.losses());
+    let losses = || DiscriminatorKind::ALL.iter().flat_map(|kind| kind.losses());
     let names: Vec<_> = ["step", EXACT].into_iter().chain(losses().map(|loss| loss.0)).collect();
-    let places = lesson.taught.first().map_or(0, |taught| taught.moments.len());
-    let exact = sizes(&lesson.exact.pushes).0;
+    let places = study.runs.first().map_or(0, |runs| runs.snapshots.len());
+    let exact = sizes(&study.exact.pushes).0;
     let table = (0..places).map(|place| {
-        let step = lesson.taught[0].moments[place].step;
+        let step = study.runs[0].snapshots[place].step;
         let mut row = vec![Some(step as f64), Some(exact)];
-        for (k, method) in Method::ALL.iter().enumerate() {
-            let moment = lesson.taught.get(k).and_then(|taught| taught.moments.get(place));
-            for loss in 0..method.losses().len() {
+        for (k, kind) in DiscriminatorKind::ALL.iter().enumerate() {
+            let moment = study.runs.get(k).and_then(|runs| runs.snapshots.get(place));
+            for loss in 0..kind.losses().len() {
                 row.push(moment.map(|moment| sizes(&moment.pushes[loss]).0));
             }
         }

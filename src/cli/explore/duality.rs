@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use clap::Args;
 use deblais::divergence::{FDivergence, Normal};
-use deblais::explore::duality::{Bound, Duel, Game, Games, divergences};
+use deblais::explore::duality::{
+    DivergenceGame, DualityAnswer, DualityStudy, HeldOutBound, divergences,
+};
 use deblais::plot::{Bracket, Brackets, Chart, Curve, Panels};
 use deblais::report::{
     BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Number, Setting,
@@ -92,7 +94,7 @@ pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
     if !args.changes.is_empty() {
         settings.insert("set", Setting::Text(args.changes.join(" ")));
     }
-    let duel = Duel {
+    let duel = DualityStudy {
         p: args.p,
         q: args.q,
         alpha: args.alpha,
@@ -105,7 +107,7 @@ pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
     duel.recipe(FDivergence::KullbackLeibler)?;
     let folder = args.out.folder(NAME)?;
     let mut watch = Watch::start(None, args.talk.quiet)?;
-    let games = duel.play(&mut watch)?;
+    let games = duel.run(&mut watch)?;
     let train = watch.finish();
     let start = Instant::now();
     draw(&folder, &duel, &games)?;
@@ -130,8 +132,8 @@ pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
     Ok(if games.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 
-fn game_report(game: &Game) -> GameReport {
-    let bound = |bound: Bound| BoundReport {
+fn game_report(game: &DivergenceGame) -> GameReport {
+    let bound = |bound: HeldOutBound| BoundReport {
         value: Number(bound.value),
         standard_error: Number(bound.error),
     };
@@ -157,7 +159,7 @@ fn conjugate_row(name: &'static str, f: FDivergence) -> ConjugateRow {
 }
 
 /// Picture and table.
-fn draw(folder: &Folder, duel: &Duel, games: &Games) -> Result<(), Failure> {
+fn draw(folder: &Folder, duel: &DualityStudy, games: &DualityAnswer) -> Result<(), Failure> {
     let (bounds, conjugates) = (bounds(games), conjugates(duel.alpha));
     let panels = Panels::new(2, [bounds.size(), conjugates.size()])
         .titled(format!(
@@ -187,7 +189,7 @@ fn draw(folder: &Folder, duel: &Duel, games: &Games) -> Result<(), Failure> {
 }
 
 /// The bounds as shares of the truth.
-fn bounds(games: &Games) -> Brackets {
+fn bounds(games: &DualityAnswer) -> Brackets {
     let rows = games.games.iter().map(|game| {
         let title = Curve::divergence(game.name, []).name().to_owned();
         let Some(network) = game.network.filter(|_| game.truth.is_finite() && game.truth > 0.0)

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use deblais::explore::plans::{
-    Listing, PlanAnswer, PlanStudy, Priced, piles_in_the_plane, piles_on_the_line,
+    PlanAnswer, PlanListing, PlanStudy, PricedPlan, piles_in_the_plane, piles_on_the_line,
 };
 use deblais::measure::DiscreteMeasure;
-use deblais::plot::{Band, Canvas, Chart, Curve, DrawResult, Earthwork, Heatmap, Page, Panels};
+use deblais::plot::{Band, BarPlot, Canvas, Chart, Curve, DrawResult, Heatmap, Page, Panels};
 use deblais::plot::{PlotError, TransportMap, palette};
 use deblais::problem::OtProblem;
 use deblais::report::{Inputs, Number, PlansReport, ProblemReport, Setting, Settings};
@@ -185,8 +185,8 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
 
 fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {
     let how = match found.listing {
-        Listing::Permutations => "all of them, by permutations",
-        Listing::Trees => "all vertices, by spanning trees",
+        PlanListing::Permutations => "all of them, by permutations",
+        PlanListing::Trees => "all vertices, by spanning trees",
         _ => "a random sample of the vertices",
     };
     lines.line("plans", format!("{}: {how}", report.plans));
@@ -204,7 +204,7 @@ fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {
 
 /// A panel of the picture.
 enum Panel<'a> {
-    Earthwork(Earthwork<'a>),
+    BarPlot(BarPlot<'a>),
     Map(TransportMap<'a>),
     Heatmap(Heatmap),
     Chart(Chart),
@@ -213,7 +213,7 @@ enum Panel<'a> {
 impl Panel<'_> {
     fn size(&self) -> (u32, u32) {
         match self {
-            Self::Earthwork(earthwork) => earthwork.size(),
+            Self::BarPlot(earthwork) => earthwork.size(),
             Self::Map(map) => map.size(),
             Self::Heatmap(heatmap) => heatmap.size(),
             Self::Chart(chart) => chart.size(),
@@ -222,7 +222,7 @@ impl Panel<'_> {
 
     fn draw<'a>(&self, area: &Page<'a>) -> DrawResult<Canvas<'a>> {
         match self {
-            Self::Earthwork(earthwork) => earthwork.draw(area),
+            Self::BarPlot(earthwork) => earthwork.draw(area),
             Self::Map(map) => map.draw(area),
             Self::Heatmap(heatmap) => heatmap.draw(area),
             Self::Chart(chart) => chart.draw(area),
@@ -250,8 +250,8 @@ fn picture(folder: &Folder, site: &Site, found: &PlanAnswer) -> Result<(), Failu
     folder.picture(page.size(), |root| page.draw(root, |k, area| panels[k].draw(area)))
 }
 
-/// Worst, random and best with their colours.
-fn three(found: &PlanAnswer) -> [(&'static str, &Priced, palette::Colour); 3] {
+/// Worst, random and best with their colors.
+fn three(found: &PlanAnswer) -> [(&'static str, &PricedPlan, palette::Color); 3] {
     [
         ("The worst", &found.worst, palette::PURPLE),
         ("One at random", &found.random, palette::SKY_BLUE),
@@ -259,14 +259,14 @@ fn three(found: &PlanAnswer) -> [(&'static str, &Priced, palette::Colour); 3] {
     ]
 }
 
-fn arrows<'a>(site: &'a Site, title: &str, priced: &'a Priced) -> Result<Panel<'a>, PlotError> {
+fn arrows<'a>(site: &'a Site, title: &str, priced: &'a PricedPlan) -> Result<Panel<'a>, PlotError> {
     let (source, target, plan) = (&site.source, &site.target, &priced.plan);
     if source.dim() == 1 {
-        return Ok(Panel::Earthwork(Earthwork::new(source, target, plan)?.titled(title)));
+        return Ok(Panel::BarPlot(BarPlot::new(source, target, plan)?.titled(title)));
     }
     let map = TransportMap::new(source, target, plan)?.titled(title).without_caption();
     Ok(Panel::Map(match &site.axes {
-        Some((x, y)) => map.labelled(x, y),
+        Some((x, y)) => map.labeled(x, y),
         None => map,
     }))
 }
@@ -274,7 +274,7 @@ fn arrows<'a>(site: &'a Site, title: &str, priced: &'a Priced) -> Result<Panel<'
 fn title(found: &PlanAnswer) -> String {
     let count = found.costs.len();
     match found.listing {
-        Listing::Sample => format!("How to move the earth: {count} plans of very many"),
+        PlanListing::Sample => format!("How to move the earth: {count} plans of very many"),
         _ if count == 1 => "How to move the earth: the only plan".to_owned(),
         _ => format!("How to move the earth: all {count} plans"),
     }
@@ -282,10 +282,10 @@ fn title(found: &PlanAnswer) -> String {
 
 fn note(site: &Site, found: &PlanAnswer) -> String {
     let plans = match found.listing {
-        Listing::Permutations => {
+        PlanListing::Permutations => {
             "Plans are the permutations, the vertices of all plans there are.".to_owned()
         }
-        Listing::Trees => {
+        PlanListing::Trees => {
             "Plans are the vertices of the transport polytope, by spanning trees: every other plan \
              is a mixture of them."
                 .to_owned()
@@ -325,11 +325,11 @@ fn ranked(found: &PlanAnswer) -> Chart {
     };
     let mut chart = Chart::new("plans, from the cheapest on", "cost of a plan")
         .titled("All plans, ranked")
-        .curve(Curve::new("plans", steps).coloured(palette::ARROW))
+        .curve(Curve::new("plans", steps).colored(palette::ARROW))
         .level("μ⊗ν: from everywhere to everywhere", found.even);
-    for (name, priced, colour) in three(found) {
+    for (name, priced, color) in three(found) {
         let point = [(rank(priced.cost), priced.cost)];
-        chart = chart.curve(Curve::new(name, point).coloured(colour).marked());
+        chart = chart.curve(Curve::new(name, point).colored(color).marked());
     }
     chart
 }
@@ -347,10 +347,10 @@ fn counted(found: &PlanAnswer) -> Chart {
     let most = bars.iter().map(|bar| bar.2).fold(0.0, f64::max);
     let mut chart = Chart::new("cost of a plan", "plans")
         .titled("How many cost how much")
-        .band(Band::new("plans", edges.chain(ends)).coloured(palette::ARROW));
-    for (name, priced, colour) in three(found) {
+        .band(Band::new("plans", edges.chain(ends)).colored(palette::ARROW));
+    for (name, priced, color) in three(found) {
         let line = [(priced.cost, 0.0), (priced.cost, most)];
-        chart = chart.curve(Curve::new(name, line).coloured(colour));
+        chart = chart.curve(Curve::new(name, line).colored(color));
     }
     chart
 }
@@ -391,7 +391,7 @@ fn bins(found: &PlanAnswer) -> Vec<(f64, f64, f64)> {
 
 /// How much of the earth has a way that costs more than x: the area below is the cost.
 fn carried(site: &Site, found: &PlanAnswer) -> Chart {
-    let ways = |priced: &Priced| {
+    let ways = |priced: &PricedPlan| {
         let cost = site.problem.cost();
         let arcs = priced.plan.arcs().iter();
         let mut ways: Vec<_> =
@@ -409,8 +409,8 @@ fn carried(site: &Site, found: &PlanAnswer) -> Chart {
     let cost = if site.report.p.0 == 1.0 { "way x of the earth" } else { "cost x of the way" };
     let mut chart = Chart::new(cost, "mass that goes further")
         .titled("How far it goes: the area below is the cost");
-    for (name, priced, colour) in three(found) {
-        chart = chart.curve(Curve::new(name, ways(priced)).coloured(colour));
+    for (name, priced, color) in three(found) {
+        chart = chart.curve(Curve::new(name, ways(priced)).colored(color));
     }
     chart
 }

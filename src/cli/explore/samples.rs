@@ -4,7 +4,7 @@ use std::f64::consts::LN_2;
 
 use clap::Args;
 use deblais::divergence::Normal;
-use deblais::explore::samples::{Row, SampleAnswer, SampleStudy, Spread, order};
+use deblais::explore::samples::{RepeatRange, SampleAnswer, SampleSizeRow, SampleStudy, order};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, Chart, Curve, Panels, Side, palette};
 use deblais::report::{Number, SampleRow, SamplesReport, Setting, SpreadReport};
@@ -217,8 +217,8 @@ fn laws(study: &SampleStudy) -> Result<Chart, Failure> {
     let points = |measure: &DiscreteMeasure| measure.support().column(0).to_vec();
     Ok(Chart::new("x", "density")
         .titled("Both laws are everywhere; no point is in both samples")
-        .curve(Curve::new("P", density(p)).coloured(palette::SOURCE))
-        .curve(Curve::new("Q", density(q)).coloured(palette::TARGET))
+        .curve(Curve::new("P", density(p)).colored(palette::SOURCE))
+        .curve(Curve::new("Q", density(q)).colored(palette::TARGET))
         .rug(Side::Source, format!("{SHOWN} points of P"), points(&drawn.source))
         .rug(Side::Target, format!("{SHOWN} points of Q"), points(&drawn.target)))
 }
@@ -235,7 +235,7 @@ fn divergences(study: &SampleStudy, answer: &SampleAnswer) -> Chart {
     let chart = Chart::new("points n of each sample", "Jensen–Shannon divergence in nats")
         .titled("JS: ln 2 for the points, else what the bins make of it")
         .log_x()
-        .curve(atoms.coloured(palette::shade(palette::ORANGE, 1.0)).marked())
+        .curve(atoms.colored(palette::shade(palette::ORANGE, 1.0)).marked())
         .level(format!("the laws, every d: {:.4}", answer.js), answer.js);
     let with_bins: Vec<_> = study
         .dims
@@ -272,7 +272,7 @@ fn noise(study: &SampleStudy, answer: &SampleAnswer) -> Chart {
         let guide = study.sizes.iter().map(|&n| (n as f64, rate.constant * order(rate.dim, n)));
         let orders =
             if k == 0 { "their orders: n^(−1/2), √(ln n / n), n^(−1/d)" } else { "" };
-        chart = chart.curve(Curve::new(orders, guide).coloured(palette::ARROW).dashed());
+        chart = chart.curve(Curve::new(orders, guide).colored(palette::ARROW).dashed());
     }
     family(chart, answer, &study.dims, palette::GREEN, name, |row| Some(row.emd_same))
 }
@@ -282,19 +282,19 @@ fn family(
     mut chart: Chart,
     answer: &SampleAnswer,
     dims: &[usize],
-    colour: palette::Colour,
+    color: palette::Color,
     name: impl Fn(usize) -> String,
-    pick: impl Fn(&Row) -> Option<Spread>,
+    pick: impl Fn(&SampleSizeRow) -> Option<RepeatRange>,
 ) -> Chart {
     for (k, &dim) in dims.iter().enumerate() {
-        let shade = palette::shade(colour, (k as f64 + 0.5) / dims.len() as f64);
+        let shade = palette::shade(color, (k as f64 + 0.5) / dims.len() as f64);
         let rows = answer.rows.iter().filter(|row| row.dim == dim);
         let points: Vec<_> = rows.filter_map(|row| Some((row.n as f64, pick(row)?))).collect();
         let band = points.iter().map(|(n, spread)| (*n, spread.low, spread.high));
         let means = points.iter().map(|(n, spread)| (*n, spread.mean));
         chart = chart
-            .band(Band::new("", band).coloured(shade))
-            .curve(Curve::new(name(dim), means).coloured(shade).marked());
+            .band(Band::new("", band).colored(shade))
+            .curve(Curve::new(name(dim), means).colored(shade).marked());
     }
     chart
 }

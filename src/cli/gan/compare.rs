@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use deblais::gan::{Milestone, Recipe, Trainer, noise_floor, rank_correlation};
 use deblais::io::atomic::write_atomically;
-use deblais::plot::{self, Chart, Curve, LevelLines, Panels, palette};
+use deblais::plot::{self, Chart, ContourPlot, Curve, Panels, palette};
 use deblais::report::{GAN_COMPARISON_SCHEMA, GanComparison, GanReport, GanRow, write_json};
 use deblais::seed::Seed;
 
@@ -195,7 +195,7 @@ fn losses(path: &Path, comparison: &GanComparison, rows: &[Vec<Finished>]) -> Re
         Chart::new("step of the generator", "from least to most")
             .titled(format!("{}: rank correlation {tells}", row.recipe))
             .curve(curve("emd", |milestone| milestone.emd).named("exact EMD"))
-            .curve(loss.marked().coloured(palette::BLACK))
+            .curve(loss.marked().colored(palette::BLACK))
     });
     let charts: Vec<_> = charts.collect();
     let panels = Panels::new(charts.len().min(3), charts.iter().map(Chart::size))
@@ -219,7 +219,7 @@ fn points(path: &Path, rows: &[Vec<Finished>]) -> Result<(), Failure> {
     let pictures = pictures.map(|(run, clouds)| clouds.picture(&run.trainer, &run.report));
     let pictures = pictures.collect::<Result<Vec<_>, _>>()?;
     let columns = pictures.len().min(3);
-    let panels = Panels::new(columns, pictures.iter().map(LevelLines::size));
+    let panels = Panels::new(columns, pictures.iter().map(ContourPlot::size));
     Ok(plot::save(path, panels.size(), |root| panels.draw(root, |k, area| pictures[k].draw(area)))?)
 }
 

@@ -6,7 +6,9 @@ use std::path::Path;
 use clap::Args;
 use deblais::datasets::{PLANAR, planar};
 use deblais::gan::{Data, Image, Standard};
-use deblais::io::{ColumnRef, Filter, Images, Input, Origin, RunOptions, Selection, read_images};
+use deblais::io::{
+    ColumnRef, Filter, Images, Input, InputPath, RunOptions, Selection, read_images,
+};
 
 use crate::cli::failure::Failure;
 
@@ -124,7 +126,7 @@ impl DataJob {
             return Ok(Data::law(&self.name, law));
         }
         if self.name == DIGITS_NAME {
-            let table = Input::from_bytes(&Origin::from("digits.csv"), DIGITS)?;
+            let table = Input::from_bytes(&InputPath::from("digits.csv"), DIGITS)?;
             let pixels = (1..=DIGIT_SIDE * DIGIT_SIDE).map(ColumnRef::Index).collect();
             let selection = Selection { columns: Some(pixels), ..self.selection.clone() };
             let held_out = self.held_out.or(self.all_digits().then_some(DIGITS_HELD_OUT));
@@ -133,7 +135,7 @@ impl DataJob {
             return Ok(data.of_images(image));
         }
         if let Some(file) = self.images() {
-            let Images { height, width, pixels } = read_images(&Origin::from(file))?;
+            let Images { height, width, pixels } = read_images(&InputPath::from(file))?;
             let data = Data::sample(&self.name, pixels.view(), self.held_out, Standard::common)
                 .map_err(|error| Failure::from(error).at(format!("--data {}", self.name)))?;
             return Ok(data.of_images(Image { height, width, most: f64::from(u8::MAX) }));
@@ -143,7 +145,7 @@ impl DataJob {
                 format!("name {}, {DIGITS_NAME}, or a file that exists", PLANAR.join(", ")),
             ));
         }
-        let (input, _) = Input::read(&Origin::from(self.name.as_str()))?;
+        let (input, _) = Input::read(&InputPath::from(self.name.as_str()))?;
         self.sample(input, &self.selection, self.held_out, Standard::of)
     }
 

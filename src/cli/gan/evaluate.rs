@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use deblais::gan::{Trainer, noise_floor};
-use deblais::io::{Origin, SavedRun, read_checkpoint};
+use deblais::io::{InputPath, SavedRun, read_checkpoint};
 
 use super::data::{DataArgs, DataJob};
 use super::exact::exact_emd;
@@ -33,7 +33,7 @@ pub(super) struct EvaluateArgs {
 pub(super) fn run(args: EvaluateArgs) -> Result<Exit, Failure> {
     let clock = Clock::start();
     use_threads(args.talk.threads)?;
-    let origin = Origin::from(args.folder.join(CHECKPOINT));
+    let origin = InputPath::from(args.folder.join(CHECKPOINT));
     let SavedRun { checkpoint, options } = read_checkpoint(&origin)?;
     let data = DataJob::saved(&args.data, &checkpoint.data, &options)?;
     let trainer = Trainer::resume(checkpoint, data.load()?)?;

@@ -1,4 +1,4 @@
-//! The yardstick: the exact distance with its certificate.
+//! The reference distance: the exact distance with its certificate.
 
 use deblais::certificate::Certificate;
 use deblais::cost::Euclidean;
@@ -37,5 +37,5 @@ pub(super) fn solved(
 }
 
 fn failed(error: &dyn std::error::Error) -> GanError {
-    GanError::Yardstick { message: error.to_string() }
+    GanError::ReferenceDistance { message: error.to_string() }
 }

@@ -5,7 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use deblais::gan::{GanError, Objective, Pull, Reading, Recipe, Standstill, Trainer, disagreement};
+use deblais::gan::{
+    FrozenGenerator, GanError, GradientReading, MeanGradient, Objective, Recipe, Trainer,
+    disagreement,
+};
 use deblais::io::atomic::write_atomically;
 use deblais::plot::{self, Band, Chart, Curve, Panels, palette};
 use deblais::progress::Stop;
@@ -136,7 +139,7 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
     let mut watch = Watch::start(None, args.talk.quiet)?;
     let mut stopped = trainer.train(args.generator_steps, &mut watch)?;
 
-    let mut still = Standstill::new(&trainer, args.away, args.batches.into());
+    let mut still = FrozenGenerator::new(&trainer, args.away, args.batches.into());
     let (exact, emd) = exact_row(&mut still, args.seeds)?;
     let mut rows = vec![exact];
     for (recipe, losses) in &critics {
@@ -148,7 +151,7 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
             let objectives: Vec<_> = losses.iter().map(|loss| loss.objective).collect();
             let places = places(args.steps);
             let (of_seed, stop) =
-                still.listen(recipe, &objectives, Seed(seed), &places, &mut watch)?;
+                still.train_critic(recipe, &objectives, Seed(seed), &places, &mut watch)?;
             readings.push(of_seed);
             stopped = stop;
         }
@@ -185,7 +188,7 @@ fn places(steps: u64) -> Vec<u64> {
 }
 
 /// The pull of W₁ itself, and the mean distance of the batches.
-fn exact_row(still: &mut Standstill<'_>, seeds: u64) -> Result<(GradientRow, f64), Failure> {
+fn exact_row(still: &mut FrozenGenerator<'_>, seeds: u64) -> Result<(GradientRow, f64), Failure> {
     let mut distances = Vec::new();
     let mut matching = |x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>| {
         let (plan, certificate) = solved(x, y)?;
@@ -199,11 +202,11 @@ fn exact_row(still: &mut Standstill<'_>, seeds: u64) -> Result<(GradientRow, f64
 }
 
 /// The rows of the k-th loss of a critic: those of the steps that all seeds have reached.
-fn rows_of(loss: &'static str, k: usize, readings: &[Vec<Reading>]) -> Vec<GradientRow> {
+fn rows_of(loss: &'static str, k: usize, readings: &[Vec<GradientReading>]) -> Vec<GradientRow> {
     let reached = readings.iter().map(Vec::len).min().unwrap_or(0);
     let at = |place: usize| {
         let of_seeds: Vec<_> = readings.iter().map(|of_seed| &of_seed[place]).collect();
-        let pulls: Vec<_> = of_seeds.iter().map(|reading| &reading.pulls[k]).collect();
+        let pulls: Vec<_> = of_seeds.iter().map(|reading| &reading.gradients[k]).collect();
         let losses = of_seeds.iter().map(|reading| reading.critic_loss).collect();
         let critic_loss = median(losses).map(Number);
         GradientRow { critic_loss, ..row(loss, Some(of_seeds[0].step), &pulls) }
@@ -211,16 +214,16 @@ fn rows_of(loss: &'static str, k: usize, readings: &[Vec<Reading>]) -> Vec<Gradi
     (0..reached).map(at).collect()
 }
 
-fn row(loss: &'static str, steps: Option<u64>, pulls: &[&Pull]) -> GradientRow {
-    let over = |value: fn(&Pull) -> f64| {
+fn row(loss: &'static str, steps: Option<u64>, pulls: &[&MeanGradient]) -> GradientRow {
+    let over = |value: fn(&MeanGradient) -> f64| {
         let mut values: Vec<_> = pulls.iter().map(|pull| value(pull)).collect();
         values.sort_by(f64::total_cmp);
         let ends = [values[0], values[values.len() - 1]].map(Number);
         (Number(median(values).unwrap_or_default()), ends)
     };
-    let (norm, norm_range) = over(Pull::norm);
+    let (norm, norm_range) = over(MeanGradient::norm);
     let disagreement = Number(disagreement(pulls));
-    let (noise, _) = over(Pull::noise);
+    let (noise, _) = over(MeanGradient::noise);
     GradientRow { loss, steps, norm, norm_range, noise, disagreement, critic_loss: None }
 }
 
@@ -251,12 +254,12 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
         ("noise: deviation of a batch ÷ norm", |row| row.noise.0),
         ("disagreement of the seeds ÷ norm", |row| row.disagreement.0),
     ];
-    let colours =
+    let colors =
         [palette::BLACK, palette::VERMILLION, palette::PURPLE, palette::ORANGE, palette::GREEN];
     let last = report.rows.iter().filter_map(|row| row.steps).max().unwrap_or(1);
     let charts = panels.map(|(label, value)| {
         let mut chart = Chart::new("step of the critic", label).log_x().log_y();
-        for ((loss, title), colour) in drawn().zip(colours) {
+        for ((loss, title), color) in drawn().zip(colors) {
             let of_loss: Vec<_> = report.rows.iter().filter(|row| row.loss == loss).collect();
             let places = |row: &GradientRow| row.steps.map_or(vec![1, last], |step| vec![step]);
             let along = |height: fn(&GradientRow) -> [f64; 2]| {
@@ -269,12 +272,12 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
             };
             if label == panels[0].0 {
                 let range = along(|row| [row.norm_range[0].0, row.norm_range[1].0]);
-                chart = chart.band(Band::new("", range).coloured(colour));
+                chart = chart.band(Band::new("", range).colored(color));
             }
             let points = of_loss
                 .iter()
                 .flat_map(|row| places(row).into_iter().map(|step| (step as f64, value(row))));
-            let curve = Curve::new(title, points.collect::<Vec<_>>()).coloured(colour);
+            let curve = Curve::new(title, points.collect::<Vec<_>>()).colored(color);
             let exact = loss == EXACT;
             chart = chart.curve(if exact { curve.dashed() } else { curve.marked() });
         }

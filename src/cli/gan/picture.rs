@@ -3,9 +3,12 @@
 
 use std::path::Path;
 
-use deblais::gan::{Image, Milestone, Objective, Regulariser, Trainer};
+use deblais::critic::Regularizer;
+use deblais::gan::{Image, Milestone, Objective, Trainer};
 use deblais::measure::DiscreteMeasure;
-use deblais::plot::{self, Band, Bitmap, Chart, Curve, Extent, LevelLines, Panels, Tiles, palette};
+use deblais::plot::{
+    self, Band, Bitmap, Chart, ContourPlot, Curve, Extent, Panels, Tiles, palette,
+};
 use deblais::report::GanReport;
 use ndarray::{Array2, Axis, aview1, s};
 
@@ -79,7 +82,7 @@ impl Clouds {
         &self,
         trainer: &Trainer,
         report: &GanReport,
-    ) -> Result<LevelLines<'_>, Failure> {
+    ) -> Result<ContourPlot<'_>, Failure> {
         let extent = Extent::around(&self.generated, &self.truth)?;
         let picture = self.over_levels(trainer, extent)?.with_slopes();
         Ok(picture.titled(caption(report)).noted(format!(
@@ -92,11 +95,11 @@ impl Clouds {
     }
 
     /// Both over the level lines, and nothing else.
-    fn over_levels(&self, trainer: &Trainer, extent: Extent) -> Result<LevelLines<'_>, Failure> {
+    fn over_levels(&self, trainer: &Trainer, extent: Extent) -> Result<ContourPlot<'_>, Failure> {
         let nodes = trainer.data().standard().place(extent.grid(ROWS, COLUMNS).view());
         let values = Array2::from_shape_vec((ROWS, COLUMNS), trainer.critic_values(&nodes))
             .expect("a value a node");
-        let picture = LevelLines::new("the critic's output", values, extent);
+        let picture = ContourPlot::new("the critic's output", values, extent);
         Ok(picture.clouds(&self.generated, &self.truth)?.sides("generated", "true"))
     }
 }
@@ -136,7 +139,7 @@ impl View {
             (low - more, high + more)
         };
         let extent = Extent { x: wider(x), y: wider(y) };
-        let bare = LevelLines::new("", Array2::zeros((2, 2)), extent).titled("step");
+        let bare = ContourPlot::new("", Array2::zeros((2, 2)), extent).titled("step");
         let (width, height) = bare.clouds(&truth, &truth)?.size();
         Ok(Some(Self::Plane { extent, size: (width / SMALLER, height / SMALLER + CAPTION) }))
     }
@@ -165,7 +168,7 @@ pub(super) fn frame(trainer: &mut Trainer, view: &View) -> Result<Bitmap, Failur
             Ok(plot::bitmap(size, |root| tiles.draw(root))?)
         }
         View::Plane { extent, size } => {
-            let [from, along] = trainer.pulls(&mut seed.stream("snapshot"))?;
+            let [from, along] = trainer.sample_gradients(&mut seed.stream("snapshot"))?;
             let drawn = s![..PULLED.min(from.nrows()), ..];
             let steepness = along.map_axis(Axis(1), |pull| pull.dot(&pull).sqrt());
             let from = restore(trainer, &from.slice(drawn).to_owned());
@@ -196,7 +199,7 @@ pub(super) fn curves(path: &Path, trainer: &Trainer, floor: f64) -> Result<(), F
     // Other critics do not estimate a distance.
     if trainer.recipe().objective == Objective::Wasserstein {
         let estimate = curve(history, "critic's estimate", |milestone| milestone.estimate);
-        chart = chart.curve(estimate.dashed().coloured(palette::BLACK));
+        chart = chart.curve(estimate.dashed().colored(palette::BLACK));
     }
     let Some(divergence) = divergence(history) else {
         return Ok(plot::save(path, chart.size(), |root| chart.draw(root))?);
@@ -253,8 +256,8 @@ pub(super) fn weights(path: &Path, trainer: &Trainer) -> Result<(), Failure> {
         [(left, 0.0, share), (left + width, 0.0, share)]
     });
     let name = &trainer.recipe().name;
-    let note = match (trainer.recipe().regulariser, trainer.history().last()) {
-        (Regulariser::Clip { limit }, Some(Milestone { at_bounds: Some(share), .. })) => {
+    let note = match (trainer.recipe().regularizer, trainer.history().last()) {
+        (Regularizer::Clip { limit }, Some(Milestone { at_bounds: Some(share), .. })) => {
             format!("{:.0} % of them lie on the bounds ±{limit} of their box.", 100.0 * share)
         }
         _ => "Nothing keeps them in a box.".to_owned(),

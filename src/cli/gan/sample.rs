@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use deblais::io::atomic::write_atomically;
-use deblais::io::{Origin, read_checkpoint};
+use deblais::io::{InputPath, read_checkpoint};
 use deblais::seed::Seed;
 use ndarray::ArrayView2;
 
@@ -38,7 +38,7 @@ pub(super) fn run(args: SampleArgs) -> Result<Exit, Failure> {
     let mut outputs = Outputs::default();
     outputs.add("--output", args.output.as_deref(), &["csv"])?;
     outputs.check(&[])?;
-    let origin = Origin::from(args.folder.join(CHECKPOINT));
+    let origin = InputPath::from(args.folder.join(CHECKPOINT));
     let checkpoint = read_checkpoint(&origin)?.checkpoint;
     let points = checkpoint.sample(args.n, &mut Seed(args.seed).stream("sample"))?;
     if let Some(path) = &args.output {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use deblais::gan::{Nearest, Recipe, Trainer, noise_floor};
 use deblais::io::atomic::write_atomically;
-use deblais::io::{Origin, RunOptions, SavedRun, read_checkpoint};
+use deblais::io::{InputPath, RunOptions, SavedRun, read_checkpoint};
 use deblais::report::{GanReport, Timings, write_json};
 use deblais::seed::Seed;
 use deblais::tolerance;
@@ -72,7 +72,7 @@ pub(super) struct TrainingArgs {
     pub(super) changes: Vec<String>,
 
     /// Steps of the generator (default: the recipe's)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Recipe::MOST_STEPS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Recipe::MAX_STEPS))]
     pub(super) steps: Option<u64>,
 
     /// As many steps as fit into this time of CPU, scores included: seconds, or 30s, 2m
@@ -80,7 +80,7 @@ pub(super) struct TrainingArgs {
     pub(super) time: Option<Seconds>,
 
     /// How often the generator is scored and saved over the run (default: 20)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Recipe::MOST_STEPS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Recipe::MAX_STEPS))]
     evaluations: Option<u64>,
 }
 
@@ -159,7 +159,7 @@ fn fresh(args: &TrainArgs, clock: Clock) -> Result<(Trainer, RunOptions), Failur
 
 /// A run from its checkpoint. Options that are given again must be those it was begun with.
 fn resumed(args: &TrainArgs) -> Result<(Trainer, RunOptions), Failure> {
-    let origin = Origin::from(args.out.join(CHECKPOINT));
+    let origin = InputPath::from(args.out.join(CHECKPOINT));
     let SavedRun { checkpoint, options } = read_checkpoint(&origin)?;
     let shown = |n: NonZeroU64| n.to_string();
     let asked = args.data.options(args.training.evaluations());

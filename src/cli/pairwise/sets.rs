@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use deblais::io::{ColumnRef, Filter, Input, InputDigest, Listed, Origin, read_manifest};
+use deblais::io::{ColumnRef, Filter, Input, InputDigest, InputPath, Listed, read_manifest};
 use deblais::measure::DiscreteMeasure;
 use deblais::report::SetReport;
 use deblais::shown::Shown;
@@ -48,7 +48,7 @@ pub(super) fn files(
     let Some(manifest) = manifest else {
         let named = |(k, path): (usize, &PathBuf)| {
             let name = path.display().to_string();
-            (None, Listed { name, origin: Origin::from(path.as_path()), line: k + 1 })
+            (None, Listed { name, origin: InputPath::from(path.as_path()), line: k + 1 })
         };
         let files: Vec<_> = given.iter().enumerate().map(named).collect();
         for (k, (_, file)) in files.iter().enumerate() {
@@ -59,7 +59,7 @@ pub(super) fn files(
         }
         return Ok(files);
     };
-    let origin = Origin::from(manifest);
+    let origin = InputPath::from(manifest);
     let place = |listed: &Listed| Some(format!("{origin}, line {}", listed.line));
     let listed = read_manifest(&origin)?;
     Ok(listed.into_iter().map(|listed| (place(&listed), listed)).collect())

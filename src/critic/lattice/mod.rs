@@ -1,16 +1,16 @@
-//! Lattices of cones: maxima of minima of distances to learned centres.
+//! Lattices of cones: maxima of minima of distances to learned centers.
 //!
 //! ```text
 //! f(x) = max_g min_{j ∈ g} b_j + σ_j‖x − c_j‖,   σ_j = ±1
 //! ```
 //!
-//! **Idea.** Each piece has slope 1 whatever its centre c and its height b, and maxima and minima
+//! **Idea.** Each piece has slope 1 whatever its center c and its height b, and maxima and minima
 //! of 1-Lipschitz functions are 1-Lipschitz, soft ones too, for their weights sum to 1: so is f, by
 //! construction, at every step of the training. With one piece a group and σ = −1 it is
-//! `−min_j(−b_j + ‖x − c_j‖)`, cones whose centres move ([`TrainLattice::cones`]). With groups it
+//! `−min_j(−b_j + ‖x − c_j‖)`, cones whose centers move ([`TrainLattice::cones`]). With groups it
 //! can bend both ways: any 1-Lipschitz function on finitely many points is a maximum of minima of
 //! such pieces, and so is every max-min network of unit-slope affine pieces in the limit of
-//! centres far away.
+//! centers far away.
 //!
 //! **References.** McShane 1934, "Extension of range of functions", Bull. Amer. Math. Soc. 40 (the
 //! envelope of cones); Sill 1998, "Monotonic networks", NeurIPS (max-min networks); Anil, Lucas,
@@ -20,7 +20,7 @@
 mod soft;
 mod train;
 
-pub use train::{Rate, Start, TrainLattice};
+pub use train::{LatticeRate, LatticeStart, TrainLattice};
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
@@ -35,7 +35,7 @@ pub struct Lattice {
     /// G; piece j is of group j mod G.
     groups: usize,
     /// c, shape (K, d).
-    centres: DiscreteMeasure,
+    centers: DiscreteMeasure,
     /// b, shape (K,).
     heights: Array1<f64>,
     /// σ, shape (K,).
@@ -43,21 +43,21 @@ pub struct Lattice {
 }
 
 impl Lattice {
-    /// The lattice of these pieces, of which the j-th is of group j mod `groups`: `centres` (K, d),
+    /// The lattice of these pieces, of which the j-th is of group j mod `groups`: `centers` (K, d),
     /// heights and signs ±1 (K,).
     ///
     /// # Errors
     /// [`CriticError::Saved`] for numbers that do not make one.
     pub fn new(
         groups: usize,
-        centres: Array2<f64>,
+        centers: Array2<f64>,
         heights: Array1<f64>,
         signs: Array1<f64>,
     ) -> Result<Self, CriticError> {
         let saved = |what: &str| CriticError::Saved { what: what.to_owned() };
-        let centres =
-            DiscreteMeasure::uniform(centres).map_err(|error| saved(&error.to_string()))?;
-        let pieces = centres.len();
+        let centers =
+            DiscreteMeasure::uniform(centers).map_err(|error| saved(&error.to_string()))?;
+        let pieces = centers.len();
         if heights.len() != pieces || !heights.iter().all(|b| b.is_finite()) {
             return Err(saved("its heights are not one finite number a centre"));
         }
@@ -67,12 +67,12 @@ impl Lattice {
         if !(1..=pieces).contains(&groups) {
             return Err(saved("its groups are not at least 1 and at most as many as centres"));
         }
-        Ok(Self { kind: "lattice", groups, centres, heights, signs })
+        Ok(Self { kind: "lattice", groups, centers, heights, signs })
     }
 
     /// c, shape (K, d).
-    pub fn centres(&self) -> ArrayView2<'_, f64> {
-        self.centres.support()
+    pub fn centers(&self) -> ArrayView2<'_, f64> {
+        self.centers.support()
     }
 
     /// b, shape (K,).
@@ -90,14 +90,14 @@ impl Lattice {
         self.groups
     }
 
-    /// The distances from points to the centres.
+    /// The distances from points to the centers.
     fn distances(&self, points: ArrayView2<'_, f64>) -> Result<Box<dyn Cost>, CriticError> {
         let (expected, got) = (self.dim(), points.ncols());
         if expected != got {
             return Err(CriticError::Dimensions { expected, got });
         }
         let points = DiscreteMeasure::uniform(points.to_owned()).expect("finite points");
-        Ok(GroundCost::Euclidean.table(&points, &self.centres)?)
+        Ok(GroundCost::Euclidean.table(&points, &self.centers)?)
     }
 
     /// The piece that f is, where the distances are these, and its value.
@@ -118,7 +118,7 @@ impl Critic for Lattice {
     }
 
     fn dim(&self) -> usize {
-        self.centres.dim()
+        self.centers.dim()
     }
 
     fn values(&self, points: ArrayView2<'_, f64>) -> Result<Array1<f64>, CriticError> {
@@ -133,10 +133,10 @@ impl Critic for Lattice {
         let mut buffer = vec![0.0; self.heights.len()];
         for (i, (x, mut out)) in points.outer_iter().zip(gradients.outer_iter_mut()).enumerate() {
             let (piece, _) = self.active(distances.row(i, &mut buffer));
-            let (x, centre) = (x.to_vec(), self.centres.support().row(piece).to_vec());
+            let (x, center) = (x.to_vec(), self.centers.support().row(piece).to_vec());
             GroundCost::Euclidean.gradient(
                 &x,
-                &centre,
+                &center,
                 out.as_slice_mut().expect("standard layout"),
             );
             out *= self.signs[piece];
@@ -153,7 +153,7 @@ impl Save for Lattice {
     fn saved(&self) -> SavedCritic {
         let function = SavedFunction::Lattice {
             groups: self.groups,
-            centres: self.centres().outer_iter().map(|centre| centre.to_vec()).collect(),
+            centers: self.centers().outer_iter().map(|center| center.to_vec()).collect(),
             heights: self.heights.to_vec(),
             signs: self.signs.to_vec(),
         };

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Distances of many coordinates are `‖x‖² + ‖c‖² − 2⟨x, c⟩` by a matrix product, in training alone:
-//! what is lost near a centre is a blur of the size of the last temperature. The gradient by the
-//! centres is a product again.
+//! what is lost near a center is a blur of the size of the last temperature. The gradient by the
+//! centers is a product again.
 
 use macro_rules_attribute::apply;
 use ndarray::linalg::general_mat_mul;
@@ -18,7 +18,7 @@ use crate::math::exp::exp_f32;
 use crate::math::simd_targets;
 
 /// Squared distances below this share of `‖x‖² + ‖c‖²` are rounding.
-const BLUR: f32 = 1e-6;
+const RELATIVE_ROUNDING: f32 = 1e-6;
 
 /// The pieces of a lattice in training; piece j is of group `j mod groups`.
 pub(super) struct Pieces {
@@ -26,7 +26,7 @@ pub(super) struct Pieces {
     pub(super) groups: usize,
     /// σ: 1 or −1.
     pub(super) signs: Vec<f32>,
-    /// The centres c one after another, then the heights b.
+    /// The centers c one after another, then the heights b.
     pub(super) parameters: Vec<f32>,
     /// `‖c_j‖²`.
     squares: Vec<f32>,
@@ -45,9 +45,9 @@ impl Pieces {
         self.signs.len()
     }
 
-    pub(super) fn centres(&self) -> ArrayView2<'_, f32> {
-        let (centres, _) = self.parameters.split_at(self.count() * self.dim);
-        ArrayView2::from_shape((self.count(), self.dim), centres).expect("all centres")
+    pub(super) fn centers(&self) -> ArrayView2<'_, f32> {
+        let (centers, _) = self.parameters.split_at(self.count() * self.dim);
+        ArrayView2::from_shape((self.count(), self.dim), centers).expect("all centres")
     }
 
     pub(super) fn heights(&self) -> &[f32] {
@@ -56,15 +56,15 @@ impl Pieces {
 
     /// To be called when the parameters have changed.
     pub(super) fn refresh(&mut self) {
-        let centres = self.parameters.chunks_exact(self.dim);
-        for (square, centre) in self.squares.iter_mut().zip(centres) {
-            *square = centre.iter().map(|c| c * c).sum();
+        let centers = self.parameters.chunks_exact(self.dim);
+        for (square, center) in self.squares.iter_mut().zip(centers) {
+            *square = center.iter().map(|c| c * c).sum();
         }
     }
 }
 
 /// Room for a block of points, and what became of it.
-pub(super) struct Block {
+pub(super) struct SoftBlock {
     /// First products, then distances, then `q_ij σ_j/‖x_i − c_j‖`.
     cells: Array2<f32>,
     /// First e, then p, of one point.
@@ -79,7 +79,7 @@ pub(super) struct Block {
     pulls: Vec<f32>,
 }
 
-impl Block {
+impl SoftBlock {
     pub(super) fn new(rows: usize, pieces: &Pieces) -> Self {
         let count = pieces.count();
         Self {
@@ -96,11 +96,11 @@ impl Block {
     pub(super) fn run(&mut self, pieces: &Pieces, x: ArrayView2<'_, f32>, w: &[f32], t: f32) {
         let (count, dim) = (pieces.count(), pieces.dim);
         let mut cells = self.cells.slice_mut(s![..x.nrows(), ..]);
-        general_mat_mul(1.0, &x, &pieces.centres().t(), 0.0, &mut cells);
+        general_mat_mul(1.0, &x, &pieces.centers().t(), 0.0, &mut cells);
         self.value = 0.0;
         self.gradient.fill(0.0);
         self.pulls.fill(0.0);
-        let (by_centres, by_heights) = self.gradient.split_at_mut(count * dim);
+        let (by_centers, by_heights) = self.gradient.split_at_mut(count * dim);
         for ((mut row, x), &w) in cells.outer_iter_mut().zip(x.outer_iter()).zip(w) {
             let row = row.as_slice_mut().expect("standard layout");
             distances(row, &pieces.squares, x.dot(&x));
@@ -110,10 +110,10 @@ impl Block {
             pull(row, &self.levels, &pieces.signs, w, by_heights, &mut self.pulls);
         }
         let shape = (count, dim);
-        let mut into = ndarray::ArrayViewMut2::from_shape(shape, by_centres).expect("all centres");
+        let mut into = ndarray::ArrayViewMut2::from_shape(shape, by_centers).expect("all centres");
         general_mat_mul(-1.0, &cells.t(), &x, 0.0, &mut into);
         for ((mut out, c), &pull) in
-            into.outer_iter_mut().zip(pieces.centres().outer_iter()).zip(&self.pulls)
+            into.outer_iter_mut().zip(pieces.centers().outer_iter()).zip(&self.pulls)
         {
             out.scaled_add(pull, &c);
         }
@@ -127,7 +127,7 @@ fn distances(row: &mut [f32], squares: &[f32], square: f32) {
         let both = square + c;
         let apart = (-2.0_f32).mul_add(*cell, both);
         // Positive even where both points are the origin.
-        let least = BLUR.mul_add(both, f32::MIN_POSITIVE);
+        let least = RELATIVE_ROUNDING.mul_add(both, f32::MIN_POSITIVE);
         *cell = if apart > least { apart } else { least }.sqrt();
     }
 }
@@ -237,10 +237,10 @@ mod tests {
 
     /// `f_T(x)` by the formula, in `f64`, distances by differences.
     fn soft_lattice(groups: usize, signs: &[f32], parameters: &[f64], x: &[f64], t: f64) -> f64 {
-        let (centres, heights) = parameters.split_at(signs.len() * x.len());
+        let (centers, heights) = parameters.split_at(signs.len() * x.len());
         let level = |j: usize| {
-            let centre = &centres[j * x.len()..(j + 1) * x.len()];
-            let square: f64 = x.iter().zip(centre).map(|(x, c)| (x - c).powi(2)).sum();
+            let center = &centers[j * x.len()..(j + 1) * x.len()];
+            let square: f64 = x.iter().zip(center).map(|(x, c)| (x - c).powi(2)).sum();
             heights[j] + f64::from(signs[j]) * square.sqrt()
         };
         let minimum = |g: usize| {
@@ -266,7 +266,7 @@ mod tests {
             let pieces = Pieces::new(dim, groups, signs.clone(), normal(count * (dim + 1), stream));
             let x = Array2::from_shape_vec((7, dim), normal(7 * dim, stream)).unwrap();
             let w = normal(7, stream);
-            let mut block = Block::new(9, &pieces);
+            let mut block = SoftBlock::new(9, &pieces);
             block.run(&pieces, x.view(), &w, f32::of(t));
 
             let wide: Vec<f64> = pieces.parameters.iter().map(|&p| f64::from(p)).collect();
@@ -299,7 +299,7 @@ mod tests {
     fn cold_shares_are_those_of_the_hard_lattice() {
         // Two groups of two: minima 1 and 2, the greater of which is piece 3.
         let pieces = Pieces::new(1, 2, vec![1.0; 4], vec![0.0, 0.0, 0.0, 0.0, 1.0, 5.0, 4.0, 2.0]);
-        let mut block = Block::new(1, &pieces);
+        let mut block = SoftBlock::new(1, &pieces);
         block.run(&pieces, Array2::zeros((1, 1)).view(), &[2.0], 1e-3);
         assert!((block.value - 4.0).abs() < 1e-5, "{}", block.value);
         assert_eq!(block.gradient[4..], [0.0, 0.0, 0.0, 2.0]);

@@ -1,6 +1,6 @@
 //! Training of a [`Lattice`] on batches, samples or streams.
 //!
-//! Adam climbs `E_μ f_T − E_ν f_T` of the soft lattice by centres and heights. The temperature T
+//! Adam climbs `E_μ f_T − E_ν f_T` of the soft lattice by centers and heights. The temperature T
 //! falls geometrically, so that at first every piece feels every point; the rate stays, then
 //! falls with it. Now and then the hard lattice is evaluated in `f64` on two samples; the best is
 //! kept.
@@ -8,8 +8,8 @@
 //! **Complexity.** A step costs two products of rows × pieces × d, and rows × pieces exponentials.
 //!
 //! **Failure modes.** On samples, pieces that no point looks at any more stay where they are. On a
-//! stream in many dimensions the centres must start close to each other, in the midst of the data:
-//! distances between points far apart differ by little, and scattered centres never sort out which
+//! stream in many dimensions the centers must start close to each other, in the midst of the data:
+//! distances between points far apart differ by little, and scattered centers never sort out which
 //! is whose.
 
 use std::ops::ControlFlow;
@@ -18,9 +18,9 @@ use ndarray::{ArrayView2, s};
 use rayon::prelude::*;
 
 use super::Lattice;
-use super::soft::{Block, Pieces};
-use crate::critic::training::positive;
-use crate::critic::{Batches, Critic, CriticError, Frame, Milestone, SampleBatches, Trained};
+use super::soft::{Pieces, SoftBlock};
+use crate::critic::control::positive;
+use crate::critic::{Batches, Critic, CriticError, CriticMilestone, Frame, SampleBatches, Trained};
 use crate::math;
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Optimizer, Real, Rule, Schedule};
@@ -28,20 +28,20 @@ use crate::progress::{Event, Observer};
 use crate::seed::{Seed, Stream};
 
 /// Points of a batch that are computed together.
-const ROWS: usize = 256;
+const BLOCK_ROWS: usize = 256;
 
 /// A short memory of squares: gradients shrink as the pieces find their places.
 const ADAM: Rule = Rule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-10 };
 
-/// How [`Rate::Falling`] falls.
+/// How [`LatticeRate::Falling`] falls.
 const FALL: Schedule = Schedule::ConstantThenLinear { share: 0.4, end: 0.02 };
 
 /// Evaluations of the hard lattice over a run.
 const EVALUATIONS: u64 = 25;
 
-/// Where the centres start.
+/// Where the centers start.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Start {
+pub enum LatticeStart {
     /// Uniform in a cube of this half side, in the units of the frame.
     Cube(f64),
     /// At points of the first batch: falling pieces at source points, rising ones at target points.
@@ -50,9 +50,9 @@ pub enum Start {
 
 /// The size of Adam's steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Rate {
+pub enum LatticeRate {
     /// This for 40 % of the steps, then straight down to 2 % of it: a stream has to sort out first
-    /// which centre is whose, at any temperature.
+    /// which center is whose, at any temperature.
     Falling(f64),
     /// This multiple of the temperature, the length over which the soft lattice changes its mind.
     OfTemperature(f64),
@@ -67,21 +67,21 @@ pub struct TrainLattice {
     pub groups: usize,
     /// Pieces of a group.
     pub pieces: usize,
-    /// Whether every second piece rises from its centre; else all fall.
+    /// Whether every second piece rises from its center; else all fall.
     pub alternate: bool,
-    /// Where the centres start.
-    pub start: Start,
+    /// Where the centers start.
+    pub start: LatticeStart,
     /// Steps of Adam.
     pub steps: u64,
     /// The size of its steps.
-    pub rate: Rate,
+    pub rate: LatticeRate,
     /// The first and the last temperature.
     pub temperatures: (f64, f64),
     /// The share of the steps at which the last temperature is reached.
     pub cold: f64,
     /// Points a side and step, if the samples have more.
     pub batch: usize,
-    /// Where first centres and batches come from.
+    /// Where first centers and batches come from.
     pub seed: Seed,
 }
 
@@ -92,9 +92,9 @@ impl Default for TrainLattice {
             groups: 512,
             pieces: 2,
             alternate: true,
-            start: Start::Points,
+            start: LatticeStart::Points,
             steps: 1500,
-            rate: Rate::OfTemperature(0.3),
+            rate: LatticeRate::OfTemperature(0.3),
             temperatures: (5e-2, 5e-5),
             cold: 1.0,
             batch: 1024,
@@ -113,9 +113,9 @@ impl TrainLattice {
             groups: count,
             pieces: 1,
             alternate: false,
-            start: Start::Cube(0.75),
+            start: LatticeStart::Cube(0.75),
             steps: 1800,
-            rate: Rate::Falling(0.02),
+            rate: LatticeRate::Falling(0.02),
             temperatures: (0.5, 0.01),
             cold: 0.8,
             batch: 1024,
@@ -159,7 +159,7 @@ impl TrainLattice {
         let mut adam = Optimizer::new(ADAM, pieces.parameters.len());
         let mut gradient = vec![0.0; pieces.parameters.len()];
         let mut blocks = vec![];
-        let mut history: Vec<Milestone> = vec![];
+        let mut history: Vec<CriticMilestone> = vec![];
         let mut best = (f64::NEG_INFINITY, self.place(&pieces, frame));
         for step in 0..=self.steps {
             let cost = (best.0 > f64::NEG_INFINITY).then_some(best.0);
@@ -172,7 +172,7 @@ impl TrainLattice {
                 let lattice = self.place(&pieces, frame);
                 let estimate = estimate(&lattice, samples)?;
                 let (penalty, lipschitz, steepest) = (0.0, 1.0, 1.0);
-                history.push(Milestone { step, estimate, penalty, lipschitz, steepest });
+                history.push(CriticMilestone { step, estimate, penalty, lipschitz, steepest });
                 if estimate > best.0 {
                     best = (estimate, lattice);
                 }
@@ -196,10 +196,10 @@ impl TrainLattice {
         positive("the number of groups", self.groups as f64)?;
         positive("the number of pieces", self.pieces as f64)?;
         positive("the batch", self.batch as f64)?;
-        if let Start::Cube(half) = self.start {
+        if let LatticeStart::Cube(half) = self.start {
             positive("the half side of the first cube", half)?;
         }
-        let (Rate::Falling(rate) | Rate::OfTemperature(rate)) = self.rate;
+        let (LatticeRate::Falling(rate) | LatticeRate::OfTemperature(rate)) = self.rate;
         positive("the rate", rate)?;
         positive("the share of the steps until it is cold", self.cold)?;
         positive("the first temperature", self.temperatures.0)?;
@@ -214,8 +214,8 @@ impl TrainLattice {
 
     fn rate(&self, step: u64) -> f64 {
         match self.rate {
-            Rate::Falling(rate) => rate * FALL.factor(step, self.steps),
-            Rate::OfTemperature(rate) => rate * self.temperature(step),
+            LatticeRate::Falling(rate) => rate * FALL.factor(step, self.steps),
+            LatticeRate::OfTemperature(rate) => rate * self.temperature(step),
         }
     }
 
@@ -231,9 +231,9 @@ impl TrainLattice {
         let mut parameters = Vec::with_capacity(count * (dim + 1));
         for j in 0..count {
             match self.start {
-                Start::Cube(half) => parameters
+                LatticeStart::Cube(half) => parameters
                     .extend((0..dim).map(|_| f32::of(half * (2.0 * stream.uniform() - 1.0)))),
-                Start::Points => {
+                LatticeStart::Points => {
                     let side = usize::from(!falls(j));
                     let place = places[side].next().expect("a side has points");
                     parameters.extend(sides[side].row(place));
@@ -247,11 +247,11 @@ impl TrainLattice {
     /// The lattice in the coordinates of the data.
     fn place(&self, pieces: &Pieces, frame: &Frame) -> Lattice {
         let scale = frame.scale();
-        let centres = pieces.centres().mapv(f64::from) * scale + frame.origin();
+        let centers = pieces.centers().mapv(f64::from) * scale + frame.origin();
         Lattice {
             kind: self.kind,
             groups: self.groups,
-            centres: DiscreteMeasure::uniform(centres).expect("finite centres"),
+            centers: DiscreteMeasure::uniform(centers).expect("finite centres"),
             heights: pieces.heights().iter().map(|b| f64::from(*b) * scale).collect(),
             signs: pieces.signs.iter().map(|sign| f64::from(*sign)).collect(),
         }
@@ -264,7 +264,7 @@ type Side<'a> = (ArrayView2<'a, f32>, &'a [f32], f32);
 /// The gradient of the loss `E_ν f_T − E_μ f_T`: blocks in parallel, added up in order.
 fn descend(
     pieces: &Pieces,
-    blocks: &mut Vec<(Block, Vec<f32>)>,
+    blocks: &mut Vec<(SoftBlock, Vec<f32>)>,
     sides: [Side<'_>; 2],
     temperature: f32,
     gradient: &mut [f32],
@@ -272,14 +272,14 @@ fn descend(
     let parts: Vec<_> = sides
         .into_iter()
         .flat_map(|(points, mass, sign)| {
-            (0..points.nrows()).step_by(ROWS).map(move |from| {
-                let to = points.nrows().min(from + ROWS);
+            (0..points.nrows()).step_by(BLOCK_ROWS).map(move |from| {
+                let to = points.nrows().min(from + BLOCK_ROWS);
                 (points.slice_move(s![from..to, ..]), &mass[from..to], sign)
             })
         })
         .collect();
     while blocks.len() < parts.len() {
-        blocks.push((Block::new(ROWS, pieces), Vec::with_capacity(ROWS)));
+        blocks.push((SoftBlock::new(BLOCK_ROWS, pieces), Vec::with_capacity(BLOCK_ROWS)));
     }
     parts.into_par_iter().zip(&mut *blocks).for_each(|((points, mass, sign), (block, weights))| {
         weights.clear();

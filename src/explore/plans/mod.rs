@@ -1,7 +1,7 @@
 //! All the ways to move the earth: the plans of a small problem, ranked by cost.
 //!
 //! **Idea.** A cost that is linear in γ is least, and largest, at a vertex of the transport polytope, so
-//! its vertices are the plans worth looking at: all of them where there are few, else a random
+//! its vertices are the plans of interest: all of them where there are few, else a random
 //! sample. The cheapest plan and the dearest one, which is the cheapest for the costs `max c − c`, are an
 //! exact solver's, so that list and solver judge each other.
 //!
@@ -13,7 +13,7 @@ use ndarray::{Array1, Array2, array};
 use rand::Rng as _;
 use thiserror::Error;
 
-use self::vertices::{MOST_SHOVELS, Piles};
+use self::vertices::{MAX_SHOVELS, Piles};
 use crate::certificate::Certificate;
 use crate::cost::{CostMatrix, largest_size};
 use crate::measure::DiscreteMeasure;
@@ -34,7 +34,7 @@ pub struct PlanStudy {
 /// How the plans were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Listing {
+pub enum PlanListing {
     /// All of them, by the permutations of equal piles.
     Permutations,
     /// All of them, by spanning trees.
@@ -43,7 +43,7 @@ pub enum Listing {
     Sample,
 }
 
-impl Listing {
+impl PlanListing {
     /// The name the reports use.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -57,28 +57,28 @@ impl Listing {
 
 /// A plan and what it costs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Priced {
+pub struct PricedPlan {
     /// The plan.
     pub plan: TransportPlan,
     /// Its cost.
     pub cost: f64,
 }
 
-/// What was found.
+/// The result of the study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanAnswer {
     /// The cost of every plan found, from the cheapest on.
     pub costs: Vec<f64>,
     /// How they were found.
-    pub listing: Listing,
+    pub listing: PlanListing,
     /// The cheapest plan of all, by an exact solver, whether it was found or not.
-    pub best: Priced,
-    /// What proves that.
+    pub best: PricedPlan,
+    /// The certificate of the optimum.
     pub certificate: Certificate,
     /// The dearest plan of all, likewise.
-    pub worst: Priced,
+    pub worst: PricedPlan,
     /// One of those found, by chance.
-    pub random: Priced,
+    pub random: PricedPlan,
     /// The cost of the plan μ⊗ν, which sends everything from everywhere to everywhere.
     pub even: f64,
     /// Costs that differ by less are equal.
@@ -88,9 +88,9 @@ pub struct PlanAnswer {
 /// There is no list of plans.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
-pub enum PlanError {
+pub enum PolytopeError {
     /// A mass is no whole number of shovels, however small.
-    #[error("the masses are no whole multiples of 1/s for any s up to {MOST_SHOVELS}")]
+    #[error("the masses are no whole multiples of 1/s for any s up to {MAX_SHOVELS}")]
     NotWhole,
     /// The dearest plan has no costs that `f64` can hold.
     #[error(transparent)]
@@ -115,7 +115,7 @@ impl PlanAnswer {
             return false;
         };
         let (below, above) = (self.best.cost - least, most - self.worst.cost);
-        let both = self.listing == Listing::Sample
+        let both = self.listing == PlanListing::Sample
             || (below.abs() <= self.rounding && above.abs() <= self.rounding);
         both && below <= self.rounding && above <= self.rounding
     }
@@ -125,20 +125,20 @@ impl PlanStudy {
     /// Lists or samples the plans of a problem, and solves it both ways.
     ///
     /// # Errors
-    /// [`PlanError`].
+    /// [`PolytopeError`].
     ///
     /// # Panics
     /// Without samples, where it comes to that.
-    pub fn run(&self, problem: &OtProblem) -> Result<PlanAnswer, PlanError> {
+    pub fn run(&self, problem: &OtProblem) -> Result<PlanAnswer, PolytopeError> {
         let piles = Piles::of(problem)?;
         let mut stream = self.seed.stream("explore plans");
         let (listing, tables) = piles.all().unwrap_or_else(|| {
             let tables = (0..self.samples).map(|_| piles.random(&mut stream)).collect();
-            (Listing::Sample, tables)
+            (PlanListing::Sample, tables)
         });
         let priced = |table: &[u64]| {
             let plan = piles.plan(table);
-            Priced { cost: plan.cost(problem.cost()), plan }
+            PricedPlan { cost: plan.cost(problem.cost()), plan }
         };
         let random = priced(&tables[stream.random_range(0..tables.len())]);
         let mut costs: Vec<f64> = tables.iter().map(|table| priced(table).cost).collect();
@@ -150,21 +150,21 @@ impl PlanStudy {
     }
 }
 
-fn cheapest(problem: &OtProblem) -> Result<(Priced, Certificate), PlanError> {
+fn cheapest(problem: &OtProblem) -> Result<(PricedPlan, Certificate), PolytopeError> {
     let solution = Method::Auto.solver(problem).solve(problem, &mut ())?;
     let certified = solution.certify(problem);
     let plan = certified.plan.expect("a solver hands over a plan");
-    Ok((Priced { cost: certified.certificate.upper, plan }, certified.certificate))
+    Ok((PricedPlan { cost: certified.certificate.upper, plan }, certified.certificate))
 }
 
 /// The cheapest for the costs `max c − c`.
-fn dearest(problem: &OtProblem) -> Result<Priced, PlanError> {
+fn dearest(problem: &OtProblem) -> Result<PricedPlan, PolytopeError> {
     let (cost, most) = (problem.cost(), largest_size(problem.cost()));
     let turned = Array2::from_shape_fn((cost.n(), cost.m()), |(i, j)| most - cost.at(i, j));
     let turned = CostMatrix::new(turned).map_err(ProblemError::from)?;
     let turned = OtProblem::from_cost(problem.source(), problem.target(), Box::new(turned))?;
-    let (Priced { plan, .. }, _) = cheapest(&turned)?;
-    Ok(Priced { cost: plan.cost(cost), plan })
+    let (PricedPlan { plan, .. }, _) = cheapest(&turned)?;
+    Ok(PricedPlan { cost: plan.cost(cost), plan })
 }
 
 /// ⟨C, μ⊗ν⟩ / total.
@@ -245,7 +245,7 @@ mod tests {
             (line(&[1.0, 0.0, 2.5], &[0.5, 3.0]), None),
         ] {
             let answer = study.run(&problem).unwrap();
-            assert!(answer.listing != Listing::Sample && answer.agrees(), "{answer:?}");
+            assert!(answer.listing != PlanListing::Sample && answer.agrees(), "{answer:?}");
             assert!(count.is_none_or(|count| count == answer.costs.len()));
             assert!(answer.certificate.is_optimal());
             let (least, most) = (answer.costs[0], answer.costs[answer.costs.len() - 1]);
@@ -271,7 +271,7 @@ mod tests {
         let masses: Vec<f64> = (0..12).map(|k| f64::from(1 + k % 4)).collect();
         for (supply, demand) in [(vec![1.0; 9], vec![1.0; 9]), (masses, vec![3.0; 10])] {
             let answer = study.run(&line(&supply, &demand)).unwrap();
-            assert_eq!((answer.listing, answer.costs.len()), (Listing::Sample, 500));
+            assert_eq!((answer.listing, answer.costs.len()), (PlanListing::Sample, 500));
             assert!(answer.agrees() && answer.certificate.is_optimal());
         }
     }

@@ -35,19 +35,19 @@ use std::collections::BTreeSet;
 use ndarray::ArrayView1;
 use rand::seq::SliceRandom as _;
 
-use super::{Listing, PlanError};
+use super::{PlanListing, PolytopeError};
 use crate::plan::{PlanArc, TransportPlan};
 use crate::problem::OtProblem;
 use crate::seed::Stream;
 
-/// The most spanning trees that are gone through.
-const MOST_TREES: u64 = 5_000_000;
+/// Largest number of spanning trees that are enumerated.
+const MAX_TREES: u64 = 5_000_000;
 
-/// The most equal piles whose permutations are listed.
-const MOST_EQUAL: usize = 8;
+/// Largest number of equal piles whose permutations are listed.
+const MAX_EQUAL_PILES: usize = 8;
 
 /// The smallest shovel that masses are measured in is a mass of one over this.
-pub(super) const MOST_SHOVELS: u32 = 1_000_000;
+pub(super) const MAX_SHOVELS: u32 = 1_000_000;
 
 /// The piles that are not empty, in shovels.
 pub(super) struct Piles {
@@ -62,9 +62,9 @@ pub(super) struct Piles {
 }
 
 impl Piles {
-    pub(super) fn of(problem: &OtProblem) -> Result<Self, PlanError> {
+    pub(super) fn of(problem: &OtProblem) -> Result<Self, PolytopeError> {
         let shape = (problem.n(), problem.m());
-        for shovels in (1..=MOST_SHOVELS).map(f64::from) {
+        for shovels in (1..=MAX_SHOVELS).map(f64::from) {
             let whole = whole(problem.source(), shovels).zip(whole(problem.target(), shovels));
             let Some((supply, demand)) = whole else { continue };
             if supply.iter().sum::<u64>() != demand.iter().sum::<u64>() {
@@ -81,20 +81,21 @@ impl Piles {
                 shovels,
             });
         }
-        Err(PlanError::NotWhole)
+        Err(PolytopeError::NotWhole)
     }
 
     /// All vertices as tables of shovels, row by row; nothing if there are too many.
-    pub(super) fn all(&self) -> Option<(Listing, Vec<Vec<u64>>)> {
+    pub(super) fn all(&self) -> Option<(PlanListing, Vec<Vec<u64>>)> {
         let (n, m) = (self.supply.len(), self.demand.len());
         let each = self.supply[0];
         if n == m && self.supply.iter().chain(&self.demand).all(|mass| *mass == each) {
-            return (n <= MOST_EQUAL).then(|| (Listing::Permutations, permutations(n, each)));
+            return (n <= MAX_EQUAL_PILES)
+                .then(|| (PlanListing::Permutations, permutations(n, each)));
         }
-        let trees = spanning_trees(n, m).filter(|trees| *trees <= MOST_TREES)?;
+        let trees = spanning_trees(n, m).filter(|trees| *trees <= MAX_TREES)?;
         let flows = (0..trees).filter_map(|code| self.flow(code));
         let vertices: BTreeSet<Vec<u64>> = flows.collect();
-        Some((Listing::Trees, vertices.into_iter().collect()))
+        Some((PlanListing::Trees, vertices.into_iter().collect()))
     }
 
     /// The flow of the tree with this code, if it is a plan.
@@ -125,7 +126,7 @@ impl Piles {
             degree[leaf] = 0;
             degree[next] -= 1;
         }
-        // The last edge: what one end has is what the other wants, for the totals agree.
+        // The last edge: the supply of one end equals the demand of the other, since the totals agree.
         let last = leaf(&degree);
         degree[last] = 0;
         cell(last, leaf(&degree), left[last]);
@@ -168,11 +169,12 @@ fn leaf(degree: &[usize]) -> usize {
 /// Masses in shovels, if they are whole.
 fn whole(masses: ArrayView1<'_, f64>, shovels: f64) -> Option<Vec<u64>> {
     /// The most shovels in a pile, and how far off whole ones rounding may have put it.
-    const MOST: f64 = 1e12;
-    const ROUNDING: f64 = 1e-9;
+    const MAX_SHOVELS_PER_PILE: f64 = 1e12;
+    const SHOVEL_ROUNDING: f64 = 1e-9;
     let count = |mass: f64| {
         let (exact, whole) = (mass * shovels, (mass * shovels).round());
-        let fits = (exact - whole).abs() <= ROUNDING * whole.min(1.0) && whole <= MOST;
+        let fits = (exact - whole).abs() <= SHOVEL_ROUNDING * whole.min(1.0)
+            && whole <= MAX_SHOVELS_PER_PILE;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1e12")]
         fits.then_some(whole as u64)
     };
@@ -212,7 +214,7 @@ mod tests {
     use super::*;
     use crate::seed::Seed;
 
-    fn found(supply: &[f64], demand: &[f64]) -> (Listing, Vec<Vec<u64>>) {
+    fn found(supply: &[f64], demand: &[f64]) -> (PlanListing, Vec<Vec<u64>>) {
         Piles::of(&line(supply, demand)).unwrap().all().unwrap()
     }
 
@@ -273,7 +275,7 @@ mod tests {
         let floats = |masses: &[u64]| masses.iter().map(|&mass| mass as f64).collect::<Vec<_>>();
         for (supply, demand) in cases {
             let (listing, tables) = found(&floats(supply), &floats(demand));
-            assert_eq!(listing, Listing::Trees);
+            assert_eq!(listing, PlanListing::Trees);
             let count = tables.len();
             let tables: HashSet<_> = tables.into_iter().collect();
             assert_eq!(tables.len(), count, "each once");
@@ -301,7 +303,7 @@ mod tests {
         for (n, count) in [(1, 1), (2, 2), (3, 6), (4, 24), (5, 120), (6, 720)] {
             let masses = vec![2.0; n];
             let (listing, tables) = found(&masses, &masses);
-            assert_eq!((listing, tables.len()), (Listing::Permutations, count));
+            assert_eq!((listing, tables.len()), (PlanListing::Permutations, count));
             if n <= 4 {
                 let piles = Piles::of(&line(&masses, &masses)).unwrap();
                 let trees = spanning_trees(n, n).unwrap();
@@ -337,7 +339,7 @@ mod tests {
     fn masses_that_are_no_shovels_are_refused() {
         let root = 0.5_f64.sqrt();
         let refused = Piles::of(&line(&[root, 1.0 - root], &[0.5, 0.5]));
-        assert!(matches!(refused, Err(PlanError::NotWhole)));
+        assert!(matches!(refused, Err(PolytopeError::NotWhole)));
         let piles = Piles::of(&line(&[1.0 / 3.0, 2.0 / 3.0], &[0.25, 0.75])).unwrap();
         assert_eq!((piles.supply, piles.demand), (vec![4, 8], vec![3, 9]));
     }

@@ -43,7 +43,7 @@ pub enum ShiftError {
 }
 
 impl ShiftError {
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

@@ -1,5 +1,5 @@
-//! A source that moves along a straight line, onto the target and past it: what every divergence says
-//! of it on the way, and what its derivative tells a generator.
+//! A source that moves along a straight line, onto the target and past it: every divergence along the
+//! path, and its derivative, which is the gradient of a generator.
 //!
 //! ```text
 //! P_s = law of X + s·u, X ~ P, ‖u‖ = 1:    D(P_s, Q) and ∂D(P_s, Q)/∂s
@@ -11,9 +11,9 @@
 //! `f(0) + f'(∞)`, wherever `P_s` is: JS is ln 2, and its derivative 0, until they touch. EMD sees the way
 //! itself: |s| between copies of one law, and `|EMD(s) − EMD(s')| ≤ |s − s'|` always, for the plan may
 //! follow the source. On the line EMD is convex in s, since quantiles stay matched; in the plane the
-//! plan may change hands and a slope become less steep again ([an example](Shift)).
+//! plan may change and a slope may decrease again ([an example](Shift)).
 //!
-//! **Derivatives.** Of f-divergences the centred difference quotient over a step of the path, or half
+//! **Derivatives.** Of f-divergences the centered difference quotient over a step of the path, or half
 //! a cell where a histogram has longer ones: 0 exactly as long as both ends are at the ceiling. Of EMD
 //! the exact one where the optimal plan γ is unique, along its rays (the envelope theorem),
 //!
@@ -37,19 +37,19 @@
 //! sets", Econometrica 70.
 
 mod error;
+mod path;
 #[cfg(test)]
 mod tests;
-mod way;
 
 use ndarray::{Array2, ArrayView1};
 use rayon::prelude::*;
 
 pub use self::error::ShiftError;
-pub use self::way::{Way, moved};
+pub use self::path::{MotionPath, moved};
 use super::pairs::Overlap;
 use crate::certificate::Certificate;
 use crate::cost::Euclidean;
-use crate::divergence::named::{NAMES, ceilings};
+use crate::divergence::named::{DISTANCES, NAMES, ceilings};
 use crate::divergence::{EstimateError, energy, median_bandwidth, mmd};
 use crate::math;
 use crate::measure::DiscreteMeasure;
@@ -63,10 +63,7 @@ use crate::solvers::sinkhorn::{Epsilon, Sinkhorn, typical_cost};
 use crate::solvers::w2::w2;
 
 /// ε of the Sinkhorn divergence, as a share of the median cost at offset 0.
-const EPSILON: f64 = 0.05;
-
-/// Short names of the distances, in the order of the table.
-pub const DISTANCES: [&str; 6] = ["emd", "w2", "sliced", "energy", "mmd", "sinkhorn"];
+const RELATIVE_EPSILON: f64 = 0.05;
 
 /// Two measures of total 1, and the path of the first.
 pub struct Shift<'a> {
@@ -80,7 +77,7 @@ pub struct Shift<'a> {
     pub overlap: Result<&'a dyn Overlap, String>,
     /// The first offset, negative, and about the last one, positive.
     pub path: (f64, f64),
-    /// About so many steps.
+    /// Approximate number of steps.
     pub steps: usize,
     /// Order of the α- and the Rényi divergence.
     pub alpha: f64,
@@ -92,7 +89,7 @@ pub struct Shift<'a> {
 
 /// One divergence along the path.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Track {
+pub struct DivergenceCurve {
     /// Its short name.
     pub name: &'static str,
     /// How it was found.
@@ -105,9 +102,9 @@ pub struct Track {
     pub slopes: Vec<Option<f64>>,
 }
 
-/// What was found.
+/// The result of the study.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Study {
+pub struct ShiftStudy {
     /// From before the target to behind it, 0 among them; fewer after a stop.
     pub offsets: Vec<f64>,
     /// The place of offset 0; of the last one, if it was stopped before.
@@ -115,29 +112,29 @@ pub struct Study {
     /// The first offset at which the densities overlap, if they did not before.
     pub contact: Option<usize>,
     /// The divergences in the order of the table.
-    pub tracks: Vec<Track>,
+    pub tracks: Vec<DivergenceCurve>,
     /// The difference quotients of EMD, beside its derivative along the rays.
     pub emd_quotients: Vec<Option<f64>>,
     /// The optimal plans.
     pub plans: Vec<TransportPlan>,
     /// The certificate of EMD whose gap is the widest.
     pub widest: Certificate,
-    /// What was left out, and why.
+    /// Divergences that were not computed, with the reasons.
     pub left_out: Vec<(&'static str, String)>,
-    /// What ended it before the last offset, if anything did.
+    /// The reason of an early stop.
     pub stopped: Option<Stop>,
 }
 
-impl Study {
+impl ShiftStudy {
     /// The divergence of this name, if it was found.
     #[must_use]
-    pub fn track(&self, name: &str) -> Option<&Track> {
+    pub fn track(&self, name: &str) -> Option<&DivergenceCurve> {
         self.tracks.iter().find(|track| track.name == name)
     }
 }
 
-/// What is fixed for the whole path.
-struct Fixed {
+/// Constants of the whole path.
+struct PathConstants {
     slices: Array2<f64>,
     bandwidth: Result<f64, EstimateError>,
     sinkhorn: Sinkhorn,
@@ -146,7 +143,7 @@ struct Fixed {
 }
 
 /// Distances at one offset.
-struct Distances {
+struct OffsetDistances {
     values: [f64; DISTANCES.len()],
     plan: TransportPlan,
     certificate: Certificate,
@@ -186,7 +183,7 @@ impl Shift<'_> {
     ///
     /// # Errors
     /// [`ShiftError`]: measures of different dimensions or totals, coordinates out of range.
-    pub fn run(&self, observer: &mut dyn Observer) -> Result<Study, ShiftError> {
+    pub fn run(&self, observer: &mut dyn Observer) -> Result<ShiftStudy, ShiftError> {
         let (mut offsets, meeting) = self.offsets();
         let step = offsets[1] - offsets[0];
         let fixed = self.fixed(offsets[0])?;
@@ -198,7 +195,7 @@ impl Shift<'_> {
             Err(why) => left_out.extend(NAMES.map(|name| (name, why.clone()))),
             Ok(overlap) => {
                 tracks = self.densities(*overlap, &offsets, step);
-                let touches = |track: &Track| {
+                let touches = |track: &DivergenceCurve| {
                     let apart = |value: &f64| Some(*value) == track.ceiling;
                     let first = track.values.iter().position(|value| !apart(value));
                     first.filter(|&k| k > 0)
@@ -209,7 +206,7 @@ impl Shift<'_> {
         let mut widest = distances[0].certificate;
         let (mut plans, mut slopes) = (Vec::new(), Vec::new());
         let mut values = vec![Vec::new(); DISTANCES.len()];
-        for Distances { values: found, plan, certificate, slope } in distances {
+        for OffsetDistances { values: found, plan, certificate, slope } in distances {
             plans.push(plan);
             if certificate.gap > widest.gap {
                 widest = certificate;
@@ -224,11 +221,11 @@ impl Shift<'_> {
                 Ok(estimator) => {
                     let slopes =
                         if name == "emd" { slopes.clone() } else { quotients(&values, step) };
-                    tracks.push(Track { name, estimator, ceiling: None, values, slopes });
+                    tracks.push(DivergenceCurve { name, estimator, ceiling: None, values, slopes });
                 }
             }
         }
-        Ok(Study {
+        Ok(ShiftStudy {
             offsets,
             meeting,
             contact,
@@ -261,7 +258,7 @@ impl Shift<'_> {
         ((0..=before + after).map(offset).collect(), before)
     }
 
-    fn fixed(&self, start: f64) -> Result<Fixed, ShiftError> {
+    fn fixed(&self, start: f64) -> Result<PathConstants, ShiftError> {
         let (p, q) = (self.source, self.target);
         let bandwidth = median_bandwidth(p, q).or_else(|error| {
             // All atoms in one place: the way there is the only scale.
@@ -269,7 +266,7 @@ impl Shift<'_> {
             median_bandwidth(&before, q)
         });
         let problem = OtProblem::new(p, q, Euclidean)?;
-        let epsilon = Epsilon::Absolute(EPSILON * typical_cost(&problem));
+        let epsilon = Epsilon::Absolute(RELATIVE_EPSILON * typical_cost(&problem));
         let sinkhorn = Sinkhorn { epsilon, ..Sinkhorn::default() };
         let own = |law| -> Result<f64, ShiftError> {
             let problem = OtProblem::new(law, law, Euclidean)?;
@@ -277,16 +274,16 @@ impl Shift<'_> {
         };
         let blur = own(p)? + own(q)?;
         let slices = directions(self.slices, p.dim(), &mut self.seed.stream("directions"));
-        Ok(Fixed { slices, bandwidth, sinkhorn, blur })
+        Ok(PathConstants { slices, bandwidth, sinkhorn, blur })
     }
 
     /// The distances along the path, up to where the observer stops it; the first offset's in any case.
     fn along(
         &self,
         offsets: &[f64],
-        fixed: &Fixed,
+        fixed: &PathConstants,
         observer: &mut dyn Observer,
-    ) -> Result<(Vec<Distances>, Option<Stop>), ShiftError> {
+    ) -> Result<(Vec<OffsetDistances>, Option<Stop>), ShiftError> {
         let mut stopped = None;
         // Offsets are handed out one by one, so that what is done at a stop is the path up to there.
         let begun = offsets.iter().enumerate().take_while(|&(k, _)| {
@@ -302,7 +299,7 @@ impl Shift<'_> {
         Ok((found.into_iter().map(|(_, distances)| distances).collect(), stopped))
     }
 
-    fn distances(&self, offset: f64, fixed: &Fixed) -> Result<Distances, ShiftError> {
+    fn distances(&self, offset: f64, fixed: &PathConstants) -> Result<OffsetDistances, ShiftError> {
         let (p, q) = (&moved(self.source, self.direction, offset)?, self.target);
         let problem = OtProblem::new(p, q, Euclidean)?;
         let solution = Method::Auto.solver(&problem).solve(&problem, &mut ())?;
@@ -321,11 +318,11 @@ impl Shift<'_> {
             mmd,
             fixed.sinkhorn.solve(&problem, &mut ())?.entropic_cost - fixed.blur,
         ];
-        Ok(Distances { values, plan, certificate, slope })
+        Ok(OffsetDistances { values, plan, certificate, slope })
     }
 
     /// How a distance was found, or why it is left out.
-    fn estimator(&self, name: &str, fixed: &Fixed) -> Result<String, String> {
+    fn estimator(&self, name: &str, fixed: &PathConstants) -> Result<String, String> {
         Ok(match name {
             "emd" => "exact, certified".to_owned(),
             "sliced" if self.source.dim() == 1 => return Err("on the line it is w2".to_owned()),
@@ -337,26 +334,28 @@ impl Shift<'_> {
             },
             "sinkhorn" => {
                 let epsilon = fixed.sinkhorn.epsilon.resolve(1.0);
-                format!("debiased, ε = {EPSILON} × the median cost at offset 0 = {epsilon:.6}")
+                format!(
+                    "debiased, ε = {RELATIVE_EPSILON} × the median cost at offset 0 = {epsilon:.6}"
+                )
             }
             _ => "exact".to_owned(),
         })
     }
 
-    /// What compares densities.
-    fn densities(&self, overlap: &dyn Overlap, offsets: &[f64], step: f64) -> Vec<Track> {
+    /// The divergences between densities.
+    fn densities(&self, overlap: &dyn Overlap, offsets: &[f64], step: f64) -> Vec<DivergenceCurve> {
         let at = |s: f64| overlap.divergences(self.alpha, s);
         let values: Vec<_> = offsets.par_iter().map(|&s| at(s)).collect();
-        let way = step.max(overlap.resolution());
-        let ends = |s: &f64| [at(s - 0.5 * way), at(s + 0.5 * way)];
+        let path = step.max(overlap.resolution());
+        let ends = |s: &f64| [at(s - 0.5 * path), at(s + 0.5 * path)];
         let ends: Vec<_> = offsets.par_iter().map(ends).collect();
         let track = |(k, ceiling): (usize, Option<f64>)| {
             let slope = |(j, &s): (usize, &f64)| {
-                let slope = (ends[j][1][k] - ends[j][0][k]) / way;
+                let slope = (ends[j][1][k] - ends[j][0][k]) / path;
                 (slope.is_finite() && values[j][k].is_finite() && !overlap.jumps(s))
                     .then_some(slope)
             };
-            Track {
+            DivergenceCurve {
                 name: NAMES[k],
                 estimator: overlap.estimator(NAMES[k]),
                 ceiling,
@@ -383,7 +382,7 @@ fn along_rays(
     math::sum(&terms.collect::<Vec<_>>())
 }
 
-/// Centred difference quotients; none at either end.
+/// Centered difference quotients; none at either end.
 fn quotients(values: &[f64], step: f64) -> Vec<Option<f64>> {
     let last = values.len() - 1;
     let quotient = |k: usize| {

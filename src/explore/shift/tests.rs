@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use ndarray::array;
 
 use super::*;
-use crate::explore::pairs::{PAIRS, Pair, pair};
+use crate::explore::pairs::{LawPair, PAIRS, pair};
 
-fn of(pair: &Pair, steps: usize) -> Study {
+fn of(pair: &LawPair, steps: usize) -> ShiftStudy {
     Shift {
         source: &pair.source,
         target: &pair.target,
@@ -24,15 +24,15 @@ fn of(pair: &Pair, steps: usize) -> Study {
     .unwrap()
 }
 
-fn on_samples(p: &DiscreteMeasure, q: &DiscreteMeasure, steps: usize) -> Study {
-    let way = Way::new(p, q, None).unwrap();
-    let bins = way.bins(q, None).unwrap();
+fn on_samples(p: &DiscreteMeasure, q: &DiscreteMeasure, steps: usize) -> ShiftStudy {
+    let path = MotionPath::new(p, q, None).unwrap();
+    let bins = path.bins(q, None).unwrap();
     Shift {
-        source: &way.source,
+        source: &path.source,
         target: q,
-        direction: way.direction.view(),
+        direction: path.direction.view(),
         overlap: Ok(&bins),
-        path: way.path,
+        path: path.path,
         steps,
         alpha: 0.5,
         slices: 20,
@@ -151,9 +151,9 @@ fn the_derivative_along_the_rays_is_that_of_differences() {
 fn samples_move_from_where_they_were_given_and_past_the_target() {
     let (p, q) = (normal(60, 3, 0.3, "p"), normal(60, 3, 0.3, "q"));
     let p = moved(&p, array![0.0, 0.6, 0.8].view(), -7.0).unwrap();
-    let way = Way::new(&p, &q, None).unwrap();
-    assert!((way.given + 7.0).abs() < 0.3 && way.path == (way.given, -0.5 * way.given));
-    let back = moved(&way.source, way.direction.view(), way.given).unwrap();
+    let path = MotionPath::new(&p, &q, None).unwrap();
+    assert!((path.given + 7.0).abs() < 0.3 && path.path == (path.given, -0.5 * path.given));
+    let back = moved(&path.source, path.direction.view(), path.given).unwrap();
     assert!((&back.support() - &p.support()).iter().all(|x| x.abs() < 1e-14));
     let study = on_samples(&p, &q, 30);
     let (js, emd) = (study.track("js").unwrap(), study.track("emd").unwrap());
@@ -166,19 +166,19 @@ fn samples_move_from_where_they_were_given_and_past_the_target() {
 fn directions_that_are_none_are_refused() {
     let p = normal(5, 2, 1.0, "p");
     for direction in [array![0.0, 0.0], array![1.0], array![f64::NAN, 1.0]] {
-        let refused = Way::new(&p, &p, Some(direction));
+        let refused = MotionPath::new(&p, &p, Some(direction));
         assert!(matches!(refused, Err(ShiftError::Direction { .. })), "{refused:?}");
     }
-    let way = Way::new(&p, &p, None).unwrap();
-    assert_eq!((way.direction, way.given), (array![1.0, 0.0], 0.0));
+    let path = MotionPath::new(&p, &p, None).unwrap();
+    assert_eq!((path.direction, path.given), (array![1.0, 0.0], 0.0));
     let point = DiscreteMeasure::uniform(array![[1.0]]).unwrap();
-    assert_eq!(Way::new(&point, &point, None).unwrap().path, (-1.0, 0.5));
+    assert_eq!(MotionPath::new(&point, &point, None).unwrap().path, (-1.0, 0.5));
 }
 
-/// Lets so many offsets follow the first.
-struct Patience(u64);
+/// An observer that stops after this number of offsets.
+struct StopAfter(u64);
 
-impl Observer for Patience {
+impl Observer for StopAfter {
     fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
         if event.iterations > self.0 {
             return ControlFlow::Break(Stop::Interrupted);
@@ -204,7 +204,7 @@ fn a_stop_leaves_the_path_up_to_there() {
     let whole = shift.run(&mut ()).unwrap();
     assert_eq!(whole.stopped, None);
     for done in [1, 7, 26] {
-        let part = shift.run(&mut Patience(done as u64 - 1)).unwrap();
+        let part = shift.run(&mut StopAfter(done as u64 - 1)).unwrap();
         assert_eq!(part.stopped, Some(Stop::Interrupted));
         assert_eq!(part.offsets, whole.offsets[..done]);
         assert_eq!(part.plans, whole.plans[..done]);

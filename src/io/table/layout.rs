@@ -11,11 +11,11 @@ pub struct Layout {
     pub coordinates: Vec<usize>,
     /// The weights.
     pub weights: Option<usize>,
-    /// The rows, and the column that tells them.
+    /// The rows, and the column of the filter.
     pub filter: Option<(Filter, usize)>,
-    /// Columns that number or label the rows, left out because nobody named them.
+    /// Columns that number or label the rows, omitted unless they are named.
     pub row_labels: Vec<usize>,
-    /// What was to be dropped, but is not there.
+    /// Columns that were to be dropped but do not exist.
     pub absent: Vec<ColumnRef>,
 }
 

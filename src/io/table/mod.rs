@@ -15,7 +15,7 @@ use ndarray::Array2;
 
 use super::cells::TextCells;
 use super::header::{FirstRow, first_row, is_numeric, number};
-use super::{ColumnId, ColumnRef, Input, Origin, Place, ReadError, npy};
+use super::{ColumnId, ColumnRef, Input, InputPath, Location, ReadError, npy};
 
 /// The precision that the numbers of an input were stored in; they are f64 from here on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,18 +28,18 @@ pub enum Precision {
 
 /// A rectangle of cells, with or without a header.
 ///
-/// Text stays text until a selection asks for numbers, so that columns nobody asks for may hold
+/// Text stays text until a selection asks for numbers, so that columns that are not selected may hold
 /// anything.
 #[derive(Debug, Clone)]
 pub struct Table {
-    origin: Origin,
+    origin: InputPath,
     first_row: FirstRow,
     header: Option<Vec<String>>,
-    cells: Cells,
+    cells: TableCells,
 }
 
 #[derive(Debug, Clone)]
-enum Cells {
+enum TableCells {
     /// `first` is the first row of data: 1 below a header, else 0.
     Text {
         cells: TextCells,
@@ -56,7 +56,7 @@ impl Table {
     ///
     /// # Errors
     /// [`ReadError`]; [`ReadError::NotATable`] for pictures.
-    pub fn read(origin: &Origin) -> Result<Self, ReadError> {
+    pub fn read(origin: &InputPath) -> Result<Self, ReadError> {
         Self::from_input(origin, Input::read(origin)?.0)
     }
 
@@ -64,18 +64,18 @@ impl Table {
     ///
     /// # Errors
     /// As [`Table::read`].
-    pub fn from_bytes(origin: &Origin, bytes: &[u8]) -> Result<Self, ReadError> {
+    pub fn from_bytes(origin: &InputPath, bytes: &[u8]) -> Result<Self, ReadError> {
         Self::from_input(origin, Input::from_bytes(origin, bytes)?)
     }
 
-    fn from_input(origin: &Origin, input: Input) -> Result<Self, ReadError> {
+    fn from_input(origin: &InputPath, input: Input) -> Result<Self, ReadError> {
         match input {
             Input::Table(table) => Ok(table),
             Input::Image(_) => Err(ReadError::NotATable { origin: origin.clone() }),
         }
     }
 
-    pub(super) fn from_text(origin: &Origin, bytes: &[u8]) -> Result<Self, ReadError> {
+    pub(super) fn from_text(origin: &InputPath, bytes: &[u8]) -> Result<Self, ReadError> {
         let cells = TextCells::parse(origin, bytes)?;
         let first_row = first_row(&cells);
         let is_header = matches!(first_row, FirstRow::Names | FirstRow::Numbers);
@@ -87,7 +87,7 @@ impl Table {
             let line = cells.line(0);
             return Err(ReadError::HeaderOnly { origin: origin.clone(), line });
         }
-        let cells = Cells::Text { cells, first };
+        let cells = TableCells::Text { cells, first };
         Ok(Self { origin: origin.clone(), first_row, header, cells })
     }
 
@@ -97,7 +97,7 @@ impl Table {
         if self.first_row == FirstRow::Numbers {
             let whole = table.to_mut();
             (whole.first_row, whole.header) = (FirstRow::Data, None);
-            if let Cells::Text { first, .. } = &mut whole.cells {
+            if let TableCells::Text { first, .. } = &mut whole.cells {
                 *first = 0;
             }
         }
@@ -105,7 +105,7 @@ impl Table {
     }
 
     pub(super) fn from_npy(
-        origin: &Origin,
+        origin: &InputPath,
         reader: &mut dyn Read,
         size: Option<u64>,
     ) -> Result<Self, ReadError> {
@@ -114,12 +114,12 @@ impl Table {
             origin: origin.clone(),
             first_row: FirstRow::Data,
             header: None,
-            cells: Cells::Numbers { values, precision },
+            cells: TableCells::Numbers { values, precision },
         })
     }
 
     /// Where the table came from.
-    pub fn origin(&self) -> &Origin {
+    pub fn origin(&self) -> &InputPath {
         &self.origin
     }
 
@@ -136,24 +136,24 @@ impl Table {
     /// Rows of data, without the header; at least one.
     pub fn n_rows(&self) -> usize {
         match &self.cells {
-            Cells::Text { cells, first } => cells.rows() - first,
-            Cells::Numbers { values, .. } => values.nrows(),
+            TableCells::Text { cells, first } => cells.rows() - first,
+            TableCells::Numbers { values, .. } => values.nrows(),
         }
     }
 
     /// Columns; at least one.
     pub fn n_columns(&self) -> usize {
         match &self.cells {
-            Cells::Text { cells, .. } => cells.columns(),
-            Cells::Numbers { values, .. } => values.ncols(),
+            TableCells::Text { cells, .. } => cells.columns(),
+            TableCells::Numbers { values, .. } => values.ncols(),
         }
     }
 
     /// The precision that the numbers are stored in.
     pub fn precision(&self) -> Precision {
         match &self.cells {
-            Cells::Text { .. } => Precision::F64,
-            Cells::Numbers { precision, .. } => *precision,
+            TableCells::Text { .. } => Precision::F64,
+            TableCells::Numbers { precision, .. } => *precision,
         }
     }
 
@@ -217,12 +217,12 @@ impl Table {
         match self.value(row, column) {
             Some(value) if value.is_finite() => Ok(value),
             value => {
-                let (origin, place) = (self.origin.clone(), self.place(row));
+                let (origin, location) = (self.origin.clone(), self.location(row));
                 let (column, found) = (self.column_id(column), self.text(row, column).into_owned());
                 Err(if value.is_some() {
-                    ReadError::NotFinite { origin, place, column, found }
+                    ReadError::NotFinite { origin, location, column, found }
                 } else {
-                    ReadError::NotANumber { origin, place, column, found }
+                    ReadError::NotANumber { origin, location, column, found }
                 })
             }
         }
@@ -231,23 +231,23 @@ impl Table {
     /// A cell as a number, be it finite or not.
     fn value(&self, row: usize, column: usize) -> Option<f64> {
         match &self.cells {
-            Cells::Text { cells, first } => number(cells.cell(row + first, column)),
-            Cells::Numbers { values, .. } => Some(values[(row, column)]),
+            TableCells::Text { cells, first } => number(cells.cell(row + first, column)),
+            TableCells::Numbers { values, .. } => Some(values[(row, column)]),
         }
     }
 
     /// A cell as text.
     pub(super) fn text(&self, row: usize, column: usize) -> Cow<'_, str> {
         match &self.cells {
-            Cells::Text { cells, first } => cells.cell(row + first, column).into(),
-            Cells::Numbers { values, .. } => values[(row, column)].to_string().into(),
+            TableCells::Text { cells, first } => cells.cell(row + first, column).into(),
+            TableCells::Numbers { values, .. } => values[(row, column)].to_string().into(),
         }
     }
 
     /// Most of the first cells of the column are text.
     fn is_text(&self, column: usize) -> bool {
-        const SAMPLE: usize = 32;
-        let rows = self.n_rows().min(SAMPLE);
+        const SAMPLED_ROWS: usize = 32;
+        let rows = self.n_rows().min(SAMPLED_ROWS);
         let is_text = |row: &usize| {
             let text = self.text(*row, column);
             !text.is_empty() && !is_numeric(&text)
@@ -256,10 +256,10 @@ impl Table {
     }
 
     /// A row, as messages name it.
-    pub(super) fn place(&self, row: usize) -> Place {
+    pub(super) fn location(&self, row: usize) -> Location {
         match &self.cells {
-            Cells::Text { cells, first } => Place::Line(cells.line(row + first)),
-            Cells::Numbers { .. } => Place::Row(row),
+            TableCells::Text { cells, first } => Location::Line(cells.line(row + first)),
+            TableCells::Numbers { .. } => Location::Row(row),
         }
     }
 

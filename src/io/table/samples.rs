@@ -1,10 +1,10 @@
-//! What is taken from a table as numbers.
+//! Samples: coordinates, weights and labels selected from a table.
 
 use std::borrow::Cow;
 
 use ndarray::{Array1, Array2};
 
-use super::{Cells, Layout, Precision, Table};
+use super::{Layout, Precision, Table, TableCells};
 use crate::io::header::number;
 use crate::io::{Filter, ReadError, Selection};
 
@@ -13,7 +13,7 @@ use crate::io::{Filter, ReadError, Selection};
 pub struct Samples {
     /// The coordinates, one sample per row; all finite.
     pub points: Array2<f64>,
-    /// The weights, if a column was named: finite, ≥ 0, not all zero; not normalised.
+    /// The weights, if a column was named: finite, ≥ 0, not all zero; not normalized.
     pub weights: Option<Array1<f64>>,
     /// The precision that the table was stored in.
     pub precision: Precision,
@@ -63,13 +63,13 @@ impl Table {
     /// As [`Table::matrix`].
     pub fn into_matrix(self) -> Result<Array2<f64>, ReadError> {
         match &self.cells {
-            Cells::Numbers { values, .. }
+            TableCells::Numbers { values, .. }
                 if values.is_standard_layout() && values.iter().all(|x| x.is_finite()) => {}
             _ => return self.matrix(),
         }
         match self.cells {
-            Cells::Numbers { values, .. } => Ok(values),
-            Cells::Text { .. } => unreachable!("text was handled above"),
+            TableCells::Numbers { values, .. } => Ok(values),
+            TableCells::Text { .. } => unreachable!("text was handled above"),
         }
     }
 
@@ -105,8 +105,14 @@ impl Table {
         for (weight, &row) in weights.iter_mut().zip(rows) {
             *weight = self.finite(row, column)?;
             if *weight < 0.0 {
-                let (place, column, found) = (self.place(row), self.column_id(column), *weight);
-                return Err(ReadError::NegativeWeight { origin: origin(), place, column, found });
+                let (location, column, found) =
+                    (self.location(row), self.column_id(column), *weight);
+                return Err(ReadError::NegativeWeight {
+                    origin: origin(),
+                    location,
+                    column,
+                    found,
+                });
             }
         }
         if weights.iter().all(|&weight| weight == 0.0) {
@@ -119,7 +125,7 @@ impl Table {
     }
 
     fn rows_that_pass(&self, filter: &Filter, column: usize) -> Result<Vec<usize>, ReadError> {
-        const SHOWN: usize = 13;
+        const MAX_SHOWN_VALUES: usize = 13;
         let wanted = number(&filter.value);
         let passes = |row: &usize| match (self.value(*row, column), wanted) {
             (Some(value), Some(wanted)) => value == wanted,
@@ -129,7 +135,7 @@ impl Table {
         if !rows.is_empty() {
             return Ok(rows);
         }
-        let values = self.distinct(column).take(SHOWN).map(Cow::into_owned).collect();
+        let values = self.distinct(column).take(MAX_SHOWN_VALUES).map(Cow::into_owned).collect();
         Err(ReadError::NoSuchRows { origin: self.origin.clone(), filter: filter.clone(), values })
     }
 

@@ -5,13 +5,13 @@ use ndarray_npy::WriteNpyExt;
 use proptest::prelude::*;
 
 fn table(text: &str) -> Table {
-    Table::from_bytes(&Origin::from("t.csv"), text.as_bytes()).unwrap()
+    Table::from_bytes(&InputPath::from("t.csv"), text.as_bytes()).unwrap()
 }
 
 fn npy(matrix: &Array2<f64>) -> Table {
     let mut bytes = Vec::new();
     matrix.write_npy(&mut bytes).unwrap();
-    Table::from_bytes(&Origin::from("t.npy"), &bytes).unwrap()
+    Table::from_bytes(&InputPath::from("t.npy"), &bytes).unwrap()
 }
 
 fn selection(columns: &str, filter: &str, weights: &str) -> Selection {
@@ -163,13 +163,13 @@ fn matrices_and_vectors_are_whole_tables() {
     assert_eq!(npy(&matrix.t().to_owned()).matrix().unwrap(), matrix.t());
     assert!(matches!(
         npy(&array![[0.0, f64::NAN]]).into_matrix(),
-        Err(ReadError::NotFinite { place: Place::Row(0), .. })
+        Err(ReadError::NotFinite { location: Location::Row(0), .. })
     ));
     assert_eq!(table("w\n1\n0\n").vector().unwrap(), array![1.0, 0.0]);
     assert!(matches!(table("1,2\n").vector(), Err(ReadError::NotOneColumn { columns: 2, .. })));
     assert!(matches!(
         table("1\n-2\n").weights(),
-        Err(ReadError::NegativeWeight { place: Place::Line(2), .. })
+        Err(ReadError::NegativeWeight { location: Location::Line(2), .. })
     ));
 }
 

@@ -15,13 +15,13 @@ fn look(brackets: &Brackets, picture: &Bitmap, k: usize, value: f64) -> [u8; 3] 
     let mut sheet = Bitmap::new(brackets.size());
     let root = Canvas::pixels(&mut sheet).into_drawing_area();
     let frame = brackets.frame(&Page::new(&root));
-    let x = frame.left + brackets.ruler().place(brackets.shown(value)) * frame.width();
+    let x = frame.left + brackets.axis().place(brackets.shown(value)) * frame.width();
     let y = brackets.middle(frame, k) + 3.0;
     picture.at(x.round() as u32, y.round() as u32).unwrap()
 }
 
 fn bar() -> [u8; 3] {
-    let plotters::style::RGBColor(r, g, b) = bar_colour();
+    let plotters::style::RGBColor(r, g, b) = bar_color();
     [r, g, b]
 }
 
@@ -58,24 +58,24 @@ fn a_missing_bound_runs_to_the_edge() {
 #[test]
 fn narrow_brackets_are_shown_by_their_deviation() {
     let wide = Brackets::new("EMD", [Bracket::new("a", 0.5, 1.5)]).exact(1.0);
-    assert_eq!(wide.centre(), None);
+    assert_eq!(wide.center(), None);
     let narrow = Bracket::new("b", 1.0 - 1e-6, 1.0 + 1e-6);
     let mixed = Brackets::new("EMD", [Bracket::new("a", 0.5, 1.5), narrow]).exact(1.0);
-    assert_eq!(mixed.centre(), Some(1.0));
+    assert_eq!(mixed.center(), Some(1.0));
     // Both are seen: the narrow one takes a visible part of the axis, the wide one more.
-    let ruler = mixed.ruler();
-    let width = |half: f64| ruler.place(half) - ruler.place(-half);
+    let axis = mixed.axis();
+    let width = |half: f64| axis.place(half) - axis.place(-half);
     assert!(width(1e-6) > 0.1 && width(0.5) > 0.8 && width(0.5) < 1.0);
     assert!(mixed.caption().contains("linear within ±10⁻⁶"), "{}", mixed.caption());
     // Brackets of one size need no such axis, however narrow.
     let alike = [Bracket::new("a", 0.999, 1.001), Bracket::new("b", 0.9995, 1.0001)];
-    assert_eq!(Brackets::new("EMD", alike).exact(1.0).centre(), None);
+    assert_eq!(Brackets::new("EMD", alike).exact(1.0).center(), None);
     // Rounding alone does not stretch the axis, and without an exact value there is no deviation.
     let far = Bracket::new("far", 0.5, 1.5);
     let dust = Bracket::new("c", 1.0 - 1e-16, 1.0 + 2e-16);
-    assert_eq!(Brackets::new("EMD", [dust.clone(), far]).exact(1.0).centre(), None);
-    assert_eq!(Brackets::new("EMD", [dust]).relative().centre(), None);
-    assert!(mixed.absolute().centre().is_none());
+    assert_eq!(Brackets::new("EMD", [dust.clone(), far]).exact(1.0).center(), None);
+    assert_eq!(Brackets::new("EMD", [dust]).relative().center(), None);
+    assert!(mixed.absolute().center().is_none());
     // A negative value: above is still to the right.
     let below_zero = Brackets::new("f", [Bracket::new("d", -2.0, -1.0)]).exact(-1.5).relative();
     assert!(below_zero.shown(-1.0) > 0.0 && below_zero.shown(-2.0) < 0.0);

@@ -16,7 +16,7 @@ fn field(chart: &Chart) -> Field {
     chart.field(&Page::new(&root))
 }
 
-/// The colour of the pixel at a value.
+/// The color of the pixel at a value.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "inside the page")]
 fn look(chart: &Chart, picture: &Bitmap, (x, y): (f64, f64)) -> [u8; 3] {
     let (x, y) = field(chart).place(x, y);
@@ -32,7 +32,7 @@ fn curves_levels_and_bands_are_where_their_values_are() {
     let line = |slope: f64| (0..=10).map(move |k| (f64::from(k), slope * f64::from(k)));
     let chart = Chart::new("x", "y")
         .curve(Curve::new("rising", line(1.0)))
-        .curve(Curve::new("marked", line(-0.5)).marked().coloured(palette::PURPLE))
+        .curve(Curve::new("marked", line(-0.5)).marked().colored(palette::PURPLE))
         .band(Band::new("between", line(0.0).map(|(x, _)| (x, 6.2, 8.3))));
     let picture = drawn(&chart);
     for x in [1.5, 4.5, 5.5] {
@@ -134,12 +134,12 @@ fn long_names_are_broken_into_rows_of_the_legend() {
     let height = |count: usize| named(count).legend().height(588.0);
     assert!(height(2) < height(3) && height(3) < height(6));
     assert!(named(9).size().1 > named(1).size().1);
-    // The eighth curve has the first one's colour, but not its line.
+    // The eighth curve has the first one's color, but not its line.
     let chart = named(8);
-    assert_eq!(chart.stroke(0).colour, chart.stroke(7).colour);
+    assert_eq!(chart.stroke(0).color, chart.stroke(7).color);
     assert_ne!(chart.stroke(0).dashes, chart.stroke(7).dashes);
-    // Whoever has a colour of its own keeps its line.
-    let chart = chart.curve(Curve::new("of one's own", []).coloured(palette::GREEN));
+    // Whoever has a color of its own keeps its line.
+    let chart = chart.curve(Curve::new("of one's own", []).colored(palette::GREEN));
     assert!(chart.stroke(8).dashes.is_empty());
 }
 
@@ -174,10 +174,10 @@ fn axes_cover_what_they_are_told_to_whatever_the_curves_do() {
 }
 
 #[test]
-fn curves_beyond_the_colours_are_dashed_unless_they_chose_their_own() {
+fn curves_beyond_the_colors_are_dashed_unless_they_chose_their_own() {
     let chart = (0..9).fold(Chart::new("x", "y"), |chart, k| {
         let curve = Curve::new("", []);
-        chart.curve(if k == 8 { curve.coloured(palette::GREEN) } else { curve })
+        chart.curve(if k == 8 { curve.colored(palette::GREEN) } else { curve })
     });
     let dashed = |k: usize| !chart.stroke(k).dashes.is_empty();
     assert!(!dashed(6) && dashed(7) && !dashed(8));

@@ -43,7 +43,7 @@ fn a_line_that_leaves_the_grid_has_two_ends_on_its_rim() {
     let (values, at) = sampled(21, |x, y| x + 0.3 * y);
     let lines = lines(values.view(), 0.21);
     assert_eq!(lines.len(), 1);
-    let Line { points, closed } = &lines[0];
+    let ContourLine { points, closed } = &lines[0];
     assert!(!closed);
     for &(x, y) in points {
         assert!((at(x) + 0.3 * at(y) - 0.21).abs() < 1e-12, "linear functions are exact");
@@ -82,7 +82,7 @@ fn the_saddle_decides_which_corners_are_joined() {
 fn many_saddles_leave_no_loose_ends_inside() {
     let (values, _) = sampled(41, |x, y| (9.0 * x).sin() * (9.0 * y).sin());
     for level in [-0.5, 0.0, 1e-9, 0.3] {
-        for Line { points, closed } in lines(values.view(), level) {
+        for ContourLine { points, closed } in lines(values.view(), level) {
             let on_rim = |p: &Point| p.0 == 0.0 || p.1 == 0.0 || p.0 == 40.0 || p.1 == 40.0;
             let ends = [&points[0], &points[points.len() - 1]];
             assert!(closed || ends.into_iter().all(on_rim), "{level}");
@@ -115,7 +115,7 @@ fn missing_values_are_left_out() {
     values[(17, 4)] = f64::NEG_INFINITY;
     let lines = lines(values.view(), 0.05);
     assert_eq!(lines.len(), 2, "the line through the missing value is in two pieces");
-    for Line { points, .. } in lines {
+    for ContourLine { points, .. } in lines {
         assert!(points.iter().all(|&(x, y)| (x - 10.5).abs() < 1e-9 && (y - 10.0).abs() >= 1.0));
     }
     let rings = region(values.view(), f64::MIN);

@@ -17,25 +17,25 @@ fn points_and_arrows_are_where_the_plane_has_them() {
     let plan = TransportPlan::new(2, 2, vec![arc(0, 0, 0.5), arc(1, 1, 0.5)]).unwrap();
     let map = TransportMap::new(&source, &target, &plan).unwrap();
     let picture = plot::bitmap(map.size(), |root| map.draw(root)).unwrap();
-    // Count pixels of a role's colour in each quarter of the page.
-    let is_near = |pixel: [u8; 3], colour: plotters::style::RGBColor| {
-        let plotters::style::RGBColor(r, g, b) = colour;
+    // Count pixels of a role's color in each quarter of the page.
+    let is_near = |pixel: [u8; 3], color: plotters::style::RGBColor| {
+        let plotters::style::RGBColor(r, g, b) = color;
         pixel.iter().zip([r, g, b]).all(|(p, c)| p.abs_diff(c) < 30)
     };
     let (width, height) = map.size();
-    let count = |colour, right: bool, below: bool| {
+    let count = |color, right: bool, below: bool| {
         // The legend is above the field: leave it out.
         let rows = if below { height / 2..height } else { 160..height / 2 };
         let columns = if right { width / 2..width } else { 0..width / 2 };
         rows.flat_map(|y| columns.clone().map(move |x| (x, y)))
-            .filter(|&(x, y)| is_near(picture.at(x, y).unwrap(), colour))
+            .filter(|&(x, y)| is_near(picture.at(x, y).unwrap(), color))
             .count()
     };
     assert!(count(palette::SOURCE, false, true) > 100, "source 0 lies left, below");
     assert_eq!(count(palette::TARGET, false, true), 0);
     assert!(count(palette::TARGET, false, false) > 100, "target 0 lies left, above");
     assert_eq!(count(palette::SOURCE, false, false), 0);
-    let right = |colour| count(colour, true, false) + count(colour, true, true);
+    let right = |color| count(color, true, false) + count(color, true, true);
     assert!(right(palette::SOURCE) > 100 && right(palette::TARGET) > 10, "both seen in one place");
 }
 

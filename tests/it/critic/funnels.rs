@@ -3,11 +3,11 @@
 use deblais::DiscreteMeasure;
 use deblais::cost::Euclidean;
 use deblais::critic::{
-    Critic, CriticError, Frame, FreshBatches, Lattice, Rate, SampleBatches, Start, TrainLattice,
-    Trained, judge,
+    Critic, CriticError, Frame, FreshBatches, Lattice, LatticeRate, LatticeStart, SampleBatches,
+    TrainLattice, Trained, judge,
 };
 use deblais::datasets::Funnels;
-use deblais::io::{Origin, Table};
+use deblais::io::{InputPath, Table};
 use deblais::problem::OtProblem;
 use deblais::seed::Seed;
 use deblais::solvers::Method;
@@ -27,8 +27,8 @@ fn measure(points: Array2<f64>) -> DiscreteMeasure {
 
 /// u(x) by its definition, with the place of the minimum.
 fn u(funnels: &Funnels, x: &[f64]) -> (usize, f64) {
-    let centres = funnels.centres();
-    let levels = centres.outer_iter().zip(funnels.heights()).map(|(a, b)| {
+    let centers = funnels.centers();
+    let levels = centers.outer_iter().zip(funnels.heights()).map(|(a, b)| {
         let square: f64 = x.iter().zip(a).map(|(x, a)| (x - a).powi(2)).sum();
         square.sqrt() + b
     });
@@ -50,7 +50,7 @@ fn the_optimal_critic_is_tight_on_every_pair() {
         for (i, x) in x.outer_iter().enumerate() {
             let (near, level) = u(&funnels, &x.to_vec());
             assert!((level + funnels.critic(x.insert_axis(Axis(0)))[0]).abs() < 1e-12);
-            let down = &funnels.centres().row(near) - &x;
+            let down = &funnels.centers().row(near) - &x;
             let size = down.dot(&down).sqrt();
             assert!((slopes.row(i).dot(&down) - size).abs() <= 1e-12 * size);
         }
@@ -65,7 +65,7 @@ fn rays_end_where_another_funnel_takes_over_or_at_the_wall() {
         let (x, y) = funnels.pairs(300, &mut Seed(4).stream("pairs"));
         for (x, y) in x.outer_iter().zip(y.outer_iter()) {
             let (near, _) = u(&funnels, &y.to_vec());
-            let low = funnels.centres().row(near).to_owned();
+            let low = funnels.centers().row(near).to_owned();
             let (base, short) = (lengths_of(&y, &low), lengths_of(&x, &low));
             if short < 1e-6 {
                 // Rounding has lost the length of the ray.
@@ -178,7 +178,7 @@ fn any_number_of_threads_finds_the_same_bits() {
 fn a_lattice_does_what_the_formula_says() {
     let read = |side: &str| {
         let path = format!("{}/tests/data/critic/ring8_512_{side}.csv", env!("CARGO_MANIFEST_DIR"));
-        let origin = Origin::from(std::path::Path::new(&path));
+        let origin = InputPath::from(std::path::Path::new(&path));
         measure(Table::read(&origin).unwrap().into_matrix().unwrap())
     };
     let (x, y) = (read("P"), read("Q"));
@@ -198,7 +198,7 @@ fn a_lattice_does_what_the_formula_says() {
     let points = y.support().slice(s![..60, ..]).mapv(|y| 1.3 * y + 0.01);
     let values = critic.values(points.view()).unwrap();
     let level = |x: &[f64], j: usize| {
-        let c = critic.centres().row(j).to_vec();
+        let c = critic.centers().row(j).to_vec();
         critic.heights()[j] + critic.signs()[j] * (x[0] - c[0]).hypot(x[1] - c[1])
     };
     for (x, value) in points.outer_iter().zip(&values) {
@@ -229,9 +229,9 @@ fn what_makes_no_sense_is_refused() {
         TrainLattice { groups: 0, ..default() },
         TrainLattice { pieces: 0, ..default() },
         TrainLattice { batch: 0, ..default() },
-        TrainLattice { start: Start::Cube(f64::NAN), ..default() },
-        TrainLattice { rate: Rate::Falling(-1.0), ..default() },
-        TrainLattice { rate: Rate::OfTemperature(f64::INFINITY), ..default() },
+        TrainLattice { start: LatticeStart::Cube(f64::NAN), ..default() },
+        TrainLattice { rate: LatticeRate::Falling(-1.0), ..default() },
+        TrainLattice { rate: LatticeRate::OfTemperature(f64::INFINITY), ..default() },
         TrainLattice { temperatures: (0.1, 0.0), ..default() },
         TrainLattice { cold: 0.0, ..default() },
     ] {

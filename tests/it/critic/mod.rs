@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use deblais::cost::{Chebyshev, Cityblock, Euclidean, Metric, Minkowski};
-use deblais::critic::{Cones, Critic, CriticError, TrainCones, Trained, Verdict, judge};
-use deblais::io::{Origin, Table};
+use deblais::critic::{Cones, Critic, CriticError, CriticVerdict, TrainCones, Trained, judge};
+use deblais::io::{InputPath, Table};
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::progress::{Event, Observer, Stop};
@@ -17,7 +17,7 @@ use ndarray::{Array1, Array2, array, s};
 
 fn read(path: &str) -> Array2<f64> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    Table::read(&Origin::from(path.as_path())).unwrap().into_matrix().unwrap()
+    Table::read(&InputPath::from(path.as_path())).unwrap().into_matrix().unwrap()
 }
 
 /// n points that a stream of sines scatters, standard normal to the eye.
@@ -43,7 +43,7 @@ fn trained(
     settings: TrainCones,
     (x, y): (&DiscreteMeasure, &DiscreteMeasure),
     metric: impl Into<Metric>,
-) -> (Cones, Verdict, f64) {
+) -> (Cones, CriticVerdict, f64) {
     let metric: Metric = metric.into();
     let problem = OtProblem::new(x, y, metric).unwrap();
     let Trained { critic, .. } = settings.train(x, y, metric, &mut ()).unwrap();
@@ -52,7 +52,7 @@ fn trained(
 }
 
 /// Nothing that is called certain is above the exact value.
-fn holds(verdict: &Verdict, exact: f64, scale: f64) {
+fn holds(verdict: &CriticVerdict, exact: f64, scale: f64) {
     let most = exact + 1e-9 * exact.max(scale);
     assert!((0.0..=most).contains(&verdict.certified_lower), "{verdict:?} against {exact}");
     assert!((0.0..=most).contains(&verdict.polished_lower), "{verdict:?} against {exact}");

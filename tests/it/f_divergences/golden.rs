@@ -1,7 +1,7 @@
 //! Values of scipy and POT (`tests/data/divergence/golden.py` made them).
 
 use deblais::divergence::{
-    FDivergence, energy, kl_nearest_neighbours, median_bandwidth, mmd, mmd_unbiased,
+    FDivergence, energy, kl_nearest_neighbors, median_bandwidth, mmd, mmd_unbiased,
 };
 use deblais::measure::DiscreteMeasure;
 use deblais::solvers::line::{sliced_wasserstein, wasserstein_1d_weighted};
@@ -78,7 +78,7 @@ fn samples_in_space_are_as_pot_and_numpy_have_them() {
         close(energy(&p, &q).unwrap().value, &case, "/energy");
         let x = DiscreteMeasure::uniform(points(&case["x"])).unwrap();
         let y = DiscreteMeasure::uniform(points(&case["y"])).unwrap();
-        close(kl_nearest_neighbours(&x, &y, 3).unwrap(), &case, "/kl_knn");
+        close(kl_nearest_neighbors(&x, &y, 3).unwrap(), &case, "/kl_knn");
         close(mmd_unbiased(&x, &y, sigma).unwrap().value, &case, "/mmd");
         // Of an even number of distances numpy takes the mean of the middle two.
         assert!((median_bandwidth(&x, &y).unwrap() / sigma - 1.0).abs() < 0.01);

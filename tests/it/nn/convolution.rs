@@ -1,7 +1,7 @@
 //! Convolutions: against loops by hand, their derivatives by finite differences, their norms.
 
 use deblais::nn::{
-    Activation, Affine, Convolution, Init, Mlp, PenalisedTape, Real, ShapeError, Tape,
+    Activation, Affine, Convolution, Init, Mlp, PenalizedTape, Real, ShapeError, Tape,
     spectral_norm,
 };
 use deblais::seed::Seed;
@@ -10,7 +10,7 @@ use rayon::ThreadPoolBuilder;
 
 use super::backward::{check_inputs, weighted};
 use super::check_parameters;
-use super::penalised::{penalise, penalty, two_sided};
+use super::penalized::{penalize, penalty, two_sided};
 
 /// Windows that overlap and that leave gaps, that fit and that leave pixels over, with padding on
 /// every side or none, on images that are no squares.
@@ -178,9 +178,9 @@ fn gradients_by_weights_and_images_are_the_differences_of_values() {
 fn penalty_gradients_are_the_differences_of_penalties() {
     for network in networks(1) {
         let x = draws(5, network.inputs(), 6);
-        let mut tape = PenalisedTape::new(&network, 0, 6);
+        let mut tape = PenalizedTape::new(&network, 0, 6);
         let mut gradient = vec![0.0; network.parameters().len()];
-        let value = penalise(&network, x.view(), two_sided, &mut gradient, &mut tape);
+        let value = penalize(&network, x.view(), two_sided, &mut gradient, &mut tape);
         assert!((value - penalty(&network, &x, two_sided)).abs() < 1e-12);
         check_parameters(&network, &gradient, |moved| penalty(moved, &x, two_sided));
     }
@@ -204,7 +204,7 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
     let gradient = |threads: usize| {
         let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let mut tape = PenalisedTape::new(&network, 300, 150);
+            let mut tape = PenalizedTape::new(&network, 300, 150);
             let mut gradient = vec![0.0; network.parameters().len()];
             tape.forward(&network, x.view(), x.slice(ndarray::s![..150, ..]));
             let value = tape.backward(&network, slopes.view(), two_sided, &mut gradient);

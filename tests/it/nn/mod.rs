@@ -2,7 +2,7 @@
 
 mod backward;
 mod convolution;
-mod penalised;
+mod penalized;
 mod repeatable;
 
 use deblais::nn::{Activation, Init, Mlp};

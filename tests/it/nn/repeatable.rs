@@ -1,7 +1,7 @@
 //! The same seed, the same bits; and shapes that are refused.
 
 use deblais::nn::{
-    Activation, Init, Loss, Mlp, Optimizer, PenalisedTape, Real, Rule, ShapeError, Tape,
+    Activation, Init, Loss, Mlp, Optimizer, PenalizedTape, Real, Rule, ShapeError, Tape,
 };
 use deblais::seed::{Seed, Stream};
 use ndarray::{Array2, s};
@@ -19,7 +19,7 @@ fn trained(seed: u64, activation: Activation) -> Mlp<f32> {
     let layers = [(136, activation), (264, activation), (1, Activation::Identity)];
     let mut critic =
         Mlp::new(2, &layers, Init::Orthogonal, &mut Seed(seed).stream("critic")).unwrap();
-    let mut tape = PenalisedTape::new(&critic, 600, 300);
+    let mut tape = PenalizedTape::new(&critic, 600, 300);
     let mut optimizer = Optimizer::new(Rule::ADAM, critic.parameters().len());
     let mut gradient = vec![0.0; critic.parameters().len()];
     let mut by_outputs = Array2::zeros((600, 1));

@@ -93,14 +93,14 @@ fn lattice(
     problem: &OtProblem,
     stream: &mut Stream,
 ) -> Answers {
-    let centres = source.support().to_owned();
-    let pieces = centres.nrows();
+    let centers = source.support().to_owned();
+    let pieces = centers.nrows();
     let heights: Array1<f64> = (0..pieces).map(|_| stream.normal()).collect();
     let sign = |stream: &mut Stream| if stream.uniform() < 0.5 { 1.0 } else { -1.0 };
     let signs: Array1<f64> = (0..pieces).map(|_| sign(stream)).collect();
     let groups = stream.random_range(1..=pieces);
     let given = format!("groups {groups}, heights {heights:?}, signs {signs:?}");
-    let lattice = Lattice::new(groups, centres, heights, signs).expect("a lattice");
+    let lattice = Lattice::new(groups, centers, heights, signs).expect("a lattice");
     judged("lattice", &lattice, (source, target), problem, Euclidean, &given)
 }
 

@@ -1,6 +1,8 @@
 //! The functions, the pushes they give, and the animation of a training.
 
-use deblais::explore::discriminator::{Lesson, Method, Moment, Taught};
+use deblais::explore::discriminator::{
+    DiscriminatorKind, DiscriminatorRun, DiscriminatorSnapshot, DiscriminatorStudy,
+};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{self, Animation, Band, Chart, Curve, Panels, PlotError, Side, palette};
 
@@ -18,12 +20,12 @@ const STEEP: f64 = 4.0;
 /// What is drawn.
 pub(super) struct View<'a> {
     samples: &'a Samples,
-    lesson: &'a Lesson,
+    study: &'a DiscriminatorStudy,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(samples: &'a Samples, lesson: &'a Lesson) -> Self {
-        Self { samples, lesson }
+    pub(super) fn new(samples: &'a Samples, study: &'a DiscriminatorStudy) -> Self {
+        Self { samples, study }
     }
 
     /// The picture and the animation.
@@ -34,12 +36,12 @@ impl<'a> View<'a> {
 
     /// Functions above, pushes below them, and what follows from them in the last row.
     fn page(&self, folder: &Folder) -> Result<(), Failure> {
-        let held = || self.lesson.taught.iter().filter(|taught| taught.method != Method::Free);
-        let functions = held().map(|taught| self.function(taught, &shown(self.lesson)));
-        let pushes = held().map(|taught| self.pushes(taught));
+        let held = || self.study.runs.iter().filter(|runs| runs.kind != DiscriminatorKind::Free);
+        let functions = held().map(|runs| self.function(runs, &shown(self.study)));
+        let pushes = held().map(|runs| self.pushes(runs));
         let above: Vec<_> = functions.chain(pushes).collect();
         let below = [self.critics(), self.slide(), self.course()];
-        let emd = self.lesson.exact.emd.upper;
+        let emd = self.study.exact.emd.upper;
         let title = format!("What a discriminator tells the generator: EMD {emd:.3}");
         let columns = held().count().max(1);
         let top = Panels::new(columns, above.iter().map(Chart::size)).titled(title);
@@ -61,25 +63,25 @@ impl<'a> View<'a> {
     /// A frame a place: the four functions as they are.
     fn film(&self) -> Result<Animation, PlotError> {
         let held: Vec<_> =
-            self.lesson.taught.iter().filter(|taught| taught.method != Method::Free).collect();
-        let places = held.iter().map(|taught| taught.moments.len()).min().unwrap_or(0);
+            self.study.runs.iter().filter(|runs| runs.kind != DiscriminatorKind::Free).collect();
+        let places = held.iter().map(|runs| runs.snapshots.len()).min().unwrap_or(0);
         let frame = |place: usize| {
             let charts: Vec<_> = held
                 .iter()
-                .map(|taught| {
-                    let moment = &taught.moments[place];
-                    let ends = taught.moments.iter().flat_map(|moment| &moment.values);
+                .map(|runs| {
+                    let moment = &runs.snapshots[place];
+                    let ends = runs.snapshots.iter().flat_map(|moment| &moment.values);
                     let low = ends.clone().copied().fold(f64::INFINITY, f64::min);
                     let high = ends.copied().fold(f64::NEG_INFINITY, f64::max);
                     let (push, _) = sizes(&moment.pushes[0]);
-                    let chart = self.function(taught, &[moment.step]);
+                    let chart = self.function(runs, &[moment.step]);
                     chart
-                        .band(room((self.lesson.grid[0], low, high)))
-                        .titled(format!("{}: mean push {push:.1e}", title(taught.method)))
+                        .band(room((self.study.grid[0], low, high)))
+                        .titled(format!("{}: mean push {push:.1e}", title(runs.kind)))
                 })
                 .collect();
             let panels = Panels::new(2, charts.iter().map(Chart::size))
-                .titled(format!("After {} steps", held[0].moments[place].step));
+                .titled(format!("After {} steps", held[0].snapshots[place].step));
             plot::bitmap(scaled(panels.size(), FRAME), |root| {
                 panels.draw(root, |k, area| charts[k].draw(area))
             })
@@ -88,7 +90,7 @@ impl<'a> View<'a> {
     }
 
     fn along(&self, values: &[f64]) -> Vec<(f64, f64)> {
-        self.lesson.grid.iter().copied().zip(values.iter().copied()).collect()
+        self.study.grid.iter().copied().zip(values.iter().copied()).collect()
     }
 
     fn rugs(&self, chart: Chart) -> Chart {
@@ -101,33 +103,33 @@ impl<'a> View<'a> {
     }
 
     /// D at some steps.
-    fn function(&self, taught: &Taught, steps: &[u64]) -> Chart {
-        let mut chart = Chart::new("x", label(taught.method)).titled(title(taught.method));
-        for (moment, dark) in chosen(taught, steps) {
+    fn function(&self, runs: &DiscriminatorRun, steps: &[u64]) -> Chart {
+        let mut chart = Chart::new("x", label(runs.kind)).titled(title(runs.kind));
+        for (moment, dark) in chosen(runs, steps) {
             let name = format!("step {}", moment.step);
             let curve = Curve::new(name, self.along(&moment.values));
-            chart = chart.curve(curve.coloured(palette::sequential(dark)));
+            chart = chart.curve(curve.colored(palette::sequential(dark)));
         }
-        if taught.method == Method::GradientPenalty {
-            let exact = self.along(&self.lesson.exact.values);
-            let exact = Curve::new("exact potential", exact).coloured(palette::GREEN);
+        if runs.kind == DiscriminatorKind::GradientPenalty {
+            let exact = self.along(&self.study.exact.values);
+            let exact = Curve::new("exact potential", exact).colored(palette::GREEN);
             chart = chart.curve(exact.dashed());
         }
         self.rugs(chart)
     }
 
     /// The push of the method's first loss on each generated point, at some steps.
-    fn pushes(&self, taught: &Taught) -> Chart {
+    fn pushes(&self, runs: &DiscriminatorRun) -> Chart {
         let mut chart = Chart::new("generated point x", "push −∂loss/∂x");
-        for (moment, dark) in chosen(taught, &shown(self.lesson)) {
+        for (moment, dark) in chosen(runs, &shown(self.study)) {
             let points = self.by_place(&moment.pushes[0]);
             let curve = Curve::new(format!("step {}", moment.step), points);
-            chart = chart.curve(curve.coloured(palette::sequential(dark)));
+            chart = chart.curve(curve.colored(palette::sequential(dark)));
         }
-        let exact = self.by_place(&self.lesson.exact.pushes);
+        let exact = self.by_place(&self.study.exact.pushes);
         // The axis begins at 0, or deviations from 1 look large.
         let zero = room((exact[0].0, 0.0, 0.0));
-        chart.curve(Curve::new("exact", exact).coloured(palette::GREEN).dashed()).band(zero)
+        chart.curve(Curve::new("exact", exact).colored(palette::GREEN).dashed()).band(zero)
     }
 
     /// Generated points and what they have, from left to right.
@@ -141,37 +143,37 @@ impl<'a> View<'a> {
     /// The critics at their end beside the exact potential.
     fn critics(&self) -> Chart {
         let mut chart = Chart::new("x", "function, in the unit of x").titled("Critics at the end");
-        for taught in &self.lesson.taught {
-            let Some(last) = taught.moments.last() else { continue };
-            if matches!(taught.method, Method::Clip | Method::GradientPenalty) {
-                let name = format!("{}, {:.3} apart", title(taught.method), last.apart);
+        for runs in &self.study.runs {
+            let Some(last) = runs.snapshots.last() else { continue };
+            if matches!(runs.kind, DiscriminatorKind::Clip | DiscriminatorKind::GradientPenalty) {
+                let name = format!("{}, {:.3} apart", title(runs.kind), last.apart);
                 let curve = Curve::new(name, self.along(&last.values));
-                chart = chart.curve(of_method(curve, taught.method, 0));
+                chart = chart.curve(of_method(curve, runs.kind, 0));
             }
         }
-        let name = format!("exact potential, {:.3} apart", self.lesson.exact.emd.upper);
-        let exact = Curve::new(name, self.along(&self.lesson.exact.values));
-        self.rugs(chart.curve(exact.coloured(palette::GREEN).dashed()))
+        let name = format!("exact potential, {:.3} apart", self.study.exact.emd.upper);
+        let exact = Curve::new(name, self.along(&self.study.exact.values));
+        self.rugs(chart.curve(exact.colored(palette::GREEN).dashed()))
     }
 
     /// The smooth and the steep function.
     fn slide(&self) -> Chart {
-        let emd = self.lesson.exact.emd.upper;
+        let emd = self.study.exact.emd.upper;
         let mut chart = Chart::new("x", "function, in the unit of x")
             .titled("1-Lipschitz, and what the constraint forbids");
         let name = format!("smooth, 1-Lipschitz: {emd:.2} apart");
-        let smooth = Curve::new(name, self.along(&self.lesson.exact.values));
-        chart = chart.curve(smooth.coloured(palette::GREEN).dashed());
-        let free = self.lesson.taught.iter().find(|taught| taught.method == Method::Free);
+        let smooth = Curve::new(name, self.along(&self.study.exact.values));
+        chart = chart.curve(smooth.colored(palette::GREEN).dashed());
+        let free = self.study.runs.iter().find(|runs| runs.kind == DiscriminatorKind::Free);
         if let Some(free) = free {
-            let steep = free.moments.iter().find(|moment| moment.apart >= STEEP * emd);
-            if let Some(steep) = steep.or(free.moments.last()) {
+            let steep = free.snapshots.iter().find(|moment| moment.apart >= STEEP * emd);
+            if let Some(steep) = steep.or(free.snapshots.last()) {
                 let name =
                     format!("nothing holds it, step {}: {:.1} apart", steep.step, steep.apart);
                 let curve = Curve::new(name, self.along(&steep.values));
-                chart = chart.curve(curve.coloured(palette::BLUE));
+                chart = chart.curve(curve.colored(palette::BLUE));
             }
-            if let Some(last) = free.moments.last() {
+            if let Some(last) = free.snapshots.last() {
                 chart = chart.noted(format!(
                     "After {} steps its means are {:.2e} apart: there is no largest value.",
                     last.step, last.apart
@@ -188,25 +190,25 @@ impl<'a> View<'a> {
                 .titled("The gradient the generator gets")
                 .log_x()
                 .log_y();
-        let exact = sizes(&self.lesson.exact.pushes).0;
+        let exact = sizes(&self.study.exact.pushes).0;
         let mut last = 1;
-        for taught in &self.lesson.taught {
-            for (k, &(loss, _)) in taught.method.losses().iter().enumerate() {
-                let points = taught
-                    .moments
+        for runs in &self.study.runs {
+            for (k, &(loss, _)) in runs.kind.losses().iter().enumerate() {
+                let points = runs
+                    .snapshots
                     .iter()
                     .map(|moment| (moment.step as f64, sizes(&moment.pushes[k]).0));
                 let name = match loss {
                     "minimax" => "sigmoid, minimax",
                     "non_saturating" => "sigmoid, non-saturating",
-                    _ => title(taught.method),
+                    _ => title(runs.kind),
                 };
-                chart = chart.curve(of_method(Curve::new(name, points), taught.method, k));
+                chart = chart.curve(of_method(Curve::new(name, points), runs.kind, k));
             }
-            last = taught.moments.last().map_or(last, |moment| moment.step.max(last));
+            last = runs.snapshots.last().map_or(last, |moment| moment.step.max(last));
         }
         let exact = [(1.0, exact), (last as f64, exact)];
-        chart.curve(Curve::new("exact EMD", exact).coloured(palette::GREEN).dashed())
+        chart.curve(Curve::new("exact EMD", exact).colored(palette::GREEN).dashed())
     }
 }
 
@@ -216,41 +218,43 @@ fn room(place: (f64, f64, f64)) -> Band {
 }
 
 /// The moments of some steps, and how dark each is drawn: the later, the darker.
-fn chosen<'t>(taught: &'t Taught, steps: &[u64]) -> Vec<(&'t Moment, f64)> {
+fn chosen<'t>(runs: &'t DiscriminatorRun, steps: &[u64]) -> Vec<(&'t DiscriminatorSnapshot, f64)> {
     let count = steps.len().max(1) as f64;
-    let of_step = |step: u64| taught.moments.iter().find(|moment| moment.step == step);
+    let of_step = |step: u64| runs.snapshots.iter().find(|moment| moment.step == step);
     let chosen = steps.iter().zip(1_u32..);
     chosen.filter_map(|(&step, k)| Some((of_step(step)?, f64::from(k) / count))).collect()
 }
 
-/// A curve in the colour of a method; one of the sigmoid's other loss is dashed.
-fn of_method(curve: Curve, method: Method, loss: usize) -> Curve {
-    let curve = curve.coloured(match method {
-        Method::Sigmoid => palette::VERMILLION,
-        Method::LeastSquares => palette::ORANGE,
-        Method::Clip => palette::PURPLE,
-        Method::GradientPenalty => palette::BLACK,
-        Method::Free => palette::BLUE,
+/// A curve in the color of a method; one of the sigmoid's other loss is dashed.
+fn of_method(curve: Curve, kind: DiscriminatorKind, loss: usize) -> Curve {
+    let curve = curve.colored(match kind {
+        DiscriminatorKind::Sigmoid => palette::VERMILLION,
+        DiscriminatorKind::LeastSquares => palette::ORANGE,
+        DiscriminatorKind::Clip => palette::PURPLE,
+        DiscriminatorKind::GradientPenalty => palette::BLACK,
+        DiscriminatorKind::Free => palette::BLUE,
     });
     if loss > 0 { curve.dashed() } else { curve }
 }
 
-fn title(method: Method) -> &'static str {
-    match method {
-        Method::Sigmoid => "Sigmoid (JS)",
-        Method::LeastSquares => "Least squares (LSGAN)",
-        Method::Clip => "Critic, clipped",
-        Method::GradientPenalty => "Critic, gradient penalty",
-        Method::Free => "Critic, free",
+fn title(kind: DiscriminatorKind) -> &'static str {
+    match kind {
+        DiscriminatorKind::Sigmoid => "Sigmoid (JS)",
+        DiscriminatorKind::LeastSquares => "Least squares (LSGAN)",
+        DiscriminatorKind::Clip => "Critic, clipped",
+        DiscriminatorKind::GradientPenalty => "Critic, gradient penalty",
+        DiscriminatorKind::Free => "Critic, free",
     }
 }
 
 /// What the axis of its function shows.
-fn label(method: Method) -> &'static str {
-    match method {
-        Method::Sigmoid => "D(x), probability of real",
-        Method::LeastSquares => "D(x), label 1 is real",
-        Method::Clip | Method::GradientPenalty | Method::Free => "D(x), in the unit of x",
+fn label(kind: DiscriminatorKind) -> &'static str {
+    match kind {
+        DiscriminatorKind::Sigmoid => "D(x), probability of real",
+        DiscriminatorKind::LeastSquares => "D(x), label 1 is real",
+        DiscriminatorKind::Clip | DiscriminatorKind::GradientPenalty | DiscriminatorKind::Free => {
+            "D(x), in the unit of x"
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The study as an animation: both laws, the plan, and the curves up to the present offset.
 
-use deblais::explore::shift::{Study, Track};
+use deblais::explore::shift::{DivergenceCurve, ShiftStudy};
 use deblais::plot::{self, Animation, Bitmap, Chart, Heatmap, Order, Panels};
 
 use super::Scene;
@@ -29,7 +29,7 @@ pub(super) fn film(scene: &Scene<'_>) -> Result<Animation, Failure> {
 }
 
 fn frame(scene: &Scene<'_>, view: &View, k: usize) -> Result<Bitmap, Failure> {
-    let Study { offsets, plans, meeting, .. } = scene.study;
+    let ShiftStudy { offsets, plans, meeting, .. } = scene.study;
     let (source, target) = (&scene.moving.source, &scene.moving.target);
     let (offset, plan) = (offsets[k], &plans[k]);
     let place = view.at(offset)?;
@@ -41,7 +41,7 @@ fn frame(scene: &Scene<'_>, view: &View, k: usize) -> Result<Bitmap, Failure> {
     let order = Order::Plan.arrange(&plans[*meeting], points);
     let matrix = Heatmap::arranged(plan, order)
         .titled("The plan γ")
-        .labelled("source", "target")
+        .labeled("source", "target")
         .without_caption();
     let charts = [values(scene, k), slopes(scene, k)];
     let square = |(width, _): (u32, u32)| (width, width * 2 / 3);
@@ -59,32 +59,37 @@ fn frame(scene: &Scene<'_>, view: &View, k: usize) -> Result<Bitmap, Failure> {
 }
 
 /// Each as a share of the most it can be, or was.
-fn share(track: &Track) -> f64 {
+fn share(track: &DivergenceCurve) -> f64 {
     let most = track.values.iter().copied().filter(|x| x.is_finite()).fold(0.0, f64::max);
     1.0 / track.ceiling.unwrap_or(if most > 0.0 { most } else { 1.0 })
 }
 
 fn values(scene: &Scene<'_>, now: usize) -> Chart {
     let chart = Chart::new(OFFSET, "share of its ceiling, or largest").titled("What each says");
-    let value = |track: &Track, k: usize| track.values[k] * share(track);
+    let value = |track: &DivergenceCurve, k: usize| track.values[k] * share(track);
     up_to(chart, scene, now, &value)
 }
 
 fn slopes(scene: &Scene<'_>, now: usize) -> Chart {
     let chart = Chart::new(OFFSET, "derivative").titled("What a generator is told");
-    let slope = |track: &Track, k: usize| track.slopes[k].unwrap_or(f64::NAN);
+    let slope = |track: &DivergenceCurve, k: usize| track.slopes[k].unwrap_or(f64::NAN);
     up_to(chart, scene, now, &slope)
 }
 
 /// What is followed up to now, on the axes of the whole path.
-fn up_to(chart: Chart, scene: &Scene<'_>, now: usize, of: &dyn Fn(&Track, usize) -> f64) -> Chart {
-    let Study { offsets, .. } = scene.study;
+fn up_to(
+    chart: Chart,
+    scene: &Scene<'_>,
+    now: usize,
+    of: &dyn Fn(&DivergenceCurve, usize) -> f64,
+) -> Chart {
+    let ShiftStudy { offsets, .. } = scene.study;
     let tracks = FOLLOWED.iter().filter_map(|name| scene.study.track(name));
     let all = tracks.flat_map(|track| (0..offsets.len()).map(move |k| of(track, k)));
     let ends = all
         .filter(|y| y.is_finite())
         .fold((0.0_f64, 0.0_f64), |(low, high), y| (low.min(y), high.max(y)));
-    let past = |track: &Track, k: usize| if k <= now { of(track, k) } else { f64::NAN };
+    let past = |track: &DivergenceCurve, k: usize| if k <= now { of(track, k) } else { f64::NAN };
     with(chart, scene, &FOLLOWED, &past)
         .covering((offsets[0], offsets[offsets.len() - 1]), ends)
         .place("", offsets[now])

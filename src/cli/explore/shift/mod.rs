@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::{Arg, Args, value_parser};
-use deblais::explore::pairs::{Overlap, PAIRS, Pair, pair};
-use deblais::explore::shift::{Shift, Study, Way};
+use deblais::explore::pairs::{LawPair, Overlap, PAIRS, pair};
+use deblais::explore::shift::{MotionPath, Shift, ShiftStudy};
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{Inputs, Number, Setting, Settings, ShiftReport, Timings};
 use deblais::seed::Seed;
@@ -137,7 +137,7 @@ struct Moving {
 /// The study and what its pictures need beside it.
 struct Scene<'a> {
     moving: &'a Moving,
-    study: &'a Study,
+    study: &'a ShiftStudy,
     /// Three places on the path with a name.
     stages: [(&'static str, usize); 3],
 }
@@ -208,7 +208,7 @@ impl PathArgs {
 
 /// A pair whose overlap is known.
 fn built_in(name: &str, path: &PathArgs) -> Moving {
-    let Pair { title, source, target, direction, path, stages, overlap } =
+    let LawPair { title, source, target, direction, path, stages, overlap } =
         pair(name, path.atoms as usize).expect("a name in PAIRS");
     Moving {
         title: format!("A shift: {title}"),
@@ -248,12 +248,12 @@ fn given(mut problem: ProblemArgs, path: &PathArgs) -> Result<Moving, Failure> {
         thinned(law, most, Seed(path.seed), side)
     };
     let (source, target) = (few(source, "source")?, few(target, "target")?);
-    let way = Way::new(&source, &target, path.direction.clone())?;
+    let way = MotionPath::new(&source, &target, path.direction.clone())?;
     let bins = way.bins(&target, path.bins.map(|bins| bins as usize));
     let overlap = bins
         .map(|bins| Box::new(bins) as Box<dyn Overlap>)
         .map_err(|error| format!("{error}; {}", error.hint()));
-    let Way { source, direction, given, path } = way;
+    let MotionPath { source, direction, given, path } = way;
     Ok(Moving {
         title: "A shift of the source onto the target and past it".to_owned(),
         source,
@@ -288,7 +288,7 @@ fn thinned(
     Ok(DiscreteMeasure::new(law.support().select(Axis(0), &order), mass / total)?)
 }
 
-fn study(moving: &Moving, path: &PathArgs, watch: &mut Watch) -> Result<Study, Failure> {
+fn study(moving: &Moving, path: &PathArgs, watch: &mut Watch) -> Result<ShiftStudy, Failure> {
     let shift = Shift {
         source: &moving.source,
         target: &moving.target,
@@ -305,7 +305,7 @@ fn study(moving: &Moving, path: &PathArgs, watch: &mut Watch) -> Result<Study, F
 
 /// The stages that the pair has, or the start, the contact and the meeting; of a path that ends early
 /// where it ends.
-fn stages(moving: &Moving, study: &Study) -> [(&'static str, usize); 3] {
+fn stages(moving: &Moving, study: &ShiftStudy) -> [(&'static str, usize); 3] {
     let nearest = |offset: f64| {
         let away = |k: &usize| (study.offsets[*k] - offset).abs();
         (0..study.offsets.len()).min_by(|j, k| away(j).total_cmp(&away(k))).unwrap_or(0)
@@ -327,7 +327,7 @@ fn stages(moving: &Moving, study: &Study) -> [(&'static str, usize); 3] {
 
 /// Everything but the report.
 fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
-    let Study { offsets, tracks, emd_quotients, .. } = scene.study;
+    let ShiftStudy { offsets, tracks, emd_quotients, .. } = scene.study;
     let slopes: Vec<_> = tracks.iter().map(|track| format!("{}_slope", track.name)).collect();
     let values = tracks.iter().map(|track| track.name);
     let names = ["offset"].into_iter().chain(values).chain(slopes.iter().map(String::as_str));
@@ -348,7 +348,7 @@ fn text(lines: &mut Lines, scene: &Scene<'_>, folder: &Folder) {
     /// Slopes below this are rounding.
     const NOTHING: f64 = 1e-12;
     const COLUMNS: [&str; 4] = ["js", "kl", "emd", "mmd"];
-    let Study { offsets, meeting, contact, widest, .. } = scene.study;
+    let ShiftStudy { offsets, meeting, contact, widest, .. } = scene.study;
     let mut places: Vec<usize> = scene.stages.iter().map(|stage| stage.1).collect();
     places.extend([meeting / 2, usize::midpoint(*meeting, offsets.len() - 1), offsets.len() - 1]);
     places.extend(contact);

@@ -1,6 +1,6 @@
 //! The picture of the study: three moments, all divergences, and their derivatives.
 
-use deblais::explore::shift::{Study, Track};
+use deblais::explore::shift::{DivergenceCurve, ShiftStudy};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Canvas, Chart, Curve, DrawResult, Page, Panels};
 
@@ -89,11 +89,11 @@ fn title(name: &str, scene: &Scene<'_>, k: usize) -> String {
 
 /// Three families, and their derivatives below them.
 fn charts(scene: &Scene<'_>) -> impl Iterator<Item = Chart> {
-    let Study { offsets, .. } = scene.study;
+    let ShiftStudy { offsets, .. } = scene.study;
     let over = (offsets[0], offsets[offsets.len() - 1]);
     let empty = |y: &str, title: &str| marked(Chart::new(OFFSET, y).titled(title), scene);
     let seen = |x: f64| if (LEAST..=LARGEST).contains(&x) { x } else { f64::NAN };
-    let share = |track: &Track| 1.0 / track.ceiling.unwrap_or(1.0);
+    let share = |track: &DivergenceCurve| 1.0 / track.ceiling.unwrap_or(1.0);
     let (finite, infinite) = unbounded(scene);
     let values = [
         with(
@@ -110,7 +110,7 @@ fn charts(scene: &Scene<'_>) -> impl Iterator<Item = Chart> {
         with(empty("distance", "What sees the distance"), scene, &DISTANCES, &|t, k| t.values[k])
             .covering(over, (0.0, 1.0)),
     ];
-    let slope = |track: &Track, k: usize| track.slopes[k].unwrap_or(f64::NAN);
+    let slope = |track: &DivergenceCurve, k: usize| track.slopes[k].unwrap_or(f64::NAN);
     let slopes = [
         with(empty("derivative ÷ ceiling", "Their derivatives"), scene, &WITH_CEILING, &|t, k| {
             slope(t, k) * share(t)
@@ -157,9 +157,9 @@ pub(super) fn with(
     chart: Chart,
     scene: &Scene<'_>,
     names: &[&str],
-    of: &dyn Fn(&Track, usize) -> f64,
+    of: &dyn Fn(&DivergenceCurve, usize) -> f64,
 ) -> Chart {
-    let Study { offsets, .. } = scene.study;
+    let ShiftStudy { offsets, .. } = scene.study;
     names.iter().filter_map(|name| scene.study.track(name)).fold(chart, |chart, track| {
         let point = |(k, &offset): (usize, &f64)| {
             // Where a divergence jumps its value stands alone.

@@ -101,7 +101,7 @@ impl View {
                 let source = source.unwrap_or(&plane.source);
                 let map = TransportMap::new(source, &plane.target, plan)?.titled(title);
                 let [x, y] = plane.labels;
-                Ok(Picture::Plane(map.within(plane.extent).labelled(x, y).without_caption()))
+                Ok(Picture::Plane(map.within(plane.extent).labeled(x, y).without_caption()))
             }
         }
     }
@@ -167,14 +167,14 @@ impl Histograms {
             [(from, 0.0)].into_iter().chain(tops).chain([(to, 0.0)]).collect()
         };
         let mut chart = Chart::new("position", "density").titled(title);
-        for (name, bars, shift, colour) in [
+        for (name, bars, shift, color) in [
             ("target", &self.target, 0.0, palette::TARGET),
             ("source", &self.source, shift, palette::SOURCE),
         ] {
             let corners = corners(bars, shift);
             let band = corners.iter().map(|&(x, y)| (x, 0.0, y));
-            chart = chart.band(Band::new("", band).coloured(colour));
-            chart = chart.curve(Curve::new(name, corners).coloured(colour));
+            chart = chart.band(Band::new("", band).colored(color));
+            chart = chart.curve(Curve::new(name, corners).colored(color));
         }
         chart.covering(self.ends, (0.0, self.highest))
     }

@@ -1,4 +1,4 @@
-//! A function over the plane as level lines, with its slopes and the samples it tells apart.
+//! A contour plot: a function over the plane as level lines, with its slopes and the samples on top.
 
 use ndarray::{Array2, ArrayView2};
 use plotters::backend::DrawingBackend;
@@ -7,19 +7,16 @@ use plotters::drawing::DrawingArea;
 
 use super::axes::{self, BAR, BAR_GAP, Bar};
 use super::clouds::Clouds;
-use super::contour::{self, Line};
+use super::contour::{self, ContourLine};
 use super::field::{BELOW, Field, LEFT};
 use super::legend::{Legend, Sign};
-use super::page::{self, Frame, MARGIN, Page, Stroke, TITLE_ROOM, UNITS};
+use super::markers::arrow;
+use super::page::{self, MARGIN, Page, PageArea, Stroke, UNITS};
 use super::scale::{number, round_marks};
-use super::signs::arrow;
 use super::{DrawResult, PlotError, palette, polyline};
 use crate::measure::DiscreteMeasure;
 
-/// The width of the page that [`LevelLines::size`] asks for, in pixels.
-const WIDTH: u32 = 1400;
-
-/// About so many levels.
+/// Approximate number of levels.
 const LEVELS: f64 = 14.0;
 
 /// Thickness of a level line, in units.
@@ -33,11 +30,11 @@ const LONGEST: f64 = 0.8;
 const ARROW: (f64, f64) = (1.1, 0.75);
 const SHORTEST: f64 = 2.0;
 
-/// The same of an arrow that is given, and the length of the longest, in units.
+/// Thickness and opacity of a given arrow, and the length of the longest, in units.
 const VECTOR: (f64, f64) = (1.5, 0.95);
 const LONGEST_VECTOR: f64 = 42.0;
 
-/// What the colour bar takes beside the field, roughly: for the size of the page.
+/// The approximate width of the color bar beside the field, in units: for the size of the page.
 const BESIDE: f64 = 95.0;
 
 /// The field is at most this many times as wide as high, and half as many the other way.
@@ -58,12 +55,12 @@ impl Extent {
     /// # Errors
     /// [`PlotError::NotPlanar`] unless both have two coordinates.
     pub fn around(source: &DiscreteMeasure, target: &DiscreteMeasure) -> Result<Self, PlotError> {
-        let Frame { left, top, right, bottom } = Clouds::new(source, target)?.world();
+        let PageArea { left, top, right, bottom } = Clouds::new(source, target)?.world();
         Ok(Self { x: (left, right), y: (top, bottom) })
     }
 
     /// The nodes of a regular grid on the rectangle, one a row, shape (rows·columns, 2): the
-    /// points at which to ask a function for the values of [`LevelLines::new`], in their order.
+    /// points at which to ask a function for the values of [`ContourPlot::new`], in their order.
     #[must_use]
     pub fn grid(&self, rows: usize, columns: usize) -> Array2<f64> {
         Array2::from_shape_fn((rows * columns, 2), |(k, axis)| match axis {
@@ -89,7 +86,7 @@ struct Vectors {
 
 /// A scalar function over a rectangle of the plane: a potential, a critic.
 ///
-/// Level lines at round values over a ground that darkens as the function grows; the colour bar
+/// Level lines at round values over a ground that darkens as the function grows; the color bar
 /// names the levels. Both axes have the same scale. Values that are not finite are left white.
 ///
 /// ```
@@ -107,7 +104,7 @@ struct Vectors {
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct LevelLines<'a> {
+pub struct ContourPlot<'a> {
     name: String,
     values: Array2<f64>,
     extent: Extent,
@@ -121,7 +118,7 @@ pub struct LevelLines<'a> {
     labels: (String, String),
 }
 
-impl<'a> LevelLines<'a> {
+impl<'a> ContourPlot<'a> {
     /// A function called `name` with these values on a regular grid: rows follow the second
     /// coordinate upwards, columns the first to the right, the outermost on the edge of the
     /// extent. An extent that is no rectangle becomes the unit square.
@@ -144,8 +141,8 @@ impl<'a> LevelLines<'a> {
         }
     }
 
-    /// With levels and colours from `low` to `high` instead of the values' own range, so that
-    /// pictures can be compared; values beyond have the colour of the nearer end. No range at all
+    /// With levels and colors from `low` to `high` instead of the values' own range, so that
+    /// pictures can be compared; values beyond have the color of the nearer end. No range at all
     /// is ignored.
     #[must_use]
     pub fn within(mut self, low: f64, high: f64) -> Self {
@@ -214,30 +211,29 @@ impl<'a> LevelLines<'a> {
 
     /// With other axis labels than “first coordinate” and “second coordinate”.
     #[must_use]
-    pub fn labelled(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
+    pub fn labeled(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
         self.labels = (x.into(), y.into());
         self
     }
 
     /// A page that suits the extent, in pixels.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     pub fn size(&self) -> (u32, u32) {
         let width = UNITS - 2.0 * MARGIN;
         let world = self.world();
         let aspect = (world.height() / world.width()).clamp(1.0 / WIDEST, WIDEST / 2.0);
         let lines = page::wrap(&self.caption(), width).len();
-        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
+        let title = page::title_height(&self.title);
         let around = 2.0 * MARGIN + title + self.legend().height(width) + BELOW;
         let height = around + (width - LEFT - BESIDE) * aspect + page::caption_height(lines);
-        (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
+        page::size(height)
     }
 
-    /// Draws title, legend, axes, level lines, arrows, points, colour bar and caption over the
+    /// Draws title, legend, axes, level lines, arrows, points, color bar and caption over the
     /// whole area.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();
@@ -247,7 +243,7 @@ impl<'a> LevelLines<'a> {
         legend.draw(&page, inside, below)?;
         let lines = page.caption_lines(&self.caption(), inside);
         let bar = self.bar();
-        let room = Frame {
+        let room = PageArea {
             left: inside.left + page.px(LEFT),
             top: below + page.px(legend.height(inside.width() / page.px(1.0))),
             right: inside.right - axes::bar_width(&page, &bar),
@@ -268,7 +264,7 @@ impl<'a> LevelLines<'a> {
         if let Some(vectors) = &self.vectors {
             vectors.draw(&page, &field)?;
         }
-        let beside = Frame {
+        let beside = PageArea {
             left: field.frame.right + page.px(BAR_GAP),
             right: field.frame.right + page.px(BAR_GAP + BAR),
             ..field.frame
@@ -278,9 +274,9 @@ impl<'a> LevelLines<'a> {
     }
 
     /// The extent; `top` is the least second coordinate.
-    fn world(&self) -> Frame {
+    fn world(&self) -> PageArea {
         let Extent { x, y } = self.extent;
-        Frame { left: x.0, top: y.0, right: x.1, bottom: y.1 }
+        PageArea { left: x.0, top: y.0, right: x.1, bottom: y.1 }
     }
 
     fn legend(&self) -> Legend {
@@ -297,7 +293,7 @@ impl<'a> LevelLines<'a> {
         legend
     }
 
-    /// The ends of the colour bar: by default the least and the largest finite value.
+    /// The ends of the color bar: by default the least and the largest finite value.
     fn range(&self) -> (f64, f64) {
         if let Some(scale) = self.scale {
             return scale;
@@ -316,8 +312,8 @@ impl<'a> LevelLines<'a> {
         levels
     }
 
-    /// The colour above the k-th of so many levels, from 0, the ground below the first.
-    fn colour(k: usize, levels: usize) -> plotters::style::RGBColor {
+    /// The color above the k-th of `levels` levels, from 0, the color below the first.
+    fn color(k: usize, levels: usize) -> plotters::style::RGBColor {
         palette::ground(if levels == 0 { 0.5 } else { k as f64 / levels as f64 })
     }
 
@@ -329,9 +325,9 @@ impl<'a> LevelLines<'a> {
         let mut slices: Vec<_> = levels
             .iter()
             .enumerate()
-            .map(|(k, level)| (place(level.0), Self::colour(k, levels.len())))
+            .map(|(k, level)| (place(level.0), Self::color(k, levels.len())))
             .collect();
-        slices.push((1.0, Self::colour(levels.len(), levels.len())));
+        slices.push((1.0, Self::color(levels.len(), levels.len())));
         let mut ticks: Vec<_> =
             levels.into_iter().map(|(value, text)| (place(value), text)).collect();
         if ticks.is_empty() && low <= high {
@@ -367,13 +363,13 @@ impl<'a> LevelLines<'a> {
             if !corners.is_empty() {
                 page.polygon(
                     &corners,
-                    plotters::style::Color::to_rgba(&Self::colour(k, levels.len())),
+                    plotters::style::Color::to_rgba(&Self::color(k, levels.len())),
                 )?;
             }
         }
-        let stroke = Stroke { colour: palette::LEVEL, width: LINE, dashes: &[] };
+        let stroke = Stroke { color: palette::LEVEL, width: LINE, dashes: &[] };
         for (level, _) in levels {
-            for Line { mut points, closed } in contour::lines(self.values.view(), level) {
+            for ContourLine { mut points, closed } in contour::lines(self.values.view(), level) {
                 if closed {
                     points.push(points[0]);
                 }
@@ -384,7 +380,7 @@ impl<'a> LevelLines<'a> {
         Ok(())
     }
 
-    /// Arrows along the gradient at the middles of a coarse grid, as long as it is steep.
+    /// Arrows along the gradient at the centers of a coarse grid; their length is the slope.
     fn draw_slopes<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,

@@ -1,9 +1,9 @@
-//! Formats that are recognised, but not read.
+//! Formats that are recognized, but not read.
 
 /// A format that is refused by name, with a way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ForeignFormat {
+pub enum UnsupportedFormat {
     /// Compressed by gzip.
     Gzip,
     /// A NumPy archive of several arrays.
@@ -26,24 +26,24 @@ pub enum ForeignFormat {
     Utf16,
 }
 
-impl ForeignFormat {
-    /// Recognises a format by its first bytes.
+impl UnsupportedFormat {
+    /// Recognizes a format by its first bytes.
     pub(super) fn detect(bytes: &[u8]) -> Option<Self> {
-        const MAGIC: [(&[u8], ForeignFormat); 14] = [
-            (b"\x1f\x8b", ForeignFormat::Gzip),
-            (b"\xd0\xcf\x11\xe0", ForeignFormat::Excel),
-            (b"\xff\xd8\xff", ForeignFormat::Jpeg),
-            (b"GIF8", ForeignFormat::Picture),
-            (b"BM", ForeignFormat::Picture),
-            (b"II*\0", ForeignFormat::Picture),
-            (b"MM\0*", ForeignFormat::Picture),
-            (b"RIFF", ForeignFormat::Picture),
-            (b"\x89HDF", ForeignFormat::Hdf5),
-            (b"PAR1", ForeignFormat::Parquet),
-            (b"MATLAB 5.0", ForeignFormat::Matlab),
-            (b"\xff\xfe", ForeignFormat::Utf16),
-            (b"\xfe\xff", ForeignFormat::Utf16),
-            (b"PK\x03\x04", ForeignFormat::Zip),
+        const MAGIC: [(&[u8], UnsupportedFormat); 14] = [
+            (b"\x1f\x8b", UnsupportedFormat::Gzip),
+            (b"\xd0\xcf\x11\xe0", UnsupportedFormat::Excel),
+            (b"\xff\xd8\xff", UnsupportedFormat::Jpeg),
+            (b"GIF8", UnsupportedFormat::Picture),
+            (b"BM", UnsupportedFormat::Picture),
+            (b"II*\0", UnsupportedFormat::Picture),
+            (b"MM\0*", UnsupportedFormat::Picture),
+            (b"RIFF", UnsupportedFormat::Picture),
+            (b"\x89HDF", UnsupportedFormat::Hdf5),
+            (b"PAR1", UnsupportedFormat::Parquet),
+            (b"MATLAB 5.0", UnsupportedFormat::Matlab),
+            (b"\xff\xfe", UnsupportedFormat::Utf16),
+            (b"\xfe\xff", UnsupportedFormat::Utf16),
+            (b"PK\x03\x04", UnsupportedFormat::Zip),
         ];
         let (magic, format) = MAGIC.into_iter().find(|(magic, _)| bytes.starts_with(magic))?;
         // A few letters are not much evidence: text may begin with them, but holds no NUL.
@@ -69,7 +69,7 @@ impl ForeignFormat {
         }
     }
 
-    /// What to do about it.
+    /// Advice for the user.
     #[must_use]
     pub fn hint(self) -> &'static str {
         match self {
@@ -88,17 +88,18 @@ impl ForeignFormat {
 }
 
 /// Tells zip archives apart by the names of their members, which stand in them in clear.
-fn zip_kind(bytes: &[u8]) -> ForeignFormat {
-    const LOCAL_HEADER: usize = 30;
+fn zip_kind(bytes: &[u8]) -> UnsupportedFormat {
+    const LOCAL_HEADER_BYTES: usize = 30;
     let name_length =
         bytes.get(26..28).map_or(0, |b| usize::from(u16::from_le_bytes([b[0], b[1]])));
-    let first_name = bytes.get(LOCAL_HEADER..LOCAL_HEADER + name_length).unwrap_or_default();
+    let first_name =
+        bytes.get(LOCAL_HEADER_BYTES..LOCAL_HEADER_BYTES + name_length).unwrap_or_default();
     if first_name.ends_with(b".npy") {
-        ForeignFormat::Npz
+        UnsupportedFormat::Npz
     } else if first_name == b"[Content_Types].xml" || first_name.starts_with(b"xl/") {
-        ForeignFormat::Excel
+        UnsupportedFormat::Excel
     } else {
-        ForeignFormat::Zip
+        UnsupportedFormat::Zip
     }
 }
 
@@ -116,12 +117,12 @@ mod tests {
 
     #[test]
     fn formats_are_told_by_their_first_bytes() {
-        let detect = ForeignFormat::detect;
-        assert_eq!(detect(b"\x1f\x8b\x08"), Some(ForeignFormat::Gzip));
-        assert_eq!(detect(&zip("arr_0.npy")), Some(ForeignFormat::Npz));
-        assert_eq!(detect(&zip("[Content_Types].xml")), Some(ForeignFormat::Excel));
-        assert_eq!(detect(&zip("readme")), Some(ForeignFormat::Zip));
-        assert_eq!(detect(b"PK\x03\x04"), Some(ForeignFormat::Zip));
+        let detect = UnsupportedFormat::detect;
+        assert_eq!(detect(b"\x1f\x8b\x08"), Some(UnsupportedFormat::Gzip));
+        assert_eq!(detect(&zip("arr_0.npy")), Some(UnsupportedFormat::Npz));
+        assert_eq!(detect(&zip("[Content_Types].xml")), Some(UnsupportedFormat::Excel));
+        assert_eq!(detect(&zip("readme")), Some(UnsupportedFormat::Zip));
+        assert_eq!(detect(b"PK\x03\x04"), Some(UnsupportedFormat::Zip));
         assert_eq!(detect(b"BMI,height\n1,2\n"), None);
         assert_eq!(detect(b"x,y\n"), None);
         assert_eq!(detect(b""), None);

@@ -14,15 +14,15 @@ use crate::divergence::{EstimateError, LinearBins};
 use crate::math;
 use crate::measure::{DiscreteMeasure, MeasureError};
 
-/// Deviations of the wider law, on the line of motion, that a path reaches at least.
-const ROOM: f64 = 5.0;
+/// Smallest length of a path before the target, in deviations of the wider law along the motion.
+const MIN_REACH_DEVIATIONS: f64 = 5.0;
 
-/// The path goes on behind the target for this part of the way there.
-const PAST: f64 = 0.5;
+/// Length of the path behind the target, as a share of the path before it.
+const OVERSHOOT_SHARE: f64 = 0.5;
 
-/// A way for two measures as they were given.
+/// The path of a source toward a target, for two measures as they were given.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Way {
+pub struct MotionPath {
     /// The source, moved to offset 0.
     pub source: DiscreteMeasure,
     /// Of length 1.
@@ -33,7 +33,7 @@ pub struct Way {
     pub path: (f64, f64),
 }
 
-impl Way {
+impl MotionPath {
     /// From the source's mean to the target's, or along a direction of any length; of means that are
     /// one, along the first axis.
     ///
@@ -73,10 +73,10 @@ impl Way {
             let squares: Vec<f64> = along.iter().map(|x| (x - middle).powi(2)).collect();
             (math::dot(&squares, law.mass()) / total).sqrt()
         };
-        let room = ROOM * deviation(&source).max(deviation(target));
+        let room = MIN_REACH_DEVIATIONS * deviation(&source).max(deviation(target));
         let reach = given.abs().max(room);
         let reach = if reach > 0.0 { reach } else { 1.0 };
-        Ok(Self { source, direction, given, path: (-reach, PAST * reach) })
+        Ok(Self { source, direction, given, path: (-reach, OVERSHOOT_SHARE * reach) })
     }
 
     /// Bins for the whole path, chosen at offset 0.

@@ -7,18 +7,15 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axes::{GAP, TICK_LENGTH};
+use super::axis_ticks::{Axis, AxisScale};
 use super::clouds::{between, crowding};
 use super::field::{self, BELOW};
-use super::page::{Frame, LABEL, MARGIN, Page, TICK, TITLE_ROOM, UNITS};
-use super::ruler::{Law, Ruler};
+use super::markers::{Side, arrow};
+use super::page::{self, LABEL, MARGIN, Page, PageArea, TICK};
 use super::scale::number;
-use super::signs::{Side, arrow};
 use super::{DrawResult, PlotError, palette};
 use crate::measure::DiscreteMeasure;
 use crate::plan::TransportPlan;
-
-/// The width of the page that [`Earthwork::size`] asks for, in pixels.
-const WIDTH: u32 = 1400;
 
 /// The height of the whole field, and of its highest pile or deepest hole, in units.
 const FIELD: f64 = 330.0;
@@ -64,7 +61,7 @@ const NUMBER: f64 = TICK;
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Earthwork<'a> {
+pub struct BarPlot<'a> {
     source: &'a DiscreteMeasure,
     target: &'a DiscreteMeasure,
     plan: &'a TransportPlan,
@@ -73,18 +70,18 @@ pub struct Earthwork<'a> {
 }
 
 /// Where things are on the page.
-struct Site {
+struct BarLayout {
     /// The field, and the two grounds in it.
-    frame: Frame,
+    frame: PageArea,
     top: f64,
     bottom: f64,
-    x: Ruler,
+    x: Axis,
     /// Half the width of a pile and the height of a unit of mass, in pixels.
     half: f64,
     unit: f64,
 }
 
-impl<'a> Earthwork<'a> {
+impl<'a> BarPlot<'a> {
     /// A plan between piles on the line.
     ///
     /// # Errors
@@ -116,24 +113,23 @@ impl<'a> Earthwork<'a> {
 
     /// With another label of the axis than “place”.
     #[must_use]
-    pub fn labelled(mut self, label: impl Into<String>) -> Self {
+    pub fn labeled(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
     /// A page that suits it, in pixels.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     pub fn size(&self) -> (u32, u32) {
-        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM };
+        let title = page::title_height(&self.title);
         let height = 2.0 * MARGIN + title + FIELD + BELOW;
-        (WIDTH, (height * f64::from(WIDTH) / UNITS).round() as u32)
+        page::size(height)
     }
 
     /// Draws title, piles, holes, arrows and axis over the whole area.
     ///
     /// # Errors
-    /// What the backend reports.
+    /// An error of the backend.
     pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
         let page = Page::new(root);
         let inside = page.inside();
@@ -146,25 +142,25 @@ impl<'a> Earthwork<'a> {
         self.draw_arrows(&page, &site)
     }
 
-    fn site<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Site {
+    fn site<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> BarLayout {
         let inside = page.inside();
         let top = page.below_title(&self.title, inside);
         let bottom = (inside.bottom - page.px(BELOW)).max(top + 1.0);
         // The words of the two sides stand upright at the left.
         let left = inside.left + page.px(1.6 * LABEL);
-        let frame = Frame { left, top, right: inside.right, bottom };
+        let frame = PageArea { left, top, right: inside.right, bottom };
         let places = || self.source.support().into_iter().chain(self.target.support()).copied();
         let (low, high) =
             places().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
         let padding = if high > low { PADDING * (high - low) } else { 0.5 };
-        let x = Ruler::between(Law::Linear, low - padding, high + padding);
+        let x = Axis::between(AxisScale::Linear, low - padding, high + padding);
         let scale = frame.height() / FIELD;
         let highest = HIGHEST * scale;
         let masses = self.source.mass().into_iter().chain(self.target.mass());
         let most = masses.copied().fold(0.0, f64::max);
         let share = HALF.min(CROWDED * self.closest() / (high - low + 2.0 * padding));
         let number = page.px(1.5 * NUMBER);
-        Site {
+        BarLayout {
             frame,
             top: frame.top + highest + number,
             bottom: frame.bottom - highest - number,
@@ -187,8 +183,12 @@ impl<'a> Earthwork<'a> {
             .fold(f64::INFINITY, f64::min)
     }
 
-    fn draw_axis<DB: DrawingBackend>(&self, page: &Page<'_, DB>, site: &Site) -> DrawResult<DB> {
-        let Site { frame, x, .. } = *site;
+    fn draw_axis<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        site: &BarLayout,
+    ) -> DrawResult<DB> {
+        let BarLayout { frame, x, .. } = *site;
         let (tick, ink) = (page.px(TICK_LENGTH), palette::FRAME.to_rgba());
         for (place, text) in field::across_marks(page, x, frame.width()) {
             let x = frame.left + place * frame.width();
@@ -211,7 +211,7 @@ impl<'a> Earthwork<'a> {
     fn draw_piles<DB: DrawingBackend>(
         &self,
         page: &Page<'_, DB>,
-        site: &Site,
+        site: &BarLayout,
         side: Side,
     ) -> DrawResult<DB> {
         let (measure, ground, up) = match side {
@@ -229,8 +229,8 @@ impl<'a> Earthwork<'a> {
             let x = site.at(*place);
             let end = if up { ground - site.unit * mass } else { ground + site.unit * mass };
             let (top, bottom) = (ground.min(end), ground.max(end));
-            let pile = Frame { left: x - site.half, top, right: x + site.half, bottom };
-            page.fill(pile, side.colour())?;
+            let pile = PageArea { left: x - site.half, top, right: x + site.half, bottom };
+            page.fill(pile, side.color())?;
             if widest < room {
                 let (at, anchor) = if up {
                     ((x, end - page.px(2.0)), VPos::Bottom)
@@ -244,7 +244,11 @@ impl<'a> Earthwork<'a> {
     }
 
     /// The arrows, the heaviest first.
-    fn draw_arrows<DB: DrawingBackend>(&self, page: &Page<'_, DB>, site: &Site) -> DrawResult<DB> {
+    fn draw_arrows<DB: DrawingBackend>(
+        &self,
+        page: &Page<'_, DB>,
+        site: &BarLayout,
+    ) -> DrawResult<DB> {
         let mut arcs = self.plan.arcs().to_vec();
         arcs.sort_by(|a, b| b.mass.total_cmp(&a.mass));
         // Of all plans between these piles alike, so that they can be compared.
@@ -264,7 +268,7 @@ impl<'a> Earthwork<'a> {
     }
 }
 
-impl Site {
+impl BarLayout {
     fn at(&self, place: f64) -> f64 {
         self.frame.left + self.x.place(place) * self.frame.width()
     }
@@ -286,11 +290,11 @@ mod tests {
     #[test]
     fn piles_stand_above_holes_at_their_places() {
         let (source, target, plan) = moved(0.0, 10.0);
-        let work = Earthwork::new(&source, &target, &plan).unwrap();
+        let work = BarPlot::new(&source, &target, &plan).unwrap();
         let (width, height) = work.size();
         let picture = plot::bitmap((width, height), |root| work.draw(root)).unwrap();
-        let count = |colour: plotters::style::RGBColor, right: bool, below: bool| {
-            let plotters::style::RGBColor(r, g, b) = colour;
+        let count = |color: plotters::style::RGBColor, right: bool, below: bool| {
+            let plotters::style::RGBColor(r, g, b) = color;
             let rows = if below { height / 2..height } else { 0..height / 2 };
             let columns = if right { width / 2..width } else { 0..width / 2 };
             rows.flat_map(|y| columns.clone().map(move |x| (x, y)))
@@ -307,7 +311,7 @@ mod tests {
     #[test]
     fn pages_of_any_size_and_points_in_one_place_are_drawn() {
         let (source, target, plan) = moved(3.0, 3.0);
-        let work = Earthwork::new(&source, &target, &plan).unwrap().titled("one place");
+        let work = BarPlot::new(&source, &target, &plan).unwrap().titled("one place");
         for size in [work.size(), (1, 1), (300, 20), (20, 300)] {
             plot::bitmap(size, |root| work.draw(root)).unwrap();
         }
@@ -317,10 +321,10 @@ mod tests {
     fn what_does_not_lie_on_the_line_is_refused() {
         let (source, _, plan) = moved(0.0, 1.0);
         let plane = DiscreteMeasure::uniform(array![[0.0, 1.0]]).unwrap();
-        let refused = Earthwork::new(&source, &plane, &plan);
+        let refused = BarPlot::new(&source, &plane, &plan);
         assert!(matches!(refused, Err(PlotError::NotOnLine { dim: 2 })));
         let two = DiscreteMeasure::uniform(array![[0.0], [1.0]]).unwrap();
-        let refused = Earthwork::new(&source, &two, &plan);
+        let refused = BarPlot::new(&source, &two, &plan);
         assert!(matches!(refused, Err(PlotError::Points { side: "target", points: 2, plan: 1 })));
     }
 }

@@ -31,7 +31,7 @@ fn slopes_of_a_plane_are_exact_even_on_the_edge() {
     let extent = Extent { x: (0.0, 4.0), y: (0.0, 1.0) };
     let values = extent.grid(11, 21).outer_iter().map(|p| 3.0 * p[0] - 2.0 * p[1]).collect();
     let values = Array2::from_shape_vec((11, 21), values).unwrap();
-    let plane = LevelLines::new("plane", values, extent);
+    let plane = ContourPlot::new("plane", values, extent);
     for (i, j) in [(0, 0), (10, 20), (5, 7), (0, 13)] {
         let (across, up) = plane.slope(i, j).unwrap();
         assert!((across - 3.0).abs() < 1e-12 && (up + 2.0).abs() < 1e-12, "{across} {up}");
@@ -49,7 +49,7 @@ fn the_ground_darkens_with_the_function_and_a_missing_value_is_white() {
             values[(i, j)] = f64::NAN;
         }
     }
-    let picture = LevelLines::new("cone", values, SQUARE);
+    let picture = ContourPlot::new("cone", values, SQUARE);
     let bitmap = plot::bitmap((700, 700), |root| picture.draw(root)).unwrap();
     let mut sheet = crate::plot::Bitmap::new((700, 700));
     let root =
@@ -57,7 +57,7 @@ fn the_ground_darkens_with_the_function_and_a_missing_value_is_white() {
     let page = Page::new(&root);
     let inside = page.inside();
     let lines = page.caption_lines(&picture.caption(), inside).len();
-    let room = Frame {
+    let room = PageArea {
         left: inside.left + page.px(LEFT),
         top: inside.top,
         right: inside.right - axes::bar_width(&page, &picture.bar()),
@@ -73,30 +73,30 @@ fn the_ground_darkens_with_the_function_and_a_missing_value_is_white() {
     assert_eq!(look(0.55, 0.02), [255; 3]);
     let green = |x: f64, y: f64| look(x, y)[0];
     assert!(green(0.02, 0.01) > green(-0.56, 0.02) && green(-0.56, 0.02) > green(-0.96, 0.95));
-    let RGBColor(r, g, b) = LevelLines::colour(0, picture.levels().len());
+    let RGBColor(r, g, b) = ContourPlot::color(0, picture.levels().len());
     assert_eq!(look(0.02, 0.01), [r, g, b]);
 }
 
 #[test]
 fn pictures_on_one_scale_have_the_same_levels() {
     let texts = |factor: f64| {
-        let picture = LevelLines::new("cone", factor * cone(21), SQUARE).within(0.0, 2.0);
+        let picture = ContourPlot::new("cone", factor * cone(21), SQUARE).within(0.0, 2.0);
         plot::bitmap((300, 300), |root| picture.draw(root)).unwrap();
         picture.bar().ticks
     };
     assert_eq!(texts(0.3), texts(7.0));
-    assert_eq!(LevelLines::new("cone", cone(3), SQUARE).within(1.0, 1.0).scale, None);
+    assert_eq!(ContourPlot::new("cone", cone(3), SQUARE).within(1.0, 1.0).scale, None);
 }
 
 #[test]
 fn points_beyond_the_extent_are_counted() {
     let source = DiscreteMeasure::uniform(array![[0.0, 0.0], [5.0, 0.0]]).unwrap();
     let target = DiscreteMeasure::uniform(array![[0.5, 0.5]]).unwrap();
-    let picture = LevelLines::new("cone", cone(9), SQUARE).clouds(&source, &target).unwrap();
+    let picture = ContourPlot::new("cone", cone(9), SQUARE).clouds(&source, &target).unwrap();
     assert!(picture.caption().ends_with("1 point lies beyond the edge."));
     plot::bitmap(picture.size(), |root| picture.draw(root)).unwrap();
     let space = DiscreteMeasure::uniform(array![[0.0, 0.0, 0.0]]).unwrap();
-    let refused = LevelLines::new("cone", cone(9), SQUARE).clouds(&source, &space);
+    let refused = ContourPlot::new("cone", cone(9), SQUARE).clouds(&source, &space);
     assert!(matches!(refused, Err(PlotError::NotPlanar { dim: 3 })));
 }
 
@@ -116,7 +116,7 @@ fn values_and_extents_of_any_kind_are_drawn() {
         [SQUARE, flat(1.0, 1.0), flat(f64::NAN, 1.0), flat(0.0, 1e6), flat(-1e308, 1e308)];
     for values in values {
         for extent in extents {
-            let picture = LevelLines::new("f", values.clone(), extent).with_slopes();
+            let picture = ContourPlot::new("f", values.clone(), extent).with_slopes();
             let (_, height) = picture.size();
             assert!((300..2200).contains(&height), "{height}");
             for size in [(300, 200), (1, 1)] {
@@ -130,12 +130,12 @@ fn values_and_extents_of_any_kind_are_drawn() {
 fn arrows_that_are_given_start_at_their_points_and_point_along_their_rows() {
     let from = array![[0.0, 0.0], [0.5, 0.0], [9.0, 9.0]];
     let along = array![[0.0, 2.0], [0.0, 0.0], [50.0, 0.0]];
-    let bare = LevelLines::new("flat", Array2::zeros((2, 2)), SQUARE);
+    let bare = ContourPlot::new("flat", Array2::zeros((2, 2)), SQUARE);
     let drawn = bare.clone().vectors("up", from.clone(), along.clone()).unwrap();
     let size = drawn.size();
     let [plain, arrows] = [bare, drawn].map(|picture| {
         // Without the row of the legend.
-        let picture = LevelLines {
+        let picture = ContourPlot {
             vectors: picture.vectors.map(|v| Vectors { name: String::new(), ..v }),
             ..picture
         };
@@ -153,7 +153,7 @@ fn arrows_that_are_given_start_at_their_points_and_point_along_their_rows() {
     let unit = f64::from(size.0) / page::UNITS;
     assert!((f64::from(bottom - top) - LONGEST_VECTOR * unit).abs() < 6.0, "{top} {bottom}");
     assert!(f64::from(right - left) < 10.0 * unit, "one arrow, upright");
-    let flat = LevelLines::new("flat", Array2::zeros((2, 2)), SQUARE);
+    let flat = ContourPlot::new("flat", Array2::zeros((2, 2)), SQUARE);
     let line = flat.vectors("on a line", Array2::zeros((1, 1)), along);
     assert!(matches!(line, Err(PlotError::NotPlanar { dim: 1 })));
 }

@@ -13,7 +13,7 @@ const PADDING: f64 = 0.04;
 
 /// How values are spread along an axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Law {
+pub(super) enum AxisScale {
     Linear,
     /// Equal ratios take equal lengths; values ≤ 0 have no place.
     Logarithmic,
@@ -21,7 +21,7 @@ pub(super) enum Law {
     Symmetric(f64),
 }
 
-impl Law {
+impl AxisScale {
     /// A length proportional to the distance from a fixed place, or NaN for a value without one.
     fn length(self, value: f64) -> f64 {
         match self {
@@ -36,7 +36,7 @@ impl Law {
         }
     }
 
-    /// The inverse of [`Law::length`].
+    /// The inverse of [`AxisScale::length`].
     fn value(self, length: f64) -> f64 {
         match self {
             Self::Linear => 2.0 * length,
@@ -54,20 +54,20 @@ impl Law {
 
 /// An axis from `low` to `high`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Ruler {
-    law: Law,
+pub(super) struct Axis {
+    law: AxisScale,
     low: f64,
     high: f64,
 }
 
-impl Ruler {
+impl Axis {
     /// An axis between two finite values, `low < high`.
-    pub(super) fn between(law: Law, low: f64, high: f64) -> Self {
+    pub(super) fn between(law: AxisScale, low: f64, high: f64) -> Self {
         Self { law, low, high }
     }
 
     /// An axis on which all these values have room, as far as they have a place at all.
-    pub(super) fn over(law: Law, values: impl Iterator<Item = f64>, padded: bool) -> Self {
+    pub(super) fn over(law: AxisScale, values: impl Iterator<Item = f64>, padded: bool) -> Self {
         let ends =
             values.filter(|&value| law.has(value)).fold(None, |ends: Option<(f64, f64)>, value| {
                 match ends {
@@ -76,7 +76,7 @@ impl Ruler {
                 }
             });
         let (low, high) = ends.unwrap_or(match law {
-            Law::Logarithmic => (0.1, 10.0),
+            AxisScale::Logarithmic => (0.1, 10.0),
             _ => (0.0, 1.0),
         });
         let size = low.abs().max(high.abs());
@@ -95,9 +95,9 @@ impl Ruler {
     }
 
     /// An axis with one value in its middle.
-    fn around(law: Law, value: f64) -> Self {
+    fn around(law: AxisScale, value: f64) -> Self {
         let (low, high) = match law {
-            Law::Logarithmic => (value / 2.0, value * 2.0),
+            AxisScale::Logarithmic => (value / 2.0, value * 2.0),
             _ if value.abs() <= NO_SPAN => (-1.0, 1.0),
             _ => (value - 0.1 * value.abs(), value + 0.1 * value.abs()),
         };
@@ -107,7 +107,7 @@ impl Ruler {
 
     /// The distance from 0 within which an axis is linear, as its own marks would write it.
     pub(super) fn core(self) -> Option<String> {
-        let Law::Symmetric(core) = self.law else { return None };
+        let AxisScale::Symmetric(core) = self.law else { return None };
         let power = whole(core.log10().round());
         Some(deviation(power, power))
     }
@@ -157,9 +157,9 @@ impl Ruler {
     /// About `count` round values and their texts.
     fn round(self, count: f64) -> Vec<(f64, String)> {
         match self.law {
-            Law::Linear => round_marks(self.low, self.high, count),
-            Law::Logarithmic => self.round_ratios(count),
-            Law::Symmetric(core) => self.round_deviations(core, count),
+            AxisScale::Linear => round_marks(self.low, self.high, count),
+            AxisScale::Logarithmic => self.round_ratios(count),
+            AxisScale::Symmetric(core) => self.round_deviations(core, count),
         }
     }
 
@@ -232,8 +232,8 @@ fn whole(x: f64) -> i32 {
 mod tests {
     use super::*;
 
-    fn texts(ruler: Ruler, length: f64) -> Vec<String> {
-        let marks = ruler.marks(length, 80.0, |text| 8.0 * text.chars().count() as f64);
+    fn texts(axis: Axis, length: f64) -> Vec<String> {
+        let marks = axis.marks(length, 80.0, |text| 8.0 * text.chars().count() as f64);
         for pair in marks.windows(2) {
             let room = 4.0 * (pair[0].1.chars().count() + pair[1].1.chars().count()) as f64;
             assert!((pair[1].0 - pair[0].0) * length >= room, "{marks:?} touch");
@@ -244,14 +244,14 @@ mod tests {
 
     #[test]
     fn places_and_values_are_inverse_and_grow_together() {
-        for law in [Law::Linear, Law::Logarithmic, Law::Symmetric(1e-3)] {
+        for law in [AxisScale::Linear, AxisScale::Logarithmic, AxisScale::Symmetric(1e-3)] {
             for value in [1e-5, 1e-3, 0.4, 7.0, 1e6] {
                 let there = law.value(law.length(value));
                 assert!((there - value).abs() < 1e-12 * value, "{law:?} {value} {there}");
             }
         }
-        let ruler = Ruler::between(Law::Symmetric(0.01), -1.0, 10.0);
-        let places = [-1.0, -0.1, -0.01, 0.0, 0.01, 0.1, 1.0, 10.0].map(|v| ruler.place(v));
+        let axis = Axis::between(AxisScale::Symmetric(0.01), -1.0, 10.0);
+        let places = [-1.0, -0.1, -0.01, 0.0, 0.01, 0.1, 1.0, 10.0].map(|v| axis.place(v));
         for (k, place) in places.into_iter().enumerate() {
             assert!((place - k as f64 / 7.0).abs() < 1e-12, "{place}: a decade is a step");
         }
@@ -259,27 +259,27 @@ mod tests {
 
     #[test]
     fn marks_are_round_and_do_not_touch() {
-        let log = |low, high| Ruler::between(Law::Logarithmic, low, high);
+        let log = |low, high| Axis::between(AxisScale::Logarithmic, low, high);
         assert_eq!(texts(log(0.01, 100.0), 400.0), ["0.01", "0.1", "1", "10", "100"]);
         assert_eq!(texts(log(0.5, 30.0), 600.0), ["0.5", "1", "2", "5", "10", "20"]);
         assert_eq!(texts(log(1e-9, 1e-5), 300.0).first().unwrap(), "10⁻⁸");
         assert_eq!(texts(log(1.2, 1.9), 400.0), ["1.2", "1.4", "1.6", "1.8"]);
-        let symmetric = Ruler::between(Law::Symmetric(1e-3), -0.1, 0.1);
+        let symmetric = Axis::between(AxisScale::Symmetric(1e-3), -0.1, 0.1);
         let expected = ["−10\u{a0}%", "−1\u{a0}%", "−0.1\u{a0}%", "0", "+0.1\u{a0}%"];
         assert_eq!(texts(symmetric, 700.0)[..5], expected);
-        let far = Ruler::between(Law::Linear, 1e8, 1e8 + 0.1);
+        let far = Axis::between(AxisScale::Linear, 1e8, 1e8 + 0.1);
         assert!(!texts(far, 200.0).is_empty());
         assert!(texts(far, 10.0).len() <= 1);
     }
 
     #[test]
     fn axes_hold_what_they_show_and_degenerate_data_have_one() {
-        let over = |law, values: &[f64]| Ruler::over(law, values.iter().copied(), true);
-        let ruler = over(Law::Logarithmic, &[1e-3, -2.0, 0.0, 10.0, f64::NAN, f64::INFINITY]);
-        let (low, high) = ruler.ends();
+        let over = |law, values: &[f64]| Axis::over(law, values.iter().copied(), true);
+        let axis = over(AxisScale::Logarithmic, &[1e-3, -2.0, 0.0, 10.0, f64::NAN, f64::INFINITY]);
+        let (low, high) = axis.ends();
         assert!(low < 1e-3 && low > 1e-4 && high > 10.0 && high < 100.0);
-        assert!(ruler.place(-1.0).is_nan() && ruler.place(f64::INFINITY).is_nan());
-        for law in [Law::Linear, Law::Logarithmic, Law::Symmetric(0.1)] {
+        assert!(axis.place(-1.0).is_nan() && axis.place(f64::INFINITY).is_nan());
+        for law in [AxisScale::Linear, AxisScale::Logarithmic, AxisScale::Symmetric(0.1)] {
             let samples: [&[f64]; 7] = [
                 &[],
                 &[0.0],

@@ -17,8 +17,8 @@
 //! `∂P/∂W_l += a_{l−1}ᵀ t_l`.
 //!
 //! Points of the loss go forward in the blocks of a [`Tape`], then backward side by side with all
-//! that the points of the penalty go through. A weight costs 6 operations a row of the loss (the first layer's 4: nobody needs the
-//! gradient by y), 8 a row of the penalty (smooth ones 4 more). Where `g_i = 0` the norm has no
+//! that the points of the penalty go through. A weight costs 6 operations a row of the loss (the first layer's 4: the
+//! gradient by y is not needed), 8 a row of the penalty (smooth ones 4 more). Where `g_i = 0` the norm has no
 //! derivative and the row of `q_0` is 0, which is right for every ψ with ψ'(0) = 0 and a subgradient
 //! of every convex ψ that grows.
 //!
@@ -33,34 +33,34 @@ use ndarray::{Array2, ArrayView2, Zip};
 use super::elementwise::add_rows;
 use super::layer::Layer;
 use super::mlp::Mlp;
-use super::panels::{Panel, PanelMut, add_in_panels, each_of_two};
+use super::panels::{WeightPanel, WeightPanelMut, add_by_panels, for_each_of_two};
 use super::real::Real;
-use super::tape::{Block, Tape, blocks, divide, first_rows, first_rows_mut, flat, flat_mut};
+use super::tape::{RowBlock, Tape, blocks, divide, first_rows, first_rows_mut, flat, flat_mut};
 use crate::math::NeumaierSum;
 
 /// The workspace of a loss and a penalty, allocated once for the largest batch.
 #[derive(Debug, Clone)]
-pub struct PenalisedTape<T> {
+pub struct PenalizedTape<T> {
     /// The points of the loss.
     loss: Tape<T>,
     /// The points of the penalty.
-    penalty: Vec<Bent<T>>,
+    penalty: Vec<PenaltyBlock<T>>,
     /// The most points of the penalty.
     capacity: usize,
 }
 
 /// A block of the penalty's points.
 #[derive(Debug, Clone)]
-struct Bent<T> {
-    block: Block<T>,
-    bends: Vec<Bend<T>>,
+struct PenaltyBlock<T> {
+    block: RowBlock<T>,
+    traces: Vec<PenaltyTrace<T>>,
     /// Its part of P.
     value: f64,
 }
 
 /// One layer's part.
 #[derive(Debug, Clone)]
-struct Bend<T> {
+struct PenaltyTrace<T> {
     /// The direction by the inputs: p of the layer below, and then in its place q.
     q: Array2<T>,
     /// t; without rows above the curved layers. At the very top it holds p first.
@@ -71,16 +71,16 @@ struct Bend<T> {
     sum: Vec<T>,
 }
 
-impl<T: Real> PenalisedTape<T> {
-    /// Room for `points` points of the loss and `penalised` of the penalty.
+impl<T: Real> PenalizedTape<T> {
+    /// Room for `points` points of the loss and `penalized` of the penalty.
     #[must_use]
-    pub fn new(network: &Mlp<T>, points: usize, penalised: usize) -> Self {
-        let penalty = blocks(penalised, |rows| Bent::new(network, rows));
-        Self { loss: Tape::new(network, points), penalty, capacity: penalised }
+    pub fn new(network: &Mlp<T>, points: usize, penalized: usize) -> Self {
+        let penalty = blocks(penalized, |rows| PenaltyBlock::new(network, rows));
+        Self { loss: Tape::new(network, points), penalty, capacity: penalized }
     }
 
-    /// The outputs for the rows of `points`. The points of the penalty, `penalised`, are only taken
-    /// down: nobody needs their outputs. There may be none of either.
+    /// The outputs for the rows of `points`. The points of the penalty, `penalized`, are only stored:
+    /// their outputs are not needed. Both may be empty.
     ///
     /// # Panics
     /// If the points have other coordinates than the network's inputs, or are more than there is
@@ -89,14 +89,14 @@ impl<T: Real> PenalisedTape<T> {
         &mut self,
         network: &Mlp<T>,
         points: ArrayView2<T>,
-        penalised: ArrayView2<T>,
+        penalized: ArrayView2<T>,
     ) -> ArrayView2<'_, T> {
         network.check(points);
-        network.check(penalised);
-        let (rows, most) = (penalised.nrows(), self.capacity);
+        network.check(penalized);
+        let (rows, most) = (penalized.nrows(), self.capacity);
         assert!(rows <= most, "{rows} points of a penalty where there is room for {most}");
-        divide(rows, self.penalty.iter_mut().map(|bent| &mut bent.block));
-        self.penalty.iter_mut().for_each(|bent| bent.block.load(penalised));
+        divide(rows, self.penalty.iter_mut().map(|block_of_penalty| &mut block_of_penalty.block));
+        self.penalty.iter_mut().for_each(|block_of_penalty| block_of_penalty.block.load(penalized));
         self.loss.forward(network, points);
         self.loss.outputs()
     }
@@ -125,22 +125,27 @@ impl<T: Real> PenalisedTape<T> {
             network.check_scalar();
         }
         let (loss, penalty) = (&mut self.loss.blocks, &mut self.penalty);
-        let of_loss = |block: &mut Block<T>| {
-            block.start(by_outputs);
-            block.sweep(network, true, false);
+        let of_loss = |block: &mut RowBlock<T>| {
+            block.seed_outputs(by_outputs);
+            block.backward(network, true, false);
         };
-        let of_penalty = |bent: &mut Bent<T>| bent.differentiate(network, &psi);
-        each_of_two((loss, penalty), &of_loss, &of_penalty);
+        let of_penalty =
+            |block_of_penalty: &mut PenaltyBlock<T>| block_of_penalty.differentiate(network, &psi);
+        for_each_of_two((loss, penalty), &of_loss, &of_penalty);
         let (loss, penalty) = (&self.loss.blocks, &self.penalty);
-        add_in_panels(self.loss.panels(), gradient, &|panel, target| {
+        add_by_panels(self.loss.panels(), gradient, &|panel, target| {
             for block in loss {
                 block.add_to(panel, target);
             }
-            for bent in penalty {
-                bent.add_to(network, panel, target);
+            for block_of_penalty in penalty {
+                block_of_penalty.add_to(network, panel, target);
             }
         });
-        penalty.iter().map(|bent| bent.value).collect::<NeumaierSum>().value()
+        penalty
+            .iter()
+            .map(|block_of_penalty| block_of_penalty.value)
+            .collect::<NeumaierSum>()
+            .value()
     }
 }
 
@@ -149,12 +154,12 @@ fn highest_curved<T: Real>(network: &Mlp<T>) -> Option<usize> {
     network.layers.iter().rposition(|layer| layer.activation.is_curved())
 }
 
-impl<T: Real> Bent<T> {
+impl<T: Real> PenaltyBlock<T> {
     fn new(network: &Mlp<T>, rows: usize) -> Self {
         let top = highest_curved(network);
-        let bend = |(l, layer)| Bend::new(layer, rows, top.is_some_and(|top| l <= top));
-        let bends = network.layers.iter().enumerate().map(bend).collect();
-        Self { block: Block::new(network, rows), bends, value: 0.0 }
+        let trace = |(l, layer)| PenaltyTrace::new(layer, rows, top.is_some_and(|top| l <= top));
+        let traces = network.layers.iter().enumerate().map(trace).collect();
+        Self { block: RowBlock::new(network, rows), traces, value: 0.0 }
     }
 
     /// Everything but the products with which the gradient is added up.
@@ -164,9 +169,9 @@ impl<T: Real> Bent<T> {
             return;
         }
         self.block.forward(network);
-        self.block.start_from_ones();
-        self.block.sweep(network, false, true);
-        self.value = self.aim(psi);
+        self.block.seed_with_ones();
+        self.block.backward(network, false, true);
+        self.value = self.penalty_gradient(psi);
         self.upwards(network);
         if let Some(top) = highest_curved(network) {
             self.downwards(network, top);
@@ -174,10 +179,10 @@ impl<T: Real> Bent<T> {
     }
 
     /// `q_0 ← ∂P/∂g`; returns P.
-    fn aim(&mut self, psi: impl Fn(f64) -> (f64, f64)) -> f64 {
+    fn penalty_gradient(&mut self, psi: impl Fn(f64) -> (f64, f64)) -> f64 {
         let rows = self.block.rows;
         let g = first_rows(&self.block.input_gradient, rows);
-        let mut q = first_rows_mut(&mut self.bends[0].q, rows);
+        let mut q = first_rows_mut(&mut self.traces[0].q, rows);
         let mut value = NeumaierSum::default();
         Zip::from(g.rows()).and(q.rows_mut()).for_each(|g, mut q| {
             let norm = g.iter().map(|&x| x.wide().powi(2)).sum::<f64>().sqrt();
@@ -193,13 +198,13 @@ impl<T: Real> Bent<T> {
     fn upwards(&mut self, network: &Mlp<T>) {
         let rows = self.block.rows;
         for (l, (layer, trace)) in network.layers.iter().zip(&self.block.layers).enumerate() {
-            let (done, above) = self.bends.split_at_mut(l + 1);
-            let Bend { q, t, c, .. } = &mut done[l];
+            let (done, above) = self.traces.split_at_mut(l + 1);
+            let PenaltyTrace { q, t, c, .. } = &mut done[l];
             let curved = layer.activation.is_curved();
             let p = match above.first_mut() {
                 Some(next) => &mut next.q,
                 None if curved => t,
-                // Of the highest layer without curvature nobody needs p.
+                // The highest layer needs no p unless it is curved.
                 None => return,
             };
             layer.push_forward(&network.parameters, first_rows(q, rows), first_rows_mut(p, rows));
@@ -214,15 +219,15 @@ impl<T: Real> Bent<T> {
     /// From the c of the curved layers down through the forward pass.
     fn downwards(&mut self, network: &Mlp<T>, top: usize) {
         let rows = self.block.rows;
-        let Bend { t, c, .. } = &mut self.bends[top];
+        let PenaltyTrace { t, c, .. } = &mut self.traces[top];
         swap(t, c);
         for (l, layer) in network.layers[..=top].iter().enumerate().rev() {
-            let (below, rest) = self.bends.split_at_mut(l);
-            let Bend { t, sum, .. } = &mut rest[0];
+            let (below, rest) = self.traces.split_at_mut(l);
+            let PenaltyTrace { t, sum, .. } = &mut rest[0];
             sum.fill(T::zero());
             add_rows(flat(t, rows), sum);
             let t = first_rows(t, rows);
-            let Some(Bend { t: below, c, .. }) = below.last_mut() else { return };
+            let Some(PenaltyTrace { t: below, c, .. }) = below.last_mut() else { return };
             layer.pull_back(&network.parameters, t, first_rows_mut(below, rows));
             let (lower, below) = (network.layers[l - 1].activation, flat_mut(below, rows));
             lower.pull_back(self.block.layers[l - 1].kept.record(rows), below);
@@ -233,9 +238,9 @@ impl<T: Real> Bent<T> {
     }
 
     /// Adds its part of ∂W = qᵀ s + xᵀ t and `∂b = Σ_rows t`.
-    fn add_to(&self, network: &Mlp<T>, panel: &Panel, target: &mut PanelMut<T>) {
+    fn add_to(&self, network: &Mlp<T>, panel: &WeightPanel, target: &mut WeightPanelMut<T>) {
         let (rows, l) = (self.block.rows, panel.layer);
-        let Bend { q, t, sum, .. } = &self.bends[l];
+        let PenaltyTrace { q, t, sum, .. } = &self.traces[l];
         target.add_product(first_rows(q, rows), first_rows(&self.block.layers[l].s, rows));
         if highest_curved(network).is_some_and(|top| l <= top) {
             target.add_product(self.block.inputs_of(l), first_rows(t, rows));
@@ -244,7 +249,7 @@ impl<T: Real> Bent<T> {
     }
 }
 
-impl<T: Real> Bend<T> {
+impl<T: Real> PenaltyTrace<T> {
     /// `descends` if t goes through the layer.
     fn new(layer: &Layer, rows: usize, descends: bool) -> Self {
         let zeros = |kept: bool| Array2::zeros((if kept { rows } else { 0 }, layer.outputs));

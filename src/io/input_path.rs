@@ -1,4 +1,4 @@
-//! Where input comes from.
+//! Input paths: a file or the standard input.
 
 use std::fmt;
 use std::fs::File;
@@ -9,14 +9,14 @@ use super::ReadError;
 
 /// A file, or the standard input.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Origin {
+pub enum InputPath {
     /// The standard input, written `-` on the command line. It can be read once.
     Stdin,
     /// A file.
     File(PathBuf),
 }
 
-impl Origin {
+impl InputPath {
     /// The file, if it is one.
     pub fn path(&self) -> Option<&Path> {
         match self {
@@ -39,25 +39,25 @@ impl Origin {
     }
 }
 
-impl From<PathBuf> for Origin {
+impl From<PathBuf> for InputPath {
     fn from(path: PathBuf) -> Self {
         if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path) }
     }
 }
 
-impl From<&Path> for Origin {
+impl From<&Path> for InputPath {
     fn from(path: &Path) -> Self {
         path.to_path_buf().into()
     }
 }
 
-impl From<&str> for Origin {
+impl From<&str> for InputPath {
     fn from(path: &str) -> Self {
         PathBuf::from(path).into()
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for InputPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stdin => f.write_str("standard input"),
@@ -72,8 +72,8 @@ mod tests {
 
     #[test]
     fn a_dash_is_the_standard_input() {
-        assert_eq!(Origin::from(Path::new("-")), Origin::Stdin);
-        assert_eq!(Origin::from("-").to_string(), "standard input");
-        assert_eq!(Origin::from("a/-").to_string(), "a/-");
+        assert_eq!(InputPath::from(Path::new("-")), InputPath::Stdin);
+        assert_eq!(InputPath::from("-").to_string(), "standard input");
+        assert_eq!(InputPath::from("a/-").to_string(), "a/-");
     }
 }

@@ -16,8 +16,8 @@ pub enum Side {
 }
 
 impl Side {
-    /// The colour of its signs.
-    pub(super) fn colour(self) -> RGBColor {
+    /// The color of its signs.
+    pub(super) fn color(self) -> RGBColor {
         match self {
             Self::Source => palette::SOURCE,
             Self::Target => palette::TARGET,
@@ -33,12 +33,12 @@ impl Side {
         opacity: f64,
     ) -> DrawResult<DB> {
         match self {
-            Self::Source => page.disc(at, radius.max(1.0), self.colour().mix(opacity)),
-            Self::Target => page.polygon(&diamond(at, radius), self.colour().mix(opacity)),
+            Self::Source => page.disc(at, radius.max(1.0), self.color().mix(opacity)),
+            Self::Target => page.polygon(&diamond(at, radius), self.color().mix(opacity)),
         }
     }
 
-    /// The mark with a rim of paper white, for a coloured ground.
+    /// The mark with a rim of paper white, for a colored ground.
     pub(super) fn mark_rimmed<DB: DrawingBackend>(
         self,
         page: &Page<'_, DB>,
@@ -59,7 +59,7 @@ fn diamond((x, y): (f64, f64), radius: f64) -> [(f64, f64); 4] {
     [(x, y - r), (x + r, y), (x, y + r), (x - r, y)]
 }
 
-/// A mark on a curve, so that curves differ by more than their colour.
+/// A mark on a curve, so that curves differ by more than their color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Disc,
@@ -80,9 +80,9 @@ impl Shape {
         page: &Page<'_, DB>,
         (x, y): (f64, f64),
         radius: f64,
-        colour: RGBColor,
+        color: RGBColor,
     ) -> DrawResult<DB> {
-        let ink = colour.to_rgba();
+        let ink = color.to_rgba();
         let r = 0.9 * radius;
         match self {
             Self::Disc => page.disc((x, y), radius, ink),
@@ -106,7 +106,7 @@ pub(super) fn arrow<DB: DrawingBackend>(
     thickness: f64,
     opacity: f64,
 ) -> DrawResult<DB> {
-    let colour = palette::ARROW.mix(opacity);
+    let color = palette::ARROW.mix(opacity);
     let length = (tip.0 - from.0).hypot(tip.1 - from.1);
     let head = page.px(2.2 * thickness + 3.0).min(0.6 * length);
     let (across, down) = ((tip.0 - from.0) / length, (tip.1 - from.1) / length);
@@ -117,6 +117,6 @@ pub(super) fn arrow<DB: DrawingBackend>(
         (neck.0 - half * down, neck.1 + half * across),
         (neck.0 + half * down, neck.1 - half * across),
     ];
-    page.line(from, neck, thickness, colour)?;
-    page.polygon(&corners, colour)
+    page.line(from, neck, thickness, color)?;
+    page.polygon(&corners, color)
 }

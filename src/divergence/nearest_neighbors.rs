@@ -1,11 +1,11 @@
-//! Kullback–Leibler's divergence from samples by nearest neighbours.
+//! Kullback–Leibler's divergence from samples by nearest neighbors.
 //!
 //! ```text
 //! KL(P‖Q) ≈ d/n Σ_i ln(ν_k(i)/ρ_k(i)) + ln(m/(n − 1))
 //! ```
 //!
 //! with `ρ_k(i)` the distance from `x_i` to its k-th nearest other source point, `ν_k(i)` to its k-th
-//! nearest target point. **Idea.** k/(n·volume of the ball that reaches the k-th neighbour) estimates
+//! nearest target point. **Idea.** k/(n·volume of the ball that reaches the k-th neighbor) estimates
 //! a density; unit balls, and the bias of either logarithm, cancel from the ratio.
 //!
 //! **Complexity.** O((n + m) log(n + m)) in a few dimensions, O((n + m)²·d) in many.
@@ -25,11 +25,11 @@ use crate::math;
 use crate::measure::DiscreteMeasure;
 use crate::spatial::KdTree;
 
-/// KL(P‖Q) in nats, from samples of equal masses, by the k-th nearest neighbours.
+/// KL(P‖Q) in nats, from samples of equal masses, by the k-th nearest neighbors.
 ///
 /// # Errors
 /// [`EstimateError`]: too few points, unequal masses, points that coincide.
-pub fn kl_nearest_neighbours(
+pub fn kl_nearest_neighbors(
     p: &DiscreteMeasure,
     q: &DiscreteMeasure,
     k: usize,
@@ -81,7 +81,7 @@ mod tests {
     fn normal_laws_on_the_line_are_as_far_apart_as_they_are() {
         // KL = shift²/2.
         let (p, q) = (normal(4000, 0.0, "p"), normal(3000, 1.0, "q"));
-        let found = kl_nearest_neighbours(&p, &q, 5).unwrap();
+        let found = kl_nearest_neighbors(&p, &q, 5).unwrap();
         assert!((found - 0.5).abs() < 0.06, "{found}");
     }
 
@@ -91,15 +91,15 @@ mod tests {
         let p = DiscreteMeasure::uniform(array![[0.0], [1.0], [3.0]]).unwrap();
         let q = DiscreteMeasure::uniform(array![[5.0], [9.0]]).unwrap();
         let expected = 20.0_f64.ln() / 3.0;
-        assert!((kl_nearest_neighbours(&p, &q, 1).unwrap() - expected).abs() < 1e-15);
+        assert!((kl_nearest_neighbors(&p, &q, 1).unwrap() - expected).abs() < 1e-15);
     }
 
     #[test]
     fn what_cannot_be_estimated_is_refused() {
         let p = DiscreteMeasure::uniform(array![[0.0], [0.0], [3.0]]).unwrap();
         let q = DiscreteMeasure::new(array![[5.0], [9.0]], array![0.3, 0.7]).unwrap();
-        assert_eq!(kl_nearest_neighbours(&p, &p, 1), Err(EstimateError::Ties));
-        assert_eq!(kl_nearest_neighbours(&p, &q, 1), Err(EstimateError::Weighted));
-        assert!(matches!(kl_nearest_neighbours(&p, &p, 3), Err(EstimateError::TooFew { .. })));
+        assert_eq!(kl_nearest_neighbors(&p, &p, 1), Err(EstimateError::Ties));
+        assert_eq!(kl_nearest_neighbors(&p, &q, 1), Err(EstimateError::Weighted));
+        assert!(matches!(kl_nearest_neighbors(&p, &p, 3), Err(EstimateError::TooFew { .. })));
     }
 }

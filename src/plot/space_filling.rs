@@ -1,4 +1,4 @@
-//! Orders of a cloud in which neighbours in the list are neighbours in space.
+//! Orders of a cloud in which neighbors in the list are neighbors in space.
 
 use ndarray::{Array1, ArrayView2, Axis};
 
@@ -12,7 +12,7 @@ const POWER_STEPS: usize = 60;
 /// The rows of `points`, shape (n, d), along a line through the cloud: by the coordinate for
 /// d = 1, along the Hilbert curve for d = 2 and 3, by the first principal component beyond.
 /// Ties stay in input order. O(n log n + n·d).
-pub(super) fn sweep(points: ArrayView2<'_, f64>) -> Vec<usize> {
+pub(super) fn order(points: ArrayView2<'_, f64>) -> Vec<usize> {
     let n = points.nrows();
     match points.ncols() {
         1 => by_value(points.column(0).to_vec()),
@@ -26,7 +26,7 @@ pub(super) fn sweep(points: ArrayView2<'_, f64>) -> Vec<usize> {
     }
 }
 
-/// What [`sweep`] did, for a caption.
+/// The description of [`order`] for a caption.
 pub(super) fn describe(dim: usize) -> &'static str {
     match dim {
         1 => "are sorted by their coordinate",
@@ -112,19 +112,19 @@ fn hilbert_key(mut cell: Vec<u32>, bits: u32) -> u64 {
 /// the point farthest from the mean; the sign makes the component's entries sum to ≥ 0.
 fn principal_scores(points: ArrayView2<'_, f64>) -> Vec<f64> {
     let mean = points.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(points.ncols()));
-    let mut centred = &points - &mean;
-    let size = centred.iter().fold(0.0, |size: f64, x| size.max(x.abs()));
+    let mut centered = &points - &mean;
+    let size = centered.iter().fold(0.0, |size: f64, x| size.max(x.abs()));
     if !(size > 0.0 && size.is_finite()) {
         return vec![0.0; points.nrows()];
     }
-    centred /= size;
-    let farthest = centred
+    centered /= size;
+    let farthest = centered
         .outer_iter()
         .max_by(|a, b| a.dot(a).total_cmp(&b.dot(b)))
         .map_or_else(|| Array1::zeros(points.ncols()), |row| row.to_owned());
     let mut direction = farthest;
     for _ in 0..POWER_STEPS {
-        let next = centred.t().dot(&centred.dot(&direction));
+        let next = centered.t().dot(&centered.dot(&direction));
         let norm = next.dot(&next).sqrt();
         if norm == 0.0 {
             break;
@@ -134,7 +134,7 @@ fn principal_scores(points: ArrayView2<'_, f64>) -> Vec<f64> {
     if direction.sum() < 0.0 {
         direction = -direction;
     }
-    centred.dot(&direction).to_vec()
+    centered.dot(&direction).to_vec()
 }
 
 #[cfg(test)]
@@ -155,7 +155,7 @@ mod tests {
     fn the_hilbert_curve_visits_every_cell_and_never_jumps() {
         for (side, d) in [(2, 2), (16, 2), (2, 3), (8, 3)] {
             let points = grid(side, d);
-            let mut order = sweep(points.view());
+            let mut order = order(points.view());
             for pair in order.windows(2) {
                 let step = (&points.row(pair[0]) - &points.row(pair[1])).mapv(f64::abs).sum();
                 assert_eq!(step, 1.0, "a jump in {d} dimensions");
@@ -171,18 +171,18 @@ mod tests {
             let place = (i * 17 % 50) as f64;
             if k == 4 { 1e3 + 10.0 * place } else { (place * 1.7 + k as f64).sin() }
         });
-        let order = sweep(points.view());
+        let order = order(points.view());
         assert!(order.windows(2).all(|pair| points[(pair[0], 4)] < points[(pair[1], 4)]));
     }
 
     #[test]
     fn degenerate_clouds_stay_in_input_order() {
         for d in 1..6 {
-            assert_eq!(sweep(Array2::from_elem((4, d), 3.5).view()), [0, 1, 2, 3]);
-            assert_eq!(sweep(Array2::from_elem((1, d), -1.0).view()), [0]);
+            assert_eq!(order(Array2::from_elem((4, d), 3.5).view()), [0, 1, 2, 3]);
+            assert_eq!(order(Array2::from_elem((1, d), -1.0).view()), [0]);
         }
         let wide = array![[f64::MAX, 0.0], [-f64::MAX, 0.0]];
-        assert_eq!(sweep(wide.view()).len(), 2);
-        assert_eq!(sweep(array![[2.0], [-1.0], [0.5]].view()), [1, 2, 0]);
+        assert_eq!(order(wide.view()).len(), 2);
+        assert_eq!(order(array![[2.0], [-1.0], [0.5]].view()), [1, 2, 0]);
     }
 }

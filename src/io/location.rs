@@ -1,4 +1,4 @@
-//! Places in a table, as messages name them.
+//! Locations in a table, as messages name them.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use crate::shown::Quoted;
 
 /// A row, counted the way its reader can count it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// Line of a text file, from 1, as an editor counts.
     Line(usize),
     /// Row of an array, from 0, as NumPy counts.
     Row(usize),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line(line) => write!(f, "line {line}"),
@@ -40,10 +40,10 @@ impl fmt::Display for ColumnId {
     }
 }
 
-/// What was found in a cell, as messages show it: quoted, if there is anything.
-pub(super) struct Found<'a>(pub(super) &'a str);
+/// The text of a cell as messages show it: quoted, or “nothing”.
+pub(super) struct FoundText<'a>(pub(super) &'a str);
 
-impl fmt::Display for Found<'_> {
+impl fmt::Display for FoundText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() { f.write_str("nothing") } else { Quoted(self.0).fmt(f) }
     }
@@ -55,8 +55,8 @@ mod tests {
 
     #[test]
     fn what_was_found_is_shown_short_and_clean() {
-        assert_eq!(Found("").to_string(), "nothing");
-        assert_eq!(Found("a\u{1b}b").to_string(), "\"a\\u{1b}b\"");
+        assert_eq!(FoundText("").to_string(), "nothing");
+        assert_eq!(FoundText("a\u{1b}b").to_string(), "\"a\\u{1b}b\"");
     }
 
     #[test]
