@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 use deblais::certificate::certify;
-use deblais::report::{CertifyReport, Number, Setting};
+use deblais::report::{CertifyReport, Setting};
 use deblais::tolerance;
 
 use super::answer::answer;
@@ -85,10 +85,10 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     report.inputs = inputs;
     report.settings = job.settings();
     if let Some(gap) = given.gap_tolerance {
-        report.settings.insert("gap_tolerance", Setting::Number(Number(gap)));
+        report.settings.insert("gap_tolerance", Setting::Number(gap));
     }
     report.warnings = loaded.remarks.warnings;
-    report.timings = [("read", Number(read_seconds)), ("certify", Number(certify_seconds))].into();
+    report.timings = [("read", read_seconds), ("certify", certify_seconds)].into();
     answer(&talk, &report, |lines| {
         lines.headline(&report.problem, &certificate);
         let claim = given.gap_tolerance.unwrap_or(tolerance::OPTIMAL);

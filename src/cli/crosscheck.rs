@@ -11,7 +11,7 @@ use deblais::measure::DiscreteMeasure;
 use deblais::plot::{self, Bracket, Brackets};
 use deblais::problem::OtProblem;
 use deblais::progress::Stop;
-use deblais::report::{CrosscheckReport, Number, Setting};
+use deblais::report::{CrosscheckReport, Setting};
 use deblais::solvers::lp::Backend;
 use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn};
 
@@ -109,7 +109,7 @@ impl Job {
             ("critics", Setting::Text(names.join(","))),
             ("epsilon", entropy::setting(epsilon)),
         ];
-        settings.extend(time_limit.map(|limit| ("time_limit", Setting::Number(Number(limit.0)))));
+        settings.extend(time_limit.map(|limit| ("time_limit", Setting::Number(limit.0))));
         Ok(Self {
             ground: problem.ground(),
             problem,
@@ -133,7 +133,7 @@ impl Job {
         report.warnings.clone_from(&loaded.remarks.warnings);
         report.settings = self.problem.settings();
         report.settings.extend(self.settings);
-        report.timings.read = Number(loaded.seconds);
+        report.timings.read = loaded.seconds;
         if let Some(path) = &self.plot {
             let brackets = brackets(&check);
             plot::save(path, brackets.size(), |root| brackets.draw(root))?;

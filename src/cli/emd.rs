@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
-use deblais::report::{EmdReport, Number, PlanReport, Setting};
+use deblais::report::{EmdReport, PlanReport, Setting};
 use deblais::solvers::{Method, Solution, Solver};
 use deblais::tolerance;
 
@@ -118,9 +118,9 @@ impl Job {
         settings.extend(solver.lp_backend.map(|b| ("lp_backend", Setting::Text(b.name().into()))));
         let bytes = |limit: &Limit| ("memory_limit", Setting::Count(limit.bytes.0));
         settings.extend(solver.memory_limit.as_ref().map(bytes));
-        settings.extend(solver.time_limit.map(|s| ("time_limit", Setting::Number(Number(s.0)))));
+        settings.extend(solver.time_limit.map(|s| ("time_limit", Setting::Number(s.0))));
         let claim = solver.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
-        settings.push(("gap_tolerance", Setting::Number(Number(claim))));
+        settings.push(("gap_tolerance", Setting::Number(claim)));
         Ok(Self {
             problem,
             method,
@@ -159,9 +159,7 @@ impl Job {
         report.settings = self.problem.settings();
         report.settings.extend(self.settings.clone());
         report.timings =
-            [("read", seconds), ("solve", solve_seconds), ("certify", certify_seconds)]
-                .map(|(stage, seconds)| (stage, Number(seconds)))
-                .into();
+            [("read", seconds), ("solve", solve_seconds), ("certify", certify_seconds)].into();
         let plan = certified.plan.as_ref().unwrap_or(&solution.plan);
         report.plan = self.json_plan.then(|| PlanReport::from(plan));
 

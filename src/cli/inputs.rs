@@ -7,7 +7,7 @@ use deblais::cost::CostMatrix;
 use deblais::io::{ColumnRef, Filter, Origin};
 use deblais::measure::{DiscreteMeasure, Marginal};
 use deblais::problem::OtProblem;
-use deblais::report::{Inputs, Number, ProblemReport, Setting, Settings};
+use deblais::report::{Inputs, ProblemReport, Setting, Settings};
 use deblais::tolerance;
 use ndarray::Array1;
 
@@ -117,7 +117,7 @@ impl ProblemJob {
             Ok(loaded) => loaded,
             Err(failure) => return Err(failure.after(remarks.warnings)),
         };
-        doubts::of_total(loaded.report.total_mass.0, &mut remarks);
+        doubts::of_total(loaded.report.total_mass, &mut remarks);
         let seconds = start.elapsed().as_secs_f64();
         Ok(Loaded { inputs, remarks, seconds, ..loaded })
     }
@@ -204,8 +204,8 @@ fn between(
         .map_err(|error| Failure::from(error).at(&place))?;
     let report = ProblemReport {
         dim: Some(x.measure.dim()),
-        exponent: ground.exponent().map(Number),
-        p: Number(ground.p()),
+        exponent: ground.exponent(),
+        p: ground.p(),
         power_of_distance: ground.is_power_of_distance(),
         ..ProblemReport::new(&problem, ground.name())
     };
@@ -313,8 +313,6 @@ fn settings(args: &ProblemArgs) -> Settings {
         settings.extend(name.map(|name| ("cost", Setting::Text(name.get_name().to_owned()))));
     }
     let numbers = [("p", cost.p), ("exponent", cost.exponent)];
-    settings.extend(
-        numbers.into_iter().filter_map(|(name, x)| Some((name, Setting::Number(Number(x?))))),
-    );
+    settings.extend(numbers.into_iter().filter_map(|(name, x)| Some((name, Setting::Number(x?)))));
     settings
 }

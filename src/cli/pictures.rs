@@ -106,7 +106,7 @@ impl Scene<'_> {
         const ROUGHLY: f64 = 1e-6;
         let (cost, gap) = self.cost;
         let ProblemReport { cost: ground, p, .. } = self.problem;
-        let power = match p.0 {
+        let power = match *p {
             p if p == 1.0 || ground == "sqeuclidean" => String::new(),
             p => format!(" to the power {p}"),
         };

@@ -8,7 +8,7 @@ use deblais::io::{
 };
 use deblais::math;
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{InputReport, Inputs, MassesReport, Number};
+use deblais::report::{InputReport, Inputs, MassesReport};
 use deblais::tolerance;
 use ndarray::{Array1, Array2};
 
@@ -362,11 +362,7 @@ pub(crate) fn masses_report(
     column: Option<String>,
     values: &Array1<f64>,
 ) -> MassesReport {
-    MassesReport {
-        kind,
-        column,
-        total: Number(if kind == UNIFORM { 1.0 } else { math::sum(values) }),
-    }
+    MassesReport { kind, column, total: if kind == UNIFORM { 1.0 } else { math::sum(values) } }
 }
 
 pub(crate) fn totals_tolerance(precision: Precision) -> f64 {

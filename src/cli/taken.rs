@@ -59,5 +59,5 @@ fn masses(points: Option<&InputReport>, weights: Option<&InputReport>, count: us
         (kind, None) => format!("of the {kind}"),
     };
     let scaled = if input.normalized { ", scaled to 1" } else { "" };
-    format!("{what}, {} in all{scaled}", exact(masses.total.0))
+    format!("{what}, {} in all{scaled}", exact(masses.total))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{CertificateReport, Inputs, Number, Settings, Timings};
+use super::{CertificateReport, Inputs, Settings, Timings, number};
 
 /// Schema of [`DivergencesReport`].
 pub const DIVERGENCE_SCHEMA: &str = "deblais.divergence/2";
@@ -11,19 +11,20 @@ pub const DIVERGENCE_SCHEMA: &str = "deblais.divergence/2";
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ValueReport {
     /// The value.
-    pub value: Number,
+    #[serde(with = "number")]
+    pub value: f64,
     /// The same in bits; of the Jensen–Shannon divergence alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bits: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub bits: Option<f64>,
     /// The largest value there is, where it is finite.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ceiling: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<f64>,
     /// A 95 % confidence interval.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub interval: Option<[Number; 2]>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub interval: Option<[f64; 2]>,
     /// The central 95 % of the bootstrap's replicates, which is no confidence interval.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub spread: Option<[Number; 2]>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub spread: Option<[f64; 2]>,
     /// What is proved about a transport cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateReport>,
@@ -36,7 +37,7 @@ impl ValueReport {
     #[must_use]
     pub fn new(value: f64, estimator: impl Into<String>) -> Self {
         Self {
-            value: Number(value),
+            value,
             bits: None,
             ceiling: None,
             interval: None,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Number, Settings, Timings};
+use super::{Settings, Timings, number};
 
 /// Schema of [`DualityReport`].
 pub const DUALITY_SCHEMA: &str = "deblais.explore-duality/1";
@@ -15,9 +15,11 @@ pub struct DualityReport {
     /// Version of the crate.
     pub version: &'static str,
     /// Mean and deviation of P.
-    pub p: [Number; 2],
+    #[serde(with = "number")]
+    pub p: [f64; 2],
     /// Mean and deviation of Q.
-    pub q: [Number; 2],
+    #[serde(with = "number")]
+    pub q: [f64; 2],
     /// Points of either law in a step.
     pub batch: usize,
     /// Points of either law that critics are judged on.
@@ -40,27 +42,33 @@ pub struct GameReport {
     /// Its short name.
     pub name: &'static str,
     /// Its value.
-    pub truth: Number,
+    #[serde(with = "number")]
+    pub truth: f64,
     /// The bound of the network; left out if its training diverged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<BoundReport>,
     /// The bound of f'(p/q).
     pub best: BoundReport,
     /// The value between the histograms of the two laws.
-    pub histogram: Number,
+    #[serde(with = "number")]
+    pub histogram: f64,
     /// The bound of f'(p/q) there.
-    pub histogram_bound: Number,
+    #[serde(with = "number")]
+    pub histogram_bound: f64,
     /// dom f* ends at f'(∞).
-    pub domain_end: Number,
+    #[serde(with = "number")]
+    pub domain_end: f64,
 }
 
 /// A bound on held-out samples.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct BoundReport {
     /// Its value.
-    pub value: Number,
+    #[serde(with = "number")]
+    pub value: f64,
     /// Its standard error.
-    pub standard_error: Number,
+    #[serde(with = "number")]
+    pub standard_error: f64,
 }
 
 /// A conjugate.
@@ -69,5 +77,6 @@ pub struct ConjugateRow {
     /// The short name of the divergence.
     pub name: &'static str,
     /// Pairs t, f*(t) inside of dom f*.
-    pub points: Vec<[Number; 2]>,
+    #[serde(with = "number")]
+    pub points: Vec<[f64; 2]>,
 }

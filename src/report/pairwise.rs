@@ -3,7 +3,7 @@
 use ndarray::ArrayView2;
 use serde::Serialize;
 
-use super::{CertificateReport, InputReport, Number, Settings, Timings};
+use super::{CertificateReport, InputReport, Settings, Timings, number};
 use crate::pairwise::Judged;
 use crate::solvers::Termination;
 
@@ -49,12 +49,14 @@ pub struct PairwiseReport {
     /// Name of the ground distance.
     pub cost: String,
     /// Minkowski exponent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub exponent: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub exponent: Option<f64>,
     /// The cost is the distance to this power.
-    pub p: Number,
+    #[serde(with = "number")]
+    pub p: f64,
     /// Total mass of every set.
-    pub total_mass: Number,
+    #[serde(with = "number")]
+    pub total_mass: f64,
     /// The sets, in the order of rows and columns.
     pub sets: Vec<SetReport>,
     /// Pairs there are.
@@ -66,7 +68,8 @@ pub struct PairwiseReport {
     /// What the entries are: `transport_cost`, or `distance`, its p-th root.
     pub entries: &'static str,
     /// The entries, row by row; infinite for pairs that are not done.
-    pub matrix: Vec<Vec<Number>>,
+    #[serde(with = "number")]
+    pub matrix: Vec<Vec<f64>>,
     /// The pair with the largest relative gap.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worst: Option<PairReport>,
@@ -90,8 +93,8 @@ impl PairwiseReport {
             dim,
             cost: cost.into(),
             exponent: None,
-            p: Number(1.0),
-            total_mass: Number(1.0),
+            p: 1.0,
+            total_mass: 1.0,
             pairs: sets.len() * (sets.len() - 1) / 2,
             sets,
             done: 0,
@@ -108,7 +111,7 @@ impl PairwiseReport {
 
     /// The entries of a matrix as they are reported.
     #[must_use]
-    pub fn rows(matrix: ArrayView2<'_, f64>) -> Vec<Vec<Number>> {
-        matrix.outer_iter().map(|row| row.iter().copied().map(Number).collect()).collect()
+    pub fn rows(matrix: ArrayView2<'_, f64>) -> Vec<Vec<f64>> {
+        matrix.outer_iter().map(|row| row.to_vec()).collect()
     }
 }

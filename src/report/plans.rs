@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{CertificateReport, Inputs, Number, PlanReport, ProblemReport, Settings, Timings};
+use super::{CertificateReport, Inputs, PlanReport, ProblemReport, Settings, Timings, number};
 use crate::explore::plans::{PlanAnswer, Priced};
 
 /// Schema of [`PlansReport`].
@@ -25,9 +25,11 @@ pub struct PlansReport {
     /// How many of them cost as little as the best.
     pub optimal_plans: usize,
     /// The mean of their costs.
-    pub mean_cost: Number,
+    #[serde(with = "number")]
+    pub mean_cost: f64,
     /// The cost of sending everything from everywhere to everywhere.
-    pub even_cost: Number,
+    #[serde(with = "number")]
+    pub even_cost: f64,
     /// The cheapest plan of all.
     pub best: PricedReport,
     /// What proves that.
@@ -50,14 +52,15 @@ pub struct PlansReport {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PricedReport {
     /// ⟨C, γ⟩.
-    pub cost: Number,
+    #[serde(with = "number")]
+    pub cost: f64,
     /// Its non-zero cells.
     pub plan: PlanReport,
 }
 
 impl From<&Priced> for PricedReport {
     fn from(priced: &Priced) -> Self {
-        Self { cost: Number(priced.cost), plan: PlanReport::from(&priced.plan) }
+        Self { cost: priced.cost, plan: PlanReport::from(&priced.plan) }
     }
 }
 
@@ -72,8 +75,8 @@ impl PlansReport {
             listing: answer.listing.name(),
             plans: answer.costs.len(),
             optimal_plans: answer.optimal(),
-            mean_cost: Number(crate::math::sum(&answer.costs) / answer.costs.len() as f64),
-            even_cost: Number(answer.even),
+            mean_cost: crate::math::sum(&answer.costs) / answer.costs.len() as f64,
+            even_cost: answer.even,
             best: (&answer.best).into(),
             certificate: (&answer.certificate).into(),
             random: (&answer.random).into(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Number, Settings, Timings};
+use super::{Settings, Timings, number};
 use crate::explore::samples::{Rate, Row, SampleAnswer, Spread};
 
 /// Schema of [`SamplesReport`].
@@ -16,9 +16,11 @@ pub struct SamplesReport {
     /// Version of the crate.
     pub version: &'static str,
     /// The distance of the means: the EMD of the laws.
-    pub emd: Number,
+    #[serde(with = "number")]
+    pub emd: f64,
     /// Jensen–Shannon divergence of the laws, in nats.
-    pub js: Number,
+    #[serde(with = "number")]
+    pub js: f64,
     /// A row a dimension and size.
     pub rows: Vec<SampleRow>,
     /// One a dimension.
@@ -48,16 +50,19 @@ pub struct SampleRow {
     /// EMD of two samples of one law.
     pub emd_same_law: SpreadReport,
     /// The widest relative gap of a certificate.
-    pub relative_gap: Number,
+    #[serde(with = "number")]
+    pub relative_gap: f64,
 }
 
 /// A quantity over the repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SpreadReport {
     /// The mean.
-    pub mean: Number,
+    #[serde(with = "number")]
+    pub mean: f64,
     /// The least and the largest.
-    pub range: [Number; 2],
+    #[serde(with = "number")]
+    pub range: [f64; 2],
 }
 
 /// How the EMD of two samples of one law falls.
@@ -66,16 +71,19 @@ pub struct RateReport {
     /// d.
     pub dim: usize,
     /// The slope of its logarithm over ln n.
-    pub exponent: Number,
+    #[serde(with = "number")]
+    pub exponent: f64,
     /// That of the order that theory has for it, over the same sizes.
-    pub expected: Number,
+    #[serde(with = "number")]
+    pub expected: f64,
     /// The factor of that order.
-    pub constant: Number,
+    #[serde(with = "number")]
+    pub constant: f64,
 }
 
 impl From<Spread> for SpreadReport {
     fn from(Spread { mean, low, high }: Spread) -> Self {
-        Self { mean: Number(mean), range: [Number(low), Number(high)] }
+        Self { mean, range: [low, high] }
     }
 }
 
@@ -88,7 +96,7 @@ impl From<&Row> for SampleRow {
             js_histogram: row.js_bins.map(SpreadReport::from),
             emd_samples: row.emd.into(),
             emd_same_law: row.emd_same.into(),
-            relative_gap: Number(row.relative_gap),
+            relative_gap: row.relative_gap,
         }
     }
 }
@@ -97,9 +105,9 @@ impl From<&Rate> for RateReport {
     fn from(rate: &Rate) -> Self {
         Self {
             dim: rate.dim,
-            exponent: Number(rate.exponent),
-            expected: Number(rate.expected),
-            constant: Number(rate.constant),
+            exponent: rate.exponent,
+            expected: rate.expected,
+            constant: rate.constant,
         }
     }
 }
@@ -112,8 +120,8 @@ impl SamplesReport {
         Self {
             schema: SAMPLES_SCHEMA,
             version: env!("CARGO_PKG_VERSION"),
-            emd: Number(shift),
-            js: Number(answer.js),
+            emd: shift,
+            js: answer.js,
             rows: answer.rows.iter().map(SampleRow::from).collect(),
             rates: answer.rates.iter().map(RateReport::from).collect(),
             termination: if answer.complete { "all_samples" } else { "stopped" },

@@ -12,7 +12,7 @@ use deblais::datasets::Funnels;
 use deblais::measure::DiscreteMeasure;
 use deblais::progress::{Observer, Stop};
 use deblais::report::{
-    Estimated, FUNNELS_SCHEMA, FunnelsReport, Number, PublishedReport, Setting, Settings, Timings,
+    Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport, Setting, Settings, Timings,
 };
 use deblais::seed::{Seed, Stream};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
@@ -177,9 +177,7 @@ impl Job {
         ]
         .into();
         settings.extend(training.pool.map(|pool| ("pool", Setting::Count(pool))));
-        settings.extend(
-            training.time_limit.map(|limit| ("time_limit", Setting::Number(Number(limit.0)))),
-        );
+        settings.extend(training.time_limit.map(|limit| ("time_limit", Setting::Number(limit.0))));
         let rows = count(training.batch);
         let chosen = if training.kind == LATTICE {
             let defaults = TrainLattice::default();
@@ -217,13 +215,13 @@ impl Job {
         let attempt = self.train(&mut watch);
         watch.finish();
         let (critic, steps, stopped) = attempt?;
-        let mut timings = Timings::from([("train", Number(wall.elapsed().as_secs_f64()))]);
+        let mut timings = Timings::from([("train", wall.elapsed().as_secs_f64())]);
         let used = cpu.zip(cpu_seconds()).map(|(before, after)| after - before);
-        timings.extend(used.map(|used| ("train_cpu", Number(used))));
+        timings.extend(used.map(|used| ("train_cpu", used)));
 
         let start = Instant::now();
         let mut report = self.judge(critic.as_ref())?;
-        timings.insert("judge", Number(start.elapsed().as_secs_f64()));
+        timings.insert("judge", start.elapsed().as_secs_f64());
         report.steps = steps;
         report.termination = match stopped {
             None => "all_steps",
@@ -310,10 +308,10 @@ impl Job {
             kind: critic.kind().to_owned(),
             w1,
             estimate,
-            relative_error: Number(estimate.value.0 / w1.value.0 - 1.0),
+            relative_error: estimate.value / w1.value - 1.0,
             cosine: Estimated::of(&cosines).value,
             squared_l2: Estimated::of(&squares).value,
-            lipschitz_bound: Number(lipschitz.bound),
+            lipschitz_bound: lipschitz.bound,
             lipschitz_how: lipschitz.how,
             held_out: self.held_out,
             steps: 0,
@@ -340,11 +338,11 @@ fn measure(points: Array2<f64>) -> DiscreteMeasure {
 fn peers(dim: usize, funnels: usize) -> Vec<PublishedReport> {
     let report = |row: super::published::Published| PublishedReport {
         method: row.method,
-        w1: Number(row.truth),
-        estimate: Number(row.estimate),
-        relative_error: Number(row.estimate / row.truth - 1.0),
-        cosine: Number(row.cosine),
-        squared_l2: Number(row.squared_l2),
+        w1: row.truth,
+        estimate: row.estimate,
+        relative_error: row.estimate / row.truth - 1.0,
+        cosine: row.cosine,
+        squared_l2: row.squared_l2,
     };
     published(dim, funnels).into_iter().map(report).collect()
 }
@@ -361,32 +359,28 @@ fn cpu_seconds() -> Option<f64> {
 }
 
 fn text(lines: &mut Lines, report: &FunnelsReport) {
-    let estimated = |mean: Estimated| {
-        format!("{:.4}, standard error {:.4}", mean.value.0, mean.standard_error.0)
-    };
+    let estimated =
+        |mean: Estimated| format!("{:.4}, standard error {:.4}", mean.value, mean.standard_error);
     lines.line("critic's estimate", estimated(report.estimate));
     lines
         .line("  true W₁", format!("{}, {} held-out pairs", estimated(report.w1), report.held_out));
     lines.line("  relative error", percent(report.relative_error));
-    lines.line("  cosine of gradients", format!("{:.3}", report.cosine.0));
-    lines.line("  squared L2 of them", format!("{:.3}", report.squared_l2.0));
+    lines.line("  cosine of gradients", format!("{:.3}", report.cosine));
+    lines.line("  squared L2 of them", format!("{:.3}", report.squared_l2));
     let how = report.lipschitz_how;
-    lines.line(
-        "  Lipschitz constant",
-        format!("at most {}, {how}", exact(report.lipschitz_bound.0)),
-    );
+    lines.line("  Lipschitz constant", format!("at most {}, {how}", exact(report.lipschitz_bound)));
     let law = format!("{} funnels in {} dimensions", report.funnels, report.dim);
     lines.line("  laws", law);
     let ended = report.termination.replace('_', " ");
     lines.line("  training", format!("{}, {} steps, {ended}", report.kind, report.steps));
     lines.timings(&report.timings);
     for row in &report.published {
-        let (error, cosine) = (percent(row.relative_error), row.cosine.0);
-        let figures = format!("{error:>8}, cosine {cosine:5.2}, L2 {:.2}", row.squared_l2.0);
+        let (error, cosine) = (percent(row.relative_error), row.cosine);
+        let figures = format!("{error:>8}, cosine {cosine:5.2}, L2 {:.2}", row.squared_l2);
         lines.line(&format!("  published {}", row.method), figures);
     }
 }
 
-fn percent(share: Number) -> String {
-    format!("{:+.1} %", 100.0 * share.0)
+fn percent(share: f64) -> String {
+    format!("{:+.1} %", 100.0 * share)
 }

@@ -9,7 +9,7 @@ use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::progress::Stop;
 use deblais::report::{
-    CertificateReport, CriticReport, Inputs, Number, ProblemReport, Settings, SlopesReport, Timings,
+    CertificateReport, CriticReport, Inputs, ProblemReport, Settings, SlopesReport, Timings,
 };
 use deblais::solvers::Method;
 
@@ -50,11 +50,11 @@ impl Case {
         loaded.remarks.tell(talk.quiet);
         let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let (source, target) = clouds.expect("a problem with points has clouds");
-        let mut timings: Timings = [("read", Number(seconds))].into();
+        let mut timings: Timings = [("read", seconds)].into();
         let exact = if exact {
             let start = Instant::now();
             let exact = Exact::solve(&problem, talk.quiet)?;
-            timings.insert("exact", Number(start.elapsed().as_secs_f64()));
+            timings.insert("exact", start.elapsed().as_secs_f64());
             Some(exact)
         } else {
             None
@@ -150,11 +150,11 @@ pub(super) fn text(lines: &mut Lines, report: &CriticReport, verdict: &Verdict) 
     lines.line("critic's estimate", supported(verdict.estimate, ESTIMATE));
     if let Some(value) = &report.exact {
         let CertificateReport { lower, upper, relative_gap, .. } = value.certificate;
-        let gap = small(relative_gap.0);
-        lines.line("  exact", format!("{}, relative gap {gap}", bracket((lower.0, upper.0))));
+        let gap = small(relative_gap);
+        lines.line("  exact", format!("{}, relative gap {gap}", bracket((lower, upper))));
     }
     if let Some(error) = report.relative_error {
-        lines.line("  relative error", format!("{:+.3e}", error.0));
+        lines.line("  relative error", format!("{error:+.3e}"));
     }
     lines.line("  certified lower bound", exact(verdict.certified_lower));
     lines.line("  polished lower bound", exact(verdict.polished_lower));
@@ -166,7 +166,7 @@ pub(super) fn text(lines: &mut Lines, report: &CriticReport, verdict: &Verdict) 
     lines.line("  over all pairs", exact(verdict.lipschitz_pairs));
     let slopes = |slopes: SlopesReport| {
         let SlopesReport { p5, median, p95, max } = slopes;
-        let [p5, median, p95, max] = [p5, median, p95, max].map(|s| supported(s.0, 1e-4));
+        let [p5, median, p95, max] = [p5, median, p95, max].map(|s| supported(s, 1e-4));
         format!("{p5} (5 %), {median} (median), {p95} (95 %), {max} (most)")
     };
     lines.line("  slope at the source", slopes(report.source_slopes));

@@ -7,7 +7,7 @@ use clap::Args;
 use deblais::cost::Metric;
 use deblais::critic::{Critic, CriticError, SavedCritic};
 use deblais::io::{Origin, ReadCritic, read_critic};
-use deblais::report::{InputReport, Number};
+use deblais::report::InputReport;
 
 use super::case::{Case, ground, text};
 use super::picture::Picture;
@@ -81,7 +81,7 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
     );
     let start = Instant::now();
     let verdict = ground.hand_metric_to(Judge { case: &case, critic: critic.as_ref() })??;
-    case.timings.insert("judge", Number(start.elapsed().as_secs_f64()));
+    case.timings.insert("judge", start.elapsed().as_secs_f64());
     let report = case.report(critic.kind(), &verdict, None);
     if let Some(path) = &plot {
         ground.hand_metric_to(Picture {

@@ -15,7 +15,6 @@ use deblais::cost::Metric;
 use deblais::critic::{CriticError, Save, Trained};
 use deblais::io::{write_critic, write_history};
 use deblais::plan::TransportPlan;
-use deblais::report::Number;
 
 use super::answer::answer;
 use super::args::{ProblemArgs, TalkArgs};
@@ -152,11 +151,11 @@ impl Job {
         });
         watch.finish();
         let Trained { critic, history, stopped } = trained??;
-        case.timings.insert("train", Number(start.elapsed().as_secs_f64()));
+        case.timings.insert("train", start.elapsed().as_secs_f64());
         let start = Instant::now();
         let judge = Judge { case: &case, critic: critic.as_ref() };
         let verdict = self.ground.hand_metric_to(judge)??;
-        case.timings.insert("judge", Number(start.elapsed().as_secs_f64()));
+        case.timings.insert("judge", start.elapsed().as_secs_f64());
 
         if with_plan {
             case.warnings.push(

@@ -5,8 +5,8 @@ use deblais::divergence::{
     Estimate, MMD_WHOLE, energy, median_bandwidth, mmd, mmd_blocks, mmd_unbiased,
 };
 use deblais::problem::OtProblem;
+use deblais::report::ValueReport;
 use deblais::report::root;
-use deblais::report::{Number, ValueReport};
 use deblais::seed::Seed;
 use deblais::solvers::Method;
 use deblais::solvers::line::{directions, sliced_wasserstein};
@@ -111,7 +111,7 @@ pub(super) fn emd(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row,
     if on_the_line(pair) && ground.p() == 1.0 {
         // The potentials are the influences of W₁.
         found.influences = Some(Estimate {
-            value: found.row.value.0,
+            value: found.row.value,
             source: potentials.f().to_vec(),
             target: potentials.g().to_vec(),
         });
@@ -230,6 +230,6 @@ impl GroundUser for Debiased<'_> {
 }
 
 /// A range as the report has it.
-pub(super) fn ends(range: deblais::divergence::Range) -> [Number; 2] {
-    [Number(range.low), Number(range.high)]
+pub(super) fn ends(range: deblais::divergence::Range) -> [f64; 2] {
+    [range.low, range.high]
 }

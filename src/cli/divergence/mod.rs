@@ -10,9 +10,7 @@ use std::time::Instant;
 use clap::Args;
 use deblais::divergence::Bootstrap;
 use deblais::divergence::named::NAMES;
-use deblais::report::{
-    DIVERGENCE_SCHEMA, DivergencesReport, Number, Setting, Timings, ValueReport,
-};
+use deblais::report::{DIVERGENCE_SCHEMA, DivergencesReport, Setting, Timings, ValueReport};
 use deblais::seed::Seed;
 
 use self::densities::{
@@ -101,7 +99,7 @@ impl EstimateArgs {
     fn settings(&self, hist: bool) -> Vec<(&'static str, Setting)> {
         let count = |n: u32| Setting::Count(n.into());
         let mut settings = vec![
-            ("alpha", Setting::Number(Number(self.alpha))),
+            ("alpha", Setting::Number(self.alpha)),
             ("bootstrap", count(self.bootstrap)),
             ("bootstrap_transport", Setting::Flag(self.bootstrap_transport)),
             ("directions", count(self.directions)),
@@ -173,8 +171,8 @@ impl Job {
             settings,
             warnings: table.warnings,
             timings: Timings::from([
-                ("read", Number(pair.seconds)),
-                ("solve", Number(start.elapsed().as_secs_f64())),
+                ("read", pair.seconds),
+                ("solve", start.elapsed().as_secs_f64()),
             ]),
         };
         answer(&self.talk, &report, |lines| text(lines, &report))?;
@@ -285,10 +283,9 @@ fn long_name(name: &str) -> &'static str {
 fn text(lines: &mut Lines, report: &DivergencesReport) {
     /// Digits that matter, as the width of a bracket.
     const SIX: f64 = 1e-6;
-    let short = |Number(x): Number| supported(x, SIX);
-    let ends = |[low, high]: [Number; 2]| {
-        format!("{} … {}", supported(low.0, 1e-4), supported(high.0, 1e-4))
-    };
+    let short = |x: f64| supported(x, SIX);
+    let ends =
+        |[low, high]: [f64; 2]| format!("{} … {}", supported(low, 1e-4), supported(high, 1e-4));
     let words = ["", "", "value", "at most", "95 %", "estimator"];
     let mut cells = vec![words.map(str::to_owned)];
     for (name, row) in &report.divergences {

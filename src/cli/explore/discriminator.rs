@@ -10,8 +10,8 @@ use deblais::explore::discriminator::{Lesson, Method, Pair, Training, discrimina
 use deblais::io::Origin;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{
-    CertificateReport, DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, Inputs, Number,
-    PushRow, Setting, Settings, Timings,
+    CertificateReport, DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, Inputs, PushRow,
+    Setting, Settings, Timings,
 };
 use deblais::seed::Seed;
 
@@ -124,14 +124,11 @@ pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
         batch: lesson.batch,
         termination: if lesson.stopped.is_some() { "stopped" } else { "all_steps" },
         rows: rows(&lesson),
-        grid: lesson.grid.iter().copied().map(Number).collect(),
+        grid: lesson.grid.clone(),
         curves: curves(&lesson),
         inputs: samples.inputs,
         settings,
-        timings: Timings::from([
-            ("train", Number(train)),
-            ("draw", Number(start.elapsed().as_secs_f64())),
-        ]),
+        timings: Timings::from([("train", train), ("draw", start.elapsed().as_secs_f64())]),
     };
     folder.json(&report)?;
     answer(&args.talk, &report, |lines| text(lines, &report))?;
@@ -194,10 +191,10 @@ fn rows(lesson: &Lesson) -> Vec<PushRow> {
         PushRow {
             loss,
             step,
-            mean_gradient: Number(mean),
-            gradient_range: range.map(Number),
-            apart: Number(apart),
-            discriminator_loss: discriminator_loss.map(Number),
+            mean_gradient: mean,
+            gradient_range: range,
+            apart,
+            discriminator_loss,
         }
     };
     let exact = &lesson.exact;
@@ -213,11 +210,8 @@ fn rows(lesson: &Lesson) -> Vec<PushRow> {
 }
 
 fn curves(lesson: &Lesson) -> Vec<FunctionRow> {
-    let row = |function, step, values: &[f64]| FunctionRow {
-        function,
-        step,
-        values: values.iter().copied().map(Number).collect(),
-    };
+    let row =
+        |function, step, values: &[f64]| FunctionRow { function, step, values: values.to_vec() };
     let steps = shown(lesson);
     let mut rows = vec![row(EXACT, None, &lesson.exact.values)];
     for taught in &lesson.taught {
@@ -262,18 +256,18 @@ fn text(lines: &mut Lines, report: &DiscriminatorReport) {
     let mut table = vec![heads.map(str::to_owned)];
     let drawn = |row: &&PushRow| row.step.is_none_or(|step| steps.contains(&step));
     for row in report.rows.iter().filter(drawn) {
-        let short = |Number(x): Number| format!("{x:.2e}");
+        let short = |x: f64| format!("{x:.2e}");
         table.push([
             row.loss.replace('_', " "),
             row.step.map_or("–".to_owned(), |step| step.to_string()),
             short(row.mean_gradient),
             short(row.gradient_range[0]),
             short(row.gradient_range[1]),
-            supported(row.apart.0, 1e-4),
+            supported(row.apart, 1e-4),
             row.discriminator_loss.map_or("–".to_owned(), short),
         ]);
     }
     lines.table(&table);
-    lines.line("  exact EMD", bracket((report.emd.lower.0, report.emd.upper.0)));
+    lines.line("  exact EMD", bracket((report.emd.lower, report.emd.upper)));
     lines.line("  points", format!("{} real, {} generated", report.n, report.m));
 }

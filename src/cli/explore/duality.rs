@@ -7,8 +7,8 @@ use deblais::divergence::{FDivergence, Normal};
 use deblais::explore::duality::{Bound, Duel, Game, Games, divergences};
 use deblais::plot::{Bracket, Brackets, Chart, Curve, Panels};
 use deblais::report::{
-    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Number, Setting,
-    Settings, Timings,
+    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Setting, Settings,
+    Timings,
 };
 use deblais::seed::Seed;
 
@@ -85,7 +85,7 @@ fn normal(text: &str) -> Result<Normal, String> {
 pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
     use_threads(args.talk.threads)?;
     let mut settings = Settings::from([
-        ("alpha", Setting::Number(Number(args.alpha))),
+        ("alpha", Setting::Number(args.alpha)),
         ("steps", Setting::Count(args.steps)),
         ("seed", Setting::Count(args.seed)),
     ]);
@@ -112,18 +112,15 @@ pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
     let report = DualityReport {
         schema: DUALITY_SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
-        p: [duel.p.mean, duel.p.deviation].map(Number),
-        q: [duel.q.mean, duel.q.deviation].map(Number),
+        p: [duel.p.mean, duel.p.deviation],
+        q: [duel.q.mean, duel.q.deviation],
         batch: games.batch,
         held_out: duel.held_out,
         termination: if games.stopped.is_some() { "stopped" } else { "all_steps" },
         games: games.games.iter().map(game_report).collect(),
         conjugates: divergences(duel.alpha).map(|(name, f)| conjugate_row(name, f)).to_vec(),
         settings,
-        timings: Timings::from([
-            ("train", Number(train)),
-            ("draw", Number(start.elapsed().as_secs_f64())),
-        ]),
+        timings: Timings::from([("train", train), ("draw", start.elapsed().as_secs_f64())]),
     };
     folder.json(&report)?;
     answer(&args.talk, &report, |lines| text(lines, &report))?;
@@ -131,18 +128,15 @@ pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
 }
 
 fn game_report(game: &Game) -> GameReport {
-    let bound = |bound: Bound| BoundReport {
-        value: Number(bound.value),
-        standard_error: Number(bound.error),
-    };
+    let bound = |bound: Bound| BoundReport { value: bound.value, standard_error: bound.error };
     GameReport {
         name: game.name,
-        truth: Number(game.truth),
+        truth: game.truth,
         network: game.network.map(bound),
         best: bound(game.best),
-        histogram: Number(game.histogram[0]),
-        histogram_bound: Number(game.histogram[1]),
-        domain_end: Number(game.divergence.at_infinity()),
+        histogram: game.histogram[0],
+        histogram_bound: game.histogram[1],
+        domain_end: game.divergence.at_infinity(),
     }
 }
 
@@ -153,7 +147,7 @@ fn places() -> impl Iterator<Item = f64> {
 
 fn conjugate_row(name: &'static str, f: FDivergence) -> ConjugateRow {
     let points = places().map(|t| [t, f.conjugate(t)]).filter(|[_, value]| value.is_finite());
-    ConjugateRow { name, points: points.map(|point| point.map(Number)).collect() }
+    ConjugateRow { name, points: points.collect() }
 }
 
 /// Picture and table.
@@ -240,14 +234,14 @@ fn text(lines: &mut Lines, report: &DualityReport) {
         "its bound",
     ];
     let mut table = vec![heads.map(str::to_owned)];
-    let short = |Number(x): Number| supported(x, 1e-4);
-    let two = |Number(x): Number| supported(x, 1e-1);
+    let short = |x: f64| supported(x, 1e-4);
+    let two = |x: f64| supported(x, 1e-1);
     for game in &report.games {
         let (value, error, ratio) = match game.network {
             None => ("–".to_owned(), "–".to_owned(), "–".to_owned()),
             Some(network) => {
-                let ratio = if game.truth.0.is_finite() && game.truth.0 > 0.0 {
-                    format!("{:.3}", network.value.0 / game.truth.0)
+                let ratio = if game.truth.is_finite() && game.truth > 0.0 {
+                    format!("{:.3}", network.value / game.truth)
                 } else {
                     "–".to_owned()
                 };
@@ -267,7 +261,7 @@ fn text(lines: &mut Lines, report: &DualityReport) {
         ]);
     }
     lines.table(&table);
-    let law = |[Number(mean), Number(deviation)]: [Number; 2]| format!("N({mean}, {deviation}²)");
+    let law = |[mean, deviation]: [f64; 2]| format!("N({mean}, {deviation}²)");
     lines.line("  laws", format!("P = {}, Q = {}", law(report.p), law(report.q)));
     lines.line("  judged on", format!("{} held-out points a side", report.held_out));
 }

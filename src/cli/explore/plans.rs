@@ -11,7 +11,7 @@ use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, Canvas, Chart, Curve, DrawResult, Earthwork, Heatmap, Page, Panels};
 use deblais::plot::{PlotError, TransportMap, palette};
 use deblais::problem::OtProblem;
-use deblais::report::{Inputs, Number, PlansReport, ProblemReport, Setting, Settings};
+use deblais::report::{Inputs, PlansReport, ProblemReport, Setting, Settings};
 use deblais::seed::Seed;
 use deblais::tolerance;
 
@@ -113,7 +113,7 @@ pub(super) fn run(args: PlansArgs) -> Result<Exit, Failure> {
     report.settings = site.settings.clone();
     report.settings.insert("samples", Setting::Count(args.samples.into()));
     report.settings.insert("seed", Setting::Count(args.seed));
-    report.timings = [("read", Number(site.seconds)), ("solve", Number(seconds))].into();
+    report.timings = [("read", site.seconds), ("solve", seconds)].into();
     folder.json(&report)?;
     let rows = (1_u32..).zip(&found.costs);
     folder
@@ -139,12 +139,12 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
         let problem = OtProblem::from_cost(source.mass(), target.mass(), cost)?;
         let report = ProblemReport {
             dim: Some(source.dim()),
-            p: Number(ground.p()),
+            p: ground.p(),
             ..ProblemReport::new(&problem, ground.name())
         };
         let name = if args.piles == Piles::Line { "line" } else { "plane" };
         let mut settings = Settings::from([("piles", Setting::Text(name.to_owned()))]);
-        settings.extend(args.p.map(|p| ("p", Setting::Number(Number(p)))));
+        settings.extend(args.p.map(|p| ("p", Setting::Number(p))));
         let (inputs, remarks) = (Inputs::new(), Remarks::default());
         let axes = None;
         return Ok(Site {
@@ -191,13 +191,13 @@ fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {
     };
     lines.line("plans", format!("{}: {how}", report.plans));
     let plural = if report.optimal_plans == 1 { "costs" } else { "cost" };
-    lines.line("best", exact(report.best.cost.0));
+    lines.line("best", exact(report.best.cost));
     lines.line("  of the plans listed", format!("{} {plural} as little", report.optimal_plans));
     lines.certificate(&found.certificate, Some(tolerance::OPTIMAL), false);
-    lines.line("random", exact(report.random.cost.0));
-    lines.line("mean of the plans", exact(report.mean_cost.0));
-    lines.line("everything everywhere", exact(report.even_cost.0));
-    lines.line("worst", exact(report.worst.cost.0));
+    lines.line("random", exact(report.random.cost));
+    lines.line("mean of the plans", exact(report.mean_cost));
+    lines.line("everything everywhere", exact(report.even_cost));
+    lines.line("worst", exact(report.worst.cost));
     lines.problem(&report.problem, &report.inputs);
     lines.timings(&report.timings);
 }
@@ -296,7 +296,7 @@ fn note(site: &Site, found: &PlanAnswer) -> String {
                 .to_owned()
         }
     };
-    let (power, least) = match site.report.p.0 {
+    let (power, least) = match site.report.p {
         1.0 => ("distance".to_owned(), "the earth mover's distance".to_owned()),
         p => (format!("distance to the power {p}"), format!("W_{p} to the power {p}")),
     };
@@ -406,7 +406,7 @@ fn carried(site: &Site, found: &PlanAnswer) -> Chart {
         }
         points
     };
-    let cost = if site.report.p.0 == 1.0 { "way x of the earth" } else { "cost x of the way" };
+    let cost = if site.report.p == 1.0 { "way x of the earth" } else { "cost x of the way" };
     let mut chart = Chart::new(cost, "mass that goes further")
         .titled("How far it goes: the area below is the cost");
     for (name, priced, colour) in three(found) {

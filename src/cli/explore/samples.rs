@@ -7,7 +7,7 @@ use deblais::divergence::Normal;
 use deblais::explore::samples::{Row, SampleAnswer, SampleStudy, Spread, order};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, Chart, Curve, Panels, Side, palette};
-use deblais::report::{Number, SampleRow, SamplesReport, Setting, SpreadReport};
+use deblais::report::{SampleRow, SamplesReport, Setting, SpreadReport};
 use deblais::seed::Seed;
 
 use super::folder::{Folder, OutArgs};
@@ -71,14 +71,14 @@ pub(super) fn run(args: SamplesArgs) -> Result<Exit, Failure> {
 
     let mut report = SamplesReport::new(study.shift, &measured);
     report.settings = [
-        ("shift", Setting::Number(Number(study.shift))),
+        ("shift", Setting::Number(study.shift)),
         ("dims", Setting::Text(list(&study.dims))),
         ("sizes", Setting::Text(list(&study.sizes))),
         ("repeats", Setting::Count(args.repeats.into())),
         ("seed", Setting::Count(args.seed)),
     ]
     .into();
-    report.timings = [("solve", Number(seconds))].into();
+    report.timings = [("solve", seconds)].into();
     folder.json(&report)?;
     table(&folder, &report)?;
     picture(&folder, &study, &measured)?;
@@ -114,23 +114,23 @@ fn list(values: &[usize]) -> String {
 }
 
 fn text(lines: &mut Lines, report: &SamplesReport) {
-    lines.line("EMD of the laws", report.emd.0);
-    lines.line("JS of the laws", format!("{:.6} nats of at most ln 2 = {LN_2:.6}", report.js.0));
+    lines.line("EMD of the laws", report.emd);
+    lines.line("JS of the laws", format!("{:.6} nats of at most ln 2 = {LN_2:.6}", report.js));
     let heads = ["d", "n", "JS, points", "JS, histogram", "EMD", "EMD, one law", "range"];
     let mut table = vec![heads.map(str::to_owned)];
     let range = |spread: &SpreadReport| {
         let [low, high] = spread.range;
-        format!("{:.4} … {:.4}", low.0, high.0)
+        format!("{low:.4} … {high:.4}")
     };
     for row in &report.rows {
         let SampleRow { js_empirical, js_histogram, emd_samples, emd_same_law, .. } = row;
         table.push([
             row.dim.to_string(),
             row.n.to_string(),
-            format!("{:.6}", js_empirical.mean.0),
-            js_histogram.map_or("–".to_owned(), |js| format!("{:.4}", js.mean.0)),
-            format!("{:.4}", emd_samples.mean.0),
-            format!("{:.4}", emd_same_law.mean.0),
+            format!("{:.6}", js_empirical.mean),
+            js_histogram.map_or("–".to_owned(), |js| format!("{:.4}", js.mean)),
+            format!("{:.4}", emd_samples.mean),
+            format!("{:.4}", emd_same_law.mean),
             range(emd_same_law),
         ]);
     }
@@ -140,8 +140,8 @@ fn text(lines: &mut Lines, report: &SamplesReport) {
     for rate in &report.rates {
         table.push([
             rate.dim.to_string(),
-            format!("{:.3}", rate.exponent.0),
-            format!("{:.3}", rate.expected.0),
+            format!("{:.3}", rate.exponent),
+            format!("{:.3}", rate.expected),
             order_name(rate.dim),
         ]);
     }
@@ -175,13 +175,13 @@ fn table(folder: &Folder, report: &SamplesReport) -> Result<(), Failure> {
         "emd_same_law_high",
     ];
     let spread = |spread: Option<SpreadReport>| {
-        let of = |pick: fn(SpreadReport) -> Number| spread.map(|spread| pick(spread).0);
+        let of = |pick: fn(SpreadReport) -> f64| spread.map(&pick);
         [of(|s| s.mean), of(|s| s.range[0]), of(|s| s.range[1])]
     };
     let rows = report.rows.iter().map(|row| {
-        let known = [row.dim as f64, row.n as f64, report.js.0, report.emd.0];
+        let known = [row.dim as f64, row.n as f64, report.js, report.emd];
         let mut cells: Vec<_> = known.map(Some).into();
-        cells.push(Some(row.js_empirical.mean.0));
+        cells.push(Some(row.js_empirical.mean));
         cells.extend(spread(row.js_histogram));
         cells.extend(spread(Some(row.emd_samples)));
         cells.extend(spread(Some(row.emd_same_law)));

@@ -83,7 +83,7 @@ pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
         schema: GAN_COMPARISON_SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
         data: data.name.clone(),
-        noise_floor: floor.into(),
+        noise_floor: floor,
         rows: rows.iter().map(|runs| row(runs)).collect(),
         runs: rows.iter().flatten().map(|run| run.report.clone()).collect(),
     };
@@ -129,21 +129,20 @@ fn one(
 
 /// Medians over the seeds.
 fn row(runs: &[Finished]) -> GanRow {
-    let over = |value: &dyn Fn(&Finished) -> Option<f64>| {
-        median(runs.iter().filter_map(value).collect()).map(Into::into)
-    };
+    let over =
+        |value: &dyn Fn(&Finished) -> Option<f64>| median(runs.iter().filter_map(value).collect());
     let first = &runs[0].report;
     GanRow {
         recipe: first.recipe.clone(),
         seeds: runs.len(),
         steps: over(&|run| Some(run.report.steps as f64)),
-        ratio: over(&|run| Some(run.report.ratio.0)),
+        ratio: over(&|run| Some(run.report.ratio)),
         modes: over(&|run| run.report.modes.map(|modes| modes as f64)),
-        high_quality: over(&|run| run.report.high_quality.map(|share| share.0)),
-        reverse_kl: over(&|run| run.report.reverse_kl.map(|kl| kl.0)),
+        high_quality: over(&|run| run.report.high_quality),
+        reverse_kl: over(&|run| run.report.reverse_kl),
         loss_correlation: over(&|run| correlation(run, |milestone| -milestone.critic_loss)),
         estimate_correlation: over(&|run| correlation(run, |milestone| milestone.estimate)),
-        cpu: over(&|run| run.report.timings.get("cpu").map(|seconds| seconds.0)),
+        cpu: over(&|run| run.report.timings.get("cpu").copied()),
     }
 }
 
@@ -191,7 +190,7 @@ fn losses(path: &Path, comparison: &GanComparison, rows: &[Vec<Finished>]) -> Re
             Curve::divergence(name, steps.zip(shares).collect::<Vec<_>>())
         };
         let loss = curve("−critic's loss", |milestone| -milestone.critic_loss);
-        let tells = row.loss_correlation.map_or("–".to_owned(), |rho| format!("{:.2}", rho.0));
+        let tells = row.loss_correlation.map_or("–".to_owned(), |rho| format!("{rho:.2}"));
         Chart::new("step of the generator", "from least to most")
             .titled(format!("{}: rank correlation {tells}", row.recipe))
             .curve(curve("emd", |milestone| milestone.emd).named("exact EMD"))
@@ -236,8 +235,8 @@ fn text(lines: &mut Lines, comparison: &GanComparison) {
     ];
     let mut table = vec![heads.map(str::to_owned)];
     for row in &comparison.rows {
-        let cell = |value: Option<deblais::report::Number>, digits: usize| {
-            value.map_or("–".to_owned(), |value| format!("{:.digits$}", value.0))
+        let cell = |value: Option<f64>, digits: usize| {
+            value.map_or("–".to_owned(), |value| format!("{value:.digits$}"))
         };
         table.push([
             row.recipe.clone(),

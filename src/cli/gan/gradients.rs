@@ -9,9 +9,7 @@ use deblais::gan::{GanError, Objective, Pull, Reading, Recipe, Standstill, Train
 use deblais::io::atomic::write_atomically;
 use deblais::plot::{self, Band, Chart, Curve, Panels, palette};
 use deblais::progress::Stop;
-use deblais::report::{
-    GRADIENTS_SCHEMA, GradientRow, GradientsReport, Number, Timings, write_json,
-};
+use deblais::report::{GRADIENTS_SCHEMA, GradientRow, GradientsReport, Timings, write_json};
 use deblais::seed::Seed;
 use ndarray::ArrayView2;
 
@@ -163,14 +161,14 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
         data: data.name.clone(),
         recipe: trainer.recipe().name.clone(),
         generator_steps: trainer.step(),
-        away: Number(args.away),
-        exact_emd: Number(emd),
+        away: args.away,
+        exact_emd: emd,
         batch: trainer.recipe().batch,
         batches: args.batches.into(),
         seeds: args.seeds,
         termination: if stopped == Some(Stop::Interrupted) { "stopped" } else { "all_steps" },
         rows,
-        timings: Timings::from([("cpu", Number(clock.cpu())), ("wall", Number(clock.wall()))]),
+        timings: Timings::from([("cpu", clock.cpu()), ("wall", clock.wall())]),
     };
     write_atomically(&args.out.join("gradients.json"), |out| write_json(out, &report))?;
     picture(&args.out.join("gradients.png"), &report)?;
@@ -205,7 +203,7 @@ fn rows_of(loss: &'static str, k: usize, readings: &[Vec<Reading>]) -> Vec<Gradi
         let of_seeds: Vec<_> = readings.iter().map(|of_seed| &of_seed[place]).collect();
         let pulls: Vec<_> = of_seeds.iter().map(|reading| &reading.pulls[k]).collect();
         let losses = of_seeds.iter().map(|reading| reading.critic_loss).collect();
-        let critic_loss = median(losses).map(Number);
+        let critic_loss = median(losses);
         GradientRow { critic_loss, ..row(loss, Some(of_seeds[0].step), &pulls) }
     };
     (0..reached).map(at).collect()
@@ -215,11 +213,11 @@ fn row(loss: &'static str, steps: Option<u64>, pulls: &[&Pull]) -> GradientRow {
     let over = |value: fn(&Pull) -> f64| {
         let mut values: Vec<_> = pulls.iter().map(|pull| value(pull)).collect();
         values.sort_by(f64::total_cmp);
-        let ends = [values[0], values[values.len() - 1]].map(Number);
-        (Number(median(values).unwrap_or_default()), ends)
+        let ends = [values[0], values[values.len() - 1]];
+        (median(values).unwrap_or_default(), ends)
     };
     let (norm, norm_range) = over(Pull::norm);
-    let disagreement = Number(disagreement(pulls));
+    let disagreement = disagreement(pulls);
     let (noise, _) = over(Pull::noise);
     GradientRow { loss, steps, norm, norm_range, noise, disagreement, critic_loss: None }
 }
@@ -232,10 +230,10 @@ fn text(lines: &mut Lines, report: &GradientsReport) {
         table.push([
             row.loss.replace('_', " "),
             row.steps.map_or("–".to_owned(), |steps| steps.to_string()),
-            format!("{:.2e}", norm.0),
-            format!("{:.3}", noise.0),
-            format!("{:.3}", disagreement.0),
-            critic_loss.map_or("–".to_owned(), |loss| format!("{:.2e}", loss.0)),
+            format!("{norm:.2e}"),
+            format!("{noise:.3}"),
+            format!("{disagreement:.3}"),
+            critic_loss.map_or("–".to_owned(), |loss| format!("{loss:.2e}")),
         ]);
     }
     lines.table(&table);
@@ -247,9 +245,9 @@ type Panel = (&'static str, fn(&GradientRow) -> f64);
 /// Norm, noise and disagreement against the critic's steps.
 fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
     let panels: [Panel; 3] = [
-        ("norm of the generator's gradient", |row| row.norm.0),
-        ("noise: deviation of a batch ÷ norm", |row| row.noise.0),
-        ("disagreement of the seeds ÷ norm", |row| row.disagreement.0),
+        ("norm of the generator's gradient", |row| row.norm),
+        ("noise: deviation of a batch ÷ norm", |row| row.noise),
+        ("disagreement of the seeds ÷ norm", |row| row.disagreement),
     ];
     let colours =
         [palette::BLACK, palette::VERMILLION, palette::PURPLE, palette::ORANGE, palette::GREEN];
@@ -268,7 +266,7 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
                 points.collect::<Vec<_>>()
             };
             if label == panels[0].0 {
-                let range = along(|row| [row.norm_range[0].0, row.norm_range[1].0]);
+                let range = along(|row| [row.norm_range[0], row.norm_range[1]]);
                 chart = chart.band(Band::new("", range).coloured(colour));
             }
             let points = of_loss
@@ -282,7 +280,7 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
     });
     let title = format!(
         "{} on {}: the generator stands still after {} steps, EMD {:.2}",
-        report.recipe, report.data, report.generator_steps, report.exact_emd.0
+        report.recipe, report.data, report.generator_steps, report.exact_emd
     );
     let panels = Panels::new(3, charts.iter().map(Chart::size)).titled(title).noted(format!(
         "Each critic is trained from its first weights against the same generator. Medians of {} \

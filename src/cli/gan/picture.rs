@@ -105,9 +105,9 @@ impl Clouds {
 fn caption(report: &GanReport) -> String {
     let modes = report.modes.zip(report.modes_of).zip(report.high_quality);
     let modes = modes.map_or(String::new(), |((captured, of), share)| {
-        format!(", {captured} of {of} modes, {:.0} % of high quality", 100.0 * share.0)
+        format!(", {captured} of {of} modes, {:.0} % of high quality", 100.0 * share)
     });
-    format!("{}: EMD {:.2} × noise floor{modes}", report.recipe, report.ratio.0)
+    format!("{}: EMD {:.2} × noise floor{modes}", report.recipe, report.ratio)
 }
 
 /// How a generator is looked at on its way: the same for all frames of a film.

@@ -9,7 +9,7 @@ use deblais::gan::{Milestone, Recipe, Scores, Trainer};
 use deblais::io::atomic::write_atomically;
 use deblais::io::{RunOptions, write_checkpoint};
 use deblais::progress::Stop;
-use deblais::report::{GanReport, Number};
+use deblais::report::GanReport;
 use deblais::seed::Seed;
 
 use super::data::DataJob;
@@ -160,8 +160,8 @@ impl Run<'_> {
         let run = (self.trainer.recipe(), self.trainer.seed().0, self.trainer.data());
         let scored = (&outcome.milestone, &outcome.scores);
         let mut report = GanReport::new(run, scored, (METHOD, self.floor), outcome.stopped);
-        report.timings.insert("cpu", Number(self.clock.cpu()));
-        report.timings.insert("wall", Number(self.clock.wall()));
+        report.timings.insert("cpu", self.clock.cpu());
+        report.timings.insert("wall", self.clock.wall());
         report
     }
 }

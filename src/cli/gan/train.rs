@@ -201,10 +201,10 @@ pub(super) fn text(lines: &mut Lines, report: &GanReport, outcome: &Outcome) {
     let emd = &outcome.scores.emd;
     lines.line("exact EMD", format!("{} to true points", bracket((emd.lower, emd.upper))));
     lines.certificate(emd, Some(tolerance::OPTIMAL), false);
-    let floor = supported(report.noise_floor.0, 1e-4);
-    lines.line("  noise floor", format!("{floor}: the EMD is {:.3} times that", report.ratio.0));
+    let floor = supported(report.noise_floor, 1e-4);
+    lines.line("  noise floor", format!("{floor}: the EMD is {:.3} times that", report.ratio));
     lines.line("  points", format!("{} on each side, in standard coordinates", report.points));
-    lines.line("  critic's estimate", supported(report.estimate.0, 1e-4));
+    lines.line("  critic's estimate", supported(report.estimate, 1e-4));
     if let Some(modes) = &outcome.scores.modes {
         lines.line("  modes", format!("{} of {}", modes.captured, modes.of));
         lines.line("  high quality", format!("{:.1} %", 100.0 * modes.high_quality));
@@ -220,6 +220,6 @@ pub(super) fn text(lines: &mut Lines, report: &GanReport, outcome: &Outcome) {
     lines.line("  recipe", format!("{} on {}, seed {}", report.recipe, report.data, report.seed));
     lines.line("  steps", format!("{} ({})", report.steps, report.termination.replace('_', " ")));
     if let (Some(cpu), Some(wall)) = (report.timings.get("cpu"), report.timings.get("wall")) {
-        lines.line("  time", format!("{:.1} s of CPU, {:.1} s", cpu.0, wall.0));
+        lines.line("  time", format!("{cpu:.1} s of CPU, {wall:.1} s"));
     }
 }

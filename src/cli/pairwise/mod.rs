@@ -10,7 +10,7 @@ use clap::Args;
 use deblais::certificate::Certificate;
 use deblais::io::{journal_of, write_named_matrix, write_named_matrix_to};
 use deblais::pairwise::{Distances, Judged};
-use deblais::report::{Number, PairReport, PairwiseReport, Setting, Settings, root};
+use deblais::report::{PairReport, PairwiseReport, Setting, Settings, root};
 use deblais::shown::Shown;
 use deblais::tolerance;
 use ndarray::Array2;
@@ -190,8 +190,7 @@ impl Job {
         self.check_range(&sets, &found)?;
 
         let mut report = self.report(&sets, &found);
-        report.timings =
-            [("read", read), ("solve", solve)].map(|(stage, s)| (stage, Number(s))).into();
+        report.timings = [("read", read), ("solve", solve)].into();
         let matrix = self.entries(found.costs());
         report.matrix = PairwiseReport::rows(matrix.view());
         // A file that fails now must not cost the user the answer: it is printed all the same.
@@ -223,9 +222,9 @@ impl Job {
     fn report(&self, sets: &Sets, found: &Distances) -> PairwiseReport {
         let dim = sets.measures[0].dim();
         PairwiseReport {
-            exponent: self.ground.exponent().map(Number),
-            p: Number(self.ground.p()),
-            total_mass: Number(sets.measures[0].total()),
+            exponent: self.ground.exponent(),
+            p: self.ground.p(),
+            total_mass: sets.measures[0].total(),
             done: found.found.len(),
             termination: found.termination.name(),
             entries: if self.root { "distance" } else { "transport_cost" },
@@ -293,7 +292,7 @@ impl Job {
                     self.claim,
                     Shown(&names[*i]),
                     Shown(&names[*j]),
-                    certificate.relative_gap.0,
+                    certificate.relative_gap,
                 );
                 warn(&[text], self.talk.quiet);
                 Exit::ClaimBroken
@@ -341,8 +340,8 @@ fn text(
     if let Some(set) = report.sets.first() {
         lines.line("  first set", side(&set.input, None, None));
     }
-    let exponent = report.exponent.map_or(String::new(), |Number(q)| format!("({q})"));
-    let power = match report.p.0 {
+    let exponent = report.exponent.map_or(String::new(), |q| format!("({q})"));
+    let power = match report.p {
         p if p == 1.0 || report.cost == "sqeuclidean" => String::new(),
         p => format!(" to the power {p}"),
     };
@@ -388,10 +387,10 @@ fn settings(args: &PairwiseArgs, claim: f64) -> Settings {
     settings.insert("normalize", Setting::Flag(args.normalize));
     settings.insert("root", Setting::Flag(args.root));
     settings.insert("method", Setting::Text(args.method.name().into()));
-    settings.insert("gap_tolerance", Setting::Number(Number(claim)));
+    settings.insert("gap_tolerance", Setting::Number(claim));
     let limit = args.time_limit.map(|s| s.0);
     for (name, number) in [("p", args.p), ("exponent", args.exponent), ("time_limit", limit)] {
-        settings.extend(number.map(|x| (name, Setting::Number(Number(x)))));
+        settings.extend(number.map(|x| (name, Setting::Number(x))));
     }
     settings
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use deblais::cost::GroundCost;
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{DivergenceReport, EntropicReport, EpsilonReport, Number, Setting};
+use deblais::report::{DivergenceReport, EntropicReport, EpsilonReport, Setting};
 use deblais::solvers::sinkhorn::{DivergenceError, Sinkhorn, SinkhornDivergence, typical_cost};
 
 use super::entropy::EntropyArgs;
@@ -61,7 +61,7 @@ impl Job {
         report.warnings = remarks.warnings;
         report.settings = self.problem.settings();
         report.settings.extend(self.settings.clone());
-        report.timings = [("read", Number(seconds)), ("solve", Number(solve_seconds))].into();
+        report.timings = [("read", seconds), ("solve", solve_seconds)].into();
         answer(&self.talk, &report, |lines| text(lines, &report))?;
         Ok(self.exit(&found))
     }
@@ -114,11 +114,10 @@ impl GroundUser for Divergence<'_> {
 }
 
 fn text(lines: &mut Lines, report: &DivergenceReport) {
-    let value = report.divergence.0;
+    let value = report.divergence;
     // What the three terms are off by, of which one is left when two are taken away.
     let terms = [&report.cross, &report.source_self, &report.target_self];
-    let error: f64 =
-        terms.map(|term| term.marginal_error.0 * term.entropic_cost.0.abs()).iter().sum();
+    let error: f64 = terms.map(|term| term.marginal_error * term.entropic_cost.abs()).iter().sum();
     let value = supported(value, error / value.abs());
     lines.line("Sinkhorn divergence", format!("{value}, an estimate"));
     lines.line("  is", "cross − (source to itself + target to itself)/2");
@@ -138,8 +137,8 @@ impl Lines {
             label,
             format!(
                 "{}; {iterations} iterations, marginal error {}, {}",
-                supported(entropic_cost.0, marginal_error.0),
-                small(marginal_error.0),
+                supported(*entropic_cost, *marginal_error),
+                small(*marginal_error),
                 termination.replace('_', " ")
             ),
         );

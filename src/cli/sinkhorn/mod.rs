@@ -10,7 +10,7 @@ use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
 use deblais::report::{
-    EntropicReport, EpsilonReport, Number, PlanReport, Setting, SinkhornReport, Timings,
+    EntropicReport, EpsilonReport, PlanReport, Setting, SinkhornReport, Timings,
 };
 use deblais::solvers::sinkhorn::{Entropic, Sinkhorn, SinkhornError, typical_cost};
 
@@ -120,12 +120,11 @@ impl Job {
         let found = self.solve(&problem, &mut watch);
         let solve_seconds = watch.finish();
         let (solved, judged) = found?;
-        let mut timings =
-            Timings::from([("read", Number(seconds)), ("solve", Number(solve_seconds))]);
+        let mut timings = Timings::from([("read", seconds), ("solve", solve_seconds)]);
         let certified = judged.unwrap_or_else(|| {
             let start = Instant::now();
             let certified = solved.certify(&problem);
-            timings.insert("certify", Number(start.elapsed().as_secs_f64()));
+            timings.insert("certify", start.elapsed().as_secs_f64());
             certified
         });
 
@@ -140,7 +139,7 @@ impl Job {
         report.settings.extend(self.settings.clone());
         report.timings = timings;
         let cells = self.cells.of(&solved, &problem);
-        report.plan_dropped_mass = cells.as_ref().map(|(_, dropped)| Number(*dropped));
+        report.plan_dropped_mass = cells.as_ref().map(|(_, dropped)| *dropped);
         let plan = cells.as_ref().map(|(plan, _)| plan);
         report.plan = plan.filter(|_| self.json_plan).map(PlanReport::from);
 
@@ -204,7 +203,7 @@ fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate, d
     lines.line("  entropic cost", format!("{}, an estimate", entropic_cost(answer)));
     lines.line(
         "  transport cost",
-        format!("{}, of the plan rounded to its marginals", exact(transport_cost.0)),
+        format!("{}, of the plan rounded to its marginals", exact(*transport_cost)),
     );
     lines.certificate(certificate, None, details);
     lines.epsilon(epsilon);
@@ -213,11 +212,11 @@ fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate, d
         format!("{}, {} products in Newton steps", answer.iterations, answer.products),
     );
     let ended = answer.termination.replace('_', " ");
-    lines.line("  marginal error", format!("{}, {ended}", small(answer.marginal_error.0)));
+    lines.line("  marginal error", format!("{}, {ended}", small(answer.marginal_error)));
     match report.plan_dropped_mass {
-        Some(Number(0.0)) => lines.line("  plan", "all cells with mass"),
-        Some(Number(dropped)) => {
-            let share = small(dropped / problem.total_mass.0);
+        Some(0.0) => lines.line("  plan", "all cells with mass"),
+        Some(dropped) => {
+            let share = small(dropped / problem.total_mass);
             let dropped = small(dropped);
             lines.line(
                 "  plan",
@@ -232,18 +231,18 @@ fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate, d
 
 /// The entropic cost with as many digits as the marginals are right to: it is no bound.
 fn entropic_cost(answer: &EntropicReport) -> String {
-    supported(answer.entropic_cost.0, answer.marginal_error.0)
+    supported(answer.entropic_cost, answer.marginal_error)
 }
 
 impl Lines {
     /// ε in both units, and the cost that relates them.
     fn epsilon(&mut self, report: &EpsilonReport) {
         let EpsilonReport { epsilon, epsilon_relative, typical_cost } = report;
-        let relative = supported(epsilon_relative.0, 1e-6);
-        let typical = supported(typical_cost.0, 1e-6);
+        let relative = supported(*epsilon_relative, 1e-6);
+        let typical = supported(*typical_cost, 1e-6);
         self.line(
             "  epsilon",
-            format!("{}, {relative} × the median cost {typical}", exact(epsilon.0)),
+            format!("{}, {relative} × the median cost {typical}", exact(*epsilon)),
         );
     }
 }

@@ -12,7 +12,7 @@ use clap::{Arg, Args, value_parser};
 use deblais::explore::pairs::{Overlap, PAIRS, Pair, pair};
 use deblais::explore::shift::{Shift, Study, Way};
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{Inputs, Number, Setting, Settings, ShiftReport, Timings};
+use deblais::report::{Inputs, Setting, Settings, ShiftReport, Timings};
 use deblais::seed::Seed;
 use ndarray::{Array1, Axis};
 use rand::seq::SliceRandom as _;
@@ -169,15 +169,15 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
     let Moving { source, target, direction, .. } = &moving;
     let report = ShiftReport {
         pair: name,
-        given: moving.given.map(Number),
-        stages: scene.stages.map(|(name, k)| (name, Number(study.offsets[k]))).into(),
+        given: moving.given,
+        stages: scene.stages.map(|(name, k)| (name, study.offsets[k])).into(),
         inputs: moving.inputs.clone(),
         settings,
         warnings: moving.remarks.warnings.clone(),
         timings: Timings::from([
-            ("read", Number(read)),
-            ("solve", Number(solve)),
-            ("draw", Number(start.elapsed().as_secs_f64())),
+            ("read", read),
+            ("solve", solve),
+            ("draw", start.elapsed().as_secs_f64()),
         ]),
         ..ShiftReport::new(&study, (source.len(), target.len()), &direction.to_vec())
     };
@@ -192,7 +192,7 @@ impl PathArgs {
         let mut settings = vec![
             ("steps", count(self.steps)),
             ("atoms", count(self.atoms)),
-            ("alpha", Setting::Number(Number(self.alpha))),
+            ("alpha", Setting::Number(self.alpha)),
             ("directions", count(self.directions)),
             ("seed", Setting::Count(self.seed)),
         ];
