@@ -15,18 +15,18 @@ use deblais::report::{CrosscheckReport, Setting};
 use deblais::solvers::lp::Backend;
 use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn};
 
-use super::answer::answer;
-use super::args::{ProblemArgs, TalkArgs};
+use super::args::{OutputOptions, ProblemArgs};
 use super::critic::{KindName, Training};
 use super::failure::{Exit, Failure};
 use super::ground::{Ground, MetricUser, Seconds};
 use super::inputs::{Loaded, ProblemJob, names};
-use super::outputs::Outputs;
+use super::output::print_report;
+use super::output_files::OutputFiles;
 use super::pictures::FORMATS;
+use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::sinkhorn::entropy;
 use super::text::{Lines, exact, small};
-use super::watch::Watch;
 use super::{use_threads, warn};
 
 /// `deblais crosscheck SOURCE TARGET`
@@ -59,7 +59,7 @@ pub(crate) struct CrosscheckArgs {
     #[arg(long, value_name = "FILE.png|.svg", help_heading = "Pictures")]
     plot: Option<PathBuf>,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -79,7 +79,7 @@ struct Job {
     lp: bool,
     limit: Option<Duration>,
     plot: Option<PathBuf>,
-    talk: TalkArgs,
+    output: OutputOptions,
     settings: Vec<(&'static str, Setting)>,
 }
 
@@ -97,13 +97,13 @@ impl Job {
             no_lp,
             time_limit,
             plot,
-            talk,
+            output,
         } = args;
         let problem = ProblemJob::new(&problem_args)?;
-        let mut outputs = Outputs::default();
+        let mut outputs = OutputFiles::default();
         outputs.add("--plot", plot.as_deref(), FORMATS)?;
         outputs.check(&names(&problem_args))?;
-        use_threads(talk.threads)?;
+        use_threads(output.threads)?;
         let names: Vec<_> = critics.iter().map(|kind| kind.name()).collect();
         let mut settings = vec![
             ("critics", Setting::Text(names.join(","))),
@@ -118,14 +118,14 @@ impl Job {
             lp: !no_lp,
             limit: time_limit.map(|limit| Duration::from_secs_f64(limit.0)),
             plot,
-            talk,
+            output,
             settings,
         })
     }
 
     fn run(self) -> Result<Exit, Failure> {
         let loaded = self.problem.load()?;
-        loaded.remarks.tell(self.talk.quiet);
+        loaded.remarks.tell(self.output.quiet);
         let check = self.check(&loaded)?;
         check_range(&loaded.problem, check.exact())?;
         let mut report = CrosscheckReport::new(loaded.report.clone(), &check);
@@ -138,26 +138,26 @@ impl Job {
             let brackets = brackets(&check);
             plot::save(path, brackets.size(), |root| brackets.draw(root))?;
         }
-        answer(&self.talk, &report, |lines| text(lines, &report, check.rows()))?;
-        Ok(exit(&check, self.talk.quiet))
+        print_report(&self.output, &report, |lines| text(lines, &report, check.rows()))?;
+        Ok(exit(&check, self.output.quiet))
     }
 
     /// One method after another.
     fn check<'a>(&self, loaded: &'a Loaded) -> Result<Crosscheck<'a>, Failure> {
-        let quiet = self.talk.quiet;
+        let quiet = self.output.quiet;
         let problem = &loaded.problem;
-        let mut check = Crosscheck::new(problem, &mut Watch::start(None, quiet)?)?;
+        let mut check = Crosscheck::new(problem, &mut RunProgress::start(None, quiet)?)?;
         for &backend in Backend::all().iter().filter(|_| self.lp) {
             let cells = problem.n().saturating_mul(problem.m());
             if backend == Backend::Microlp && cells > MICROLP_CELLS {
                 let why = format!("{cells} cells, more than {MICROLP_CELLS}");
                 check.skip(format!("lp ({})", backend.name()), why);
             } else {
-                check.lp(backend, &mut Watch::start(None, quiet)?);
+                check.lp(backend, &mut RunProgress::start(None, quiet)?);
             }
         }
         let sinkhorn = Sinkhorn { epsilon: self.epsilon, ..Sinkhorn::default() };
-        check.sinkhorn(&sinkhorn, &mut Watch::start(None, quiet)?)?;
+        check.sinkhorn(&sinkhorn, &mut RunProgress::start(None, quiet)?)?;
         for &kind in &self.critics {
             if let Some(why) = self.obstacle(kind) {
                 check.skip(format!("critic ({})", kind.name()), why);
@@ -185,12 +185,13 @@ impl Job {
     fn critic(&self, loaded: &Loaded, kind: KindName) -> Result<Judged, Failure> {
         let ground = self.ground.expect("a critic without an obstacle has a distance");
         let (source, target) = loaded.clouds.as_ref().expect("a distance is between points");
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
         let clouds = (source, target);
         let training = Training::named(kind, source.dim());
-        let attempt = Attempt { training, problem: &loaded.problem, clouds, watch: &mut watch };
+        let attempt =
+            Attempt { training, problem: &loaded.problem, clouds, progress: &mut progress };
         let judged = ground.hand_metric_to(attempt);
-        watch.finish();
+        progress.finish();
         Ok(judged??)
     }
 }
@@ -200,7 +201,7 @@ struct Attempt<'a> {
     training: Training,
     problem: &'a OtProblem,
     clouds: (&'a DiscreteMeasure, &'a DiscreteMeasure),
-    watch: &'a mut Watch,
+    progress: &'a mut RunProgress,
 }
 
 /// What came of it.
@@ -215,7 +216,7 @@ impl MetricUser for Attempt<'_> {
 
     fn with<M: Metric>(self, metric: M) -> Self::Output {
         let start = Instant::now();
-        let trained = self.training.train(self.clouds, metric.clone(), None, self.watch)?;
+        let trained = self.training.train(self.clouds, metric.clone(), None, self.progress)?;
         let (x, y) = (self.clouds.0.support(), self.clouds.1.support());
         let judgement = judge(trained.critic.as_ref(), self.problem, x, y, &metric)?;
         let seconds = start.elapsed().as_secs_f64();

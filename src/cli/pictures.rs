@@ -10,7 +10,7 @@ use deblais::report::ProblemReport;
 use super::args::{DrawArgs, OrderName};
 use super::failure::Failure;
 use super::inputs::{Loaded, ProblemJob};
-use super::outputs::Outputs;
+use super::output_files::OutputFiles;
 use super::text::supported;
 
 /// Endings of the formats that can be drawn.
@@ -39,7 +39,7 @@ impl Pictures {
     pub(crate) fn new(
         args: DrawArgs,
         job: &ProblemJob,
-        outputs: &mut Outputs,
+        outputs: &mut OutputFiles,
     ) -> Result<Self, Failure> {
         outputs.add("--heatmap", args.heatmap.as_deref(), FORMATS)?;
         outputs.add("--map", args.map.as_deref(), FORMATS)?;

@@ -17,12 +17,12 @@ use deblais::report::{
 use deblais::seed::{Seed, Stream};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Seconds;
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
 use crate::cli::text::{Lines, exact};
-use crate::cli::watch::Watch;
 use crate::cli::{use_threads, warn};
 
 use super::published::published;
@@ -36,7 +36,7 @@ pub(crate) struct FunnelsArgs {
     #[command(flatten)]
     training: TrainingArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str = "Both samples are fresh and independent at every step, unless --pool says \
@@ -128,7 +128,7 @@ struct Job {
     pool: Option<usize>,
     held_out: usize,
     limit: Option<Duration>,
-    talk: TalkArgs,
+    output: OutputOptions,
     settings: Settings,
 }
 
@@ -165,8 +165,8 @@ fn check_room(laws: &LawArgs, training: &TrainingArgs) -> Result<(), Failure> {
 
 impl Job {
     fn new(args: FunnelsArgs) -> Result<Self, Failure> {
-        let FunnelsArgs { laws, training, talk } = args;
-        use_threads(talk.threads)?;
+        let FunnelsArgs { laws, training, output } = args;
+        use_threads(output.threads)?;
         check_room(&laws, &training)?;
         let seed = Seed(laws.seed);
         let count = |value: u64| usize::try_from(value).expect("below 2²⁴");
@@ -204,16 +204,16 @@ impl Job {
             pool: training.pool.map(count),
             held_out: count(laws.held_out),
             limit: training.time_limit.map(|limit| Duration::from_secs_f64(limit.0)),
-            talk,
+            output,
             settings,
         })
     }
 
     fn run(self) -> Result<Exit, Failure> {
         let (wall, cpu) = (Instant::now(), cpu_seconds());
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
-        let attempt = self.train(&mut watch);
-        watch.finish();
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
+        let attempt = self.train(&mut progress);
+        progress.finish();
         let (critic, steps, stopped) = attempt?;
         let mut timings = Timings::from([("train", wall.elapsed().as_secs_f64())]);
         let used = cpu.zip(cpu_seconds()).map(|(before, after)| after - before);
@@ -229,9 +229,9 @@ impl Job {
             Some(_) => "stopped",
         };
         report.timings = timings;
-        answer(&self.talk, &report, |lines| text(lines, &report))?;
+        print_report(&self.output, &report, |lines| text(lines, &report))?;
         if stopped.is_some() {
-            warn(&["stopped at a limit: the best critic so far".into()], self.talk.quiet);
+            warn(&["stopped at a limit: the best critic so far".into()], self.output.quiet);
             return Ok(Exit::Stopped);
         }
         Ok(Exit::Fine)

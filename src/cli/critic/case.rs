@@ -13,14 +13,14 @@ use deblais::report::{
 };
 use deblais::solvers::Method;
 
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Ground;
 use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::progress_line::RunProgress;
 use crate::cli::range::check_range;
 use crate::cli::text::{Lines, bracket, exact, small, supported};
 use crate::cli::warn;
-use crate::cli::watch::Watch;
 
 /// Two samples, and the exact value if it is asked for.
 pub(super) struct Case {
@@ -45,15 +45,19 @@ pub(super) struct Exact {
 
 impl Case {
     /// Reads the samples and, if asked for, solves the problem exactly.
-    pub(super) fn load(job: &ProblemJob, exact: bool, talk: &TalkArgs) -> Result<Self, Failure> {
+    pub(super) fn load(
+        job: &ProblemJob,
+        exact: bool,
+        output: &OutputOptions,
+    ) -> Result<Self, Failure> {
         let loaded = job.load()?;
-        loaded.remarks.tell(talk.quiet);
+        loaded.remarks.tell(output.quiet);
         let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let (source, target) = clouds.expect("a problem with points has clouds");
         let mut timings: Timings = [("read", seconds)].into();
         let exact = if exact {
             let start = Instant::now();
-            let exact = Exact::solve(&problem, talk.quiet)?;
+            let exact = Exact::solve(&problem, output.quiet)?;
             timings.insert("exact", start.elapsed().as_secs_f64());
             Some(exact)
         } else {
@@ -121,9 +125,9 @@ impl Exact {
     /// By whatever method is the fastest.
     fn solve(problem: &OtProblem, quiet: bool) -> Result<Self, Failure> {
         let solver = Method::Auto.solver(problem);
-        let mut watch = Watch::start(None, quiet)?;
-        let solution = solver.solve(problem, &mut watch);
-        watch.finish();
+        let mut progress = RunProgress::start(None, quiet)?;
+        let solution = solver.solve(problem, &mut progress);
+        progress.finish();
         let solution = solution?;
         let complete = solution.termination.is_complete();
         let certified = solution.certify(problem);

@@ -16,15 +16,15 @@ use deblais::critic::{CriticError, Save, Trained};
 use deblais::io::{write_critic, write_history};
 use deblais::plan::TransportPlan;
 
-use super::answer::answer;
-use super::args::{ProblemArgs, TalkArgs};
+use super::args::{OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::ground::{Ground, MetricUser};
 use super::inputs::{ProblemJob, names};
-use super::outputs::Outputs;
+use super::output::print_report;
+use super::output_files::OutputFiles;
 use super::pictures::FORMATS;
+use super::progress_line::RunProgress;
 use super::use_threads;
-use super::watch::Watch;
 use case::{Case, ground, text};
 use eval::Judge;
 use picture::Picture;
@@ -68,7 +68,7 @@ struct TrainArgs {
     #[arg(long, value_name = "FILE.png|.svg", help_heading = "Pictures")]
     plot: Option<PathBuf>,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str =
@@ -92,7 +92,7 @@ struct Job {
     history: Option<PathBuf>,
     save: Option<PathBuf>,
     plot: Option<PathBuf>,
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// Validates the arguments, then runs.
@@ -112,17 +112,17 @@ impl Job {
             history,
             save,
             plot,
-            talk,
+            output,
         } = args;
         let problem = ProblemJob::new(&problem_args)?;
         let ground = ground(&problem)?;
         flags.check(&ground)?;
-        let mut outputs = Outputs::default();
+        let mut outputs = OutputFiles::default();
         outputs.add("--history", history.as_deref(), &["csv"])?;
         outputs.add("--save", save.as_deref(), &["json"])?;
         outputs.add("--plot", plot.as_deref(), FORMATS)?;
         outputs.check(&names(&problem_args))?;
-        use_threads(talk.threads)?;
+        use_threads(output.threads)?;
         Ok(Self {
             problem,
             ground,
@@ -132,24 +132,24 @@ impl Job {
             history,
             save,
             plot,
-            talk,
+            output,
         })
     }
 
     fn run(self) -> Result<Exit, Failure> {
-        let mut case = Case::load(&self.problem, self.exact, &self.talk)?;
+        let mut case = Case::load(&self.problem, self.exact, &self.output)?;
         let (training, with_plan) =
             (self.flags.training(case.source.dim()), self.flags.needs_plan());
         let plan = case.exact.as_ref().and_then(|exact| exact.certified.plan.as_ref());
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
         let start = Instant::now();
         let trained = self.ground.hand_metric_to(Train {
             training: &training,
             case: &case,
             plan: plan.filter(|_| with_plan),
-            watch: &mut watch,
+            progress: &mut progress,
         });
-        watch.finish();
+        progress.finish();
         let Trained { critic, history, stopped } = trained??;
         case.timings.insert("train", start.elapsed().as_secs_f64());
         let start = Instant::now();
@@ -182,8 +182,8 @@ impl Job {
                 path,
             })??;
         }
-        answer(&self.talk, &report, |lines| text(lines, &report, &verdict))?;
-        Ok(case.exit(&verdict, stopped.is_some(), self.talk.quiet))
+        print_report(&self.output, &report, |lines| text(lines, &report, &verdict))?;
+        Ok(case.exit(&verdict, stopped.is_some(), self.output.quiet))
     }
 }
 
@@ -192,7 +192,7 @@ struct Train<'a> {
     training: &'a Training,
     case: &'a Case,
     plan: Option<&'a TransportPlan>,
-    watch: &'a mut Watch,
+    progress: &'a mut RunProgress,
 }
 
 impl MetricUser for Train<'_> {
@@ -200,6 +200,6 @@ impl MetricUser for Train<'_> {
 
     fn with<M: Metric>(self, metric: M) -> Self::Output {
         let clouds = (&self.case.source, &self.case.target);
-        self.training.train(clouds, metric, self.plan, self.watch)
+        self.training.train(clouds, metric, self.plan, self.progress)
     }
 }

@@ -19,7 +19,7 @@ use super::densities::reason;
 use super::inputs::Pair;
 use crate::cli::failure::Failure;
 use crate::cli::ground::{Ground, GroundUser};
-use crate::cli::watch::Watch;
+use crate::cli::progress_line::RunProgress;
 
 /// Points of a side up to which all pairs of them are looked at.
 const MOST_OF_ALL_PAIRS: usize = 20_000;
@@ -82,14 +82,14 @@ fn on_the_line(pair: &Pair) -> bool {
 }
 
 /// The transport cost, exact, with its certificate.
-pub(super) fn emd(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row, Failure> {
+pub(super) fn emd(pair: &Pair, ground: Ground, progress: &mut RunProgress) -> Result<Row, Failure> {
     let (p, q) = (&pair.source, &pair.target);
     let problem = OtProblem::from_cost(p.mass(), q.mass(), ground.between(p, q)?)?;
     if let Err(why) = solvable(pair, problem.cost()) {
         return Ok(Err(format!("{why}; deblais emd has no limit")));
     }
     let solver = Method::Auto.solver(&problem);
-    let solution = solver.solve(&problem, watch)?;
+    let solution = solver.solve(&problem, progress)?;
     let complete = solution.termination.is_complete();
     let power = if ground.p() == 1.0 { String::new() } else { format!("^{}", ground.p()) };
     let name = format!("{}{power}, {}", ground.name(), solver.name());
@@ -120,11 +120,11 @@ pub(super) fn emd(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row,
 }
 
 /// `W_2` of the Euclidean distance.
-pub(super) fn w2(pair: &Pair, watch: &mut Watch) -> Result<Row, Failure> {
+pub(super) fn w2(pair: &Pair, progress: &mut RunProgress) -> Result<Row, Failure> {
     if let Err(why) = solvable(pair, &PointCost::new(&pair.source, &pair.target, SqEuclidean)?) {
         return Ok(Err(format!("{why}; deblais emd --p 2 has no limit")));
     }
-    let W2 { value, proof } = w2::w2(&pair.source, &pair.target, watch)?;
+    let W2 { value, proof } = w2::w2(&pair.source, &pair.target, progress)?;
     let Some(Proof { certificate, solver, termination }) = proof else {
         return Ok(Ok(Found::new(value, "exact, sorting")));
     };
@@ -187,12 +187,16 @@ pub(super) fn discrepancy(pair: &Pair, seed: Seed) -> Row {
 }
 
 /// The debiased Sinkhorn divergence.
-pub(super) fn sinkhorn(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row, Failure> {
+pub(super) fn sinkhorn(
+    pair: &Pair,
+    ground: Ground,
+    progress: &mut RunProgress,
+) -> Result<Row, Failure> {
     if let Err(why) = all_pairs(pair) {
         return Ok(Err(format!("{why}; deblais sinkhorn has no limit")));
     }
     let solver = Sinkhorn { epsilon: Epsilon::Relative(EPSILON), ..Sinkhorn::default() };
-    let user = Debiased { solver, pair, watch };
+    let user = Debiased { solver, pair, progress };
     let found: Result<Result<SinkhornDivergence, DivergenceError>, CostError> =
         ground.hand_to(user);
     let found = match found? {
@@ -218,14 +222,14 @@ pub(super) fn sinkhorn(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result
 struct Debiased<'a> {
     solver: Sinkhorn,
     pair: &'a Pair,
-    watch: &'a mut Watch,
+    progress: &'a mut RunProgress,
 }
 
 impl GroundUser for Debiased<'_> {
     type Output = Result<SinkhornDivergence, DivergenceError>;
 
     fn with<G: GroundCost + 'static>(self, ground: G) -> Self::Output {
-        self.solver.divergence(&self.pair.source, &self.pair.target, ground, self.watch)
+        self.solver.divergence(&self.pair.source, &self.pair.target, ground, self.progress)
     }
 }
 

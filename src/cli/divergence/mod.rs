@@ -1,9 +1,9 @@
 //! `deblais divergence`: every divergence of two measures in one table.
 
+mod bootstrap;
 mod densities;
 mod distances;
 mod inputs;
-mod worth;
 
 use std::time::Instant;
 
@@ -13,19 +13,19 @@ use deblais::divergence::named::NAMES;
 use deblais::report::{DIVERGENCE_SCHEMA, DivergencesReport, Setting, Timings, ValueReport};
 use deblais::seed::Seed;
 
+use self::bootstrap::{Transport, of_densities, of_distance, of_transport};
 use self::densities::{
     BY_NEIGHBOURS, Densities, EstimatorName, nearest_neighbour_rows, reason, rows,
 };
 use self::distances::{Row, discrepancy, emd, energy_distance, sinkhorn, sliced, w2};
 use self::inputs::{Measures, Pair};
-use self::worth::{Transport, of_densities, of_distance, of_transport};
-use super::answer::answer;
-use super::args::{ProblemArgs, TalkArgs};
+use super::args::{OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
+use super::output::print_report;
+use super::progress_line::RunProgress;
 use super::remarks::Remarks;
 use super::text::{Lines, supported};
 use super::use_threads;
-use super::watch::Watch;
 
 /// `deblais divergence SOURCE TARGET`
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ pub(crate) struct DivergenceArgs {
     #[command(flatten)]
     estimate: EstimateArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str =
@@ -121,7 +121,7 @@ impl EstimateArgs {
 struct Job {
     measures: Measures,
     estimate: EstimateArgs,
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// What was found so far.
@@ -135,15 +135,15 @@ struct Table {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: DivergenceArgs) -> Result<Exit, Failure> {
-    let DivergenceArgs { problem, estimate, talk } = args;
+    let DivergenceArgs { problem, estimate, output } = args;
     if estimate.bins.is_some() && estimate.estimator != EstimatorName::Histogram {
         let name = estimate.estimator.name();
         return Err(Failure::usage(format!("--bins counts, but --estimator {name} does not"))
             .hint("leave one of them out"));
     }
     let measures = Measures::new(problem)?;
-    use_threads(talk.threads)?;
-    Job { measures, estimate, talk }.run()
+    use_threads(output.threads)?;
+    Job { measures, estimate, output }.run()
 }
 
 impl Job {
@@ -155,7 +155,7 @@ impl Job {
         self.add_densities(&pair, &mut table);
         self.add_distances(&pair, &mut table)?;
         Remarks { notes: pair.remarks.notes.clone(), warnings: table.warnings.clone() }
-            .tell(self.talk.quiet);
+            .tell(self.output.quiet);
         let mut settings = self.measures.settings();
         settings.extend(self.estimate.settings(pair.histograms.is_some()));
         let report = DivergencesReport {
@@ -175,7 +175,7 @@ impl Job {
                 ("solve", start.elapsed().as_secs_f64()),
             ]),
         };
-        answer(&self.talk, &report, |lines| text(lines, &report))?;
+        print_report(&self.output, &report, |lines| text(lines, &report))?;
         Ok(if table.complete { Exit::Fine } else { Exit::Stopped })
     }
 
@@ -222,16 +222,16 @@ impl Job {
     fn add_distances(&self, pair: &Pair, table: &mut Table) -> Result<(), Failure> {
         let (ground, seed) = (self.measures.ground(), Seed(self.estimate.seed));
         let count = self.estimate.directions as usize;
-        let mut watch = Watch::start(None, self.talk.quiet)?;
+        let mut progress = RunProgress::start(None, self.output.quiet)?;
         let found: [(&'static str, Row, Option<Transport>); 6] = [
-            ("emd", emd(pair, ground, &mut watch)?, Some(Transport::Emd(ground))),
-            ("w2", w2(pair, &mut watch)?, Some(Transport::W2)),
+            ("emd", emd(pair, ground, &mut progress)?, Some(Transport::Emd(ground))),
+            ("w2", w2(pair, &mut progress)?, Some(Transport::W2)),
             ("sliced", sliced(pair, count, seed)?, Some(Transport::Sliced(count, seed))),
             ("energy", energy_distance(pair)?, None),
             ("mmd", discrepancy(pair, seed), None),
-            ("sinkhorn", sinkhorn(pair, ground, &mut watch)?, None),
+            ("sinkhorn", sinkhorn(pair, ground, &mut progress)?, None),
         ];
-        watch.finish();
+        progress.finish();
         for (name, row, transport) in found {
             match row {
                 Err(why) => table.left_out.push((name, why)),

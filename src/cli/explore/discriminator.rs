@@ -16,14 +16,14 @@ use deblais::report::{
 use deblais::seed::Seed;
 
 use super::folder::{Folder, OutArgs};
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::one_stdin;
-use crate::cli::side::{Notebook, Role, SideJob, Weights, clouds};
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
+use crate::cli::read_measure::{InputLog, Role, SampleSet, Weights, clouds};
 use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::use_threads;
-use crate::cli::watch::Watch;
 
 /// The name of the folder and of the files in it.
 const NAME: &str = "discriminator";
@@ -65,7 +65,7 @@ pub(super) struct DiscriminatorArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// `--pair`
@@ -96,7 +96,7 @@ struct Samples {
 
 /// Validates the arguments, then trains.
 pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let samples = samples(&args)?;
     let training = Training { steps: args.steps, changes: args.changes, seed: Seed(args.seed) };
     // Before anything is left behind.
@@ -109,9 +109,9 @@ pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
     if !training.changes.is_empty() {
         settings.insert("set", Setting::Text(training.changes.join(" ")));
     }
-    let mut watch = Watch::start(None, args.talk.quiet)?;
-    let lesson = discriminator(&samples.real, &samples.generated, &training, &mut watch)?;
-    let train = watch.finish();
+    let mut progress = RunProgress::start(None, args.output.quiet)?;
+    let lesson = discriminator(&samples.real, &samples.generated, &training, &mut progress)?;
+    let train = progress.finish();
     let start = Instant::now();
     draw(&folder, &samples, &lesson)?;
     let report = DiscriminatorReport {
@@ -131,7 +131,7 @@ pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
         timings: Timings::from([("train", train), ("draw", start.elapsed().as_secs_f64())]),
     };
     folder.json(&report)?;
-    answer(&args.talk, &report, |lines| text(lines, &report))?;
+    print_report(&args.output, &report, |lines| text(lines, &report))?;
     Ok(if lesson.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 
@@ -143,7 +143,7 @@ fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
         return Ok(Samples { data, real: real?, generated: generated?, inputs: Inputs::new() });
     };
     one_stdin(&[real.as_path(), generated.as_path()])?;
-    let job = |role: Role, path: &PathBuf| SideJob {
+    let job = |role: Role, path: &PathBuf| SampleSet {
         role,
         origin: Origin::from(path.as_path()),
         columns: None,
@@ -151,9 +151,9 @@ fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
         filter: None,
         weights: Weights::Uniform,
     };
-    let mut notebook = Notebook::default();
+    let mut log = InputLog::default();
     let jobs = [job(Role::Source, real), job(Role::Target, generated)];
-    let sides = clouds(&jobs, true, &mut notebook)?.map(|cloud| cloud.measure);
+    let sides = clouds(&jobs, true, &mut log)?.map(|cloud| cloud.measure);
     for (measure, job) in sides.iter().zip(&jobs) {
         if measure.dim() != 1 {
             let text =
@@ -162,9 +162,9 @@ fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
                 .hint("give files of one column: `deblais critic` takes points of any dimension"));
         }
     }
-    notebook.remarks.tell(args.talk.quiet);
+    log.remarks.tell(args.output.quiet);
     let [real, generated] = sides;
-    Ok(Samples { data: "files", real, generated, inputs: notebook.inputs })
+    Ok(Samples { data: "files", real, generated, inputs: log.inputs })
 }
 
 /// The steps that are drawn: the last powers of ten and the end.

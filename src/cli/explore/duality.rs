@@ -13,12 +13,12 @@ use deblais::report::{
 use deblais::seed::Seed;
 
 use super::folder::{Folder, OutArgs};
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
 use crate::cli::text::{Lines, supported};
 use crate::cli::use_threads;
-use crate::cli::watch::Watch;
 
 /// The name of the folder and of the files in it.
 const NAME: &str = "duality";
@@ -63,7 +63,7 @@ pub(super) struct DualityArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// Parses a normal law.
@@ -83,7 +83,7 @@ fn normal(text: &str) -> Result<Normal, String> {
 
 /// Validates the arguments, then plays.
 pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let mut settings = Settings::from([
         ("alpha", Setting::Number(args.alpha)),
         ("steps", Setting::Count(args.steps)),
@@ -104,9 +104,9 @@ pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
     // Before anything is left behind.
     duel.recipe(FDivergence::KullbackLeibler)?;
     let folder = args.out.folder(NAME)?;
-    let mut watch = Watch::start(None, args.talk.quiet)?;
-    let games = duel.play(&mut watch)?;
-    let train = watch.finish();
+    let mut progress = RunProgress::start(None, args.output.quiet)?;
+    let games = duel.play(&mut progress)?;
+    let train = progress.finish();
     let start = Instant::now();
     draw(&folder, &duel, &games)?;
     let report = DualityReport {
@@ -123,7 +123,7 @@ pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
         timings: Timings::from([("train", train), ("draw", start.elapsed().as_secs_f64())]),
     };
     folder.json(&report)?;
-    answer(&args.talk, &report, |lines| text(lines, &report))?;
+    print_report(&args.output, &report, |lines| text(lines, &report))?;
     Ok(if games.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 

@@ -16,11 +16,11 @@ use deblais::seed::Seed;
 use deblais::tolerance;
 
 use super::folder::{Folder, OutArgs};
-use crate::cli::answer::answer;
-use crate::cli::args::{CostArgs, InputArgs, ProblemArgs, TalkArgs};
+use crate::cli::args::{CostArgs, InputArgs, OutputOptions, ProblemArgs};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::{CostName, Ground};
 use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::output::print_report;
 use crate::cli::remarks::Remarks;
 use crate::cli::text::{Lines, exact};
 use crate::cli::{use_threads, warn};
@@ -71,7 +71,7 @@ pub(super) struct PlansArgs {
     out: OutArgs,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// `--piles`.
@@ -98,10 +98,10 @@ struct Site {
 
 /// Lists, ranks and draws.
 pub(super) fn run(args: PlansArgs) -> Result<Exit, Failure> {
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let site = site(&args)?;
     let study = PlanStudy { samples: args.samples as usize, seed: Seed(args.seed) };
-    site.remarks.tell(args.talk.quiet);
+    site.remarks.tell(args.output.quiet);
     let start = Instant::now();
     let found = study.run(&site.problem)?;
     let seconds = start.elapsed().as_secs_f64();
@@ -119,11 +119,11 @@ pub(super) fn run(args: PlansArgs) -> Result<Exit, Failure> {
     folder
         .table(&["rank", "cost"], rows.map(|(rank, cost)| vec![Some(rank.into()), Some(*cost)]))?;
     picture(&folder, &site, &found)?;
-    answer(&args.talk, &report, |lines| text(lines, &report, &found))?;
+    print_report(&args.output, &report, |lines| text(lines, &report, &found))?;
     Ok(if found.agrees() && found.certificate.is_optimal() {
         Exit::Fine
     } else {
-        warn(&["the list of plans and the exact solver disagree".to_owned()], args.talk.quiet);
+        warn(&["the list of plans and the exact solver disagree".to_owned()], args.output.quiet);
         Exit::ClaimBroken
     })
 }

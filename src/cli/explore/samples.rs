@@ -11,11 +11,11 @@ use deblais::report::{SampleRow, SamplesReport, Setting, SpreadReport};
 use deblais::seed::Seed;
 
 use super::folder::{Folder, OutArgs};
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
 use crate::cli::text::Lines;
-use crate::cli::watch::Watch;
 use crate::cli::{use_threads, warn};
 
 /// `deblais explore samples`
@@ -45,7 +45,7 @@ pub(super) struct SamplesArgs {
     out: OutArgs,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// Parses δ.
@@ -62,11 +62,11 @@ const SHOWN: usize = 40;
 /// Samples, measures and draws.
 pub(super) fn run(args: SamplesArgs) -> Result<Exit, Failure> {
     let study = study(&args)?;
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let folder = args.out.folder("samples")?;
-    let mut watch = Watch::start(None, args.talk.quiet)?;
-    let measured = study.run(&mut watch);
-    let seconds = watch.finish();
+    let mut progress = RunProgress::start(None, args.output.quiet)?;
+    let measured = study.run(&mut progress);
+    let seconds = progress.finish();
     let measured = measured?;
 
     let mut report = SamplesReport::new(study.shift, &measured);
@@ -82,13 +82,13 @@ pub(super) fn run(args: SamplesArgs) -> Result<Exit, Failure> {
     folder.json(&report)?;
     table(&folder, &report)?;
     picture(&folder, &study, &measured)?;
-    answer(&args.talk, &report, |lines| text(lines, &report))?;
+    print_report(&args.output, &report, |lines| text(lines, &report))?;
     Ok(if !measured.complete {
         Exit::Stopped
     } else if measured.rows.iter().all(|row| row.tight) {
         Exit::Fine
     } else {
-        warn(&["a distance is not proved to be exact".to_owned()], args.talk.quiet);
+        warn(&["a distance is not proved to be exact".to_owned()], args.output.quiet);
         Exit::ClaimBroken
     })
 }

@@ -16,9 +16,9 @@ use super::picture::Clouds;
 use super::recipes;
 use super::run::{Clock, Run};
 use super::train::TrainingArgs;
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::print_report;
 use crate::cli::text::Lines;
 use crate::cli::use_threads;
 
@@ -47,7 +47,7 @@ pub(super) struct CompareArgs {
     out: PathBuf,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// A run that is done.
@@ -58,7 +58,7 @@ struct Finished {
 
 /// Trains all of them.
 pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let data = DataJob::new(&args.data)?;
     let names: Vec<&str> = match args.recipes.as_str() {
         "all" => suitable(&data)?,
@@ -91,7 +91,7 @@ pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
     curves(&args.out.join("comparison.png"), &rows, floor)?;
     losses(&args.out.join("losses.png"), &comparison, &rows)?;
     points(&args.out.join("samples.png"), &rows)?;
-    answer(&args.talk, &comparison, |lines| text(lines, &comparison))
+    print_report(&args.output, &comparison, |lines| text(lines, &comparison))
 }
 
 /// All recipes, but those for images only where there are some.
@@ -114,14 +114,14 @@ fn one(
     floor: f64,
 ) -> Result<Finished, Failure> {
     let clock = Clock::start();
-    let quiet = args.talk.quiet;
+    let quiet = args.output.quiet;
     if !quiet {
         eprintln!("{name}, seed {seed}");
     }
     let recipe = args.training.recipe(name, data, clock)?;
     let trainer = Trainer::new(recipe, data.load()?, Seed(seed))?;
     let evaluations = args.training.evaluations();
-    let mut run = Run { trainer, evaluations, floor, film: None, kept: None, quiet, clock };
+    let mut run = Run { trainer, evaluations, floor, animation: None, kept: None, quiet, clock };
     let outcome = run.go()?;
     let report = run.report(&outcome);
     Ok(Finished { trainer: run.trainer, report })

@@ -18,12 +18,12 @@ use super::data::{DataArgs, DataJob};
 use super::exact::solved;
 use super::recipes;
 use super::run::Clock;
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
 use crate::cli::text::Lines;
 use crate::cli::use_threads;
-use crate::cli::watch::Watch;
 
 /// The critics that are trained, all with the same network, optimiser and rate, and the losses of
 /// a generator that are read off each.
@@ -110,13 +110,13 @@ pub(super) struct GradientsArgs {
     out: PathBuf,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// Trains the generator, then all critics against it.
 pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
     let clock = Clock::start();
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     if !args.away.is_finite() {
         return Err(Failure::usage(format!("--away {}: not a finite number", args.away))
             .hint("give a number of deviations, such as 4"));
@@ -131,8 +131,8 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
         Failure::new(format!("--out {}: {error}", args.out.display()))
             .hint("name a folder that can be made")
     })?;
-    let mut watch = Watch::start(None, args.talk.quiet)?;
-    let mut stopped = trainer.train(args.generator_steps, &mut watch)?;
+    let mut progress = RunProgress::start(None, args.output.quiet)?;
+    let mut stopped = trainer.train(args.generator_steps, &mut progress)?;
 
     let mut still = Standstill::new(&trainer, args.away, args.batches.into());
     let (exact, emd) = exact_row(&mut still, args.seeds)?;
@@ -146,7 +146,7 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
             let objectives: Vec<_> = losses.iter().map(|loss| loss.objective).collect();
             let places = places(args.steps);
             let (of_seed, stop) =
-                still.listen(recipe, &objectives, Seed(seed), &places, &mut watch)?;
+                still.listen(recipe, &objectives, Seed(seed), &places, &mut progress)?;
             readings.push(of_seed);
             stopped = stop;
         }
@@ -154,7 +154,7 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
             rows.extend(rows_of(loss.name, k, &readings));
         }
     }
-    watch.finish();
+    progress.finish();
     let report = GradientsReport {
         schema: GRADIENTS_SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -172,7 +172,7 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
     };
     write_atomically(&args.out.join("gradients.json"), |out| write_json(out, &report))?;
     picture(&args.out.join("gradients.png"), &report)?;
-    answer(&args.talk, &report, |lines| text(lines, &report))?;
+    print_report(&args.output, &report, |lines| text(lines, &report))?;
     Ok(if stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 

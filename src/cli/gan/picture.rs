@@ -1,5 +1,5 @@
 //! Pictures of a run: its points over the data with the critic's level lines, its curves, its
-//! critic's weights, and the frames of a film.
+//! critic's weights, and the frames of a animation.
 
 use std::path::Path;
 
@@ -110,7 +110,7 @@ fn caption(report: &GanReport) -> String {
     format!("{}: EMD {:.2} × noise floor{modes}", report.recipe, report.ratio)
 }
 
-/// How a generator is looked at on its way: the same for all frames of a film.
+/// How a generator is looked at on its way: the same for all frames of a animation.
 pub(super) enum View {
     /// Points over the critic's level lines, in this part of the plane.
     Plane { extent: Extent, size: (u32, u32) },

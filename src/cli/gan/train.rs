@@ -12,16 +12,16 @@ use deblais::report::{GanReport, Timings, write_json};
 use deblais::seed::Seed;
 use deblais::tolerance;
 
+use super::animation::TrainingAnimation;
 use super::data::{DataArgs, DataJob};
 use super::exact::exact_emd;
-use super::film::Film;
 use super::run::{CHECKPOINT, Clock, Outcome, Run, steps_within};
 use super::sample::write_points;
 use super::{picture, recipes};
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Seconds;
+use crate::cli::output::print_report;
 use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::use_threads;
 
@@ -60,7 +60,7 @@ pub(super) struct TrainArgs {
     resume: bool,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// What may be changed of a recipe, and how long it is followed.
@@ -112,11 +112,12 @@ impl TrainingArgs {
 /// Trains, or goes on training.
 pub(super) fn run(args: TrainArgs) -> Result<Exit, Failure> {
     let clock = Clock::start();
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let (trainer, options) = if args.resume { resumed(&args)? } else { fresh(&args, clock)? };
-    let film = options.snapshot.map(|every| Film::new(args.out.clone(), every, &trainer));
-    let film = film.transpose()?;
-    let needed = film.as_ref().map_or_else(|| args.out.clone(), Film::snapshots);
+    let animation =
+        options.snapshot.map(|every| TrainingAnimation::new(args.out.clone(), every, &trainer));
+    let animation = animation.transpose()?;
+    let needed = animation.as_ref().map_or_else(|| args.out.clone(), TrainingAnimation::snapshots);
     fs::create_dir_all(needed).map_err(|error| {
         Failure::new(format!("--out {}: {error}", args.out.display()))
             .hint("name a folder that can be made")
@@ -126,15 +127,15 @@ pub(super) fn run(args: TrainArgs) -> Result<Exit, Failure> {
         trainer,
         evaluations: options.evaluations,
         floor,
-        film,
+        animation,
         kept: Some((&args.out, options)),
-        quiet: args.talk.quiet,
+        quiet: args.output.quiet,
         clock,
     };
     let outcome = run.go()?;
     let report = run.report(&outcome);
     leave(&args.out, &run, &report)?;
-    answer(&args.talk, &report, |lines| text(lines, &report, &outcome))?;
+    print_report(&args.output, &report, |lines| text(lines, &report, &outcome))?;
     Ok(if outcome.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 
@@ -193,7 +194,7 @@ fn leave(folder: &Path, run: &Run<'_>, report: &GanReport) -> Result<(), Failure
     picture::samples(&folder.join("samples.png"), &run.trainer, &points, report)?;
     picture::curves(&folder.join("curves.png"), &run.trainer, run.floor)?;
     picture::weights(&folder.join("weights.png"), &run.trainer)?;
-    run.film.as_ref().map_or(Ok(()), |film| film.finish(&run.trainer))
+    run.animation.as_ref().map_or(Ok(()), |animation| animation.finish(&run.trainer))
 }
 
 /// What a run is worth, in a few lines.

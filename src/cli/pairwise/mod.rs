@@ -17,18 +17,18 @@ use ndarray::Array2;
 
 use self::sets::{Sets, Wanted};
 use self::work::work;
-use super::answer::{answer, print};
-use super::args::TalkArgs;
+use super::args::OutputOptions;
 use super::emd::gap;
 use super::failure::{Exit, Failure};
 use super::ground::{CostName, Ground, Seconds};
+use super::input_summary::measure_line;
 use super::inputs::{column, columns, columns_to_drop, filter, one_stdin};
 use super::method::{MethodName, choose};
-use super::outputs::Outputs;
+use super::output::{print, print_report};
+use super::output_files::OutputFiles;
+use super::progress_line::RunProgress;
 use super::range::check_bounds;
-use super::taken::side;
 use super::text::{Lines, bracket, small};
-use super::watch::Watch;
 use super::{saved, use_threads, warn};
 
 /// `deblais pairwise FILE…`
@@ -97,15 +97,15 @@ pub(crate) struct PairwiseArgs {
 
     /// Write the matrix to this file instead of stdout; a run that is stopped or killed goes on
     /// from the journal beside it when the same command is given again
-    #[arg(long, short, value_name = "FILE.csv|.npy", help_heading = "Output")]
-    output: Option<PathBuf>,
+    #[arg(long = "output", short = 'o', value_name = "FILE.csv|.npy", help_heading = "Output")]
+    matrix_file: Option<PathBuf>,
 
     /// Entries are the distances `W_p`, the p-th roots of the transport costs
     #[arg(long, help_heading = "Output")]
     root: bool,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -123,10 +123,10 @@ struct Job {
     method: MethodName,
     limit: Option<Duration>,
     claim: f64,
-    output: Option<PathBuf>,
+    matrix_file: Option<PathBuf>,
     root: bool,
     settings: Settings,
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// Validates the arguments, then runs.
@@ -144,8 +144,8 @@ impl Job {
         let mut inputs: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
         inputs.extend(args.manifest.as_deref());
         one_stdin(&inputs)?;
-        outputs(args.output.as_deref())?.check(&inputs)?;
-        use_threads(args.talk.threads)?;
+        outputs(args.matrix_file.as_deref())?.check(&inputs)?;
+        use_threads(args.output.threads)?;
         let claim = args.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
         let settings = settings(&args, claim);
         let wanted = Wanted {
@@ -164,10 +164,10 @@ impl Job {
             method: args.method,
             limit: args.time_limit.map(|s| Duration::from_secs_f64(s.0)),
             claim,
-            output: args.output,
+            matrix_file: args.matrix_file,
             root: args.root,
             settings,
-            talk: args.talk,
+            output: args.output,
         })
     }
 
@@ -176,16 +176,16 @@ impl Job {
         let start = Instant::now();
         let files = sets::files(&self.files, self.manifest.as_deref())?;
         let listed = files.iter().filter_map(|(_, listed)| listed.origin.path());
-        outputs(self.output.as_deref())?.check(&listed.collect::<Vec<_>>())?;
+        outputs(self.matrix_file.as_deref())?.check(&listed.collect::<Vec<_>>())?;
         let sets = sets::read(files, &self.wanted, &self.ground)?;
         let read = start.elapsed().as_secs_f64();
-        sets.remarks.tell(self.talk.quiet);
+        sets.remarks.tell(self.output.quiet);
 
-        let journal = self.output.as_deref().map(journal_of).transpose()?;
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let journal = self.matrix_file.as_deref().map(journal_of).transpose()?;
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
         let options = format!("method={} {}", self.method.name(), self.ground);
-        let done = work(&sets, self.ground, method, options, journal.as_deref(), &mut watch);
-        let solve = watch.finish();
+        let done = work(&sets, self.ground, method, options, journal.as_deref(), &mut progress);
+        let solve = progress.finish();
         let (found, resumed) = done?;
         self.check_range(&sets, &found)?;
 
@@ -194,7 +194,7 @@ impl Job {
         let matrix = self.entries(found.costs());
         report.matrix = PairwiseReport::rows(matrix.view());
         // A file that fails now must not cost the user the answer: it is printed all the same.
-        let saved = match (&self.output, &journal) {
+        let saved = match (&self.matrix_file, &journal) {
             (Some(output), Some(journal)) if found.termination.is_complete() => {
                 save(output, journal, &sets.names, &matrix)
             }
@@ -254,16 +254,16 @@ impl Job {
         report: &PairwiseReport,
         summary: Lines,
     ) -> Result<Exit, Failure> {
-        if self.talk.json {
-            return answer(&self.talk, report, |_| {});
+        if self.output.json {
+            return print_report(&self.output, report, |_| {});
         }
         let summary = summary.finish();
-        if self.output.is_some() {
+        if self.matrix_file.is_some() {
             return print(summary.as_bytes());
         }
         let mut bytes = Vec::new();
         write_named_matrix_to(&mut bytes, names, matrix.view()).map_err(Failure::new)?;
-        if !self.talk.quiet {
+        if !self.output.quiet {
             eprint!("{summary}");
         }
         print(&bytes)
@@ -280,7 +280,7 @@ impl Job {
             };
             let text =
                 format!("stopped: {} of {} pairs are done and {rest}", report.done, report.pairs);
-            warn(&[text], self.talk.quiet);
+            warn(&[text], self.output.quiet);
             return Exit::Stopped;
         }
         match &report.worst {
@@ -294,7 +294,7 @@ impl Job {
                     Shown(&names[*j]),
                     certificate.relative_gap,
                 );
-                warn(&[text], self.talk.quiet);
+                warn(&[text], self.output.quiet);
                 Exit::ClaimBroken
             }
             _ => Exit::Fine,
@@ -302,8 +302,8 @@ impl Job {
     }
 }
 
-fn outputs(matrix: Option<&Path>) -> Result<Outputs, Failure> {
-    let mut outputs = Outputs::default();
+fn outputs(matrix: Option<&Path>) -> Result<OutputFiles, Failure> {
+    let mut outputs = OutputFiles::default();
     outputs.add("--output", matrix, saved::FORMATS)?;
     Ok(outputs)
 }
@@ -338,7 +338,7 @@ fn text(
     };
     lines.line("pairs", format!("{} of {}{resumed}", report.done, report.pairs));
     if let Some(set) = report.sets.first() {
-        lines.line("  first set", side(&set.input, None, None));
+        lines.line("  first set", measure_line(&set.input, None, None));
     }
     let exponent = report.exponent.map_or(String::new(), |q| format!("({q})"));
     let power = match report.p {

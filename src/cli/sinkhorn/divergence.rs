@@ -8,13 +8,13 @@ use deblais::report::{DivergenceReport, EntropicReport, EpsilonReport, Setting};
 use deblais::solvers::sinkhorn::{DivergenceError, Sinkhorn, SinkhornDivergence, typical_cost};
 
 use super::entropy::EntropyArgs;
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::{Ground, GroundUser};
 use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
 use crate::cli::text::{Lines, small, supported};
-use crate::cli::watch::Watch;
 use crate::cli::{use_threads, warn};
 
 /// A validated request.
@@ -22,7 +22,7 @@ pub(super) struct Job {
     problem: ProblemJob,
     solver: Sinkhorn,
     limit: Option<Duration>,
-    talk: TalkArgs,
+    output: OutputOptions,
     settings: Vec<(&'static str, Setting)>,
 }
 
@@ -30,11 +30,11 @@ impl Job {
     pub(super) fn new(
         problem: ProblemJob,
         entropy: &EntropyArgs,
-        talk: TalkArgs,
+        output: OutputOptions,
     ) -> Result<Self, Failure> {
-        use_threads(talk.threads)?;
+        use_threads(output.threads)?;
         let (solver, limit, settings) = (entropy.solver(), entropy.limit(), entropy.settings());
-        Ok(Self { problem, solver, limit, talk, settings })
+        Ok(Self { problem, solver, limit, output, settings })
     }
 
     pub(super) fn run(self) -> Result<Exit, Failure> {
@@ -43,15 +43,15 @@ impl Job {
         let (source, target) = clouds.expect("only points come with --divergence");
         let ground = self.problem.ground().expect("points have a ground cost");
         remarks.warnings.extend(sign(&ground));
-        remarks.tell(self.talk.quiet);
+        remarks.tell(self.output.quiet);
         // The masses of the problem: their totals are equal.
         let target =
             DiscreteMeasure::new(target.support().to_owned(), problem.target().to_owned())?;
 
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
-        let (clouds, watched) = ((&source, &target), &mut watch);
-        let found = ground.hand_to(Divergence { solver: self.solver, clouds, watch: watched });
-        let solve_seconds = watch.finish();
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
+        let (clouds, watched) = ((&source, &target), &mut progress);
+        let found = ground.hand_to(Divergence { solver: self.solver, clouds, progress: watched });
+        let solve_seconds = progress.finish();
         let found = found??;
 
         let used = found.cross.plan.epsilon();
@@ -62,7 +62,7 @@ impl Job {
         report.settings = self.problem.settings();
         report.settings.extend(self.settings.clone());
         report.timings = [("read", seconds), ("solve", solve_seconds)].into();
-        answer(&self.talk, &report, |lines| text(lines, &report))?;
+        print_report(&self.output, &report, |lines| text(lines, &report))?;
         Ok(self.exit(&found))
     }
 
@@ -77,7 +77,7 @@ impl Job {
              is not to be relied on",
             self.solver.tolerance
         );
-        warn(&[text], self.talk.quiet);
+        warn(&[text], self.output.quiet);
         Exit::Stopped
     }
 }
@@ -101,7 +101,7 @@ fn sign(ground: &Ground) -> Option<String> {
 struct Divergence<'a> {
     solver: Sinkhorn,
     clouds: (&'a DiscreteMeasure, &'a DiscreteMeasure),
-    watch: &'a mut Watch,
+    progress: &'a mut RunProgress,
 }
 
 impl GroundUser for Divergence<'_> {
@@ -109,7 +109,7 @@ impl GroundUser for Divergence<'_> {
 
     fn with<G: GroundCost + 'static>(self, ground: G) -> Self::Output {
         let (source, target) = self.clouds;
-        self.solver.divergence(source, target, ground, self.watch)
+        self.solver.divergence(source, target, ground, self.progress)
     }
 }
 

@@ -16,15 +16,15 @@ use deblais::solvers::sinkhorn::{Entropic, Sinkhorn, SinkhornError, typical_cost
 
 use self::cells::{CellArgs, Cells};
 use self::entropy::EntropyArgs;
-use super::answer::answer;
-use super::args::{DetailArgs, DrawArgs, FileArgs, ProblemArgs, TalkArgs};
+use super::args::{DetailArgs, DrawArgs, FileArgs, OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::files::Files;
 use super::inputs::{Loaded, ProblemJob, names};
+use super::output::print_report;
 use super::pictures::Scene;
+use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::text::{Lines, exact, small, supported};
-use super::watch::Watch;
 use super::{use_threads, warn};
 
 /// `deblais sinkhorn SOURCE TARGET`
@@ -45,7 +45,7 @@ pub(crate) struct SinkhornArgs {
     #[command(flatten)]
     draw: DrawArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
     #[command(flatten)]
     detail: DetailArgs,
 }
@@ -69,7 +69,7 @@ struct Job {
     files: Files,
     cells: Cells,
     json_plan: bool,
-    talk: TalkArgs,
+    output: OutputOptions,
     detail: DetailArgs,
     settings: Vec<(&'static str, Setting)>,
 }
@@ -78,7 +78,7 @@ struct Job {
 pub(crate) fn run(args: SinkhornArgs) -> Result<Exit, Failure> {
     let problem = ProblemJob::new(&args.problem)?;
     if args.entropy.divergence {
-        divergence::Job::new(problem, &args.entropy, args.talk)?.run()
+        divergence::Job::new(problem, &args.entropy, args.output)?.run()
     } else {
         Job::new(problem, args)?.run()
     }
@@ -86,12 +86,12 @@ pub(crate) fn run(args: SinkhornArgs) -> Result<Exit, Failure> {
 
 impl Job {
     fn new(problem: ProblemJob, args: SinkhornArgs) -> Result<Self, Failure> {
-        let SinkhornArgs { problem: problem_args, entropy, files, cells, draw, talk, detail } =
+        let SinkhornArgs { problem: problem_args, entropy, files, cells, draw, output, detail } =
             args;
         let files = Files::new(files, draw, &problem, &names(&problem_args))?;
         let json_plan = cells.json_plan;
         let cells = Cells::new(&cells, files.needs_cells())?;
-        use_threads(talk.threads)?;
+        use_threads(output.threads)?;
         let mut settings = entropy.settings();
         settings.extend(cells.setting());
         Ok(Self {
@@ -102,7 +102,7 @@ impl Job {
             files,
             cells,
             json_plan,
-            talk,
+            output,
             detail,
             settings,
         })
@@ -112,13 +112,13 @@ impl Job {
         let loaded = self.problem.load()?;
         self.files.check(&loaded)?;
         self.cells.check(&loaded.problem)?;
-        loaded.remarks.tell(self.talk.quiet);
+        loaded.remarks.tell(self.output.quiet);
         let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
 
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
-        let found = self.solve(&problem, &mut watch);
-        let solve_seconds = watch.finish();
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
+        let found = self.solve(&problem, &mut progress);
+        let solve_seconds = progress.finish();
         let (solved, judged) = found?;
         let mut timings = Timings::from([("read", seconds), ("solve", solve_seconds)]);
         let certified = judged.unwrap_or_else(|| {
@@ -155,7 +155,7 @@ impl Job {
         let saved = scene
             .map_or(Ok(()), |scene| self.files.save_plan(&scene))
             .and_then(|()| self.files.save_potentials(solved.plan.potentials()));
-        answer(&self.talk, &report, |lines| {
+        print_report(&self.output, &report, |lines| {
             text(lines, &report, certificate, self.detail.verbose);
         })?;
         saved?;
@@ -166,12 +166,12 @@ impl Job {
     fn solve(
         &self,
         problem: &OtProblem,
-        watch: &mut Watch,
+        progress: &mut RunProgress,
     ) -> Result<(Entropic, Option<Certified>), SinkhornError> {
         match self.exact_gap {
-            None => Ok((self.solver.solve(problem, watch)?, None)),
+            None => Ok((self.solver.solve(problem, progress)?, None)),
             Some(gap) => {
-                let (answer, judged) = self.solver.solve_to_gap(problem, gap, watch)?;
+                let (answer, judged) = self.solver.solve_to_gap(problem, gap, progress)?;
                 Ok((answer, Some(judged)))
             }
         }
@@ -192,7 +192,7 @@ impl Job {
             }
         };
         let text = format!("stopped at a limit with {far}: the bracket is true all the same");
-        warn(&[text], self.talk.quiet);
+        warn(&[text], self.output.quiet);
         Exit::Stopped
     }
 }

@@ -1,7 +1,7 @@
 //! `deblais explore shift`: a source that moves onto the target and past it, and what every divergence
 //! says of it.
 
-mod film;
+mod animation;
 mod picture;
 mod view;
 
@@ -18,14 +18,14 @@ use ndarray::{Array1, Axis};
 use rand::seq::SliceRandom as _;
 
 use super::folder::{Folder, OutArgs};
-use crate::cli::answer::answer;
-use crate::cli::args::{ProblemArgs, TalkArgs};
+use crate::cli::args::{OutputOptions, ProblemArgs};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::ProblemJob;
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
 use crate::cli::remarks::Remarks;
 use crate::cli::text::{Lines, small, supported};
 use crate::cli::use_threads;
-use crate::cli::watch::Watch;
 
 /// `deblais explore shift [SOURCE TARGET]`
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ pub(super) struct ShiftArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str = "Distances are those of the Euclidean distance. The folder gets shift.png, \
@@ -144,7 +144,7 @@ struct Scene<'a> {
 
 /// Validates the arguments, then runs.
 pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
-    let ShiftArgs { problem, path, out, talk } = args;
+    let ShiftArgs { problem, path, out, output } = args;
     let start = Instant::now();
     let (moving, name) = match (&problem.inputs.source, &path.pair) {
         (Some(_), _) => (given(problem, &path)?, None),
@@ -154,13 +154,13 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
             (built_in(known.unwrap_or(PAIRS[0]), &path), known)
         }
     };
-    use_threads(talk.threads)?;
+    use_threads(output.threads)?;
     let folder = out.folder("shift")?;
     let read = start.elapsed().as_secs_f64();
-    moving.remarks.tell(talk.quiet);
-    let mut watch = Watch::start(None, talk.quiet)?;
-    let study = study(&moving, &path, &mut watch)?;
-    let solve = watch.finish();
+    moving.remarks.tell(output.quiet);
+    let mut progress = RunProgress::start(None, output.quiet)?;
+    let study = study(&moving, &path, &mut progress)?;
+    let solve = progress.finish();
     let scene = Scene { moving: &moving, study: &study, stages: stages(&moving, &study) };
     let start = Instant::now();
     save(&folder, &scene)?;
@@ -182,7 +182,7 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
         ..ShiftReport::new(&study, (source.len(), target.len()), &direction.to_vec())
     };
     folder.json(&report)?;
-    answer(&talk, &report, |lines| text(lines, &scene, &folder))?;
+    print_report(&output, &report, |lines| text(lines, &scene, &folder))?;
     Ok(if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 
@@ -288,7 +288,7 @@ fn thinned(
     Ok(DiscreteMeasure::new(law.support().select(Axis(0), &order), mass / total)?)
 }
 
-fn study(moving: &Moving, path: &PathArgs, watch: &mut Watch) -> Result<Study, Failure> {
+fn study(moving: &Moving, path: &PathArgs, progress: &mut RunProgress) -> Result<Study, Failure> {
     let shift = Shift {
         source: &moving.source,
         target: &moving.target,
@@ -300,7 +300,7 @@ fn study(moving: &Moving, path: &PathArgs, watch: &mut Watch) -> Result<Study, F
         slices: path.directions as usize,
         seed: Seed(path.seed),
     };
-    Ok(shift.run(watch)?)
+    Ok(shift.run(progress)?)
 }
 
 /// The stages that the pair has, or the start, the contact and the meeting; of a path that ends early
@@ -339,7 +339,7 @@ fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
     });
     folder.table(&names, rows)?;
     picture::save(folder, scene)?;
-    folder.animation(&film::film(scene)?)
+    folder.animation(&animation::animation(scene)?)
 }
 
 /// A few rows of the path.

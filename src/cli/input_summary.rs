@@ -15,7 +15,7 @@ impl Lines {
         ] {
             let weights = inputs.get(weights);
             if let Some(input) = inputs.get(role) {
-                self.line(label, side(input, weights, grid));
+                self.line(label, measure_line(input, weights, grid));
             } else if inputs.contains_key("cost_matrix") {
                 let masses = masses(None, weights, count);
                 let plural = if count == 1 { "" } else { "s" };
@@ -26,7 +26,7 @@ impl Lines {
 }
 
 /// One side: `columns x, y; masses w, 7 in all; 300 rows`.
-pub(crate) fn side(
+pub(crate) fn measure_line(
     input: &InputReport,
     weights: Option<&InputReport>,
     grid: Option<&InputReport>,
