@@ -9,6 +9,7 @@ mod crosscheck;
 mod discriminator;
 mod divergence;
 mod duality;
+mod envelope;
 mod explore_shift;
 mod funnels;
 mod gan;
@@ -25,6 +26,7 @@ pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, Row
 pub use discriminator::{DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, PushRow};
 pub use divergence::{DIVERGENCE_SCHEMA, DivergencesReport, ValueReport};
 pub use duality::{BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport};
+pub use envelope::Report;
 pub use explore_shift::{SHIFT_SCHEMA, ShiftReport, ShiftRow, TrackReport};
 pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRow};
@@ -45,6 +47,7 @@ use serde::Serialize;
 use crate::certificate::Certificate;
 use crate::plan::TransportPlan;
 use crate::problem::OtProblem;
+use crate::progress::Stop;
 use crate::solvers::Solution;
 
 /// Schema of [`EmdReport`].
@@ -251,10 +254,6 @@ pub type Timings = BTreeMap<&'static str, f64>;
 /// What a solver claims and the certificate proves: the report of `deblais emd`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EmdReport {
-    /// [`EMD_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
@@ -272,22 +271,10 @@ pub struct EmdReport {
     pub iterations: u64,
     /// What is proved.
     pub certificate: CertificateReport,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// The plan, if asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan: Option<PlanReport>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 impl EmdReport {
-    /// The report of a solution and its certificate; inputs, settings, warnings, plan and
-    /// timings are the caller's to fill in.
+    /// The report of a solution and its certificate.
     #[must_use]
     pub fn new(
         problem: ProblemReport,
@@ -296,8 +283,6 @@ impl EmdReport {
         certificate: &Certificate,
     ) -> Self {
         Self {
-            schema: EMD_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             distance: problem.distance(certificate.upper),
             problem,
             method: method.into(),
@@ -305,11 +290,6 @@ impl EmdReport {
             termination: solution.termination.name(),
             iterations: solution.iterations,
             certificate: certificate.into(),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            plan: None,
-            timings: Timings::new(),
         }
     }
 }
@@ -317,10 +297,6 @@ impl EmdReport {
 /// What somebody's plan and potentials prove: the report of `deblais certify`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CertifyReport {
-    /// [`CERTIFY_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
@@ -332,34 +308,29 @@ pub struct CertifyReport {
     pub distance: Option<f64>,
     /// What is proved.
     pub certificate: CertificateReport,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 impl CertifyReport {
-    /// The report of a certificate; inputs, settings, warnings and timings are the caller's to
-    /// fill in.
+    /// The report of a certificate.
     #[must_use]
     pub fn new(problem: ProblemReport, certificate: &Certificate) -> Self {
         let cost = certificate.upper.is_finite().then_some(certificate.upper);
         Self {
-            schema: CERTIFY_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             transport_cost: cost,
             distance: cost.and_then(|cost| problem.distance(cost)),
             problem,
             certificate: certificate.into(),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: Timings::new(),
         }
+    }
+}
+
+/// Why a training run ended: all its steps were done, or it was stopped before.
+#[must_use]
+pub fn steps_ended(stopped: Option<Stop>) -> &'static str {
+    match stopped {
+        None => "all_steps",
+        Some(Stop::TimeLimit) => "time_limit",
+        Some(Stop::Interrupted) => "stopped",
     }
 }
 

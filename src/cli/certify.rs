@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 use deblais::certificate::certify;
-use deblais::report::{CertifyReport, Setting};
+use deblais::report::{CERTIFY_SCHEMA, CertifyReport, Report, Setting};
 use deblais::tolerance;
 
 use super::args::{DetailArgs, OutputOptions, ProblemArgs};
@@ -81,19 +81,22 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
         check_range(&loaded.problem, &certificate)?;
     }
 
-    let mut report = CertifyReport::new(loaded.report, &certificate);
-    report.inputs = inputs;
-    report.settings = job.settings();
+    let mut settings = job.settings();
     if let Some(gap) = given.gap_tolerance {
-        report.settings.insert("gap_tolerance", Setting::Number(gap));
+        settings.insert("gap_tolerance", Setting::Number(gap));
     }
-    report.warnings = loaded.remarks.warnings;
-    report.timings = [("read", read_seconds), ("certify", certify_seconds)].into();
+    let report = Report {
+        inputs: Some(inputs),
+        settings: Some(settings),
+        warnings: Some(loaded.remarks.warnings),
+        timings: [("read", read_seconds), ("certify", certify_seconds)].into(),
+        ..Report::new(CERTIFY_SCHEMA, CertifyReport::new(loaded.report, &certificate))
+    };
     print_report(&output, &report, |lines| {
         lines.headline(&report.problem, &certificate);
         let claim = given.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
         lines.certificate(&certificate, Some(claim), detail.verbose);
-        lines.problem(&report.problem, &report.inputs);
+        lines.problem(&report.problem, report.inputs.as_ref());
         lines.timings(&report.timings);
     })?;
     match given.gap_tolerance {

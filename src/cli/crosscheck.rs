@@ -11,7 +11,7 @@ use deblais::measure::DiscreteMeasure;
 use deblais::plot::{self, Bracket, Brackets};
 use deblais::problem::OtProblem;
 use deblais::progress::Stop;
-use deblais::report::{CrosscheckReport, Setting};
+use deblais::report::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, Report, Setting};
 use deblais::solvers::lp::Backend;
 use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn};
 
@@ -128,12 +128,17 @@ impl Job {
         loaded.remarks.tell(self.output.quiet);
         let check = self.check(&loaded)?;
         check_range(&loaded.problem, check.exact())?;
-        let mut report = CrosscheckReport::new(loaded.report.clone(), &check);
-        report.inputs.clone_from(&loaded.inputs);
-        report.warnings.clone_from(&loaded.remarks.warnings);
-        report.settings = self.problem.settings();
-        report.settings.extend(self.settings);
-        report.timings.read = loaded.seconds;
+        let mut settings = self.problem.settings();
+        settings.extend(self.settings);
+        let rows = check.rows().iter().map(|row| row.seconds).collect();
+        let findings = CrosscheckReport::new(loaded.report.clone(), &check);
+        let report = Report {
+            inputs: Some(loaded.inputs.clone()),
+            settings: Some(settings),
+            warnings: Some(loaded.remarks.warnings.clone()),
+            timings: CrosscheckTimings { read: loaded.seconds, rows },
+            ..Report::new(CROSSCHECK_SCHEMA, findings)
+        };
         if let Some(path) = &self.plot {
             let brackets = brackets(&check);
             plot::save(path, brackets.size(), |root| brackets.draw(root))?;
@@ -271,7 +276,7 @@ fn brackets(check: &Crosscheck<'_>) -> Brackets {
         .titled("Every method, held against the exact value")
 }
 
-fn text(lines: &mut Lines, report: &CrosscheckReport, rows: &[Row]) {
+fn text(lines: &mut Lines, report: &Report<CrosscheckReport, CrosscheckTimings>, rows: &[Row]) {
     let number = |value: f64| if value.is_finite() { exact(value) } else { "–".to_owned() };
     let head = ["method", "lower", "estimate", "upper", "error", "time", "verdict"];
     let mut cells = vec![head.map(str::to_owned)];
@@ -290,5 +295,5 @@ fn text(lines: &mut Lines, report: &CrosscheckReport, rows: &[Row]) {
         ]
     }));
     lines.table(&cells);
-    lines.problem(&report.problem, &report.inputs);
+    lines.problem(&report.problem, report.inputs.as_ref());
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
-use deblais::report::{EmdReport, PlanReport, Setting};
+use deblais::report::{EMD_SCHEMA, EmdReport, PlanReport, Report, Setting};
 use deblais::solvers::{Method, Solution, Solver};
 use deblais::tolerance;
 
@@ -154,15 +154,19 @@ impl Job {
 
         let certificate = &certified.certificate;
         check_range(&problem, certificate)?;
-        let mut report = EmdReport::new(report, solver.name(), &solution, certificate);
-        report.inputs = inputs;
-        report.warnings = remarks.warnings;
-        report.settings = self.problem.settings();
-        report.settings.extend(self.settings.clone());
-        report.timings =
-            [("read", seconds), ("solve", solve_seconds), ("certify", certify_seconds)].into();
+        let mut settings = self.problem.settings();
+        settings.extend(self.settings.clone());
         let plan = certified.plan.as_ref().unwrap_or(&solution.plan);
-        report.plan = self.json_plan.then(|| PlanReport::from(plan));
+        let findings = EmdReport::new(report, solver.name(), &solution, certificate);
+        let report = Report {
+            inputs: Some(inputs),
+            settings: Some(settings),
+            warnings: Some(remarks.warnings),
+            plan: self.json_plan.then(|| PlanReport::from(plan)),
+            timings: [("read", seconds), ("solve", solve_seconds), ("certify", certify_seconds)]
+                .into(),
+            ..Report::new(EMD_SCHEMA, findings)
+        };
 
         // A file that fails now must not cost the user the answer: it is printed all the same.
         let scene = Scene {
@@ -219,10 +223,10 @@ impl Job {
         Ok((solution, certified, [solve_seconds, start.elapsed().as_secs_f64()]))
     }
 
-    fn text(&self, lines: &mut Lines, report: &EmdReport, certificate: &Certificate) {
+    fn text(&self, lines: &mut Lines, report: &Report<EmdReport>, certificate: &Certificate) {
         lines.headline(&report.problem, certificate);
         lines.certificate(certificate, Some(self.claim), self.detail.verbose);
-        lines.problem(&report.problem, &report.inputs);
+        lines.problem(&report.problem, report.inputs.as_ref());
         let auto = if self.method == Method::Auto { " (auto)" } else { "" };
         let ended = report.termination.replace('_', " ");
         let method = format!("{}{auto}, {ended}, {} iterations", report.method, report.iterations);

@@ -7,7 +7,8 @@ use super::text::{Lines, exact};
 
 impl Lines {
     /// Coordinates, masses and rows of both sides, of n and m points.
-    pub(crate) fn sides(&mut self, inputs: &Inputs, n: usize, m: usize) {
+    pub(crate) fn sides(&mut self, inputs: Option<&Inputs>, n: usize, m: usize) {
+        let Some(inputs) = inputs else { return };
         let grid = inputs.get("grid");
         for (label, role, weights, count, axis) in [
             ("  source", "source", "source_weights", n, "row"),

@@ -169,7 +169,7 @@ impl Lines {
     }
 
     /// Sizes and ground cost.
-    pub(crate) fn problem(&mut self, problem: &ProblemReport, inputs: &Inputs) {
+    pub(crate) fn problem(&mut self, problem: &ProblemReport, inputs: Option<&Inputs>) {
         /// How far a total of 1 may be off.
         const ROUNDING: f64 = 1e-6;
         let size = match problem.dim {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{CertificateReport, Inputs, ProblemReport, Settings, Timings, number};
+use super::{CertificateReport, ProblemReport, number, steps_ended};
 use crate::certificate::Certificate;
 use crate::critic::{Slopes, Verdict};
 use crate::progress::Stop;
@@ -58,10 +58,6 @@ pub struct RunReport {
 /// A critic beside the exact value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CriticReport {
-    /// [`CRITIC_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
@@ -100,19 +96,10 @@ pub struct CriticReport {
     /// How it was trained; absent for a saved one.
     #[serde(flatten)]
     pub run: Option<RunReport>,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 impl CriticReport {
-    /// The report of a verdict after so many steps; inputs, settings, warnings and timings are the
-    /// caller's to fill in.
+    /// The report of a verdict after so many steps.
     #[must_use]
     pub fn new(
         problem: ProblemReport,
@@ -123,8 +110,6 @@ impl CriticReport {
     ) -> Self {
         let value = exact.map(|(_, certificate)| certificate.upper);
         Self {
-            schema: CRITIC_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             problem,
             kind: kind.into(),
             estimate: verdict.estimate,
@@ -144,18 +129,7 @@ impl CriticReport {
             source_slopes: verdict.source_slopes.into(),
             target_slopes: verdict.target_slopes.into(),
             between_slopes: verdict.between_slopes.into(),
-            run: run.map(|(steps, stopped)| RunReport {
-                steps,
-                termination: match stopped {
-                    None => "all_steps",
-                    Some(Stop::TimeLimit) => "time_limit",
-                    Some(Stop::Interrupted) => "stopped",
-                },
-            }),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: Timings::new(),
+            run: run.map(|(steps, stopped)| RunReport { steps, termination: steps_ended(stopped) }),
         }
     }
 }

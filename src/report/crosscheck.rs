@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Inputs, ProblemReport, Settings, number};
+use super::{ProblemReport, number};
 use crate::crosscheck::{Crosscheck, Row, Verdict};
 
 /// Schema of [`CrosscheckReport`].
@@ -56,10 +56,6 @@ impl From<&Row> for RowReport {
 /// The verdict table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CrosscheckReport {
-    /// [`CROSSCHECK_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
@@ -67,18 +63,10 @@ pub struct CrosscheckReport {
     pub holds: bool,
     /// The methods in the order in which they ran; the first is the exact one.
     pub rows: Vec<RowReport>,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: CrosscheckTimings,
 }
 
 /// Seconds of wall-clock time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct CrosscheckTimings {
     /// Reading the files.
     #[serde(with = "number")]
@@ -89,22 +77,13 @@ pub struct CrosscheckTimings {
 }
 
 impl CrosscheckReport {
-    /// The report of a table; inputs, settings, warnings and timings are the caller's to fill in.
+    /// The report of a table.
     #[must_use]
     pub fn new(problem: ProblemReport, check: &Crosscheck<'_>) -> Self {
         Self {
-            schema: CROSSCHECK_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             problem,
             holds: check.holds(),
             rows: check.rows().iter().map(RowReport::from).collect(),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: CrosscheckTimings {
-                read: 0.0,
-                rows: check.rows().iter().map(|row| row.seconds).collect(),
-            },
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{CertificateReport, Inputs, Settings, Timings, number};
+use super::{CertificateReport, number};
 
 /// Schema of [`DiscriminatorReport`].
 pub const DISCRIMINATOR_SCHEMA: &str = "deblais.explore-discriminator/2";
@@ -11,10 +11,6 @@ pub const DISCRIMINATOR_SCHEMA: &str = "deblais.explore-discriminator/2";
 /// All discriminators between two samples on the line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DiscriminatorReport {
-    /// [`DISCRIMINATOR_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// `clusters`, `intervals` or `files`.
     pub data: &'static str,
     /// Real points.
@@ -34,12 +30,6 @@ pub struct DiscriminatorReport {
     pub grid: Vec<f64>,
     /// The functions, at the steps that are drawn.
     pub curves: Vec<FunctionRow>,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 /// The push of one loss at one step of its discriminator.

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{CertificateReport, Inputs, Settings, Timings, number};
+use super::{CertificateReport, number};
 
 /// Schema of [`DivergencesReport`].
 pub const DIVERGENCE_SCHEMA: &str = "deblais.divergence/2";
@@ -51,10 +51,6 @@ impl ValueReport {
 /// All of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DivergencesReport {
-    /// [`DIVERGENCE_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// Source points, or cells.
     pub n: usize,
     /// Target points, or cells.
@@ -69,14 +65,6 @@ pub struct DivergencesReport {
     /// What was left out, and why.
     #[serde(serialize_with = "as_map")]
     pub left_out: Vec<(&'static str, String)>,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 pub(super) fn as_map<T: Serialize, S: Serializer>(

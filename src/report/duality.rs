@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Settings, Timings, number};
+use super::number;
 
 /// Schema of [`DualityReport`].
 pub const DUALITY_SCHEMA: &str = "deblais.explore-duality/1";
@@ -10,10 +10,6 @@ pub const DUALITY_SCHEMA: &str = "deblais.explore-duality/1";
 /// All games between two normal laws.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DualityReport {
-    /// [`DUALITY_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// Mean and deviation of P.
     #[serde(with = "number")]
     pub p: [f64; 2],
@@ -30,10 +26,6 @@ pub struct DualityReport {
     pub games: Vec<GameReport>,
     /// The conjugates at the places that are drawn.
     pub conjugates: Vec<ConjugateRow>,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 /// One divergence.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::divergence::as_map;
-use super::{CertificateReport, Inputs, Settings, Timings, number};
+use super::{CertificateReport, number};
 use crate::certificate::Certificate;
 use crate::explore::shift::Study;
 
@@ -13,10 +13,6 @@ pub const SHIFT_SCHEMA: &str = "deblais.explore-shift/2";
 /// Every divergence along the path.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ShiftReport {
-    /// [`SHIFT_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// Name of the built-in pair.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pair: Option<&'static str>,
@@ -50,14 +46,6 @@ pub struct ShiftReport {
     pub left_out: Vec<(&'static str, String)>,
     /// One an offset, along the path.
     pub rows: Vec<ShiftRow>,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 /// One divergence.
@@ -88,8 +76,8 @@ pub struct ShiftRow {
 }
 
 impl ShiftReport {
-    /// The report of a study between so many atoms; what was asked for and where it came from are the
-    /// caller's to fill in.
+    /// The report of a study between so many atoms; the caller adds the name of a
+    /// built-in pair, the offset of given files and the stages.
     #[must_use]
     pub fn new(study: &Study, (n, m): (usize, usize), direction: &[f64]) -> Self {
         let row = |(k, &offset): (usize, &f64)| ShiftRow {
@@ -104,8 +92,6 @@ impl ShiftReport {
         };
         let widest: &Certificate = &study.widest;
         Self {
-            schema: SHIFT_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             pair: None,
             n,
             m,
@@ -126,10 +112,6 @@ impl ShiftReport {
                 .collect(),
             left_out: study.left_out.clone(),
             rows: study.offsets.iter().enumerate().map(row).collect(),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: Timings::new(),
         }
     }
 }

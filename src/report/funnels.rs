@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Settings, Timings, number};
+use super::number;
 
 /// Schema of [`FunnelsReport`].
 pub const FUNNELS_SCHEMA: &str = "deblais.bench.funnels/1";
@@ -56,10 +56,6 @@ pub struct PublishedReport {
 /// A critic on `MinFunnels`, judged on held-out pairs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FunnelsReport {
-    /// [`FUNNELS_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// D.
     pub dim: usize,
     /// N.
@@ -92,8 +88,4 @@ pub struct FunnelsReport {
     pub termination: &'static str,
     /// What others found.
     pub published: Vec<PublishedReport>,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// Seconds by stage.
-    pub timings: Timings,
 }

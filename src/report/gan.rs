@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{CertificateReport, ExactReport, Timings, number};
+use super::{CertificateReport, ExactReport, Report, number, steps_ended};
 use crate::gan::{Data, Milestone, Recipe, Scores, Standard};
 use crate::progress::Stop;
 
@@ -12,10 +12,6 @@ pub const GAN_SCHEMA: &str = "deblais.gan/2";
 /// A generator and what its points are worth.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GanReport {
-    /// [`GAN_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// Name of the recipe.
     pub recipe: String,
     /// Name of the data.
@@ -66,12 +62,10 @@ pub struct GanReport {
     pub standard: Standard,
     /// All fields of the recipe.
     pub settings: Recipe,
-    /// Seconds by stage; `cpu` is that of the whole process up to the last score.
-    pub timings: Timings,
 }
 
 impl GanReport {
-    /// The report of a run as it was scored; timings are the caller's to fill in.
+    /// The report of a run as it was scored.
     #[must_use]
     pub fn new(
         (recipe, seed, data): (&Recipe, u64, &Data),
@@ -82,18 +76,12 @@ impl GanReport {
         let emd = scores.emd.upper;
         let modes = scores.modes;
         Self {
-            schema: GAN_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             recipe: recipe.name.clone(),
             data: data.name().to_owned(),
             dim: data.dim(),
             seed,
             steps: milestone.step,
-            termination: match stopped {
-                None => "all_steps",
-                Some(Stop::TimeLimit) => "time_limit",
-                Some(Stop::Interrupted) => "stopped",
-            },
+            termination: steps_ended(stopped),
             exact_emd: ExactReport {
                 value: emd,
                 method,
@@ -112,7 +100,6 @@ impl GanReport {
             nearest_held_out: scores.nearest.map(|nearest| nearest.held_out),
             standard: data.standard().clone(),
             settings: recipe.clone(),
-            timings: Timings::new(),
         }
     }
 }
@@ -135,7 +122,7 @@ pub struct GanComparison {
     /// A row a recipe.
     pub rows: Vec<GanRow>,
     /// Every run.
-    pub runs: Vec<GanReport>,
+    pub runs: Vec<Report<GanReport>>,
 }
 
 /// Medians of one recipe over the seeds; what is not known is left out.

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Timings, number};
+use super::number;
 
 /// Schema of [`GradientsReport`].
 pub const GRADIENTS_SCHEMA: &str = "deblais.gan-gradients/1";
@@ -11,10 +11,6 @@ pub const GRADIENTS_SCHEMA: &str = "deblais.gan-gradients/1";
 /// The gradients of a generator that stands still.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GradientsReport {
-    /// [`GRADIENTS_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// Name of the data.
     pub data: String,
     /// Name of the generator's recipe.
@@ -37,8 +33,6 @@ pub struct GradientsReport {
     pub termination: &'static str,
     /// A row for each loss and step, in the order of steps.
     pub rows: Vec<GradientRow>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 /// One loss at one step of its critic; medians over the seeds.

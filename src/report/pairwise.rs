@@ -3,7 +3,7 @@
 use ndarray::ArrayView2;
 use serde::Serialize;
 
-use super::{CertificateReport, InputReport, Settings, Timings, number};
+use super::{CertificateReport, InputReport, number};
 use crate::pairwise::Judged;
 use crate::solvers::Termination;
 
@@ -40,10 +40,6 @@ impl From<&Judged> for PairReport {
 /// The matrix of all pairs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PairwiseReport {
-    /// [`PAIRWISE_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// Coordinates of a point.
     pub dim: usize,
     /// Name of the ground distance.
@@ -75,21 +71,13 @@ pub struct PairwiseReport {
     pub worst: Option<PairReport>,
     /// Pairs whose relative gap is above the one claimed.
     pub unproved: usize,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 impl PairwiseReport {
-    /// The report of these sets; what was found is the caller's to fill in.
+    /// The report of these sets, without any pair.
     #[must_use]
     pub fn new(cost: impl Into<String>, dim: usize, sets: Vec<SetReport>) -> Self {
         Self {
-            schema: PAIRWISE_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             dim,
             cost: cost.into(),
             exponent: None,
@@ -103,9 +91,6 @@ impl PairwiseReport {
             matrix: Vec::new(),
             worst: None,
             unproved: 0,
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: Timings::new(),
         }
     }
 

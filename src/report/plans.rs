@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{CertificateReport, Inputs, PlanReport, ProblemReport, Settings, Timings, number};
+use super::{CertificateReport, PlanReport, ProblemReport, number};
 use crate::explore::plans::{PlanAnswer, Priced};
 
 /// Schema of [`PlansReport`].
@@ -11,10 +11,6 @@ pub const PLANS_SCHEMA: &str = "deblais.explore.plans/2";
 /// Plans ranked by cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PlansReport {
-    /// [`PLANS_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
@@ -38,14 +34,6 @@ pub struct PlansReport {
     pub random: PricedReport,
     /// The dearest plan of all.
     pub worst: PricedReport,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 /// A plan and what it costs.
@@ -65,12 +53,10 @@ impl From<&Priced> for PricedReport {
 }
 
 impl PlansReport {
-    /// The report of an answer; inputs, settings, warnings and timings are the caller's to fill in.
+    /// The report of an answer.
     #[must_use]
     pub fn new(problem: ProblemReport, answer: &PlanAnswer) -> Self {
         Self {
-            schema: PLANS_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             problem,
             listing: answer.listing.name(),
             plans: answer.costs.len(),
@@ -81,10 +67,6 @@ impl PlansReport {
             certificate: (&answer.certificate).into(),
             random: (&answer.random).into(),
             worst: (&answer.worst).into(),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: Timings::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Settings, Timings, number};
+use super::number;
 use crate::explore::samples::{Rate, Row, SampleAnswer, Spread};
 
 /// Schema of [`SamplesReport`].
@@ -11,10 +11,6 @@ pub const SAMPLES_SCHEMA: &str = "deblais.explore.samples/1";
 /// Samples of two normal laws that overlap.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SamplesReport {
-    /// [`SAMPLES_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The distance of the means: the EMD of the laws.
     #[serde(with = "number")]
     pub emd: f64,
@@ -27,10 +23,6 @@ pub struct SamplesReport {
     pub rates: Vec<RateReport>,
     /// `all_samples` or `stopped`.
     pub termination: &'static str,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 /// One dimension and size.
@@ -113,20 +105,15 @@ impl From<&Rate> for RateReport {
 }
 
 impl SamplesReport {
-    /// The report of laws whose means are `shift` apart; settings and timings are the caller's to
-    /// fill in.
+    /// The report of laws whose means are `shift` apart.
     #[must_use]
     pub fn new(shift: f64, answer: &SampleAnswer) -> Self {
         Self {
-            schema: SAMPLES_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             emd: shift,
             js: answer.js,
             rows: answer.rows.iter().map(SampleRow::from).collect(),
             rates: answer.rates.iter().map(RateReport::from).collect(),
             termination: if answer.complete { "all_samples" } else { "stopped" },
-            settings: Settings::new(),
-            timings: Timings::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{CertificateReport, Inputs, PlanReport, ProblemReport, Settings, Timings, number};
+use super::{CertificateReport, ProblemReport, number};
 use crate::certificate::Certificate;
 use crate::solvers::sinkhorn::{Entropic, Epsilon, SinkhornDivergence};
 
@@ -67,10 +67,6 @@ impl From<&Entropic> for EntropicReport {
 /// An entropic plan and what it proves about the exact cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SinkhornReport {
-    /// [`SINKHORN_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
@@ -92,22 +88,10 @@ pub struct SinkhornReport {
     /// if no cells were asked for.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub plan_dropped_mass: Option<f64>,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// The cells of the plan, if asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan: Option<PlanReport>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 impl SinkhornReport {
-    /// The report of an answer and its certificate; inputs, settings, warnings, plan and timings
-    /// are the caller's to fill in.
+    /// The report of an answer and its certificate.
     #[must_use]
     pub fn new(
         problem: ProblemReport,
@@ -116,8 +100,6 @@ impl SinkhornReport {
         certificate: &Certificate,
     ) -> Self {
         Self {
-            schema: SINKHORN_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             distance: problem.distance(certificate.upper),
             problem,
             epsilon,
@@ -125,11 +107,6 @@ impl SinkhornReport {
             transport_cost: certificate.upper,
             certificate: certificate.into(),
             plan_dropped_mass: None,
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            plan: None,
-            timings: Timings::new(),
         }
     }
 }
@@ -137,10 +114,6 @@ impl SinkhornReport {
 /// A Sinkhorn divergence and its three terms.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DivergenceReport {
-    /// [`SINKHORN_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
@@ -156,34 +129,19 @@ pub struct DivergenceReport {
     pub source_self: EntropicReport,
     /// From the target to itself.
     pub target_self: EntropicReport,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 impl DivergenceReport {
-    /// The report of a divergence; inputs, settings, warnings and timings are the caller's to
-    /// fill in.
+    /// The report of a divergence.
     #[must_use]
     pub fn new(problem: ProblemReport, epsilon: EpsilonReport, found: &SinkhornDivergence) -> Self {
         Self {
-            schema: SINKHORN_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             problem,
             epsilon,
             divergence: found.value,
             cross: (&found.cross).into(),
             source_self: (&found.source).into(),
             target_self: (&found.target).into(),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: Timings::new(),
         }
     }
 }

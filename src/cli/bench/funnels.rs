@@ -12,7 +12,8 @@ use deblais::datasets::Funnels;
 use deblais::measure::DiscreteMeasure;
 use deblais::progress::{Observer, Stop};
 use deblais::report::{
-    Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport, Setting, Settings, Timings,
+    Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport, Report, Setting, Settings, Timings,
+    steps_ended,
 };
 use deblais::seed::{Seed, Stream};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
@@ -220,15 +221,15 @@ impl Job {
         timings.extend(used.map(|used| ("train_cpu", used)));
 
         let start = Instant::now();
-        let mut report = self.judge(critic.as_ref())?;
+        let mut findings = self.judge(critic.as_ref())?;
         timings.insert("judge", start.elapsed().as_secs_f64());
-        report.steps = steps;
-        report.termination = match stopped {
-            None => "all_steps",
-            Some(Stop::TimeLimit) => "time_limit",
-            Some(_) => "stopped",
+        findings.steps = steps;
+        findings.termination = steps_ended(stopped);
+        let report = Report {
+            settings: Some(self.settings),
+            timings,
+            ..Report::new(FUNNELS_SCHEMA, findings)
         };
-        report.timings = timings;
         print_report(&self.output, &report, |lines| text(lines, &report))?;
         if stopped.is_some() {
             warn(&["stopped at a limit: the best critic so far".into()], self.output.quiet);
@@ -301,8 +302,6 @@ impl Job {
         let squares: Vec<f64> = pairs().map(square).collect();
         let lipschitz = critic.lipschitz();
         Ok(FunnelsReport {
-            schema: FUNNELS_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             dim: self.laws.dim(),
             funnels: self.laws.heights().len(),
             kind: critic.kind().to_owned(),
@@ -317,8 +316,6 @@ impl Job {
             steps: 0,
             termination: "",
             published: peers(self.laws.dim(), self.laws.heights().len()),
-            settings: self.settings.clone(),
-            timings: Timings::new(),
         })
     }
 }
@@ -358,7 +355,7 @@ fn cpu_seconds() -> Option<f64> {
     Some(ticks.sum::<Result<f64, _>>().ok()? / TICKS)
 }
 
-fn text(lines: &mut Lines, report: &FunnelsReport) {
+fn text(lines: &mut Lines, report: &Report<FunnelsReport>) {
     let estimated =
         |mean: Estimated| format!("{:.4}, standard error {:.4}", mean.value, mean.standard_error);
     lines.line("critic's estimate", estimated(report.estimate));

@@ -9,7 +9,8 @@ use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::progress::Stop;
 use deblais::report::{
-    CertificateReport, CriticReport, Inputs, ProblemReport, Settings, SlopesReport, Timings,
+    CRITIC_SCHEMA, CertificateReport, CriticReport, Inputs, ProblemReport, Report, Settings,
+    SlopesReport, Timings,
 };
 use deblais::solvers::Method;
 
@@ -33,7 +34,7 @@ pub(super) struct Case {
     pub(super) warnings: Vec<String>,
     pub(super) timings: Timings,
     report: ProblemReport,
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 /// The exact answer.
@@ -93,14 +94,16 @@ impl Case {
         kind: &str,
         verdict: &Verdict,
         run: Option<(u64, Option<Stop>)>,
-    ) -> CriticReport {
+    ) -> Report<CriticReport> {
         let exact = self.exact.as_ref().map(|exact| (exact.method, &exact.certified.certificate));
-        let mut report = CriticReport::new(self.report.clone(), kind, verdict, exact, run);
-        report.inputs.clone_from(&self.inputs);
-        report.warnings.clone_from(&self.warnings);
-        report.settings.clone_from(&self.settings);
-        report.timings.clone_from(&self.timings);
-        report
+        let findings = CriticReport::new(self.report.clone(), kind, verdict, exact, run);
+        Report {
+            inputs: Some(self.inputs.clone()),
+            settings: Some(self.settings.clone()),
+            warnings: Some(self.warnings.clone()),
+            timings: self.timings.clone(),
+            ..Report::new(CRITIC_SCHEMA, findings)
+        }
     }
 
     /// However far the estimate is off, it is the answer; but what is certain must be true.
@@ -150,7 +153,7 @@ pub(super) fn ground(problem: &ProblemJob) -> Result<Ground, Failure> {
 const ESTIMATE: f64 = 1e-9;
 
 /// The report for people.
-pub(super) fn text(lines: &mut Lines, report: &CriticReport, verdict: &Verdict) {
+pub(super) fn text(lines: &mut Lines, report: &Report<CriticReport>, verdict: &Verdict) {
     lines.line("critic's estimate", supported(verdict.estimate, ESTIMATE));
     if let Some(value) = &report.exact {
         let CertificateReport { lower, upper, relative_gap, .. } = value.certificate;
@@ -176,7 +179,7 @@ pub(super) fn text(lines: &mut Lines, report: &CriticReport, verdict: &Verdict) 
     lines.line("  slope at the source", slopes(report.source_slopes));
     lines.line("  slope at the target", slopes(report.target_slopes));
     lines.line("  slope in between", slopes(report.between_slopes));
-    lines.problem(&report.problem, &report.inputs);
+    lines.problem(&report.problem, report.inputs.as_ref());
     match &report.run {
         Some(run) => {
             let ended = run.termination.replace('_', " ");

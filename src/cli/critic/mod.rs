@@ -165,8 +165,8 @@ impl Job {
             );
         }
         let steps = history.last().map_or(0, |milestone| milestone.step);
-        let mut report = case.report(critic.kind(), &verdict, Some((steps, stopped)));
-        report.settings.extend(self.flags.settings(&training));
+        case.settings.extend(self.flags.settings(&training));
+        let report = case.report(critic.kind(), &verdict, Some((steps, stopped)));
         if let Some(path) = &self.history {
             write_history(path, &history)?;
         }

@@ -10,7 +10,9 @@ use std::time::Instant;
 use clap::Args;
 use deblais::divergence::Bootstrap;
 use deblais::divergence::named::NAMES;
-use deblais::report::{DIVERGENCE_SCHEMA, DivergencesReport, Setting, Timings, ValueReport};
+use deblais::report::{
+    DIVERGENCE_SCHEMA, DivergencesReport, Report, Setting, Timings, ValueReport,
+};
 use deblais::seed::Seed;
 
 use self::bootstrap::{Transport, of_densities, of_distance, of_transport};
@@ -158,22 +160,21 @@ impl Job {
             .tell(self.output.quiet);
         let mut settings = self.measures.settings();
         settings.extend(self.estimate.settings(pair.histograms.is_some()));
-        let report = DivergencesReport {
-            schema: DIVERGENCE_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
+        let findings = DivergencesReport {
             n: pair.source.len(),
             m: pair.target.len(),
             dim: pair.source.dim(),
             kind: if pair.histograms.is_some() { "histograms" } else { "samples" },
             divergences: table.rows,
             left_out: table.left_out,
-            inputs: pair.inputs,
-            settings,
-            warnings: table.warnings,
-            timings: Timings::from([
-                ("read", pair.seconds),
-                ("solve", start.elapsed().as_secs_f64()),
-            ]),
+        };
+        let solve = start.elapsed().as_secs_f64();
+        let report = Report {
+            inputs: Some(pair.inputs),
+            settings: Some(settings),
+            warnings: Some(table.warnings),
+            timings: Timings::from([("read", pair.seconds), ("solve", solve)]),
+            ..Report::new(DIVERGENCE_SCHEMA, findings)
         };
         print_report(&self.output, &report, |lines| text(lines, &report))?;
         Ok(if table.complete { Exit::Fine } else { Exit::Stopped })
@@ -280,7 +281,7 @@ fn long_name(name: &str) -> &'static str {
     }
 }
 
-fn text(lines: &mut Lines, report: &DivergencesReport) {
+fn text(lines: &mut Lines, report: &Report<DivergencesReport>) {
     /// Digits that matter, as the width of a bracket.
     const SIX: f64 = 1e-6;
     let short = |x: f64| supported(x, SIX);
@@ -322,7 +323,7 @@ fn text(lines: &mut Lines, report: &DivergencesReport) {
         let names: Vec<_> = group.iter().map(|(name, _)| *name).collect();
         lines.line("  left out", format!("{}: {}", names.join(", "), group[0].1));
     }
-    let DivergencesReport { n, m, dim, .. } = report;
+    let DivergencesReport { n, m, dim, .. } = &report.findings;
     let place = match dim {
         1 => "on the line".to_owned(),
         d => format!("in {d} dimensions"),
@@ -332,7 +333,7 @@ fn text(lines: &mut Lines, report: &DivergencesReport) {
         _ => format!("{n} and {m} samples {place}"),
     };
     lines.line("  compared", what);
-    lines.sides(&report.inputs, *n, *m);
+    lines.sides(report.inputs.as_ref(), *n, *m);
     lines.timings(&report.timings);
 }
 

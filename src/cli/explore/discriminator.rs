@@ -11,7 +11,7 @@ use deblais::io::Origin;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{
     CertificateReport, DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, Inputs, PushRow,
-    Setting, Settings, Timings,
+    Report, Setting, Settings, Timings,
 };
 use deblais::seed::Seed;
 
@@ -114,9 +114,7 @@ pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
     let train = progress.finish();
     let start = Instant::now();
     draw(&folder, &samples, &lesson)?;
-    let report = DiscriminatorReport {
-        schema: DISCRIMINATOR_SCHEMA,
-        version: env!("CARGO_PKG_VERSION"),
+    let findings = DiscriminatorReport {
         data: samples.data,
         n: samples.real.len(),
         m: samples.generated.len(),
@@ -126,9 +124,12 @@ pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
         rows: rows(&lesson),
         grid: lesson.grid.clone(),
         curves: curves(&lesson),
-        inputs: samples.inputs,
-        settings,
+    };
+    let report = Report {
+        inputs: Some(samples.inputs),
+        settings: Some(settings),
         timings: Timings::from([("train", train), ("draw", start.elapsed().as_secs_f64())]),
+        ..Report::new(DISCRIMINATOR_SCHEMA, findings)
     };
     folder.json(&report)?;
     print_report(&args.output, &report, |lines| text(lines, &report))?;

@@ -7,8 +7,8 @@ use deblais::divergence::{FDivergence, Normal};
 use deblais::explore::duality::{Bound, Duel, Game, Games, divergences};
 use deblais::plot::{Bracket, Brackets, Chart, Curve, Panels};
 use deblais::report::{
-    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Setting, Settings,
-    Timings,
+    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Report, Setting,
+    Settings, Timings,
 };
 use deblais::seed::Seed;
 
@@ -109,9 +109,7 @@ pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
     let train = progress.finish();
     let start = Instant::now();
     draw(&folder, &duel, &games)?;
-    let report = DualityReport {
-        schema: DUALITY_SCHEMA,
-        version: env!("CARGO_PKG_VERSION"),
+    let findings = DualityReport {
         p: [duel.p.mean, duel.p.deviation],
         q: [duel.q.mean, duel.q.deviation],
         batch: games.batch,
@@ -119,8 +117,11 @@ pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
         termination: if games.stopped.is_some() { "stopped" } else { "all_steps" },
         games: games.games.iter().map(game_report).collect(),
         conjugates: divergences(duel.alpha).map(|(name, f)| conjugate_row(name, f)).to_vec(),
-        settings,
+    };
+    let report = Report {
+        settings: Some(settings),
         timings: Timings::from([("train", train), ("draw", start.elapsed().as_secs_f64())]),
+        ..Report::new(DUALITY_SCHEMA, findings)
     };
     folder.json(&report)?;
     print_report(&args.output, &report, |lines| text(lines, &report))?;

@@ -11,7 +11,9 @@ use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, Canvas, Chart, Curve, DrawResult, Earthwork, Heatmap, Page, Panels};
 use deblais::plot::{PlotError, TransportMap, palette};
 use deblais::problem::OtProblem;
-use deblais::report::{Inputs, PlansReport, ProblemReport, Setting, Settings};
+use deblais::report::{
+    Inputs, PLANS_SCHEMA, PlansReport, ProblemReport, Report, Setting, Settings,
+};
 use deblais::seed::Seed;
 use deblais::tolerance;
 
@@ -107,13 +109,16 @@ pub(super) fn run(args: PlansArgs) -> Result<Exit, Failure> {
     let seconds = start.elapsed().as_secs_f64();
     let folder = args.out.folder("plans")?;
 
-    let mut report = PlansReport::new(site.report.clone(), &found);
-    report.inputs = site.inputs.clone();
-    report.warnings.clone_from(&site.remarks.warnings);
-    report.settings = site.settings.clone();
-    report.settings.insert("samples", Setting::Count(args.samples.into()));
-    report.settings.insert("seed", Setting::Count(args.seed));
-    report.timings = [("read", site.seconds), ("solve", seconds)].into();
+    let mut settings = site.settings.clone();
+    settings.insert("samples", Setting::Count(args.samples.into()));
+    settings.insert("seed", Setting::Count(args.seed));
+    let report = Report {
+        inputs: Some(site.inputs.clone()),
+        settings: Some(settings),
+        warnings: Some(site.remarks.warnings.clone()),
+        timings: [("read", site.seconds), ("solve", seconds)].into(),
+        ..Report::new(PLANS_SCHEMA, PlansReport::new(site.report.clone(), &found))
+    };
     folder.json(&report)?;
     let rows = (1_u32..).zip(&found.costs);
     folder
@@ -183,7 +188,7 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
     Ok(Site { problem, source, target, report, axes, inputs, settings, remarks, seconds })
 }
 
-fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {
+fn text(lines: &mut Lines, report: &Report<PlansReport>, found: &PlanAnswer) {
     let how = match found.listing {
         Listing::Permutations => "all of them, by permutations",
         Listing::Trees => "all vertices, by spanning trees",
@@ -198,7 +203,7 @@ fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {
     lines.line("mean of the plans", exact(report.mean_cost));
     lines.line("everything everywhere", exact(report.even_cost));
     lines.line("worst", exact(report.worst.cost));
-    lines.problem(&report.problem, &report.inputs);
+    lines.problem(&report.problem, report.inputs.as_ref());
     lines.timings(&report.timings);
 }
 

@@ -7,7 +7,9 @@ use deblais::divergence::Normal;
 use deblais::explore::samples::{Row, SampleAnswer, SampleStudy, Spread, order};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, Chart, Curve, Panels, Side, palette};
-use deblais::report::{SampleRow, SamplesReport, Setting, SpreadReport};
+use deblais::report::{
+    Report, SAMPLES_SCHEMA, SampleRow, SamplesReport, Setting, SpreadReport, Timings,
+};
 use deblais::seed::Seed;
 
 use super::folder::{Folder, OutArgs};
@@ -69,16 +71,18 @@ pub(super) fn run(args: SamplesArgs) -> Result<Exit, Failure> {
     let seconds = progress.finish();
     let measured = measured?;
 
-    let mut report = SamplesReport::new(study.shift, &measured);
-    report.settings = [
+    let settings = [
         ("shift", Setting::Number(study.shift)),
         ("dims", Setting::Text(list(&study.dims))),
         ("sizes", Setting::Text(list(&study.sizes))),
         ("repeats", Setting::Count(args.repeats.into())),
         ("seed", Setting::Count(args.seed)),
-    ]
-    .into();
-    report.timings = [("solve", seconds)].into();
+    ];
+    let report = Report {
+        settings: Some(settings.into()),
+        timings: Timings::from([("solve", seconds)]),
+        ..Report::new(SAMPLES_SCHEMA, SamplesReport::new(study.shift, &measured))
+    };
     folder.json(&report)?;
     table(&folder, &report)?;
     picture(&folder, &study, &measured)?;

@@ -7,7 +7,9 @@ use clap::Args;
 use deblais::gan::{Milestone, Recipe, Trainer, noise_floor, rank_correlation};
 use deblais::io::atomic::write_atomically;
 use deblais::plot::{self, Chart, Curve, LevelLines, Panels, palette};
-use deblais::report::{GAN_COMPARISON_SCHEMA, GanComparison, GanReport, GanRow, write_json};
+use deblais::report::{
+    GAN_COMPARISON_SCHEMA, GanComparison, GanReport, GanRow, Report, write_json,
+};
 use deblais::seed::Seed;
 
 use super::data::{DataArgs, DataJob};
@@ -53,7 +55,7 @@ pub(super) struct CompareArgs {
 /// A run that is done.
 struct Finished {
     trainer: Trainer,
-    report: GanReport,
+    report: Report<GanReport>,
 }
 
 /// Trains all of them.

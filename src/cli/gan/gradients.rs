@@ -9,7 +9,9 @@ use deblais::gan::{GanError, Objective, Pull, Reading, Recipe, Standstill, Train
 use deblais::io::atomic::write_atomically;
 use deblais::plot::{self, Band, Chart, Curve, Panels, palette};
 use deblais::progress::Stop;
-use deblais::report::{GRADIENTS_SCHEMA, GradientRow, GradientsReport, Timings, write_json};
+use deblais::report::{
+    GRADIENTS_SCHEMA, GradientRow, GradientsReport, Report, Timings, write_json,
+};
 use deblais::seed::Seed;
 use ndarray::ArrayView2;
 
@@ -155,9 +157,7 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
         }
     }
     progress.finish();
-    let report = GradientsReport {
-        schema: GRADIENTS_SCHEMA,
-        version: env!("CARGO_PKG_VERSION"),
+    let findings = GradientsReport {
         data: data.name.clone(),
         recipe: trainer.recipe().name.clone(),
         generator_steps: trainer.step(),
@@ -168,7 +168,10 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
         seeds: args.seeds,
         termination: if stopped == Some(Stop::Interrupted) { "stopped" } else { "all_steps" },
         rows,
+    };
+    let report = Report {
         timings: Timings::from([("cpu", clock.cpu()), ("wall", clock.wall())]),
+        ..Report::new(GRADIENTS_SCHEMA, findings)
     };
     write_atomically(&args.out.join("gradients.json"), |out| write_json(out, &report))?;
     picture(&args.out.join("gradients.png"), &report)?;

@@ -9,7 +9,7 @@ use deblais::gan::{Milestone, Recipe, Scores, Trainer};
 use deblais::io::atomic::write_atomically;
 use deblais::io::{RunOptions, write_checkpoint};
 use deblais::progress::Stop;
-use deblais::report::GanReport;
+use deblais::report::{GAN_SCHEMA, GanReport, Report};
 use deblais::seed::Seed;
 
 use super::animation::TrainingAnimation;
@@ -156,13 +156,14 @@ impl Run<'_> {
     }
 
     /// The report of how it came out.
-    pub(super) fn report(&self, outcome: &Outcome) -> GanReport {
+    pub(super) fn report(&self, outcome: &Outcome) -> Report<GanReport> {
         let run = (self.trainer.recipe(), self.trainer.seed().0, self.trainer.data());
         let scored = (&outcome.milestone, &outcome.scores);
-        let mut report = GanReport::new(run, scored, (METHOD, self.floor), outcome.stopped);
-        report.timings.insert("cpu", self.clock.cpu());
-        report.timings.insert("wall", self.clock.wall());
-        report
+        let findings = GanReport::new(run, scored, (METHOD, self.floor), outcome.stopped);
+        Report {
+            timings: [("cpu", self.clock.cpu()), ("wall", self.clock.wall())].into(),
+            ..Report::new(GAN_SCHEMA, findings)
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use deblais::gan::{Nearest, Recipe, Trainer, noise_floor};
 use deblais::io::atomic::write_atomically;
 use deblais::io::{Origin, RunOptions, SavedRun, read_checkpoint};
-use deblais::report::{GanReport, Timings, write_json};
+use deblais::report::{GanReport, Report, Timings, write_json};
 use deblais::seed::Seed;
 use deblais::tolerance;
 
@@ -185,8 +185,8 @@ fn keeps(flag: &str, given: Option<String>, begun: Option<String>) -> Result<(),
 
 /// Summary, points and pictures. Times are no part of them: runs that do the same leave the same
 /// files, whether they were interrupted or not.
-fn leave(folder: &Path, run: &Run<'_>, report: &GanReport) -> Result<(), Failure> {
-    let timeless = GanReport { timings: Timings::new(), ..report.clone() };
+fn leave(folder: &Path, run: &Run<'_>, report: &Report<GanReport>) -> Result<(), Failure> {
+    let timeless = Report { timings: Timings::new(), ..report.clone() };
     write_atomically(&folder.join("summary.json"), |out| write_json(out, &timeless))?;
     let checkpoint = run.trainer.checkpoint();
     let points = checkpoint.sample(SAMPLES, &mut run.trainer.seed().stream("sample"))?;
@@ -198,7 +198,7 @@ fn leave(folder: &Path, run: &Run<'_>, report: &GanReport) -> Result<(), Failure
 }
 
 /// What a run is worth, in a few lines.
-pub(super) fn text(lines: &mut Lines, report: &GanReport, outcome: &Outcome) {
+pub(super) fn text(lines: &mut Lines, report: &Report<GanReport>, outcome: &Outcome) {
     let emd = &outcome.scores.emd;
     lines.line("exact EMD", format!("{} to true points", bracket((emd.lower, emd.upper))));
     lines.certificate(emd, Some(tolerance::OPTIMAL), false);

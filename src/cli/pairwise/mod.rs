@@ -10,7 +10,9 @@ use clap::Args;
 use deblais::certificate::Certificate;
 use deblais::io::{journal_of, write_named_matrix, write_named_matrix_to};
 use deblais::pairwise::{Distances, Judged};
-use deblais::report::{PairReport, PairwiseReport, Setting, Settings, root};
+use deblais::report::{
+    PAIRWISE_SCHEMA, PairReport, PairwiseReport, Report, Setting, Settings, root,
+};
 use deblais::shown::Shown;
 use deblais::tolerance;
 use ndarray::Array2;
@@ -189,10 +191,13 @@ impl Job {
         let (found, resumed) = done?;
         self.check_range(&sets, &found)?;
 
-        let mut report = self.report(&sets, &found);
-        report.timings = [("read", read), ("solve", solve)].into();
         let matrix = self.entries(found.costs());
-        report.matrix = PairwiseReport::rows(matrix.view());
+        let report = Report {
+            settings: Some(self.settings.clone()),
+            warnings: Some(sets.remarks.warnings.clone()),
+            timings: [("read", read), ("solve", solve)].into(),
+            ..Report::new(PAIRWISE_SCHEMA, self.findings(&sets, &found, &matrix))
+        };
         // A file that fails now must not cost the user the answer: it is printed all the same.
         let saved = match (&self.matrix_file, &journal) {
             (Some(output), Some(journal)) if found.termination.is_complete() => {
@@ -219,7 +224,7 @@ impl Job {
         })
     }
 
-    fn report(&self, sets: &Sets, found: &Distances) -> PairwiseReport {
+    fn findings(&self, sets: &Sets, found: &Distances, matrix: &Array2<f64>) -> PairwiseReport {
         let dim = sets.measures[0].dim();
         PairwiseReport {
             exponent: self.ground.exponent(),
@@ -230,8 +235,7 @@ impl Job {
             entries: if self.root { "distance" } else { "transport_cost" },
             worst: found.worst().map(PairReport::from),
             unproved: found.found.iter().filter(|judged| !self.holds(judged)).count(),
-            settings: self.settings.clone(),
-            warnings: sets.remarks.warnings.clone(),
+            matrix: PairwiseReport::rows(matrix.view()),
             ..PairwiseReport::new(self.ground.name(), dim, sets.reports.clone())
         }
     }
@@ -251,7 +255,7 @@ impl Job {
         &self,
         names: &[String],
         matrix: &Array2<f64>,
-        report: &PairwiseReport,
+        report: &Report<PairwiseReport>,
         summary: Lines,
     ) -> Result<Exit, Failure> {
         if self.output.json {
@@ -324,7 +328,7 @@ fn save(
 fn text(
     lines: &mut Lines,
     names: &[String],
-    report: &PairwiseReport,
+    report: &Report<PairwiseReport>,
     found: &Distances,
     resumed: usize,
 ) {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use deblais::cost::GroundCost;
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{DivergenceReport, EntropicReport, EpsilonReport, Setting};
+use deblais::report::{
+    DivergenceReport, EntropicReport, EpsilonReport, Report, SINKHORN_SCHEMA, Setting,
+};
 use deblais::solvers::sinkhorn::{DivergenceError, Sinkhorn, SinkhornDivergence, typical_cost};
 
 use super::entropy::EntropyArgs;
@@ -56,12 +58,15 @@ impl Job {
 
         let used = found.cross.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
-        let mut report = DivergenceReport::new(report, epsilon, &found);
-        report.inputs = inputs;
-        report.warnings = remarks.warnings;
-        report.settings = self.problem.settings();
-        report.settings.extend(self.settings.clone());
-        report.timings = [("read", seconds), ("solve", solve_seconds)].into();
+        let mut settings = self.problem.settings();
+        settings.extend(self.settings.clone());
+        let report = Report {
+            inputs: Some(inputs),
+            settings: Some(settings),
+            warnings: Some(remarks.warnings),
+            timings: [("read", seconds), ("solve", solve_seconds)].into(),
+            ..Report::new(SINKHORN_SCHEMA, DivergenceReport::new(report, epsilon, &found))
+        };
         print_report(&self.output, &report, |lines| text(lines, &report))?;
         Ok(self.exit(&found))
     }
@@ -113,7 +118,7 @@ impl GroundUser for Divergence<'_> {
     }
 }
 
-fn text(lines: &mut Lines, report: &DivergenceReport) {
+fn text(lines: &mut Lines, report: &Report<DivergenceReport>) {
     let value = report.divergence;
     // What the three terms are off by, of which one is left when two are taken away.
     let terms = [&report.cross, &report.source_self, &report.target_self];
@@ -125,7 +130,7 @@ fn text(lines: &mut Lines, report: &DivergenceReport) {
     lines.term("  source to itself", &report.source_self);
     lines.term("  target to itself", &report.target_self);
     lines.epsilon(&report.epsilon);
-    lines.problem(&report.problem, &report.inputs);
+    lines.problem(&report.problem, report.inputs.as_ref());
     lines.timings(&report.timings);
 }
 

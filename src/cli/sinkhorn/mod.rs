@@ -10,7 +10,8 @@ use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
 use deblais::report::{
-    EntropicReport, EpsilonReport, PlanReport, Setting, SinkhornReport, Timings,
+    EntropicReport, EpsilonReport, PlanReport, Report, SINKHORN_SCHEMA, Setting, SinkhornReport,
+    Timings,
 };
 use deblais::solvers::sinkhorn::{Entropic, Sinkhorn, SinkhornError, typical_cost};
 
@@ -132,16 +133,20 @@ impl Job {
         check_range(&problem, certificate)?;
         let used = solved.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
-        let mut report = SinkhornReport::new(report, epsilon, &solved, certificate);
-        report.inputs = inputs;
-        report.warnings = remarks.warnings;
-        report.settings = self.problem.settings();
-        report.settings.extend(self.settings.clone());
-        report.timings = timings;
+        let mut settings = self.problem.settings();
+        settings.extend(self.settings.clone());
         let cells = self.cells.of(&solved, &problem);
-        report.plan_dropped_mass = cells.as_ref().map(|(_, dropped)| *dropped);
         let plan = cells.as_ref().map(|(plan, _)| plan);
-        report.plan = plan.filter(|_| self.json_plan).map(PlanReport::from);
+        let mut findings = SinkhornReport::new(report, epsilon, &solved, certificate);
+        findings.plan_dropped_mass = cells.as_ref().map(|(_, dropped)| *dropped);
+        let report = Report {
+            inputs: Some(inputs),
+            settings: Some(settings),
+            warnings: Some(remarks.warnings),
+            plan: plan.filter(|_| self.json_plan).map(PlanReport::from),
+            timings,
+            ..Report::new(SINKHORN_SCHEMA, findings)
+        };
 
         // A file that fails now must not cost the user the answer: it is printed all the same.
         let scene = plan.map(|plan| Scene {
@@ -197,8 +202,13 @@ impl Job {
     }
 }
 
-fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate, details: bool) {
-    let SinkhornReport { problem, epsilon, answer, transport_cost, .. } = report;
+fn text(
+    lines: &mut Lines,
+    report: &Report<SinkhornReport>,
+    certificate: &Certificate,
+    details: bool,
+) {
+    let SinkhornReport { problem, epsilon, answer, transport_cost, .. } = &report.findings;
     lines.headline(problem, certificate);
     lines.line("  entropic cost", format!("{}, an estimate", entropic_cost(answer)));
     lines.line(
@@ -225,7 +235,7 @@ fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate, d
         }
         None => {}
     }
-    lines.problem(problem, &report.inputs);
+    lines.problem(problem, report.inputs.as_ref());
     lines.timings(&report.timings);
 }
 

@@ -12,7 +12,7 @@ use clap::{Arg, Args, value_parser};
 use deblais::explore::pairs::{Overlap, PAIRS, Pair, pair};
 use deblais::explore::shift::{Shift, Study, Way};
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{Inputs, Setting, Settings, ShiftReport, Timings};
+use deblais::report::{Inputs, Report, SHIFT_SCHEMA, Setting, Settings, ShiftReport, Timings};
 use deblais::seed::Seed;
 use ndarray::{Array1, Axis};
 use rand::seq::SliceRandom as _;
@@ -167,19 +167,19 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
     let mut settings = moving.settings.clone();
     settings.extend(path.settings());
     let Moving { source, target, direction, .. } = &moving;
-    let report = ShiftReport {
+    let findings = ShiftReport {
         pair: name,
         given: moving.given,
         stages: scene.stages.map(|(name, k)| (name, study.offsets[k])).into(),
-        inputs: moving.inputs.clone(),
-        settings,
-        warnings: moving.remarks.warnings.clone(),
-        timings: Timings::from([
-            ("read", read),
-            ("solve", solve),
-            ("draw", start.elapsed().as_secs_f64()),
-        ]),
         ..ShiftReport::new(&study, (source.len(), target.len()), &direction.to_vec())
+    };
+    let draw = start.elapsed().as_secs_f64();
+    let report = Report {
+        inputs: Some(moving.inputs.clone()),
+        settings: Some(settings),
+        warnings: Some(moving.remarks.warnings.clone()),
+        timings: Timings::from([("read", read), ("solve", solve), ("draw", draw)]),
+        ..Report::new(SHIFT_SCHEMA, findings)
     };
     folder.json(&report)?;
     print_report(&output, &report, |lines| text(lines, &scene, &folder))?;
