@@ -1,19 +1,20 @@
 //! Versioned reports: what a run found, as data that serialises to the JSON of `docs/json.md`.
 //!
-//! A number in a report is a [`Number`]: infinity is the string `"inf"`, and NaN is refused, so
-//! that no reader ever meets `null`. What is not known or makes no sense is left out. Timings
-//! stand in an object of their own; everything else is the same, to the bit, for the same
-//! inputs, settings and version.
+//! Infinity is the string `"inf"`, and NaN is refused ([`number`]), so that no reader ever meets
+//! `null`. Fields that are unknown or make no sense are absent. Timings stand in an object of their
+//! own; everything else is the same, to the bit, for the same inputs, settings and version.
 
 mod critic;
 mod crosscheck;
 mod discriminator;
 mod divergence;
 mod duality;
+mod envelope;
 mod explore_shift;
 mod funnels;
 mod gan;
 mod gradients;
+mod number;
 mod pairwise;
 mod plans;
 mod root;
@@ -25,6 +26,7 @@ pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, Row
 pub use discriminator::{DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, PushRow};
 pub use divergence::{DIVERGENCE_SCHEMA, DivergencesReport, ValueReport};
 pub use duality::{BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport};
+pub use envelope::Report;
 pub use explore_shift::{SHIFT_SCHEMA, ShiftReport, ShiftRow, TrackReport};
 pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRow};
@@ -40,11 +42,12 @@ pub use sinkhorn::{
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer, ser::Error as _};
+use serde::Serialize;
 
 use crate::certificate::Certificate;
 use crate::plan::TransportPlan;
 use crate::problem::OtProblem;
+use crate::progress::Stop;
 use crate::solvers::Solution;
 
 /// Schema of [`EmdReport`].
@@ -52,27 +55,6 @@ pub const EMD_SCHEMA: &str = "deblais.emd/2";
 
 /// Schema of [`CertifyReport`].
 pub const CERTIFY_SCHEMA: &str = "deblais.certify/2";
-
-/// A number as JSON can hold it: finite, or `"inf"`, or `"-inf"`.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct Number(pub f64);
-
-impl From<f64> for Number {
-    fn from(value: f64) -> Self {
-        Self(value)
-    }
-}
-
-impl Serialize for Number {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            f64::INFINITY => serializer.serialize_str("inf"),
-            f64::NEG_INFINITY => serializer.serialize_str("-inf"),
-            value if value.is_nan() => Err(S::Error::custom("a report never holds NaN")),
-            value => serializer.serialize_f64(value),
-        }
-    }
-}
 
 /// The problem in figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -87,20 +69,23 @@ pub struct ProblemReport {
     /// Name of the ground distance, or `"matrix"`.
     pub cost: String,
     /// Minkowski exponent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub exponent: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub exponent: Option<f64>,
     /// The cost is the distance to this power.
-    pub p: Number,
+    #[serde(with = "number")]
+    pub p: f64,
     /// Whether the cost is the p-th power of a distance, so that [`ProblemReport::distance`]
     /// means something.
     #[serde(skip)]
     pub power_of_distance: bool,
     /// Total mass of the source.
-    pub total_mass: Number,
+    #[serde(with = "number")]
+    pub total_mass: f64,
     /// Whether the target masses were rescaled because the totals differ by rounding.
     pub rescaled: bool,
     /// The factor they were multiplied by.
-    pub rescale_factor: Number,
+    #[serde(with = "number")]
+    pub rescale_factor: f64,
 }
 
 impl ProblemReport {
@@ -116,11 +101,11 @@ impl ProblemReport {
             dim: None,
             cost: cost.into(),
             exponent: None,
-            p: Number(1.0),
+            p: 1.0,
             power_of_distance: true,
-            total_mass: Number(crate::math::sum(problem.source())),
+            total_mass: crate::math::sum(problem.source()),
             rescaled: (factor - 1.0).abs() > ROUNDING,
-            rescale_factor: Number(factor),
+            rescale_factor: factor,
         }
     }
 
@@ -138,7 +123,7 @@ impl ProblemReport {
         if !self.power_of_distance {
             return None;
         }
-        let roots = (root(lower, self.p.0).0, root(upper, self.p.0).1);
+        let roots = (root(lower, self.p).0, root(upper, self.p).1);
         (roots.1.is_finite() || upper == f64::INFINITY).then_some(roots)
     }
 }
@@ -147,31 +132,38 @@ impl ProblemReport {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct CertificateReport {
     /// At most the optimum.
-    pub lower: Number,
+    #[serde(with = "number")]
+    pub lower: f64,
     /// At least the optimum; infinite without a plan.
-    pub upper: Number,
+    #[serde(with = "number")]
+    pub upper: f64,
     /// `upper − lower`, rounded up.
-    pub gap: Number,
+    #[serde(with = "number")]
+    pub gap: f64,
     /// `gap / |upper|`, rounded up.
-    pub relative_gap: Number,
+    #[serde(with = "number")]
+    pub relative_gap: f64,
     /// L1 error of the plan's row sums as it was handed over.
-    pub source_residual: Number,
+    #[serde(with = "number")]
+    pub source_residual: f64,
     /// L1 error of the plan's column sums as it was handed over.
-    pub target_residual: Number,
+    #[serde(with = "number")]
+    pub target_residual: f64,
     /// Largest violation of `f_i + g_j ≤ c_ij` as the potentials were handed over.
-    pub dual_violation: Number,
+    #[serde(with = "number")]
+    pub dual_violation: f64,
 }
 
 impl From<&Certificate> for CertificateReport {
     fn from(certificate: &Certificate) -> Self {
         Self {
-            lower: Number(certificate.lower),
-            upper: Number(certificate.upper),
-            gap: Number(certificate.gap),
-            relative_gap: Number(certificate.relative_gap()),
-            source_residual: Number(certificate.source_residual),
-            target_residual: Number(certificate.target_residual),
-            dual_violation: Number(certificate.dual_violation),
+            lower: certificate.lower,
+            upper: certificate.upper,
+            gap: certificate.gap,
+            relative_gap: certificate.relative_gap(),
+            source_residual: certificate.source_residual,
+            target_residual: certificate.target_residual,
+            dual_violation: certificate.dual_violation,
         }
     }
 }
@@ -186,7 +178,8 @@ pub struct MassesReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// Their sum as they were read, before they were scaled.
-    pub total: Number,
+    #[serde(with = "number")]
+    pub total: f64,
 }
 
 /// A file that was read.
@@ -224,7 +217,8 @@ pub enum Setting {
     /// A count.
     Count(u64),
     /// A number.
-    Number(Number),
+    #[serde(with = "number")]
+    Number(f64),
     /// A name or a list as it was typed.
     Text(String),
 }
@@ -240,7 +234,8 @@ pub struct PlanReport {
     /// Target index of each cell, from 0.
     pub j: Vec<usize>,
     /// Mass of each cell.
-    pub mass: Vec<Number>,
+    #[serde(with = "number")]
+    pub mass: Vec<f64>,
 }
 
 impl From<&TransportPlan> for PlanReport {
@@ -248,53 +243,38 @@ impl From<&TransportPlan> for PlanReport {
         Self {
             i: plan.arcs().iter().map(|arc| arc.source).collect(),
             j: plan.arcs().iter().map(|arc| arc.target).collect(),
-            mass: plan.arcs().iter().map(|arc| Number(arc.mass)).collect(),
+            mass: plan.arcs().iter().map(|arc| arc.mass).collect(),
         }
     }
 }
 
 /// Seconds of wall-clock time by stage: `read`, `solve`, `certify`.
-pub type Timings = BTreeMap<&'static str, Number>;
+pub type Timings = BTreeMap<&'static str, f64>;
 
 /// What a solver claims and the certificate proves: the report of `deblais emd`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EmdReport {
-    /// [`EMD_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
     /// Name of the solver that ran.
     pub method: String,
     /// Cost of the feasible plan: the certified upper bound.
-    pub transport_cost: Number,
+    #[serde(with = "number")]
+    pub transport_cost: f64,
     /// `transport_cost^(1/p)`, where that is a distance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub distance: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub distance: Option<f64>,
     /// Why the solver stopped.
     pub termination: &'static str,
     /// Iterations in the solver's own unit.
     pub iterations: u64,
     /// What is proved.
     pub certificate: CertificateReport,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// The plan, if asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan: Option<PlanReport>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 impl EmdReport {
-    /// The report of a solution and its certificate; inputs, settings, warnings, plan and
-    /// timings are the caller's to fill in.
+    /// The report of a solution and its certificate.
     #[must_use]
     pub fn new(
         problem: ProblemReport,
@@ -303,20 +283,13 @@ impl EmdReport {
         certificate: &Certificate,
     ) -> Self {
         Self {
-            schema: EMD_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
-            distance: problem.distance(certificate.upper).map(Number),
+            distance: problem.distance(certificate.upper),
             problem,
             method: method.into(),
-            transport_cost: Number(certificate.upper),
+            transport_cost: certificate.upper,
             termination: solution.termination.name(),
             iterations: solution.iterations,
             certificate: certificate.into(),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            plan: None,
-            timings: Timings::new(),
         }
     }
 }
@@ -324,49 +297,40 @@ impl EmdReport {
 /// What somebody's plan and potentials prove: the report of `deblais certify`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CertifyReport {
-    /// [`CERTIFY_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
     /// Cost of the repaired plan; absent without a plan.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub transport_cost: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub transport_cost: Option<f64>,
     /// `transport_cost^(1/p)`, where that is a distance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub distance: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub distance: Option<f64>,
     /// What is proved.
     pub certificate: CertificateReport,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 impl CertifyReport {
-    /// The report of a certificate; inputs, settings, warnings and timings are the caller's to
-    /// fill in.
+    /// The report of a certificate.
     #[must_use]
     pub fn new(problem: ProblemReport, certificate: &Certificate) -> Self {
         let cost = certificate.upper.is_finite().then_some(certificate.upper);
         Self {
-            schema: CERTIFY_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
-            transport_cost: cost.map(Number),
-            distance: cost.and_then(|cost| problem.distance(cost)).map(Number),
+            transport_cost: cost,
+            distance: cost.and_then(|cost| problem.distance(cost)),
             problem,
             certificate: certificate.into(),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: Timings::new(),
         }
+    }
+}
+
+/// Why a training run ended: all its steps were done, or it was stopped before.
+#[must_use]
+pub fn steps_ended(stopped: Option<Stop>) -> &'static str {
+    match stopped {
+        None => "all_steps",
+        Some(Stop::TimeLimit) => "time_limit",
+        Some(Stop::Interrupted) => "stopped",
     }
 }
 
@@ -409,17 +373,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_has_a_word_for_infinity_and_none_for_nan() {
-        let json = |x| serde_json::to_string(&Number(x)).ok();
-        assert_eq!(json(0.1).as_deref(), Some("0.1"));
-        assert_eq!(json(f64::INFINITY).as_deref(), Some("\"inf\""));
-        assert_eq!(json(f64::NEG_INFINITY).as_deref(), Some("\"-inf\""));
-        assert_eq!(json(f64::NAN), None);
-    }
-
-    #[test]
     fn arrays_stay_on_one_line() {
-        let plan = PlanReport { i: vec![0, 1], j: vec![1, 0], mass: vec![Number(0.5); 2] };
+        let plan = PlanReport { i: vec![0, 1], j: vec![1, 0], mass: vec![0.5; 2] };
         let mut text = Vec::new();
         write_json(&mut text, &plan).unwrap();
         let expected = "{\n  \"i\": [0,1],\n  \"j\": [1,0],\n  \"mass\": [0.5,0.5]\n}\n";

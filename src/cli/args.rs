@@ -142,10 +142,10 @@ pub(crate) enum OrderName {
     Plan,
 }
 
-/// How to talk, and how many threads to use.
+/// How to output, and how many threads to use.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub(crate) struct TalkArgs {
+pub(crate) struct OutputOptions {
     /// Print one JSON object on stdout (see docs/json.md)
     #[arg(long)]
     pub(crate) json: bool,

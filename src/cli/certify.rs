@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use clap::Args;
 use deblais::certificate::certify;
-use deblais::report::{CertifyReport, Number, Setting};
+use deblais::report::{CERTIFY_SCHEMA, CertifyReport, Report, Setting};
 use deblais::tolerance;
 
-use super::answer::answer;
-use super::args::{DetailArgs, ProblemArgs, TalkArgs};
+use super::args::{DetailArgs, OutputOptions, ProblemArgs};
 use super::emd::gap;
 use super::failure::{Exit, Failure};
 use super::inputs::{ProblemJob, names, one_stdin};
+use super::output::print_report;
 use super::range::check_range;
 use super::saved;
 use super::use_threads;
@@ -30,7 +30,7 @@ pub(crate) struct CertifyArgs {
     #[command(flatten)]
     answer: AnswerArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
     #[command(flatten)]
     detail: DetailArgs,
 }
@@ -55,15 +55,15 @@ struct AnswerArgs {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
-    let CertifyArgs { problem, answer: given, talk, detail } = args;
+    let CertifyArgs { problem, answer: given, output, detail } = args;
     let job = ProblemJob::new(&problem)?;
     let mut all = names(&problem);
     all.extend([&given.plan, &given.potentials].into_iter().filter_map(Option::as_deref));
     one_stdin(&all)?;
-    use_threads(talk.threads)?;
+    use_threads(output.threads)?;
 
     let loaded = job.load()?;
-    loaded.remarks.tell(talk.quiet);
+    loaded.remarks.tell(output.quiet);
     let mut inputs = loaded.inputs;
     let start = Instant::now();
     let (n, m) = (loaded.problem.n(), loaded.problem.m());
@@ -81,24 +81,27 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
         check_range(&loaded.problem, &certificate)?;
     }
 
-    let mut report = CertifyReport::new(loaded.report, &certificate);
-    report.inputs = inputs;
-    report.settings = job.settings();
+    let mut settings = job.settings();
     if let Some(gap) = given.gap_tolerance {
-        report.settings.insert("gap_tolerance", Setting::Number(Number(gap)));
+        settings.insert("gap_tolerance", Setting::Number(gap));
     }
-    report.warnings = loaded.remarks.warnings;
-    report.timings = [("read", Number(read_seconds)), ("certify", Number(certify_seconds))].into();
-    answer(&talk, &report, |lines| {
+    let report = Report {
+        inputs: Some(inputs),
+        settings: Some(settings),
+        warnings: Some(loaded.remarks.warnings),
+        timings: [("read", read_seconds), ("certify", certify_seconds)].into(),
+        ..Report::new(CERTIFY_SCHEMA, CertifyReport::new(loaded.report, &certificate))
+    };
+    print_report(&output, &report, |lines| {
         lines.headline(&report.problem, &certificate);
         let claim = given.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
         lines.certificate(&certificate, Some(claim), detail.verbose);
-        lines.problem(&report.problem, &report.inputs);
+        lines.problem(&report.problem, report.inputs.as_ref());
         lines.timings(&report.timings);
     })?;
     match given.gap_tolerance {
         Some(gap) if !certificate.is_within(gap) => {
-            if !talk.quiet {
+            if !output.quiet {
                 let found = certificate.relative_gap();
                 eprintln!("warning: the relative gap {found:.1e} is wider than {gap:e}");
             }

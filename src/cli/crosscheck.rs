@@ -8,22 +8,22 @@ use deblais::critic::{CriticVerdict, Trained, judge};
 use deblais::crosscheck::{Crosscheck, Row, Verdict};
 use deblais::plot::{self, Bracket, Brackets};
 use deblais::progress::Stop;
-use deblais::report::{CrosscheckReport, Number, Setting};
+use deblais::report::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, Report, Setting};
 use deblais::solvers::lp::Backend;
 use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn};
 
-use super::answer::answer;
-use super::args::{ProblemArgs, TalkArgs};
+use super::args::{OutputOptions, ProblemArgs};
 use super::critic::{KindName, Training};
 use super::failure::{Exit, Failure};
 use super::ground::{Ground, Seconds};
 use super::inputs::{Loaded, ProblemJob, names};
-use super::outputs::Outputs;
+use super::output::print_report;
+use super::output_files::OutputFiles;
 use super::pictures::FORMATS;
+use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::sinkhorn::entropy;
 use super::text::{Lines, exact, small};
-use super::watch::Watch;
 use super::{use_threads, warn};
 
 /// `deblais crosscheck SOURCE TARGET`
@@ -56,7 +56,7 @@ pub(crate) struct CrosscheckArgs {
     #[arg(long, value_name = "FILE.png|.svg", help_heading = "Pictures")]
     plot: Option<PathBuf>,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -76,7 +76,7 @@ struct Job {
     lp: bool,
     limit: Option<Duration>,
     plot: Option<PathBuf>,
-    talk: TalkArgs,
+    output: OutputOptions,
     settings: Vec<(&'static str, Setting)>,
 }
 
@@ -94,19 +94,19 @@ impl Job {
             no_lp,
             time_limit,
             plot,
-            talk,
+            output,
         } = args;
         let problem = ProblemJob::new(&problem_args)?;
-        let mut outputs = Outputs::default();
+        let mut outputs = OutputFiles::default();
         outputs.add("--plot", plot.as_deref(), FORMATS)?;
         outputs.check(&names(&problem_args))?;
-        use_threads(talk.threads)?;
+        use_threads(output.threads)?;
         let names: Vec<_> = critics.iter().map(|kind| kind.name()).collect();
         let mut settings = vec![
             ("critics", Setting::Text(names.join(","))),
             ("epsilon", entropy::setting(epsilon)),
         ];
-        settings.extend(time_limit.map(|limit| ("time_limit", Setting::Number(Number(limit.0)))));
+        settings.extend(time_limit.map(|limit| ("time_limit", Setting::Number(limit.0))));
         Ok(Self {
             ground: problem.ground(),
             problem,
@@ -115,46 +115,51 @@ impl Job {
             lp: !no_lp,
             limit: time_limit.map(|limit| Duration::from_secs_f64(limit.0)),
             plot,
-            talk,
+            output,
             settings,
         })
     }
 
     fn run(self) -> Result<Exit, Failure> {
         let loaded = self.problem.load()?;
-        loaded.remarks.tell(self.talk.quiet);
+        loaded.remarks.tell(self.output.quiet);
         let check = self.check(&loaded)?;
         check_range(&loaded.problem, check.exact())?;
-        let mut report = CrosscheckReport::new(loaded.report.clone(), &check);
-        report.inputs.clone_from(&loaded.inputs);
-        report.warnings.clone_from(&loaded.remarks.warnings);
-        report.settings = self.problem.settings();
-        report.settings.extend(self.settings);
-        report.timings.read = Number(loaded.seconds);
+        let mut settings = self.problem.settings();
+        settings.extend(self.settings);
+        let rows = check.rows().iter().map(|row| row.seconds).collect();
+        let findings = CrosscheckReport::new(loaded.report.clone(), &check);
+        let report = Report {
+            inputs: Some(loaded.inputs.clone()),
+            settings: Some(settings),
+            warnings: Some(loaded.remarks.warnings.clone()),
+            timings: CrosscheckTimings { read: loaded.seconds, rows },
+            ..Report::new(CROSSCHECK_SCHEMA, findings)
+        };
         if let Some(path) = &self.plot {
             let brackets = brackets(&check);
             plot::save(path, brackets.size(), |root| brackets.draw(root))?;
         }
-        answer(&self.talk, &report, |lines| text(lines, &report, check.rows()))?;
-        Ok(exit(&check, self.talk.quiet))
+        print_report(&self.output, &report, |lines| text(lines, &report, check.rows()))?;
+        Ok(exit(&check, self.output.quiet))
     }
 
     /// One method after another.
     fn check<'a>(&self, loaded: &'a Loaded) -> Result<Crosscheck<'a>, Failure> {
-        let quiet = self.talk.quiet;
+        let quiet = self.output.quiet;
         let problem = &loaded.problem;
-        let mut check = Crosscheck::new(problem, &mut Watch::start(None, quiet)?)?;
+        let mut check = Crosscheck::new(problem, &mut RunProgress::start(None, quiet)?)?;
         for &backend in Backend::all().iter().filter(|_| self.lp) {
             let cells = problem.n().saturating_mul(problem.m());
             if backend == Backend::Microlp && cells > MICROLP_CELLS {
                 let why = format!("{cells} cells, more than {MICROLP_CELLS}");
                 check.skip(format!("lp ({})", backend.name()), why);
             } else {
-                check.lp(backend, &mut Watch::start(None, quiet)?);
+                check.lp(backend, &mut RunProgress::start(None, quiet)?);
             }
         }
         let sinkhorn = Sinkhorn { epsilon: self.epsilon, ..Sinkhorn::default() };
-        check.sinkhorn(&sinkhorn, &mut Watch::start(None, quiet)?)?;
+        check.sinkhorn(&sinkhorn, &mut RunProgress::start(None, quiet)?)?;
         for &kind in &self.critics {
             if let Some(why) = self.obstacle(kind) {
                 check.skip(format!("critic ({})", kind.name()), why);
@@ -184,10 +189,10 @@ impl Job {
         let (source, target) = loaded.clouds.as_ref().expect("a distance is between points");
         let metric = ground.metric()?;
         let training = Training::named(kind, source.dim());
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
         let start = Instant::now();
-        let trained = training.train((source, target), metric, None, &mut watch);
-        watch.finish();
+        let trained = training.train((source, target), metric, None, &mut progress);
+        progress.finish();
         let Trained { critic, stopped, .. } = trained?;
         let (x, y) = (source.support(), target.support());
         let judgement = judge(critic.as_ref(), &loaded.problem, x, y, metric)?;
@@ -249,7 +254,7 @@ fn brackets(check: &Crosscheck<'_>) -> Brackets {
         .titled("Every method, held against the exact value")
 }
 
-fn text(lines: &mut Lines, report: &CrosscheckReport, rows: &[Row]) {
+fn text(lines: &mut Lines, report: &Report<CrosscheckReport, CrosscheckTimings>, rows: &[Row]) {
     let number = |value: f64| if value.is_finite() { exact(value) } else { "–".to_owned() };
     let head = ["method", "lower", "estimate", "upper", "error", "time", "verdict"];
     let mut cells = vec![head.map(str::to_owned)];
@@ -268,5 +273,5 @@ fn text(lines: &mut Lines, report: &CrosscheckReport, rows: &[Row]) {
         ]
     }));
     lines.table(&cells);
-    lines.problem(&report.problem, &report.inputs);
+    lines.problem(&report.problem, report.inputs.as_ref());
 }

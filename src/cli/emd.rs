@@ -5,22 +5,22 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
-use deblais::report::{EmdReport, Number, PlanReport, Setting};
+use deblais::report::{EMD_SCHEMA, EmdReport, PlanReport, Report, Setting};
 use deblais::solvers::{Method, Solution, Solver};
 use deblais::tolerance;
 
-use super::answer::answer;
-use super::args::{DetailArgs, DrawArgs, FileArgs, ProblemArgs, TalkArgs};
+use super::args::{DetailArgs, DrawArgs, FileArgs, OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::files::Files;
 use super::ground::Seconds;
 use super::inputs::{Loaded, ProblemJob, names};
 use super::memory::{Limit, within};
 use super::method::{BackendName, MethodName, choose};
+use super::output::print_report;
 use super::pictures::Scene;
+use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::text::Lines;
-use super::watch::Watch;
 use super::{note, use_threads, warn};
 
 /// `deblais emd SOURCE TARGET`
@@ -39,7 +39,7 @@ pub(crate) struct EmdArgs {
     #[command(flatten)]
     draw: DrawArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
     #[command(flatten)]
     detail: DetailArgs,
     /// Put the plan's cells into the JSON as well
@@ -97,7 +97,7 @@ struct Job {
     claim: f64,
     files: Files,
     json_plan: bool,
-    talk: TalkArgs,
+    output: OutputOptions,
     detail: DetailArgs,
     settings: Vec<(&'static str, Setting)>,
 }
@@ -109,18 +109,19 @@ pub(crate) fn run(args: EmdArgs) -> Result<Exit, Failure> {
 
 impl Job {
     fn new(args: EmdArgs) -> Result<Self, Failure> {
-        let EmdArgs { problem: problem_args, solver, files, draw, talk, detail, json_plan } = args;
+        let EmdArgs { problem: problem_args, solver, files, draw, output, detail, json_plan } =
+            args;
         let problem = ProblemJob::new(&problem_args)?;
         let method = choose(solver.method, solver.lp_backend)?;
         let files = Files::new(files, draw, &problem, &names(&problem_args))?;
-        use_threads(talk.threads)?;
+        use_threads(output.threads)?;
         let mut settings = vec![("method", Setting::Text(solver.method.name().into()))];
         settings.extend(solver.lp_backend.map(|b| ("lp_backend", Setting::Text(b.name().into()))));
         let bytes = |limit: &Limit| ("memory_limit", Setting::Count(limit.bytes.0));
         settings.extend(solver.memory_limit.as_ref().map(bytes));
-        settings.extend(solver.time_limit.map(|s| ("time_limit", Setting::Number(Number(s.0)))));
+        settings.extend(solver.time_limit.map(|s| ("time_limit", Setting::Number(s.0))));
         let claim = solver.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
-        settings.push(("gap_tolerance", Setting::Number(Number(claim))));
+        settings.push(("gap_tolerance", Setting::Number(claim)));
         Ok(Self {
             problem,
             method,
@@ -129,7 +130,7 @@ impl Job {
             claim,
             files,
             json_plan,
-            talk,
+            output,
             detail,
             settings,
         })
@@ -138,14 +139,14 @@ impl Job {
     fn run(self) -> Result<Exit, Failure> {
         let loaded = self.problem.load()?;
         self.files.check(&loaded)?;
-        loaded.remarks.tell(self.talk.quiet);
+        loaded.remarks.tell(self.output.quiet);
         let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
 
         let dim = report.dim.unwrap_or(0);
         let (method, needs) = within(self.memory.as_ref(), self.method, &problem, dim)?;
         if let Some(needs) = &needs {
-            note(needs, self.talk.quiet);
+            note(needs, self.output.quiet);
         }
         let solver = method.solver(&problem);
         let (solution, certified, [solve_seconds, certify_seconds]) =
@@ -153,17 +154,19 @@ impl Job {
 
         let certificate = &certified.certificate;
         check_range(&problem, certificate)?;
-        let mut report = EmdReport::new(report, solver.name(), &solution, certificate);
-        report.inputs = inputs;
-        report.warnings = remarks.warnings;
-        report.settings = self.problem.settings();
-        report.settings.extend(self.settings.clone());
-        report.timings =
-            [("read", seconds), ("solve", solve_seconds), ("certify", certify_seconds)]
-                .map(|(stage, seconds)| (stage, Number(seconds)))
-                .into();
+        let mut settings = self.problem.settings();
+        settings.extend(self.settings.clone());
         let plan = certified.plan.as_ref().unwrap_or(&solution.plan);
-        report.plan = self.json_plan.then(|| PlanReport::from(plan));
+        let findings = EmdReport::new(report, solver.name(), &solution, certificate);
+        let report = Report {
+            inputs: Some(inputs),
+            settings: Some(settings),
+            warnings: Some(remarks.warnings),
+            plan: self.json_plan.then(|| PlanReport::from(plan)),
+            timings: [("read", seconds), ("solve", solve_seconds), ("certify", certify_seconds)]
+                .into(),
+            ..Report::new(EMD_SCHEMA, findings)
+        };
 
         // A file that fails now must not cost the user the answer: it is printed all the same.
         let scene = Scene {
@@ -178,11 +181,11 @@ impl Job {
             .files
             .save_plan(&scene)
             .and_then(|()| self.files.save_potentials(&certified.potentials));
-        answer(&self.talk, &report, |lines| self.text(lines, &report, certificate))?;
+        print_report(&self.output, &report, |lines| self.text(lines, &report, certificate))?;
         saved?;
         Ok(if !solution.termination.is_complete() {
             let text = "stopped at a limit: the best plan so far, with its true bracket";
-            warn(&[text.into()], self.talk.quiet);
+            warn(&[text.into()], self.output.quiet);
             Exit::Stopped
         } else if certificate.is_within(self.claim) {
             Exit::Fine
@@ -193,7 +196,7 @@ impl Job {
                 self.claim,
                 report.method
             );
-            warn(&[text], self.talk.quiet);
+            warn(&[text], self.output.quiet);
             Exit::ClaimBroken
         })
     }
@@ -204,11 +207,11 @@ impl Job {
         solver: &dyn Solver,
         problem: &OtProblem,
     ) -> Result<(Solution, Certified, [f64; 2]), Failure> {
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
-        watch.leave_time_to_judge(problem);
-        let solution = solver.solve(problem, &mut watch);
-        let judging = watch.judging();
-        let solve_seconds = watch.finish();
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
+        progress.leave_time_to_judge(problem);
+        let solution = solver.solve(problem, &mut progress);
+        let judging = progress.judging();
+        let solve_seconds = progress.finish();
         let mut solution = solution?;
         let start = Instant::now();
         let certified = solution.certify_until(problem, &|| judging.is_over());
@@ -220,10 +223,10 @@ impl Job {
         Ok((solution, certified, [solve_seconds, start.elapsed().as_secs_f64()]))
     }
 
-    fn text(&self, lines: &mut Lines, report: &EmdReport, certificate: &Certificate) {
+    fn text(&self, lines: &mut Lines, report: &Report<EmdReport>, certificate: &Certificate) {
         lines.headline(&report.problem, certificate);
         lines.certificate(certificate, Some(self.claim), self.detail.verbose);
-        lines.problem(&report.problem, &report.inputs);
+        lines.problem(&report.problem, report.inputs.as_ref());
         let auto = if self.method == Method::Auto { " (auto)" } else { "" };
         let ended = report.termination.replace('_', " ");
         let method = format!("{}{auto}, {ended}, {} iterations", report.method, report.iterations);

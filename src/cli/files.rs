@@ -7,7 +7,7 @@ use deblais::potentials::Potentials;
 use super::args::{DrawArgs, FileArgs};
 use super::failure::Failure;
 use super::inputs::{Loaded, ProblemJob};
-use super::outputs::Outputs;
+use super::output_files::OutputFiles;
 use super::pictures::{Pictures, Scene};
 use super::saved;
 
@@ -27,7 +27,7 @@ impl Files {
         job: &ProblemJob,
         inputs: &[&Path],
     ) -> Result<Self, Failure> {
-        let mut outputs = Outputs::default();
+        let mut outputs = OutputFiles::default();
         outputs.add("--plan", files.plan.as_deref(), saved::FORMATS)?;
         outputs.add("--potentials", files.potentials.as_deref(), saved::FORMATS)?;
         let pictures = Pictures::new(draw, job, &mut outputs)?;

@@ -4,8 +4,8 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::Cli;
-use super::answer::print;
 use super::failure::{Exit, Failure};
+use super::output::print;
 
 /// `deblais completions`.
 #[derive(Debug, Args)]

@@ -8,10 +8,10 @@ use ndarray::{Array1, Array2};
 
 use super::args::InputArgs;
 use super::columns::Columns;
-use super::doubts;
 use super::failure::Failure;
-use super::side::{
-    Cloud, Masses, Notebook, Role, masses_report, read_matrix, report, totals_tolerance,
+use super::input_warnings;
+use super::read_measure::{
+    InputLog, Masses, ReadMeasure, Role, masses_report, read_matrix, report, totals_tolerance,
 };
 
 /// The files of the masses, and of the places of the cells.
@@ -62,17 +62,17 @@ impl HistogramFiles {
     pub(crate) fn read(
         &self,
         normalize: bool,
-        notebook: &mut Notebook,
-    ) -> Result<([Cloud; 2], [Array1<f64>; 2]), Failure> {
-        let source = bars(&self.source, Role::Source, normalize, notebook)?;
-        let target = bars(&self.target, Role::Target, normalize, notebook)?;
-        let places = self.places(&source, &target, notebook)?;
+        log: &mut InputLog,
+    ) -> Result<([ReadMeasure; 2], [Array1<f64>; 2]), Failure> {
+        let source = bars(&self.source, Role::Source, normalize, log)?;
+        let target = bars(&self.target, Role::Target, normalize, log)?;
+        let places = self.places(&source, &target, log)?;
         let normalize = normalize || source.1.is_some();
         let cloud = |masses: &Masses, origin: &InputPath| {
             let of = if normalize { DiscreteMeasure::normalized } else { DiscreteMeasure::new };
             let measure = of(places.clone(), masses.values.clone())
                 .map_err(|error| Failure::from(error).at(origin))?;
-            Ok::<_, Failure>(Cloud {
+            Ok::<_, Failure>(ReadMeasure {
                 measure,
                 columns: Columns::nameless(origin),
                 axes: None,
@@ -83,7 +83,7 @@ impl HistogramFiles {
         };
         let clouds = [cloud(&source.0, &self.source)?, cloud(&target.0, &self.target)?];
         let [x, y] = &clouds;
-        doubts::of_pair([x, y], self.origins(), &mut notebook.remarks);
+        input_warnings::of_pair([x, y], self.origins(), &mut log.remarks);
         Ok((clouds, [source.0.values, target.0.values]))
     }
 
@@ -92,7 +92,7 @@ impl HistogramFiles {
         &self,
         (p, p_pixels): &Bars,
         (q, q_pixels): &Bars,
-        notebook: &mut Notebook,
+        log: &mut InputLog,
     ) -> Result<Array2<f64>, Failure> {
         let cells = p.values.len();
         let apart = || {
@@ -110,7 +110,7 @@ impl HistogramFiles {
             return Err(apart().hint("give two pictures of the same size, or two columns"));
         }
         let places = match (&self.grid, p_pixels) {
-            (Some(grid), _) => read_matrix(grid, "grid", notebook)?,
+            (Some(grid), _) => read_matrix(grid, "grid", log)?,
             (None, Some(pixels)) => pixels.clone(),
             (None, None) => Array2::from_shape_fn((cells, 1), |(cell, _)| cell as f64),
         };
@@ -131,13 +131,13 @@ fn bars(
     origin: &InputPath,
     role: Role,
     normalize: bool,
-    notebook: &mut Notebook,
+    log: &mut InputLog,
 ) -> Result<Bars, Failure> {
     let (input, digest) = Input::read(origin)?;
     let (masses, pixels) = match input {
         Input::Table(table) => {
             let values = table.weights().map_err(|error| points_for_counts(origin, error))?;
-            doubts::of_histogram(origin, &table, &values, &mut notebook.remarks);
+            input_warnings::of_histogram(origin, &table, &values, &mut log.remarks);
             let totals_tolerance = totals_tolerance(table.precision());
             (Masses { values, totals_tolerance }, None)
         }
@@ -154,7 +154,7 @@ fn bars(
         masses: Some(masses_report(kind, None, &masses.values)),
         ..report(origin, masses.values.len(), digest, normalize)
     };
-    notebook.inputs.insert(role.name(), report);
+    log.inputs.insert(role.name(), report);
     Ok((masses, pixels))
 }
 

@@ -7,17 +7,19 @@ use deblais::cost::CostMatrix;
 use deblais::io::{ColumnRef, Filter, InputPath};
 use deblais::measure::{DiscreteMeasure, Marginal};
 use deblais::problem::OtProblem;
-use deblais::report::{Inputs, Number, ProblemReport, Setting, Settings};
+use deblais::report::{Inputs, ProblemReport, Setting, Settings};
 use deblais::tolerance;
 use ndarray::Array1;
 
 use super::args::{InputArgs, ProblemArgs};
-use super::doubts;
 use super::failure::Failure;
 use super::ground::Ground;
 use super::histograms::HistogramFiles;
+use super::input_warnings;
+use super::read_measure::{
+    InputLog, ReadMeasure, Role, SampleSet, Weights, clouds, mass_file, read_matrix,
+};
 use super::remarks::Remarks;
-use super::side::{Cloud, Notebook, Role, SideJob, Weights, clouds, mass_file, read_matrix};
 
 /// A validated request for a problem.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub(crate) struct ProblemJob {
 
 #[derive(Debug)]
 enum Kind {
-    Points { sides: Box<[SideJob; 2]>, ground: Ground },
+    Points { sides: Box<[SampleSet; 2]>, ground: Ground },
     Histograms { files: HistogramFiles, ground: Ground },
     Matrix { matrix: InputPath, source: Option<InputPath>, target: Option<InputPath> },
 }
@@ -102,33 +104,31 @@ impl ProblemJob {
     /// Reads the files and builds the problem.
     pub(crate) fn load(&self) -> Result<Loaded, Failure> {
         let start = Instant::now();
-        let mut notebook = Notebook::default();
+        let mut log = InputLog::default();
         let loaded = match &self.kind {
-            Kind::Points { sides, ground } => self.load_points(sides, *ground, &mut notebook),
-            Kind::Histograms { files, ground } => {
-                self.load_histograms(files, *ground, &mut notebook)
-            }
+            Kind::Points { sides, ground } => self.load_points(sides, *ground, &mut log),
+            Kind::Histograms { files, ground } => self.load_histograms(files, *ground, &mut log),
             Kind::Matrix { matrix, source, target } => {
-                self.load_matrix(matrix, source.as_ref(), target.as_ref(), &mut notebook)
+                self.load_matrix(matrix, source.as_ref(), target.as_ref(), &mut log)
             }
         };
-        let Notebook { inputs, mut remarks } = notebook;
+        let InputLog { inputs, mut remarks } = log;
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(failure) => return Err(failure.after(remarks.warnings)),
         };
-        doubts::of_total(loaded.report.total_mass.0, &mut remarks);
+        input_warnings::of_total(loaded.report.total_mass, &mut remarks);
         let seconds = start.elapsed().as_secs_f64();
         Ok(Loaded { inputs, remarks, seconds, ..loaded })
     }
 
     fn load_points(
         &self,
-        sides: &[SideJob; 2],
+        sides: &[SampleSet; 2],
         ground: Ground,
-        notebook: &mut Notebook,
+        log: &mut InputLog,
     ) -> Result<Loaded, Failure> {
-        let clouds = clouds(sides, self.normalize, notebook)?;
+        let clouds = clouds(sides, self.normalize, log)?;
         between(clouds, [&sides[0].origin, &sides[1].origin], ground)
     }
 
@@ -136,9 +136,9 @@ impl ProblemJob {
         &self,
         files: &HistogramFiles,
         ground: Ground,
-        notebook: &mut Notebook,
+        log: &mut InputLog,
     ) -> Result<Loaded, Failure> {
-        let (clouds, histograms) = files.read(self.normalize, notebook)?;
+        let (clouds, histograms) = files.read(self.normalize, log)?;
         let loaded = between(clouds, files.origins(), ground)?;
         Ok(Loaded { histograms: Some(histograms), ..loaded })
     }
@@ -148,16 +148,16 @@ impl ProblemJob {
         matrix: &InputPath,
         source: Option<&InputPath>,
         target: Option<&InputPath>,
-        notebook: &mut Notebook,
+        log: &mut InputLog,
     ) -> Result<Loaded, Failure> {
-        let entries = read_matrix(matrix, "cost_matrix", notebook)?;
+        let entries = read_matrix(matrix, "cost_matrix", log)?;
         let (n, m) = entries.dim();
         let cost = CostMatrix::new(entries).map_err(|error| Failure::from(error).at(matrix))?;
         let mut tolerance = tolerance::TOTALS_F64;
         let mut mass = |origin: Option<&InputPath>, role: Role, count: usize| match origin {
             None => Ok(Marginal::normalized(Array1::ones(count))?),
             Some(origin) => {
-                let masses = mass_file(origin, role, count, self.normalize, notebook)?;
+                let masses = mass_file(origin, role, count, self.normalize, log)?;
                 tolerance = tolerance.max(masses.totals_tolerance);
                 let marginal = if self.normalize { Marginal::normalized } else { Marginal::new };
                 marginal(masses.values).map_err(|error| Failure::from(error).at(origin))
@@ -191,7 +191,7 @@ impl Loaded {
 
 /// The problem between two clouds.
 fn between(
-    [x, y]: [Cloud; 2],
+    [x, y]: [ReadMeasure; 2],
     [source, target]: [&InputPath; 2],
     ground: Ground,
 ) -> Result<Loaded, Failure> {
@@ -206,8 +206,8 @@ fn between(
         .map_err(|error| Failure::from(error).at(&place))?;
     let report = ProblemReport {
         dim: Some(x.measure.dim()),
-        exponent: ground.exponent().map(Number),
-        p: Number(ground.p()),
+        exponent: ground.exponent(),
+        p: ground.p(),
         power_of_distance: ground.is_power_of_distance(),
         ..ProblemReport::new(&problem, ground.name())
     };
@@ -238,7 +238,7 @@ pub(crate) fn one_stdin(names: &[&Path]) -> Result<(), Failure> {
 }
 
 /// One side's flags.
-fn side(args: &InputArgs, role: Role) -> Result<SideJob, Failure> {
+fn side(args: &InputArgs, role: Role) -> Result<SampleSet, Failure> {
     let (name, weights, filter) = match role {
         Role::Source => (&args.source, &args.source_weights, &args.source_where),
         Role::Target => (&args.target, &args.target_weights, &args.target_where),
@@ -252,7 +252,7 @@ fn side(args: &InputArgs, role: Role) -> Result<SideJob, Failure> {
         (None, None) => Weights::Uniform,
     };
     let origin = InputPath::from(name.as_deref().unwrap_or(Path::new("-")));
-    Ok(SideJob { role, origin, columns, dropped, filter, weights })
+    Ok(SampleSet { role, origin, columns, dropped, filter, weights })
 }
 
 /// A column as it is typed.
@@ -315,8 +315,6 @@ fn settings(args: &ProblemArgs) -> Settings {
         settings.extend(name.map(|name| ("cost", Setting::Text(name.get_name().to_owned()))));
     }
     let numbers = [("p", cost.p), ("exponent", cost.exponent)];
-    settings.extend(
-        numbers.into_iter().filter_map(|(name, x)| Some((name, Setting::Number(Number(x?))))),
-    );
+    settings.extend(numbers.into_iter().filter_map(|(name, x)| Some((name, Setting::Number(x?)))));
     settings
 }

@@ -1,6 +1,5 @@
 //! The command line: raw arguments → a validated job → run. One file per subcommand.
 
-mod answer;
 mod args;
 mod bench;
 mod certify;
@@ -8,7 +7,6 @@ mod columns;
 mod critic;
 mod crosscheck;
 mod divergence;
-mod doubts;
 mod emd;
 mod explore;
 mod failure;
@@ -17,21 +15,23 @@ mod gan;
 mod generate;
 mod ground;
 mod histograms;
+mod input_summary;
+mod input_warnings;
 mod inputs;
 mod memory;
 mod method;
-mod outputs;
+mod output;
+mod output_files;
 mod pairwise;
 mod pictures;
 mod plot;
+mod progress_line;
 mod range;
+mod read_measure;
 mod remarks;
 mod saved;
-mod side;
 mod sinkhorn;
-mod taken;
 mod text;
-mod watch;
 
 use std::process::ExitCode;
 

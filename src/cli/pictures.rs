@@ -10,7 +10,7 @@ use deblais::report::ProblemReport;
 use super::args::{DrawArgs, OrderName};
 use super::failure::Failure;
 use super::inputs::{Loaded, ProblemJob};
-use super::outputs::Outputs;
+use super::output_files::OutputFiles;
 use super::text::supported;
 
 /// Endings of the formats that can be drawn.
@@ -39,7 +39,7 @@ impl Pictures {
     pub(crate) fn new(
         args: DrawArgs,
         job: &ProblemJob,
-        outputs: &mut Outputs,
+        outputs: &mut OutputFiles,
     ) -> Result<Self, Failure> {
         outputs.add("--heatmap", args.heatmap.as_deref(), FORMATS)?;
         outputs.add("--map", args.map.as_deref(), FORMATS)?;
@@ -106,7 +106,7 @@ impl Scene<'_> {
         const ROUGHLY: f64 = 1e-6;
         let (cost, gap) = self.cost;
         let ProblemReport { cost: ground, p, .. } = self.problem;
-        let power = match p.0 {
+        let power = match *p {
             p if p == 1.0 || ground == "sqeuclidean" => String::new(),
             p => format!(" to the power {p}"),
         };

@@ -7,7 +7,7 @@ use clap::Args;
 use super::args::{DrawArgs, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::inputs::{ProblemJob, names, one_stdin};
-use super::outputs::Outputs;
+use super::output_files::OutputFiles;
 use super::pictures::{Pictures, Scene};
 use super::saved;
 
@@ -36,7 +36,7 @@ pub(crate) struct PlotArgs {
 pub(crate) fn run(args: PlotArgs) -> Result<Exit, Failure> {
     let PlotArgs { problem: problem_args, plan, draw, quiet } = args;
     let job = ProblemJob::new(&problem_args)?;
-    let mut outputs = Outputs::default();
+    let mut outputs = OutputFiles::default();
     let pictures = Pictures::new(draw, &job, &mut outputs)?;
     if pictures.is_empty() {
         return Err(Failure::usage("there is no picture to draw")

@@ -8,7 +8,7 @@ use deblais::potentials::Potentials;
 use deblais::report::Inputs;
 
 use super::failure::Failure;
-use super::side::{report, table};
+use super::read_measure::{report, table};
 
 /// Endings of the formats that can be written.
 pub(crate) const FORMATS: &[&str] = &["csv", "npy"];

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use deblais::certificate::Certificate;
-use deblais::report::{Inputs, Number, ProblemReport, Timings};
+use deblais::report::{Inputs, ProblemReport, Timings};
 use deblais::shown::Printable;
 
 /// Digits that are shown at most.
@@ -121,12 +121,12 @@ impl Lines {
     pub(crate) fn headline(&mut self, problem: &ProblemReport, certificate: &Certificate) {
         let cost = (certificate.lower, certificate.upper);
         match problem.distance_bracket(cost) {
-            Some(distance) if problem.p.0 == 1.0 => {
+            Some(distance) if problem.p == 1.0 => {
                 self.line("earth mover's distance", bracket(distance));
             }
             Some(distance) => {
                 self.line("transport cost", bracket(cost));
-                self.line(&format!("W_{}", problem.p.0), bracket(distance));
+                self.line(&format!("W_{}", problem.p), bracket(distance));
             }
             None => self.line("transport cost", bracket(cost)),
         }
@@ -169,7 +169,7 @@ impl Lines {
     }
 
     /// Sizes and ground cost.
-    pub(crate) fn problem(&mut self, problem: &ProblemReport, inputs: &Inputs) {
+    pub(crate) fn problem(&mut self, problem: &ProblemReport, inputs: Option<&Inputs>) {
         /// How far a total of 1 may be off.
         const ROUNDING: f64 = 1e-6;
         let size = match problem.dim {
@@ -180,14 +180,14 @@ impl Lines {
         self.line("  problem", size);
         self.sides(inputs, problem.n, problem.m);
         if problem.cost != "matrix" {
-            let exponent = problem.exponent.map_or(String::new(), |Number(q)| format!("({q})"));
-            let power = match problem.p.0 {
+            let exponent = problem.exponent.map_or(String::new(), |q| format!("({q})"));
+            let power = match problem.p {
                 p if p == 1.0 || problem.cost == "sqeuclidean" => String::new(),
                 p => format!(" to the power {p}"),
             };
             self.line("  cost", format!("{}{exponent}{power}", problem.cost));
         }
-        let total = problem.total_mass.0;
+        let total = problem.total_mass;
         let mut mass = supported(total, 0.0);
         if (total - 1.0).abs() > ROUNDING {
             mass.push_str(
@@ -195,7 +195,7 @@ impl Lines {
             );
         }
         if problem.rescaled {
-            let _ = write!(mass, " (target × {})", problem.rescale_factor.0);
+            let _ = write!(mass, " (target × {})", problem.rescale_factor);
         }
         self.line("  mass", mass);
     }
@@ -206,7 +206,7 @@ impl Lines {
         let parts: Vec<_> = stages
             .iter()
             .filter_map(|stage| {
-                Some(format!("{} {:.3} s", stage.replace('_', " "), timings.get(stage)?.0))
+                Some(format!("{} {:.3} s", stage.replace('_', " "), timings.get(stage)?))
             })
             .collect();
         self.line("  time", parts.join(", "));

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{CertificateReport, Inputs, Number, ProblemReport, Settings, Timings};
+use super::{CertificateReport, ProblemReport, number, steps_ended};
 use crate::certificate::Certificate;
 use crate::critic::{CriticVerdict, Slopes};
 use crate::progress::Stop;
@@ -14,19 +14,23 @@ pub const CRITIC_SCHEMA: &str = "deblais.critic/2";
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SlopesReport {
     /// 5 % are below.
-    pub p5: Number,
+    #[serde(with = "number")]
+    pub p5: f64,
     /// Half are below.
-    pub median: Number,
+    #[serde(with = "number")]
+    pub median: f64,
     /// 5 % are above.
-    pub p95: Number,
+    #[serde(with = "number")]
+    pub p95: f64,
     /// None is above.
-    pub max: Number,
+    #[serde(with = "number")]
+    pub max: f64,
 }
 
 impl From<Slopes> for SlopesReport {
     fn from(slopes: Slopes) -> Self {
         let Slopes { p5, median, p95, most } = slopes;
-        Self { p5: Number(p5), median: Number(median), p95: Number(p95), max: Number(most) }
+        Self { p5, median, p95, max: most }
     }
 }
 
@@ -34,7 +38,8 @@ impl From<Slopes> for SlopesReport {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExactReport {
     /// The upper end of its bracket.
-    pub value: Number,
+    #[serde(with = "number")]
+    pub value: f64,
     /// The method that found it.
     pub method: &'static str,
     /// What is proved about it.
@@ -53,34 +58,35 @@ pub struct RunReport {
 /// A critic beside the exact value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CriticReport {
-    /// [`CRITIC_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
     /// The kind of critic.
     pub kind: String,
     /// `E_source f − E_target f`, times the total mass.
-    pub estimate: Number,
+    #[serde(with = "number")]
+    pub estimate: f64,
     /// The exact value; absent if it was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<ExactReport>,
     /// `(estimate − exact) / exact`; absent without an exact value that is positive.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub relative_error: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub relative_error: Option<f64>,
     /// A proved bound of the critic's Lipschitz constant.
-    pub lipschitz_bound: Number,
+    #[serde(with = "number")]
+    pub lipschitz_bound: f64,
     /// What proves it.
     pub lipschitz_how: &'static str,
     /// The steepest of all pairs of sample points.
-    pub lipschitz_pairs: Number,
+    #[serde(with = "number")]
+    pub lipschitz_pairs: f64,
     /// The estimate over the Lipschitz bound, or the slope of the steepest pair if that is more, rounded
     /// down, at least 0: a lower bound of the exact value.
-    pub certified_lower: Number,
+    #[serde(with = "number")]
+    pub certified_lower: f64,
     /// The value of the critic's c-transforms, at least 0: a lower bound whatever its slope is.
-    pub polished_lower: Number,
+    #[serde(with = "number")]
+    pub polished_lower: f64,
     /// `‖∇f‖` on the source points.
     pub source_slopes: SlopesReport,
     /// `‖∇f‖` on the target points.
@@ -90,19 +96,10 @@ pub struct CriticReport {
     /// How it was trained; absent for a saved one.
     #[serde(flatten)]
     pub run: Option<RunReport>,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 impl CriticReport {
-    /// The report of a verdict after so many steps; inputs, settings, warnings and timings are the
-    /// caller's to fill in.
+    /// The report of a verdict after so many steps.
     #[must_use]
     pub fn new(
         problem: ProblemReport,
@@ -113,39 +110,26 @@ impl CriticReport {
     ) -> Self {
         let value = exact.map(|(_, certificate)| certificate.upper);
         Self {
-            schema: CRITIC_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             problem,
             kind: kind.into(),
-            estimate: Number(verdict.estimate),
+            estimate: verdict.estimate,
             exact: exact.map(|(method, certificate)| ExactReport {
-                value: Number(certificate.upper),
+                value: certificate.upper,
                 method,
                 certificate: certificate.into(),
             }),
             relative_error: value
                 .filter(|value| *value > 0.0 && value.is_finite())
-                .map(|value| Number((verdict.estimate - value) / value)),
-            lipschitz_bound: Number(verdict.lipschitz.bound),
+                .map(|value| (verdict.estimate - value) / value),
+            lipschitz_bound: verdict.lipschitz.bound,
             lipschitz_how: verdict.lipschitz.how,
-            lipschitz_pairs: Number(verdict.lipschitz_pairs),
-            certified_lower: Number(verdict.certified_lower),
-            polished_lower: Number(verdict.polished_lower),
+            lipschitz_pairs: verdict.lipschitz_pairs,
+            certified_lower: verdict.certified_lower,
+            polished_lower: verdict.polished_lower,
             source_slopes: verdict.source_slopes.into(),
             target_slopes: verdict.target_slopes.into(),
             between_slopes: verdict.between_slopes.into(),
-            run: run.map(|(steps, stopped)| RunReport {
-                steps,
-                termination: match stopped {
-                    None => "all_steps",
-                    Some(Stop::TimeLimit) => "time_limit",
-                    Some(Stop::Interrupted) => "stopped",
-                },
-            }),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: Timings::new(),
+            run: run.map(|(steps, stopped)| RunReport { steps, termination: steps_ended(stopped) }),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Inputs, Number, ProblemReport, Settings};
+use super::{ProblemReport, number};
 use crate::crosscheck::{Crosscheck, Row, Verdict};
 
 /// Schema of [`CrosscheckReport`].
@@ -14,17 +14,17 @@ pub struct RowReport {
     /// The method.
     pub method: String,
     /// A proved lower bound; absent without one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lower: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub lower: Option<f64>,
     /// A proved upper bound; absent without one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub upper: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub upper: Option<f64>,
     /// What it says that the transport costs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub estimate: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<f64>,
     /// `(estimate − exact)/exact`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub relative_error: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub relative_error: Option<f64>,
     /// `holds`, `fails`, `stopped` or `skipped`.
     pub verdict: &'static str,
     /// Why it fails or was skipped.
@@ -34,7 +34,7 @@ pub struct RowReport {
 
 impl From<&Row> for RowReport {
     fn from(row: &Row) -> Self {
-        let bound = |bound: f64| bound.is_finite().then_some(Number(bound));
+        let bound = |bound: f64| bound.is_finite().then_some(bound);
         let (verdict, reason) = match &row.verdict {
             Verdict::Holds => ("holds", None),
             Verdict::Fails(why) => ("fails", Some(why.clone())),
@@ -45,8 +45,8 @@ impl From<&Row> for RowReport {
             method: row.method.clone(),
             lower: bound(row.lower),
             upper: bound(row.upper),
-            estimate: row.estimate.map(Number),
-            relative_error: row.relative_error.map(Number),
+            estimate: row.estimate,
+            relative_error: row.relative_error,
             verdict,
             reason,
         }
@@ -56,10 +56,6 @@ impl From<&Row> for RowReport {
 /// The verdict table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CrosscheckReport {
-    /// [`CROSSCHECK_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
@@ -67,42 +63,27 @@ pub struct CrosscheckReport {
     pub holds: bool,
     /// The methods in the order in which they ran; the first is the exact one.
     pub rows: Vec<RowReport>,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: CrosscheckTimings,
 }
 
 /// Seconds of wall-clock time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct CrosscheckTimings {
     /// Reading the files.
-    pub read: Number,
+    #[serde(with = "number")]
+    pub read: f64,
     /// Each row, its certificate included.
-    pub rows: Vec<Number>,
+    #[serde(with = "number")]
+    pub rows: Vec<f64>,
 }
 
 impl CrosscheckReport {
-    /// The report of a table; inputs, settings, warnings and timings are the caller's to fill in.
+    /// The report of a table.
     #[must_use]
     pub fn new(problem: ProblemReport, check: &Crosscheck<'_>) -> Self {
         Self {
-            schema: CROSSCHECK_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             problem,
             holds: check.holds(),
             rows: check.rows().iter().map(RowReport::from).collect(),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: CrosscheckTimings {
-                read: Number(0.0),
-                rows: check.rows().iter().map(|row| Number(row.seconds)).collect(),
-            },
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{CertificateReport, Inputs, Number, Settings, Timings};
+use super::{CertificateReport, number};
 
 /// Schema of [`DiscriminatorReport`].
 pub const DISCRIMINATOR_SCHEMA: &str = "deblais.explore-discriminator/2";
@@ -11,10 +11,6 @@ pub const DISCRIMINATOR_SCHEMA: &str = "deblais.explore-discriminator/2";
 /// All discriminators between two samples on the line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DiscriminatorReport {
-    /// [`DISCRIMINATOR_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// `clusters`, `intervals` or `files`.
     pub data: &'static str,
     /// Real points.
@@ -30,15 +26,10 @@ pub struct DiscriminatorReport {
     /// One a loss of the generator and step.
     pub rows: Vec<PushRow>,
     /// Where the functions of `curves` were looked at.
-    pub grid: Vec<Number>,
+    #[serde(with = "number")]
+    pub grid: Vec<f64>,
     /// The functions, at the steps that are drawn.
     pub curves: Vec<FunctionRow>,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 /// The push of one loss at one step of its discriminator.
@@ -50,14 +41,17 @@ pub struct PushRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<u64>,
     /// The mean over the generated points of the size of the gradient there.
-    pub mean_gradient: Number,
+    #[serde(with = "number")]
+    pub mean_gradient: f64,
     /// The least and the largest of these sizes.
-    pub gradient_range: [Number; 2],
+    #[serde(with = "number")]
+    pub gradient_range: [f64; 2],
     /// The mean of D on real points less that on generated ones.
-    pub apart: Number,
+    #[serde(with = "number")]
+    pub apart: f64,
     /// What the discriminator minimised in its last step, without a penalty.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub discriminator_loss: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub discriminator_loss: Option<f64>,
 }
 
 /// A function on the grid.
@@ -69,5 +63,6 @@ pub struct FunctionRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<u64>,
     /// Its values.
-    pub values: Vec<Number>,
+    #[serde(with = "number")]
+    pub values: Vec<f64>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{CertificateReport, Inputs, Number, Settings, Timings};
+use super::{CertificateReport, number};
 
 /// Schema of [`DivergencesReport`].
 pub const DIVERGENCE_SCHEMA: &str = "deblais.divergence/2";
@@ -11,19 +11,20 @@ pub const DIVERGENCE_SCHEMA: &str = "deblais.divergence/2";
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ValueReport {
     /// The value.
-    pub value: Number,
+    #[serde(with = "number")]
+    pub value: f64,
     /// The same in bits; of the Jensen–Shannon divergence alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bits: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub bits: Option<f64>,
     /// The largest value there is, where it is finite.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ceiling: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<f64>,
     /// A 95 % confidence interval.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub interval: Option<[Number; 2]>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub interval: Option<[f64; 2]>,
     /// The central 95 % of the bootstrap's replicates, which is no confidence interval.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub spread: Option<[Number; 2]>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub spread: Option<[f64; 2]>,
     /// What is proved about a transport cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateReport>,
@@ -36,7 +37,7 @@ impl ValueReport {
     #[must_use]
     pub fn new(value: f64, estimator: impl Into<String>) -> Self {
         Self {
-            value: Number(value),
+            value,
             bits: None,
             ceiling: None,
             interval: None,
@@ -50,10 +51,6 @@ impl ValueReport {
 /// All of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DivergencesReport {
-    /// [`DIVERGENCE_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// Source points, or cells.
     pub n: usize,
     /// Target points, or cells.
@@ -68,14 +65,6 @@ pub struct DivergencesReport {
     /// What was left out, and why.
     #[serde(serialize_with = "as_map")]
     pub left_out: Vec<(&'static str, String)>,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 pub(super) fn as_map<T: Serialize, S: Serializer>(

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Number, Settings, Timings};
+use super::number;
 
 /// Schema of [`DualityReport`].
 pub const DUALITY_SCHEMA: &str = "deblais.explore-duality/1";
@@ -10,14 +10,12 @@ pub const DUALITY_SCHEMA: &str = "deblais.explore-duality/1";
 /// All games between two normal laws.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DualityReport {
-    /// [`DUALITY_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// Mean and deviation of P.
-    pub p: [Number; 2],
+    #[serde(with = "number")]
+    pub p: [f64; 2],
     /// Mean and deviation of Q.
-    pub q: [Number; 2],
+    #[serde(with = "number")]
+    pub q: [f64; 2],
     /// Points of either law in a step.
     pub batch: usize,
     /// Points of either law that critics are judged on.
@@ -28,10 +26,6 @@ pub struct DualityReport {
     pub games: Vec<GameReport>,
     /// The conjugates at the places that are drawn.
     pub conjugates: Vec<ConjugateRow>,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 /// One divergence.
@@ -40,27 +34,33 @@ pub struct GameReport {
     /// Its short name.
     pub name: &'static str,
     /// Its value.
-    pub truth: Number,
+    #[serde(with = "number")]
+    pub truth: f64,
     /// The bound of the network; left out if its training diverged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<BoundReport>,
     /// The bound of f'(p/q).
     pub best: BoundReport,
     /// The value between the histograms of the two laws.
-    pub histogram: Number,
+    #[serde(with = "number")]
+    pub histogram: f64,
     /// The bound of f'(p/q) there.
-    pub histogram_bound: Number,
+    #[serde(with = "number")]
+    pub histogram_bound: f64,
     /// dom f* ends at f'(∞).
-    pub domain_end: Number,
+    #[serde(with = "number")]
+    pub domain_end: f64,
 }
 
 /// A bound on held-out samples.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct BoundReport {
     /// Its value.
-    pub value: Number,
+    #[serde(with = "number")]
+    pub value: f64,
     /// Its standard error.
-    pub standard_error: Number,
+    #[serde(with = "number")]
+    pub standard_error: f64,
 }
 
 /// A conjugate.
@@ -69,5 +69,6 @@ pub struct ConjugateRow {
     /// The short name of the divergence.
     pub name: &'static str,
     /// Pairs t, f*(t) inside of dom f*.
-    pub points: Vec<[Number; 2]>,
+    #[serde(with = "number")]
+    pub points: Vec<[f64; 2]>,
 }

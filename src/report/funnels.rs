@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Number, Settings, Timings};
+use super::number;
 
 /// Schema of [`FunnelsReport`].
 pub const FUNNELS_SCHEMA: &str = "deblais.bench.funnels/1";
@@ -11,9 +11,11 @@ pub const FUNNELS_SCHEMA: &str = "deblais.bench.funnels/1";
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Estimated {
     /// The mean.
-    pub value: Number,
+    #[serde(with = "number")]
+    pub value: f64,
     /// Its standard error.
-    pub standard_error: Number,
+    #[serde(with = "number")]
+    pub standard_error: f64,
 }
 
 impl Estimated {
@@ -24,7 +26,7 @@ impl Estimated {
         let mean = crate::math::sum(sample) / n;
         let squares: Vec<f64> = sample.iter().map(|x| (x - mean).powi(2)).collect();
         let standard_error = (crate::math::sum(&squares) / (n - 1.0) / n).sqrt();
-        Self { value: Number(mean), standard_error: Number(standard_error) }
+        Self { value: mean, standard_error }
     }
 }
 
@@ -35,24 +37,25 @@ pub struct PublishedReport {
     /// The method.
     pub method: &'static str,
     /// W₁ of their funnels.
-    pub w1: Number,
+    #[serde(with = "number")]
+    pub w1: f64,
     /// The method's estimate of it.
-    pub estimate: Number,
+    #[serde(with = "number")]
+    pub estimate: f64,
     /// `estimate / w1 − 1`.
-    pub relative_error: Number,
+    #[serde(with = "number")]
+    pub relative_error: f64,
     /// As [`FunnelsReport::cosine`].
-    pub cosine: Number,
+    #[serde(with = "number")]
+    pub cosine: f64,
     /// As [`FunnelsReport::squared_l2`].
-    pub squared_l2: Number,
+    #[serde(with = "number")]
+    pub squared_l2: f64,
 }
 
 /// A critic on `MinFunnels`, judged on held-out pairs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FunnelsReport {
-    /// [`FUNNELS_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// D.
     pub dim: usize,
     /// N.
@@ -64,13 +67,17 @@ pub struct FunnelsReport {
     /// `E_P f − E_Q f` on the same pairs.
     pub estimate: Estimated,
     /// `estimate / w1 − 1`, both on the same pairs.
-    pub relative_error: Number,
+    #[serde(with = "number")]
+    pub relative_error: f64,
     /// The mean over P of the cosine between ∇f and the gradient of the optimal critic.
-    pub cosine: Number,
+    #[serde(with = "number")]
+    pub cosine: f64,
     /// The mean over P of the square of their difference.
-    pub squared_l2: Number,
+    #[serde(with = "number")]
+    pub squared_l2: f64,
     /// A proved bound of the critic's Lipschitz constant.
-    pub lipschitz_bound: Number,
+    #[serde(with = "number")]
+    pub lipschitz_bound: f64,
     /// What proves it.
     pub lipschitz_how: &'static str,
     /// Held-out pairs.
@@ -81,8 +88,4 @@ pub struct FunnelsReport {
     pub termination: &'static str,
     /// What others found.
     pub published: Vec<PublishedReport>,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// Seconds by stage.
-    pub timings: Timings,
 }

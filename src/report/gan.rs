@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{CertificateReport, ExactReport, Number, Timings};
+use super::{CertificateReport, ExactReport, Report, number, steps_ended};
 use crate::gan::{Data, Milestone, Recipe, Scores, Standard};
 use crate::progress::Stop;
 
@@ -12,10 +12,6 @@ pub const GAN_SCHEMA: &str = "deblais.gan/2";
 /// A generator and what its points are worth.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GanReport {
-    /// [`GAN_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// Name of the recipe.
     pub recipe: String,
     /// Name of the data.
@@ -33,11 +29,14 @@ pub struct GanReport {
     /// Points on each side of it.
     pub points: usize,
     /// The mean exact distance of pairs of true samples of so many points.
-    pub noise_floor: Number,
+    #[serde(with = "number")]
+    pub noise_floor: f64,
     /// `exact_emd ÷ noise_floor`.
-    pub ratio: Number,
+    #[serde(with = "number")]
+    pub ratio: f64,
     /// The critic's difference of mean outputs.
-    pub estimate: Number,
+    #[serde(with = "number")]
+    pub estimate: f64,
     /// Modes with a point of high quality, if the modes are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modes: Option<usize>,
@@ -45,30 +44,28 @@ pub struct GanReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modes_of: Option<usize>,
     /// Share of the points within 3σ of a mode.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub high_quality: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub high_quality: Option<f64>,
     /// From the shares of the modes to the true ones.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reverse_kl: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub reverse_kl: Option<f64>,
     /// By histogram, in the plane, in nats.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub jensen_shannon: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub jensen_shannon: Option<f64>,
     /// Mean distance of generated points to the nearest training point, for data that are a sample.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nearest_generated: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub nearest_generated: Option<f64>,
     /// The same of true points that were held out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nearest_held_out: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub nearest_held_out: Option<f64>,
     /// The coordinates of the training.
     pub standard: Standard,
     /// All fields of the recipe.
     pub settings: Recipe,
-    /// Seconds by stage; `cpu` is that of the whole process up to the last score.
-    pub timings: Timings,
 }
 
 impl GanReport {
-    /// The report of a run as it was scored; timings are the caller's to fill in.
+    /// The report of a run as it was scored.
     #[must_use]
     pub fn new(
         (recipe, seed, data): (&Recipe, u64, &Data),
@@ -79,37 +76,30 @@ impl GanReport {
         let emd = scores.emd.upper;
         let modes = scores.modes;
         Self {
-            schema: GAN_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             recipe: recipe.name.clone(),
             data: data.name().to_owned(),
             dim: data.dim(),
             seed,
             steps: milestone.step,
-            termination: match stopped {
-                None => "all_steps",
-                Some(Stop::TimeLimit) => "time_limit",
-                Some(Stop::Interrupted) => "stopped",
-            },
+            termination: steps_ended(stopped),
             exact_emd: ExactReport {
-                value: Number(emd),
+                value: emd,
                 method,
                 certificate: CertificateReport::from(&scores.emd),
             },
             points: scores.points,
-            noise_floor: Number(noise_floor),
-            ratio: Number(emd / noise_floor),
-            estimate: Number(milestone.estimate),
+            noise_floor,
+            ratio: emd / noise_floor,
+            estimate: milestone.estimate,
             modes: modes.map(|modes| modes.captured),
             modes_of: modes.map(|modes| modes.of),
-            high_quality: modes.map(|modes| Number(modes.high_quality)),
-            reverse_kl: modes.map(|modes| Number(modes.reverse_kl)),
-            jensen_shannon: scores.jensen_shannon.map(Number),
-            nearest_generated: scores.nearest.map(|nearest| Number(nearest.generated)),
-            nearest_held_out: scores.nearest.map(|nearest| Number(nearest.held_out)),
+            high_quality: modes.map(|modes| modes.high_quality),
+            reverse_kl: modes.map(|modes| modes.reverse_kl),
+            jensen_shannon: scores.jensen_shannon,
+            nearest_generated: scores.nearest.map(|nearest| nearest.generated),
+            nearest_held_out: scores.nearest.map(|nearest| nearest.held_out),
             standard: data.standard().clone(),
             settings: recipe.clone(),
-            timings: Timings::new(),
         }
     }
 }
@@ -127,11 +117,12 @@ pub struct GanComparison {
     /// Name of the data.
     pub data: String,
     /// The mean exact distance of pairs of true samples.
-    pub noise_floor: Number,
+    #[serde(with = "number")]
+    pub noise_floor: f64,
     /// A row a recipe.
     pub rows: Vec<GanRow>,
     /// Every run.
-    pub runs: Vec<GanReport>,
+    pub runs: Vec<Report<GanReport>>,
 }
 
 /// Medians of one recipe over the seeds; what is not known is left out.
@@ -142,28 +133,28 @@ pub struct GanRow {
     /// How many runs.
     pub seeds: usize,
     /// Steps of the generator.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub steps: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub steps: Option<f64>,
     /// Exact distance ÷ noise floor.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ratio: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<f64>,
     /// Modes with a point of high quality.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub modes: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub modes: Option<f64>,
     /// Share of the points within 3σ of a mode.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub high_quality: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub high_quality: Option<f64>,
     /// From the shares of the modes to the true ones.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reverse_kl: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub reverse_kl: Option<f64>,
     /// Spearman's rank correlation over the run of the critic's negative loss and the exact distance,
     /// without the score at step 0, whose critic is not yet trained.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub loss_correlation: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub loss_correlation: Option<f64>,
     /// The same of its estimate, the difference of its mean outputs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub estimate_correlation: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub estimate_correlation: Option<f64>,
     /// Seconds of CPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<f64>,
 }

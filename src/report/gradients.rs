@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Number, Timings};
+use super::number;
 
 /// Schema of [`GradientsReport`].
 pub const GRADIENTS_SCHEMA: &str = "deblais.gan-gradients/1";
@@ -11,10 +11,6 @@ pub const GRADIENTS_SCHEMA: &str = "deblais.gan-gradients/1";
 /// The gradients of a generator that stands still.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GradientsReport {
-    /// [`GRADIENTS_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// Name of the data.
     pub data: String,
     /// Name of the generator's recipe.
@@ -22,9 +18,11 @@ pub struct GradientsReport {
     /// Steps that the generator had made before it stood still.
     pub generator_steps: u64,
     /// How far its points were moved along the first coordinate, in standard coordinates.
-    pub away: Number,
+    #[serde(with = "number")]
+    pub away: f64,
     /// The exact distance from its points to true ones, in standard coordinates.
-    pub exact_emd: Number,
+    #[serde(with = "number")]
+    pub exact_emd: f64,
     /// Points a side of a batch.
     pub batch: usize,
     /// Batches a gradient is the mean of.
@@ -35,8 +33,6 @@ pub struct GradientsReport {
     pub termination: &'static str,
     /// A row for each loss and step, in the order of steps.
     pub rows: Vec<GradientRow>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 /// One loss at one step of its critic; medians over the seeds.
@@ -48,14 +44,18 @@ pub struct GradientRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
     /// The norm of the generator's gradient.
-    pub norm: Number,
+    #[serde(with = "number")]
+    pub norm: f64,
     /// The least and the largest over the seeds.
-    pub norm_range: [Number; 2],
+    #[serde(with = "number")]
+    pub norm_range: [f64; 2],
     /// The deviation of one batch's gradient, relative to the norm.
-    pub noise: Number,
+    #[serde(with = "number")]
+    pub noise: f64,
     /// How far the gradients of the seeds lie apart, relative to the norm of their mean.
-    pub disagreement: Number,
+    #[serde(with = "number")]
+    pub disagreement: f64,
     /// What the critic minimised in its last step, without a penalty.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub critic_loss: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub critic_loss: Option<f64>,
 }

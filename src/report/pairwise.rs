@@ -3,7 +3,7 @@
 use ndarray::ArrayView2;
 use serde::Serialize;
 
-use super::{CertificateReport, InputReport, Number, Settings, Timings};
+use super::{CertificateReport, InputReport, number};
 use crate::pairwise::Judged;
 use crate::solvers::Termination;
 
@@ -40,21 +40,19 @@ impl From<&Judged> for PairReport {
 /// The matrix of all pairs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PairwiseReport {
-    /// [`PAIRWISE_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// Coordinates of a point.
     pub dim: usize,
     /// Name of the ground distance.
     pub cost: String,
     /// Minkowski exponent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub exponent: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub exponent: Option<f64>,
     /// The cost is the distance to this power.
-    pub p: Number,
+    #[serde(with = "number")]
+    pub p: f64,
     /// Total mass of every set.
-    pub total_mass: Number,
+    #[serde(with = "number")]
+    pub total_mass: f64,
     /// The sets, in the order of rows and columns.
     pub sets: Vec<SetReport>,
     /// Pairs there are.
@@ -66,32 +64,25 @@ pub struct PairwiseReport {
     /// What the entries are: `transport_cost`, or `distance`, its p-th root.
     pub entries: &'static str,
     /// The entries, row by row; infinite for pairs that are not done.
-    pub matrix: Vec<Vec<Number>>,
+    #[serde(with = "number")]
+    pub matrix: Vec<Vec<f64>>,
     /// The pair with the largest relative gap.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worst: Option<PairReport>,
     /// Pairs whose relative gap is above the one claimed.
     pub unproved: usize,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 impl PairwiseReport {
-    /// The report of these sets; what was found is the caller's to fill in.
+    /// The report of these sets, without any pair.
     #[must_use]
     pub fn new(cost: impl Into<String>, dim: usize, sets: Vec<SetReport>) -> Self {
         Self {
-            schema: PAIRWISE_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             dim,
             cost: cost.into(),
             exponent: None,
-            p: Number(1.0),
-            total_mass: Number(1.0),
+            p: 1.0,
+            total_mass: 1.0,
             pairs: sets.len() * (sets.len() - 1) / 2,
             sets,
             done: 0,
@@ -100,15 +91,12 @@ impl PairwiseReport {
             matrix: Vec::new(),
             worst: None,
             unproved: 0,
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: Timings::new(),
         }
     }
 
     /// The entries of a matrix as they are reported.
     #[must_use]
-    pub fn rows(matrix: ArrayView2<'_, f64>) -> Vec<Vec<Number>> {
-        matrix.outer_iter().map(|row| row.iter().copied().map(Number).collect()).collect()
+    pub fn rows(matrix: ArrayView2<'_, f64>) -> Vec<Vec<f64>> {
+        matrix.outer_iter().map(|row| row.to_vec()).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{CertificateReport, Inputs, Number, PlanReport, ProblemReport, Settings, Timings};
+use super::{CertificateReport, PlanReport, ProblemReport, number};
 use crate::explore::plans::{PlanAnswer, PricedPlan};
 
 /// Schema of [`PlansReport`].
@@ -11,10 +11,6 @@ pub const PLANS_SCHEMA: &str = "deblais.explore.plans/2";
 /// Plans ranked by cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PlansReport {
-    /// [`PLANS_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
@@ -25,9 +21,11 @@ pub struct PlansReport {
     /// How many of them cost as little as the best.
     pub optimal_plans: usize,
     /// The mean of their costs.
-    pub mean_cost: Number,
+    #[serde(with = "number")]
+    pub mean_cost: f64,
     /// The cost of sending everything from everywhere to everywhere.
-    pub even_cost: Number,
+    #[serde(with = "number")]
+    pub even_cost: f64,
     /// The cheapest plan of all.
     pub best: PricedReport,
     /// What proves that.
@@ -36,52 +34,39 @@ pub struct PlansReport {
     pub random: PricedReport,
     /// The dearest plan of all.
     pub worst: PricedReport,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 /// A plan and what it costs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PricedReport {
     /// ⟨C, γ⟩.
-    pub cost: Number,
+    #[serde(with = "number")]
+    pub cost: f64,
     /// Its non-zero cells.
     pub plan: PlanReport,
 }
 
 impl From<&PricedPlan> for PricedReport {
     fn from(priced: &PricedPlan) -> Self {
-        Self { cost: Number(priced.cost), plan: PlanReport::from(&priced.plan) }
+        Self { cost: priced.cost, plan: PlanReport::from(&priced.plan) }
     }
 }
 
 impl PlansReport {
-    /// The report of an answer; inputs, settings, warnings and timings are the caller's to fill in.
+    /// The report of an answer.
     #[must_use]
     pub fn new(problem: ProblemReport, answer: &PlanAnswer) -> Self {
         Self {
-            schema: PLANS_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             problem,
             listing: answer.listing.name(),
             plans: answer.costs.len(),
             optimal_plans: answer.optimal(),
-            mean_cost: Number(crate::math::sum(&answer.costs) / answer.costs.len() as f64),
-            even_cost: Number(answer.even),
+            mean_cost: crate::math::sum(&answer.costs) / answer.costs.len() as f64,
+            even_cost: answer.even,
             best: (&answer.best).into(),
             certificate: (&answer.certificate).into(),
             random: (&answer.random).into(),
             worst: (&answer.worst).into(),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: Timings::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Number, Settings, Timings};
+use super::number;
 use crate::explore::samples::{ConvergenceRate, RepeatRange, SampleAnswer, SampleSizeRow};
 
 /// Schema of [`SamplesReport`].
@@ -11,24 +11,18 @@ pub const SAMPLES_SCHEMA: &str = "deblais.explore.samples/1";
 /// Samples of two normal laws that overlap.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SamplesReport {
-    /// [`SAMPLES_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The distance of the means: the EMD of the laws.
-    pub emd: Number,
+    #[serde(with = "number")]
+    pub emd: f64,
     /// Jensen–Shannon divergence of the laws, in nats.
-    pub js: Number,
+    #[serde(with = "number")]
+    pub js: f64,
     /// A row a dimension and size.
     pub rows: Vec<SampleRow>,
     /// One a dimension.
     pub rates: Vec<RateReport>,
     /// `all_samples` or `stopped`.
     pub termination: &'static str,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 /// One dimension and size.
@@ -48,16 +42,19 @@ pub struct SampleRow {
     /// EMD of two samples of one law.
     pub emd_same_law: SpreadReport,
     /// The widest relative gap of a certificate.
-    pub relative_gap: Number,
+    #[serde(with = "number")]
+    pub relative_gap: f64,
 }
 
 /// A quantity over the repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SpreadReport {
     /// The mean.
-    pub mean: Number,
+    #[serde(with = "number")]
+    pub mean: f64,
     /// The least and the largest.
-    pub range: [Number; 2],
+    #[serde(with = "number")]
+    pub range: [f64; 2],
 }
 
 /// How the EMD of two samples of one law falls.
@@ -66,16 +63,19 @@ pub struct RateReport {
     /// d.
     pub dim: usize,
     /// The slope of its logarithm over ln n.
-    pub exponent: Number,
+    #[serde(with = "number")]
+    pub exponent: f64,
     /// That of the order that theory has for it, over the same sizes.
-    pub expected: Number,
+    #[serde(with = "number")]
+    pub expected: f64,
     /// The factor of that order.
-    pub constant: Number,
+    #[serde(with = "number")]
+    pub constant: f64,
 }
 
 impl From<RepeatRange> for SpreadReport {
     fn from(RepeatRange { mean, low, high }: RepeatRange) -> Self {
-        Self { mean: Number(mean), range: [Number(low), Number(high)] }
+        Self { mean: mean, range: [low, high] }
     }
 }
 
@@ -88,7 +88,7 @@ impl From<&SampleSizeRow> for SampleRow {
             js_histogram: row.js_bins.map(SpreadReport::from),
             emd_samples: row.emd.into(),
             emd_same_law: row.emd_same.into(),
-            relative_gap: Number(row.relative_gap),
+            relative_gap: row.relative_gap,
         }
     }
 }
@@ -97,28 +97,23 @@ impl From<&ConvergenceRate> for RateReport {
     fn from(rate: &ConvergenceRate) -> Self {
         Self {
             dim: rate.dim,
-            exponent: Number(rate.exponent),
-            expected: Number(rate.expected),
-            constant: Number(rate.constant),
+            exponent: rate.exponent,
+            expected: rate.expected,
+            constant: rate.constant,
         }
     }
 }
 
 impl SamplesReport {
-    /// The report of laws whose means are `shift` apart; settings and timings are the caller's to
-    /// fill in.
+    /// The report of laws whose means are `shift` apart.
     #[must_use]
     pub fn new(shift: f64, answer: &SampleAnswer) -> Self {
         Self {
-            schema: SAMPLES_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
-            emd: Number(shift),
-            js: Number(answer.js),
+            emd: shift,
+            js: answer.js,
             rows: answer.rows.iter().map(SampleRow::from).collect(),
             rates: answer.rates.iter().map(RateReport::from).collect(),
             termination: if answer.complete { "all_samples" } else { "stopped" },
-            settings: Settings::new(),
-            timings: Timings::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{CertificateReport, Inputs, Number, PlanReport, ProblemReport, Settings, Timings};
+use super::{CertificateReport, ProblemReport, number};
 use crate::certificate::Certificate;
 use crate::solvers::sinkhorn::{Entropic, Epsilon, SinkhornDivergence};
 
@@ -13,11 +13,14 @@ pub const SINKHORN_SCHEMA: &str = "deblais.sinkhorn/2";
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct EpsilonReport {
     /// ε in the units of the cost.
-    pub epsilon: Number,
+    #[serde(with = "number")]
+    pub epsilon: f64,
     /// ε as a multiple of the typical cost.
-    pub epsilon_relative: Number,
+    #[serde(with = "number")]
+    pub epsilon_relative: f64,
     /// The typical cost: the median of a sample of all costs.
-    pub typical_cost: Number,
+    #[serde(with = "number")]
+    pub typical_cost: f64,
 }
 
 impl EpsilonReport {
@@ -28,11 +31,7 @@ impl EpsilonReport {
             Epsilon::Relative(share) if asked.resolve(typical_cost) == used => share,
             _ => used / typical_cost,
         };
-        Self {
-            epsilon: Number(used),
-            epsilon_relative: Number(relative),
-            typical_cost: Number(typical_cost),
-        }
+        Self { epsilon: used, epsilon_relative: relative, typical_cost }
     }
 }
 
@@ -40,13 +39,15 @@ impl EpsilonReport {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct EntropicReport {
     /// The entropic objective, by its dual value.
-    pub entropic_cost: Number,
+    #[serde(with = "number")]
+    pub entropic_cost: f64,
     /// Passes over the table of costs.
     pub iterations: u64,
     /// Products with the plan in Newton steps.
     pub products: u64,
     /// L1 error of the column sums as a share of the mass.
-    pub marginal_error: Number,
+    #[serde(with = "number")]
+    pub marginal_error: f64,
     /// Why the solver stopped.
     pub termination: &'static str,
 }
@@ -54,10 +55,10 @@ pub struct EntropicReport {
 impl From<&Entropic> for EntropicReport {
     fn from(answer: &Entropic) -> Self {
         Self {
-            entropic_cost: Number(answer.entropic_cost),
+            entropic_cost: answer.entropic_cost,
             iterations: answer.iterations,
             products: answer.products,
-            marginal_error: Number(answer.marginal_error),
+            marginal_error: answer.marginal_error,
             termination: answer.termination.name(),
         }
     }
@@ -66,10 +67,6 @@ impl From<&Entropic> for EntropicReport {
 /// An entropic plan and what it proves about the exact cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SinkhornReport {
-    /// [`SINKHORN_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
@@ -80,32 +77,21 @@ pub struct SinkhornReport {
     #[serde(flatten)]
     pub answer: EntropicReport,
     /// Cost of the plan rounded to exact marginals: the certified upper bound.
-    pub transport_cost: Number,
+    #[serde(with = "number")]
+    pub transport_cost: f64,
     /// `transport_cost^(1/p)`, where that is a distance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub distance: Option<Number>,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub distance: Option<f64>,
     /// What is proved about the exact cost.
     pub certificate: CertificateReport,
     /// Mass of the cells that were left out of the plan in files, pictures and this report; absent
     /// if no cells were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan_dropped_mass: Option<Number>,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// The cells of the plan, if asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan: Option<PlanReport>,
-    /// Seconds by stage.
-    pub timings: Timings,
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub plan_dropped_mass: Option<f64>,
 }
 
 impl SinkhornReport {
-    /// The report of an answer and its certificate; inputs, settings, warnings, plan and timings
-    /// are the caller's to fill in.
+    /// The report of an answer and its certificate.
     #[must_use]
     pub fn new(
         problem: ProblemReport,
@@ -114,20 +100,13 @@ impl SinkhornReport {
         certificate: &Certificate,
     ) -> Self {
         Self {
-            schema: SINKHORN_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
-            distance: problem.distance(certificate.upper).map(Number),
+            distance: problem.distance(certificate.upper),
             problem,
             epsilon,
             answer: answer.into(),
-            transport_cost: Number(certificate.upper),
+            transport_cost: certificate.upper,
             certificate: certificate.into(),
             plan_dropped_mass: None,
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            plan: None,
-            timings: Timings::new(),
         }
     }
 }
@@ -135,10 +114,6 @@ impl SinkhornReport {
 /// A Sinkhorn divergence and its three terms.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DivergenceReport {
-    /// [`SINKHORN_SCHEMA`].
-    pub schema: &'static str,
-    /// Version of the crate.
-    pub version: &'static str,
     /// The problem in figures.
     #[serde(flatten)]
     pub problem: ProblemReport,
@@ -146,41 +121,27 @@ pub struct DivergenceReport {
     #[serde(flatten)]
     pub epsilon: EpsilonReport,
     /// `cross − (source_self + target_self)/2`.
-    pub divergence: Number,
+    #[serde(with = "number")]
+    pub divergence: f64,
     /// From source to target.
     pub cross: EntropicReport,
     /// From the source to itself.
     pub source_self: EntropicReport,
     /// From the target to itself.
     pub target_self: EntropicReport,
-    /// The files that were read.
-    pub inputs: Inputs,
-    /// The settings that shape the answer.
-    pub settings: Settings,
-    /// What the user should know.
-    pub warnings: Vec<String>,
-    /// Seconds by stage.
-    pub timings: Timings,
 }
 
 impl DivergenceReport {
-    /// The report of a divergence; inputs, settings, warnings and timings are the caller's to
-    /// fill in.
+    /// The report of a divergence.
     #[must_use]
     pub fn new(problem: ProblemReport, epsilon: EpsilonReport, found: &SinkhornDivergence) -> Self {
         Self {
-            schema: SINKHORN_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             problem,
             epsilon,
-            divergence: Number(found.value),
+            divergence: found.value,
             cross: (&found.cross).into(),
             source_self: (&found.source).into(),
             target_self: (&found.target).into(),
-            inputs: Inputs::new(),
-            settings: Settings::new(),
-            warnings: Vec::new(),
-            timings: Timings::new(),
         }
     }
 }

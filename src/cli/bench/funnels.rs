@@ -12,17 +12,18 @@ use deblais::datasets::Funnels;
 use deblais::measure::DiscreteMeasure;
 use deblais::progress::{Observer, Stop};
 use deblais::report::{
-    Estimated, FUNNELS_SCHEMA, FunnelsReport, Number, PublishedReport, Setting, Settings, Timings,
+    Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport, Report, Setting, Settings, Timings,
+    steps_ended,
 };
 use deblais::seed::{Seed, Stream};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Seconds;
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
 use crate::cli::text::{Lines, exact};
-use crate::cli::watch::Watch;
 use crate::cli::{use_threads, warn};
 
 use super::published::published;
@@ -36,7 +37,7 @@ pub(crate) struct FunnelsArgs {
     #[command(flatten)]
     training: TrainingArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str = "Both samples are fresh and independent at every step, unless --pool says \
@@ -128,7 +129,7 @@ struct Job {
     pool: Option<usize>,
     held_out: usize,
     limit: Option<Duration>,
-    talk: TalkArgs,
+    output: OutputOptions,
     settings: Settings,
 }
 
@@ -165,8 +166,8 @@ fn check_room(laws: &LawArgs, training: &TrainingArgs) -> Result<(), Failure> {
 
 impl Job {
     fn new(args: FunnelsArgs) -> Result<Self, Failure> {
-        let FunnelsArgs { laws, training, talk } = args;
-        use_threads(talk.threads)?;
+        let FunnelsArgs { laws, training, output } = args;
+        use_threads(output.threads)?;
         check_room(&laws, &training)?;
         let seed = Seed(laws.seed);
         let count = |value: u64| usize::try_from(value).expect("below 2²⁴");
@@ -177,9 +178,7 @@ impl Job {
         ]
         .into();
         settings.extend(training.pool.map(|pool| ("pool", Setting::Count(pool))));
-        settings.extend(
-            training.time_limit.map(|limit| ("time_limit", Setting::Number(Number(limit.0)))),
-        );
+        settings.extend(training.time_limit.map(|limit| ("time_limit", Setting::Number(limit.0))));
         let rows = count(training.batch);
         let chosen = if training.kind == LATTICE {
             let defaults = TrainLattice::default();
@@ -205,34 +204,34 @@ impl Job {
             pool: training.pool.map(count),
             held_out: count(laws.held_out),
             limit: training.time_limit.map(|limit| Duration::from_secs_f64(limit.0)),
-            talk,
+            output,
             settings,
         })
     }
 
     fn run(self) -> Result<Exit, Failure> {
         let (wall, cpu) = (Instant::now(), cpu_seconds());
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
-        let attempt = self.train(&mut watch);
-        watch.finish();
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
+        let attempt = self.train(&mut progress);
+        progress.finish();
         let (critic, steps, stopped) = attempt?;
-        let mut timings = Timings::from([("train", Number(wall.elapsed().as_secs_f64()))]);
+        let mut timings = Timings::from([("train", wall.elapsed().as_secs_f64())]);
         let used = cpu.zip(cpu_seconds()).map(|(before, after)| after - before);
-        timings.extend(used.map(|used| ("train_cpu", Number(used))));
+        timings.extend(used.map(|used| ("train_cpu", used)));
 
         let start = Instant::now();
-        let mut report = self.judge(critic.as_ref())?;
-        timings.insert("judge", Number(start.elapsed().as_secs_f64()));
-        report.steps = steps;
-        report.termination = match stopped {
-            None => "all_steps",
-            Some(Stop::TimeLimit) => "time_limit",
-            Some(_) => "stopped",
+        let mut findings = self.judge(critic.as_ref())?;
+        timings.insert("judge", start.elapsed().as_secs_f64());
+        findings.steps = steps;
+        findings.termination = steps_ended(stopped);
+        let report = Report {
+            settings: Some(self.settings),
+            timings,
+            ..Report::new(FUNNELS_SCHEMA, findings)
         };
-        report.timings = timings;
-        answer(&self.talk, &report, |lines| text(lines, &report))?;
+        print_report(&self.output, &report, |lines| text(lines, &report))?;
         if stopped.is_some() {
-            warn(&["stopped at a limit: the best critic so far".into()], self.talk.quiet);
+            warn(&["stopped at a limit: the best critic so far".into()], self.output.quiet);
             return Ok(Exit::Stopped);
         }
         Ok(Exit::Fine)
@@ -302,24 +301,20 @@ impl Job {
         let squares: Vec<f64> = pairs().map(square).collect();
         let lipschitz = critic.lipschitz();
         Ok(FunnelsReport {
-            schema: FUNNELS_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
             dim: self.laws.dim(),
             funnels: self.laws.heights().len(),
             kind: critic.kind().to_owned(),
             w1,
             estimate,
-            relative_error: Number(estimate.value.0 / w1.value.0 - 1.0),
+            relative_error: estimate.value / w1.value - 1.0,
             cosine: Estimated::of(&cosines).value,
             squared_l2: Estimated::of(&squares).value,
-            lipschitz_bound: Number(lipschitz.bound),
+            lipschitz_bound: lipschitz.bound,
             lipschitz_how: lipschitz.how,
             held_out: self.held_out,
             steps: 0,
             termination: "",
             published: peers(self.laws.dim(), self.laws.heights().len()),
-            settings: self.settings.clone(),
-            timings: Timings::new(),
         })
     }
 }
@@ -339,11 +334,11 @@ fn measure(points: Array2<f64>) -> DiscreteMeasure {
 fn peers(dim: usize, funnels: usize) -> Vec<PublishedReport> {
     let report = |row: super::published::Published| PublishedReport {
         method: row.method,
-        w1: Number(row.truth),
-        estimate: Number(row.estimate),
-        relative_error: Number(row.estimate / row.truth - 1.0),
-        cosine: Number(row.cosine),
-        squared_l2: Number(row.squared_l2),
+        w1: row.truth,
+        estimate: row.estimate,
+        relative_error: row.estimate / row.truth - 1.0,
+        cosine: row.cosine,
+        squared_l2: row.squared_l2,
     };
     published(dim, funnels).into_iter().map(report).collect()
 }
@@ -359,33 +354,29 @@ fn cpu_seconds() -> Option<f64> {
     Some(ticks.sum::<Result<f64, _>>().ok()? / TICKS)
 }
 
-fn text(lines: &mut Lines, report: &FunnelsReport) {
-    let estimated = |mean: Estimated| {
-        format!("{:.4}, standard error {:.4}", mean.value.0, mean.standard_error.0)
-    };
+fn text(lines: &mut Lines, report: &Report<FunnelsReport>) {
+    let estimated =
+        |mean: Estimated| format!("{:.4}, standard error {:.4}", mean.value, mean.standard_error);
     lines.line("critic's estimate", estimated(report.estimate));
     lines
         .line("  true W₁", format!("{}, {} held-out pairs", estimated(report.w1), report.held_out));
     lines.line("  relative error", percent(report.relative_error));
-    lines.line("  cosine of gradients", format!("{:.3}", report.cosine.0));
-    lines.line("  squared L2 of them", format!("{:.3}", report.squared_l2.0));
+    lines.line("  cosine of gradients", format!("{:.3}", report.cosine));
+    lines.line("  squared L2 of them", format!("{:.3}", report.squared_l2));
     let how = report.lipschitz_how;
-    lines.line(
-        "  Lipschitz constant",
-        format!("at most {}, {how}", exact(report.lipschitz_bound.0)),
-    );
+    lines.line("  Lipschitz constant", format!("at most {}, {how}", exact(report.lipschitz_bound)));
     let law = format!("{} funnels in {} dimensions", report.funnels, report.dim);
     lines.line("  laws", law);
     let ended = report.termination.replace('_', " ");
     lines.line("  training", format!("{}, {} steps, {ended}", report.kind, report.steps));
     lines.timings(&report.timings);
     for row in &report.published {
-        let (error, cosine) = (percent(row.relative_error), row.cosine.0);
-        let figures = format!("{error:>8}, cosine {cosine:5.2}, L2 {:.2}", row.squared_l2.0);
+        let (error, cosine) = (percent(row.relative_error), row.cosine);
+        let figures = format!("{error:>8}, cosine {cosine:5.2}, L2 {:.2}", row.squared_l2);
         lines.line(&format!("  published {}", row.method), figures);
     }
 }
 
-fn percent(share: Number) -> String {
-    format!("{:+.1} %", 100.0 * share.0)
+fn percent(share: f64) -> String {
+    format!("{:+.1} %", 100.0 * share)
 }

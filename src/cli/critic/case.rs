@@ -9,18 +9,19 @@ use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::progress::Stop;
 use deblais::report::{
-    CertificateReport, CriticReport, Inputs, Number, ProblemReport, Settings, SlopesReport, Timings,
+    CRITIC_SCHEMA, CertificateReport, CriticReport, Inputs, ProblemReport, Report, Settings,
+    SlopesReport, Timings,
 };
 use deblais::solvers::Method;
 
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Ground;
 use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::progress_line::RunProgress;
 use crate::cli::range::check_range;
 use crate::cli::text::{Lines, bracket, exact, small, supported};
 use crate::cli::warn;
-use crate::cli::watch::Watch;
 
 /// Two samples, and the exact value if it is asked for.
 pub(super) struct Case {
@@ -33,7 +34,7 @@ pub(super) struct Case {
     pub(super) warnings: Vec<String>,
     pub(super) timings: Timings,
     report: ProblemReport,
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 /// The exact answer.
@@ -45,16 +46,20 @@ pub(super) struct Exact {
 
 impl Case {
     /// Reads the samples and, if asked for, solves the problem exactly.
-    pub(super) fn load(job: &ProblemJob, exact: bool, talk: &TalkArgs) -> Result<Self, Failure> {
+    pub(super) fn load(
+        job: &ProblemJob,
+        exact: bool,
+        output: &OutputOptions,
+    ) -> Result<Self, Failure> {
         let loaded = job.load()?;
-        loaded.remarks.tell(talk.quiet);
+        loaded.remarks.tell(output.quiet);
         let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let (source, target) = clouds.expect("a problem with points has clouds");
-        let mut timings: Timings = [("read", Number(seconds))].into();
+        let mut timings: Timings = [("read", seconds)].into();
         let exact = if exact {
             let start = Instant::now();
-            let exact = Exact::solve(&problem, talk.quiet)?;
-            timings.insert("exact", Number(start.elapsed().as_secs_f64()));
+            let exact = Exact::solve(&problem, output.quiet)?;
+            timings.insert("exact", start.elapsed().as_secs_f64());
             Some(exact)
         } else {
             None
@@ -89,14 +94,16 @@ impl Case {
         kind: &str,
         verdict: &CriticVerdict,
         run: Option<(u64, Option<Stop>)>,
-    ) -> CriticReport {
+    ) -> Report<CriticReport> {
         let exact = self.exact.as_ref().map(|exact| (exact.method, &exact.certified.certificate));
-        let mut report = CriticReport::new(self.report.clone(), kind, verdict, exact, run);
-        report.inputs.clone_from(&self.inputs);
-        report.warnings.clone_from(&self.warnings);
-        report.settings.clone_from(&self.settings);
-        report.timings.clone_from(&self.timings);
-        report
+        let findings = CriticReport::new(self.report.clone(), kind, verdict, exact, run);
+        Report {
+            inputs: Some(self.inputs.clone()),
+            settings: Some(self.settings.clone()),
+            warnings: Some(self.warnings.clone()),
+            timings: self.timings.clone(),
+            ..Report::new(CRITIC_SCHEMA, findings)
+        }
     }
 
     /// However far the estimate is off, it is the answer; but what is certain must be true.
@@ -121,9 +128,9 @@ impl Exact {
     /// By whatever method is the fastest.
     fn solve(problem: &OtProblem, quiet: bool) -> Result<Self, Failure> {
         let solver = Method::Auto.solver(problem);
-        let mut watch = Watch::start(None, quiet)?;
-        let solution = solver.solve(problem, &mut watch);
-        watch.finish();
+        let mut progress = RunProgress::start(None, quiet)?;
+        let solution = solver.solve(problem, &mut progress);
+        progress.finish();
         let solution = solution?;
         let complete = solution.termination.is_complete();
         let certified = solution.certify(problem);
@@ -146,15 +153,15 @@ pub(super) fn ground(problem: &ProblemJob) -> Result<Ground, Failure> {
 const ESTIMATE: f64 = 1e-9;
 
 /// The report for people.
-pub(super) fn text(lines: &mut Lines, report: &CriticReport, verdict: &CriticVerdict) {
+pub(super) fn text(lines: &mut Lines, report: &Report<CriticReport>, verdict: &CriticVerdict) {
     lines.line("critic's estimate", supported(verdict.estimate, ESTIMATE));
     if let Some(value) = &report.exact {
         let CertificateReport { lower, upper, relative_gap, .. } = value.certificate;
-        let gap = small(relative_gap.0);
-        lines.line("  exact", format!("{}, relative gap {gap}", bracket((lower.0, upper.0))));
+        let gap = small(relative_gap);
+        lines.line("  exact", format!("{}, relative gap {gap}", bracket((lower, upper))));
     }
     if let Some(error) = report.relative_error {
-        lines.line("  relative error", format!("{:+.3e}", error.0));
+        lines.line("  relative error", format!("{error:+.3e}"));
     }
     lines.line("  certified lower bound", exact(verdict.certified_lower));
     lines.line("  polished lower bound", exact(verdict.polished_lower));
@@ -166,13 +173,13 @@ pub(super) fn text(lines: &mut Lines, report: &CriticReport, verdict: &CriticVer
     lines.line("  over all pairs", exact(verdict.lipschitz_pairs));
     let slopes = |slopes: SlopesReport| {
         let SlopesReport { p5, median, p95, max } = slopes;
-        let [p5, median, p95, max] = [p5, median, p95, max].map(|s| supported(s.0, 1e-4));
+        let [p5, median, p95, max] = [p5, median, p95, max].map(|s| supported(s, 1e-4));
         format!("{p5} (5 %), {median} (median), {p95} (95 %), {max} (most)")
     };
     lines.line("  slope at the source", slopes(report.source_slopes));
     lines.line("  slope at the target", slopes(report.target_slopes));
     lines.line("  slope in between", slopes(report.between_slopes));
-    lines.problem(&report.problem, &report.inputs);
+    lines.problem(&report.problem, report.inputs.as_ref());
     match &report.run {
         Some(run) => {
             let ended = run.termination.replace('_', " ");

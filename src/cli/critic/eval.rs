@@ -5,15 +5,15 @@ use std::time::Instant;
 
 use clap::Args;
 use deblais::io::{InputPath, ReadCritic, read_critic};
-use deblais::report::{InputReport, Number};
+use deblais::report::InputReport;
 
 use super::case::{Case, ground, text};
 use super::picture::Picture;
-use crate::cli::answer::answer;
-use crate::cli::args::{ProblemArgs, TalkArgs};
+use crate::cli::args::{OutputOptions, ProblemArgs};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::{ProblemJob, names, one_stdin};
-use crate::cli::outputs::Outputs;
+use crate::cli::output::print_report;
+use crate::cli::output_files::OutputFiles;
 use crate::cli::pictures::FORMATS;
 use crate::cli::{use_threads, warn};
 
@@ -33,7 +33,7 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_name = "FILE.png|.svg", help_heading = "Pictures")]
     plot: Option<PathBuf>,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -42,27 +42,27 @@ const EXAMPLES: &str = "Examples:
 
 /// Validates the arguments, then judges.
 pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
-    let EvalArgs { problem: problem_args, load, no_exact, plot, talk } = args;
+    let EvalArgs { problem: problem_args, load, no_exact, plot, output } = args;
     let problem = ProblemJob::new(&problem_args)?;
     let metric = ground(&problem)?.metric()?;
     let mut read = names(&problem_args);
     read.push(&load);
     one_stdin(&read)?;
-    let mut outputs = Outputs::default();
+    let mut outputs = OutputFiles::default();
     outputs.add("--plot", plot.as_deref(), FORMATS)?;
     outputs.check(&read)?;
-    use_threads(talk.threads)?;
+    use_threads(output.threads)?;
 
     let origin = InputPath::from(load.as_path());
     let ReadCritic { critic: saved, checked, digest } = read_critic(&origin)?;
     if !checked {
         warn(
             &[format!("{origin}: it has no checksum, so that damage would go unnoticed")],
-            talk.quiet,
+            output.quiet,
         );
     }
     let critic = saved.restore(metric).map_err(|error| Failure::from(error).at(&origin))?;
-    let mut case = Case::load(&problem, !no_exact, &talk)?;
+    let mut case = Case::load(&problem, !no_exact, &output)?;
     case.inputs.insert(
         "critic",
         InputReport {
@@ -77,12 +77,12 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
     );
     let start = Instant::now();
     let verdict = case.judge(critic.as_ref(), metric)?;
-    case.timings.insert("judge", Number(start.elapsed().as_secs_f64()));
+    case.timings.insert("judge", start.elapsed().as_secs_f64());
     let report = case.report(critic.kind(), &verdict, None);
     if let Some(path) = &plot {
         let (critic, estimate) = (critic.as_ref(), verdict.estimate);
         Picture { case: &case, critic, estimate, history: &[], path }.draw(metric)?;
     }
-    answer(&talk, &report, |lines| text(lines, &report, &verdict))?;
-    Ok(case.exit(&verdict, false, talk.quiet))
+    print_report(&output, &report, |lines| text(lines, &report, &verdict))?;
+    Ok(case.exit(&verdict, false, output.quiet))
 }

@@ -14,17 +14,16 @@ use clap::{Args, Subcommand};
 use deblais::cost::Metric;
 use deblais::critic::Trained;
 use deblais::io::{write_critic, write_history};
-use deblais::report::Number;
 
-use super::answer::answer;
-use super::args::{ProblemArgs, TalkArgs};
+use super::args::{OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
 
 use super::inputs::{ProblemJob, names};
-use super::outputs::Outputs;
+use super::output::print_report;
+use super::output_files::OutputFiles;
 use super::pictures::FORMATS;
+use super::progress_line::RunProgress;
 use super::use_threads;
-use super::watch::Watch;
 use case::{Case, ground, text};
 use picture::Picture;
 
@@ -67,7 +66,7 @@ struct TrainArgs {
     #[arg(long, value_name = "FILE.png|.svg", help_heading = "Pictures")]
     plot: Option<PathBuf>,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str =
@@ -91,7 +90,7 @@ struct Job {
     history: Option<PathBuf>,
     save: Option<PathBuf>,
     plot: Option<PathBuf>,
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// Validates the arguments, then runs.
@@ -111,17 +110,17 @@ impl Job {
             history,
             save,
             plot,
-            talk,
+            output,
         } = args;
         let problem = ProblemJob::new(&problem_args)?;
         let ground = ground(&problem)?;
         flags.check(&ground)?;
-        let mut outputs = Outputs::default();
+        let mut outputs = OutputFiles::default();
         outputs.add("--history", history.as_deref(), &["csv"])?;
         outputs.add("--save", save.as_deref(), &["json"])?;
         outputs.add("--plot", plot.as_deref(), FORMATS)?;
         outputs.check(&names(&problem_args))?;
-        use_threads(talk.threads)?;
+        use_threads(output.threads)?;
         Ok(Self {
             problem,
             metric: ground.metric()?,
@@ -131,26 +130,26 @@ impl Job {
             history,
             save,
             plot,
-            talk,
+            output,
         })
     }
 
     fn run(self) -> Result<Exit, Failure> {
-        let mut case = Case::load(&self.problem, self.exact, &self.talk)?;
+        let mut case = Case::load(&self.problem, self.exact, &self.output)?;
         let (training, with_plan) =
             (self.flags.training(case.source.dim()), self.flags.needs_plan());
         let plan = case.exact.as_ref().and_then(|exact| exact.certified.plan.as_ref());
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
         let start = Instant::now();
         let clouds = (&case.source, &case.target);
         let plan = plan.filter(|_| with_plan);
-        let trained = training.train(clouds, self.metric, plan, &mut watch);
-        watch.finish();
+        let trained = training.train(clouds, self.metric, plan, &mut progress);
+        progress.finish();
         let Trained { critic, history, stopped } = trained?;
-        case.timings.insert("train", Number(start.elapsed().as_secs_f64()));
+        case.timings.insert("train", start.elapsed().as_secs_f64());
         let start = Instant::now();
         let verdict = case.judge(critic.as_ref(), self.metric)?;
-        case.timings.insert("judge", Number(start.elapsed().as_secs_f64()));
+        case.timings.insert("judge", start.elapsed().as_secs_f64());
 
         if with_plan {
             case.warnings.push(
@@ -160,8 +159,8 @@ impl Job {
             );
         }
         let steps = history.last().map_or(0, |milestone| milestone.step);
-        let mut report = case.report(critic.kind(), &verdict, Some((steps, stopped)));
-        report.settings.extend(self.flags.settings(&training));
+        case.settings.extend(self.flags.settings(&training));
+        let report = case.report(critic.kind(), &verdict, Some((steps, stopped)));
         if let Some(path) = &self.history {
             write_history(path, &history)?;
         }
@@ -178,7 +177,7 @@ impl Job {
             }
             .draw(self.metric)?;
         }
-        answer(&self.talk, &report, |lines| text(lines, &report, &verdict))?;
-        Ok(case.exit(&verdict, stopped.is_some(), self.talk.quiet))
+        print_report(&self.output, &report, |lines| text(lines, &report, &verdict))?;
+        Ok(case.exit(&verdict, stopped.is_some(), self.output.quiet))
     }
 }

@@ -10,7 +10,7 @@ use deblais::measure::DiscreteMeasure;
 use deblais::nn::Activation;
 use deblais::plan::TransportPlan;
 use deblais::progress::Observer;
-use deblais::report::{Number, Setting};
+use deblais::report::Setting;
 use deblais::seed::Seed;
 
 use crate::cli::failure::Failure;
@@ -236,7 +236,7 @@ impl TrainingArgs {
 
     /// The settings that shape the answer.
     pub(crate) fn settings(&self, training: &Training) -> Vec<(&'static str, Setting)> {
-        let number = |value: f64| Setting::Number(Number(value));
+        let number = |value: f64| Setting::Number(value);
         let count = |value: usize| Setting::Count(value as u64);
         let mut settings = match training {
             Training::Cones(cones) => {

@@ -6,7 +6,7 @@ use deblais::divergence::{
     Bins, EstimateError, Histograms, kernel_densities, kl_nearest_neighbors,
 };
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{Number, ValueReport};
+use deblais::report::ValueReport;
 use ndarray::Array1;
 
 use super::inputs::Pair;
@@ -184,9 +184,9 @@ pub(super) fn rows(alpha: f64, densities: &Densities) -> Vec<(&'static str, Valu
     let (values, ceilings) = (values(alpha, source, target), ceilings(alpha));
     let row = |(k, value): (usize, f64)| {
         let mut row = ValueReport::new(value, estimator.clone());
-        row.ceiling = ceilings[k].map(Number);
+        row.ceiling = ceilings[k];
         if NAMES[k] == "js" {
-            row.bits = Some(Number(value / std::f64::consts::LN_2));
+            row.bits = Some(value / std::f64::consts::LN_2);
         }
         (NAMES[k], row)
     };

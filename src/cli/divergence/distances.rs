@@ -5,8 +5,8 @@ use deblais::divergence::{
     Estimate, MMD_WHOLE, energy, median_bandwidth, mmd, mmd_blocks, mmd_unbiased,
 };
 use deblais::problem::OtProblem;
+use deblais::report::ValueReport;
 use deblais::report::root;
-use deblais::report::{Number, ValueReport};
 use deblais::seed::Seed;
 use deblais::solvers::Method;
 use deblais::solvers::line::{directions, sliced_wasserstein};
@@ -17,7 +17,7 @@ use super::densities::reason;
 use super::inputs::Pair;
 use crate::cli::failure::Failure;
 use crate::cli::ground::Ground;
-use crate::cli::watch::Watch;
+use crate::cli::progress_line::RunProgress;
 
 /// Points of a side up to which all pairs of them are looked at.
 const MOST_OF_ALL_PAIRS: usize = 20_000;
@@ -80,14 +80,14 @@ fn on_the_line(pair: &Pair) -> bool {
 }
 
 /// The transport cost, exact, with its certificate.
-pub(super) fn emd(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row, Failure> {
+pub(super) fn emd(pair: &Pair, ground: Ground, progress: &mut RunProgress) -> Result<Row, Failure> {
     let (p, q) = (&pair.source, &pair.target);
     let problem = OtProblem::from_cost(p.mass(), q.mass(), ground.cost().table(p, q)?)?;
     if let Err(why) = solvable(pair, problem.cost()) {
         return Ok(Err(format!("{why}; deblais emd has no limit")));
     }
     let solver = Method::Auto.solver(&problem);
-    let solution = solver.solve(&problem, watch)?;
+    let solution = solver.solve(&problem, progress)?;
     let complete = solution.termination.is_complete();
     let power = if ground.p() == 1.0 { String::new() } else { format!("^{}", ground.p()) };
     let name = format!("{}{power}, {}", ground.name(), solver.name());
@@ -109,7 +109,7 @@ pub(super) fn emd(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row,
     if on_the_line(pair) && ground.p() == 1.0 {
         // The potentials are the influences of W₁.
         found.influences = Some(Estimate {
-            value: found.row.value.0,
+            value: found.row.value,
             source: potentials.f().to_vec(),
             target: potentials.g().to_vec(),
         });
@@ -118,13 +118,13 @@ pub(super) fn emd(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row,
 }
 
 /// `W_2` of the Euclidean distance.
-pub(super) fn w2(pair: &Pair, watch: &mut Watch) -> Result<Row, Failure> {
+pub(super) fn w2(pair: &Pair, progress: &mut RunProgress) -> Result<Row, Failure> {
     if let Err(why) =
         solvable(pair, GroundCost::SqEuclidean.table(&pair.source, &pair.target)?.as_ref())
     {
         return Ok(Err(format!("{why}; deblais emd --p 2 has no limit")));
     }
-    let W2 { value, proof } = w2::w2(&pair.source, &pair.target, watch)?;
+    let W2 { value, proof } = w2::w2(&pair.source, &pair.target, progress)?;
     let Some(Proof { certificate, solver, termination }) = proof else {
         return Ok(Ok(Found::new(value, "exact, sorting")));
     };
@@ -187,12 +187,16 @@ pub(super) fn discrepancy(pair: &Pair, seed: Seed) -> Row {
 }
 
 /// The debiased Sinkhorn divergence.
-pub(super) fn sinkhorn(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result<Row, Failure> {
+pub(super) fn sinkhorn(
+    pair: &Pair,
+    ground: Ground,
+    progress: &mut RunProgress,
+) -> Result<Row, Failure> {
     if let Err(why) = all_pairs(pair) {
         return Ok(Err(format!("{why}; deblais sinkhorn has no limit")));
     }
     let solver = Sinkhorn { epsilon: Epsilon::Relative(EPSILON), ..Sinkhorn::default() };
-    let found = match solver.divergence(&pair.source, &pair.target, ground.cost(), watch) {
+    let found = match solver.divergence(&pair.source, &pair.target, ground.cost(), progress) {
         Err(DivergenceError::Sinkhorn(error @ SinkhornError::Overflow { .. })) => {
             return Ok(Err(error.to_string()));
         }
@@ -212,6 +216,6 @@ pub(super) fn sinkhorn(pair: &Pair, ground: Ground, watch: &mut Watch) -> Result
 }
 
 /// A range as the report has it.
-pub(super) fn ends(range: deblais::divergence::Range) -> [Number; 2] {
-    [Number(range.low), Number(range.high)]
+pub(super) fn ends(range: deblais::divergence::Range) -> [f64; 2] {
+    [range.low, range.high]
 }

@@ -1,9 +1,9 @@
 //! `deblais divergence`: every divergence of two measures in one table.
 
+mod bootstrap;
 mod densities;
 mod distances;
 mod inputs;
-mod worth;
 
 use std::time::Instant;
 
@@ -11,23 +11,23 @@ use clap::Args;
 use deblais::divergence::Bootstrap;
 use deblais::divergence::named::{NAMES, long_name};
 use deblais::report::{
-    DIVERGENCE_SCHEMA, DivergencesReport, Number, Setting, Timings, ValueReport,
+    DIVERGENCE_SCHEMA, DivergencesReport, Report, Setting, Timings, ValueReport,
 };
 use deblais::seed::Seed;
 
+use self::bootstrap::{Transport, of_densities, of_distance, of_transport};
 use self::densities::{
     BY_NEIGHBOURS, Densities, EstimatorName, nearest_neighbour_rows, reason, rows,
 };
 use self::distances::{Row, discrepancy, emd, energy_distance, sinkhorn, sliced, w2};
 use self::inputs::{Measures, Pair};
-use self::worth::{Transport, of_densities, of_distance, of_transport};
-use super::answer::answer;
-use super::args::{ProblemArgs, TalkArgs};
+use super::args::{OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
+use super::output::print_report;
+use super::progress_line::RunProgress;
 use super::remarks::Remarks;
 use super::text::{Lines, supported};
 use super::use_threads;
-use super::watch::Watch;
 
 /// `deblais divergence SOURCE TARGET`
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ pub(crate) struct DivergenceArgs {
     #[command(flatten)]
     estimate: EstimateArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str =
@@ -101,7 +101,7 @@ impl EstimateArgs {
     fn settings(&self, hist: bool) -> Vec<(&'static str, Setting)> {
         let count = |n: u32| Setting::Count(n.into());
         let mut settings = vec![
-            ("alpha", Setting::Number(Number(self.alpha))),
+            ("alpha", Setting::Number(self.alpha)),
             ("bootstrap", count(self.bootstrap)),
             ("bootstrap_transport", Setting::Flag(self.bootstrap_transport)),
             ("directions", count(self.directions)),
@@ -123,7 +123,7 @@ impl EstimateArgs {
 struct Job {
     measures: Measures,
     estimate: EstimateArgs,
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// What was found so far.
@@ -137,15 +137,15 @@ struct Table {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: DivergenceArgs) -> Result<Exit, Failure> {
-    let DivergenceArgs { problem, estimate, talk } = args;
+    let DivergenceArgs { problem, estimate, output } = args;
     if estimate.bins.is_some() && estimate.estimator != EstimatorName::Histogram {
         let name = estimate.estimator.name();
         return Err(Failure::usage(format!("--bins counts, but --estimator {name} does not"))
             .hint("leave one of them out"));
     }
     let measures = Measures::new(problem)?;
-    use_threads(talk.threads)?;
-    Job { measures, estimate, talk }.run()
+    use_threads(output.threads)?;
+    Job { measures, estimate, output }.run()
 }
 
 impl Job {
@@ -157,27 +157,26 @@ impl Job {
         self.add_densities(&pair, &mut table);
         self.add_distances(&pair, &mut table)?;
         Remarks { notes: pair.remarks.notes.clone(), warnings: table.warnings.clone() }
-            .tell(self.talk.quiet);
+            .tell(self.output.quiet);
         let mut settings = self.measures.settings();
         settings.extend(self.estimate.settings(pair.histograms.is_some()));
-        let report = DivergencesReport {
-            schema: DIVERGENCE_SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
+        let findings = DivergencesReport {
             n: pair.source.len(),
             m: pair.target.len(),
             dim: pair.source.dim(),
             kind: if pair.histograms.is_some() { "histograms" } else { "samples" },
             divergences: table.rows,
             left_out: table.left_out,
-            inputs: pair.inputs,
-            settings,
-            warnings: table.warnings,
-            timings: Timings::from([
-                ("read", Number(pair.seconds)),
-                ("solve", Number(start.elapsed().as_secs_f64())),
-            ]),
         };
-        answer(&self.talk, &report, |lines| text(lines, &report))?;
+        let solve = start.elapsed().as_secs_f64();
+        let report = Report {
+            inputs: Some(pair.inputs),
+            settings: Some(settings),
+            warnings: Some(table.warnings),
+            timings: Timings::from([("read", pair.seconds), ("solve", solve)]),
+            ..Report::new(DIVERGENCE_SCHEMA, findings)
+        };
+        print_report(&self.output, &report, |lines| text(lines, &report))?;
         Ok(if table.complete { Exit::Fine } else { Exit::Stopped })
     }
 
@@ -224,16 +223,16 @@ impl Job {
     fn add_distances(&self, pair: &Pair, table: &mut Table) -> Result<(), Failure> {
         let (ground, seed) = (self.measures.ground(), Seed(self.estimate.seed));
         let count = self.estimate.directions as usize;
-        let mut watch = Watch::start(None, self.talk.quiet)?;
+        let mut progress = RunProgress::start(None, self.output.quiet)?;
         let found: [(&'static str, Row, Option<Transport>); 6] = [
-            ("emd", emd(pair, ground, &mut watch)?, Some(Transport::Emd(ground))),
-            ("w2", w2(pair, &mut watch)?, Some(Transport::W2)),
+            ("emd", emd(pair, ground, &mut progress)?, Some(Transport::Emd(ground))),
+            ("w2", w2(pair, &mut progress)?, Some(Transport::W2)),
             ("sliced", sliced(pair, count, seed)?, Some(Transport::Sliced(count, seed))),
             ("energy", energy_distance(pair)?, None),
             ("mmd", discrepancy(pair, seed), None),
-            ("sinkhorn", sinkhorn(pair, ground, &mut watch)?, None),
+            ("sinkhorn", sinkhorn(pair, ground, &mut progress)?, None),
         ];
-        watch.finish();
+        progress.finish();
         for (name, row, transport) in found {
             match row {
                 Err(why) => table.left_out.push((name, why)),
@@ -257,13 +256,12 @@ impl Job {
 const DISJOINT: &str = "the supports do not overlap: JS = log 2: it cannot tell you how far apart \
     these are, and its gradient is 0; emd, w2, energy and sinkhorn can";
 
-fn text(lines: &mut Lines, report: &DivergencesReport) {
+fn text(lines: &mut Lines, report: &Report<DivergencesReport>) {
     /// Digits that matter, as the width of a bracket.
     const SIX: f64 = 1e-6;
-    let short = |Number(x): Number| supported(x, SIX);
-    let ends = |[low, high]: [Number; 2]| {
-        format!("{} … {}", supported(low.0, 1e-4), supported(high.0, 1e-4))
-    };
+    let short = |x: f64| supported(x, SIX);
+    let ends =
+        |[low, high]: [f64; 2]| format!("{} … {}", supported(low, 1e-4), supported(high, 1e-4));
     let words = ["", "", "value", "at most", "95 %", "estimator"];
     let mut cells = vec![words.map(str::to_owned)];
     for (name, row) in &report.divergences {
@@ -300,7 +298,7 @@ fn text(lines: &mut Lines, report: &DivergencesReport) {
         let names: Vec<_> = group.iter().map(|(name, _)| *name).collect();
         lines.line("  left out", format!("{}: {}", names.join(", "), group[0].1));
     }
-    let DivergencesReport { n, m, dim, .. } = report;
+    let DivergencesReport { n, m, dim, .. } = &report.findings;
     let place = match dim {
         1 => "on the line".to_owned(),
         d => format!("in {d} dimensions"),
@@ -310,7 +308,7 @@ fn text(lines: &mut Lines, report: &DivergencesReport) {
         _ => format!("{n} and {m} samples {place}"),
     };
     lines.line("  compared", what);
-    lines.sides(&report.inputs, *n, *m);
+    lines.sides(report.inputs.as_ref(), *n, *m);
     lines.timings(&report.timings);
 }
 

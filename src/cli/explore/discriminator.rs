@@ -13,20 +13,20 @@ use deblais::explore::discriminator::{
 use deblais::io::InputPath;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{
-    CertificateReport, DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, Inputs, Number,
-    PushRow, Setting, Settings, Timings,
+    CertificateReport, DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, Inputs, PushRow,
+    Report, Setting, Settings, Timings,
 };
 use deblais::seed::Seed;
 
 use super::folder::{Folder, OutArgs};
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::one_stdin;
-use crate::cli::side::{Notebook, Role, SideJob, Weights, clouds};
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
+use crate::cli::read_measure::{InputLog, Role, SampleSet, Weights, clouds};
 use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::use_threads;
-use crate::cli::watch::Watch;
 
 /// The name of the folder and of the files in it.
 const NAME: &str = "discriminator";
@@ -68,7 +68,7 @@ pub(super) struct DiscriminatorArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// `--pair`
@@ -99,7 +99,7 @@ struct Samples {
 
 /// Validates the arguments, then trains.
 pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let samples = samples(&args)?;
     let training =
         DiscriminatorTraining { steps: args.steps, changes: args.changes, seed: Seed(args.seed) };
@@ -113,14 +113,12 @@ pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
     if !training.changes.is_empty() {
         settings.insert("set", Setting::Text(training.changes.join(" ")));
     }
-    let mut watch = Watch::start(None, args.talk.quiet)?;
-    let study = study_discriminators(&samples.real, &samples.generated, &training, &mut watch)?;
-    let train = watch.finish();
+    let mut progress = RunProgress::start(None, args.output.quiet)?;
+    let study = study_discriminators(&samples.real, &samples.generated, &training, &mut progress)?;
+    let train = progress.finish();
     let start = Instant::now();
     draw(&folder, &samples, &study)?;
-    let report = DiscriminatorReport {
-        schema: DISCRIMINATOR_SCHEMA,
-        version: env!("CARGO_PKG_VERSION"),
+    let findings = DiscriminatorReport {
         data: samples.data,
         n: samples.real.len(),
         m: samples.generated.len(),
@@ -128,17 +126,17 @@ pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
         batch: study.batch,
         termination: if study.stopped.is_some() { "stopped" } else { "all_steps" },
         rows: rows(&study),
-        grid: study.grid.iter().copied().map(Number).collect(),
+        grid: study.grid.clone(),
         curves: curves(&study),
-        inputs: samples.inputs,
-        settings,
-        timings: Timings::from([
-            ("train", Number(train)),
-            ("draw", Number(start.elapsed().as_secs_f64())),
-        ]),
+    };
+    let report = Report {
+        inputs: Some(samples.inputs),
+        settings: Some(settings),
+        timings: Timings::from([("train", train), ("draw", start.elapsed().as_secs_f64())]),
+        ..Report::new(DISCRIMINATOR_SCHEMA, findings)
     };
     folder.json(&report)?;
-    answer(&args.talk, &report, |lines| text(lines, &report))?;
+    print_report(&args.output, &report, |lines| text(lines, &report))?;
     Ok(if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 
@@ -150,7 +148,7 @@ fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
         return Ok(Samples { data, real: real?, generated: generated?, inputs: Inputs::new() });
     };
     one_stdin(&[real.as_path(), generated.as_path()])?;
-    let job = |role: Role, path: &PathBuf| SideJob {
+    let job = |role: Role, path: &PathBuf| SampleSet {
         role,
         origin: InputPath::from(path.as_path()),
         columns: None,
@@ -158,9 +156,9 @@ fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
         filter: None,
         weights: Weights::Uniform,
     };
-    let mut notebook = Notebook::default();
+    let mut log = InputLog::default();
     let jobs = [job(Role::Source, real), job(Role::Target, generated)];
-    let sides = clouds(&jobs, true, &mut notebook)?.map(|cloud| cloud.measure);
+    let sides = clouds(&jobs, true, &mut log)?.map(|cloud| cloud.measure);
     for (measure, job) in sides.iter().zip(&jobs) {
         if measure.dim() != 1 {
             let text =
@@ -169,9 +167,9 @@ fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
                 .hint("give files of one column: `deblais critic` takes points of any dimension"));
         }
     }
-    notebook.remarks.tell(args.talk.quiet);
+    log.remarks.tell(args.output.quiet);
     let [real, generated] = sides;
-    Ok(Samples { data: "files", real, generated, inputs: notebook.inputs })
+    Ok(Samples { data: "files", real, generated, inputs: log.inputs })
 }
 
 /// The steps that are drawn: the last powers of ten and the end.
@@ -198,10 +196,10 @@ fn rows(study: &DiscriminatorStudy) -> Vec<PushRow> {
         PushRow {
             loss,
             step,
-            mean_gradient: Number(mean),
-            gradient_range: range.map(Number),
-            apart: Number(apart),
-            discriminator_loss: discriminator_loss.map(Number),
+            mean_gradient: mean,
+            gradient_range: range,
+            apart,
+            discriminator_loss,
         }
     };
     let exact = &study.exact;
@@ -220,7 +218,7 @@ fn curves(study: &DiscriminatorStudy) -> Vec<FunctionRow> {
     let row = |function, step, values: &[f64]| FunctionRow {
         function,
         step,
-        values: values.iter().copied().map(Number).collect(),
+        values: values.iter().copied().collect(),
     };
     let steps = shown(study);
     let mut rows = vec![row(EXACT, None, &study.exact.values)];
@@ -266,18 +264,18 @@ fn text(lines: &mut Lines, report: &DiscriminatorReport) {
     let mut table = vec![heads.map(str::to_owned)];
     let drawn = |row: &&PushRow| row.step.is_none_or(|step| steps.contains(&step));
     for row in report.rows.iter().filter(drawn) {
-        let short = |Number(x): Number| format!("{x:.2e}");
+        let short = |x: f64| format!("{x:.2e}");
         table.push([
             row.loss.replace('_', " "),
             row.step.map_or("–".to_owned(), |step| step.to_string()),
             short(row.mean_gradient),
             short(row.gradient_range[0]),
             short(row.gradient_range[1]),
-            supported(row.apart.0, 1e-4),
+            supported(row.apart, 1e-4),
             row.discriminator_loss.map_or("–".to_owned(), short),
         ]);
     }
     lines.table(&table);
-    lines.line("  exact EMD", bracket((report.emd.lower.0, report.emd.upper.0)));
+    lines.line("  exact EMD", bracket((report.emd.lower, report.emd.upper)));
     lines.line("  points", format!("{} real, {} generated", report.n, report.m));
 }

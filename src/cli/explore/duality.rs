@@ -9,18 +9,18 @@ use deblais::explore::duality::{
 };
 use deblais::plot::{Bracket, Brackets, Chart, Curve, Panels};
 use deblais::report::{
-    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Number, Setting,
+    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Report, Setting,
     Settings, Timings,
 };
 use deblais::seed::Seed;
 
 use super::folder::{Folder, OutArgs};
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
 use crate::cli::text::{Lines, supported};
 use crate::cli::use_threads;
-use crate::cli::watch::Watch;
 
 /// The name of the folder and of the files in it.
 const NAME: &str = "duality";
@@ -65,7 +65,7 @@ pub(super) struct DualityArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// Parses a normal law.
@@ -85,9 +85,9 @@ fn normal(text: &str) -> Result<Normal, String> {
 
 /// Validates the arguments, then plays.
 pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let mut settings = Settings::from([
-        ("alpha", Setting::Number(Number(args.alpha))),
+        ("alpha", Setting::Number(args.alpha)),
         ("steps", Setting::Count(args.steps)),
         ("seed", Setting::Count(args.seed)),
     ]);
@@ -106,45 +106,41 @@ pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
     // Before anything is left behind.
     duel.recipe(FDivergence::KullbackLeibler)?;
     let folder = args.out.folder(NAME)?;
-    let mut watch = Watch::start(None, args.talk.quiet)?;
-    let games = duel.run(&mut watch)?;
-    let train = watch.finish();
+    let mut progress = RunProgress::start(None, args.output.quiet)?;
+    let games = duel.run(&mut progress)?;
+    let train = progress.finish();
     let start = Instant::now();
     draw(&folder, &duel, &games)?;
-    let report = DualityReport {
-        schema: DUALITY_SCHEMA,
-        version: env!("CARGO_PKG_VERSION"),
-        p: [duel.p.mean, duel.p.deviation].map(Number),
-        q: [duel.q.mean, duel.q.deviation].map(Number),
+    let findings = DualityReport {
+        p: [duel.p.mean, duel.p.deviation],
+        q: [duel.q.mean, duel.q.deviation],
         batch: games.batch,
         held_out: duel.held_out,
         termination: if games.stopped.is_some() { "stopped" } else { "all_steps" },
         games: games.games.iter().map(game_report).collect(),
         conjugates: divergences(duel.alpha).map(|(name, f)| conjugate_row(name, f)).to_vec(),
-        settings,
-        timings: Timings::from([
-            ("train", Number(train)),
-            ("draw", Number(start.elapsed().as_secs_f64())),
-        ]),
+    };
+    let report = Report {
+        settings: Some(settings),
+        timings: Timings::from([("train", train), ("draw", start.elapsed().as_secs_f64())]),
+        ..Report::new(DUALITY_SCHEMA, findings)
     };
     folder.json(&report)?;
-    answer(&args.talk, &report, |lines| text(lines, &report))?;
+    print_report(&args.output, &report, |lines| text(lines, &report))?;
     Ok(if games.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 
 fn game_report(game: &DivergenceGame) -> GameReport {
-    let bound = |bound: HeldOutBound| BoundReport {
-        value: Number(bound.value),
-        standard_error: Number(bound.error),
-    };
+    let bound =
+        |bound: HeldOutBound| BoundReport { value: bound.value, standard_error: bound.error };
     GameReport {
         name: game.name,
-        truth: Number(game.truth),
+        truth: game.truth,
         network: game.network.map(bound),
         best: bound(game.best),
-        histogram: Number(game.histogram[0]),
-        histogram_bound: Number(game.histogram[1]),
-        domain_end: Number(game.divergence.at_infinity()),
+        histogram: game.histogram[0],
+        histogram_bound: game.histogram[1],
+        domain_end: game.divergence.at_infinity(),
     }
 }
 
@@ -155,7 +151,7 @@ fn places() -> impl Iterator<Item = f64> {
 
 fn conjugate_row(name: &'static str, f: FDivergence) -> ConjugateRow {
     let points = places().map(|t| [t, f.conjugate(t)]).filter(|[_, value]| value.is_finite());
-    ConjugateRow { name, points: points.map(|point| point.map(Number)).collect() }
+    ConjugateRow { name, points: points.collect() }
 }
 
 /// Picture and table.
@@ -242,14 +238,14 @@ fn text(lines: &mut Lines, report: &DualityReport) {
         "its bound",
     ];
     let mut table = vec![heads.map(str::to_owned)];
-    let short = |Number(x): Number| supported(x, 1e-4);
-    let two = |Number(x): Number| supported(x, 1e-1);
+    let short = |x: f64| supported(x, 1e-4);
+    let two = |x: f64| supported(x, 1e-1);
     for game in &report.games {
         let (value, error, ratio) = match game.network {
             None => ("–".to_owned(), "–".to_owned(), "–".to_owned()),
             Some(network) => {
-                let ratio = if game.truth.0.is_finite() && game.truth.0 > 0.0 {
-                    format!("{:.3}", network.value.0 / game.truth.0)
+                let ratio = if game.truth.is_finite() && game.truth > 0.0 {
+                    format!("{:.3}", network.value / game.truth)
                 } else {
                     "–".to_owned()
                 };
@@ -269,7 +265,7 @@ fn text(lines: &mut Lines, report: &DualityReport) {
         ]);
     }
     lines.table(&table);
-    let law = |[Number(mean), Number(deviation)]: [Number; 2]| format!("N({mean}, {deviation}²)");
+    let law = |[mean, deviation]: [f64; 2]| format!("N({mean}, {deviation}²)");
     lines.line("  laws", format!("P = {}, Q = {}", law(report.p), law(report.q)));
     lines.line("  judged on", format!("{} held-out points a side", report.held_out));
 }

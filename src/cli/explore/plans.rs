@@ -11,16 +11,18 @@ use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, BarPlot, Canvas, Chart, Curve, DrawResult, Heatmap, Page, Panels};
 use deblais::plot::{PlotError, TransportMap, palette};
 use deblais::problem::OtProblem;
-use deblais::report::{Inputs, Number, PlansReport, ProblemReport, Setting, Settings};
+use deblais::report::{
+    Inputs, PLANS_SCHEMA, PlansReport, ProblemReport, Report, Setting, Settings,
+};
 use deblais::seed::Seed;
 use deblais::tolerance;
 
 use super::folder::{Folder, OutArgs};
-use crate::cli::answer::answer;
-use crate::cli::args::{CostArgs, InputArgs, ProblemArgs, TalkArgs};
+use crate::cli::args::{CostArgs, InputArgs, OutputOptions, ProblemArgs};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::{CostName, Ground};
 use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::output::print_report;
 use crate::cli::remarks::Remarks;
 use crate::cli::text::{Lines, exact};
 use crate::cli::{use_threads, warn};
@@ -71,7 +73,7 @@ pub(super) struct PlansArgs {
     out: OutArgs,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// `--piles`.
@@ -98,32 +100,35 @@ struct Site {
 
 /// Lists, ranks and draws.
 pub(super) fn run(args: PlansArgs) -> Result<Exit, Failure> {
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let site = site(&args)?;
     let study = PlanStudy { samples: args.samples as usize, seed: Seed(args.seed) };
-    site.remarks.tell(args.talk.quiet);
+    site.remarks.tell(args.output.quiet);
     let start = Instant::now();
     let found = study.run(&site.problem)?;
     let seconds = start.elapsed().as_secs_f64();
     let folder = args.out.folder("plans")?;
 
-    let mut report = PlansReport::new(site.report.clone(), &found);
-    report.inputs = site.inputs.clone();
-    report.warnings.clone_from(&site.remarks.warnings);
-    report.settings = site.settings.clone();
-    report.settings.insert("samples", Setting::Count(args.samples.into()));
-    report.settings.insert("seed", Setting::Count(args.seed));
-    report.timings = [("read", Number(site.seconds)), ("solve", Number(seconds))].into();
+    let mut settings = site.settings.clone();
+    settings.insert("samples", Setting::Count(args.samples.into()));
+    settings.insert("seed", Setting::Count(args.seed));
+    let report = Report {
+        inputs: Some(site.inputs.clone()),
+        settings: Some(settings),
+        warnings: Some(site.remarks.warnings.clone()),
+        timings: [("read", site.seconds), ("solve", seconds)].into(),
+        ..Report::new(PLANS_SCHEMA, PlansReport::new(site.report.clone(), &found))
+    };
     folder.json(&report)?;
     let rows = (1_u32..).zip(&found.costs);
     folder
         .table(&["rank", "cost"], rows.map(|(rank, cost)| vec![Some(rank.into()), Some(*cost)]))?;
     picture(&folder, &site, &found)?;
-    answer(&args.talk, &report, |lines| text(lines, &report, &found))?;
+    print_report(&args.output, &report, |lines| text(lines, &report, &found))?;
     Ok(if found.agrees() && found.certificate.is_optimal() {
         Exit::Fine
     } else {
-        warn(&["the list of plans and the exact solver disagree".to_owned()], args.talk.quiet);
+        warn(&["the list of plans and the exact solver disagree".to_owned()], args.output.quiet);
         Exit::ClaimBroken
     })
 }
@@ -139,12 +144,12 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
         let problem = OtProblem::from_cost(source.mass(), target.mass(), cost)?;
         let report = ProblemReport {
             dim: Some(source.dim()),
-            p: Number(ground.p()),
+            p: ground.p(),
             ..ProblemReport::new(&problem, ground.name())
         };
         let name = if args.piles == Piles::Line { "line" } else { "plane" };
         let mut settings = Settings::from([("piles", Setting::Text(name.to_owned()))]);
-        settings.extend(args.p.map(|p| ("p", Setting::Number(Number(p)))));
+        settings.extend(args.p.map(|p| ("p", Setting::Number(p))));
         let (inputs, remarks) = (Inputs::new(), Remarks::default());
         let axes = None;
         return Ok(Site {
@@ -183,7 +188,7 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
     Ok(Site { problem, source, target, report, axes, inputs, settings, remarks, seconds })
 }
 
-fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {
+fn text(lines: &mut Lines, report: &Report<PlansReport>, found: &PlanAnswer) {
     let how = match found.listing {
         PlanListing::Permutations => "all of them, by permutations",
         PlanListing::Trees => "all vertices, by spanning trees",
@@ -191,14 +196,14 @@ fn text(lines: &mut Lines, report: &PlansReport, found: &PlanAnswer) {
     };
     lines.line("plans", format!("{}: {how}", report.plans));
     let plural = if report.optimal_plans == 1 { "costs" } else { "cost" };
-    lines.line("best", exact(report.best.cost.0));
+    lines.line("best", exact(report.best.cost));
     lines.line("  of the plans listed", format!("{} {plural} as little", report.optimal_plans));
     lines.certificate(&found.certificate, Some(tolerance::OPTIMAL), false);
-    lines.line("random", exact(report.random.cost.0));
-    lines.line("mean of the plans", exact(report.mean_cost.0));
-    lines.line("everything everywhere", exact(report.even_cost.0));
-    lines.line("worst", exact(report.worst.cost.0));
-    lines.problem(&report.problem, &report.inputs);
+    lines.line("random", exact(report.random.cost));
+    lines.line("mean of the plans", exact(report.mean_cost));
+    lines.line("everything everywhere", exact(report.even_cost));
+    lines.line("worst", exact(report.worst.cost));
+    lines.problem(&report.problem, report.inputs.as_ref());
     lines.timings(&report.timings);
 }
 
@@ -296,7 +301,7 @@ fn note(site: &Site, found: &PlanAnswer) -> String {
                 .to_owned()
         }
     };
-    let (power, least) = match site.report.p.0 {
+    let (power, least) = match site.report.p {
         1.0 => ("distance".to_owned(), "the earth mover's distance".to_owned()),
         p => (format!("distance to the power {p}"), format!("W_{p} to the power {p}")),
     };
@@ -406,7 +411,7 @@ fn carried(site: &Site, found: &PlanAnswer) -> Chart {
         }
         points
     };
-    let cost = if site.report.p.0 == 1.0 { "way x of the earth" } else { "cost x of the way" };
+    let cost = if site.report.p == 1.0 { "way x of the earth" } else { "cost x of the way" };
     let mut chart = Chart::new(cost, "mass that goes further")
         .titled("How far it goes: the area below is the cost");
     for (name, priced, color) in three(found) {

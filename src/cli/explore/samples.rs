@@ -7,15 +7,17 @@ use deblais::divergence::Normal;
 use deblais::explore::samples::{RepeatRange, SampleAnswer, SampleSizeRow, SampleStudy, order};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, Chart, Curve, Panels, Side, palette};
-use deblais::report::{Number, SampleRow, SamplesReport, Setting, SpreadReport};
+use deblais::report::{
+    Report, SAMPLES_SCHEMA, SampleRow, SamplesReport, Setting, SpreadReport, Timings,
+};
 use deblais::seed::Seed;
 
 use super::folder::{Folder, OutArgs};
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
 use crate::cli::text::Lines;
-use crate::cli::watch::Watch;
 use crate::cli::{use_threads, warn};
 
 /// `deblais explore samples`
@@ -45,7 +47,7 @@ pub(super) struct SamplesArgs {
     out: OutArgs,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// Parses δ.
@@ -62,33 +64,35 @@ const SHOWN: usize = 40;
 /// Samples, measures and draws.
 pub(super) fn run(args: SamplesArgs) -> Result<Exit, Failure> {
     let study = study(&args)?;
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let folder = args.out.folder("samples")?;
-    let mut watch = Watch::start(None, args.talk.quiet)?;
-    let measured = study.run(&mut watch);
-    let seconds = watch.finish();
+    let mut progress = RunProgress::start(None, args.output.quiet)?;
+    let measured = study.run(&mut progress);
+    let seconds = progress.finish();
     let measured = measured?;
 
-    let mut report = SamplesReport::new(study.shift, &measured);
-    report.settings = [
-        ("shift", Setting::Number(Number(study.shift))),
+    let settings = [
+        ("shift", Setting::Number(study.shift)),
         ("dims", Setting::Text(list(&study.dims))),
         ("sizes", Setting::Text(list(&study.sizes))),
         ("repeats", Setting::Count(args.repeats.into())),
         ("seed", Setting::Count(args.seed)),
-    ]
-    .into();
-    report.timings = [("solve", Number(seconds))].into();
+    ];
+    let report = Report {
+        settings: Some(settings.into()),
+        timings: Timings::from([("solve", seconds)]),
+        ..Report::new(SAMPLES_SCHEMA, SamplesReport::new(study.shift, &measured))
+    };
     folder.json(&report)?;
     table(&folder, &report)?;
     picture(&folder, &study, &measured)?;
-    answer(&args.talk, &report, |lines| text(lines, &report))?;
+    print_report(&args.output, &report, |lines| text(lines, &report))?;
     Ok(if !measured.complete {
         Exit::Stopped
     } else if measured.rows.iter().all(|row| row.tight) {
         Exit::Fine
     } else {
-        warn(&["a distance is not proved to be exact".to_owned()], args.talk.quiet);
+        warn(&["a distance is not proved to be exact".to_owned()], args.output.quiet);
         Exit::ClaimBroken
     })
 }
@@ -114,23 +118,23 @@ fn list(values: &[usize]) -> String {
 }
 
 fn text(lines: &mut Lines, report: &SamplesReport) {
-    lines.line("EMD of the laws", report.emd.0);
-    lines.line("JS of the laws", format!("{:.6} nats of at most ln 2 = {LN_2:.6}", report.js.0));
+    lines.line("EMD of the laws", report.emd);
+    lines.line("JS of the laws", format!("{:.6} nats of at most ln 2 = {LN_2:.6}", report.js));
     let heads = ["d", "n", "JS, points", "JS, histogram", "EMD", "EMD, one law", "range"];
     let mut table = vec![heads.map(str::to_owned)];
     let range = |spread: &SpreadReport| {
         let [low, high] = spread.range;
-        format!("{:.4} … {:.4}", low.0, high.0)
+        format!("{low:.4} … {high:.4}")
     };
     for row in &report.rows {
         let SampleRow { js_empirical, js_histogram, emd_samples, emd_same_law, .. } = row;
         table.push([
             row.dim.to_string(),
             row.n.to_string(),
-            format!("{:.6}", js_empirical.mean.0),
-            js_histogram.map_or("–".to_owned(), |js| format!("{:.4}", js.mean.0)),
-            format!("{:.4}", emd_samples.mean.0),
-            format!("{:.4}", emd_same_law.mean.0),
+            format!("{:.6}", js_empirical.mean),
+            js_histogram.map_or("–".to_owned(), |js| format!("{:.4}", js.mean)),
+            format!("{:.4}", emd_samples.mean),
+            format!("{:.4}", emd_same_law.mean),
             range(emd_same_law),
         ]);
     }
@@ -140,8 +144,8 @@ fn text(lines: &mut Lines, report: &SamplesReport) {
     for rate in &report.rates {
         table.push([
             rate.dim.to_string(),
-            format!("{:.3}", rate.exponent.0),
-            format!("{:.3}", rate.expected.0),
+            format!("{:.3}", rate.exponent),
+            format!("{:.3}", rate.expected),
             order_name(rate.dim),
         ]);
     }
@@ -175,13 +179,13 @@ fn table(folder: &Folder, report: &SamplesReport) -> Result<(), Failure> {
         "emd_same_law_high",
     ];
     let spread = |spread: Option<SpreadReport>| {
-        let of = |pick: fn(SpreadReport) -> Number| spread.map(|spread| pick(spread).0);
+        let of = |pick: fn(SpreadReport) -> f64| spread.map(&pick);
         [of(|s| s.mean), of(|s| s.range[0]), of(|s| s.range[1])]
     };
     let rows = report.rows.iter().map(|row| {
-        let known = [row.dim as f64, row.n as f64, report.js.0, report.emd.0];
+        let known = [row.dim as f64, row.n as f64, report.js, report.emd];
         let mut cells: Vec<_> = known.map(Some).into();
-        cells.push(Some(row.js_empirical.mean.0));
+        cells.push(Some(row.js_empirical.mean));
         cells.extend(spread(row.js_histogram));
         cells.extend(spread(Some(row.emd_samples)));
         cells.extend(spread(Some(row.emd_same_law)));

@@ -7,7 +7,9 @@ use clap::Args;
 use deblais::gan::{Milestone, Recipe, Trainer, noise_floor, rank_correlation};
 use deblais::io::atomic::write_atomically;
 use deblais::plot::{self, Chart, ContourPlot, Curve, Panels, palette};
-use deblais::report::{GAN_COMPARISON_SCHEMA, GanComparison, GanReport, GanRow, write_json};
+use deblais::report::{
+    GAN_COMPARISON_SCHEMA, GanComparison, GanReport, GanRow, Report, write_json,
+};
 use deblais::seed::Seed;
 
 use super::data::{DataArgs, DataJob};
@@ -16,9 +18,9 @@ use super::picture::Clouds;
 use super::recipes;
 use super::run::{Clock, Run};
 use super::train::TrainingArgs;
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::print_report;
 use crate::cli::text::Lines;
 use crate::cli::use_threads;
 
@@ -47,18 +49,18 @@ pub(super) struct CompareArgs {
     out: PathBuf,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// A run that is done.
 struct Finished {
     trainer: Trainer,
-    report: GanReport,
+    report: Report<GanReport>,
 }
 
 /// Trains all of them.
 pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let data = DataJob::new(&args.data)?;
     let names: Vec<&str> = match args.recipes.as_str() {
         "all" => suitable(&data)?,
@@ -83,7 +85,7 @@ pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
         schema: GAN_COMPARISON_SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
         data: data.name.clone(),
-        noise_floor: floor.into(),
+        noise_floor: floor,
         rows: rows.iter().map(|runs| row(runs)).collect(),
         runs: rows.iter().flatten().map(|run| run.report.clone()).collect(),
     };
@@ -91,7 +93,7 @@ pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
     curves(&args.out.join("comparison.png"), &rows, floor)?;
     losses(&args.out.join("losses.png"), &comparison, &rows)?;
     points(&args.out.join("samples.png"), &rows)?;
-    answer(&args.talk, &comparison, |lines| text(lines, &comparison))
+    print_report(&args.output, &comparison, |lines| text(lines, &comparison))
 }
 
 /// All recipes, but those for images only where there are some.
@@ -114,14 +116,14 @@ fn one(
     floor: f64,
 ) -> Result<Finished, Failure> {
     let clock = Clock::start();
-    let quiet = args.talk.quiet;
+    let quiet = args.output.quiet;
     if !quiet {
         eprintln!("{name}, seed {seed}");
     }
     let recipe = args.training.recipe(name, data, clock)?;
     let trainer = Trainer::new(recipe, data.load()?, Seed(seed))?;
     let evaluations = args.training.evaluations();
-    let mut run = Run { trainer, evaluations, floor, film: None, kept: None, quiet, clock };
+    let mut run = Run { trainer, evaluations, floor, animation: None, kept: None, quiet, clock };
     let outcome = run.go()?;
     let report = run.report(&outcome);
     Ok(Finished { trainer: run.trainer, report })
@@ -129,21 +131,20 @@ fn one(
 
 /// Medians over the seeds.
 fn row(runs: &[Finished]) -> GanRow {
-    let over = |value: &dyn Fn(&Finished) -> Option<f64>| {
-        median(runs.iter().filter_map(value).collect()).map(Into::into)
-    };
+    let over =
+        |value: &dyn Fn(&Finished) -> Option<f64>| median(runs.iter().filter_map(value).collect());
     let first = &runs[0].report;
     GanRow {
         recipe: first.recipe.clone(),
         seeds: runs.len(),
         steps: over(&|run| Some(run.report.steps as f64)),
-        ratio: over(&|run| Some(run.report.ratio.0)),
+        ratio: over(&|run| Some(run.report.ratio)),
         modes: over(&|run| run.report.modes.map(|modes| modes as f64)),
-        high_quality: over(&|run| run.report.high_quality.map(|share| share.0)),
-        reverse_kl: over(&|run| run.report.reverse_kl.map(|kl| kl.0)),
+        high_quality: over(&|run| run.report.high_quality),
+        reverse_kl: over(&|run| run.report.reverse_kl),
         loss_correlation: over(&|run| correlation(run, |milestone| -milestone.critic_loss)),
         estimate_correlation: over(&|run| correlation(run, |milestone| milestone.estimate)),
-        cpu: over(&|run| run.report.timings.get("cpu").map(|seconds| seconds.0)),
+        cpu: over(&|run| run.report.timings.get("cpu").copied()),
     }
 }
 
@@ -191,7 +192,7 @@ fn losses(path: &Path, comparison: &GanComparison, rows: &[Vec<Finished>]) -> Re
             Curve::divergence(name, steps.zip(shares).collect::<Vec<_>>())
         };
         let loss = curve("−critic's loss", |milestone| -milestone.critic_loss);
-        let tells = row.loss_correlation.map_or("–".to_owned(), |rho| format!("{:.2}", rho.0));
+        let tells = row.loss_correlation.map_or("–".to_owned(), |rho| format!("{rho:.2}"));
         Chart::new("step of the generator", "from least to most")
             .titled(format!("{}: rank correlation {tells}", row.recipe))
             .curve(curve("emd", |milestone| milestone.emd).named("exact EMD"))
@@ -236,8 +237,8 @@ fn text(lines: &mut Lines, comparison: &GanComparison) {
     ];
     let mut table = vec![heads.map(str::to_owned)];
     for row in &comparison.rows {
-        let cell = |value: Option<deblais::report::Number>, digits: usize| {
-            value.map_or("–".to_owned(), |value| format!("{:.digits$}", value.0))
+        let cell = |value: Option<f64>, digits: usize| {
+            value.map_or("–".to_owned(), |value| format!("{value:.digits$}"))
         };
         table.push([
             row.recipe.clone(),

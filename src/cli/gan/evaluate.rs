@@ -11,9 +11,9 @@ use super::data::{DataArgs, DataJob};
 use super::exact::exact_emd;
 use super::run::{CHECKPOINT, Clock, Outcome, Run};
 use super::train::text;
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::print_report;
 use crate::cli::use_threads;
 
 /// `deblais gan evaluate FOLDER`
@@ -26,13 +26,13 @@ pub(super) struct EvaluateArgs {
     data: DataArgs,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// Scores the generator of a folder.
 pub(super) fn run(args: EvaluateArgs) -> Result<Exit, Failure> {
     let clock = Clock::start();
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let origin = InputPath::from(args.folder.join(CHECKPOINT));
     let SavedRun { checkpoint, options } = read_checkpoint(&origin)?;
     let data = DataJob::saved(&args.data, &checkpoint.data, &options)?;
@@ -40,9 +40,9 @@ pub(super) fn run(args: EvaluateArgs) -> Result<Exit, Failure> {
     let floor = noise_floor(trainer.data(), &mut exact_emd)?;
     let (milestone, scores) = trainer.evaluate(&mut exact_emd)?;
     let outcome = Outcome { milestone, scores, stopped: None };
-    let quiet = args.talk.quiet;
+    let quiet = args.output.quiet;
     let evaluations = NonZeroU64::MIN;
-    let run = Run { trainer, evaluations, floor, film: None, kept: None, quiet, clock };
+    let run = Run { trainer, evaluations, floor, animation: None, kept: None, quiet, clock };
     let report = run.report(&outcome);
-    answer(&args.talk, &report, |lines| text(lines, &report, &outcome))
+    print_report(&args.output, &report, |lines| text(lines, &report, &outcome))
 }

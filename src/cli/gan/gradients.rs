@@ -13,7 +13,7 @@ use deblais::io::atomic::write_atomically;
 use deblais::plot::{self, Band, Chart, Curve, Panels, palette};
 use deblais::progress::Stop;
 use deblais::report::{
-    GRADIENTS_SCHEMA, GradientRow, GradientsReport, Number, Timings, write_json,
+    GRADIENTS_SCHEMA, GradientRow, GradientsReport, Report, Timings, write_json,
 };
 use deblais::seed::Seed;
 use ndarray::ArrayView2;
@@ -23,12 +23,12 @@ use super::data::{DataArgs, DataJob};
 use super::exact::solved;
 use super::recipes;
 use super::run::Clock;
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
 use crate::cli::text::Lines;
 use crate::cli::use_threads;
-use crate::cli::watch::Watch;
 
 /// The critics that are trained, all with the same network, optimiser and rate, and the losses of
 /// a generator that are read off each.
@@ -115,13 +115,13 @@ pub(super) struct GradientsArgs {
     out: PathBuf,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// Trains the generator, then all critics against it.
 pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
     let clock = Clock::start();
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     if !args.away.is_finite() {
         return Err(Failure::usage(format!("--away {}: not a finite number", args.away))
             .hint("give a number of deviations, such as 4"));
@@ -136,8 +136,8 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
         Failure::new(format!("--out {}: {error}", args.out.display()))
             .hint("name a folder that can be made")
     })?;
-    let mut watch = Watch::start(None, args.talk.quiet)?;
-    let mut stopped = trainer.train(args.generator_steps, &mut watch)?;
+    let mut progress = RunProgress::start(None, args.output.quiet)?;
+    let mut stopped = trainer.train(args.generator_steps, &mut progress)?;
 
     let mut still = FrozenGenerator::new(&trainer, args.away, args.batches.into());
     let (exact, emd) = exact_row(&mut still, args.seeds)?;
@@ -151,7 +151,7 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
             let objectives: Vec<_> = losses.iter().map(|loss| loss.objective).collect();
             let places = places(args.steps);
             let (of_seed, stop) =
-                still.train_critic(recipe, &objectives, Seed(seed), &places, &mut watch)?;
+                still.train_critic(recipe, &objectives, Seed(seed), &places, &mut progress)?;
             readings.push(of_seed);
             stopped = stop;
         }
@@ -159,25 +159,26 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
             rows.extend(rows_of(loss.name, k, &readings));
         }
     }
-    watch.finish();
-    let report = GradientsReport {
-        schema: GRADIENTS_SCHEMA,
-        version: env!("CARGO_PKG_VERSION"),
+    progress.finish();
+    let findings = GradientsReport {
         data: data.name.clone(),
         recipe: trainer.recipe().name.clone(),
         generator_steps: trainer.step(),
-        away: Number(args.away),
-        exact_emd: Number(emd),
+        away: args.away,
+        exact_emd: emd,
         batch: trainer.recipe().batch,
         batches: args.batches.into(),
         seeds: args.seeds,
         termination: if stopped == Some(Stop::Interrupted) { "stopped" } else { "all_steps" },
         rows,
-        timings: Timings::from([("cpu", Number(clock.cpu())), ("wall", Number(clock.wall()))]),
+    };
+    let report = Report {
+        timings: Timings::from([("cpu", clock.cpu()), ("wall", clock.wall())]),
+        ..Report::new(GRADIENTS_SCHEMA, findings)
     };
     write_atomically(&args.out.join("gradients.json"), |out| write_json(out, &report))?;
     picture(&args.out.join("gradients.png"), &report)?;
-    answer(&args.talk, &report, |lines| text(lines, &report))?;
+    print_report(&args.output, &report, |lines| text(lines, &report))?;
     Ok(if stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 
@@ -208,7 +209,7 @@ fn rows_of(loss: &'static str, k: usize, readings: &[Vec<GradientReading>]) -> V
         let of_seeds: Vec<_> = readings.iter().map(|of_seed| &of_seed[place]).collect();
         let pulls: Vec<_> = of_seeds.iter().map(|reading| &reading.gradients[k]).collect();
         let losses = of_seeds.iter().map(|reading| reading.critic_loss).collect();
-        let critic_loss = median(losses).map(Number);
+        let critic_loss = median(losses);
         GradientRow { critic_loss, ..row(loss, Some(of_seeds[0].step), &pulls) }
     };
     (0..reached).map(at).collect()
@@ -218,11 +219,11 @@ fn row(loss: &'static str, steps: Option<u64>, pulls: &[&MeanGradient]) -> Gradi
     let over = |value: fn(&MeanGradient) -> f64| {
         let mut values: Vec<_> = pulls.iter().map(|pull| value(pull)).collect();
         values.sort_by(f64::total_cmp);
-        let ends = [values[0], values[values.len() - 1]].map(Number);
-        (Number(median(values).unwrap_or_default()), ends)
+        let ends = [values[0], values[values.len() - 1]];
+        (median(values).unwrap_or_default(), ends)
     };
     let (norm, norm_range) = over(MeanGradient::norm);
-    let disagreement = Number(disagreement(pulls));
+    let disagreement = disagreement(pulls);
     let (noise, _) = over(MeanGradient::noise);
     GradientRow { loss, steps, norm, norm_range, noise, disagreement, critic_loss: None }
 }
@@ -235,10 +236,10 @@ fn text(lines: &mut Lines, report: &GradientsReport) {
         table.push([
             row.loss.replace('_', " "),
             row.steps.map_or("–".to_owned(), |steps| steps.to_string()),
-            format!("{:.2e}", norm.0),
-            format!("{:.3}", noise.0),
-            format!("{:.3}", disagreement.0),
-            critic_loss.map_or("–".to_owned(), |loss| format!("{:.2e}", loss.0)),
+            format!("{norm:.2e}"),
+            format!("{noise:.3}"),
+            format!("{disagreement:.3}"),
+            critic_loss.map_or("–".to_owned(), |loss| format!("{loss:.2e}")),
         ]);
     }
     lines.table(&table);
@@ -250,9 +251,9 @@ type Panel = (&'static str, fn(&GradientRow) -> f64);
 /// Norm, noise and disagreement against the critic's steps.
 fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
     let panels: [Panel; 3] = [
-        ("norm of the generator's gradient", |row| row.norm.0),
-        ("noise: deviation of a batch ÷ norm", |row| row.noise.0),
-        ("disagreement of the seeds ÷ norm", |row| row.disagreement.0),
+        ("norm of the generator's gradient", |row| row.norm),
+        ("noise: deviation of a batch ÷ norm", |row| row.noise),
+        ("disagreement of the seeds ÷ norm", |row| row.disagreement),
     ];
     let colors =
         [palette::BLACK, palette::VERMILLION, palette::PURPLE, palette::ORANGE, palette::GREEN];
@@ -271,7 +272,7 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
                 points.collect::<Vec<_>>()
             };
             if label == panels[0].0 {
-                let range = along(|row| [row.norm_range[0].0, row.norm_range[1].0]);
+                let range = along(|row| [row.norm_range[0], row.norm_range[1]]);
                 chart = chart.band(Band::new("", range).colored(color));
             }
             let points = of_loss
@@ -285,7 +286,7 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
     });
     let title = format!(
         "{} on {}: the generator stands still after {} steps, EMD {:.2}",
-        report.recipe, report.data, report.generator_steps, report.exact_emd.0
+        report.recipe, report.data, report.generator_steps, report.exact_emd
     );
     let panels = Panels::new(3, charts.iter().map(Chart::size)).titled(title).noted(format!(
         "Each critic is trained from its first weights against the same generator. Medians of {} \

@@ -1,10 +1,10 @@
 //! `deblais gan`: generators, trained against a critic and scored by the exact distance.
 
+mod animation;
 mod compare;
 mod data;
 mod evaluate;
 mod exact;
-mod film;
 mod gradients;
 mod picture;
 mod recipes;

@@ -1,5 +1,5 @@
 //! Pictures of a run: its points over the data with the critic's level lines, its curves, its
-//! critic's weights, and the frames of a film.
+//! critic's weights, and the frames of a animation.
 
 use std::path::Path;
 
@@ -108,12 +108,12 @@ impl Clouds {
 fn caption(report: &GanReport) -> String {
     let modes = report.modes.zip(report.modes_of).zip(report.high_quality);
     let modes = modes.map_or(String::new(), |((captured, of), share)| {
-        format!(", {captured} of {of} modes, {:.0} % of high quality", 100.0 * share.0)
+        format!(", {captured} of {of} modes, {:.0} % of high quality", 100.0 * share)
     });
-    format!("{}: EMD {:.2} × noise floor{modes}", report.recipe, report.ratio.0)
+    format!("{}: EMD {:.2} × noise floor{modes}", report.recipe, report.ratio)
 }
 
-/// How a generator is looked at on its way: the same for all frames of a film.
+/// How a generator is looked at on its way: the same for all frames of a animation.
 pub(super) enum View {
     /// Points over the critic's level lines, in this part of the plane.
     Plane { extent: Extent, size: (u32, u32) },

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use clap::Args;
 use deblais::gan::{Recipe, RecipeError};
 
-use crate::cli::answer::print;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::print;
 
 /// `deblais gan recipes [NAME]`
 #[derive(Debug, Args)]

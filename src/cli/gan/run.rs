@@ -9,14 +9,14 @@ use deblais::gan::{Milestone, Recipe, Scores, Trainer};
 use deblais::io::atomic::write_atomically;
 use deblais::io::{RunOptions, write_checkpoint};
 use deblais::progress::Stop;
-use deblais::report::{GanReport, Number};
+use deblais::report::{GAN_SCHEMA, GanReport, Report};
 use deblais::seed::Seed;
 
+use super::animation::TrainingAnimation;
 use super::data::DataJob;
 use super::exact::{METHOD, exact_emd};
-use super::film::Film;
 use crate::cli::failure::Failure;
-use crate::cli::watch::Watch;
+use crate::cli::progress_line::RunProgress;
 
 /// Files in the folder of a run.
 pub(super) const CHECKPOINT: &str = "checkpoint.json";
@@ -58,7 +58,7 @@ pub(super) struct Run<'a> {
     pub(super) evaluations: NonZeroU64,
     pub(super) floor: f64,
     /// Pictures on the way, if they are asked for.
-    pub(super) film: Option<Film>,
+    pub(super) animation: Option<TrainingAnimation>,
     /// Where checkpoints and metrics go, if anywhere, and the options that go with them.
     pub(super) kept: Option<(&'a Path, RunOptions)>,
     pub(super) quiet: bool,
@@ -100,23 +100,23 @@ impl Run<'_> {
     /// Trains until then, with the pictures up to there.
     fn reach(&mut self, until: u64) -> Result<Option<Stop>, Failure> {
         let range = self.trainer.step()..=until;
-        let places = self.film.as_ref().map(|film| film.places(range));
+        let places = self.animation.as_ref().map(|animation| animation.places(range));
         for place in places.into_iter().flatten() {
             let stopped = self.train(place)?;
             if stopped.is_some() {
                 return Ok(stopped);
             }
-            if let Some(film) = &mut self.film {
-                film.shoot(&mut self.trainer)?;
+            if let Some(animation) = &mut self.animation {
+                animation.shoot(&mut self.trainer)?;
             }
         }
         self.train(until)
     }
 
     fn train(&mut self, until: u64) -> Result<Option<Stop>, Failure> {
-        let mut watch = Watch::start(None, self.quiet)?;
-        let stopped = self.trainer.train(until, &mut watch);
-        watch.finish();
+        let mut progress = RunProgress::start(None, self.quiet)?;
+        let stopped = self.trainer.train(until, &mut progress);
+        progress.finish();
         Ok(stopped?)
     }
 
@@ -156,13 +156,14 @@ impl Run<'_> {
     }
 
     /// The report of how it came out.
-    pub(super) fn report(&self, outcome: &Outcome) -> GanReport {
+    pub(super) fn report(&self, outcome: &Outcome) -> Report<GanReport> {
         let run = (self.trainer.recipe(), self.trainer.seed().0, self.trainer.data());
         let scored = (&outcome.milestone, &outcome.scores);
-        let mut report = GanReport::new(run, scored, (METHOD, self.floor), outcome.stopped);
-        report.timings.insert("cpu", Number(self.clock.cpu()));
-        report.timings.insert("wall", Number(self.clock.wall()));
-        report
+        let findings = GanReport::new(run, scored, (METHOD, self.floor), outcome.stopped);
+        Report {
+            timings: [("cpu", self.clock.cpu()), ("wall", self.clock.wall())].into(),
+            ..Report::new(GAN_SCHEMA, findings)
+        }
     }
 }
 

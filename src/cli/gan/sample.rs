@@ -10,9 +10,9 @@ use deblais::seed::Seed;
 use ndarray::ArrayView2;
 
 use super::run::CHECKPOINT;
-use crate::cli::answer::print;
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::outputs::Outputs;
+use crate::cli::output::print;
+use crate::cli::output_files::OutputFiles;
 
 /// `deblais gan sample FOLDER`
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub(super) struct SampleArgs {
 
 /// Draws the points.
 pub(super) fn run(args: SampleArgs) -> Result<Exit, Failure> {
-    let mut outputs = Outputs::default();
+    let mut outputs = OutputFiles::default();
     outputs.add("--output", args.output.as_deref(), &["csv"])?;
     outputs.check(&[])?;
     let origin = InputPath::from(args.folder.join(CHECKPOINT));

@@ -8,20 +8,20 @@ use clap::Args;
 use deblais::gan::{Nearest, Recipe, Trainer, noise_floor};
 use deblais::io::atomic::write_atomically;
 use deblais::io::{InputPath, RunOptions, SavedRun, read_checkpoint};
-use deblais::report::{GanReport, Timings, write_json};
+use deblais::report::{GanReport, Report, Timings, write_json};
 use deblais::seed::Seed;
 use deblais::tolerance;
 
+use super::animation::TrainingAnimation;
 use super::data::{DataArgs, DataJob};
 use super::exact::exact_emd;
-use super::film::Film;
 use super::run::{CHECKPOINT, Clock, Outcome, Run, steps_within};
 use super::sample::write_points;
 use super::{picture, recipes};
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Seconds;
+use crate::cli::output::print_report;
 use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::use_threads;
 
@@ -60,7 +60,7 @@ pub(super) struct TrainArgs {
     resume: bool,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// What may be changed of a recipe, and how long it is followed.
@@ -112,11 +112,12 @@ impl TrainingArgs {
 /// Trains, or goes on training.
 pub(super) fn run(args: TrainArgs) -> Result<Exit, Failure> {
     let clock = Clock::start();
-    use_threads(args.talk.threads)?;
+    use_threads(args.output.threads)?;
     let (trainer, options) = if args.resume { resumed(&args)? } else { fresh(&args, clock)? };
-    let film = options.snapshot.map(|every| Film::new(args.out.clone(), every, &trainer));
-    let film = film.transpose()?;
-    let needed = film.as_ref().map_or_else(|| args.out.clone(), Film::snapshots);
+    let animation =
+        options.snapshot.map(|every| TrainingAnimation::new(args.out.clone(), every, &trainer));
+    let animation = animation.transpose()?;
+    let needed = animation.as_ref().map_or_else(|| args.out.clone(), TrainingAnimation::snapshots);
     fs::create_dir_all(needed).map_err(|error| {
         Failure::new(format!("--out {}: {error}", args.out.display()))
             .hint("name a folder that can be made")
@@ -126,15 +127,15 @@ pub(super) fn run(args: TrainArgs) -> Result<Exit, Failure> {
         trainer,
         evaluations: options.evaluations,
         floor,
-        film,
+        animation,
         kept: Some((&args.out, options)),
-        quiet: args.talk.quiet,
+        quiet: args.output.quiet,
         clock,
     };
     let outcome = run.go()?;
     let report = run.report(&outcome);
     leave(&args.out, &run, &report)?;
-    answer(&args.talk, &report, |lines| text(lines, &report, &outcome))?;
+    print_report(&args.output, &report, |lines| text(lines, &report, &outcome))?;
     Ok(if outcome.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 
@@ -184,8 +185,8 @@ fn keeps(flag: &str, given: Option<String>, begun: Option<String>) -> Result<(),
 
 /// Summary, points and pictures. Times are no part of them: runs that do the same leave the same
 /// files, whether they were interrupted or not.
-fn leave(folder: &Path, run: &Run<'_>, report: &GanReport) -> Result<(), Failure> {
-    let timeless = GanReport { timings: Timings::new(), ..report.clone() };
+fn leave(folder: &Path, run: &Run<'_>, report: &Report<GanReport>) -> Result<(), Failure> {
+    let timeless = Report { timings: Timings::new(), ..report.clone() };
     write_atomically(&folder.join("summary.json"), |out| write_json(out, &timeless))?;
     let checkpoint = run.trainer.checkpoint();
     let points = checkpoint.sample(SAMPLES, &mut run.trainer.seed().stream("sample"))?;
@@ -193,18 +194,18 @@ fn leave(folder: &Path, run: &Run<'_>, report: &GanReport) -> Result<(), Failure
     picture::samples(&folder.join("samples.png"), &run.trainer, &points, report)?;
     picture::curves(&folder.join("curves.png"), &run.trainer, run.floor)?;
     picture::weights(&folder.join("weights.png"), &run.trainer)?;
-    run.film.as_ref().map_or(Ok(()), |film| film.finish(&run.trainer))
+    run.animation.as_ref().map_or(Ok(()), |animation| animation.finish(&run.trainer))
 }
 
 /// What a run is worth, in a few lines.
-pub(super) fn text(lines: &mut Lines, report: &GanReport, outcome: &Outcome) {
+pub(super) fn text(lines: &mut Lines, report: &Report<GanReport>, outcome: &Outcome) {
     let emd = &outcome.scores.emd;
     lines.line("exact EMD", format!("{} to true points", bracket((emd.lower, emd.upper))));
     lines.certificate(emd, Some(tolerance::OPTIMAL), false);
-    let floor = supported(report.noise_floor.0, 1e-4);
-    lines.line("  noise floor", format!("{floor}: the EMD is {:.3} times that", report.ratio.0));
+    let floor = supported(report.noise_floor, 1e-4);
+    lines.line("  noise floor", format!("{floor}: the EMD is {:.3} times that", report.ratio));
     lines.line("  points", format!("{} on each side, in standard coordinates", report.points));
-    lines.line("  critic's estimate", supported(report.estimate.0, 1e-4));
+    lines.line("  critic's estimate", supported(report.estimate, 1e-4));
     if let Some(modes) = &outcome.scores.modes {
         lines.line("  modes", format!("{} of {}", modes.captured, modes.of));
         lines.line("  high quality", format!("{:.1} %", 100.0 * modes.high_quality));
@@ -220,6 +221,6 @@ pub(super) fn text(lines: &mut Lines, report: &GanReport, outcome: &Outcome) {
     lines.line("  recipe", format!("{} on {}, seed {}", report.recipe, report.data, report.seed));
     lines.line("  steps", format!("{} ({})", report.steps, report.termination.replace('_', " ")));
     if let (Some(cpu), Some(wall)) = (report.timings.get("cpu"), report.timings.get("wall")) {
-        lines.line("  time", format!("{:.1} s of CPU, {:.1} s", cpu.0, wall.0));
+        lines.line("  time", format!("{cpu:.1} s of CPU, {wall:.1} s"));
     }
 }

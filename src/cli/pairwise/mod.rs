@@ -10,25 +10,27 @@ use clap::Args;
 use deblais::certificate::Certificate;
 use deblais::io::{journal_of, write_named_matrix, write_named_matrix_to};
 use deblais::pairwise::{Distances, Judged};
-use deblais::report::{Number, PairReport, PairwiseReport, Setting, Settings, root};
+use deblais::report::{
+    PAIRWISE_SCHEMA, PairReport, PairwiseReport, Report, Setting, Settings, root,
+};
 use deblais::shown::Shown;
 use deblais::tolerance;
 use ndarray::Array2;
 
 use self::sets::{Sets, Wanted};
 use self::work::work;
-use super::answer::{answer, print};
-use super::args::TalkArgs;
+use super::args::OutputOptions;
 use super::emd::gap;
 use super::failure::{Exit, Failure};
 use super::ground::{CostName, Ground, Seconds};
+use super::input_summary::measure_line;
 use super::inputs::{column, columns, columns_to_drop, filter, one_stdin};
 use super::method::{MethodName, choose};
-use super::outputs::Outputs;
+use super::output::{print, print_report};
+use super::output_files::OutputFiles;
+use super::progress_line::RunProgress;
 use super::range::check_bounds;
-use super::taken::side;
 use super::text::{Lines, bracket, small};
-use super::watch::Watch;
 use super::{saved, use_threads, warn};
 
 /// `deblais pairwise FILE…`
@@ -97,15 +99,15 @@ pub(crate) struct PairwiseArgs {
 
     /// Write the matrix to this file instead of stdout; a run that is stopped or killed goes on
     /// from the journal beside it when the same command is given again
-    #[arg(long, short, value_name = "FILE.csv|.npy", help_heading = "Output")]
-    output: Option<PathBuf>,
+    #[arg(long = "output", short = 'o', value_name = "FILE.csv|.npy", help_heading = "Output")]
+    matrix_file: Option<PathBuf>,
 
     /// Entries are the distances `W_p`, the p-th roots of the transport costs
     #[arg(long, help_heading = "Output")]
     root: bool,
 
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -123,10 +125,10 @@ struct Job {
     method: MethodName,
     limit: Option<Duration>,
     claim: f64,
-    output: Option<PathBuf>,
+    matrix_file: Option<PathBuf>,
     root: bool,
     settings: Settings,
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 /// Validates the arguments, then runs.
@@ -144,8 +146,8 @@ impl Job {
         let mut inputs: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
         inputs.extend(args.manifest.as_deref());
         one_stdin(&inputs)?;
-        outputs(args.output.as_deref())?.check(&inputs)?;
-        use_threads(args.talk.threads)?;
+        outputs(args.matrix_file.as_deref())?.check(&inputs)?;
+        use_threads(args.output.threads)?;
         let claim = args.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
         let settings = settings(&args, claim);
         let wanted = Wanted {
@@ -164,10 +166,10 @@ impl Job {
             method: args.method,
             limit: args.time_limit.map(|s| Duration::from_secs_f64(s.0)),
             claim,
-            output: args.output,
+            matrix_file: args.matrix_file,
             root: args.root,
             settings,
-            talk: args.talk,
+            output: args.output,
         })
     }
 
@@ -176,26 +178,28 @@ impl Job {
         let start = Instant::now();
         let files = sets::files(&self.files, self.manifest.as_deref())?;
         let listed = files.iter().filter_map(|(_, listed)| listed.origin.path());
-        outputs(self.output.as_deref())?.check(&listed.collect::<Vec<_>>())?;
+        outputs(self.matrix_file.as_deref())?.check(&listed.collect::<Vec<_>>())?;
         let sets = sets::read(files, &self.wanted, &self.ground)?;
         let read = start.elapsed().as_secs_f64();
-        sets.remarks.tell(self.talk.quiet);
+        sets.remarks.tell(self.output.quiet);
 
-        let journal = self.output.as_deref().map(journal_of).transpose()?;
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
+        let journal = self.matrix_file.as_deref().map(journal_of).transpose()?;
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
         let options = format!("method={} {}", self.method.name(), self.ground);
-        let done = work(&sets, self.ground, method, options, journal.as_deref(), &mut watch);
-        let solve = watch.finish();
+        let done = work(&sets, self.ground, method, options, journal.as_deref(), &mut progress);
+        let solve = progress.finish();
         let (found, resumed) = done?;
         self.check_range(&sets, &found)?;
 
-        let mut report = self.report(&sets, &found);
-        report.timings =
-            [("read", read), ("solve", solve)].map(|(stage, s)| (stage, Number(s))).into();
         let matrix = self.entries(found.costs());
-        report.matrix = PairwiseReport::rows(matrix.view());
+        let report = Report {
+            settings: Some(self.settings.clone()),
+            warnings: Some(sets.remarks.warnings.clone()),
+            timings: [("read", read), ("solve", solve)].into(),
+            ..Report::new(PAIRWISE_SCHEMA, self.findings(&sets, &found, &matrix))
+        };
         // A file that fails now must not cost the user the answer: it is printed all the same.
-        let saved = match (&self.output, &journal) {
+        let saved = match (&self.matrix_file, &journal) {
             (Some(output), Some(journal)) if found.termination.is_complete() => {
                 save(output, journal, &sets.names, &matrix)
             }
@@ -220,19 +224,18 @@ impl Job {
         })
     }
 
-    fn report(&self, sets: &Sets, found: &Distances) -> PairwiseReport {
+    fn findings(&self, sets: &Sets, found: &Distances, matrix: &Array2<f64>) -> PairwiseReport {
         let dim = sets.measures[0].dim();
         PairwiseReport {
-            exponent: self.ground.exponent().map(Number),
-            p: Number(self.ground.p()),
-            total_mass: Number(sets.measures[0].total()),
+            exponent: self.ground.exponent(),
+            p: self.ground.p(),
+            total_mass: sets.measures[0].total(),
             done: found.found.len(),
             termination: found.termination.name(),
             entries: if self.root { "distance" } else { "transport_cost" },
             worst: found.worst().map(PairReport::from),
             unproved: found.found.iter().filter(|judged| !self.holds(judged)).count(),
-            settings: self.settings.clone(),
-            warnings: sets.remarks.warnings.clone(),
+            matrix: PairwiseReport::rows(matrix.view()),
             ..PairwiseReport::new(self.ground.name(), dim, sets.reports.clone())
         }
     }
@@ -252,19 +255,19 @@ impl Job {
         &self,
         names: &[String],
         matrix: &Array2<f64>,
-        report: &PairwiseReport,
+        report: &Report<PairwiseReport>,
         summary: Lines,
     ) -> Result<Exit, Failure> {
-        if self.talk.json {
-            return answer(&self.talk, report, |_| {});
+        if self.output.json {
+            return print_report(&self.output, report, |_| {});
         }
         let summary = summary.finish();
-        if self.output.is_some() {
+        if self.matrix_file.is_some() {
             return print(summary.as_bytes());
         }
         let mut bytes = Vec::new();
         write_named_matrix_to(&mut bytes, names, matrix.view()).map_err(Failure::new)?;
-        if !self.talk.quiet {
+        if !self.output.quiet {
             eprint!("{summary}");
         }
         print(&bytes)
@@ -281,7 +284,7 @@ impl Job {
             };
             let text =
                 format!("stopped: {} of {} pairs are done and {rest}", report.done, report.pairs);
-            warn(&[text], self.talk.quiet);
+            warn(&[text], self.output.quiet);
             return Exit::Stopped;
         }
         match &report.worst {
@@ -293,9 +296,9 @@ impl Job {
                     self.claim,
                     Shown(&names[*i]),
                     Shown(&names[*j]),
-                    certificate.relative_gap.0,
+                    certificate.relative_gap,
                 );
-                warn(&[text], self.talk.quiet);
+                warn(&[text], self.output.quiet);
                 Exit::ClaimBroken
             }
             _ => Exit::Fine,
@@ -303,8 +306,8 @@ impl Job {
     }
 }
 
-fn outputs(matrix: Option<&Path>) -> Result<Outputs, Failure> {
-    let mut outputs = Outputs::default();
+fn outputs(matrix: Option<&Path>) -> Result<OutputFiles, Failure> {
+    let mut outputs = OutputFiles::default();
     outputs.add("--output", matrix, saved::FORMATS)?;
     Ok(outputs)
 }
@@ -325,7 +328,7 @@ fn save(
 fn text(
     lines: &mut Lines,
     names: &[String],
-    report: &PairwiseReport,
+    report: &Report<PairwiseReport>,
     found: &Distances,
     resumed: usize,
 ) {
@@ -339,10 +342,10 @@ fn text(
     };
     lines.line("pairs", format!("{} of {}{resumed}", report.done, report.pairs));
     if let Some(set) = report.sets.first() {
-        lines.line("  first set", side(&set.input, None, None));
+        lines.line("  first set", measure_line(&set.input, None, None));
     }
-    let exponent = report.exponent.map_or(String::new(), |Number(q)| format!("({q})"));
-    let power = match report.p.0 {
+    let exponent = report.exponent.map_or(String::new(), |q| format!("({q})"));
+    let power = match report.p {
         p if p == 1.0 || report.cost == "sqeuclidean" => String::new(),
         p => format!(" to the power {p}"),
     };
@@ -388,10 +391,10 @@ fn settings(args: &PairwiseArgs, claim: f64) -> Settings {
     settings.insert("normalize", Setting::Flag(args.normalize));
     settings.insert("root", Setting::Flag(args.root));
     settings.insert("method", Setting::Text(args.method.name().into()));
-    settings.insert("gap_tolerance", Setting::Number(Number(claim)));
+    settings.insert("gap_tolerance", Setting::Number(claim));
     let limit = args.time_limit.map(|s| s.0);
     for (name, number) in [("p", args.p), ("exponent", args.exponent), ("time_limit", limit)] {
-        settings.extend(number.map(|x| (name, Setting::Number(Number(x)))));
+        settings.extend(number.map(|x| (name, Setting::Number(x))));
     }
     settings
 }

@@ -10,8 +10,8 @@ use deblais::shown::Shown;
 use super::super::columns::Columns;
 use super::super::failure::Failure;
 use super::super::ground::Ground;
+use super::super::read_measure::{InputLog, Role, SampleSet, Weights, check_dropped, cloud};
 use super::super::remarks::Remarks;
-use super::super::side::{Notebook, Role, SideJob, Weights, check_dropped, cloud};
 
 /// Faults that are told one by one.
 const TOLD: usize = 20;
@@ -118,11 +118,11 @@ pub(super) fn read(
 }
 
 /// The sets of a file by name, what to read for each, and the file.
-type SetsOfFile = (Vec<(String, SideJob)>, Input, InputDigest);
+type SetsOfFile = (Vec<(String, SampleSet)>, Input, InputDigest);
 
 fn sets_of(file: &Listed, wanted: &Wanted, single: bool) -> Result<SetsOfFile, Failure> {
     let (input, digest) = Input::read(&file.origin)?;
-    let job = |filter: Option<Filter>| SideJob {
+    let job = |filter: Option<Filter>| SampleSet {
         role: Role::Source,
         origin: file.origin.clone(),
         columns: wanted.columns.clone(),
@@ -153,18 +153,18 @@ fn sets_of(file: &Listed, wanted: &Wanted, single: bool) -> Result<SetsOfFile, F
 /// Reads a set; the relative difference up to which its total may be rescaled.
 fn read_one(
     name: String,
-    job: &SideJob,
+    job: &SampleSet,
     input: Input,
     digest: InputDigest,
     wanted: &Wanted,
     ground: &Ground,
     sets: &mut Sets,
 ) -> Result<f64, Failure> {
-    let mut notebook = Notebook::default();
+    let mut log = InputLog::default();
     let like = sets.columns.as_ref();
-    let cloud = cloud(job, input, digest, like, wanted.normalize, &mut notebook)?;
-    sets.remarks.extend(notebook.remarks);
-    let (_, input) = notebook.inputs.pop_first().expect("a cloud was read");
+    let cloud = cloud(job, input, digest, like, wanted.normalize, &mut log)?;
+    sets.remarks.extend(log.remarks);
+    let (_, input) = log.inputs.pop_first().expect("a cloud was read");
     if sets.columns.as_ref().is_none_or(|first| !first.have_names()) {
         sets.columns = Some(cloud.columns);
     }

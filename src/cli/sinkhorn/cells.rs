@@ -3,7 +3,7 @@
 use clap::Args;
 use deblais::plan::TransportPlan;
 use deblais::problem::OtProblem;
-use deblais::report::{Number, Setting};
+use deblais::report::Setting;
 use deblais::solvers::sinkhorn::Entropic;
 
 use crate::cli::failure::Failure;
@@ -61,7 +61,7 @@ impl Cells {
 
     /// The threshold as the report repeats it.
     pub(crate) fn setting(&self) -> Option<(&'static str, Setting)> {
-        self.threshold.map(|share| ("plan_threshold", Setting::Number(Number(share))))
+        self.threshold.map(|share| ("plan_threshold", Setting::Number(share)))
     }
 
     /// Refuses plans of too many cells, before anything is solved.

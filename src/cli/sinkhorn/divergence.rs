@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{DivergenceReport, EntropicReport, EpsilonReport, Number, Setting};
+use deblais::report::{
+    DivergenceReport, EntropicReport, EpsilonReport, Report, SINKHORN_SCHEMA, Setting,
+};
 use deblais::solvers::sinkhorn::{Sinkhorn, SinkhornDivergence, typical_cost};
 
 use super::entropy::EntropyArgs;
-use crate::cli::answer::answer;
-use crate::cli::args::TalkArgs;
+use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Ground;
 use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
 use crate::cli::text::{Lines, small, supported};
-use crate::cli::watch::Watch;
 use crate::cli::{use_threads, warn};
 
 /// A validated request.
@@ -21,7 +23,7 @@ pub(super) struct Job {
     problem: ProblemJob,
     solver: Sinkhorn,
     limit: Option<Duration>,
-    talk: TalkArgs,
+    output: OutputOptions,
     settings: Vec<(&'static str, Setting)>,
 }
 
@@ -29,11 +31,11 @@ impl Job {
     pub(super) fn new(
         problem: ProblemJob,
         entropy: &EntropyArgs,
-        talk: TalkArgs,
+        output: OutputOptions,
     ) -> Result<Self, Failure> {
-        use_threads(talk.threads)?;
+        use_threads(output.threads)?;
         let (solver, limit, settings) = (entropy.solver(), entropy.limit(), entropy.settings());
-        Ok(Self { problem, solver, limit, talk, settings })
+        Ok(Self { problem, solver, limit, output, settings })
     }
 
     pub(super) fn run(self) -> Result<Exit, Failure> {
@@ -42,25 +44,28 @@ impl Job {
         let (source, target) = clouds.expect("only points come with --divergence");
         let ground = self.problem.ground().expect("points have a ground cost");
         remarks.warnings.extend(sign(&ground));
-        remarks.tell(self.talk.quiet);
+        remarks.tell(self.output.quiet);
         // The masses of the problem: their totals are equal.
         let target =
             DiscreteMeasure::new(target.support().to_owned(), problem.target().to_owned())?;
 
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
-        let found = self.solver.divergence(&source, &target, ground.cost(), &mut watch);
-        let solve_seconds = watch.finish();
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
+        let found = self.solver.divergence(&source, &target, ground.cost(), &mut progress);
+        let solve_seconds = progress.finish();
         let found = found?;
 
         let used = found.cross.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
-        let mut report = DivergenceReport::new(report, epsilon, &found);
-        report.inputs = inputs;
-        report.warnings = remarks.warnings;
-        report.settings = self.problem.settings();
-        report.settings.extend(self.settings.clone());
-        report.timings = [("read", Number(seconds)), ("solve", Number(solve_seconds))].into();
-        answer(&self.talk, &report, |lines| text(lines, &report))?;
+        let mut settings = self.problem.settings();
+        settings.extend(self.settings.clone());
+        let report = Report {
+            inputs: Some(inputs),
+            settings: Some(settings),
+            warnings: Some(remarks.warnings),
+            timings: [("read", seconds), ("solve", solve_seconds)].into(),
+            ..Report::new(SINKHORN_SCHEMA, DivergenceReport::new(report, epsilon, &found))
+        };
+        print_report(&self.output, &report, |lines| text(lines, &report))?;
         Ok(self.exit(&found))
     }
 
@@ -75,7 +80,7 @@ impl Job {
              is not to be relied on",
             self.solver.tolerance
         );
-        warn(&[text], self.talk.quiet);
+        warn(&[text], self.output.quiet);
         Exit::Stopped
     }
 }
@@ -95,12 +100,11 @@ fn sign(ground: &Ground) -> Option<String> {
     })
 }
 
-fn text(lines: &mut Lines, report: &DivergenceReport) {
-    let value = report.divergence.0;
+fn text(lines: &mut Lines, report: &Report<DivergenceReport>) {
+    let value = report.divergence;
     // What the three terms are off by, of which one is left when two are taken away.
     let terms = [&report.cross, &report.source_self, &report.target_self];
-    let error: f64 =
-        terms.map(|term| term.marginal_error.0 * term.entropic_cost.0.abs()).iter().sum();
+    let error: f64 = terms.map(|term| term.marginal_error * term.entropic_cost.abs()).iter().sum();
     let value = supported(value, error / value.abs());
     lines.line("Sinkhorn divergence", format!("{value}, an estimate"));
     lines.line("  is", "cross − (source to itself + target to itself)/2");
@@ -108,7 +112,7 @@ fn text(lines: &mut Lines, report: &DivergenceReport) {
     lines.term("  source to itself", &report.source_self);
     lines.term("  target to itself", &report.target_self);
     lines.epsilon(&report.epsilon);
-    lines.problem(&report.problem, &report.inputs);
+    lines.problem(&report.problem, report.inputs.as_ref());
     lines.timings(&report.timings);
 }
 
@@ -120,8 +124,8 @@ impl Lines {
             label,
             format!(
                 "{}; {iterations} iterations, marginal error {}, {}",
-                supported(entropic_cost.0, marginal_error.0),
-                small(marginal_error.0),
+                supported(*entropic_cost, *marginal_error),
+                small(*marginal_error),
                 termination.replace('_', " ")
             ),
         );

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use deblais::report::{Number, Setting};
+use deblais::report::Setting;
 use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn};
 
 use crate::cli::ground::Seconds;
@@ -54,7 +54,7 @@ impl EntropyArgs {
 
     /// The flags as the report repeats them.
     pub(crate) fn settings(&self) -> Vec<(&'static str, Setting)> {
-        let number = |x| Setting::Number(Number(x));
+        let number = |x| Setting::Number(x);
         let mut settings = vec![
             ("epsilon", setting(self.epsilon)),
             ("tolerance", number(self.tolerance)),
@@ -70,7 +70,7 @@ impl EntropyArgs {
 /// ε as the report repeats it.
 pub(crate) fn setting(epsilon: Epsilon) -> Setting {
     match epsilon {
-        Epsilon::Absolute(epsilon) => Setting::Number(Number(epsilon)),
+        Epsilon::Absolute(epsilon) => Setting::Number(epsilon),
         Epsilon::Relative(share) => Setting::Text(format!("{share}rel")),
     }
 }

@@ -10,21 +10,22 @@ use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
 use deblais::report::{
-    EntropicReport, EpsilonReport, Number, PlanReport, Setting, SinkhornReport, Timings,
+    EntropicReport, EpsilonReport, PlanReport, Report, SINKHORN_SCHEMA, Setting, SinkhornReport,
+    Timings,
 };
 use deblais::solvers::sinkhorn::{Entropic, Sinkhorn, SinkhornError, typical_cost};
 
 use self::cells::{CellArgs, Cells};
 use self::entropy::EntropyArgs;
-use super::answer::answer;
-use super::args::{DetailArgs, DrawArgs, FileArgs, ProblemArgs, TalkArgs};
+use super::args::{DetailArgs, DrawArgs, FileArgs, OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::files::Files;
 use super::inputs::{Loaded, ProblemJob, names};
+use super::output::print_report;
 use super::pictures::Scene;
+use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::text::{Lines, exact, small, supported};
-use super::watch::Watch;
 use super::{use_threads, warn};
 
 /// `deblais sinkhorn SOURCE TARGET`
@@ -45,7 +46,7 @@ pub(crate) struct SinkhornArgs {
     #[command(flatten)]
     draw: DrawArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
     #[command(flatten)]
     detail: DetailArgs,
 }
@@ -69,7 +70,7 @@ struct Job {
     files: Files,
     cells: Cells,
     json_plan: bool,
-    talk: TalkArgs,
+    output: OutputOptions,
     detail: DetailArgs,
     settings: Vec<(&'static str, Setting)>,
 }
@@ -78,7 +79,7 @@ struct Job {
 pub(crate) fn run(args: SinkhornArgs) -> Result<Exit, Failure> {
     let problem = ProblemJob::new(&args.problem)?;
     if args.entropy.divergence {
-        divergence::Job::new(problem, &args.entropy, args.talk)?.run()
+        divergence::Job::new(problem, &args.entropy, args.output)?.run()
     } else {
         Job::new(problem, args)?.run()
     }
@@ -86,12 +87,12 @@ pub(crate) fn run(args: SinkhornArgs) -> Result<Exit, Failure> {
 
 impl Job {
     fn new(problem: ProblemJob, args: SinkhornArgs) -> Result<Self, Failure> {
-        let SinkhornArgs { problem: problem_args, entropy, files, cells, draw, talk, detail } =
+        let SinkhornArgs { problem: problem_args, entropy, files, cells, draw, output, detail } =
             args;
         let files = Files::new(files, draw, &problem, &names(&problem_args))?;
         let json_plan = cells.json_plan;
         let cells = Cells::new(&cells, files.needs_cells())?;
-        use_threads(talk.threads)?;
+        use_threads(output.threads)?;
         let mut settings = entropy.settings();
         settings.extend(cells.setting());
         Ok(Self {
@@ -102,7 +103,7 @@ impl Job {
             files,
             cells,
             json_plan,
-            talk,
+            output,
             detail,
             settings,
         })
@@ -112,20 +113,19 @@ impl Job {
         let loaded = self.problem.load()?;
         self.files.check(&loaded)?;
         self.cells.check(&loaded.problem)?;
-        loaded.remarks.tell(self.talk.quiet);
+        loaded.remarks.tell(self.output.quiet);
         let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
 
-        let mut watch = Watch::start(self.limit, self.talk.quiet)?;
-        let found = self.solve(&problem, &mut watch);
-        let solve_seconds = watch.finish();
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
+        let found = self.solve(&problem, &mut progress);
+        let solve_seconds = progress.finish();
         let (solved, judged) = found?;
-        let mut timings =
-            Timings::from([("read", Number(seconds)), ("solve", Number(solve_seconds))]);
+        let mut timings = Timings::from([("read", seconds), ("solve", solve_seconds)]);
         let certified = judged.unwrap_or_else(|| {
             let start = Instant::now();
             let certified = solved.certify(&problem);
-            timings.insert("certify", Number(start.elapsed().as_secs_f64()));
+            timings.insert("certify", start.elapsed().as_secs_f64());
             certified
         });
 
@@ -133,16 +133,20 @@ impl Job {
         check_range(&problem, certificate)?;
         let used = solved.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
-        let mut report = SinkhornReport::new(report, epsilon, &solved, certificate);
-        report.inputs = inputs;
-        report.warnings = remarks.warnings;
-        report.settings = self.problem.settings();
-        report.settings.extend(self.settings.clone());
-        report.timings = timings;
+        let mut settings = self.problem.settings();
+        settings.extend(self.settings.clone());
         let cells = self.cells.of(&solved, &problem);
-        report.plan_dropped_mass = cells.as_ref().map(|(_, dropped)| Number(*dropped));
         let plan = cells.as_ref().map(|(plan, _)| plan);
-        report.plan = plan.filter(|_| self.json_plan).map(PlanReport::from);
+        let mut findings = SinkhornReport::new(report, epsilon, &solved, certificate);
+        findings.plan_dropped_mass = cells.as_ref().map(|(_, dropped)| *dropped);
+        let report = Report {
+            inputs: Some(inputs),
+            settings: Some(settings),
+            warnings: Some(remarks.warnings),
+            plan: plan.filter(|_| self.json_plan).map(PlanReport::from),
+            timings,
+            ..Report::new(SINKHORN_SCHEMA, findings)
+        };
 
         // A file that fails now must not cost the user the answer: it is printed all the same.
         let scene = plan.map(|plan| Scene {
@@ -156,7 +160,7 @@ impl Job {
         let saved = scene
             .map_or(Ok(()), |scene| self.files.save_plan(&scene))
             .and_then(|()| self.files.save_potentials(solved.plan.potentials()));
-        answer(&self.talk, &report, |lines| {
+        print_report(&self.output, &report, |lines| {
             text(lines, &report, certificate, self.detail.verbose);
         })?;
         saved?;
@@ -167,12 +171,12 @@ impl Job {
     fn solve(
         &self,
         problem: &OtProblem,
-        watch: &mut Watch,
+        progress: &mut RunProgress,
     ) -> Result<(Entropic, Option<Certified>), SinkhornError> {
         match self.exact_gap {
-            None => Ok((self.solver.solve(problem, watch)?, None)),
+            None => Ok((self.solver.solve(problem, progress)?, None)),
             Some(gap) => {
-                let (answer, judged) = self.solver.solve_to_gap(problem, gap, watch)?;
+                let (answer, judged) = self.solver.solve_to_gap(problem, gap, progress)?;
                 Ok((answer, Some(judged)))
             }
         }
@@ -193,18 +197,23 @@ impl Job {
             }
         };
         let text = format!("stopped at a limit with {far}: the bracket is true all the same");
-        warn(&[text], self.talk.quiet);
+        warn(&[text], self.output.quiet);
         Exit::Stopped
     }
 }
 
-fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate, details: bool) {
-    let SinkhornReport { problem, epsilon, answer, transport_cost, .. } = report;
+fn text(
+    lines: &mut Lines,
+    report: &Report<SinkhornReport>,
+    certificate: &Certificate,
+    details: bool,
+) {
+    let SinkhornReport { problem, epsilon, answer, transport_cost, .. } = &report.findings;
     lines.headline(problem, certificate);
     lines.line("  entropic cost", format!("{}, an estimate", entropic_cost(answer)));
     lines.line(
         "  transport cost",
-        format!("{}, of the plan rounded to its marginals", exact(transport_cost.0)),
+        format!("{}, of the plan rounded to its marginals", exact(*transport_cost)),
     );
     lines.certificate(certificate, None, details);
     lines.epsilon(epsilon);
@@ -213,11 +222,11 @@ fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate, d
         format!("{}, {} products in Newton steps", answer.iterations, answer.products),
     );
     let ended = answer.termination.replace('_', " ");
-    lines.line("  marginal error", format!("{}, {ended}", small(answer.marginal_error.0)));
+    lines.line("  marginal error", format!("{}, {ended}", small(answer.marginal_error)));
     match report.plan_dropped_mass {
-        Some(Number(0.0)) => lines.line("  plan", "all cells with mass"),
-        Some(Number(dropped)) => {
-            let share = small(dropped / problem.total_mass.0);
+        Some(0.0) => lines.line("  plan", "all cells with mass"),
+        Some(dropped) => {
+            let share = small(dropped / problem.total_mass);
             let dropped = small(dropped);
             lines.line(
                 "  plan",
@@ -226,24 +235,24 @@ fn text(lines: &mut Lines, report: &SinkhornReport, certificate: &Certificate, d
         }
         None => {}
     }
-    lines.problem(problem, &report.inputs);
+    lines.problem(problem, report.inputs.as_ref());
     lines.timings(&report.timings);
 }
 
 /// The entropic cost with as many digits as the marginals are right to: it is no bound.
 fn entropic_cost(answer: &EntropicReport) -> String {
-    supported(answer.entropic_cost.0, answer.marginal_error.0)
+    supported(answer.entropic_cost, answer.marginal_error)
 }
 
 impl Lines {
     /// ε in both units, and the cost that relates them.
     fn epsilon(&mut self, report: &EpsilonReport) {
         let EpsilonReport { epsilon, epsilon_relative, typical_cost } = report;
-        let relative = supported(epsilon_relative.0, 1e-6);
-        let typical = supported(typical_cost.0, 1e-6);
+        let relative = supported(*epsilon_relative, 1e-6);
+        let typical = supported(*typical_cost, 1e-6);
         self.line(
             "  epsilon",
-            format!("{}, {relative} × the median cost {typical}", exact(epsilon.0)),
+            format!("{}, {relative} × the median cost {typical}", exact(*epsilon)),
         );
     }
 }

@@ -31,7 +31,7 @@ impl<'a> View<'a> {
     /// The picture and the animation.
     pub(super) fn save(&self, folder: &Folder) -> Result<(), Failure> {
         self.page(folder)?;
-        folder.animation(&self.film()?)
+        folder.animation(&self.animation()?)
     }
 
     /// Functions above, pushes below them, and what follows from them in the last row.
@@ -61,7 +61,7 @@ impl<'a> View<'a> {
     }
 
     /// A frame a place: the four functions as they are.
-    fn film(&self) -> Result<Animation, PlotError> {
+    fn animation(&self) -> Result<Animation, PlotError> {
         let held: Vec<_> =
             self.study.runs.iter().filter(|runs| runs.kind != DiscriminatorKind::Free).collect();
         let places = held.iter().map(|runs| runs.snapshots.len()).min().unwrap_or(0);

@@ -1,7 +1,7 @@
 //! `deblais explore shift`: a source that moves onto the target and past it, and what every divergence
 //! says of it.
 
-mod film;
+mod animation;
 mod picture;
 mod view;
 
@@ -12,20 +12,20 @@ use clap::{Arg, Args, value_parser};
 use deblais::explore::pairs::{LawPair, Overlap, PAIRS, pair};
 use deblais::explore::shift::{MotionPath, Shift, ShiftStudy};
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{Inputs, Number, Setting, Settings, ShiftReport, Timings};
+use deblais::report::{Inputs, Report, SHIFT_SCHEMA, Setting, Settings, ShiftReport, Timings};
 use deblais::seed::Seed;
 use ndarray::{Array1, Axis};
 use rand::seq::SliceRandom as _;
 
 use super::folder::{Folder, OutArgs};
-use crate::cli::answer::answer;
-use crate::cli::args::{ProblemArgs, TalkArgs};
+use crate::cli::args::{OutputOptions, ProblemArgs};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::ProblemJob;
+use crate::cli::output::print_report;
+use crate::cli::progress_line::RunProgress;
 use crate::cli::remarks::Remarks;
 use crate::cli::text::{Lines, small, supported};
 use crate::cli::use_threads;
-use crate::cli::watch::Watch;
 
 /// `deblais explore shift [SOURCE TARGET]`
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ pub(super) struct ShiftArgs {
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
-    talk: TalkArgs,
+    output: OutputOptions,
 }
 
 const EXAMPLES: &str = "Distances are those of the Euclidean distance. The folder gets shift.png, \
@@ -144,7 +144,7 @@ struct Scene<'a> {
 
 /// Validates the arguments, then runs.
 pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
-    let ShiftArgs { problem, path, out, talk } = args;
+    let ShiftArgs { problem, path, out, output } = args;
     let start = Instant::now();
     let (moving, name) = match (&problem.inputs.source, &path.pair) {
         (Some(_), _) => (given(problem, &path)?, None),
@@ -154,35 +154,35 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
             (built_in(known.unwrap_or(PAIRS[0]), &path), known)
         }
     };
-    use_threads(talk.threads)?;
+    use_threads(output.threads)?;
     let folder = out.folder("shift")?;
     let read = start.elapsed().as_secs_f64();
-    moving.remarks.tell(talk.quiet);
-    let mut watch = Watch::start(None, talk.quiet)?;
-    let study = study(&moving, &path, &mut watch)?;
-    let solve = watch.finish();
+    moving.remarks.tell(output.quiet);
+    let mut progress = RunProgress::start(None, output.quiet)?;
+    let study = study(&moving, &path, &mut progress)?;
+    let solve = progress.finish();
     let scene = Scene { moving: &moving, study: &study, stages: stages(&moving, &study) };
     let start = Instant::now();
     save(&folder, &scene)?;
     let mut settings = moving.settings.clone();
     settings.extend(path.settings());
     let Moving { source, target, direction, .. } = &moving;
-    let report = ShiftReport {
+    let findings = ShiftReport {
         pair: name,
-        given: moving.given.map(Number),
-        stages: scene.stages.map(|(name, k)| (name, Number(study.offsets[k]))).into(),
-        inputs: moving.inputs.clone(),
-        settings,
-        warnings: moving.remarks.warnings.clone(),
-        timings: Timings::from([
-            ("read", Number(read)),
-            ("solve", Number(solve)),
-            ("draw", Number(start.elapsed().as_secs_f64())),
-        ]),
+        given: moving.given,
+        stages: scene.stages.map(|(name, k)| (name, study.offsets[k])).into(),
         ..ShiftReport::new(&study, (source.len(), target.len()), &direction.to_vec())
     };
+    let draw = start.elapsed().as_secs_f64();
+    let report = Report {
+        inputs: Some(moving.inputs.clone()),
+        settings: Some(settings),
+        warnings: Some(moving.remarks.warnings.clone()),
+        timings: Timings::from([("read", read), ("solve", solve), ("draw", draw)]),
+        ..Report::new(SHIFT_SCHEMA, findings)
+    };
     folder.json(&report)?;
-    answer(&talk, &report, |lines| text(lines, &scene, &folder))?;
+    print_report(&output, &report, |lines| text(lines, &scene, &folder))?;
     Ok(if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 
@@ -192,7 +192,7 @@ impl PathArgs {
         let mut settings = vec![
             ("steps", count(self.steps)),
             ("atoms", count(self.atoms)),
-            ("alpha", Setting::Number(Number(self.alpha))),
+            ("alpha", Setting::Number(self.alpha)),
             ("directions", count(self.directions)),
             ("seed", Setting::Count(self.seed)),
         ];
@@ -288,7 +288,11 @@ fn thinned(
     Ok(DiscreteMeasure::new(law.support().select(Axis(0), &order), mass / total)?)
 }
 
-fn study(moving: &Moving, path: &PathArgs, watch: &mut Watch) -> Result<ShiftStudy, Failure> {
+fn study(
+    moving: &Moving,
+    path: &PathArgs,
+    progress: &mut RunProgress,
+) -> Result<ShiftStudy, Failure> {
     let shift = Shift {
         source: &moving.source,
         target: &moving.target,
@@ -300,7 +304,7 @@ fn study(moving: &Moving, path: &PathArgs, watch: &mut Watch) -> Result<ShiftStu
         slices: path.directions as usize,
         seed: Seed(path.seed),
     };
-    Ok(shift.run(watch)?)
+    Ok(shift.run(progress)?)
 }
 
 /// The stages that the pair has, or the start, the contact and the meeting; of a path that ends early
@@ -339,7 +343,7 @@ fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
     });
     folder.table(&names, rows)?;
     picture::save(folder, scene)?;
-    folder.animation(&film::film(scene)?)
+    folder.animation(&animation::animation(scene)?)
 }
 
 /// A few rows of the path.

@@ -7,7 +7,8 @@ use super::text::{Lines, exact};
 
 impl Lines {
     /// Coordinates, masses and rows of both sides, of n and m points.
-    pub(crate) fn sides(&mut self, inputs: &Inputs, n: usize, m: usize) {
+    pub(crate) fn sides(&mut self, inputs: Option<&Inputs>, n: usize, m: usize) {
+        let Some(inputs) = inputs else { return };
         let grid = inputs.get("grid");
         for (label, role, weights, count, axis) in [
             ("  source", "source", "source_weights", n, "row"),
@@ -15,7 +16,7 @@ impl Lines {
         ] {
             let weights = inputs.get(weights);
             if let Some(input) = inputs.get(role) {
-                self.line(label, side(input, weights, grid));
+                self.line(label, measure_line(input, weights, grid));
             } else if inputs.contains_key("cost_matrix") {
                 let masses = masses(None, weights, count);
                 let plural = if count == 1 { "" } else { "s" };
@@ -26,7 +27,7 @@ impl Lines {
 }
 
 /// One side: `columns x, y; masses w, 7 in all; 300 rows`.
-pub(crate) fn side(
+pub(crate) fn measure_line(
     input: &InputReport,
     weights: Option<&InputReport>,
     grid: Option<&InputReport>,
@@ -59,5 +60,5 @@ fn masses(points: Option<&InputReport>, weights: Option<&InputReport>, count: us
         (kind, None) => format!("of the {kind}"),
     };
     let scaled = if input.normalized { ", scaled to 1" } else { "" };
-    format!("{what}, {} in all{scaled}", exact(masses.total.0))
+    format!("{what}, {} in all{scaled}", exact(masses.total))
 }

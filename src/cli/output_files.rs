@@ -8,11 +8,11 @@ use super::failure::Failure;
 
 /// The output files of one run, by the flag that names them.
 #[derive(Debug, Default)]
-pub(crate) struct Outputs {
+pub(crate) struct OutputFiles {
     files: Vec<(&'static str, PathBuf)>,
 }
 
-impl Outputs {
+impl OutputFiles {
     /// Adds an output, which must end in one of `extensions`.
     pub(crate) fn add(
         &mut self,
@@ -100,8 +100,10 @@ mod tests {
 
     use super::*;
 
-    fn outputs(files: &[(&'static str, &Path)]) -> Outputs {
-        Outputs { files: files.iter().map(|(flag, path)| (*flag, path.to_path_buf())).collect() }
+    fn outputs(files: &[(&'static str, &Path)]) -> OutputFiles {
+        OutputFiles {
+            files: files.iter().map(|(flag, path)| (*flag, path.to_path_buf())).collect(),
+        }
     }
 
     #[test]
@@ -144,6 +146,6 @@ mod tests {
         let nowhere = folder.path().join("missing").join("a.csv");
         assert!(outputs(&[("--plan", &nowhere)]).check(&[]).is_err());
         assert!(outputs(&[("--plan", folder.path())]).check(&[]).is_err());
-        assert!(Outputs::default().add("--plan", Some(Path::new("a.txt")), &["csv"]).is_err());
+        assert!(OutputFiles::default().add("--plan", Some(Path::new("a.txt")), &["csv"]).is_err());
     }
 }

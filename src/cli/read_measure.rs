@@ -8,13 +8,13 @@ use deblais::io::{
 };
 use deblais::math;
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{InputReport, Inputs, MassesReport, Number};
+use deblais::report::{InputReport, Inputs, MassesReport};
 use deblais::tolerance;
 use ndarray::{Array1, Array2};
 
 use super::columns::{Columns, label, labels};
-use super::doubts;
 use super::failure::Failure;
+use super::input_warnings;
 use super::remarks::Remarks;
 
 /// Masses of 1/n each.
@@ -63,7 +63,7 @@ pub(crate) enum Weights {
 
 /// What to read for one side.
 #[derive(Debug)]
-pub(crate) struct SideJob {
+pub(crate) struct SampleSet {
     pub(crate) role: Role,
     pub(crate) origin: InputPath,
     pub(crate) columns: Option<Vec<ColumnRef>>,
@@ -73,7 +73,7 @@ pub(crate) struct SideJob {
 }
 
 /// A cloud that was read.
-pub(crate) struct Cloud {
+pub(crate) struct ReadMeasure {
     pub(crate) measure: DiscreteMeasure,
     /// The coordinates as those of other tables are held against them.
     pub(crate) columns: Columns,
@@ -95,25 +95,25 @@ pub(crate) struct Masses {
 
 /// Where remarks and reports of the files go.
 #[derive(Debug, Default)]
-pub(crate) struct Notebook {
+pub(crate) struct InputLog {
     pub(crate) inputs: Inputs,
     pub(crate) remarks: Remarks,
 }
 
 /// Reads both sides of a problem between points; columns that have names are matched by them.
 pub(crate) fn clouds(
-    [source, target]: &[SideJob; 2],
+    [source, target]: &[SampleSet; 2],
     normalize: bool,
-    notebook: &mut Notebook,
-) -> Result<[Cloud; 2], Failure> {
-    let read = |job: &SideJob, like: Option<&Columns>, notebook: &mut Notebook| {
+    log: &mut InputLog,
+) -> Result<[ReadMeasure; 2], Failure> {
+    let read = |job: &SampleSet, like: Option<&Columns>, log: &mut InputLog| {
         let (input, digest) = Input::read(&job.origin)?;
-        cloud(job, input, digest, like, normalize, notebook)
+        cloud(job, input, digest, like, normalize, log)
     };
-    let x = read(source, None, notebook)?;
-    let y = read(target, Some(&x.columns), notebook)?;
+    let x = read(source, None, log)?;
+    let y = read(target, Some(&x.columns), log)?;
     check_dropped(&[&x.absent, &y.absent])?;
-    doubts::of_pair([&x, &y], [&source.origin, &target.origin], &mut notebook.remarks);
+    input_warnings::of_pair([&x, &y], [&source.origin, &target.origin], &mut log.remarks);
     Ok([x, y])
 }
 
@@ -128,19 +128,19 @@ pub(crate) fn check_dropped(absent: &[&[ColumnRef]]) -> Result<(), Failure> {
 
 /// A cloud from a file that was read already, its columns in the order of those it is to be like.
 pub(crate) fn cloud(
-    job: &SideJob,
+    job: &SampleSet,
     input: Input,
     digest: InputDigest,
     like: Option<&Columns>,
     normalize: bool,
-    notebook: &mut Notebook,
-) -> Result<Cloud, Failure> {
+    log: &mut InputLog,
+) -> Result<ReadMeasure, Failure> {
     let taken = match input {
         Input::Image(histogram) => {
             job.refuse_columns()?;
             Taken::pixels(histogram, &job.origin)
         }
-        Input::Table(table) => select(job, &table, like, normalize, notebook)?,
+        Input::Table(table) => select(job, &table, like, normalize, log)?,
     };
     let normalize = normalize || taken.masses.kind == "pixels";
     let rows = taken.points.nrows();
@@ -149,12 +149,12 @@ pub(crate) fn cloud(
         masses: Some(taken.masses.clone()),
         ..report(&job.origin, rows, digest, normalize)
     };
-    notebook.inputs.insert(job.role.name(), report);
+    log.inputs.insert(job.role.name(), report);
     let uniform = taken.masses.kind == UNIFORM;
     let of = if normalize || uniform { DiscreteMeasure::normalized } else { DiscreteMeasure::new };
     let measure =
         of(taken.points, taken.values).map_err(|error| Failure::from(error).at(&job.origin))?;
-    Ok(Cloud {
+    Ok(ReadMeasure {
         measure,
         columns: taken.columns,
         axes: taken.axes,
@@ -194,29 +194,29 @@ impl Taken {
 
 /// Points and masses of a table.
 fn select(
-    job: &SideJob,
+    job: &SampleSet,
     table: &Table,
     like: Option<&Columns>,
     normalize: bool,
-    notebook: &mut Notebook,
+    log: &mut InputLog,
 ) -> Result<Taken, Failure> {
     let (mut layout, file) = layout(job, table)?;
     let chosen = job.columns.is_some();
     if let Some(like) = like {
-        like.order(table, &mut layout, chosen, &mut notebook.remarks)?;
+        like.order(table, &mut layout, chosen, &mut log.remarks)?;
     }
-    doubts::of_columns(table, &layout, chosen, &mut notebook.remarks);
+    input_warnings::of_columns(table, &layout, chosen, &mut log.remarks);
     let samples = table.samples(&layout)?;
     let rows = samples.points.nrows();
     let (kind, masses) = match (file, samples.weights) {
-        (Some(file), _) => ("file", mass_file(&file, job.role, rows, normalize, notebook)?),
+        (Some(file), _) => ("file", mass_file(&file, job.role, rows, normalize, log)?),
         (None, Some(values)) => {
             let totals_tolerance = totals_tolerance(samples.precision);
             ("column", Masses { values, totals_tolerance })
         }
         (None, None) => {
-            let (names, remarks) = (samples.column_names.as_deref(), &mut notebook.remarks);
-            doubts::of_points(&job.origin, &samples.points, names, remarks);
+            let (names, remarks) = (samples.column_names.as_deref(), &mut log.remarks);
+            input_warnings::of_points(&job.origin, &samples.points, names, remarks);
             let values = Array1::ones(rows);
             (UNIFORM, Masses { values, totals_tolerance: tolerance::TOTALS_F64 })
         }
@@ -235,7 +235,7 @@ fn select(
 }
 
 /// The columns of a table, and the file of the masses if they are in none of them.
-fn layout(job: &SideJob, table: &Table) -> Result<(Layout, Option<InputPath>), Failure> {
+fn layout(job: &SampleSet, table: &Table) -> Result<(Layout, Option<InputPath>), Failure> {
     let layout = |weights| {
         table.layout(&Selection {
             columns: job.columns.clone(),
@@ -268,7 +268,7 @@ fn layout(job: &SideJob, table: &Table) -> Result<(Layout, Option<InputPath>), F
     }
 }
 
-impl SideJob {
+impl SampleSet {
     /// A picture has no columns to choose from.
     fn refuse_columns(&self) -> Result<(), Failure> {
         let flag = match self {
@@ -292,7 +292,7 @@ pub(crate) fn mass_file(
     role: Role,
     count: usize,
     normalize: bool,
-    notebook: &mut Notebook,
+    log: &mut InputLog,
 ) -> Result<Masses, Failure> {
     let (table, digest) = table(origin)?;
     let precision = table.precision();
@@ -309,7 +309,7 @@ pub(crate) fn mass_file(
         masses: Some(masses_report("file", None, &values)),
         ..report(origin, count, digest, normalize)
     };
-    notebook.inputs.insert(role.weights(), report);
+    log.inputs.insert(role.weights(), report);
     Ok(Masses { values, totals_tolerance: totals_tolerance(precision) })
 }
 
@@ -325,12 +325,12 @@ pub(crate) fn table(origin: &InputPath) -> Result<(Table, InputDigest), ReadErro
 pub(crate) fn read_matrix(
     origin: &InputPath,
     role: &'static str,
-    notebook: &mut Notebook,
+    log: &mut InputLog,
 ) -> Result<Array2<f64>, Failure> {
     let (table, digest) = table(origin)?;
-    let table = doubts::of_matrix(table, &mut notebook.remarks);
+    let table = input_warnings::of_matrix(table, &mut log.remarks);
     let entries = table.into_matrix()?;
-    notebook.inputs.insert(role, report(origin, entries.nrows(), digest, false));
+    log.inputs.insert(role, report(origin, entries.nrows(), digest, false));
     Ok(entries)
 }
 
@@ -362,11 +362,7 @@ pub(crate) fn masses_report(
     column: Option<String>,
     values: &Array1<f64>,
 ) -> MassesReport {
-    MassesReport {
-        kind,
-        column,
-        total: Number(if kind == UNIFORM { 1.0 } else { math::sum(values) }),
-    }
+    MassesReport { kind, column, total: if kind == UNIFORM { 1.0 } else { math::sum(values) } }
 }
 
 pub(crate) fn totals_tolerance(precision: Precision) -> f64 {

@@ -5,8 +5,8 @@ use deblais::math;
 use ndarray::{Array1, Array2, ArrayView1};
 
 use super::columns::{label, listed};
+use super::read_measure::ReadMeasure;
 use super::remarks::Remarks;
-use super::side::Cloud;
 
 /// Rows from which on a sequence is no coincidence.
 const SEQUENCE: usize = 3;
@@ -130,7 +130,7 @@ pub(crate) fn of_points(
 }
 
 /// Signs in two sample sets side by side.
-pub(crate) fn of_pair([x, y]: [&Cloud; 2], [a, b]: [&InputPath; 2], remarks: &mut Remarks) {
+pub(crate) fn of_pair([x, y]: [&ReadMeasure; 2], [a, b]: [&InputPath; 2], remarks: &mut Remarks) {
     let (p, q) = (x.measure.support(), y.measure.support());
     if p == q && x.measure.mass() == y.measure.mass() {
         remarks.warn(

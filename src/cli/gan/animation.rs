@@ -17,7 +17,7 @@ const SNAPSHOTS: &str = "snapshots";
 const TRAINING: &str = "training.gif";
 
 /// A run that is looked at every so many steps of the generator and at its end.
-pub(super) struct Film {
+pub(super) struct TrainingAnimation {
     folder: PathBuf,
     every: u64,
     /// Steps of the run.
@@ -30,7 +30,7 @@ pub(super) struct Film {
 /// The most pictures: all of them are in memory when the animation is made.
 const MOST_PICTURES: u64 = 1000;
 
-impl Film {
+impl TrainingAnimation {
     /// In the folder of a run.
     pub(super) fn new(
         folder: PathBuf,

@@ -5,17 +5,17 @@ use std::io::{Write, stdout};
 use deblais::report::write_json;
 use serde::Serialize;
 
-use super::args::TalkArgs;
+use super::args::OutputOptions;
 use super::failure::{Exit, Failure};
 use super::text::Lines;
 
 /// Prints a report as JSON if that was asked for, else as text.
-pub(crate) fn answer(
-    talk: &TalkArgs,
+pub(crate) fn print_report(
+    output: &OutputOptions,
     report: &impl Serialize,
     text: impl FnOnce(&mut Lines),
 ) -> Result<Exit, Failure> {
-    if !talk.json {
+    if !output.json {
         let mut lines = Lines::default();
         text(&mut lines);
         return print(lines.finish().as_bytes());

@@ -43,7 +43,7 @@ pub(super) fn of_densities(
 
 /// An interval if it is valid, else a spread.
 fn settle(row: &mut ValueReport, replicates: Vec<f64>) {
-    match Range::interval(row.value.0, replicates.clone()) {
+    match Range::interval(row.value, replicates.clone()) {
         Some(interval) => row.interval = Some(ends(interval)),
         None => row.spread = Some(ends(Range::spread(replicates))),
     }
@@ -52,7 +52,7 @@ fn settle(row: &mut ValueReport, replicates: Vec<f64>) {
 /// The interval, or the spread, of a value whose first-order term is known, or that is a mean of
 /// blocks.
 pub(super) fn of_distance(found: &mut Found, pair: &Pair, bootstrap: Bootstrap) {
-    let value = found.row.value.0;
+    let value = found.row.value;
     if let Some(blocks) = found.blocks.take() {
         let ones = vec![1.0; blocks.len()];
         let mean = Estimate { value, source: blocks, target: vec![0.0] };

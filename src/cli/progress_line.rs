@@ -30,7 +30,7 @@ const ADD: Duration = Duration::from_secs(60);
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Watches one run.
-pub(crate) struct Watch {
+pub(crate) struct RunProgress {
     start: Instant,
     /// When the solver is to stop, and when all is to be done.
     deadline: Option<Instant>,
@@ -44,7 +44,7 @@ struct Line {
     drawn: Option<Instant>,
 }
 
-impl Watch {
+impl RunProgress {
     /// Starts the clock. From here on the first Ctrl-C, termination or hangup stops the run cleanly,
     /// the second kills it.
     pub(crate) fn start(limit: Option<Duration>, quiet: bool) -> Result<Self, Failure> {
@@ -148,7 +148,7 @@ fn on_interrupt() {
     );
 }
 
-impl Observer for Watch {
+impl Observer for RunProgress {
     fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
         if INTERRUPTED.load(Ordering::Relaxed) {
             return ControlFlow::Break(Stop::Interrupted);
@@ -238,9 +238,9 @@ mod tests {
     #[test]
     fn the_time_limit_and_the_interrupt_stop_a_run() {
         let event = Event::new("pivoting", 1);
-        let mut none = Watch::start(None, true).unwrap();
+        let mut none = RunProgress::start(None, true).unwrap();
         assert_eq!(none.observe(&event), ControlFlow::Continue(()));
-        let mut zero = Watch::start(Some(Duration::ZERO), true).unwrap();
+        let mut zero = RunProgress::start(Some(Duration::ZERO), true).unwrap();
         assert_eq!(zero.observe(&event), ControlFlow::Break(Stop::TimeLimit));
         on_interrupt();
         assert_eq!(none.observe(&event), ControlFlow::Break(Stop::Interrupted));

@@ -19,7 +19,7 @@ const WIDTH: u32 = 1000;
 const FOLLOWED: [&str; 3] = ["js", "lsgan", "emd"];
 
 /// All frames.
-pub(super) fn film(scene: &Scene<'_>) -> Result<Animation, Failure> {
+pub(super) fn animation(scene: &Scene<'_>) -> Result<Animation, Failure> {
     let view = View::new(scene)?;
     let last = scene.study.offsets.len() - 1;
     let mut places: Vec<usize> = (0..FRAMES).map(|frame| frame * last / (FRAMES - 1)).collect();
