@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The pictures of docs/divergences.md, made anew: one line a study, with fixed seeds.
+# The pictures of docs/theory/divergences.md, made anew: one line a study, with fixed seeds.
 # Run from anywhere after `cargo build --release`; DEBLAIS names another binary.
 set -euo pipefail
 cd "$(dirname "$0")/.."

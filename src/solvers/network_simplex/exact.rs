@@ -8,7 +8,7 @@
 //! those that an `f64` filter with a proven error bound cannot clear are decided in integers.
 //! No tolerance, no cycling (the tree is strongly feasible and the arithmetic exact), and no
 //! overflow: a potential is a sum of at most n + m costs and one rough dual, a sum of costs itself,
-//! and there is room for 2²⁷ of them (docs/network-simplex.md counts them).
+//! and there is room for 2²⁷ of them (docs/theory/simplex.md counts them).
 
 use std::ops::ControlFlow;
 
