@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compares deblais with other libraries, side by side: exact transport (docs/benchmarks.md),
-# exact from the points at growing sizes (docs/scaling.md), entropic (docs/theory/sinkhorn.md), or training
-# steps of networks (docs/theory/networks.md).
+# exact from the points at growing sizes (docs/scaling.md), entropic (docs/notes/sinkhorn.md), or training
+# steps of networks (docs/notes/networks.md).
 #   benches/compare/run.sh [--quick] [--cases PATTERN] [--also METHOD] [--write]
 #   benches/compare/run.sh entropic [--quick] [--cases PATTERN] [--large] [--write]
 #   benches/compare/run.sh networks [--quick] [--cases PATTERN] [--write]
