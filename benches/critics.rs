@@ -1,5 +1,5 @@
 //! Every kind of critic with its defaults on five pairs of samples: the tables of
-//! `docs/critics.md`, as Markdown.
+//! `docs/notes/critics.md`, as Markdown.
 //!
 //! `RAYON_NUM_THREADS=1 cargo bench --bench critics [-- KIND...]`. Errors are relative to the exact
 //! distance; seconds are those of the process on the CPU (Linux) during the training. `-- pieces` is

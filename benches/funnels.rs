@@ -1,5 +1,5 @@
 //! Every kind of critic on `MinFunnels` in every published dimension: the table of
-//! `docs/critics.md`, as Markdown.
+//! `docs/notes/critics.md`, as Markdown.
 //!
 //! `cargo bench --bench funnels [-- KIND...]`: one `deblais bench funnels --threads 1` for each kind
 //! and dimension, 256 funnels in 128 dimensions and 64 in the others, a quarter of an hour for all.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The pictures of docs/divergences.md, made anew: one line a study, with fixed seeds.
+# Draws the pictures of docs/guide again, with fixed seeds.
 # Run from anywhere after `cargo build --release`; DEBLAIS names another binary.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -7,14 +7,21 @@ deblais=${DEBLAIS:-target/release/deblais}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# study NAME FILE ARGUMENTS…: runs a study and keeps one of its files as a figure.
+# study NAME: keeps the picture of a study as a figure.
 study() {
-  "$deblais" explore "$1" --quiet --seed 0 --out "$work/$1" "${@:3}" >"$work/answer"
-  cp "$work/$1/$1.${2##*.}" "docs/figures/$2"
+  "$deblais" explore "$1" --quiet --seed 0 --out "$work/$1" >"$work/answer"
+  cp "$work/$1/$1.png" "docs/figures/explore-$1.png"
 }
 
-study shift explore-shift.png
-study samples explore-samples.png
-study plans explore-plans.png
-study discriminator explore-discriminator.png
-study duality explore-duality.png
+# clouds COMMAND FLAGS…: runs a command on the two clouds in the plane.
+clouds() {
+  "$deblais" "$1" examples/data/spiral.csv examples/data/blobs.csv --quiet "${@:2}" >"$work/answer"
+}
+
+for name in shift samples plans discriminator duality; do study "$name"; done
+clouds emd --map docs/figures/emd-map.png --heatmap docs/figures/emd-plan.png
+clouds sinkhorn --epsilon 0.05rel --order sorted --heatmap docs/figures/sinkhorn-plan.png
+clouds critic --plot docs/figures/critic-plane.png
+"$deblais" crosscheck examples/data/digits.csv examples/data/digits.csv --source-where label=3 \
+  --target-where label=8 --critics cones --quiet --plot docs/figures/crosscheck-brackets.png \
+  >"$work/answer"

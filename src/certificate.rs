@@ -6,7 +6,7 @@
 //! prove. It knows no solver and trusts none: it recomputes everything from the problem.
 //!
 //! The bounds hold in exact arithmetic, for the real function of the stored coordinates that the
-//! ground cost is, and the stored masses in proportion to their exact sums (`docs/certificate.md`).
+//! ground cost is, and the stored masses in proportion to their exact sums (`docs/theory/certificate.md`).
 
 mod dual;
 mod lower;

@@ -18,7 +18,7 @@ from cases import Array, clouds
 from exact import pin, take_turns
 from ours import Side, build
 
-PAGE = Path("docs/sinkhorn.md")
+PAGE = Path("docs/notes/sinkhorn.md")
 
 # The L1 error of the marginals that every contender has to reach.
 TOLERANCE = 1e-6

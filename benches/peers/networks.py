@@ -19,7 +19,7 @@ import report
 from exact import pin
 from ours import Side, build
 
-PAGE = Path("docs/networks.md")
+PAGE = Path("docs/notes/networks.md")
 
 # Steps before the sides are compared, and how far each may move a parameter.
 CHECKED, RATE = 3, 1e-4

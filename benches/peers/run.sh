@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compares deblais with other libraries, side by side: exact transport (docs/benchmarks.md),
-# exact from the points at growing sizes (docs/scaling.md), entropic (docs/sinkhorn.md), or training
-# steps of networks (docs/networks.md).
+# exact from the points at growing sizes (docs/scaling.md), entropic (docs/notes/sinkhorn.md), or training
+# steps of networks (docs/notes/networks.md).
 #   benches/peers/run.sh [--quick] [--cases PATTERN] [--also METHOD] [--write]
 #   benches/peers/run.sh entropic [--quick] [--cases PATTERN] [--large] [--write]
 #   benches/peers/run.sh networks [--quick] [--cases PATTERN] [--write]

@@ -78,7 +78,7 @@ macro_rules! with_dissimilarity {
                 Base::Minkowski(minkowski) => { let $ground = Power::new(minkowski, p); $work }
                 Base::Cosine => { let $ground = Power::new(Cosine, p); $work }
             },
-                        };
+                            };
         output
     }};
 }

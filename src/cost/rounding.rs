@@ -2,7 +2,7 @@
 //!
 //! A ground cost is a real function of the stored coordinates; what is computed of it is rounded a
 //! few times. A [`Rounding`] bounds all of that beforehand, so that every computed cost becomes an
-//! interval which holds the real one. The bounds are derived in `docs/certificate.md`.
+//! interval which holds the real one. The bounds are derived in `docs/theory/certificate.md`.
 
 /// Half the distance from 1 to the next `f64`: the relative error of one rounding.
 const UNIT_ROUNDOFF: f64 = 0.5 * f64::EPSILON;

@@ -9,6 +9,7 @@ mod fuzz_replay;
 mod gan;
 mod layers;
 mod nn;
+mod pages;
 mod sinkhorn;
 mod sinkhorn_divergence;
 mod solvers;

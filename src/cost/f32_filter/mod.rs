@@ -12,7 +12,7 @@
 //! ```
 //!
 //! however the product is rounded: its error is at most that share of the squared norms (the proof is
-//! in `docs/network-simplex.md`). A point `y_j` may have a reduced cost below b only if
+//! in `docs/theory/simplex.md`). A point `y_j` may have a reduced cost below b only if
 //!
 //! ```text
 //! ℓ < s²(b + v_j)            (squared distance)

@@ -7,7 +7,7 @@
 //! n·m arcs are priced by an `f64` filter with a proven error bound; the integers decide those that it
 //! cannot exclude. There is no tolerance, no cycling (the tree is strongly feasible and the arithmetic
 //! exact), and no overflow: a potential is a sum of at most n + m costs and one rough dual, itself a
-//! sum of costs, and there is room for 2²⁷ of them (docs/network-simplex.md counts them).
+//! sum of costs, and there is room for 2²⁷ of them (docs/theory/simplex.md counts them).
 
 use std::ops::ControlFlow;
 
