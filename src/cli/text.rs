@@ -42,13 +42,13 @@ pub(crate) fn bracket((lower, upper): (f64, f64)) -> String {
 
 /// `value` rounded up or down to so many significant digits.
 fn outward(value: f64, digits: usize, up: bool) -> String {
-    let nearest = significant(value, digits);
-    let is_outward = nearest.parse().is_ok_and(|near: f64| near == value || (near > value) == up);
-    if is_outward {
-        return nearest;
+    let text = significant(value, digits);
+    let nearest: f64 = text.parse().unwrap_or(value);
+    if nearest == value || (nearest > value) == up {
+        return text;
     }
     let unit = 10.0_f64.powf(value.abs().log10().floor() + 1.0 - digits as f64);
-    significant(if up { value + unit } else { value - unit }, digits)
+    significant(if up { nearest + unit } else { nearest - unit }, digits)
 }
 
 /// `value` with so many significant digits, in positional notation where that is readable and shows no
@@ -262,6 +262,8 @@ mod tests {
         assert_eq!(bracket((0.0, 2.93e-11)), "0 … 3e-11");
         assert_eq!(bracket((2.09e-9, 0.001_81)), "2e-9 … 0.0019");
         assert_eq!(bracket((-1.0, 2.0)), "-1 … 2");
+        assert_eq!(bracket((1.0745, 1.5498)), "1 … 1.6");
+        assert_eq!(bracket((9.96, 15.0)), "9.9 … 15");
         assert_eq!(bracket((2.0, f64::INFINITY)), "≥ 2");
         assert_eq!(bracket((f64::NEG_INFINITY, 2.0)), "≤ 2");
         assert_eq!(bracket((f64::MAX, f64::INFINITY)), "≥ 1.7976931348623e308");

@@ -51,6 +51,16 @@ pub enum CostError {
         /// The value found.
         value: f64,
     },
+    /// An entry of the cost matrix is so large that sums of costs overflow.
+    #[error("entry ({row}, {column}) of the cost matrix is {value:e}: the largest size is 1e303")]
+    EntrySize {
+        /// Source index, from 0.
+        row: usize,
+        /// Target index, from 0.
+        column: usize,
+        /// The value found.
+        value: f64,
+    },
     /// The cost matrix has no rows or no columns.
     #[error("the cost matrix has shape ({n}, {m})")]
     EmptyMatrix {
@@ -74,6 +84,7 @@ impl CostError {
             Self::Entry { .. } => {
                 "every cost must be a finite number; forbid an arc by a large one"
             }
+            Self::EntrySize { .. } => "divide all costs by the same factor",
             Self::EmptyMatrix { .. } => {
                 "give one row per source point and one column per target point"
             }

@@ -62,24 +62,58 @@ macro_rules! with_dissimilarity {
         use $crate::cost::ground::{Base, GroundCost as Any, PowerCost};
         use $crate::cost::power::Power;
         use $crate::cost::{Chebyshev, Cityblock, Cosine, Euclidean, SqEuclidean};
-        #[rustfmt::skip]
-        let output = match $cost {
-            Any::Euclidean => { let $ground = Euclidean; $work }
-            Any::SqEuclidean => { let $ground = SqEuclidean; $work }
-            Any::Cityblock => { let $ground = Cityblock; $work }
-            Any::Chebyshev => { let $ground = Chebyshev; $work }
-            Any::Minkowski(minkowski) => { let $ground = minkowski; $work }
-            Any::Cosine => { let $ground = Cosine; $work }
+        match $cost {
+            Any::Euclidean => {
+                let $ground = Euclidean;
+                $work
+            }
+            Any::SqEuclidean => {
+                let $ground = SqEuclidean;
+                $work
+            }
+            Any::Cityblock => {
+                let $ground = Cityblock;
+                $work
+            }
+            Any::Chebyshev => {
+                let $ground = Chebyshev;
+                $work
+            }
+            Any::Minkowski(minkowski) => {
+                let $ground = minkowski;
+                $work
+            }
+            Any::Cosine => {
+                let $ground = Cosine;
+                $work
+            }
             Any::Power(PowerCost { base, p }) => match base {
-                Base::Euclidean => { let $ground = Power::new(Euclidean, p); $work }
-                Base::SqEuclidean => { let $ground = Power::new(SqEuclidean, p); $work }
-                Base::Cityblock => { let $ground = Power::new(Cityblock, p); $work }
-                Base::Chebyshev => { let $ground = Power::new(Chebyshev, p); $work }
-                Base::Minkowski(minkowski) => { let $ground = Power::new(minkowski, p); $work }
-                Base::Cosine => { let $ground = Power::new(Cosine, p); $work }
+                Base::Euclidean => {
+                    let $ground = Power::new(Euclidean, p);
+                    $work
+                }
+                Base::SqEuclidean => {
+                    let $ground = Power::new(SqEuclidean, p);
+                    $work
+                }
+                Base::Cityblock => {
+                    let $ground = Power::new(Cityblock, p);
+                    $work
+                }
+                Base::Chebyshev => {
+                    let $ground = Power::new(Chebyshev, p);
+                    $work
+                }
+                Base::Minkowski(minkowski) => {
+                    let $ground = Power::new(minkowski, p);
+                    $work
+                }
+                Base::Cosine => {
+                    let $ground = Power::new(Cosine, p);
+                    $work
+                }
             },
-                            };
-        output
+        }
     }};
 }
 

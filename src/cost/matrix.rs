@@ -8,6 +8,9 @@ use super::{Cost, CostError, Rounding};
 /// Cells below which a task is not worth handing to another thread.
 const TASK_CELLS: usize = 1 << 16;
 
+/// Largest size of an entry: sums of 10⁵ costs stay below the largest `f64`.
+const LARGEST_ENTRY: f64 = 1e303;
+
 /// An explicit n×m cost table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CostMatrix {
@@ -15,11 +18,11 @@ pub struct CostMatrix {
 }
 
 impl CostMatrix {
-    /// Wraps a matrix of shape (n, m), rows for source points. Entries may be negative, never
-    /// NaN or infinite.
+    /// Wraps a matrix of shape (n, m), rows for source points. Entries may be negative, but not NaN,
+    /// infinite or larger than 1e303 in size: sums of potentials would overflow.
     ///
     /// # Errors
-    /// [`CostError::EmptyMatrix`], [`CostError::Entry`].
+    /// [`CostError::EmptyMatrix`], [`CostError::Entry`], [`CostError::EntrySize`].
     pub fn new(entries: Array2<f64>) -> Result<Self, CostError> {
         let (n, m) = entries.dim();
         if n == 0 || m == 0 {
@@ -30,12 +33,14 @@ impl CostMatrix {
         } else {
             entries.as_standard_layout().into_owned()
         };
+        let is_wrong = |c: &f64| c.is_nan() || c.abs() > LARGEST_ENTRY;
         // Counted, since SIMD cannot stop at the first; its place only if there is one.
-        if entries.iter().filter(|c| !c.is_finite()).count() > 0
-            && let Some(((row, column), &value)) =
-                entries.indexed_iter().find(|(_, c)| !c.is_finite())
+        if entries.iter().filter(|c| is_wrong(c)).count() > 0
+            && let Some(((row, column), &value)) = entries.indexed_iter().find(|(_, c)| is_wrong(c))
         {
-            return Err(CostError::Entry { row, column, value });
+            let entry = CostError::Entry { row, column, value };
+            let size = CostError::EntrySize { row, column, value };
+            return Err(if value.is_finite() { size } else { entry });
         }
         Ok(Self { entries })
     }

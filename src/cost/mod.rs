@@ -318,5 +318,10 @@ mod tests {
             CostMatrix::new(array![[0.0, f64::INFINITY]]),
             Err(CostError::Entry { row: 0, column: 1, .. })
         ));
+        // Once the simplex did not end on such costs: their differences overflow.
+        assert!(matches!(
+            CostMatrix::new(array![[8e307, -1.7e308]]),
+            Err(CostError::EntrySize { row: 0, column: 0, .. })
+        ));
     }
 }
