@@ -75,7 +75,7 @@ pub struct RateReport {
 
 impl From<RepeatRange> for SpreadReport {
     fn from(RepeatRange { mean, low, high }: RepeatRange) -> Self {
-        Self { mean: mean, range: [low, high] }
+        Self { mean, range: [low, high] }
     }
 }
 

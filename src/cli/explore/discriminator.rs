@@ -215,11 +215,8 @@ fn rows(study: &DiscriminatorStudy) -> Vec<PushRow> {
 }
 
 fn curves(study: &DiscriminatorStudy) -> Vec<FunctionRow> {
-    let row = |function, step, values: &[f64]| FunctionRow {
-        function,
-        step,
-        values: values.iter().copied().collect(),
-    };
+    let row =
+        |function, step, values: &[f64]| FunctionRow { function, step, values: values.to_vec() };
     let steps = shown(study);
     let mut rows = vec![row(EXACT, None, &study.exact.values)];
     for runs in &study.runs {
