@@ -1,6 +1,6 @@
 //! Versioned reports: what a run found, as data that serialises to the JSON of `docs/json.md`.
 //!
-//! Infinity is the string `"inf"`, and NaN is refused ([`number`]), so that no reader ever meets
+//! Infinity is the string `"inf"`, and NaN is refused (`report/number.rs`), so that no reader ever meets
 //! `null`. Fields that are unknown or make no sense are absent. Timings stand in an object of their
 //! own; everything else is the same, to the bit, for the same inputs, settings and version.
 
