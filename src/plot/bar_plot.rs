@@ -46,7 +46,7 @@ const NUMBER: f64 = TICK;
 /// ```
 /// use deblais::measure::DiscreteMeasure;
 /// use deblais::plan::{PlanArc, TransportPlan};
-/// use deblais::plot::{self, Earthwork};
+/// use deblais::plot::{self, BarPlot};
 /// use ndarray::array;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -54,7 +54,7 @@ const NUMBER: f64 = TICK;
 /// let holes = DiscreteMeasure::new(array![[1.0], [2.0]], array![1.0, 2.0])?;
 /// let arc = |target, mass| PlanArc { source: 0, target, mass };
 /// let plan = TransportPlan::new(1, 2, vec![arc(0, 1.0), arc(1, 2.0)])?;
-/// let work = Earthwork::new(&pile, &holes, &plan)?.titled("Dig here, fill there");
+/// let work = BarPlot::new(&pile, &holes, &plan)?.titled("Dig here, fill there");
 /// let svg = plot::svg(work.size(), |root| work.draw(root))?;
 /// assert!(svg.contains("fill there"));
 /// # Ok(())

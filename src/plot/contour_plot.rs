@@ -90,14 +90,14 @@ struct Vectors {
 /// names the levels. Both axes have the same scale. Values that are not finite are left white.
 ///
 /// ```
-/// use deblais::plot::{self, Extent, LevelLines};
+/// use deblais::plot::{self, Extent, ContourPlot};
 ///
 /// # fn main() -> Result<(), deblais::plot::PlotError> {
 /// let extent = Extent { x: (-2.0, 2.0), y: (-1.0, 1.0) };
 /// let points = extent.grid(40, 80);
 /// let norms = points.outer_iter().map(|p| p.dot(&p).sqrt()).collect();
 /// let norms = ndarray::Array1::from_vec(norms).into_shape_with_order((40, 80)).unwrap();
-/// let picture = LevelLines::new("‖x‖", norms, extent).with_slopes().titled("A cone");
+/// let picture = ContourPlot::new("‖x‖", norms, extent).with_slopes().titled("A cone");
 /// let svg = plot::svg(picture.size(), |root| picture.draw(root))?;
 /// assert!(svg.contains("A cone"));
 /// # Ok(())
