@@ -29,7 +29,7 @@ pub(crate) enum CostName {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ground {
     name: CostName,
-    /// What is taken to the power p.
+    /// The base of the power.
     base: GroundCost,
     p: f64,
     cost: GroundCost,

@@ -65,7 +65,7 @@ pub(crate) trait Dissimilarity: Clone + Send + Sync + 'static {
     /// dimensions and the computed one, at most, unless the cost nearly underflows.
     fn roundings(&self, d: usize) -> f64;
 
-    /// What the computed cost may be off by besides.
+    /// Bound of the absolute error of a computed cost, beside that of the roundings.
     fn absolute_error(&self, _d: usize) -> f64 {
         0.0
     }

@@ -13,7 +13,7 @@ pub(crate) struct Power<G> {
 }
 
 impl<G: Dissimilarity> Power<G> {
-    /// What is taken to a power.
+    /// The ground cost that is taken to a power.
     pub(super) fn base(&self) -> &G {
         &self.base
     }
