@@ -201,16 +201,20 @@ impl FixedMasses {
     /// Masses rounded to units; the largest demand absorbs the difference of the totals.
     fn rounded(source: &Marginal, target: &Marginal) -> Self {
         let (a, b) = (math::sum(source.weights()), math::sum(target.weights()));
-        let exponent = (exponent(a) + 1 - NARROW_BITS).max(SMALLEST_EXPONENT);
+        let (of_a, of_b) = (exponent(a), exponent(b));
+        let exponent = (of_a + 1 - NARROW_BITS).max(SMALLEST_EXPONENT);
         let supply: Vec<i128> = source.weights().iter().map(|&w| units(w, exponent)).collect();
-        // b_j·A/B in twice the working precision.
+        // b_j·A/B in twice the working precision, with both totals scaled to about 1.
+        let (scale, scaled_exponent) = (power_of_two(-of_b), exponent - of_a);
+        let (a, b) = (a * power_of_two(-of_a), b * scale);
         let ratio = a / b;
         let rest = (-ratio).mul_add(b, a) / b;
         let in_proportion = |&w: &f64| -> i128 {
+            let w = w * scale;
             let mass = w * ratio;
             let error = w.mul_add(ratio, -mass) + w * rest;
-            let error_units = units(error.abs(), exponent);
-            units(mass, exponent) + if error < 0.0 { -error_units } else { error_units }
+            let error_units = units(error.abs(), scaled_exponent);
+            units(mass, scaled_exponent) + if error < 0.0 { -error_units } else { error_units }
         };
         let mut demand: Vec<i128> = target.weights().iter().map(in_proportion).collect();
         let surplus = supply.iter().sum::<i128>() - demand.iter().sum::<i128>();
@@ -218,8 +222,12 @@ impl FixedMasses {
             *largest += surplus;
             assert!(*largest >= 0, "masses are in proportion");
         }
-        let scale = source.total() / a;
-        Self { supply, demand, unit: Unit::new(1.0 / scale, exponent) }
+        let unit = if source.has_unit_total() {
+            Unit::new(a, scaled_exponent)
+        } else {
+            Unit::new(1.0, exponent)
+        };
+        Self { supply, demand, unit }
     }
 
     /// A flow in the units of the masses, correctly rounded where they are exact.
@@ -303,6 +311,24 @@ mod tests {
             assert_eq!(fixed.supply.iter().sum::<i128>(), fixed.demand[0]);
             for (flow, mass) in fixed.supply.iter().zip(&source) {
                 assert_eq!(fixed.to_f64(*flow), *mass);
+            }
+        }
+    }
+
+    #[test]
+    fn totals_of_any_two_sizes_are_put_in_proportion() {
+        for of_source in [5e-324, 1e-310, 1e-160, 0.3, 1e160, 1e300] {
+            for of_target in [5e-324, 1e-310, 1e-160, 0.7, 1e160, 1e300] {
+                let source = Marginal::normalized(array![1.0, 3.0, 1.0] * of_source).unwrap();
+                let target = Marginal::normalized(array![1.0, 4.0, 6.0] * of_target).unwrap();
+                let fixed = FixedMasses::rounded(&source, &target);
+                assert_eq!(fixed.supply.iter().sum::<i128>(), fixed.demand.iter().sum::<i128>());
+                let masses = source.mass().into_iter().zip(&fixed.supply);
+                for (mass, units) in masses.chain(target.mass().into_iter().zip(&fixed.demand)) {
+                    // Subnormal totals have few bits.
+                    let close = 1e-13 * mass + 5e-324 / of_source;
+                    assert!((fixed.to_f64(*units) - mass).abs() <= close, "{units} {mass}");
+                }
             }
         }
     }
