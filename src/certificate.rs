@@ -250,6 +250,7 @@ pub fn certify_gibbs(problem: &OtProblem, plan: &GibbsPlan) -> Result<Certified,
 ///
 /// # Panics
 /// If the potentials have other lengths than the problem has points.
+#[cfg(feature = "nn")]
 pub(crate) fn dual_value_below(problem: &OtProblem, potentials: &Potentials) -> f64 {
     let (f, g) = (potentials.f(), potentials.g());
     assert_eq!((f.len(), g.len()), (problem.n(), problem.m()), "one potential for each point");

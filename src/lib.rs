@@ -41,17 +41,22 @@
 
 pub mod certificate;
 pub mod cost;
+#[cfg(feature = "nn")]
 pub mod critic;
+#[cfg(all(feature = "nn", feature = "lp"))]
 pub mod crosscheck;
 pub mod datasets;
 mod distances;
 pub mod divergence;
 pub mod explore;
+#[cfg(feature = "nn")]
 pub mod gan;
 pub mod gibbs;
+#[cfg(feature = "io")]
 pub mod io;
 pub mod math;
 pub mod measure;
+#[cfg(feature = "nn")]
 pub mod nn;
 pub mod pairwise;
 pub mod plan;
@@ -60,6 +65,7 @@ pub mod plot;
 pub mod potentials;
 pub mod problem;
 pub mod progress;
+#[cfg(feature = "report")]
 pub mod report;
 pub mod seed;
 pub mod shown;

@@ -41,13 +41,15 @@
 //! **Failure modes.** α within 1e-6 of 0 or 1, but not there, loses digits to the division by
 //! α(α − 1).
 
-use serde::{Deserialize, Serialize};
-
 use crate::math::{self, NeumaierSum};
 
 /// An f-divergence, by name; see the [table](self).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "nn",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum FDivergence {
     /// `Σ p ln(p/q)`.

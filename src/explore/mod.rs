@@ -9,7 +9,9 @@
 //! | [`mod@discriminator`] | gradients that discriminators on the line give the generator's points during training |
 //! | [`duality`] | every f-divergence as a game: its variational bound by a neural critic, beside its value |
 
+#[cfg(feature = "nn")]
 pub mod discriminator;
+#[cfg(feature = "nn")]
 pub mod duality;
 pub mod pairs;
 pub mod plans;

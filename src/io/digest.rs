@@ -32,6 +32,7 @@ impl<R: Read> DigestReader<R> {
 }
 
 /// The SHA-256 of bytes in memory, in lower-case hexadecimal digits.
+#[cfg(feature = "nn")]
 pub(super) fn sha256_of(bytes: &[u8]) -> String {
     hexadecimal(Sha256::new_with_prefix(bytes))
 }

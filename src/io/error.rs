@@ -4,11 +4,13 @@ use std::io;
 
 use thiserror::Error;
 
+#[cfg(feature = "nn")]
+use super::SavedFileProblem;
 use super::header::is_numeric;
 use super::location::FoundText;
 use super::{
     ColumnId, ColumnRef, Filter, IdxProblem, ImageProblem, InputPath, Location, ManifestProblem,
-    NpyProblem, PlanProblem, PotentialsProblem, SavedFileProblem, UnsupportedFormat,
+    NpyProblem, PlanProblem, PotentialsProblem, UnsupportedFormat,
 };
 use crate::shown::{Quoted, Shown};
 
@@ -241,6 +243,7 @@ pub enum ReadError {
         problem: PotentialsProblem,
     },
     /// A bad file of those that are saved to be read again: a critic, a checkpoint.
+    #[cfg(feature = "nn")]
     #[error("{origin}: {problem}")]
     Saved {
         /// The file.
@@ -309,6 +312,7 @@ impl ReadError {
             Self::Manifest { problem, .. } => problem.hint().into(),
             Self::Plan { problem, .. } => problem.hint().into(),
             Self::Potentials { problem, .. } => problem.hint().into(),
+            #[cfg(feature = "nn")]
             Self::Saved { problem, .. } => problem.hint().into(),
         }
     }

@@ -22,12 +22,15 @@
 
 pub mod atomic;
 mod cells;
+#[cfg(feature = "nn")]
 mod checkpoint_file;
+#[cfg(feature = "nn")]
 mod critic_file;
 mod delimiter;
 mod digest;
 mod error;
 mod header;
+#[cfg(feature = "nn")]
 mod history;
 mod idx;
 mod image;
@@ -40,19 +43,23 @@ mod matrix_file;
 mod npy;
 mod plan_file;
 mod potentials_file;
+#[cfg(feature = "nn")]
 mod saved_file;
 mod selection;
 mod table;
 mod unsupported_format;
 
 pub use atomic::WriteError;
+#[cfg(feature = "nn")]
 pub use checkpoint_file::{
     CHECKPOINT_FILE, RunOptions, SavedRun, checkpoint_from, read_checkpoint, write_checkpoint,
 };
+#[cfg(feature = "nn")]
 pub use critic_file::{CRITIC_FILE, ReadCritic, critic_from, read_critic, write_critic};
 pub use digest::InputDigest;
 pub use error::ReadError;
 pub use header::FirstRow;
+#[cfg(feature = "nn")]
 pub use history::write_history;
 pub use idx::{IdxProblem, Images, images_from, read_images};
 pub use image::{Histogram, ImageProblem};
@@ -65,6 +72,7 @@ pub use matrix_file::{write_named_matrix, write_named_matrix_to};
 pub use npy::NpyProblem;
 pub use plan_file::{PlanProblem, plan_from, read_plan, write_plan};
 pub use potentials_file::{PotentialsProblem, potentials_from, read_potentials, write_potentials};
+#[cfg(feature = "nn")]
 pub use saved_file::SavedFileProblem;
 pub use selection::{ColumnRef, Filter, ParseFilterError, Selection};
 pub use table::{Layout, Precision, Samples, Table};

@@ -80,51 +80,9 @@ pub(crate) fn exp_short(x: f64) -> f32 {
     p * f32::from_bits(k.cast_signed().wrapping_add(127).max(0).cast_unsigned() << 23)
 }
 
-/// Below this, [`exp_f32`] is 0.
-const LOWEST_F32: f32 = -87.0;
-
-/// Adding it to |x| < 2²² leaves the nearest integer of x in the low bits.
-const TO_INTEGER_F32: f32 = 12_582_912.0;
-
-/// ln 2 less its rounding to `f32`.
-const LN_2_REST_F32: f32 = -1.904_654_3e-9;
-
-/// eʳ for |r| ≤ ½ ln 2, interpolated at Chebyshev's nodes; relative error 2e-8 before rounding.
-const COEFFICIENTS_F32: [f32; 7] =
-    [1.0, 1.0, 0.5, 0.166_664_15, 0.041_666_35, 0.008_375_134, 0.001_394_111_9];
-
-/// eˣ for x ≤ 0, as [`exp`]: relative error at most 2⁻²² (two ulps) for −87 ≤ x ≤ 0; 0 below.
-#[inline(always)]
-#[must_use]
-pub(crate) fn exp_f32(x: f32) -> f32 {
-    let shifted = x.mul_add(std::f32::consts::LOG2_E, TO_INTEGER_F32);
-    let k = shifted - TO_INTEGER_F32;
-    let r = k.mul_add(-LN_2_REST_F32, k.mul_add(-std::f32::consts::LN_2, x));
-    let mut p = COEFFICIENTS_F32[6];
-    for &c in COEFFICIENTS_F32[..6].iter().rev() {
-        p = p.mul_add(r, c);
-    }
-    let y = p * f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23));
-    if x < LOWEST_F32 { 0.0 } else { y }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_error_from_single_precision_is_below_its_bound() {
-        let mut worst: f64 = 0.0;
-        for k in 0..=1_000_003 {
-            let x = LOWEST_F32 * (k as f32 / 1_000_003.0);
-            worst = worst.max((f64::from(exp_f32(x)) / f64::from(x).exp() - 1.0).abs());
-        }
-        assert!(worst <= 2.0_f64.powi(-22), "{worst:e}");
-        assert_eq!(exp_f32(0.0), 1.0);
-        for x in [f32::NEG_INFINITY, f32::MIN, -1e9, -87.1] {
-            assert_eq!(exp_f32(x).to_bits(), 0, "{x}");
-        }
-    }
 
     #[test]
     fn the_error_is_below_its_bound() {

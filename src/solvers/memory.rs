@@ -27,6 +27,7 @@ const BYTES_PER_POINT_WITHOUT_TABLE: u64 = 1152;
 const BYTES_PER_POINT_ON_LINE: u64 = 256;
 
 /// Bytes a cell in the model of a linear program and in its solver.
+#[cfg(feature = "lp")]
 const BYTES_PER_LP_VARIABLE: u64 = 1536;
 
 /// Memory of a method beside the problem.
@@ -52,6 +53,7 @@ pub fn memory(method: Method, problem: &OtProblem, dim: usize) -> Memory {
         }
         Method::Shortlist => (0, of_points(BYTES_PER_POINT_WITHOUT_TABLE)),
         Method::Line => (0, points * BYTES_PER_POINT_ON_LINE),
+        #[cfg(feature = "lp")]
         Method::Lp(_) => (0, cells.saturating_mul(BYTES_PER_LP_VARIABLE)),
     };
     Memory { bytes: table.saturating_add(rest), table }

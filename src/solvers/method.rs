@@ -7,6 +7,7 @@ use crate::solvers::Solver;
 use crate::solvers::assignment::Assignment;
 use crate::solvers::candidate_arcs::rough_duals::coarse_problems_help;
 use crate::solvers::line::Line;
+#[cfg(feature = "lp")]
 use crate::solvers::lp::{Backend, GenericLp};
 use crate::solvers::network_simplex::{NetworkSimplex, SparseSimplex};
 
@@ -25,7 +26,8 @@ pub enum Method {
     Assignment,
     /// [`Line`].
     Line,
-    /// [`GenericLp`] with a backend.
+    /// `GenericLp` with a backend.
+    #[cfg(feature = "lp")]
     Lp(Backend),
 }
 
@@ -39,6 +41,7 @@ impl Method {
             Self::Shortlist => Box::new(SparseSimplex::default()),
             Self::Assignment => Box::new(Assignment),
             Self::Line => Box::new(Line),
+            #[cfg(feature = "lp")]
             Self::Lp(backend) => Box::new(GenericLp { backend }),
         }
     }

@@ -8,6 +8,7 @@ pub mod candidate_arcs;
 mod capped;
 pub(crate) mod fixed_point;
 pub mod line;
+#[cfg(feature = "lp")]
 pub mod lp;
 mod memory;
 mod method;
@@ -147,6 +148,7 @@ pub enum SolveError {
         limit: usize,
     },
     /// The LP backend gave up.
+    #[cfg(feature = "lp")]
     #[error("the {backend} backend failed: {message}")]
     Backend {
         /// Which backend.
@@ -163,6 +165,7 @@ impl SolveError {
         match self {
             Self::NotApplicable { .. } => "let --method auto choose one that applies",
             Self::TooLarge { .. } => "use --method simplex, which solves the same problem exactly",
+            #[cfg(feature = "lp")]
             Self::Backend { .. } => "try another --lp-backend, or --method simplex",
         }
     }

@@ -17,6 +17,7 @@
 //! Grosse 2019, "Sorting out Lipschitz function approximation", ICML (why slopes must stay 1, and
 //! lattices of functions as the way to universality).
 
+mod exp;
 mod soft;
 mod train;
 

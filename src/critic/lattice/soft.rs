@@ -14,7 +14,7 @@ use macro_rules_attribute::apply;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, s};
 
-use crate::math::exp::exp_f32;
+use super::exp::exp;
 use crate::math::simd_targets;
 
 /// Squared distances below this share of `‖x‖² + ‖c‖²` are rounding.
@@ -157,7 +157,7 @@ fn shares(levels: &mut [f32], minima: &mut [f32], t: f32) -> f32 {
     let mut sums = vec![0.0; groups];
     for piece in levels.chunks_exact_mut(groups) {
         for ((e, m), sum) in piece.iter_mut().zip(&*minima).zip(&mut sums) {
-            *e = exp_f32((m - *e) / t);
+            *e = exp((m - *e) / t);
             *sum += *e;
         }
     }
@@ -186,12 +186,12 @@ fn soft_maximum(e: &mut [f32], t: f32) -> f32 {
     let (chunks, rest) = e.as_chunks_mut::<LANES>();
     for chunk in chunks {
         for k in 0..LANES {
-            chunk[k] = exp_f32((chunk[k] - most) * inverse);
+            chunk[k] = exp((chunk[k] - most) * inverse);
             sums[k] += chunk[k];
         }
     }
     for (e, sum) in rest.iter_mut().zip(&mut sums) {
-        *e = exp_f32((*e - most) * inverse);
+        *e = exp((*e - most) * inverse);
         *sum += *e;
     }
     let sum: f32 = sums.iter().sum();
