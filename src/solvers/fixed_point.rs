@@ -6,6 +6,8 @@
 
 use std::ops::{Add, Sub};
 
+use ndarray::Array1;
+
 use crate::cost::Cost;
 use crate::math::exact::decompose;
 use crate::math::{self, Wide};
@@ -200,9 +202,10 @@ impl FixedMasses {
 
     /// Masses rounded to units; the largest demand absorbs the difference of the totals.
     fn rounded(source: &Marginal, target: &Marginal) -> Self {
-        let (a, b) = (math::sum(source.weights()), math::sum(target.weights()));
-        let exponent = (exponent(a) + 1 - NARROW_BITS).max(SMALLEST_EXPONENT);
-        let supply: Vec<i128> = source.weights().iter().map(|&w| units(w, exponent)).collect();
+        let ((of_source, power), (of_target, _)) = (near_one(source), near_one(target));
+        let (a, b) = (math::sum(&of_source), math::sum(&of_target));
+        let exponent = exponent(a) + 1 - NARROW_BITS;
+        let supply: Vec<i128> = of_source.iter().map(|&w| units(w, exponent)).collect();
         // b_j·A/B in twice the working precision.
         let ratio = a / b;
         let rest = (-ratio).mul_add(b, a) / b;
@@ -212,14 +215,18 @@ impl FixedMasses {
             let error_units = units(error.abs(), exponent);
             units(mass, exponent) + if error < 0.0 { -error_units } else { error_units }
         };
-        let mut demand: Vec<i128> = target.weights().iter().map(in_proportion).collect();
+        let mut demand: Vec<i128> = of_target.iter().map(in_proportion).collect();
         let surplus = supply.iter().sum::<i128>() - demand.iter().sum::<i128>();
         if let Some(largest) = demand.iter_mut().max() {
             *largest += surplus;
             assert!(*largest >= 0, "masses are in proportion");
         }
-        let scale = source.total() / a;
-        Self { supply, demand, unit: Unit::new(1.0 / scale, exponent) }
+        let unit = if source.has_unit_total() {
+            Unit::new(1.0 / (1.0 / a), exponent)
+        } else {
+            Unit::new(1.0, exponent + power)
+        };
+        Self { supply, demand, unit }
     }
 
     /// A flow in the units of the masses, correctly rounded where they are exact.
@@ -227,6 +234,20 @@ impl FixedMasses {
     pub(crate) fn to_f64(&self, flow: i128) -> f64 {
         self.unit.mass(flow as f64)
     }
+}
+
+/// The weights divided by 2 to a power, and the power: 0 unless quotients of sums might leave the range.
+fn near_one(marginal: &Marginal) -> (Array1<f64>, i32) {
+    /// Sums between 2 to minus this power and 2 to this power are left as they are.
+    const LARGEST_POWER: i32 = 400;
+    let weights = marginal.weights();
+    let power = exponent(math::sum(weights));
+    if power.abs() <= LARGEST_POWER {
+        return (weights.to_owned(), 0);
+    }
+    // In two steps: the power of two itself may be out of range.
+    let half = power / 2;
+    (weights.mapv(|w| w * power_of_two(-half) * power_of_two(half - power)), power)
 }
 
 /// The exponent e of a positive `x = s·2^e` with 1 ≤ s < 2 (for subnormals, −1023).
@@ -261,7 +282,7 @@ fn units(w: f64, exponent: i32) -> i128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array1, array};
+    use ndarray::array;
 
     fn fixed(source: &Array1<f64>, target: &Array1<f64>) -> FixedMasses {
         let of = |mass: &Array1<f64>| Marginal::new(mass.clone()).unwrap();
@@ -292,6 +313,19 @@ mod tests {
         assert_eq!(units(2.5 * power_of_two(-100), exponent), 3);
         assert_eq!(units(1e-300, exponent), 0);
         assert_eq!(units(0.0, exponent), 0);
+    }
+
+    /// Once flows of such masses were infinite.
+    #[test]
+    fn totals_at_the_ends_of_the_range_are_put_in_proportion() {
+        let uneven = array![1.0, 1e-17, 2.0 / 3.0, 0.0];
+        for (source, target) in [(5e-324, 1.0), (1e-300, 1.0), (1.0, 1e-310), (1e300, 1e-300)] {
+            let of = |scale: f64| Marginal::normalized(uneven.mapv(|w| w * scale)).unwrap();
+            let fixed = FixedMasses::new(&of(source), &of(target));
+            assert_eq!(fixed.supply.iter().sum::<i128>(), fixed.demand.iter().sum::<i128>());
+            let total: f64 = fixed.supply.iter().map(|&flow| fixed.to_f64(flow)).sum();
+            assert!((total - 1.0).abs() <= 1e-15, "{source} {target}: {total}");
+        }
     }
 
     #[test]
