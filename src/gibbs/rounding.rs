@@ -46,7 +46,8 @@ pub(super) fn round(
     let mut rows: Vec<(f64, f64)> = plan.potentials.f().iter().map(|&f| (f, 0.0)).collect();
     let columns = table.over_rows(&mut rows, |i, (f, off), scratch, columns| {
         let row = table.row(&pass, i, f, scratch);
-        *off = table.source()[i] * (row.fill - 1.0).abs();
+        let share = table.source()[i];
+        *off = if share > 0.0 { share * (row.fill - 1.0).abs() } else { 0.0 };
         scratch.add_to(row.scale, columns);
     });
     let source_residual = total * math::sum(rows.iter().map(|(_, off)| off));
@@ -147,7 +148,7 @@ impl ShrunkPlan {
         let underflow = 8.0 * operations * (1.0 + largest) * f64::MIN_POSITIVE;
         let rounding = 8.0 * f64::EPSILON * (of_cells.abs() + of_missing.abs());
         let bound = of_cells + of_missing + rounding + underflow;
-        if bound.is_nan() { f64::INFINITY } else { bound }
+        if bound.is_finite() { bound } else { f64::INFINITY }
     }
 }
 

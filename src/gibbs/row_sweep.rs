@@ -382,21 +382,26 @@ impl<'a> GibbsTable<'a> {
     }
 
     /// `weights_j ← exp((f + g_j − c_ij)/ε + log ν_j)` in the columns of the ranges; returns
-    /// their sum.
+    /// their sum. Rounding errors of `g_j − c_ij` beyond the range of exponents are left out.
     fn weigh(&self, pass: &RowPass<'_>, i: usize, f: f64, scratch: &mut RowScratch) -> f64 {
         let RowScratch { costs, weights, runs, .. } = scratch;
         let inverse_epsilon = 1.0 / pass.epsilon;
-        let weigh = if pass.exact { weigh::<true> } else { weigh::<false> };
-        let (mut from, mut sum) = (0, 0.0);
-        for &(start, end) in &*runs {
-            let length = end - start;
-            let costs = costs.part(self.cost, i, (start, end), 0.0);
-            let weights = &mut weights[from..from + length];
-            let (g, log_weights) = (&pass.g[start..end], &pass.log_weights[start..end]);
-            sum += weigh(costs, g, log_weights, f, inverse_epsilon, weights);
-            from += length;
+        let mut weigh_by = |kernel: fn(&[f64], &[f64], &[f64], f64, f64, &mut [f64]) -> f64| {
+            let (mut from, mut sum) = (0, 0.0);
+            for &(start, end) in &*runs {
+                let length = end - start;
+                let costs = costs.part(self.cost, i, (start, end), 0.0);
+                let weights = &mut weights[from..from + length];
+                let (g, log_weights) = (&pass.g[start..end], &pass.log_weights[start..end]);
+                sum += kernel(costs, g, log_weights, f, inverse_epsilon, weights);
+                from += length;
+            }
+            sum
+        };
+        match pass.exact.then(|| weigh_by(weigh::<true>)) {
+            Some(sum) if sum > 0.0 && sum.is_finite() => sum,
+            _ => weigh_by(weigh::<false>),
         }
-        sum
     }
 
     /// The weights of row i relative to the given f, in single precision, in the columns of the

@@ -302,6 +302,19 @@ mod tests {
         assert_eq!(units(0.0, exponent), 0);
     }
 
+    /// Once flows of such masses were infinite.
+    #[test]
+    fn totals_at_the_ends_of_the_range_are_put_in_proportion() {
+        let uneven = array![1.0, 1e-17, 2.0 / 3.0, 0.0];
+        for (source, target) in [(5e-324, 1.0), (1e-300, 1.0), (1.0, 1e-310), (1e300, 1e-300)] {
+            let of = |scale: f64| Marginal::normalized(uneven.mapv(|w| w * scale)).unwrap();
+            let fixed = FixedMasses::new(&of(source), &of(target));
+            assert_eq!(fixed.supply.iter().sum::<i128>(), fixed.demand.iter().sum::<i128>());
+            let total: f64 = fixed.supply.iter().map(|&flow| fixed.to_f64(flow)).sum();
+            assert!((total - 1.0).abs() <= 1e-15, "{source} {target}: {total}");
+        }
+    }
+
     #[test]
     fn the_ends_of_the_range_of_f64_work() {
         for scale in [5e-324, 1e-310, 1e-300, 1.0, 1e300] {

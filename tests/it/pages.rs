@@ -1,4 +1,4 @@
-//! The README and the guide show what the command prints, and links between pages lead somewhere.
+//! README, guide and theory show what the command prints, and links between pages lead somewhere.
 //!
 //! A block ```` ```text ```` right after a block ```` ```sh ```` is what these commands print. Words
 //! and rows are compared; numbers are not, since times differ from run to run.
@@ -68,9 +68,10 @@ fn rewritten(page: &str) -> String {
 }
 
 #[test]
-fn the_readme_and_the_guide_show_what_the_command_prints() {
+fn pages_show_what_the_command_prints() {
     let write = std::env::var_os("DEBLAIS_WRITE_PAGES").is_some();
-    for path in pages(&root().join("docs/guide")).into_iter().chain([root().join("README.md")]) {
+    let folders = ["docs/guide", "docs/theory"].map(|folder| pages(&root().join(folder)));
+    for path in folders.into_iter().flatten().chain([root().join("README.md")]) {
         let page = fs::read_to_string(&path).unwrap();
         let now = rewritten(&page);
         if write {

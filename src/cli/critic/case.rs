@@ -163,9 +163,21 @@ pub(super) fn text(lines: &mut Lines, report: &Report<CriticReport>, verdict: &C
     if let Some(error) = report.relative_error {
         lines.line("  relative error", format!("{error:+.3e}"));
     }
-    lines.line("  certified lower bound", exact(verdict.certified_lower));
-    lines.line("  polished lower bound", exact(verdict.polished_lower));
     let lipschitz = verdict.lipschitz;
+    lines.line(
+        "  lower bound",
+        format!(
+            "{}, proved: the estimate ÷ the Lipschitz constant",
+            exact(verdict.certified_lower)
+        ),
+    );
+    lines.line(
+        "  lower bound, repaired",
+        format!(
+            "{}, proved: the critic made 1-Lipschitz on the samples",
+            exact(verdict.polished_lower)
+        ),
+    );
     lines.line(
         "  Lipschitz constant",
         format!("at most {}, {}", exact(lipschitz.bound), lipschitz.how),

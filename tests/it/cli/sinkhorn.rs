@@ -230,6 +230,27 @@ fn masses_of_zero_and_single_points_are_no_special_cases() {
     }
 }
 
+/// Once the rounding errors of such costs overflowed where potentials are double words: residuals were
+/// no numbers.
+#[test]
+fn costs_of_many_sizes_leave_no_nan_in_a_report() {
+    let folder = Folder::with(&[
+        ("c.csv", "1e38,20,90\n1e38,34,-1e20\n"),
+        ("a.csv", "0.7\n0.05\n"),
+        ("b.csv", "8e-12\n2e-5\n2e-9\n"),
+    ]);
+    let output = folder.run(
+        "sinkhorn --cost-matrix c.csv --source-weights a.csv --target-weights b.csv --normalize \
+         --epsilon 0.5 --max-iterations 200 --json",
+    );
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let certificate = &report["certificate"];
+    for residual in ["source_residual", "target_residual"] {
+        assert!(certificate[residual].as_f64().is_some_and(|r| r >= 0.0), "{certificate}");
+    }
+}
+
 #[test]
 fn a_cost_matrix_takes_the_place_of_points() {
     let folder = Folder::with(&[("c.csv", "1,4\n3,2\n")]);
