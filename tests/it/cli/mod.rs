@@ -17,6 +17,7 @@ mod histograms;
 mod memory;
 mod pairwise;
 mod pictures;
+mod row_names;
 mod sinkhorn;
 mod stopping;
 
