@@ -147,6 +147,11 @@ fn ground_costs_and_powers() {
         ("--cost cityblock --p 2", 49.0, 7.0),
         ("--cost chebyshev", 4.0, 4.0),
         ("--cost minkowski --exponent 1", 7.0, 7.0),
+        ("--cost l2", 5.0, 5.0),
+        ("--cost squared-euclidean", 25.0, 5.0),
+        ("--cost manhattan", 7.0, 7.0),
+        ("--cost l1", 7.0, 7.0),
+        ("--cost linf", 4.0, 4.0),
     ] {
         let json = folder.json(&format!("emd a.csv b.csv --json {flags}"));
         assert!((number(&json, "/transport_cost") - cost).abs() < 1e-12, "{flags}: {json}");
