@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use deblais::certificate::certify;
+use deblais::certificate::{Certificate, certify};
 use deblais::report::{CERTIFY_SCHEMA, CertifyReport, Report, Setting};
 use deblais::tolerance;
 
@@ -14,16 +14,20 @@ use super::failure::{Exit, Failure};
 use super::inputs::{ProblemJob, names, one_stdin};
 use super::output::print_report;
 use super::range::check_range;
+use super::remarks::Remarks;
 use super::saved;
+use super::text::small;
 use super::use_threads;
 
 /// `deblais certify SOURCE TARGET --plan FILE`
 #[derive(Debug, Args)]
-#[command(
-    override_usage = "deblais certify [OPTIONS] <SOURCE> <TARGET> (--plan <FILE> | --potentials <FILE>)\n       deblais certify [OPTIONS] --cost-matrix <FILE> (--plan <FILE> | --potentials <FILE>)"
-)]
+#[command(override_usage = "deblais certify [OPTIONS] <SOURCE> <TARGET> <ANSWER>
+       deblais certify [OPTIONS] --cost-matrix <FILE> <ANSWER>
+  where <ANSWER> is --plan <FILE>, --potentials <FILE>, or both")]
 #[command(after_help = "A plan with wrong marginals and potentials that are not feasible are \
-    repaired first; with --verbose the residuals say how far off they were.")]
+    repaired first; with --verbose the residuals say how far off they were.\n\n\
+    Potentials are n source values, then m target values; from POT: \
+    np.save(\"potentials.npy\", np.r_[log[\"u\"], log[\"v\"]]).")]
 pub(crate) struct CertifyArgs {
     #[command(flatten)]
     problem: ProblemArgs,
@@ -48,8 +52,9 @@ struct AnswerArgs {
     #[arg(long, value_name = "FILE")]
     potentials: Option<PathBuf>,
 
-    /// Exit with code 3 if the relative gap is wider than this
-    #[arg(long, value_name = "GAP", value_parser = gap)]
+    /// Exit with code 3 if the relative gap is wider than this; without it, the exit code is 0
+    /// even where nothing is proved to be optimal
+    #[arg(long, value_name = "GAP", value_parser = gap, allow_negative_numbers = true)]
     gap_tolerance: Option<f64>,
 }
 
@@ -63,8 +68,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     use_threads(output.threads)?;
 
     let loaded = job.load()?;
-    loaded.remarks.tell(output.quiet);
-    let mut inputs = loaded.inputs;
+    let (mut inputs, mut remarks) = (loaded.inputs, loaded.remarks);
     let start = Instant::now();
     let (n, m) = (loaded.problem.n(), loaded.problem.m());
     let plan = given.plan.as_deref().map(|path| saved::read_plan(path, n, m, &mut inputs));
@@ -80,6 +84,8 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     if plan.is_some() {
         check_range(&loaded.problem, &certificate)?;
     }
+    remark(&certificate, loaded.report.total_mass, potentials.is_some(), &mut remarks);
+    remarks.tell(output.quiet);
 
     let mut settings = job.settings();
     if let Some(gap) = given.gap_tolerance {
@@ -88,7 +94,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     let report = Report {
         inputs: Some(inputs),
         settings: Some(settings),
-        warnings: Some(loaded.remarks.warnings),
+        warnings: Some(remarks.warnings),
         timings: [("read", read_seconds), ("certify", certify_seconds)].into(),
         ..Report::new(CERTIFY_SCHEMA, CertifyReport::new(loaded.report, &certificate))
     };
@@ -108,5 +114,32 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
             Ok(Exit::ClaimBroken)
         }
         _ => Ok(Exit::Fine),
+    }
+}
+
+/// Tells what is judged where that is not what was given.
+fn remark(certificate: &Certificate, mass: f64, has_potentials: bool, remarks: &mut Remarks) {
+    /// L1 error of the marginals, as a share of the mass, that is no rounding.
+    const REPAIRED: f64 = 1e-6;
+    for (side, residual) in
+        [("source", certificate.source_residual), ("target", certificate.target_residual)]
+    {
+        let share = residual / mass;
+        if share > REPAIRED {
+            remarks.warn(format!(
+                "the {side} marginal of the plan differs from the {side} masses by {}, {} of the \
+                 mass: the plan was repaired, and the bounds are those of the repaired plan",
+                small(residual),
+                small(share)
+            ));
+        }
+    }
+    if !has_potentials {
+        remarks.note(
+            "no --potentials: the lower bound comes from c-transforms of zero and may be far below \
+             the optimum; give those of the solver as well (POT: np.r_[log[\"u\"], log[\"v\"]] with \
+             log=True), or let deblais emd find them"
+                .to_owned(),
+        );
     }
 }

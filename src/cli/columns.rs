@@ -1,5 +1,7 @@
 //! The columns of several tables: held against each other by name, and listed for people.
 
+use std::collections::{HashMap, HashSet};
+
 use deblais::io::{InputPath, Layout, Table};
 
 use super::failure::Failure;
@@ -43,7 +45,12 @@ impl Columns {
         remarks: &mut Remarks,
     ) -> Result<(), Failure> {
         let other = Self::of(table, layout);
-        let (Some(names), Some(others)) = (&self.names, &other.names) else { return Ok(()) };
+        let (Some(names), Some(others)) = (&self.names, &other.names) else {
+            if !chosen {
+                self.note_position(&other, remarks);
+            }
+            return Ok(());
+        };
         if names == others {
             return Ok(());
         }
@@ -64,6 +71,22 @@ impl Columns {
             other.origin, self.origin
         ));
         Ok(())
+    }
+
+    /// Names that only one of the tables has cannot show that its columns stand in another order.
+    fn note_position(&self, other: &Self, remarks: &mut Remarks) {
+        let (named, bare) = if self.names.is_some() { (self, other) } else { (other, self) };
+        if let Some(names) = &named.names
+            && names.len() > 1
+            && names.len() == bare.places.len()
+        {
+            remarks.note(format!(
+                "the columns of {} have no names: they are taken in the order of {}: {}",
+                bare.origin,
+                named.origin,
+                listed(names)
+            ));
+        }
     }
 
     /// Tables whose columns have not the same names.
@@ -101,16 +124,13 @@ impl Columns {
 }
 
 /// Where each of the names is among the others, if they are the same names, each of them once.
-fn order(names: &[String], others: &[String]) -> Option<Vec<usize>> {
-    let place = |name: &String| {
-        let mut found = others.iter().enumerate().filter(|(_, other)| *other == name);
-        found.next().map(|(place, _)| place).filter(|_| found.next().is_none())
-    };
-    let places: Vec<_> = names.iter().map(place).collect::<Option<_>>()?;
-    let mut sorted = places.clone();
-    sorted.sort_unstable();
-    sorted.dedup();
-    (sorted.len() == others.len()).then_some(places)
+pub(crate) fn order(names: &[String], others: &[String]) -> Option<Vec<usize>> {
+    let places: HashMap<&String, usize> =
+        others.iter().enumerate().map(|(place, name)| (name, place)).collect();
+    let found: Vec<_> =
+        names.iter().map(|name| places.get(name).copied()).collect::<Option<_>>()?;
+    let all = found.iter().collect::<HashSet<_>>().len();
+    (all == names.len() && all == others.len()).then_some(found)
 }
 
 /// Names, or positions where there is no name.

@@ -76,7 +76,7 @@ struct SolverArgs {
     memory_limit: Option<Limit>,
 
     /// Exit with code 3 if the relative gap is wider than this (default: 1e-9)
-    #[arg(long, value_name = "GAP", value_parser = gap)]
+    #[arg(long, value_name = "GAP", value_parser = gap, allow_negative_numbers = true)]
     gap_tolerance: Option<f64>,
 }
 

@@ -12,12 +12,16 @@ use super::failure::Failure;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CostName {
     /// ‖x − y‖₂
+    #[value(alias = "l2")]
     Euclidean,
     /// ‖x − y‖₂²: the same as `--cost euclidean --p 2`
+    #[value(aliases = ["squared-euclidean", "squared_euclidean"])]
     Sqeuclidean,
     /// Sum of the absolute differences
+    #[value(aliases = ["manhattan", "l1"])]
     Cityblock,
     /// Largest absolute difference
+    #[value(alias = "linf")]
     Chebyshev,
     /// 1 − cos of the angle between x and y; not a metric
     Cosine,
@@ -50,12 +54,21 @@ impl Ground {
         exponent: Option<f64>,
         p: Option<f64>,
     ) -> Result<Self, Failure> {
+        if let Some(p) = p.filter(|p| !(p.is_finite() && *p > 0.0)) {
+            return Err(Failure::usage(format!("--p {p}: the power must be finite and above 0"))
+                .hint("--p 1 is the distance itself, --p 2 its square"));
+        }
         let base = match (name, exponent) {
             (CostName::Minkowski, None) => {
                 return Err(Failure::usage("--cost minkowski needs its exponent")
                     .hint("add --exponent 3, say"));
             }
-            (CostName::Minkowski, Some(q)) => Minkowski::new(q).map_err(usage)?.into(),
+            (CostName::Minkowski, Some(q)) => Minkowski::new(q)
+                .map_err(|_| {
+                    Failure::usage(format!("--exponent {q}: it must be finite and at least 1"))
+                        .hint("--exponent 1 is the cityblock distance, --exponent 2 the Euclidean")
+                })?
+                .into(),
             (_, Some(_)) => {
                 return Err(Failure::usage("--exponent belongs to --cost minkowski")
                     .hint("for the distance to a power, use --p"));

@@ -4,15 +4,16 @@ use deblais::io::{Input, InputPath, ReadError};
 use deblais::measure::DiscreteMeasure;
 use deblais::report::InputReport;
 use deblais::tolerance;
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, Axis};
 
 use super::args::InputArgs;
-use super::columns::Columns;
+use super::columns::{Columns, listed};
 use super::failure::Failure;
 use super::input_warnings;
 use super::read_measure::{
     InputLog, Masses, ReadMeasure, Role, masses_report, read_matrix, report, totals_tolerance,
 };
+use super::row_names::RowNames;
 
 /// The files of the masses, and of the places of the cells.
 #[derive(Debug)]
@@ -22,8 +23,12 @@ pub(crate) struct HistogramFiles {
     grid: Option<InputPath>,
 }
 
-/// The masses of a file, and its pixels if it is a picture.
-type Bars = (Masses, Option<Array2<f64>>);
+/// The masses of a file, its pixels if it is a picture, and the names of its rows.
+struct Bars {
+    masses: Masses,
+    pixels: Option<Array2<f64>>,
+    names: RowNames,
+}
 
 impl HistogramFiles {
     /// Refuses the flags that pick from points.
@@ -65,9 +70,12 @@ impl HistogramFiles {
         log: &mut InputLog,
     ) -> Result<([ReadMeasure; 2], [Array1<f64>; 2]), Failure> {
         let source = bars(&self.source, Role::Source, normalize, log)?;
-        let target = bars(&self.target, Role::Target, normalize, log)?;
+        let mut target = bars(&self.target, Role::Target, normalize, log)?;
+        if let Some(order) = source.names.order(&target.names, &mut log.remarks)? {
+            target.masses.values = target.masses.values.select(Axis(0), &order);
+        }
         let places = self.places(&source, &target, log)?;
-        let normalize = normalize || source.1.is_some();
+        let normalize = normalize || source.pixels.is_some();
         let cloud = |masses: &Masses, origin: &InputPath| {
             let of = if normalize { DiscreteMeasure::normalized } else { DiscreteMeasure::new };
             let measure = of(places.clone(), masses.values.clone())
@@ -81,49 +89,61 @@ impl HistogramFiles {
                 totals_tolerance: masses.totals_tolerance,
             })
         };
-        let clouds = [cloud(&source.0, &self.source)?, cloud(&target.0, &self.target)?];
+        let clouds = [cloud(&source.masses, &self.source)?, cloud(&target.masses, &self.target)?];
         let [x, y] = &clouds;
         input_warnings::of_pair([x, y], self.origins(), &mut log.remarks);
-        Ok((clouds, [source.0.values, target.0.values]))
+        Ok((clouds, [source.masses.values, target.masses.values]))
     }
 
     /// Where the cells lie: on the grid, else at the pixels, else at 0, 1, 2, ….
-    fn places(
-        &self,
-        (p, p_pixels): &Bars,
-        (q, q_pixels): &Bars,
-        log: &mut InputLog,
-    ) -> Result<Array2<f64>, Failure> {
-        let cells = p.values.len();
+    fn places(&self, p: &Bars, q: &Bars, log: &mut InputLog) -> Result<Array2<f64>, Failure> {
+        let (cells, others) = (p.masses.values.len(), q.masses.values.len());
         let apart = || {
             Failure::new(format!(
-                "{} has {cells} cells, {} has {}: histograms are aligned by position",
-                self.source,
-                self.target,
-                q.values.len()
+                "{} has {cells} cells, {} has {others}: histograms are aligned by position",
+                self.source, self.target,
             ))
         };
-        if cells != q.values.len() {
+        if cells != others {
             return Err(apart().hint("give both on the same cells; samples go without --hist"));
         }
-        if p_pixels != q_pixels {
+        if p.pixels != q.pixels {
             return Err(apart().hint("give two pictures of the same size, or two columns"));
         }
-        let places = match (&self.grid, p_pixels) {
-            (Some(grid), _) => read_matrix(grid, "grid", log)?,
-            (None, Some(pixels)) => pixels.clone(),
-            (None, None) => Array2::from_shape_fn((cells, 1), |(cell, _)| cell as f64),
-        };
-        if places.nrows() != cells {
-            let grid = self.grid.as_ref().map_or_else(String::new, ToString::to_string);
-            return Err(Failure::new(format!(
-                "{grid}: {} places for {cells} cells",
-                places.nrows()
-            ))
-            .hint("give the grid one row of coordinates for each cell, in the same order"));
+        match (&self.grid, &p.pixels) {
+            (Some(grid), _) => on_grid(grid, &p.names, cells, log),
+            (None, Some(pixels)) => Ok(pixels.clone()),
+            (None, None) => {
+                if let Some(names) = p.names.meant().or(q.names.meant()) {
+                    log.remarks.note(format!(
+                        "the cells {} lie at 0, 1, 2, … in this order, whatever their names; \
+                         --grid FILE places them elsewhere",
+                        listed(names)
+                    ));
+                }
+                Ok(Array2::from_shape_fn((cells, 1), |(cell, _)| cell as f64))
+            }
         }
-        Ok(places)
     }
+}
+
+/// The places of the cells in a file, in the order of the cells.
+fn on_grid(
+    origin: &InputPath,
+    cells: &RowNames,
+    count: usize,
+    log: &mut InputLog,
+) -> Result<Array2<f64>, Failure> {
+    let grid = read_matrix(origin, "grid", log)?;
+    let order = cells.order_masses(&grid.rows, &mut log.remarks)?;
+    if grid.entries.nrows() != count {
+        return Err(Failure::new(format!(
+            "{origin}: {} places for {count} cells",
+            grid.entries.nrows()
+        ))
+        .hint("give the grid one row of coordinates for each cell, in the same order"));
+    }
+    Ok(order.map_or(grid.entries.clone(), |order| grid.entries.select(Axis(0), &order)))
 }
 
 /// Reads one side.
@@ -134,16 +154,18 @@ fn bars(
     log: &mut InputLog,
 ) -> Result<Bars, Failure> {
     let (input, digest) = Input::read(origin)?;
-    let (masses, pixels) = match input {
+    let (masses, pixels, names) = match input {
         Input::Table(table) => {
             let values = table.weights().map_err(|error| points_for_counts(origin, error))?;
             input_warnings::of_histogram(origin, &table, &values, &mut log.remarks);
+            input_warnings::of_name_columns(&table, "masses", &mut log.remarks);
             let totals_tolerance = totals_tolerance(table.precision());
-            (Masses { values, totals_tolerance }, None)
+            (Masses { values, totals_tolerance }, None, RowNames::of(&table)?)
         }
         Input::Image(picture) => {
             let totals_tolerance = tolerance::TOTALS_F64;
-            (Masses { values: picture.mass, totals_tolerance }, Some(picture.support))
+            let masses = Masses { values: picture.mass, totals_tolerance };
+            (masses, Some(picture.support), RowNames::new(origin, None))
         }
     };
     let kind = if pixels.is_some() { "pixels" } else { "cells" };
@@ -155,7 +177,7 @@ fn bars(
         ..report(origin, masses.values.len(), digest, normalize)
     };
     log.inputs.insert(role.name(), report);
-    Ok((masses, pixels))
+    Ok(Bars { masses, pixels, names })
 }
 
 /// A table of points where a histogram is wanted.

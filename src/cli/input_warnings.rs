@@ -47,6 +47,20 @@ pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: 
     }
 }
 
+/// Columns of a file of masses or of a matrix that name its rows.
+pub(crate) fn of_name_columns(table: &Table, taken: &str, remarks: &mut Remarks) {
+    let columns = table.name_columns();
+    if columns.is_empty() {
+        return;
+    }
+    let names: Vec<_> = columns.iter().map(|&column| quoted(table, column)).collect();
+    remarks.note(format!(
+        "{}: taken for names of the rows, not for {taken}: {}",
+        table.origin(),
+        names.join(", ")
+    ));
+}
+
 /// A column, as remarks name it.
 fn quoted(table: &Table, column: usize) -> String {
     let label = label(table, column);

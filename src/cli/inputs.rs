@@ -17,7 +17,8 @@ use super::ground::Ground;
 use super::histograms::HistogramFiles;
 use super::input_warnings;
 use super::read_measure::{
-    InputLog, ReadMeasure, Role, SampleSet, Weights, clouds, mass_file, read_matrix,
+    InputLog, MassHolders, ReadMatrix, ReadMeasure, Role, SampleSet, Weights, clouds, mass_file,
+    read_matrix,
 };
 use super::remarks::Remarks;
 
@@ -150,21 +151,23 @@ impl ProblemJob {
         target: Option<&InputPath>,
         log: &mut InputLog,
     ) -> Result<Loaded, Failure> {
-        let entries = read_matrix(matrix, "cost_matrix", log)?;
+        let ReadMatrix { entries, rows, columns } = read_matrix(matrix, "cost_matrix", log)?;
         let (n, m) = entries.dim();
+        let holders =
+            |count, axis, names| MassHolders { count, kind: format!("{axis} of {matrix}"), names };
         let cost = CostMatrix::new(entries).map_err(|error| Failure::from(error).at(matrix))?;
         let mut tolerance = tolerance::TOTALS_F64;
-        let mut mass = |origin: Option<&InputPath>, role: Role, count: usize| match origin {
-            None => Ok(Marginal::normalized(Array1::ones(count))?),
+        let mut mass = |origin: Option<&InputPath>, role: Role, holders: MassHolders| match origin {
+            None => Ok(Marginal::normalized(Array1::ones(holders.count))?),
             Some(origin) => {
-                let masses = mass_file(origin, role, count, self.normalize, log)?;
+                let masses = mass_file(origin, role, &holders, self.normalize, log)?;
                 tolerance = tolerance.max(masses.totals_tolerance);
                 let marginal = if self.normalize { Marginal::normalized } else { Marginal::new };
                 marginal(masses.values).map_err(|error| Failure::from(error).at(origin))
             }
         };
-        let mu = mass(source, Role::Source, n)?;
-        let nu = mass(target, Role::Target, m)?;
+        let mu = mass(source, Role::Source, holders(n, "rows", rows))?;
+        let nu = mass(target, Role::Target, holders(m, "columns", columns))?;
         let problem = OtProblem::between(mu, nu, Box::new(cost), tolerance)
             .map_err(|error| Failure::from(error).at(matrix))?;
         let report =

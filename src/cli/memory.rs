@@ -39,6 +39,7 @@ impl FromStr for Bytes {
             ("MiB", f64::from(1 << 20)),
             ("GiB", f64::from(1 << 30)),
             ("kB", 1e3),
+            ("KB", 1e3),
             ("MB", 1e6),
             ("GB", 1e9),
             ("K", 1024.0),

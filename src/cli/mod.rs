@@ -29,6 +29,7 @@ mod progress_line;
 mod range;
 mod read_measure;
 mod remarks;
+mod row_names;
 mod saved;
 mod sinkhorn;
 mod text;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use deblais::measure::DiscreteMeasure;
 use deblais::plan::TransportPlan;
-use deblais::plot::{self, Heatmap, Order, PlotError, TransportMap};
+use deblais::plot::{self, Heatmap, Order, TransportMap};
 use deblais::report::ProblemReport;
 
 use super::args::{DrawArgs, OrderName};
@@ -68,7 +68,12 @@ impl Pictures {
         const PLANE: usize = 2;
         match (&self.map, loaded.report.dim) {
             (Some(_), Some(dim)) if dim != PLANE => {
-                Err(Failure::from(PlotError::NotPlanar { dim }).at("--map"))
+                let (plural, pick) =
+                    if dim > PLANE { ("s", "pick two with --columns, or ") } else { ("", "") };
+                Err(Failure::new(format!(
+                    "--map draws points in the plane, but these have {dim} coordinate{plural}"
+                ))
+                .hint(format!("{pick}draw the plan as a matrix with --heatmap FILE")))
             }
             _ => Ok(()),
         }

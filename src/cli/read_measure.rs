@@ -10,12 +10,13 @@ use deblais::math;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{InputReport, Inputs, MassesReport};
 use deblais::tolerance;
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, Axis};
 
 use super::columns::{Columns, label, labels};
 use super::failure::Failure;
 use super::input_warnings;
 use super::remarks::Remarks;
+use super::row_names::RowNames;
 
 /// Masses of 1/n each.
 const UNIFORM: &str = "uniform";
@@ -209,7 +210,14 @@ fn select(
     let samples = table.samples(&layout)?;
     let rows = samples.points.nrows();
     let (kind, masses) = match (file, samples.weights) {
-        (Some(file), _) => ("file", mass_file(&file, job.role, rows, normalize, log)?),
+        (Some(file), _) => {
+            let points = MassHolders {
+                count: rows,
+                kind: format!("{} points", job.role.name()),
+                names: RowNames::new(&job.origin, table.row_names(layout.filter.as_ref())?),
+            };
+            ("file", mass_file(&file, job.role, &points, normalize, log)?)
+        }
         (None, Some(values)) => {
             let totals_tolerance = totals_tolerance(samples.precision);
             ("column", Masses { values, totals_tolerance })
@@ -286,28 +294,37 @@ impl SampleSet {
     }
 }
 
-/// Reads a file of masses for `count` points, as they are.
+/// What masses are given to: points, or rows or columns of a matrix.
+pub(crate) struct MassHolders {
+    pub(crate) count: usize,
+    /// What they are, for messages.
+    pub(crate) kind: String,
+    pub(crate) names: RowNames,
+}
+
+/// Reads a file of masses, as they are; rows that have names are matched by them.
 pub(crate) fn mass_file(
     origin: &InputPath,
     role: Role,
-    count: usize,
+    holders: &MassHolders,
     normalize: bool,
     log: &mut InputLog,
 ) -> Result<Masses, Failure> {
     let (table, digest) = table(origin)?;
     let precision = table.precision();
-    let values = table.weights()?;
-    if values.len() != count {
-        return Err(Failure::new(format!(
-            "{origin}: {} masses for {count} {} points",
-            values.len(),
-            role.name()
-        ))
-        .hint("give one mass per point, in the order of the points"));
+    let mut values = table.weights()?;
+    input_warnings::of_name_columns(&table, "masses", &mut log.remarks);
+    let MassHolders { count, kind, names } = holders;
+    if values.len() != *count {
+        return Err(Failure::new(format!("{origin}: {} masses for {count} {kind}", values.len()))
+            .hint(format!("give one mass for each of the {kind}, in their order")));
+    }
+    if let Some(order) = names.order_masses(&RowNames::of(&table)?, &mut log.remarks)? {
+        values = values.select(Axis(0), &order);
     }
     let report = InputReport {
         masses: Some(masses_report("file", None, &values)),
-        ..report(origin, count, digest, normalize)
+        ..report(origin, *count, digest, normalize)
     };
     log.inputs.insert(role.weights(), report);
     Ok(Masses { values, totals_tolerance: totals_tolerance(precision) })
@@ -321,17 +338,41 @@ pub(crate) fn table(origin: &InputPath) -> Result<(Table, InputDigest), ReadErro
     }
 }
 
+/// A matrix, and what its rows and columns are called.
+pub(crate) struct ReadMatrix {
+    pub(crate) entries: Array2<f64>,
+    pub(crate) rows: RowNames,
+    pub(crate) columns: RowNames,
+}
+
 /// Reads a matrix of numbers: costs, or the places of cells.
 pub(crate) fn read_matrix(
     origin: &InputPath,
     role: &'static str,
     log: &mut InputLog,
-) -> Result<Array2<f64>, Failure> {
+) -> Result<ReadMatrix, Failure> {
     let (table, digest) = table(origin)?;
     let table = input_warnings::of_matrix(table, &mut log.remarks);
-    let entries = table.into_matrix()?;
+    let taken = if role == "grid" { "coordinates" } else { "costs" };
+    input_warnings::of_name_columns(&table, taken, &mut log.remarks);
+    let rows = RowNames::of(&table)?;
+    let columns = RowNames::new(origin, table.data_names());
+    let entries = table.into_matrix().map_err(not_finite)?;
     log.inputs.insert(role, report(origin, entries.nrows(), digest, false));
-    Ok(entries)
+    Ok(ReadMatrix { entries, rows, columns })
+}
+
+/// Rows of a matrix cannot be removed as those of a table of samples.
+fn not_finite(error: ReadError) -> Failure {
+    let is_infinite = |found: &String| found.parse().is_ok_and(f64::is_infinite);
+    match &error {
+        ReadError::NotFinite { found, .. } if is_infinite(found) => Failure::new(error).hint(
+            "infinity cannot forbid a cell of the plan: give a finite cost far above all others, \
+             such as 1000 times their largest (at most 1e303), and see that the plan avoids it",
+        ),
+        ReadError::NotFinite { .. } => Failure::new(error).hint("fill in a finite number"),
+        _ => error.into(),
+    }
 }
 
 /// The file's entry in the report.

@@ -94,7 +94,7 @@ pub(crate) struct PairwiseArgs {
     time_limit: Option<Seconds>,
 
     /// Exit with code 3 if a pair's relative gap is wider than this (default: 1e-9)
-    #[arg(long, value_name = "GAP", value_parser = gap, help_heading = "Solver")]
+    #[arg(long, value_name = "GAP", value_parser = gap, allow_negative_numbers = true, help_heading = "Solver")]
     gap_tolerance: Option<f64>,
 
     /// Write the matrix to this file instead of stdout; a run that is stopped or killed goes on

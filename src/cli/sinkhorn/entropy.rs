@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use clap::Args;
+use deblais::problem::OtProblem;
 use deblais::report::Setting;
-use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn};
+use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn, typical_cost};
 
 use crate::cli::ground::Seconds;
+use crate::cli::remarks::Remarks;
+use crate::cli::text::{exact, supported};
 
 /// How to solve.
 #[derive(Debug, Args)]
@@ -72,6 +75,29 @@ pub(crate) fn setting(epsilon: Epsilon) -> Setting {
     match epsilon {
         Epsilon::Absolute(epsilon) => Setting::Number(epsilon),
         Epsilon::Relative(share) => Setting::Text(format!("{share}rel")),
+    }
+}
+
+/// Warns of a median cost, the unit of ε, that stands for forbidden cells and not for the others.
+pub(super) fn check_unit(epsilon: Epsilon, problem: &OtProblem, remarks: &mut Remarks) {
+    /// How far the median is above the least costs of the rows where these are of another kind.
+    const APART: f64 = 1e6;
+    let Epsilon::Relative(share) = epsilon else { return };
+    let (cost, median) = (problem.cost(), typical_cost(problem));
+    let mut row = vec![0.0; cost.m()];
+    let least: f64 = (0..cost.n())
+        .map(|i| cost.row(i, &mut row).iter().fold(f64::INFINITY, |least, c| least.min(c.abs())))
+        .sum();
+    let least = least / cost.n() as f64;
+    if least > 0.0 && median > APART * least {
+        remarks.warn(format!(
+            "ε is {share} × the median cost {}, but the least cost in a row is {} on average: if \
+             large costs forbid cells, the plan hardly sees the others; give --epsilon in the \
+             units of these, such as --epsilon {}",
+            exact(median),
+            supported(least, 1e-2),
+            supported(share * least, 0.1)
+        ));
     }
 }
 

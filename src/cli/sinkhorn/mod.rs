@@ -16,7 +16,7 @@ use deblais::report::{
 use deblais::solvers::sinkhorn::{Entropic, Sinkhorn, SinkhornError, typical_cost};
 
 use self::cells::{CellArgs, Cells};
-use self::entropy::EntropyArgs;
+use self::entropy::{EntropyArgs, check_unit};
 use super::args::{DetailArgs, DrawArgs, FileArgs, OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::files::Files;
@@ -110,9 +110,12 @@ impl Job {
     }
 
     fn run(self) -> Result<Exit, Failure> {
-        let loaded = self.problem.load()?;
+        let mut loaded = self.problem.load()?;
         self.files.check(&loaded)?;
         self.cells.check(&loaded.problem)?;
+        if !self.problem.has_points() {
+            check_unit(self.solver.epsilon, &loaded.problem, &mut loaded.remarks);
+        }
         loaded.remarks.tell(self.output.quiet);
         let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());

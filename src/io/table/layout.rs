@@ -66,7 +66,7 @@ impl Table {
 
     /// Takes the columns that number or label the rows out of the coordinates. The only column
     /// stays, unless it has no name.
-    fn take_row_labels(&self, coordinates: &mut Vec<usize>) -> Vec<usize> {
+    pub(super) fn take_row_labels(&self, coordinates: &mut Vec<usize>) -> Vec<usize> {
         let is_only = coordinates.len() == 1;
         let labels_rows = |column: &mut usize| {
             self.row_label(*column).is_some_and(|name| !is_only || name.is_empty())

@@ -1,6 +1,7 @@
 //! Tables of cells.
 
 mod layout;
+mod row_names;
 mod samples;
 
 pub use layout::Layout;
@@ -9,7 +10,6 @@ pub use samples::Samples;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::Read;
-use std::ops::Range;
 
 use ndarray::Array2;
 
@@ -155,12 +155,6 @@ impl Table {
             TableCells::Text { .. } => Precision::F64,
             TableCells::Numbers { precision, .. } => *precision,
         }
-    }
-
-    /// All columns but the row names that pandas and R put first, under an empty header cell.
-    fn data_columns(&self) -> Range<usize> {
-        let named_rows = self.header.as_ref().is_some_and(|header| header[0].is_empty());
-        usize::from(named_rows)..self.n_columns()
     }
 
     /// The position of a column.

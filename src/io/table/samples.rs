@@ -36,10 +36,7 @@ impl Table {
     /// # Errors
     /// As [`Table::select`], but for unknown columns.
     pub fn samples(&self, layout: &Layout) -> Result<Samples, ReadError> {
-        let rows = match &layout.filter {
-            None => (0..self.n_rows()).collect(),
-            Some((filter, column)) => self.rows_that_pass(filter, *column)?,
-        };
+        let rows = self.rows(layout.filter.as_ref())?;
         let columns = &layout.coordinates;
         let points = gather(&rows, columns, |row, column| self.coordinate(row, column))?;
         let weights = layout.weights.map(|column| self.weights_of(&rows, column)).transpose()?;
@@ -53,8 +50,7 @@ impl Table {
     /// [`ReadError::NotANumber`] and [`ReadError::NotFinite`], by line and column.
     pub fn matrix(&self) -> Result<Array2<f64>, ReadError> {
         let rows: Vec<usize> = (0..self.n_rows()).collect();
-        let columns: Vec<usize> = self.data_columns().collect();
-        gather(&rows, &columns, |row, column| self.finite(row, column))
+        gather(&rows, &self.data_columns(), |row, column| self.finite(row, column))
     }
 
     /// As [`Table::matrix`], but an array in C order is handed over without a copy.
@@ -92,11 +88,12 @@ impl Table {
     }
 
     fn only_column(&self) -> Result<usize, ReadError> {
-        let columns = self.data_columns();
-        if columns.len() == 1 {
-            return Ok(columns.start);
+        match self.data_columns().as_slice() {
+            [column] => Ok(*column),
+            columns => {
+                Err(ReadError::NotOneColumn { origin: self.origin.clone(), columns: columns.len() })
+            }
         }
-        Err(ReadError::NotOneColumn { origin: self.origin.clone(), columns: columns.len() })
     }
 
     fn weights_of(&self, rows: &[usize], column: usize) -> Result<Array1<f64>, ReadError> {
@@ -122,6 +119,14 @@ impl Table {
             });
         }
         Ok(weights)
+    }
+
+    /// The rows that pass a filter on a column; all of them without one.
+    pub(super) fn rows(&self, filter: Option<&(Filter, usize)>) -> Result<Vec<usize>, ReadError> {
+        match filter {
+            None => Ok((0..self.n_rows()).collect()),
+            Some((filter, column)) => self.rows_that_pass(filter, *column),
+        }
     }
 
     fn rows_that_pass(&self, filter: &Filter, column: usize) -> Result<Vec<usize>, ReadError> {

@@ -71,6 +71,20 @@ fn names_are_matched_only_where_both_tables_have_them() {
 }
 
 #[test]
+fn columns_without_names_beside_named_ones_get_a_note() {
+    let files =
+        [("a.csv", "y,x\n0,10\n"), ("b.csv", "0,10\n"), ("c.csv", "x\n1\n"), ("d.csv", "1\n")];
+    let folder = Folder::with(&files);
+    for args in ["emd a.csv b.csv", "emd b.csv a.csv"] {
+        let words =
+            "the columns of b.csv have no names: they are taken in the order of a.csv: y, x";
+        assert!(said(&folder, args).1.contains(words), "{args}");
+    }
+    assert!(!said(&folder, "emd a.csv b.csv --columns 0,1").1.contains("no names"));
+    assert!(!said(&folder, "emd c.csv d.csv").1.contains("no names"));
+}
+
+#[test]
 fn the_default_header_of_pandas_is_no_point() {
     // pandas.DataFrame([[0.5, 1.5], [2.5, 3.5]]).to_csv(index=False), and with the index.
     let plain = "0,1\n0.5,1.5\n2.5,3.5\n";

@@ -1,5 +1,6 @@
 //! The command as a user meets it: through the binary.
 
+mod certify;
 mod columns;
 mod critic;
 mod crosscheck;
@@ -17,6 +18,7 @@ mod histograms;
 mod memory;
 mod pairwise;
 mod pictures;
+mod row_names;
 mod sinkhorn;
 mod stopping;
 
@@ -145,6 +147,11 @@ fn ground_costs_and_powers() {
         ("--cost cityblock --p 2", 49.0, 7.0),
         ("--cost chebyshev", 4.0, 4.0),
         ("--cost minkowski --exponent 1", 7.0, 7.0),
+        ("--cost l2", 5.0, 5.0),
+        ("--cost squared-euclidean", 25.0, 5.0),
+        ("--cost manhattan", 7.0, 7.0),
+        ("--cost l1", 7.0, 7.0),
+        ("--cost linf", 4.0, 4.0),
     ] {
         let json = folder.json(&format!("emd a.csv b.csv --json {flags}"));
         assert!((number(&json, "/transport_cost") - cost).abs() < 1e-12, "{flags}: {json}");

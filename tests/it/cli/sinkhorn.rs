@@ -335,3 +335,19 @@ fn totals_that_differ_by_rounding_have_a_divergence_all_the_same() {
     assert_eq!(json["rescaled"], true);
     assert!((number(&json, "/divergence") - 1.0).abs() < 1e-9);
 }
+
+#[test]
+fn a_median_cost_of_forbidden_cells_gets_a_warning() {
+    let folder = Folder::with(&[
+        ("big.csv", "1,1e30,1e30\n1e30,2,1e30\n1e30,1e30,3\n"),
+        ("few.csv", "1,2,3\n2,1,1e30\n3,2,1\n"),
+    ]);
+    let warnings = stderr(&folder.run("sinkhorn --cost-matrix big.csv --max-iterations 10"));
+    for words in ["warning: ε is 0.01 × the median cost 1e30", "2 on average", "--epsilon 0.02"] {
+        assert!(warnings.contains(words), "{words}: {warnings}");
+    }
+    for args in ["big.csv --epsilon 0.02", "few.csv"] {
+        let warnings = stderr(&folder.run(&format!("sinkhorn --cost-matrix {args}")));
+        assert!(!warnings.contains("median"), "{args}: {warnings}");
+    }
+}

@@ -1,0 +1,54 @@
+//! The columns that name, number or label the rows, and the names in them.
+
+use super::Table;
+use crate::io::header::number;
+use crate::io::{Filter, ReadError};
+
+impl Table {
+    /// The columns that name the rows where the whole table counts, as in a matrix or a histogram:
+    /// those that are no coordinates by their name (`id`, `index`, an empty one, …), and a first
+    /// column of text. One column is left in any case.
+    pub fn name_columns(&self) -> Vec<usize> {
+        let mut others: Vec<usize> = (0..self.n_columns()).collect();
+        let mut names = self.take_row_labels(&mut others);
+        if others.len() > 1 && others[0] == 0 && self.is_text(0) {
+            names.insert(0, 0);
+        }
+        names.truncate(self.n_columns() - 1);
+        names
+    }
+
+    /// All columns but those that name the rows.
+    pub(super) fn data_columns(&self) -> Vec<usize> {
+        let names = self.name_columns();
+        (0..self.n_columns()).filter(|column| !names.contains(column)).collect()
+    }
+
+    /// The names of the rows that pass, if there is a column of names that are not all empty;
+    /// equal numbers are the same name.
+    ///
+    /// # Errors
+    /// [`ReadError::NoSuchRows`].
+    pub fn row_names(
+        &self,
+        filter: Option<&(Filter, usize)>,
+    ) -> Result<Option<Vec<String>>, ReadError> {
+        let Some(&column) = self.name_columns().first() else { return Ok(None) };
+        let rows = self.rows(filter)?;
+        let names: Vec<_> = rows.into_iter().map(|row| name(&self.text(row, column))).collect();
+        Ok(names.iter().any(|name| !name.is_empty()).then_some(names))
+    }
+
+    /// The names of the columns that do not name the rows, if there is a header.
+    pub fn data_names(&self) -> Option<Vec<String>> {
+        let names = self.names(&self.data_columns())?;
+        Some(names.iter().map(|text| name(text)).collect())
+    }
+}
+
+/// A name that is the same for equal numbers, as far as an `f64` tells them apart.
+fn name(text: &str) -> String {
+    const EXACT: f64 = 9e15;
+    let value = number(text).filter(|value| value.abs() < EXACT);
+    value.map_or_else(|| text.to_owned(), |value| (value + 0.0).to_string())
+}
