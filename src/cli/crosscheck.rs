@@ -138,7 +138,7 @@ impl Job {
         };
         if let Some(path) = &self.plot {
             let brackets = brackets(&check);
-            plot::save(path, brackets.size(), |root| brackets.draw(root))?;
+            plot::save(path, &brackets)?;
         }
         print_report(&self.output, &report, |lines| text(lines, &report, check.rows()))?;
         Ok(exit(&check, self.output.quiet))

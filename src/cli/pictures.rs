@@ -86,7 +86,7 @@ impl Pictures {
                 Some((x, y)) => map.labeled(x, y),
                 None => map,
             };
-            plot::save(path, map.size(), |root| map.draw(root))?;
+            plot::save(path, &map)?;
         }
         Ok(())
     }
@@ -96,7 +96,7 @@ fn draw_heatmap(path: &Path, order: Order, scene: &Scene<'_>) -> Result<(), Fail
     let points = scene.clouds.map(|(source, target)| (source.support(), target.support()));
     let heatmap = Heatmap::arranged(scene.plan, order.arrange(scene.plan, points));
     let heatmap = heatmap.noted(scene.caption());
-    Ok(plot::save(path, heatmap.size(), |root| heatmap.draw(root))?)
+    Ok(plot::save(path, &heatmap)?)
 }
 
 impl Scene<'_> {

@@ -96,7 +96,7 @@ impl Picture<'_> {
             chart = chart.curve(if k == 0 { curve } else { curve.dashed() });
         }
         let chart = chart.rug(Side::Source, "source", source).rug(Side::Target, "target", target);
-        Ok(plot::save(self.path, chart.size(), |root| chart.draw(root))?)
+        Ok(plot::save(self.path, &chart)?)
     }
 
     fn plane(&self, witnesses: &[Witness<'_>]) -> Result<(), Failure> {
@@ -113,10 +113,8 @@ impl Picture<'_> {
             Ok(picture.noted("Mass moves against the arrows."))
         };
         let pictures = witnesses.iter().map(levels).collect::<Result<Vec<_>, _>>()?;
-        let panels = Panels::new(pictures.len(), pictures.iter().map(ContourPlot::size));
-        Ok(plot::save(self.path, panels.size(), |root| {
-            panels.draw(root, |k, area| pictures[k].draw(area))
-        })?)
+        let panels = Panels::new(pictures.len(), pictures);
+        Ok(plot::save(self.path, &panels)?)
     }
 
     fn steps(&self) -> Result<(), Failure> {
@@ -132,7 +130,7 @@ impl Picture<'_> {
         if let Some(exact) = &self.case.exact {
             chart = chart.level("exact", exact.certified.certificate.upper);
         }
-        Ok(plot::save(self.path, chart.size(), |root| chart.draw(root))?)
+        Ok(plot::save(self.path, &chart)?)
     }
 
     fn axes(&self) -> (String, String) {

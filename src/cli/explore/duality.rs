@@ -7,7 +7,7 @@ use deblais::divergence::{FDivergence, Normal};
 use deblais::explore::duality::{
     DivergenceGame, DualityAnswer, DualityStudy, HeldOutBound, divergences,
 };
-use deblais::plot::{Bracket, Brackets, Chart, Curve, Panels};
+use deblais::plot::{Bracket, Brackets, Chart, Curve, Figure, Panels};
 use deblais::report::{
     BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Report, Setting,
     Settings, Timings,
@@ -156,8 +156,8 @@ fn conjugate_row(name: &'static str, f: FDivergence) -> ConjugateRow {
 
 /// Picture and table.
 fn draw(folder: &Folder, duel: &DualityStudy, games: &DualityAnswer) -> Result<(), Failure> {
-    let (bounds, conjugates) = (bounds(games), conjugates(duel.alpha));
-    let panels = Panels::new(2, [bounds.size(), conjugates.size()])
+    let bounds: Box<dyn Figure> = Box::new(bounds(games));
+    let panels = Panels::new(2, [bounds, Box::new(conjugates(duel.alpha))])
         .titled(format!(
             "Every f-divergence is a game: P = N({}, {}²), Q = N({}, {}²)",
             duel.p.mean, duel.p.deviation, duel.q.mean, duel.q.deviation
@@ -167,12 +167,7 @@ fn draw(folder: &Folder, duel: &DualityStudy, games: &DualityAnswer) -> Result<(
              judged on {} others.",
             games.batch, duel.steps, duel.held_out
         ));
-    folder.picture(panels.size(), |root| {
-        panels.draw(root, |k, area| match k {
-            0 => bounds.draw(area),
-            _ => conjugates.draw(area),
-        })
-    })?;
+    folder.picture(&panels)?;
     let divergences = divergences(duel.alpha);
     let names: Vec<_> = ["t"].into_iter().chain(divergences.map(|(name, _)| name)).collect();
     folder.table(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use deblais::io::atomic::write_atomically;
-use deblais::plot::{self, Animation, Canvas, DrawResult, Page};
+use deblais::plot::{self, Animation, Figure};
 use deblais::report::write_json;
 use serde::Serialize;
 
@@ -50,12 +50,9 @@ impl Folder {
     }
 
     /// One picture as PNG and as SVG.
-    pub(super) fn picture<D>(&self, size: (u32, u32), draw: D) -> Result<(), Failure>
-    where
-        D: for<'a> Fn(&Page<'a>) -> DrawResult<Canvas<'a>>,
-    {
+    pub(super) fn picture(&self, figure: &dyn Figure) -> Result<(), Failure> {
         for ending in ["png", "svg"] {
-            plot::save(&self.file(ending), size, &draw)?;
+            plot::save(&self.file(ending), figure)?;
         }
         Ok(())
     }

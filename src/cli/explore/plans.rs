@@ -8,8 +8,9 @@ use deblais::explore::plans::{
     PlanAnswer, PlanListing, PlanStudy, PricedPlan, piles_in_the_plane, piles_on_the_line,
 };
 use deblais::measure::DiscreteMeasure;
-use deblais::plot::{Band, BarPlot, Canvas, Chart, Curve, DrawResult, Heatmap, Page, Panels};
-use deblais::plot::{PlotError, TransportMap, palette};
+use deblais::plot::{
+    Band, BarPlot, Chart, Curve, Figure, Heatmap, Panels, PlotError, TransportMap, palette,
+};
 use deblais::problem::OtProblem;
 use deblais::report::{
     Inputs, PLANS_SCHEMA, PlansReport, ProblemReport, Report, Setting, Settings,
@@ -207,38 +208,10 @@ fn text(lines: &mut Lines, report: &Report<PlansReport>, found: &PlanAnswer) {
     lines.timings(&report.timings);
 }
 
-/// A panel of the picture.
-enum Panel<'a> {
-    BarPlot(BarPlot<'a>),
-    Map(TransportMap<'a>),
-    Heatmap(Heatmap),
-    Chart(Chart),
-}
-
-impl Panel<'_> {
-    fn size(&self) -> (u32, u32) {
-        match self {
-            Self::BarPlot(earthwork) => earthwork.size(),
-            Self::Map(map) => map.size(),
-            Self::Heatmap(heatmap) => heatmap.size(),
-            Self::Chart(chart) => chart.size(),
-        }
-    }
-
-    fn draw<'a>(&self, area: &Page<'a>) -> DrawResult<Canvas<'a>> {
-        match self {
-            Self::BarPlot(earthwork) => earthwork.draw(area),
-            Self::Map(map) => map.draw(area),
-            Self::Heatmap(heatmap) => heatmap.draw(area),
-            Self::Chart(chart) => chart.draw(area),
-        }
-    }
-}
-
 /// The three plans as arrows and as γ, and all costs.
 fn picture(folder: &Folder, site: &Site, found: &PlanAnswer) -> Result<(), Failure> {
     let three = three(found);
-    let mut panels = Vec::new();
+    let mut panels: Vec<Box<dyn Figure + '_>> = Vec::new();
     if let 1 | 2 = site.source.dim() {
         for (name, priced, _) in &three {
             panels.push(arrows(site, &format!("{name}: cost {}", rounded(priced.cost)), priced)?);
@@ -246,13 +219,13 @@ fn picture(folder: &Folder, site: &Site, found: &PlanAnswer) -> Result<(), Failu
     }
     for (name, priced, _) in &three {
         let title = format!("{name}: γ, cost {}", rounded(priced.cost));
-        panels.push(Panel::Heatmap(Heatmap::new(&priced.plan).titled(title).without_caption()));
+        panels.push(Box::new(Heatmap::new(&priced.plan).titled(title).without_caption()));
     }
-    panels.extend([ranked(found), counted(found), carried(site, found)].map(Panel::Chart));
-    let page = Panels::new(3, panels.iter().map(Panel::size))
-        .titled(title(found))
-        .noted(note(site, found));
-    folder.picture(page.size(), |root| page.draw(root, |k, area| panels[k].draw(area)))
+    for chart in [ranked(found), counted(found), carried(site, found)] {
+        panels.push(Box::new(chart));
+    }
+    let panels = Panels::new(3, panels).titled(title(found)).noted(note(site, found));
+    folder.picture(&panels)
 }
 
 /// Worst, random and best with their colors.
@@ -264,13 +237,17 @@ fn three(found: &PlanAnswer) -> [(&'static str, &PricedPlan, palette::Color); 3]
     ]
 }
 
-fn arrows<'a>(site: &'a Site, title: &str, priced: &'a PricedPlan) -> Result<Panel<'a>, PlotError> {
+fn arrows<'a>(
+    site: &'a Site,
+    title: &str,
+    priced: &'a PricedPlan,
+) -> Result<Box<dyn Figure + 'a>, PlotError> {
     let (source, target, plan) = (&site.source, &site.target, &priced.plan);
     if source.dim() == 1 {
-        return Ok(Panel::BarPlot(BarPlot::new(source, target, plan)?.titled(title)));
+        return Ok(Box::new(BarPlot::new(source, target, plan)?.titled(title)));
     }
     let map = TransportMap::new(source, target, plan)?.titled(title).without_caption();
-    Ok(Panel::Map(match &site.axes {
+    Ok(Box::new(match &site.axes {
         Some((x, y)) => map.labeled(x, y),
         None => map,
     }))

@@ -198,7 +198,7 @@ fn table(folder: &Folder, report: &SamplesReport) -> Result<(), Failure> {
 fn picture(folder: &Folder, study: &SampleStudy, answer: &SampleAnswer) -> Result<(), Failure> {
     let charts =
         [laws(study)?, divergences(study, answer), distances(study, answer), noise(study, answer)];
-    let panels = Panels::new(2, charts.iter().map(Chart::size))
+    let panels = Panels::new(2, charts)
         .titled("Overlapping laws, samples that do not overlap")
         .noted(format!(
             "P and Q are normal laws of unit variance in d dimensions whose means are {} apart. \
@@ -206,7 +206,7 @@ fn picture(folder: &Folder, study: &SampleStudy, answer: &SampleAnswer) -> Resul
              largest. Every EMD is exact, with its certificate.",
             study.shift, study.repeats
         ));
-    folder.picture(panels.size(), |page| panels.draw(page, |k, area| charts[k].draw(area)))
+    folder.picture(&panels)
 }
 
 /// Both densities on the line, and a sample of each.

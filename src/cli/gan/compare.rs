@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use deblais::gan::{Milestone, Recipe, Trainer, noise_floor, rank_correlation};
 use deblais::io::atomic::write_atomically;
-use deblais::plot::{self, Chart, ContourPlot, Curve, Panels, palette};
+use deblais::plot::{self, Chart, Curve, Panels, palette};
 use deblais::report::{
     GAN_COMPARISON_SCHEMA, GanComparison, GanReport, GanRow, Report, write_json,
 };
@@ -177,7 +177,7 @@ fn curves(path: &Path, rows: &[Vec<Finished>], floor: f64) -> Result<(), Failure
         let points = points.map(|milestone| (milestone.step as f64 / steps, milestone.emd / floor));
         chart = chart.curve(Curve::new(&run.report.recipe, points.collect::<Vec<_>>()));
     }
-    Ok(plot::save(path, chart.size(), |root| chart.draw(root))?)
+    Ok(plot::save(path, &chart)?)
 }
 
 /// What each critic's loss says beside the exact distance, both from their least to their most.
@@ -199,10 +199,10 @@ fn losses(path: &Path, comparison: &GanComparison, rows: &[Vec<Finished>]) -> Re
             .curve(loss.marked().colored(palette::BLACK))
     });
     let charts: Vec<_> = charts.collect();
-    let panels = Panels::new(charts.len().min(3), charts.iter().map(Chart::size))
+    let panels = Panels::new(charts.len().min(3), charts)
         .titled(format!("Does the critic's loss tell the distance? On {}", comparison.data))
         .noted("Curves of the first seed, correlations as medians over all seeds, without the score at step 0. 1: the loss orders the states of the run as the exact distance does; 0: it says nothing.");
-    Ok(plot::save(path, panels.size(), |root| panels.draw(root, |k, area| charts[k].draw(area)))?)
+    Ok(plot::save(path, &panels)?)
 }
 
 fn points(path: &Path, rows: &[Vec<Finished>]) -> Result<(), Failure> {
@@ -220,8 +220,8 @@ fn points(path: &Path, rows: &[Vec<Finished>]) -> Result<(), Failure> {
     let pictures = pictures.map(|(run, clouds)| clouds.picture(&run.trainer, &run.report));
     let pictures = pictures.collect::<Result<Vec<_>, _>>()?;
     let columns = pictures.len().min(3);
-    let panels = Panels::new(columns, pictures.iter().map(ContourPlot::size));
-    Ok(plot::save(path, panels.size(), |root| panels.draw(root, |k, area| pictures[k].draw(area)))?)
+    let panels = Panels::new(columns, pictures);
+    Ok(plot::save(path, &panels)?)
 }
 
 fn text(lines: &mut Lines, comparison: &GanComparison) {

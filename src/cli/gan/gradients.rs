@@ -10,7 +10,7 @@ use deblais::gan::{
     disagreement,
 };
 use deblais::io::atomic::write_atomically;
-use deblais::plot::{self, Band, Chart, Curve, Panels, palette};
+use deblais::plot::{self, Band, Chart, Curve, Figure, Panels, palette};
 use deblais::progress::Stop;
 use deblais::report::{
     GRADIENTS_SCHEMA, GradientRow, GradientsReport, Report, Timings, write_json,
@@ -288,7 +288,7 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
         "{} on {}: the generator stands still after {} steps, EMD {:.2}",
         report.recipe, report.data, report.generator_steps, report.exact_emd
     );
-    let panels = Panels::new(3, charts.iter().map(Chart::size)).titled(title).noted(format!(
+    let panels = Panels::new(3, charts).titled(title).noted(format!(
         "Each critic is trained from its first weights against the same generator. Medians of {} \
          seeds, a gradient being the mean of {} batches of {}; bands from the least to the largest. \
          A disagreement of 1 or more: the direction is the seed's, not the data's.",
@@ -297,7 +297,7 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
     // Three charts need no larger page than two.
     let (width, height) = panels.size();
     let size = (width / 3 * 2, height / 3 * 2);
-    Ok(plot::save(path, size, |root| panels.draw(root, |k, area| charts[k].draw(area)))?)
+    Ok(plot::save(path, &panels.resized(size))?)
 }
 
 /// Losses in the order they are drawn in, with their titles.

@@ -7,7 +7,7 @@ use deblais::critic::Regularizer;
 use deblais::gan::{Image, Milestone, Objective, Trainer};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{
-    self, Band, Bitmap, Chart, ContourPlot, Curve, Extent, Panels, Tiles, palette,
+    self, Band, Bitmap, Chart, ContourPlot, Curve, Extent, Figure, Panels, Tiles, palette,
 };
 use deblais::report::GanReport;
 use ndarray::{Array2, Axis, aview1, s};
@@ -51,14 +51,14 @@ pub(super) fn samples(
     {
         let shown = points.slice(s![..(TILES * TILES).min(points.nrows()), ..]);
         let tiles = Tiles::new(shown, width, TILES).within(0.0, most).titled(caption(report));
-        return Ok(plot::save(path, tiles.size(), |root| tiles.draw(root))?);
+        return Ok(plot::save(path, &tiles)?);
     }
     if trainer.data().dim() != 2 {
         return Ok(());
     }
     let clouds = Clouds::new(trainer, points)?;
     let picture = clouds.picture(trainer, report)?;
-    Ok(plot::save(path, picture.size(), |root| picture.draw(root))?)
+    Ok(plot::save(path, &picture)?)
 }
 
 /// Generated points and true ones.
@@ -165,7 +165,7 @@ pub(super) fn frame(trainer: &mut Trainer, view: &View) -> Result<Bitmap, Failur
             let tiles = tiles.titled(title);
             let (width, height) = tiles.size();
             let size = (width / SMALLER, height / SMALLER);
-            Ok(plot::bitmap(size, |root| tiles.draw(root))?)
+            Ok(plot::bitmap(&tiles.resized(size))?)
         }
         View::Plane { extent, size } => {
             let [from, along] = trainer.sample_gradients(&mut seed.stream("snapshot"))?;
@@ -181,7 +181,7 @@ pub(super) fn frame(trainer: &mut Trainer, view: &View) -> Result<Bitmap, Failur
                 "Mean length of the gradient over a batch: {} in standard coordinates.",
                 supported(steepness.mean().unwrap_or_default(), 1e-2)
             ));
-            Ok(plot::bitmap(size, |root| picture.draw(root))?)
+            Ok(plot::bitmap(&picture.resized(size))?)
         }
     }
 }
@@ -202,11 +202,11 @@ pub(super) fn curves(path: &Path, trainer: &Trainer, floor: f64) -> Result<(), F
         chart = chart.curve(estimate.dashed().colored(palette::BLACK));
     }
     let Some(divergence) = divergence(history) else {
-        return Ok(plot::save(path, chart.size(), |root| chart.draw(root))?);
+        return Ok(plot::save(path, &chart)?);
     };
     let charts = [chart, divergence];
-    let panels = Panels::new(2, charts.iter().map(Chart::size));
-    Ok(plot::save(path, panels.size(), |root| panels.draw(root, |k, area| charts[k].draw(area)))?)
+    let panels = Panels::new(2, charts);
+    Ok(plot::save(path, &panels)?)
 }
 
 /// A curve; of a divergence, by its short name, in the look it has in every picture.
@@ -266,5 +266,5 @@ pub(super) fn weights(path: &Path, trainer: &Trainer) -> Result<(), Failure> {
         .titled(format!("{name} on {}: the critic's parameters", trainer.data().name()))
         .band(Band::new(format!("{} parameters", parameters.len()), bars.collect::<Vec<_>>()))
         .noted(note);
-    Ok(plot::save(path, chart.size(), |root| chart.draw(root))?)
+    Ok(plot::save(path, &chart)?)
 }

@@ -1,7 +1,7 @@
 //! The study as an animation: both laws, the plan, and the curves up to the present offset.
 
 use deblais::explore::shift::{DivergenceCurve, ShiftStudy};
-use deblais::plot::{self, Animation, Bitmap, Chart, Heatmap, Order, Panels};
+use deblais::plot::{self, Animation, Bitmap, Chart, Figure, Heatmap, Order, Panels};
 
 use super::Scene;
 use super::picture::{OFFSET, with};
@@ -43,19 +43,17 @@ fn frame(scene: &Scene<'_>, view: &View, k: usize) -> Result<Bitmap, Failure> {
         .titled("The plan γ")
         .labeled("source", "target")
         .without_caption();
-    let charts = [values(scene, k), slopes(scene, k)];
     let square = |(width, _): (u32, u32)| (width, width * 2 / 3);
-    let sizes = [square(laws.size()), square(matrix.size()), charts[0].size(), charts[1].size()];
-    let page = Panels::new(2, sizes).titled(&scene.moving.title);
-    let (width, height) = page.size();
-    let size = (WIDTH, height * WIDTH / width);
-    Ok(plot::bitmap(size, |root| {
-        page.draw(root, |panel, area| match panel {
-            0 => laws.draw(area),
-            1 => matrix.draw(area),
-            chart => charts[chart - 2].draw(area),
-        })
-    })?)
+    let (laws_page, matrix_page) = (square(laws.size()), square(matrix.size()));
+    let figures: [Box<dyn Figure>; 4] = [
+        Box::new(laws.resized(laws_page)),
+        Box::new(matrix.resized(matrix_page)),
+        Box::new(values(scene, k)),
+        Box::new(slopes(scene, k)),
+    ];
+    let panels = Panels::new(2, figures).titled(&scene.moving.title);
+    let (width, height) = panels.size();
+    Ok(plot::bitmap(&panels.resized((WIDTH, height * WIDTH / width)))?)
 }
 
 /// Each as a share of the most it can be, or was.

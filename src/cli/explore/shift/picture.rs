@@ -2,10 +2,10 @@
 
 use deblais::explore::shift::{DivergenceCurve, ShiftStudy};
 use deblais::measure::DiscreteMeasure;
-use deblais::plot::{Canvas, Chart, Curve, DrawResult, Page, Panels};
+use deblais::plot::{Chart, Curve, Figure, Panels};
 
 use super::Scene;
-use super::view::{Picture, View, some_arrows};
+use super::view::{View, some_arrows};
 use crate::cli::explore::folder::Folder;
 use crate::cli::failure::Failure;
 use crate::cli::text::supported;
@@ -25,28 +25,6 @@ const LEAST: f64 = 1e-4;
 /// What the x axes measure.
 pub(super) const OFFSET: &str = "offset of the source from the target";
 
-/// One panel.
-enum Panel<'a> {
-    View(Picture<'a>),
-    Chart(Chart),
-}
-
-impl Panel<'_> {
-    fn size(&self) -> (u32, u32) {
-        match self {
-            Self::View(picture) => picture.size(),
-            Self::Chart(chart) => chart.size(),
-        }
-    }
-
-    fn draw<'a>(&self, area: &Page<'a>) -> DrawResult<Canvas<'a>> {
-        match self {
-            Self::View(picture) => picture.draw(area),
-            Self::Chart(chart) => chart.draw(area),
-        }
-    }
-}
-
 /// Draws it into the folder.
 pub(super) fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
     let view = View::new(scene)?;
@@ -55,19 +33,14 @@ pub(super) fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
     let [first, second, third] = places;
     let places = [first?, second?, third?];
     let plans = scene.stages.map(|(_, k)| some_arrows(&scene.study.plans[k]));
-    let mut panels = Vec::new();
+    let mut panels: Vec<Box<dyn Figure + '_>> = Vec::new();
     for (((name, k), place), plan) in scene.stages.into_iter().zip(&places).zip(&plans) {
         let title = title(name, scene, k);
-        panels.push(Panel::View(view.picture(place.as_ref(), offsets[k], plan, title)?));
+        panels.push(view.picture(place.as_ref(), offsets[k], plan, title)?);
     }
-    panels.extend(charts(scene).map(Panel::Chart));
-    let heights = |panels: &[Panel<'_>]| panels.iter().map(|panel| panel.size().1).max();
-    let sizes: Vec<_> = panels
-        .chunks(3)
-        .flat_map(|row| row.iter().map(move |panel| (panel.size().0, heights(row).unwrap_or(1))))
-        .collect();
-    let page = Panels::new(3, sizes).titled(&scene.moving.title).noted(note(scene));
-    folder.picture(page.size(), |root| page.draw(root, |k, area| panels[k].draw(area)))
+    panels.extend(charts(scene).map(|chart| Box::new(chart) as Box<dyn Figure>));
+    let panels = Panels::new(3, panels).with_even_rows();
+    folder.picture(&panels.titled(&scene.moving.title).noted(note(scene)))
 }
 
 /// What is seen at one stage.

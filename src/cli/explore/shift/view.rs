@@ -6,7 +6,7 @@ use std::f64::consts::SQRT_2;
 use deblais::explore::shift::moved;
 use deblais::measure::DiscreteMeasure;
 use deblais::plan::TransportPlan;
-use deblais::plot::{Band, Canvas, Chart, Curve, DrawResult, Extent, Page, TransportMap, palette};
+use deblais::plot::{Band, Chart, Curve, Extent, Figure, TransportMap, palette};
 use ndarray::{Array1, Array2, Axis};
 
 use super::{Moving, Scene};
@@ -94,37 +94,15 @@ impl View {
         offset: f64,
         plan: &'a TransportPlan,
         title: String,
-    ) -> Result<Picture<'a>, Failure> {
+    ) -> Result<Box<dyn Figure + 'a>, Failure> {
         match (self, source) {
-            (Self::Line(histograms), _) => Ok(Picture::Line(histograms.chart(offset, title))),
+            (Self::Line(histograms), _) => Ok(Box::new(histograms.chart(offset, title))),
             (Self::Plane(plane), source) => {
                 let source = source.unwrap_or(&plane.source);
                 let map = TransportMap::new(source, &plane.target, plan)?.titled(title);
                 let [x, y] = plane.labels;
-                Ok(Picture::Plane(map.within(plane.extent).labeled(x, y).without_caption()))
+                Ok(Box::new(map.within(plane.extent).labeled(x, y).without_caption()))
             }
-        }
-    }
-}
-
-/// What a view shows of one offset.
-pub(super) enum Picture<'a> {
-    Line(Chart),
-    Plane(TransportMap<'a>),
-}
-
-impl Picture<'_> {
-    pub(super) fn size(&self) -> (u32, u32) {
-        match self {
-            Self::Line(chart) => chart.size(),
-            Self::Plane(map) => map.size(),
-        }
-    }
-
-    pub(super) fn draw<'a>(&self, area: &Page<'a>) -> DrawResult<Canvas<'a>> {
-        match self {
-            Self::Line(chart) => chart.draw(area),
-            Self::Plane(map) => map.draw(area),
         }
     }
 }
