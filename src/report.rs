@@ -14,11 +14,12 @@ mod explore_shift;
 mod funnels;
 mod gan;
 mod gradients;
-mod number;
+pub mod number;
 mod pairwise;
 mod plans;
 mod root;
 mod samples;
+mod settings;
 mod sinkhorn;
 
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
@@ -35,6 +36,7 @@ pub use pairwise::{PAIRWISE_SCHEMA, PairReport, PairwiseReport, SetReport};
 pub use plans::{PLANS_SCHEMA, PlansReport, PricedReport};
 pub use root::root;
 pub use samples::{RateReport, SAMPLES_SCHEMA, SampleRow, SamplesReport, SpreadReport};
+pub use settings::Settings;
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,
 };
@@ -207,24 +209,6 @@ pub struct InputReport {
 /// The inputs by role: `source`, `target`, `source_weights`, `target_weights`, `cost_matrix`, `grid`,
 /// `plan`, `potentials`.
 pub type Inputs = BTreeMap<&'static str, InputReport>;
-
-/// One setting that shapes the answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Setting {
-    /// On or off.
-    Flag(bool),
-    /// A count.
-    Count(u64),
-    /// A number.
-    #[serde(with = "number")]
-    Number(f64),
-    /// A name or a list as it was typed.
-    Text(String),
-}
-
-/// The settings by name; what was not given is left out.
-pub type Settings = BTreeMap<&'static str, Setting>;
 
 /// The non-zero cells of a plan, as three columns of equal length.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,11 +1,14 @@
 //! The flags that several subcommands share, as they are typed.
 
+use std::ops::Not;
 use std::path::PathBuf;
 
 use clap::builder::{Resettable, Str};
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use super::ground::CostName;
+use super::typed;
 
 /// Two measures and what moving costs.
 #[derive(Debug, Args)]
@@ -20,16 +23,18 @@ pub(crate) struct ProblemArgs {
 const ARGUMENTS: Resettable<Str> = Resettable::Reset;
 
 /// Where the two measures come from.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
     /// Source points: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram; `-` is
     /// stdin
     #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
+    #[serde(skip)]
     pub(crate) source: Option<PathBuf>,
 
     /// Target points, likewise
     #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
+    #[serde(skip)]
     pub(crate) target: Option<PathBuf>,
 
     /// Column of both files that holds the masses, by name or by index from 0
@@ -55,6 +60,7 @@ pub(crate) struct InputArgs {
 
     /// Keep only the rows of both files that have this value in this column
     #[arg(long = "where", value_name = "COLUMN=VALUE", conflicts_with_all = ["source_where", "target_where", "cost_matrix"])]
+    #[serde(rename = "where")]
     pub(crate) both_where: Option<String>,
 
     /// Keep only these rows of the source
@@ -67,11 +73,13 @@ pub(crate) struct InputArgs {
 
     /// SOURCE and TARGET are histograms on the same cells: one mass a line, or grey pictures
     #[arg(long, conflicts_with = "cost_matrix")]
+    #[serde(skip_serializing_if = "Not::not")]
     pub(crate) hist: bool,
 
     /// Where the cells of the histograms lie: one row of coordinates a cell (default: 0, 1, 2, …,
     /// or the pixels)
     #[arg(long, value_name = "FILE", requires = "hist")]
+    #[serde(serialize_with = "typed::path")]
     pub(crate) grid: Option<PathBuf>,
 
     /// Scale the masses of each side to a total of 1
@@ -80,7 +88,7 @@ pub(crate) struct InputArgs {
 }
 
 /// The ground cost.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Ground cost")]
 pub(crate) struct CostArgs {
     /// Ground distance between two points
@@ -97,6 +105,7 @@ pub(crate) struct CostArgs {
 
     /// Cost matrix instead of points, NPY or CSV: rows are source points, columns target points
     #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
     pub(crate) cost_matrix: Option<PathBuf>,
 }
 

@@ -7,7 +7,7 @@ use deblais::cost::CostMatrix;
 use deblais::io::{ColumnRef, Filter, InputPath};
 use deblais::measure::{DiscreteMeasure, Marginal};
 use deblais::problem::OtProblem;
-use deblais::report::{Inputs, ProblemReport, Setting, Settings};
+use deblais::report::{Inputs, ProblemReport, Settings};
 use deblais::tolerance;
 use ndarray::Array1;
 
@@ -80,7 +80,14 @@ impl ProblemJob {
             }
         };
         one_stdin(&names(args))?;
-        Ok(Self { kind, normalize: inputs.normalize, settings: settings(args) })
+        let settings = Settings::of(inputs);
+        let settings = if cost.cost_matrix.is_none() { settings.with(cost) } else { settings };
+        Ok(Self { kind, normalize: inputs.normalize, settings })
+    }
+
+    /// Between probability measures, as divergences are: all masses are scaled to a total of 1.
+    pub(crate) fn normalized(self) -> Self {
+        Self { normalize: true, settings: self.settings.and("normalize", true), ..self }
     }
 
     /// The settings that shape the problem.
@@ -283,38 +290,4 @@ pub(crate) fn filter(text: Option<&str>) -> Result<Option<Filter>, Failure> {
             .map_err(|error| Failure::usage(format!("--where: {error}")).hint(error.hint()))
     };
     text.map(parsed).transpose()
-}
-
-/// The flags as the report repeats them.
-fn settings(args: &ProblemArgs) -> Settings {
-    let ProblemArgs { inputs, cost } = args;
-    let mut settings = Settings::new();
-    let texts = [
-        ("weights", &inputs.weights),
-        ("source_weights", &inputs.source_weights),
-        ("target_weights", &inputs.target_weights),
-        ("columns", &inputs.columns),
-        ("drop", &inputs.drop),
-        ("where", &inputs.both_where),
-        ("source_where", &inputs.source_where),
-        ("target_where", &inputs.target_where),
-    ];
-    for (name, text) in texts {
-        if let Some(text) = text {
-            settings.insert(name, Setting::Text(text.clone()));
-        }
-    }
-    settings.insert("normalize", Setting::Flag(inputs.normalize));
-    if inputs.hist {
-        settings.insert("hist", Setting::Flag(true));
-    }
-    let grid = inputs.grid.as_ref().map(|grid| Setting::Text(grid.display().to_string()));
-    settings.extend(grid.map(|grid| ("grid", grid)));
-    if cost.cost_matrix.is_none() {
-        let name = clap::ValueEnum::to_possible_value(&cost.cost);
-        settings.extend(name.map(|name| ("cost", Setting::Text(name.get_name().to_owned()))));
-    }
-    let numbers = [("p", cost.p), ("exponent", cost.exponent)];
-    settings.extend(numbers.into_iter().filter_map(|(name, x)| Some((name, Setting::Number(x?)))));
-    settings
 }

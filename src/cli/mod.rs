@@ -32,6 +32,7 @@ mod remarks;
 mod saved;
 mod sinkhorn;
 mod text;
+mod typed;
 
 use std::process::ExitCode;
 

@@ -12,11 +12,12 @@ use deblais::datasets::Funnels;
 use deblais::measure::DiscreteMeasure;
 use deblais::progress::{Observer, Stop};
 use deblais::report::{
-    Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport, Report, Setting, Settings, Timings,
+    Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport, Report, Settings, Timings,
     steps_ended,
 };
 use deblais::seed::{Seed, Stream};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
+use serde::Serialize;
 
 use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
@@ -70,11 +71,12 @@ struct LawArgs {
 }
 
 /// How to train.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Training")]
 struct TrainingArgs {
     /// Kind of critic
     #[arg(long, value_name = "NAME", default_value = CONES, value_parser = kinds())]
+    #[serde(skip)]
     kind: String,
 
     /// Steps of training
@@ -87,14 +89,17 @@ struct TrainingArgs {
 
     /// Cones of --kind cones
     #[arg(long, value_name = "K", default_value_t = 512, value_parser = at_least(1))]
+    #[serde(skip)]
     cones: u64,
 
     /// Neurons of a hidden layer, for networks (default: by kind)
     #[arg(long, value_name = "N", value_parser = at_least(1))]
+    #[serde(skip)]
     width: Option<u64>,
 
     /// Hidden layers, for networks (default: by kind)
     #[arg(long, value_name = "N", value_parser = at_least(1))]
+    #[serde(skip)]
     depth: Option<u64>,
 
     /// Train on a fixed pool of so many points a side instead of fresh ones
@@ -171,14 +176,7 @@ impl Job {
         check_room(&laws, &training)?;
         let seed = Seed(laws.seed);
         let count = |value: u64| usize::try_from(value).expect("below 2²⁴");
-        let mut settings: Settings = [
-            ("seed", Setting::Count(laws.seed)),
-            ("steps", Setting::Count(training.steps)),
-            ("batch", Setting::Count(training.batch)),
-        ]
-        .into();
-        settings.extend(training.pool.map(|pool| ("pool", Setting::Count(pool))));
-        settings.extend(training.time_limit.map(|limit| ("time_limit", Setting::Number(limit.0))));
+        let mut settings = Settings::of(&training).and("seed", laws.seed);
         let rows = count(training.batch);
         let chosen = if training.kind == LATTICE {
             let defaults = TrainLattice::default();
@@ -187,11 +185,10 @@ impl Job {
             let width = training.width.map_or(network.width, count);
             let depth = training.depth.map_or(network.depth, count);
             let network = network.shaped(count(laws.dim), width, depth);
-            settings.insert("width", Setting::Count(network.width as u64));
-            settings.insert("depth", Setting::Count(network.depth as u64));
+            settings = settings.and("width", network.width).and("depth", network.depth);
             Training::Network(TrainNetwork { steps: training.steps, batch: rows, seed, ..network })
         } else {
-            settings.insert("cones", Setting::Count(training.cones));
+            settings = settings.and("cones", training.cones);
             let cones = TrainLattice::cones(count(training.cones));
             Training::Lattice(TrainLattice { steps: training.steps, batch: rows, seed, ..cones })
         };

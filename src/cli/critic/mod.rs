@@ -159,7 +159,7 @@ impl Job {
             );
         }
         let steps = history.last().map_or(0, |milestone| milestone.step);
-        case.settings.extend(self.flags.settings(&training));
+        case.settings = self.problem.settings().with(&self.flags.filled(&training));
         let report = case.report(critic.kind(), &verdict, Some((steps, stopped)));
         if let Some(path) = &self.history {
             write_history(path, &history)?;

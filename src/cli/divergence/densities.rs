@@ -8,11 +8,13 @@ use deblais::divergence::{
 use deblais::measure::DiscreteMeasure;
 use deblais::report::ValueReport;
 use ndarray::Array1;
+use serde::Serialize;
 
 use super::inputs::Pair;
 
 /// `--estimator`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum EstimatorName {
     /// Counts in common bins
     Histogram,
@@ -20,17 +22,6 @@ pub(super) enum EstimatorName {
     Kde,
     /// Nearest neighbours, for KL and Jeffreys alone
     Knn,
-}
-
-impl EstimatorName {
-    /// As it is typed.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Histogram => "histogram",
-            Self::Kde => "kde",
-            Self::Knn => "knn",
-        }
-    }
 }
 
 /// What nearest neighbours estimate, by short name.

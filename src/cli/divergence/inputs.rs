@@ -48,14 +48,12 @@ impl Pair {
 }
 
 impl Measures {
-    pub(super) fn new(mut args: ProblemArgs) -> Result<Self, Failure> {
+    pub(super) fn new(args: &ProblemArgs) -> Result<Self, Failure> {
         if args.cost.cost_matrix.is_some() {
             return Err(Failure::usage("--cost-matrix has costs but no points to compare")
                 .hint("give points, or two histograms with --hist"));
         }
-        // Divergences are between probability measures.
-        args.inputs.normalize = true;
-        let job = ProblemJob::new(&args)?;
+        let job = ProblemJob::new(args)?.normalized();
         let ground = job.ground().expect("points have a ground cost");
         Ok(Self { job, ground })
     }

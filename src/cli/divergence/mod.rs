@@ -11,9 +11,10 @@ use clap::Args;
 use deblais::divergence::Bootstrap;
 use deblais::divergence::named::{NAMES, long_name};
 use deblais::report::{
-    DIVERGENCE_SCHEMA, DivergencesReport, Report, Setting, Timings, ValueReport,
+    DIVERGENCE_SCHEMA, DivergencesReport, Report, Settings, Timings, ValueReport,
 };
 use deblais::seed::Seed;
+use serde::Serialize;
 
 use self::bootstrap::{Transport, of_densities, of_distance, of_transport};
 use self::densities::{
@@ -27,6 +28,7 @@ use super::output::print_report;
 use super::progress_line::RunProgress;
 use super::remarks::Remarks;
 use super::text::{Lines, supported};
+use super::typed::typed;
 use super::use_threads;
 
 /// `deblais divergence SOURCE TARGET`
@@ -53,7 +55,7 @@ Examples:
   deblais divergence table.csv table.csv --source-where label=3 --target-where label=8";
 
 /// How to estimate.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Estimates")]
 struct EstimateArgs {
     /// How densities come from samples
@@ -97,31 +99,10 @@ pub(crate) fn order(text: &str) -> Result<f64, String> {
     }
 }
 
-impl EstimateArgs {
-    fn settings(&self, hist: bool) -> Vec<(&'static str, Setting)> {
-        let count = |n: u32| Setting::Count(n.into());
-        let mut settings = vec![
-            ("alpha", Setting::Number(self.alpha)),
-            ("bootstrap", count(self.bootstrap)),
-            ("bootstrap_transport", Setting::Flag(self.bootstrap_transport)),
-            ("directions", count(self.directions)),
-            ("seed", Setting::Count(self.seed)),
-            ("hist", Setting::Flag(hist)),
-        ];
-        if !hist {
-            settings.push(("estimator", Setting::Text(self.estimator.name().into())));
-        }
-        settings.extend(self.bins.map(|bins| ("bins", count(bins))));
-        if self.estimator == EstimatorName::Knn {
-            settings.push(("neighbour", count(self.neighbour)));
-        }
-        settings
-    }
-}
-
 /// A validated request.
 struct Job {
     measures: Measures,
+    settings: Settings,
     estimate: EstimateArgs,
     output: OutputOptions,
 }
@@ -139,13 +120,21 @@ struct Table {
 pub(crate) fn run(args: DivergenceArgs) -> Result<Exit, Failure> {
     let DivergenceArgs { problem, estimate, output } = args;
     if estimate.bins.is_some() && estimate.estimator != EstimatorName::Histogram {
-        let name = estimate.estimator.name();
+        let name = typed(&estimate.estimator);
         return Err(Failure::usage(format!("--bins counts, but --estimator {name} does not"))
             .hint("leave one of them out"));
     }
-    let measures = Measures::new(problem)?;
+    let measures = Measures::new(&problem)?;
     use_threads(output.threads)?;
-    Job { measures, estimate, output }.run()
+    let settings = settings(&measures, &estimate, problem.inputs.hist);
+    Job { measures, settings, estimate, output }.run()
+}
+
+/// The settings that have a meaning beside each other.
+fn settings(measures: &Measures, estimate: &EstimateArgs, hist: bool) -> Settings {
+    let all = measures.settings().with(estimate).and("hist", hist);
+    let all = if hist { all.without("estimator") } else { all };
+    if estimate.estimator == EstimatorName::Knn { all } else { all.without("neighbour") }
 }
 
 impl Job {
@@ -158,8 +147,6 @@ impl Job {
         self.add_distances(&pair, &mut table)?;
         Remarks { notes: pair.remarks.notes.clone(), warnings: table.warnings.clone() }
             .tell(self.output.quiet);
-        let mut settings = self.measures.settings();
-        settings.extend(self.estimate.settings(pair.histograms.is_some()));
         let findings = DivergencesReport {
             n: pair.source.len(),
             m: pair.target.len(),
@@ -171,7 +158,7 @@ impl Job {
         let solve = start.elapsed().as_secs_f64();
         let report = Report {
             inputs: Some(pair.inputs),
-            settings: Some(settings),
+            settings: Some(self.settings.clone()),
             warnings: Some(table.warnings),
             timings: Timings::from([("read", pair.seconds), ("solve", solve)]),
             ..Report::new(DIVERGENCE_SCHEMA, findings)

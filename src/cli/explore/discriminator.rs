@@ -14,9 +14,10 @@ use deblais::io::InputPath;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{
     CertificateReport, DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, Inputs, PushRow,
-    Report, Setting, Settings, Timings,
+    Report, Settings, Timings,
 };
 use deblais::seed::Seed;
+use serde::Serialize;
 
 use super::folder::{Folder, OutArgs};
 use crate::cli::args::OutputOptions;
@@ -26,6 +27,7 @@ use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::read_measure::{InputLog, Role, SampleSet, Weights, clouds};
 use crate::cli::text::{Lines, bracket, supported};
+use crate::cli::typed;
 use crate::cli::use_threads;
 
 /// The name of the folder and of the files in it.
@@ -35,22 +37,26 @@ const NAME: &str = "discriminator";
 const EXACT: &str = "exact";
 
 /// `deblais explore study_discriminators [REAL GENERATED]`
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 pub(super) struct DiscriminatorArgs {
     /// Real points on the line: CSV, TSV or NPY with a sample a row; `-` is stdin
     #[arg(value_name = "REAL", requires = "generated", conflicts_with_all = ["pair", "points"])]
+    #[serde(skip)]
     real: Option<PathBuf>,
 
     /// Generated points, likewise
     #[arg(value_name = "GENERATED")]
+    #[serde(skip)]
     generated: Option<PathBuf>,
 
     /// Built-in laws that do not overlap, instead of files
     #[arg(long, value_enum, value_name = "NAME", default_value_t = PairName::Clusters)]
+    #[serde(skip)]
     pair: PairName,
 
     /// Points that are drawn from each of them
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[serde(skip)]
     points: u32,
 
     /// Steps of each discriminator
@@ -59,6 +65,7 @@ pub(super) struct DiscriminatorArgs {
 
     /// Change a field of all discriminators' recipes, such as critic.width=128
     #[arg(long = "set", value_name = "FIELD=VALUE", help_heading = "Discriminators")]
+    #[serde(rename = "set", serialize_with = "typed::changes")]
     changes: Vec<String>,
 
     /// Where points, weights and batches come from
@@ -66,8 +73,10 @@ pub(super) struct DiscriminatorArgs {
     seed: u64,
 
     #[command(flatten)]
+    #[serde(skip)]
     out: OutArgs,
     #[command(flatten)]
+    #[serde(skip)]
     output: OutputOptions,
 }
 
@@ -101,18 +110,12 @@ struct Samples {
 pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
     use_threads(args.output.threads)?;
     let samples = samples(&args)?;
+    let settings = Settings::of(&args);
     let training =
         DiscriminatorTraining { steps: args.steps, changes: args.changes, seed: Seed(args.seed) };
     // Before anything is left behind.
     training.recipes()?;
     let folder = args.out.folder(NAME)?;
-    let mut settings = Settings::from([
-        ("steps", Setting::Count(training.steps)),
-        ("seed", Setting::Count(args.seed)),
-    ]);
-    if !training.changes.is_empty() {
-        settings.insert("set", Setting::Text(training.changes.join(" ")));
-    }
     let mut progress = RunProgress::start(None, args.output.quiet)?;
     let study = study_discriminators(&samples.real, &samples.generated, &training, &mut progress)?;
     let train = progress.finish();

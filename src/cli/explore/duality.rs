@@ -9,10 +9,10 @@ use deblais::explore::duality::{
 };
 use deblais::plot::{Bracket, Brackets, Chart, Curve, Figure, Panels};
 use deblais::report::{
-    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Report, Setting,
-    Settings, Timings,
+    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Report, Settings, Timings,
 };
 use deblais::seed::Seed;
+use serde::Serialize;
 
 use super::folder::{Folder, OutArgs};
 use crate::cli::args::OutputOptions;
@@ -20,6 +20,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::text::{Lines, supported};
+use crate::cli::typed;
 use crate::cli::use_threads;
 
 /// The name of the folder and of the files in it.
@@ -32,14 +33,16 @@ const STEPS: u32 = 300;
 const TOP: f64 = 3.0;
 
 /// `deblais explore duality`
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 pub(super) struct DualityArgs {
     /// Mean and deviation of the normal law P
     #[arg(long, value_name = "MEAN,DEVIATION", default_value = "0,1", value_parser = normal, allow_hyphen_values = true)]
+    #[serde(skip)]
     p: Normal,
 
     /// Mean and deviation of the normal law Q
     #[arg(long, value_name = "MEAN,DEVIATION", default_value = "1.5,1", value_parser = normal, allow_hyphen_values = true)]
+    #[serde(skip)]
     q: Normal,
 
     /// Order of the α-divergence, above 0
@@ -48,6 +51,7 @@ pub(super) struct DualityArgs {
 
     /// Points of either law that critics are judged on, none of which they were trained on
     #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
+    #[serde(skip)]
     held_out: u32,
 
     /// Steps of each critic
@@ -56,6 +60,7 @@ pub(super) struct DualityArgs {
 
     /// Change a field of all critics' recipes, such as critic.width=64
     #[arg(long = "set", value_name = "FIELD=VALUE", help_heading = "Critics")]
+    #[serde(rename = "set", serialize_with = "typed::changes")]
     changes: Vec<String>,
 
     /// Where all draws come from
@@ -63,8 +68,10 @@ pub(super) struct DualityArgs {
     seed: u64,
 
     #[command(flatten)]
+    #[serde(skip)]
     out: OutArgs,
     #[command(flatten)]
+    #[serde(skip)]
     output: OutputOptions,
 }
 
@@ -86,14 +93,7 @@ fn normal(text: &str) -> Result<Normal, String> {
 /// Validates the arguments, then plays.
 pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
     use_threads(args.output.threads)?;
-    let mut settings = Settings::from([
-        ("alpha", Setting::Number(args.alpha)),
-        ("steps", Setting::Count(args.steps)),
-        ("seed", Setting::Count(args.seed)),
-    ]);
-    if !args.changes.is_empty() {
-        settings.insert("set", Setting::Text(args.changes.join(" ")));
-    }
+    let settings = Settings::of(&args);
     let duel = DualityStudy {
         p: args.p,
         q: args.q,

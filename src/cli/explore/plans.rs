@@ -12,11 +12,10 @@ use deblais::plot::{
     Band, BarPlot, Chart, Curve, Figure, Heatmap, Panels, PlotError, TransportMap, palette,
 };
 use deblais::problem::OtProblem;
-use deblais::report::{
-    Inputs, PLANS_SCHEMA, PlansReport, ProblemReport, Report, Setting, Settings,
-};
+use deblais::report::{Inputs, PLANS_SCHEMA, PlansReport, ProblemReport, Report, Settings};
 use deblais::seed::Seed;
 use deblais::tolerance;
+use serde::Serialize;
 
 use super::folder::{Folder, OutArgs};
 use crate::cli::args::{CostArgs, InputArgs, OutputOptions, ProblemArgs};
@@ -29,13 +28,15 @@ use crate::cli::text::{Lines, exact};
 use crate::cli::{use_threads, warn};
 
 /// `deblais explore plans [SOURCE TARGET]`
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 pub(super) struct PlansArgs {
     /// Piles of your own: CSV, TSV or NPY with a pile a row; few, and of whole masses
     #[arg(requires = "target")]
+    #[serde(skip)]
     source: Option<PathBuf>,
 
     /// Where the earth is to go, likewise
+    #[serde(skip)]
     target: Option<PathBuf>,
 
     /// Column of both files that holds the masses, by name or by index from 0 (equal if left out)
@@ -71,14 +72,17 @@ pub(super) struct PlansArgs {
     seed: u64,
 
     #[command(flatten)]
+    #[serde(skip)]
     out: OutArgs,
 
     #[command(flatten)]
+    #[serde(skip)]
     output: OutputOptions,
 }
 
 /// `--piles`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
 enum Piles {
     /// Four piles on the line, and four holes
     Line,
@@ -110,12 +114,9 @@ pub(super) fn run(args: PlansArgs) -> Result<Exit, Failure> {
     let seconds = start.elapsed().as_secs_f64();
     let folder = args.out.folder("plans")?;
 
-    let mut settings = site.settings.clone();
-    settings.insert("samples", Setting::Count(args.samples.into()));
-    settings.insert("seed", Setting::Count(args.seed));
     let report = Report {
         inputs: Some(site.inputs.clone()),
-        settings: Some(settings),
+        settings: Some(site.settings.clone()),
         warnings: Some(site.remarks.warnings.clone()),
         timings: [("read", site.seconds), ("solve", seconds)].into(),
         ..Report::new(PLANS_SCHEMA, PlansReport::new(site.report.clone(), &found))
@@ -148,9 +149,7 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
             p: ground.p(),
             ..ProblemReport::new(&problem, ground.name())
         };
-        let name = if args.piles == Piles::Line { "line" } else { "plane" };
-        let mut settings = Settings::from([("piles", Setting::Text(name.to_owned()))]);
-        settings.extend(args.p.map(|p| ("p", Setting::Number(p))));
+        let settings = Settings::of(args).without("normalize");
         let (inputs, remarks) = (Inputs::new(), Remarks::default());
         let axes = None;
         return Ok(Site {
@@ -183,7 +182,7 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
         },
         cost: CostArgs { cost: CostName::Euclidean, p: args.p, exponent: None, cost_matrix: None },
     })?;
-    let settings = job.settings();
+    let settings = job.settings().with(args).without("piles");
     let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = job.load()?;
     let (source, target) = clouds.expect("points were read");
     Ok(Site { problem, source, target, report, axes, inputs, settings, remarks, seconds })

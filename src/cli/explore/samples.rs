@@ -8,9 +8,10 @@ use deblais::explore::samples::{RepeatRange, SampleAnswer, SampleSizeRow, Sample
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, Chart, Curve, Panels, Side, palette};
 use deblais::report::{
-    Report, SAMPLES_SCHEMA, SampleRow, SamplesReport, Setting, SpreadReport, Timings,
+    Report, SAMPLES_SCHEMA, SampleRow, SamplesReport, Settings, SpreadReport, Timings,
 };
 use deblais::seed::Seed;
+use serde::Serialize;
 
 use super::folder::{Folder, OutArgs};
 use crate::cli::args::OutputOptions;
@@ -18,10 +19,11 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::text::Lines;
+use crate::cli::typed;
 use crate::cli::{use_threads, warn};
 
 /// `deblais explore samples`
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 pub(super) struct SamplesArgs {
     /// Distance δ of the means of the two normal laws, each of unit variance
     #[arg(long, value_name = "DISTANCE", default_value_t = 1.0, value_parser = shift, help_heading = "Laws")]
@@ -29,10 +31,12 @@ pub(super) struct SamplesArgs {
 
     /// Dimensions d, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [1, 2, 3, 8], value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Laws")]
+    #[serde(serialize_with = "typed::list")]
     dims: Vec<u16>,
 
     /// Sizes n of the samples, at least two, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [16, 32, 64, 128, 256, 512, 1024, 2048], value_parser = clap::value_parser!(u16).range(2..=16_384), help_heading = "Samples")]
+    #[serde(serialize_with = "typed::list")]
     sizes: Vec<u16>,
 
     /// Samples of each size
@@ -44,9 +48,11 @@ pub(super) struct SamplesArgs {
     seed: u64,
 
     #[command(flatten)]
+    #[serde(skip)]
     out: OutArgs,
 
     #[command(flatten)]
+    #[serde(skip)]
     output: OutputOptions,
 }
 
@@ -62,8 +68,13 @@ fn shift(text: &str) -> Result<f64, String> {
 const SHOWN: usize = 40;
 
 /// Samples, measures and draws.
-pub(super) fn run(args: SamplesArgs) -> Result<Exit, Failure> {
+pub(super) fn run(mut args: SamplesArgs) -> Result<Exit, Failure> {
+    for list in [&mut args.dims, &mut args.sizes] {
+        list.sort_unstable();
+        list.dedup();
+    }
     let study = study(&args)?;
+    let settings = Settings::of(&args);
     use_threads(args.output.threads)?;
     let folder = args.out.folder("samples")?;
     let mut progress = RunProgress::start(None, args.output.quiet)?;
@@ -71,15 +82,8 @@ pub(super) fn run(args: SamplesArgs) -> Result<Exit, Failure> {
     let seconds = progress.finish();
     let measured = measured?;
 
-    let settings = [
-        ("shift", Setting::Number(study.shift)),
-        ("dims", Setting::Text(list(&study.dims))),
-        ("sizes", Setting::Text(list(&study.sizes))),
-        ("repeats", Setting::Count(args.repeats.into())),
-        ("seed", Setting::Count(args.seed)),
-    ];
     let report = Report {
-        settings: Some(settings.into()),
+        settings: Some(settings),
         timings: Timings::from([("solve", seconds)]),
         ..Report::new(SAMPLES_SCHEMA, SamplesReport::new(study.shift, &measured))
     };
@@ -98,23 +102,14 @@ pub(super) fn run(args: SamplesArgs) -> Result<Exit, Failure> {
 }
 
 fn study(args: &SamplesArgs) -> Result<SampleStudy, Failure> {
-    let ascending = |list: &[u16]| {
-        let mut list: Vec<usize> = list.iter().copied().map(usize::from).collect();
-        list.sort_unstable();
-        list.dedup();
-        list
-    };
-    let (dims, sizes) = (ascending(&args.dims), ascending(&args.sizes));
-    if sizes.len() < 2 {
+    if args.sizes.len() < 2 {
         return Err(Failure::usage("--sizes: one size shows no trend")
             .hint("give at least two sizes, as in --sizes 16,256,4096"));
     }
+    let [dims, sizes] =
+        [&args.dims, &args.sizes].map(|list| list.iter().copied().map(usize::from).collect());
     let (repeats, seed) = (args.repeats.into(), Seed(args.seed));
     Ok(SampleStudy { shift: args.shift, dims, sizes, repeats, seed })
-}
-
-fn list(values: &[usize]) -> String {
-    values.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
 }
 
 fn text(lines: &mut Lines, report: &SamplesReport) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{
-    DivergenceReport, EntropicReport, EpsilonReport, Report, SINKHORN_SCHEMA, Setting,
+    DivergenceReport, EntropicReport, EpsilonReport, Report, SINKHORN_SCHEMA, Settings,
 };
 use deblais::solvers::sinkhorn::{Sinkhorn, SinkhornDivergence, typical_cost};
 
@@ -24,7 +24,7 @@ pub(super) struct Job {
     solver: Sinkhorn,
     limit: Option<Duration>,
     output: OutputOptions,
-    settings: Vec<(&'static str, Setting)>,
+    settings: Settings,
 }
 
 impl Job {
@@ -34,7 +34,8 @@ impl Job {
         output: OutputOptions,
     ) -> Result<Self, Failure> {
         use_threads(output.threads)?;
-        let (solver, limit, settings) = (entropy.solver(), entropy.limit(), entropy.settings());
+        let (solver, limit) = (entropy.solver(), entropy.limit());
+        let settings = problem.settings().with(entropy);
         Ok(Self { problem, solver, limit, output, settings })
     }
 
@@ -56,11 +57,9 @@ impl Job {
 
         let used = found.cross.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
-        let mut settings = self.problem.settings();
-        settings.extend(self.settings.clone());
         let report = Report {
             inputs: Some(inputs),
-            settings: Some(settings),
+            settings: Some(self.settings.clone()),
             warnings: Some(remarks.warnings),
             timings: [("read", seconds), ("solve", solve_seconds)].into(),
             ..Report::new(SINKHORN_SCHEMA, DivergenceReport::new(report, epsilon, &found))

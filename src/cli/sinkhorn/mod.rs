@@ -10,7 +10,7 @@ use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
 use deblais::report::{
-    EntropicReport, EpsilonReport, PlanReport, Report, SINKHORN_SCHEMA, Setting, SinkhornReport,
+    EntropicReport, EpsilonReport, PlanReport, Report, SINKHORN_SCHEMA, Settings, SinkhornReport,
     Timings,
 };
 use deblais::solvers::sinkhorn::{Entropic, Sinkhorn, SinkhornError, typical_cost};
@@ -72,7 +72,7 @@ struct Job {
     json_plan: bool,
     output: OutputOptions,
     detail: DetailArgs,
-    settings: Vec<(&'static str, Setting)>,
+    settings: Settings,
 }
 
 /// Validates the arguments, then runs.
@@ -90,11 +90,10 @@ impl Job {
         let SinkhornArgs { problem: problem_args, entropy, files, cells, draw, output, detail } =
             args;
         let files = Files::new(files, draw, &problem, &names(&problem_args))?;
+        let settings = problem.settings().with(&entropy).with(&cells);
         let json_plan = cells.json_plan;
         let cells = Cells::new(&cells, files.needs_cells())?;
         use_threads(output.threads)?;
-        let mut settings = entropy.settings();
-        settings.extend(cells.setting());
         Ok(Self {
             problem,
             solver: entropy.solver(),
@@ -133,15 +132,13 @@ impl Job {
         check_range(&problem, certificate)?;
         let used = solved.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
-        let mut settings = self.problem.settings();
-        settings.extend(self.settings.clone());
         let cells = self.cells.of(&solved, &problem);
         let plan = cells.as_ref().map(|(plan, _)| plan);
         let mut findings = SinkhornReport::new(report, epsilon, &solved, certificate);
         findings.plan_dropped_mass = cells.as_ref().map(|(_, dropped)| *dropped);
         let report = Report {
             inputs: Some(inputs),
-            settings: Some(settings),
+            settings: Some(self.settings.clone()),
             warnings: Some(remarks.warnings),
             plan: plan.filter(|_| self.json_plan).map(PlanReport::from),
             timings,

@@ -12,10 +12,11 @@ use clap::{Arg, Args, value_parser};
 use deblais::explore::pairs::{LawPair, Overlap, PAIRS, pair};
 use deblais::explore::shift::{MotionPath, Shift, ShiftStudy};
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{Inputs, Report, SHIFT_SCHEMA, Setting, Settings, ShiftReport, Timings};
+use deblais::report::{Inputs, Report, SHIFT_SCHEMA, Settings, ShiftReport, Timings};
 use deblais::seed::Seed;
 use ndarray::{Array1, Axis};
 use rand::seq::SliceRandom as _;
+use serde::{Serialize, Serializer};
 
 use super::folder::{Folder, OutArgs};
 use crate::cli::args::{OutputOptions, ProblemArgs};
@@ -25,6 +26,7 @@ use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::remarks::Remarks;
 use crate::cli::text::{Lines, small, supported};
+use crate::cli::typed;
 use crate::cli::use_threads;
 
 /// `deblais explore shift [SOURCE TARGET]`
@@ -51,15 +53,17 @@ Examples:
   deblais explore shift a.csv b.csv --direction 1,0 --out moved";
 
 /// The path and what is computed on it.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Path")]
 struct PathArgs {
     /// A built-in pair instead of files (default: generator)
     #[arg(long, value_name = "NAME", value_parser = PAIRS)]
+    #[serde(skip)]
     pair: Option<String>,
 
     /// Where the source moves, a number for each coordinate (default: towards the target's mean)
     #[arg(long, value_name = "LIST", value_parser = numbers, allow_hyphen_values = true, requires = "source", conflicts_with = "pair")]
+    #[serde(serialize_with = "coordinates")]
     direction: Option<Array1<f64>>,
 
     /// Steps along the path, about
@@ -116,6 +120,14 @@ fn numbers(text: &str) -> Result<Array1<f64>, String> {
     list.map(Array1::from_vec).ok_or_else(|| "a direction is a list such as 1,0".to_owned())
 }
 
+/// Writes a direction as it is typed.
+fn coordinates<S: Serializer>(direction: &Option<Array1<f64>>, to: S) -> Result<S::Ok, S::Error> {
+    match direction {
+        Some(direction) => typed::list(&direction.to_vec(), to),
+        None => to.serialize_none(),
+    }
+}
+
 /// What is moved.
 struct Moving {
     title: String,
@@ -147,7 +159,7 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
     let ShiftArgs { problem, path, out, output } = args;
     let start = Instant::now();
     let (moving, name) = match (&problem.inputs.source, &path.pair) {
-        (Some(_), _) => (given(problem, &path)?, None),
+        (Some(_), _) => (given(&problem, &path)?, None),
         (None, asked) => {
             let asked = asked.as_deref().unwrap_or(PAIRS[0]);
             let known = PAIRS.into_iter().find(|name| *name == asked);
@@ -164,8 +176,6 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
     let scene = Scene { moving: &moving, study: &study, stages: stages(&moving, &study) };
     let start = Instant::now();
     save(&folder, &scene)?;
-    let mut settings = moving.settings.clone();
-    settings.extend(path.settings());
     let Moving { source, target, direction, .. } = &moving;
     let findings = ShiftReport {
         pair: name,
@@ -176,7 +186,7 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
     let draw = start.elapsed().as_secs_f64();
     let report = Report {
         inputs: Some(moving.inputs.clone()),
-        settings: Some(settings),
+        settings: Some(moving.settings.clone().with(&path)),
         warnings: Some(moving.remarks.warnings.clone()),
         timings: Timings::from([("read", read), ("solve", solve), ("draw", draw)]),
         ..Report::new(SHIFT_SCHEMA, findings)
@@ -184,26 +194,6 @@ pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
     folder.json(&report)?;
     print_report(&output, &report, |lines| text(lines, &scene, &folder))?;
     Ok(if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
-}
-
-impl PathArgs {
-    fn settings(&self) -> Vec<(&'static str, Setting)> {
-        let count = |n: u32| Setting::Count(n.into());
-        let mut settings = vec![
-            ("steps", count(self.steps)),
-            ("atoms", count(self.atoms)),
-            ("alpha", Setting::Number(self.alpha)),
-            ("directions", count(self.directions)),
-            ("seed", Setting::Count(self.seed)),
-        ];
-        settings.extend(self.bins.map(|bins| ("bins", count(bins))));
-        let list = |direction: &Array1<f64>| {
-            let numbers: Vec<_> = direction.iter().map(ToString::to_string).collect();
-            Setting::Text(numbers.join(","))
-        };
-        settings.extend(self.direction.as_ref().map(|direction| ("direction", list(direction))));
-        settings
-    }
 }
 
 /// A pair whose overlap is known.
@@ -220,16 +210,14 @@ fn built_in(name: &str, path: &PathArgs) -> Moving {
         overlap: Ok(overlap),
         given: None,
         inputs: Inputs::new(),
-        settings: Settings::new(),
+        settings: Settings::default(),
         remarks: Remarks::default(),
     }
 }
 
 /// Two files.
-fn given(mut problem: ProblemArgs, path: &PathArgs) -> Result<Moving, Failure> {
-    // Divergences are between probability measures.
-    problem.inputs.normalize = true;
-    let job = ProblemJob::new(&problem)?;
+fn given(problem: &ProblemArgs, path: &PathArgs) -> Result<Moving, Failure> {
+    let job = ProblemJob::new(problem)?.normalized();
     if !job.ground().is_some_and(|ground| ground.is_euclidean()) {
         return Err(Failure::usage("the study is one of the Euclidean distance")
             .hint("leave --cost, --p and --cost-matrix out"));
