@@ -58,6 +58,21 @@ impl RunProgress {
         Ok(Self { start, deadline: end, end, line: (!quiet).then_some(line) })
     }
 
+    /// Runs under a clock of its own, and returns with the answer the seconds that it took.
+    pub(crate) fn watch<T, E>(
+        limit: Option<Duration>,
+        quiet: bool,
+        run: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<(T, f64), Failure>
+    where
+        Failure: From<E>,
+    {
+        let mut progress = Self::start(limit, quiet)?;
+        let answer = run(&mut progress);
+        let seconds = progress.finish();
+        Ok((answer?, seconds))
+    }
+
     /// Stops the solver early enough for its answer to be judged, if there is a time limit: by a pass and
     /// a half over the rows, but by no less than a quarter of the time and no more than half.
     pub(crate) fn leave_time_to_judge(&mut self, problem: &OtProblem) {

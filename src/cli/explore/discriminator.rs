@@ -3,7 +3,6 @@
 mod picture;
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use deblais::explore::discriminator::{
@@ -19,19 +18,14 @@ use deblais::report::{
 use deblais::seed::Seed;
 use serde::Serialize;
 
-use super::folder::{Folder, OutArgs};
-use crate::cli::args::OutputOptions;
+use super::folder::Folder;
+use super::study::{Study, Told};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::one_stdin;
-use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::read_measure::{InputLog, Role, SampleSet, Weights, clouds};
 use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::typed;
-use crate::cli::use_threads;
-
-/// The name of the folder and of the files in it.
-const NAME: &str = "discriminator";
 
 /// The exact distance among the losses and the functions.
 const EXACT: &str = "exact";
@@ -71,13 +65,6 @@ pub(super) struct DiscriminatorArgs {
     /// Where points, weights and batches come from
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Discriminators")]
     seed: u64,
-
-    #[command(flatten)]
-    #[serde(skip)]
-    out: OutArgs,
-    #[command(flatten)]
-    #[serde(skip)]
-    output: OutputOptions,
 }
 
 /// `--pair`
@@ -106,44 +93,73 @@ struct Samples {
     inputs: Inputs,
 }
 
-/// Validates the arguments, then trains.
-pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
-    use_threads(args.output.threads)?;
-    let samples = samples(&args)?;
-    let settings = Settings::of(&args);
-    let training =
-        DiscriminatorTraining { steps: args.steps, changes: args.changes, seed: Seed(args.seed) };
-    // Before anything is left behind.
-    training.recipes()?;
-    let folder = args.out.folder(NAME)?;
-    let mut progress = RunProgress::start(None, args.output.quiet)?;
-    let study = study_discriminators(&samples.real, &samples.generated, &training, &mut progress)?;
-    let train = progress.finish();
-    let start = Instant::now();
-    draw(&folder, &samples, &study)?;
-    let findings = DiscriminatorReport {
-        data: samples.data,
-        n: samples.real.len(),
-        m: samples.generated.len(),
-        emd: CertificateReport::from(&study.exact.emd),
-        batch: study.batch,
-        termination: if study.stopped.is_some() { "stopped" } else { "all_steps" },
-        rows: rows(&study),
-        grid: study.grid.clone(),
-        curves: curves(&study),
-    };
-    let report = Report {
-        inputs: Some(samples.inputs),
-        settings: Some(settings),
-        timings: Timings::from([("train", train), ("draw", start.elapsed().as_secs_f64())]),
-        ..Report::new(DISCRIMINATOR_SCHEMA, findings)
-    };
-    folder.json(&report)?;
-    print_report(&args.output, &report, |lines| text(lines, &report))?;
-    Ok(if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
+/// The samples, how discriminators are trained on them, and the settings of both.
+pub(super) struct Discriminators {
+    samples: Samples,
+    training: DiscriminatorTraining,
+    settings: Settings,
 }
 
-fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
+impl Study for Discriminators {
+    const NAME: &'static str = "discriminator";
+    type Args = DiscriminatorArgs;
+    type Answer = DiscriminatorStudy;
+    type Findings = DiscriminatorReport;
+
+    fn new(args: DiscriminatorArgs, quiet: bool) -> Result<Self, Failure> {
+        let samples = samples(&args, quiet)?;
+        let settings = Settings::of(&args);
+        let (steps, seed) = (args.steps, Seed(args.seed));
+        let training = DiscriminatorTraining { steps, changes: args.changes, seed };
+        training.recipes()?;
+        Ok(Self { samples, training, settings })
+    }
+
+    fn compute(&self, quiet: bool) -> Result<(DiscriminatorStudy, f64), Failure> {
+        let Samples { real, generated, .. } = &self.samples;
+        RunProgress::watch(None, quiet, |progress| {
+            study_discriminators(real, generated, &self.training, progress)
+        })
+    }
+
+    fn draw(&self, study: &DiscriminatorStudy, folder: &Folder) -> Result<(), Failure> {
+        draw(folder, &self.samples, study)
+    }
+
+    fn report(
+        &self,
+        study: &DiscriminatorStudy,
+        [train, draw]: [f64; 2],
+    ) -> Report<DiscriminatorReport> {
+        let findings = DiscriminatorReport {
+            data: self.samples.data,
+            n: self.samples.real.len(),
+            m: self.samples.generated.len(),
+            emd: CertificateReport::from(&study.exact.emd),
+            batch: study.batch,
+            termination: if study.stopped.is_some() { "stopped" } else { "all_steps" },
+            rows: rows(study),
+            grid: study.grid.clone(),
+            curves: curves(study),
+        };
+        Report {
+            inputs: Some(self.samples.inputs.clone()),
+            settings: Some(self.settings.clone()),
+            timings: Timings::from([("train", train), ("draw", draw)]),
+            ..Report::new(DISCRIMINATOR_SCHEMA, findings)
+        }
+    }
+
+    fn text(&self, lines: &mut Lines, told: Told<'_, Self>) {
+        text(lines, told.report);
+    }
+
+    fn exit(&self, study: &DiscriminatorStudy, _: bool) -> Exit {
+        if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine }
+    }
+}
+
+fn samples(args: &DiscriminatorArgs, quiet: bool) -> Result<Samples, Failure> {
     let (Some(real), Some(generated)) = (&args.real, &args.generated) else {
         let (pair, data) = args.pair.pair();
         let sides = pair.draw(args.points as usize, Seed(args.seed));
@@ -170,7 +186,7 @@ fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
                 .hint("give files of one column: `deblais critic` takes points of any dimension"));
         }
     }
-    log.remarks.tell(args.output.quiet);
+    log.remarks.tell(quiet);
     let [real, generated] = sides;
     Ok(Samples { data: "files", real, generated, inputs: log.inputs })
 }

@@ -1,7 +1,5 @@
 //! `deblais explore duality`: every f-divergence as a game.
 
-use std::time::Instant;
-
 use clap::Args;
 use deblais::divergence::{FDivergence, Normal};
 use deblais::explore::duality::{
@@ -14,17 +12,12 @@ use deblais::report::{
 use deblais::seed::Seed;
 use serde::Serialize;
 
-use super::folder::{Folder, OutArgs};
-use crate::cli::args::OutputOptions;
+use super::folder::Folder;
+use super::study::{Study, Told};
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::text::{Lines, supported};
 use crate::cli::typed;
-use crate::cli::use_threads;
-
-/// The name of the folder and of the files in it.
-const NAME: &str = "duality";
 
 /// Where conjugates are drawn: t from, to, in so many steps, and up to which value.
 const LOW: f64 = -4.0;
@@ -66,13 +59,6 @@ pub(super) struct DualityArgs {
     /// Where all draws come from
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Critics")]
     seed: u64,
-
-    #[command(flatten)]
-    #[serde(skip)]
-    out: OutArgs,
-    #[command(flatten)]
-    #[serde(skip)]
-    output: OutputOptions,
 }
 
 /// Parses a normal law.
@@ -90,44 +76,66 @@ fn normal(text: &str) -> Result<Normal, String> {
     }
 }
 
-/// Validates the arguments, then plays.
-pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
-    use_threads(args.output.threads)?;
-    let settings = Settings::of(&args);
-    let duel = DualityStudy {
-        p: args.p,
-        q: args.q,
-        alpha: args.alpha,
-        steps: args.steps,
-        held_out: args.held_out as usize,
-        changes: args.changes,
-        seed: Seed(args.seed),
-    };
-    // Before anything is left behind.
-    duel.recipe(FDivergence::KullbackLeibler)?;
-    let folder = args.out.folder(NAME)?;
-    let mut progress = RunProgress::start(None, args.output.quiet)?;
-    let games = duel.run(&mut progress)?;
-    let train = progress.finish();
-    let start = Instant::now();
-    draw(&folder, &duel, &games)?;
-    let findings = DualityReport {
-        p: [duel.p.mean, duel.p.deviation],
-        q: [duel.q.mean, duel.q.deviation],
-        batch: games.batch,
-        held_out: duel.held_out,
-        termination: if games.stopped.is_some() { "stopped" } else { "all_steps" },
-        games: games.games.iter().map(game_report).collect(),
-        conjugates: divergences(duel.alpha).map(|(name, f)| conjugate_row(name, f)).to_vec(),
-    };
-    let report = Report {
-        settings: Some(settings),
-        timings: Timings::from([("train", train), ("draw", start.elapsed().as_secs_f64())]),
-        ..Report::new(DUALITY_SCHEMA, findings)
-    };
-    folder.json(&report)?;
-    print_report(&args.output, &report, |lines| text(lines, &report))?;
-    Ok(if games.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
+/// The study and its settings.
+pub(super) struct Duality {
+    study: DualityStudy,
+    settings: Settings,
+}
+
+impl Study for Duality {
+    const NAME: &'static str = "duality";
+    type Args = DualityArgs;
+    type Answer = DualityAnswer;
+    type Findings = DualityReport;
+
+    fn new(args: DualityArgs, _: bool) -> Result<Self, Failure> {
+        let settings = Settings::of(&args);
+        let study = DualityStudy {
+            p: args.p,
+            q: args.q,
+            alpha: args.alpha,
+            steps: args.steps,
+            held_out: args.held_out as usize,
+            changes: args.changes,
+            seed: Seed(args.seed),
+        };
+        study.recipe(FDivergence::KullbackLeibler)?;
+        Ok(Self { study, settings })
+    }
+
+    fn compute(&self, quiet: bool) -> Result<(DualityAnswer, f64), Failure> {
+        RunProgress::watch(None, quiet, |progress| self.study.run(progress))
+    }
+
+    fn draw(&self, answer: &DualityAnswer, folder: &Folder) -> Result<(), Failure> {
+        draw(folder, &self.study, answer)
+    }
+
+    fn report(&self, answer: &DualityAnswer, [train, draw]: [f64; 2]) -> Report<DualityReport> {
+        let DualityStudy { p, q, alpha, held_out, .. } = self.study;
+        let findings = DualityReport {
+            p: [p.mean, p.deviation],
+            q: [q.mean, q.deviation],
+            batch: answer.batch,
+            held_out,
+            termination: if answer.stopped.is_some() { "stopped" } else { "all_steps" },
+            games: answer.games.iter().map(game_report).collect(),
+            conjugates: divergences(alpha).map(|(name, f)| conjugate_row(name, f)).to_vec(),
+        };
+        Report {
+            settings: Some(self.settings.clone()),
+            timings: Timings::from([("train", train), ("draw", draw)]),
+            ..Report::new(DUALITY_SCHEMA, findings)
+        }
+    }
+
+    fn text(&self, lines: &mut Lines, told: Told<'_, Self>) {
+        text(lines, told.report);
+    }
+
+    fn exit(&self, answer: &DualityAnswer, _: bool) -> Exit {
+        if answer.stopped.is_some() { Exit::Stopped } else { Exit::Fine }
+    }
 }
 
 fn game_report(game: &DivergenceGame) -> GameReport {

@@ -17,15 +17,15 @@ use deblais::seed::Seed;
 use deblais::tolerance;
 use serde::Serialize;
 
-use super::folder::{Folder, OutArgs};
-use crate::cli::args::{CostArgs, InputArgs, OutputOptions, ProblemArgs};
+use super::folder::Folder;
+use super::study::{Study, Told};
+use crate::cli::args::{CostArgs, InputArgs, ProblemArgs};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::{CostName, Ground};
 use crate::cli::inputs::{Loaded, ProblemJob};
-use crate::cli::output::print_report;
 use crate::cli::remarks::Remarks;
 use crate::cli::text::{Lines, exact};
-use crate::cli::{use_threads, warn};
+use crate::cli::warn;
 
 /// `deblais explore plans [SOURCE TARGET]`
 #[derive(Debug, Args, Serialize)]
@@ -70,14 +70,6 @@ pub(super) struct PlansArgs {
     /// Seed of whatever is drawn by chance
     #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Plans")]
     seed: u64,
-
-    #[command(flatten)]
-    #[serde(skip)]
-    out: OutArgs,
-
-    #[command(flatten)]
-    #[serde(skip)]
-    output: OutputOptions,
 }
 
 /// `--piles`.
@@ -103,36 +95,60 @@ struct Site {
     seconds: f64,
 }
 
-/// Lists, ranks and draws.
-pub(super) fn run(args: PlansArgs) -> Result<Exit, Failure> {
-    use_threads(args.output.threads)?;
-    let site = site(&args)?;
-    let study = PlanStudy { samples: args.samples as usize, seed: Seed(args.seed) };
-    site.remarks.tell(args.output.quiet);
-    let start = Instant::now();
-    let found = study.run(&site.problem)?;
-    let seconds = start.elapsed().as_secs_f64();
-    let folder = args.out.folder("plans")?;
+/// The piles, and how their plans are found.
+pub(super) struct Plans {
+    site: Site,
+    study: PlanStudy,
+}
 
-    let report = Report {
-        inputs: Some(site.inputs.clone()),
-        settings: Some(site.settings.clone()),
-        warnings: Some(site.remarks.warnings.clone()),
-        timings: [("read", site.seconds), ("solve", seconds)].into(),
-        ..Report::new(PLANS_SCHEMA, PlansReport::new(site.report.clone(), &found))
-    };
-    folder.json(&report)?;
-    let rows = (1_u32..).zip(&found.costs);
-    folder
-        .table(&["rank", "cost"], rows.map(|(rank, cost)| vec![Some(rank.into()), Some(*cost)]))?;
-    picture(&folder, &site, &found)?;
-    print_report(&args.output, &report, |lines| text(lines, &report, &found))?;
-    Ok(if found.agrees() && found.certificate.is_optimal() {
-        Exit::Fine
-    } else {
-        warn(&["the list of plans and the exact solver disagree".to_owned()], args.output.quiet);
+impl Study for Plans {
+    const NAME: &'static str = "plans";
+    type Args = PlansArgs;
+    type Answer = PlanAnswer;
+    type Findings = PlansReport;
+
+    fn new(args: PlansArgs, quiet: bool) -> Result<Self, Failure> {
+        let site = site(&args)?;
+        site.remarks.tell(quiet);
+        let study = PlanStudy { samples: args.samples as usize, seed: Seed(args.seed) };
+        study.check(&site.problem)?;
+        Ok(Self { site, study })
+    }
+
+    fn compute(&self, _: bool) -> Result<(PlanAnswer, f64), Failure> {
+        let start = Instant::now();
+        let found = self.study.run(&self.site.problem)?;
+        Ok((found, start.elapsed().as_secs_f64()))
+    }
+
+    fn draw(&self, found: &PlanAnswer, folder: &Folder) -> Result<(), Failure> {
+        let row = |(rank, cost): (u32, &f64)| vec![Some(rank.into()), Some(*cost)];
+        folder.table(&["rank", "cost"], (1_u32..).zip(&found.costs).map(row))?;
+        picture(folder, &self.site, found)
+    }
+
+    fn report(&self, found: &PlanAnswer, [solve, _]: [f64; 2]) -> Report<PlansReport> {
+        let site = &self.site;
+        Report {
+            inputs: Some(site.inputs.clone()),
+            settings: Some(site.settings.clone()),
+            warnings: Some(site.remarks.warnings.clone()),
+            timings: [("read", site.seconds), ("solve", solve)].into(),
+            ..Report::new(PLANS_SCHEMA, PlansReport::new(site.report.clone(), found))
+        }
+    }
+
+    fn text(&self, lines: &mut Lines, told: Told<'_, Self>) {
+        text(lines, told.report, told.answer);
+    }
+
+    fn exit(&self, found: &PlanAnswer, quiet: bool) -> Exit {
+        if found.agrees() && found.certificate.is_optimal() {
+            return Exit::Fine;
+        }
+        warn(&["the list of plans and the exact solver disagree".to_owned()], quiet);
         Exit::ClaimBroken
-    })
+    }
 }
 
 fn site(args: &PlansArgs) -> Result<Site, Failure> {

@@ -13,14 +13,13 @@ use deblais::report::{
 use deblais::seed::Seed;
 use serde::Serialize;
 
-use super::folder::{Folder, OutArgs};
-use crate::cli::args::OutputOptions;
+use super::folder::Folder;
+use super::study::{Study, Told};
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::text::Lines;
 use crate::cli::typed;
-use crate::cli::{use_threads, warn};
+use crate::cli::warn;
 
 /// `deblais explore samples`
 #[derive(Debug, Args, Serialize)]
@@ -46,14 +45,6 @@ pub(super) struct SamplesArgs {
     /// Seed of every draw
     #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Samples")]
     seed: u64,
-
-    #[command(flatten)]
-    #[serde(skip)]
-    out: OutArgs,
-
-    #[command(flatten)]
-    #[serde(skip)]
-    output: OutputOptions,
 }
 
 /// Parses δ.
@@ -67,49 +58,64 @@ fn shift(text: &str) -> Result<f64, String> {
 /// Points a side of the sample that the picture shows.
 const SHOWN: usize = 40;
 
-/// Samples, measures and draws.
-pub(super) fn run(mut args: SamplesArgs) -> Result<Exit, Failure> {
-    for list in [&mut args.dims, &mut args.sizes] {
-        list.sort_unstable();
-        list.dedup();
-    }
-    let study = study(&args)?;
-    let settings = Settings::of(&args);
-    use_threads(args.output.threads)?;
-    let folder = args.out.folder("samples")?;
-    let mut progress = RunProgress::start(None, args.output.quiet)?;
-    let measured = study.run(&mut progress);
-    let seconds = progress.finish();
-    let measured = measured?;
-
-    let report = Report {
-        settings: Some(settings),
-        timings: Timings::from([("solve", seconds)]),
-        ..Report::new(SAMPLES_SCHEMA, SamplesReport::new(study.shift, &measured))
-    };
-    folder.json(&report)?;
-    table(&folder, &report)?;
-    picture(&folder, &study, &measured)?;
-    print_report(&args.output, &report, |lines| text(lines, &report))?;
-    Ok(if !measured.complete {
-        Exit::Stopped
-    } else if measured.rows.iter().all(|row| row.tight) {
-        Exit::Fine
-    } else {
-        warn(&["a distance is not proved to be exact".to_owned()], args.output.quiet);
-        Exit::ClaimBroken
-    })
+/// The study and its settings.
+pub(super) struct Samples {
+    study: SampleStudy,
+    settings: Settings,
 }
 
-fn study(args: &SamplesArgs) -> Result<SampleStudy, Failure> {
-    if args.sizes.len() < 2 {
-        return Err(Failure::usage("--sizes: one size shows no trend")
-            .hint("give at least two sizes, as in --sizes 16,256,4096"));
+impl Study for Samples {
+    const NAME: &'static str = "samples";
+    type Args = SamplesArgs;
+    type Answer = SampleAnswer;
+    type Findings = SamplesReport;
+
+    fn new(mut args: SamplesArgs, _: bool) -> Result<Self, Failure> {
+        let [dims, sizes] = [&mut args.dims, &mut args.sizes].map(|list| {
+            list.sort_unstable();
+            list.dedup();
+            list.iter().copied().map(usize::from).collect::<Vec<_>>()
+        });
+        if sizes.len() < 2 {
+            return Err(Failure::usage("--sizes: one size shows no trend")
+                .hint("give at least two sizes, as in --sizes 16,256,4096"));
+        }
+        let settings = Settings::of(&args);
+        let (repeats, seed) = (args.repeats.into(), Seed(args.seed));
+        Ok(Self { study: SampleStudy { shift: args.shift, dims, sizes, repeats, seed }, settings })
     }
-    let [dims, sizes] =
-        [&args.dims, &args.sizes].map(|list| list.iter().copied().map(usize::from).collect());
-    let (repeats, seed) = (args.repeats.into(), Seed(args.seed));
-    Ok(SampleStudy { shift: args.shift, dims, sizes, repeats, seed })
+
+    fn compute(&self, quiet: bool) -> Result<(SampleAnswer, f64), Failure> {
+        RunProgress::watch(None, quiet, |progress| self.study.run(progress))
+    }
+
+    fn draw(&self, answer: &SampleAnswer, folder: &Folder) -> Result<(), Failure> {
+        table(folder, &SamplesReport::new(self.study.shift, answer))?;
+        picture(folder, &self.study, answer)
+    }
+
+    fn report(&self, answer: &SampleAnswer, [solve, _]: [f64; 2]) -> Report<SamplesReport> {
+        Report {
+            settings: Some(self.settings.clone()),
+            timings: Timings::from([("solve", solve)]),
+            ..Report::new(SAMPLES_SCHEMA, SamplesReport::new(self.study.shift, answer))
+        }
+    }
+
+    fn text(&self, lines: &mut Lines, told: Told<'_, Self>) {
+        text(lines, told.report);
+    }
+
+    fn exit(&self, answer: &SampleAnswer, quiet: bool) -> Exit {
+        if !answer.complete {
+            Exit::Stopped
+        } else if answer.rows.iter().all(|row| row.tight) {
+            Exit::Fine
+        } else {
+            warn(&["a distance is not proved to be exact".to_owned()], quiet);
+            Exit::ClaimBroken
+        }
+    }
 }
 
 fn text(lines: &mut Lines, report: &SamplesReport) {

@@ -18,16 +18,15 @@ use ndarray::{Array1, Axis};
 use rand::seq::SliceRandom as _;
 use serde::{Serialize, Serializer};
 
-use super::folder::{Folder, OutArgs};
-use crate::cli::args::{OutputOptions, ProblemArgs};
+use super::folder::Folder;
+use super::study::{Study, Told};
+use crate::cli::args::ProblemArgs;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::ProblemJob;
-use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::remarks::Remarks;
 use crate::cli::text::{Lines, small, supported};
 use crate::cli::typed;
-use crate::cli::use_threads;
 
 /// `deblais explore shift [SOURCE TARGET]`
 #[derive(Debug, Args)]
@@ -38,10 +37,6 @@ pub(super) struct ShiftArgs {
     problem: ProblemArgs,
     #[command(flatten)]
     path: PathArgs,
-    #[command(flatten)]
-    out: OutArgs,
-    #[command(flatten)]
-    output: OutputOptions,
 }
 
 const EXAMPLES: &str = "Distances are those of the Euclidean distance. The folder gets shift.png, \
@@ -154,46 +149,87 @@ struct Scene<'a> {
     stages: [(&'static str, usize); 3],
 }
 
-/// Validates the arguments, then runs.
-pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
-    let ShiftArgs { problem, path, out, output } = args;
-    let start = Instant::now();
-    let (moving, name) = match (&problem.inputs.source, &path.pair) {
-        (Some(_), _) => (given(&problem, &path)?, None),
-        (None, asked) => {
-            let asked = asked.as_deref().unwrap_or(PAIRS[0]);
-            let known = PAIRS.into_iter().find(|name| *name == asked);
-            (built_in(known.unwrap_or(PAIRS[0]), &path), known)
+/// The study of one path.
+pub(super) struct Shifting {
+    moving: Moving,
+    path: PathArgs,
+    /// The built-in pair.
+    pair: Option<&'static str>,
+    /// Seconds that reading took.
+    read: f64,
+}
+
+impl Shifting {
+    fn scene<'a>(&'a self, study: &'a ShiftStudy) -> Scene<'a> {
+        Scene { moving: &self.moving, study, stages: stages(&self.moving, study) }
+    }
+}
+
+impl Study for Shifting {
+    const NAME: &'static str = "shift";
+    type Args = ShiftArgs;
+    type Answer = ShiftStudy;
+    type Findings = ShiftReport;
+
+    fn new(ShiftArgs { problem, path }: ShiftArgs, quiet: bool) -> Result<Self, Failure> {
+        let start = Instant::now();
+        let (moving, pair) = if problem.inputs.source.is_some() {
+            (given(&problem, &path)?, None)
+        } else {
+            let is_asked = |name: &&str| path.pair.as_deref() == Some(*name);
+            let name = PAIRS.into_iter().find(is_asked).unwrap_or(PAIRS[0]);
+            (built_in(name, &path), Some(name))
+        };
+        moving.remarks.tell(quiet);
+        Ok(Self { moving, path, pair, read: start.elapsed().as_secs_f64() })
+    }
+
+    fn compute(&self, quiet: bool) -> Result<(ShiftStudy, f64), Failure> {
+        let Self { moving, path, .. } = self;
+        let shift = Shift {
+            source: &moving.source,
+            target: &moving.target,
+            direction: moving.direction.view(),
+            overlap: moving.overlap.as_deref().map_err(Clone::clone),
+            path: moving.path,
+            steps: path.steps as usize,
+            alpha: path.alpha,
+            slices: path.directions as usize,
+            seed: Seed(path.seed),
+        };
+        RunProgress::watch(None, quiet, |progress| shift.run(progress))
+    }
+
+    fn draw(&self, study: &ShiftStudy, folder: &Folder) -> Result<(), Failure> {
+        save(folder, &self.scene(study))
+    }
+
+    fn report(&self, study: &ShiftStudy, [solve, draw]: [f64; 2]) -> Report<ShiftReport> {
+        let Moving { source, target, direction, given, inputs, settings, remarks, .. } =
+            &self.moving;
+        let stages = stages(&self.moving, study);
+        let findings = ShiftReport {
+            pair: self.pair,
+            given: *given,
+            stages: stages.map(|(name, k)| (name, study.offsets[k])).into(),
+            ..ShiftReport::new(study, (source.len(), target.len()), &direction.to_vec())
+        };
+        Report {
+            inputs: Some(inputs.clone()),
+            settings: Some(settings.clone().with(&self.path)),
+            warnings: Some(remarks.warnings.clone()),
+            timings: Timings::from([("read", self.read), ("solve", solve), ("draw", draw)]),
+            ..Report::new(SHIFT_SCHEMA, findings)
         }
-    };
-    use_threads(output.threads)?;
-    let folder = out.folder("shift")?;
-    let read = start.elapsed().as_secs_f64();
-    moving.remarks.tell(output.quiet);
-    let mut progress = RunProgress::start(None, output.quiet)?;
-    let study = study(&moving, &path, &mut progress)?;
-    let solve = progress.finish();
-    let scene = Scene { moving: &moving, study: &study, stages: stages(&moving, &study) };
-    let start = Instant::now();
-    save(&folder, &scene)?;
-    let Moving { source, target, direction, .. } = &moving;
-    let findings = ShiftReport {
-        pair: name,
-        given: moving.given,
-        stages: scene.stages.map(|(name, k)| (name, study.offsets[k])).into(),
-        ..ShiftReport::new(&study, (source.len(), target.len()), &direction.to_vec())
-    };
-    let draw = start.elapsed().as_secs_f64();
-    let report = Report {
-        inputs: Some(moving.inputs.clone()),
-        settings: Some(moving.settings.clone().with(&path)),
-        warnings: Some(moving.remarks.warnings.clone()),
-        timings: Timings::from([("read", read), ("solve", solve), ("draw", draw)]),
-        ..Report::new(SHIFT_SCHEMA, findings)
-    };
-    folder.json(&report)?;
-    print_report(&output, &report, |lines| text(lines, &scene, &folder))?;
-    Ok(if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
+    }
+
+    fn text(&self, lines: &mut Lines, told: Told<'_, Self>) {
+        text(lines, &self.scene(told.answer), told.folder);
+    }
+
+    fn exit(&self, study: &ShiftStudy, _: bool) -> Exit {
+        if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine }
+    }
 }
 
 /// A pair whose overlap is known.
@@ -274,25 +310,6 @@ fn thinned(
     let mass = law.mass().select(Axis(0), &order);
     let total = deblais::math::sum(&mass);
     Ok(DiscreteMeasure::new(law.support().select(Axis(0), &order), mass / total)?)
-}
-
-fn study(
-    moving: &Moving,
-    path: &PathArgs,
-    progress: &mut RunProgress,
-) -> Result<ShiftStudy, Failure> {
-    let shift = Shift {
-        source: &moving.source,
-        target: &moving.target,
-        direction: moving.direction.view(),
-        overlap: moving.overlap.as_deref().map_err(Clone::clone),
-        path: moving.path,
-        steps: path.steps as usize,
-        alpha: path.alpha,
-        slices: path.directions as usize,
-        seed: Seed(path.seed),
-    };
-    Ok(shift.run(progress)?)
 }
 
 /// The stages that the pair has, or the start, the contact and the meeting; of a path that ends early
