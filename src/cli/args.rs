@@ -23,20 +23,30 @@ pub(crate) struct ProblemArgs {
 const ARGUMENTS: Resettable<Str> = Resettable::Reset;
 
 /// Where the two measures come from.
-#[derive(Debug, Args, Serialize)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
     /// Source points: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram; `-` is
     /// stdin
     #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
-    #[serde(skip)]
     pub(crate) source: Option<PathBuf>,
 
     /// Target points, likewise
     #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
-    #[serde(skip)]
     pub(crate) target: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub(crate) sides: SideArgs,
+
+    /// Scale the masses of each side to a total of 1
+    #[arg(long)]
+    pub(crate) normalize: bool,
+}
+
+/// What of the two files makes the measures.
+#[derive(Debug, Args, Serialize)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct SideArgs {
     /// Column of both files that holds the masses, by name or by index from 0
     #[arg(long, value_name = "COLUMN", conflicts_with_all = ["source_weights", "target_weights"])]
     pub(crate) weights: Option<String>,
@@ -81,10 +91,6 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "FILE", requires = "hist")]
     #[serde(serialize_with = "typed::path")]
     pub(crate) grid: Option<PathBuf>,
-
-    /// Scale the masses of each side to a total of 1
-    #[arg(long)]
-    pub(crate) normalize: bool,
 }
 
 /// The ground cost.

@@ -29,6 +29,7 @@ mod progress_line;
 mod range;
 mod read_measure;
 mod remarks;
+mod sample_set;
 mod saved;
 mod sinkhorn;
 mod text;

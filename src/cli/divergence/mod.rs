@@ -126,7 +126,7 @@ pub(crate) fn run(args: DivergenceArgs) -> Result<Exit, Failure> {
     }
     let measures = Measures::new(&problem)?;
     use_threads(output.threads)?;
-    let settings = settings(&measures, &estimate, problem.inputs.hist);
+    let settings = settings(&measures, &estimate, problem.inputs.sides.hist);
     Job { measures, settings, estimate, output }.run()
 }
 

@@ -9,7 +9,7 @@ use deblais::explore::discriminator::{
     DiscriminatorKind, DiscriminatorStudy, DiscriminatorTraining, SeparatedLaws,
     study_discriminators,
 };
-use deblais::io::InputPath;
+use deblais::io::Selection;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{
     CertificateReport, DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, Inputs, PushRow,
@@ -23,7 +23,7 @@ use super::study::{Study, Told};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::one_stdin;
 use crate::cli::progress_line::RunProgress;
-use crate::cli::read_measure::{InputLog, Role, SampleSet, Weights, clouds};
+use crate::cli::read_measure::{InputLog, Role, SampleSet, clouds};
 use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::typed;
 
@@ -167,14 +167,8 @@ fn samples(args: &DiscriminatorArgs, quiet: bool) -> Result<Samples, Failure> {
         return Ok(Samples { data, real: real?, generated: generated?, inputs: Inputs::new() });
     };
     one_stdin(&[real.as_path(), generated.as_path()])?;
-    let job = |role: Role, path: &PathBuf| SampleSet {
-        role,
-        origin: InputPath::from(path.as_path()),
-        columns: None,
-        dropped: Vec::new(),
-        filter: None,
-        weights: Weights::Uniform,
-    };
+    let job =
+        |role, path: &PathBuf| SampleSet::new(role, path.as_path().into(), Selection::default());
     let mut log = InputLog::default();
     let jobs = [job(Role::Source, real), job(Role::Target, generated)];
     let sides = clouds(&jobs, true, &mut log)?.map(|cloud| cloud.measure);

@@ -1,6 +1,6 @@
 //! `deblais explore plans`: all the ways to move a little earth, ranked by cost.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
@@ -19,11 +19,12 @@ use serde::Serialize;
 
 use super::folder::Folder;
 use super::study::{Study, Told};
-use crate::cli::args::{CostArgs, InputArgs, ProblemArgs};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::{CostName, Ground};
-use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::inputs::{Loaded, ProblemJob, one_stdin};
+use crate::cli::read_measure::{Role, SampleSet};
 use crate::cli::remarks::Remarks;
+use crate::cli::sample_set::SelectionFlags;
 use crate::cli::text::{Lines, exact};
 use crate::cli::warn;
 
@@ -180,25 +181,19 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
             seconds: 0.0,
         });
     };
-    let job = ProblemJob::new(&ProblemArgs {
-        inputs: InputArgs {
-            source: Some(source.clone()),
-            target: args.target.clone(),
-            weights: args.weights.clone(),
-            source_weights: None,
-            target_weights: None,
-            columns: args.columns.clone(),
-            drop: args.drop.clone(),
-            both_where: None,
-            source_where: None,
-            target_where: None,
-            hist: false,
-            grid: None,
-            normalize: args.normalize,
-        },
-        cost: CostArgs { cost: CostName::Euclidean, p: args.p, exponent: None, cost_matrix: None },
-    })?;
-    let settings = job.settings().with(args).without("piles");
+    let target = args.target.as_ref().expect("clap requires both files");
+    one_stdin(&[source, target])?;
+    let flags = SelectionFlags {
+        columns: args.columns.as_deref(),
+        drop: args.drop.as_deref(),
+        filter: None,
+        weights: args.weights.as_deref(),
+    };
+    let side =
+        |role, path: &Path| Ok::<_, Failure>(SampleSet::new(role, path.into(), flags.check()?));
+    let sides = [side(Role::Source, source)?, side(Role::Target, target)?];
+    let settings = Settings::of(args).without("piles").and("cost", ground.name());
+    let job = ProblemJob::between(sides, ground, args.normalize, settings.clone());
     let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = job.load()?;
     let (source, target) = clouds.expect("points were read");
     Ok(Site { problem, source, target, report, axes, inputs, settings, remarks, seconds })

@@ -25,12 +25,13 @@ use super::emd::gap;
 use super::failure::{Exit, Failure};
 use super::ground::{CostName, Ground, Seconds};
 use super::input_summary::measure_line;
-use super::inputs::{column, columns, columns_to_drop, filter, one_stdin};
+use super::inputs::one_stdin;
 use super::method::{MethodName, choose};
 use super::output::{print, print_report};
 use super::output_files::OutputFiles;
 use super::progress_line::RunProgress;
 use super::range::check_bounds;
+use super::sample_set::{SelectionFlags, column};
 use super::text::{Lines, bracket, small};
 use super::typed::typed;
 use super::{saved, use_threads, warn};
@@ -158,11 +159,14 @@ impl Job {
         outputs(args.matrix_file.as_deref())?.check(&inputs)?;
         use_threads(args.output.threads)?;
         let settings = Settings::of(&args);
+        let flags = SelectionFlags {
+            columns: args.columns.as_deref(),
+            drop: args.drop.as_deref(),
+            filter: args.filter.as_deref(),
+            weights: args.weights.as_deref(),
+        };
         let wanted = Wanted {
-            columns: columns("--columns", args.columns.as_deref())?,
-            dropped: columns_to_drop(args.drop.as_deref())?,
-            filter: filter(args.filter.as_deref())?,
-            weights: args.weights.as_deref().map(column),
+            selection: flags.check()?,
             by: args.by.as_deref().map(column),
             normalize: args.normalize,
         };

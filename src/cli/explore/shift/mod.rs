@@ -8,7 +8,7 @@ mod view;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::{Arg, Args, value_parser};
+use clap::{ArgGroup, Args, value_parser};
 use deblais::explore::pairs::{LawPair, Overlap, PAIRS, pair};
 use deblais::explore::shift::{MotionPath, Shift, ShiftStudy};
 use deblais::measure::DiscreteMeasure;
@@ -20,8 +20,9 @@ use serde::{Serialize, Serializer};
 
 use super::folder::Folder;
 use super::study::{Study, Told};
-use crate::cli::args::ProblemArgs;
+use crate::cli::args::SideArgs;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::ground::{CostName, Ground};
 use crate::cli::inputs::ProblemJob;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::remarks::Remarks;
@@ -30,11 +31,23 @@ use crate::cli::typed;
 
 /// `deblais explore shift [SOURCE TARGET]`
 #[derive(Debug, Args)]
-#[command(mut_args(for_a_way), override_usage = "deblais explore shift [OPTIONS] [SOURCE TARGET]")]
+#[command(override_usage = "deblais explore shift [OPTIONS] [SOURCE TARGET]")]
 #[command(after_help = EXAMPLES)]
+#[command(group(ArgGroup::new("of_files").multiple(true).args(OF_FILES).requires("source").conflicts_with("pair")))]
 pub(super) struct ShiftArgs {
+    /// Source points: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram; `-` is
+    /// stdin
+    #[arg(requires = "target", conflicts_with = "pair")]
+    source: Option<PathBuf>,
+
+    /// Target points, likewise
+    #[arg(requires = "source", conflicts_with = "pair")]
+    target: Option<PathBuf>,
+
     #[command(flatten)]
-    problem: ProblemArgs,
+    sides: SideArgs,
+    #[command(flatten)]
+    cost: OtherCostArgs,
     #[command(flatten)]
     path: PathArgs,
 }
@@ -46,6 +59,51 @@ Examples:
   deblais explore shift
   deblais explore shift --pair segments
   deblais explore shift a.csv b.csv --direction 1,0 --out moved";
+
+/// The flags that pick from files.
+const OF_FILES: [&str; 7] = [
+    "weights",
+    "source_weights",
+    "target_weights",
+    "columns",
+    "both_where",
+    "source_where",
+    "target_where",
+];
+
+/// Flags of other commands: hidden, for what moves keeps to the Euclidean distance and to masses of
+/// total 1.
+#[derive(Debug, Args, Serialize)]
+struct OtherCostArgs {
+    #[arg(long, hide = true)]
+    #[serde(skip)]
+    normalize: bool,
+
+    #[arg(long, hide = true, value_enum, default_value_t = CostName::Euclidean)]
+    cost: CostName,
+
+    #[arg(long, hide = true, allow_negative_numbers = true)]
+    p: Option<f64>,
+
+    #[arg(long, hide = true, allow_negative_numbers = true)]
+    exponent: Option<f64>,
+
+    #[arg(long, hide = true)]
+    #[serde(skip)]
+    cost_matrix: Option<PathBuf>,
+}
+
+impl OtherCostArgs {
+    /// The Euclidean distance, or why it is none.
+    fn ground(&self) -> Result<Ground, Failure> {
+        let ground = Ground::new(self.cost, self.exponent, self.p)?;
+        if self.cost_matrix.is_some() || !ground.is_euclidean() {
+            return Err(Failure::usage("the study is one of the Euclidean distance")
+                .hint("leave --cost, --p and --cost-matrix out"));
+        }
+        Ok(ground)
+    }
+}
 
 /// The path and what is computed on it.
 #[derive(Debug, Args, Serialize)]
@@ -84,28 +142,6 @@ struct PathArgs {
     /// Where all draws come from
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-}
-
-/// Two files may be given here, and then alone have columns, masses and rows to pick. What moves
-/// keeps to the Euclidean distance.
-fn for_a_way(arg: Arg) -> Arg {
-    let file = |arg: &Arg, name: &'static str, place: usize, other: &'static str| {
-        Arg::new(arg.get_id().clone())
-            .value_name(name)
-            .help(arg.get_help().map(ToString::to_string).unwrap_or_default())
-            .value_parser(value_parser!(PathBuf))
-            .index(place)
-            .requires(other)
-            .conflicts_with("pair")
-    };
-    match arg.get_id().as_str() {
-        "source" => file(&arg, "SOURCE", 1, "target"),
-        "target" => file(&arg, "TARGET", 2, "source"),
-        "weights" | "source_weights" | "target_weights" | "columns" | "both_where"
-        | "source_where" | "target_where" => arg.requires("source").conflicts_with("pair"),
-        "normalize" | "cost" | "p" | "exponent" | "cost_matrix" => arg.hide(true),
-        _ => arg,
-    }
 }
 
 /// Parses numbers that are separated by commas.
@@ -171,10 +207,13 @@ impl Study for Shifting {
     type Answer = ShiftStudy;
     type Findings = ShiftReport;
 
-    fn new(ShiftArgs { problem, path }: ShiftArgs, quiet: bool) -> Result<Self, Failure> {
+    fn new(args: ShiftArgs, quiet: bool) -> Result<Self, Failure> {
+        let ShiftArgs { source, target, sides, cost, path } = args;
         let start = Instant::now();
-        let (moving, pair) = if problem.inputs.source.is_some() {
-            (given(&problem, &path)?, None)
+        let (moving, pair) = if let (Some(source), Some(target)) = (&source, &target) {
+            let job = ProblemJob::of_files([source, target], &sides, cost.ground()?, true)?;
+            let settings = job.settings().with(&cost);
+            (given(&job, settings, &path)?, None)
         } else {
             let is_asked = |name: &&str| path.pair.as_deref() == Some(*name);
             let name = PAIRS.into_iter().find(is_asked).unwrap_or(PAIRS[0]);
@@ -252,12 +291,7 @@ fn built_in(name: &str, path: &PathArgs) -> Moving {
 }
 
 /// Two files.
-fn given(problem: &ProblemArgs, path: &PathArgs) -> Result<Moving, Failure> {
-    let job = ProblemJob::new(problem)?.normalized();
-    if !job.ground().is_some_and(|ground| ground.is_euclidean()) {
-        return Err(Failure::usage("the study is one of the Euclidean distance")
-            .hint("leave --cost, --p and --cost-matrix out"));
-    }
+fn given(job: &ProblemJob, settings: Settings, path: &PathArgs) -> Result<Moving, Failure> {
     let loaded = job.load()?;
     let (source, target) = loaded.clouds.expect("points were read");
     let mut remarks = loaded.remarks;
@@ -288,7 +322,7 @@ fn given(problem: &ProblemArgs, path: &PathArgs) -> Result<Moving, Failure> {
         overlap,
         given: Some(given),
         inputs: loaded.inputs,
-        settings: job.settings(),
+        settings,
         remarks,
     })
 }
