@@ -180,11 +180,11 @@ impl Job {
         let metric = ground.metric()?;
         let training = Training::named(kind, source.dim());
         let limit = self.methods.time_limit.map(|limit| Duration::from_secs_f64(limit.0));
-        let mut progress = RunProgress::start(limit, self.output.quiet)?;
         let start = Instant::now();
-        let trained = training.train((source, target), metric, None, &mut progress);
-        progress.finish();
-        let Trained { critic, stopped, .. } = trained?;
+        let (Trained { critic, stopped, .. }, _) =
+            RunProgress::watch(limit, self.output.quiet, |progress| {
+                training.train((source, target), metric, None, progress)
+            })?;
         let (x, y) = (source.support(), target.support());
         let judgement = judge(critic.as_ref(), &loaded.problem, x, y, metric)?;
         Ok(Judged { judgement, seconds: start.elapsed().as_secs_f64(), stopped })

@@ -207,12 +207,10 @@ impl Job {
     }
 
     fn run(self) -> Result<Exit, Failure> {
-        let (wall, cpu) = (Instant::now(), cpu_seconds());
-        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
-        let attempt = self.train(&mut progress);
-        progress.finish();
-        let (critic, steps, stopped) = attempt?;
-        let mut timings = Timings::from([("train", wall.elapsed().as_secs_f64())]);
+        let cpu = cpu_seconds();
+        let ((critic, steps, stopped), seconds) =
+            RunProgress::watch(self.limit, self.output.quiet, |progress| self.train(progress))?;
+        let mut timings = Timings::from([("train", seconds)]);
         let used = cpu.zip(cpu_seconds()).map(|(before, after)| after - before);
         timings.extend(used.map(|used| ("train_cpu", used)));
 

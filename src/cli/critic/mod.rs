@@ -139,14 +139,13 @@ impl Job {
         let (training, with_plan) =
             (self.flags.training(case.source.dim()), self.flags.needs_plan());
         let plan = case.exact.as_ref().and_then(|exact| exact.certified.plan.as_ref());
-        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
-        let start = Instant::now();
         let clouds = (&case.source, &case.target);
         let plan = plan.filter(|_| with_plan);
-        let trained = training.train(clouds, self.metric, plan, &mut progress);
-        progress.finish();
-        let Trained { critic, history, stopped } = trained?;
-        case.timings.insert("train", start.elapsed().as_secs_f64());
+        let (Trained { critic, history, stopped }, seconds) =
+            RunProgress::watch(self.limit, self.output.quiet, |progress| {
+                training.train(clouds, self.metric, plan, progress)
+            })?;
+        case.timings.insert("train", seconds);
         let start = Instant::now();
         let verdict = case.judge(critic.as_ref(), self.metric)?;
         case.timings.insert("judge", start.elapsed().as_secs_f64());

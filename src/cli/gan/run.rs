@@ -114,10 +114,8 @@ impl Run<'_> {
     }
 
     fn train(&mut self, until: u64) -> Result<Option<Stop>, Failure> {
-        let mut progress = RunProgress::start(None, self.quiet)?;
-        let stopped = self.trainer.train(until, &mut progress);
-        progress.finish();
-        Ok(stopped?)
+        let train = |progress: &mut RunProgress| self.trainer.train(until, progress);
+        Ok(RunProgress::watch(None, self.quiet, train)?.0)
     }
 
     /// A line of progress.

@@ -196,11 +196,11 @@ impl Job {
         sets.remarks.tell(self.output.quiet);
 
         let journal = self.matrix_file.as_deref().map(journal_of).transpose()?;
-        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
         let options = format!("method={} {}", typed(&self.method), self.ground);
-        let done = work(&sets, self.ground, method, options, journal.as_deref(), &mut progress);
-        let solve = progress.finish();
-        let (found, resumed) = done?;
+        let ((found, resumed), solve) =
+            RunProgress::watch(self.limit, self.output.quiet, |progress| {
+                work(&sets, self.ground, method, options, journal.as_deref(), progress)
+            })?;
         self.check_range(&sets, &found)?;
 
         let matrix = self.entries(found.costs());

@@ -50,10 +50,10 @@ impl Job {
         let target =
             DiscreteMeasure::new(target.support().to_owned(), problem.target().to_owned())?;
 
-        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
-        let found = self.solver.divergence(&source, &target, ground.cost(), &mut progress);
-        let solve_seconds = progress.finish();
-        let found = found?;
+        let (found, solve_seconds) =
+            RunProgress::watch(self.limit, self.output.quiet, |progress| {
+                self.solver.divergence(&source, &target, ground.cost(), progress)
+            })?;
 
         let used = found.cross.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));

@@ -116,10 +116,10 @@ impl Job {
         let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
 
-        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
-        let found = self.solve(&problem, &mut progress);
-        let solve_seconds = progress.finish();
-        let (solved, judged) = found?;
+        let ((solved, judged), solve_seconds) =
+            RunProgress::watch(self.limit, self.output.quiet, |progress| {
+                self.solve(&problem, progress)
+            })?;
         let mut timings = Timings::from([("read", seconds), ("solve", solve_seconds)]);
         let certified = judged.unwrap_or_else(|| {
             let start = Instant::now();
