@@ -325,16 +325,16 @@ pub fn steps_ended(stopped: Option<Stop>) -> &'static str {
 /// Whatever the writer says.
 pub fn write_json(writer: &mut dyn Write, report: &impl Serialize) -> io::Result<()> {
     let mut text = Vec::new();
-    let layout = Layout(serde_json::ser::PrettyFormatter::new());
+    let layout = ReportLayout(serde_json::ser::PrettyFormatter::new());
     report.serialize(&mut serde_json::Serializer::with_formatter(&mut text, layout))?;
     text.push(b'\n');
     writer.write_all(&text)
 }
 
 /// Objects as the pretty formatter writes them, arrays as the compact one does.
-struct Layout(serde_json::ser::PrettyFormatter<'static>);
+struct ReportLayout(serde_json::ser::PrettyFormatter<'static>);
 
-impl serde_json::ser::Formatter for Layout {
+impl serde_json::ser::Formatter for ReportLayout {
     fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.0.begin_object(writer)
     }

@@ -14,7 +14,7 @@ use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn};
 use serde::Serialize;
 
 use super::args::{OutputOptions, ProblemArgs};
-use super::critic::{KindName, Training};
+use super::critic::{CriticTraining, KindName};
 use super::failure::{Exit, Failure};
 use super::ground::{Ground, Seconds};
 use super::inputs::{Loaded, ProblemJob, names};
@@ -80,7 +80,7 @@ const EXAMPLES: &str = "Examples:
 const MICROLP_CELLS: usize = 40_000;
 
 /// A validated request.
-struct Job {
+struct CrosscheckJob {
     problem: ProblemJob,
     ground: Option<Ground>,
     methods: MethodArgs,
@@ -91,10 +91,10 @@ struct Job {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: CrosscheckArgs) -> Result<Exit, Failure> {
-    Job::new(args)?.run()
+    CrosscheckJob::new(args)?.run()
 }
 
-impl Job {
+impl CrosscheckJob {
     fn new(args: CrosscheckArgs) -> Result<Self, Failure> {
         let CrosscheckArgs { problem: problem_args, methods, plot, output } = args;
         let problem = ProblemJob::new(&problem_args)?;
@@ -154,7 +154,7 @@ impl Job {
             if let Some(why) = self.obstacle(kind) {
                 check.skip(format!("critic ({})", typed(&kind)), why);
             } else {
-                let Judged { judgement, seconds, stopped } = self.critic(loaded, kind)?;
+                let JudgedCritic { judgement, seconds, stopped } = self.critic(loaded, kind)?;
                 let complete = stopped.is_none();
                 check.critic(&typed(&kind), &judgement, kind.claim(), seconds, complete);
             }
@@ -174,11 +174,11 @@ impl Job {
     }
 
     /// Trains and judges a critic.
-    fn critic(&self, loaded: &Loaded, kind: KindName) -> Result<Judged, Failure> {
+    fn critic(&self, loaded: &Loaded, kind: KindName) -> Result<JudgedCritic, Failure> {
         let ground = self.ground.expect("a critic without an obstacle has a distance");
         let (source, target) = loaded.clouds.as_ref().expect("a distance is between points");
         let metric = ground.metric()?;
-        let training = Training::named(kind, source.dim());
+        let training = CriticTraining::named(kind, source.dim());
         let limit = self.methods.time_limit.map(|limit| Duration::from_secs_f64(limit.0));
         let start = Instant::now();
         let (Trained { critic, stopped, .. }, _) =
@@ -187,12 +187,12 @@ impl Job {
             })?;
         let (x, y) = (source.support(), target.support());
         let judgement = judge(critic.as_ref(), &loaded.problem, x, y, metric)?;
-        Ok(Judged { judgement, seconds: start.elapsed().as_secs_f64(), stopped })
+        Ok(JudgedCritic { judgement, seconds: start.elapsed().as_secs_f64(), stopped })
     }
 }
 
 /// A critic's judgement and the time it took.
-struct Judged {
+struct JudgedCritic {
     judgement: CriticVerdict,
     seconds: f64,
     stopped: Option<Stop>,

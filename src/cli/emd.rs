@@ -18,7 +18,7 @@ use super::inputs::{Loaded, ProblemJob, names};
 use super::memory::{Limit, within};
 use super::method::{BackendName, MethodName, choose};
 use super::output::print_report;
-use super::pictures::Scene;
+use super::pictures::PlanScene;
 use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::text::Lines;
@@ -91,7 +91,7 @@ pub(crate) fn gap(text: &str) -> Result<f64, String> {
 }
 
 /// A validated request.
-struct Job {
+struct EmdJob {
     problem: ProblemJob,
     method: Method,
     limit: Option<Duration>,
@@ -106,10 +106,10 @@ struct Job {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: EmdArgs) -> Result<Exit, Failure> {
-    Job::new(args)?.run()
+    EmdJob::new(args)?.run()
 }
 
-impl Job {
+impl EmdJob {
     fn new(args: EmdArgs) -> Result<Self, Failure> {
         let EmdArgs { problem: problem_args, solver, files, draw, output, detail, json_plan } =
             args;
@@ -162,7 +162,7 @@ impl Job {
         };
 
         // A file that fails now must not cost the user the answer: it is printed all the same.
-        let scene = Scene {
+        let scene = PlanScene {
             plan,
             clouds: clouds.as_ref(),
             axes: axes.as_ref(),

@@ -36,7 +36,7 @@ pub(crate) struct FunnelsArgs {
     #[command(flatten)]
     laws: LawArgs,
     #[command(flatten)]
-    training: TrainingArgs,
+    training: FunnelsTrainingArgs,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -73,7 +73,7 @@ struct LawArgs {
 /// How to train.
 #[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Training")]
-struct TrainingArgs {
+struct FunnelsTrainingArgs {
     /// Kind of critic
     #[arg(long, value_name = "NAME", default_value = CONES, value_parser = kinds())]
     #[serde(skip)]
@@ -126,10 +126,10 @@ fn kinds() -> PossibleValuesParser {
 const WATCHED: usize = 512;
 
 /// A validated request.
-struct Job {
+struct FunnelsJob {
     laws: Funnels,
     seed: Seed,
-    training: Training,
+    training: FunnelsTraining,
     rows: usize,
     pool: Option<usize>,
     held_out: usize,
@@ -138,18 +138,18 @@ struct Job {
     settings: Settings,
 }
 
-enum Training {
+enum FunnelsTraining {
     Lattice(TrainLattice),
     Network(TrainNetwork),
 }
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: FunnelsArgs) -> Result<Exit, Failure> {
-    Job::new(args)?.run()
+    FunnelsJob::new(args)?.run()
 }
 
 /// Refuses what would take gigabytes before it is allocated.
-fn check_room(laws: &LawArgs, training: &TrainingArgs) -> Result<(), Failure> {
+fn check_room(laws: &LawArgs, training: &FunnelsTrainingArgs) -> Result<(), Failure> {
     /// Coordinates of the points of one flag: 1 GiB.
     const MOST: u64 = 1 << 27;
     for (flag, points) in [
@@ -169,7 +169,7 @@ fn check_room(laws: &LawArgs, training: &TrainingArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-impl Job {
+impl FunnelsJob {
     fn new(args: FunnelsArgs) -> Result<Self, Failure> {
         let FunnelsArgs { laws, training, output } = args;
         use_threads(output.threads)?;
@@ -180,17 +180,32 @@ impl Job {
         let rows = count(training.batch);
         let chosen = if training.kind == LATTICE {
             let defaults = TrainLattice::default();
-            Training::Lattice(TrainLattice { steps: training.steps, batch: rows, seed, ..defaults })
+            FunnelsTraining::Lattice(TrainLattice {
+                steps: training.steps,
+                batch: rows,
+                seed,
+                ..defaults
+            })
         } else if let Some(network) = TrainNetwork::named(&training.kind, count(laws.dim)) {
             let width = training.width.map_or(network.width, count);
             let depth = training.depth.map_or(network.depth, count);
             let network = network.shaped(count(laws.dim), width, depth);
             settings = settings.and("width", network.width).and("depth", network.depth);
-            Training::Network(TrainNetwork { steps: training.steps, batch: rows, seed, ..network })
+            FunnelsTraining::Network(TrainNetwork {
+                steps: training.steps,
+                batch: rows,
+                seed,
+                ..network
+            })
         } else {
             settings = settings.and("cones", training.cones);
             let cones = TrainLattice::cones(count(training.cones));
-            Training::Lattice(TrainLattice { steps: training.steps, batch: rows, seed, ..cones })
+            FunnelsTraining::Lattice(TrainLattice {
+                steps: training.steps,
+                batch: rows,
+                seed,
+                ..cones
+            })
         };
         let stream = &mut seed.stream("funnels");
         Ok(Self {
@@ -238,11 +253,11 @@ impl Job {
         let samples = self.laws.pairs(WATCHED, &mut self.seed.stream("watched"));
         let [x, y] = <[_; 2]>::from(samples).map(measure);
         match &self.training {
-            Training::Lattice(training) => {
+            FunnelsTraining::Lattice(training) => {
                 let run = training.train_on(batches.as_mut(), &self.frame(), (&x, &y), observer)?;
                 Ok(boxed(run))
             }
-            Training::Network(training) => {
+            FunnelsTraining::Network(training) => {
                 let run = training.train_on(batches.as_mut(), &self.frame(), (&x, &y), observer)?;
                 Ok(boxed(run))
             }
@@ -252,7 +267,7 @@ impl Job {
     /// Points of mean square norm 1; only cones see the box as it is.
     fn frame(&self) -> Frame {
         let scale = match &self.training {
-            Training::Lattice(TrainLattice { kind: CONES, .. }) => 1.0,
+            FunnelsTraining::Lattice(TrainLattice { kind: CONES, .. }) => 1.0,
             _ => Funnels::BOX * (self.laws.dim() as f64 / 3.0).sqrt(),
         };
         Frame::new(Array1::zeros(self.laws.dim()), scale).expect("a positive scale")

@@ -5,7 +5,7 @@ mod eval;
 mod picture;
 mod training;
 
-pub(super) use training::{KindName, Training, TrainingArgs};
+pub(super) use training::{CriticTraining, CriticTrainingArgs, KindName};
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ use super::pictures::FORMATS;
 use super::progress_line::RunProgress;
 use super::use_threads;
 use case::{Case, ground, text};
-use picture::Picture;
+use picture::CriticPicture;
 
 /// `deblais critic SOURCE TARGET`, `deblais critic eval …`
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ use picture::Picture;
 #[command(subcommand_negates_reqs = true, subcommand_value_name = "COMMAND")]
 pub(crate) struct CriticArgs {
     #[command(flatten)]
-    train: TrainArgs,
+    train: TrainCriticArgs,
     #[command(subcommand)]
     command: Option<CriticCommand>,
 }
@@ -46,11 +46,11 @@ enum CriticCommand {
 
 /// Training and judging on the same samples.
 #[derive(Debug, Args)]
-struct TrainArgs {
+struct TrainCriticArgs {
     #[command(flatten)]
     problem: ProblemArgs,
     #[command(flatten)]
-    training: TrainingArgs,
+    training: CriticTrainingArgs,
     /// Do not compute the exact distance to hold the estimate against
     #[arg(long, help_heading = "Output")]
     no_exact: bool,
@@ -81,10 +81,10 @@ Examples:
   deblais critic a.csv b.csv --no-exact --time-limit 10s --json";
 
 /// A validated request.
-struct Job {
+struct CriticJob {
     problem: ProblemJob,
     metric: Metric,
-    flags: TrainingArgs,
+    flags: CriticTrainingArgs,
     limit: Option<Duration>,
     exact: bool,
     history: Option<PathBuf>,
@@ -97,13 +97,13 @@ struct Job {
 pub(crate) fn run(args: CriticArgs) -> Result<Exit, Failure> {
     match args.command {
         Some(CriticCommand::Eval(args)) => eval::run(args),
-        None => Job::new(args.train)?.run(),
+        None => CriticJob::new(args.train)?.run(),
     }
 }
 
-impl Job {
-    fn new(args: TrainArgs) -> Result<Self, Failure> {
-        let TrainArgs {
+impl CriticJob {
+    fn new(args: TrainCriticArgs) -> Result<Self, Failure> {
+        let TrainCriticArgs {
             problem: problem_args,
             training: flags,
             no_exact,
@@ -167,7 +167,7 @@ impl Job {
             write_critic(path, &critic.saved())?;
         }
         if let Some(path) = &self.plot {
-            Picture {
+            CriticPicture {
                 case: &case,
                 critic: critic.as_ref(),
                 estimate: verdict.estimate,

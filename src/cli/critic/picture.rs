@@ -21,7 +21,7 @@ const PADDING: f64 = 0.08;
 
 /// A critic to be drawn: on the line with both samples, in the plane by its level lines, and in
 /// more dimensions by how its estimate came about.
-pub(super) struct Picture<'a> {
+pub(super) struct CriticPicture<'a> {
     pub(super) case: &'a Case,
     pub(super) critic: &'a dyn Critic,
     pub(super) estimate: f64,
@@ -29,7 +29,7 @@ pub(super) struct Picture<'a> {
     pub(super) path: &'a Path,
 }
 
-impl Picture<'_> {
+impl CriticPicture<'_> {
     /// Draws it.
     pub(super) fn draw(&self, metric: Metric) -> Result<(), Failure> {
         let exact = match &self.case.exact {
@@ -48,7 +48,7 @@ impl Picture<'_> {
 /// A function that is drawn, and what it is called.
 type Witness<'a> = (String, &'a dyn Critic);
 
-impl Picture<'_> {
+impl CriticPicture<'_> {
     /// The exact potential as a function of all points: the lower envelope of cones at the target.
     fn potential(&self, metric: Metric, g: ArrayView1<'_, f64>) -> Result<Cones, CriticError> {
         Cones::new(metric, self.case.target.support().to_owned(), g.mapv(|g| -g))

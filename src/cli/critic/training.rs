@@ -72,7 +72,7 @@ enum PairsName {
 /// How to train. What is not given depends on the kind.
 #[derive(Debug, Clone, Args, Serialize)]
 #[command(next_help_heading = "Training")]
-pub(crate) struct TrainingArgs {
+pub(crate) struct CriticTrainingArgs {
     /// Kind of critic
     #[arg(long, value_enum, default_value_t = KindName::Cones, value_name = "NAME")]
     #[serde(skip)]
@@ -125,7 +125,7 @@ pub(crate) struct TrainingArgs {
 
 /// Validated settings of a training run.
 #[derive(Debug, Clone)]
-pub(crate) enum Training {
+pub(crate) enum CriticTraining {
     Cones(TrainCones),
     Lattice(TrainLattice),
     Network(TrainNetwork),
@@ -151,17 +151,17 @@ const DRAWN: &[KindName] = &[
 ];
 const PENALTIES: &[KindName] = &[KindName::Gp, KindName::Lp];
 
-impl TrainingArgs {
+impl CriticTrainingArgs {
     /// The settings for points in `dim` dimensions.
-    pub(crate) fn training(&self, dim: usize) -> Training {
+    pub(crate) fn training(&self, dim: usize) -> CriticTraining {
         if self.kind == KindName::Lattice {
-            return Training::Lattice(self.lattice());
+            return CriticTraining::Lattice(self.lattice());
         }
         let Some(network) = TrainNetwork::named(&typed(&self.kind), dim) else {
             let default = TrainCones::default();
             let steps = self.steps.unwrap_or(default.steps);
             let rate = self.rate.unwrap_or(default.rate);
-            return Training::Cones(TrainCones { steps, rate, ..default });
+            return CriticTraining::Cones(TrainCones { steps, rate, ..default });
         };
         let shape = (self.width.unwrap_or(network.width), self.depth.unwrap_or(network.depth));
         let mut network = network.shaped(dim, shape.0, shape.1);
@@ -179,7 +179,7 @@ impl TrainingArgs {
             Regularizer::Clip { limit } => *limit = self.clip.unwrap_or(*limit),
             _ => {}
         }
-        Training::Network(network)
+        CriticTraining::Network(network)
     }
 
     fn lattice(&self) -> TrainLattice {
@@ -225,16 +225,16 @@ impl TrainingArgs {
     }
 
     /// These arguments, with the settings of a training where none were given.
-    pub(crate) fn filled(&self, training: &Training) -> Self {
+    pub(crate) fn filled(&self, training: &CriticTraining) -> Self {
         let given = self.clone();
         match training {
-            Training::Cones(TrainCones { steps, rate, .. }) => {
+            CriticTraining::Cones(TrainCones { steps, rate, .. }) => {
                 Self { steps: Some(*steps), rate: Some(*rate), ..given }
             }
-            Training::Lattice(TrainLattice { steps, batch, seed, .. }) => {
+            CriticTraining::Lattice(TrainLattice { steps, batch, seed, .. }) => {
                 Self { steps: Some(*steps), batch: Some(*batch), seed: Some(seed.0), ..given }
             }
-            Training::Network(network) => Self {
+            CriticTraining::Network(network) => Self {
                 steps: Some(network.steps),
                 rate: Some(network.rate),
                 width: Some(network.width),
@@ -260,7 +260,7 @@ impl TrainingArgs {
     }
 }
 
-impl Training {
+impl CriticTraining {
     /// The default settings of a kind for points in `dim` dimensions.
     pub(crate) fn named(kind: KindName, dim: usize) -> Self {
         match TrainNetwork::named(&typed(&kind), dim) {

@@ -16,12 +16,12 @@ use deblais::report::{
 use deblais::seed::Seed;
 use serde::Serialize;
 
-use self::bootstrap::{Transport, of_densities, of_distance, of_transport};
+use self::bootstrap::{ResampledTransport, of_densities, of_distance, of_transport};
 use self::densities::{
     BY_NEIGHBOURS, Densities, EstimatorName, nearest_neighbour_rows, reason, rows,
 };
-use self::distances::{Row, discrepancy, emd, energy_distance, sinkhorn, sliced, w2};
-use self::inputs::{Measures, Pair};
+use self::distances::{DistanceRow, discrepancy, emd, energy_distance, sinkhorn, sliced, w2};
+use self::inputs::{MeasurePair, Measures};
 use super::args::{OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::output::print_report;
@@ -100,7 +100,7 @@ pub(crate) fn order(text: &str) -> Result<f64, String> {
 }
 
 /// A validated request.
-struct Job {
+struct DivergenceJob {
     measures: Measures,
     settings: Settings,
     estimate: EstimateArgs,
@@ -109,7 +109,7 @@ struct Job {
 
 /// What was found so far.
 #[derive(Default)]
-struct Table {
+struct DivergenceTable {
     rows: Vec<(&'static str, ValueReport)>,
     left_out: Vec<(&'static str, String)>,
     warnings: Vec<String>,
@@ -127,7 +127,7 @@ pub(crate) fn run(args: DivergenceArgs) -> Result<Exit, Failure> {
     let measures = Measures::new(&problem)?;
     use_threads(output.threads)?;
     let settings = settings(&measures, &estimate, problem.inputs.sides.hist);
-    Job { measures, settings, estimate, output }.run()
+    DivergenceJob { measures, settings, estimate, output }.run()
 }
 
 /// The settings that have a meaning beside each other.
@@ -137,12 +137,15 @@ fn settings(measures: &Measures, estimate: &EstimateArgs, hist: bool) -> Setting
     if estimate.estimator == EstimatorName::Knn { all } else { all.without("neighbour") }
 }
 
-impl Job {
+impl DivergenceJob {
     fn run(self) -> Result<Exit, Failure> {
         let pair = self.measures.load()?;
         let start = Instant::now();
-        let mut table =
-            Table { warnings: pair.remarks.warnings.clone(), complete: true, ..Table::default() };
+        let mut table = DivergenceTable {
+            warnings: pair.remarks.warnings.clone(),
+            complete: true,
+            ..DivergenceTable::default()
+        };
         self.add_densities(&pair, &mut table);
         self.add_distances(&pair, &mut table)?;
         Remarks { notes: pair.remarks.notes.clone(), warnings: table.warnings.clone() }
@@ -173,7 +176,7 @@ impl Job {
     }
 
     /// What compares densities.
-    fn add_densities(&self, pair: &Pair, table: &mut Table) {
+    fn add_densities(&self, pair: &MeasurePair, table: &mut DivergenceTable) {
         let EstimateArgs { estimator, bins, neighbour, alpha, .. } = self.estimate;
         if estimator == EstimatorName::Knn && pair.histograms.is_none() {
             match nearest_neighbour_rows(pair, neighbour as usize) {
@@ -207,14 +210,18 @@ impl Job {
     }
 
     /// What sees distance.
-    fn add_distances(&self, pair: &Pair, table: &mut Table) -> Result<(), Failure> {
+    fn add_distances(
+        &self,
+        pair: &MeasurePair,
+        table: &mut DivergenceTable,
+    ) -> Result<(), Failure> {
         let (ground, seed) = (self.measures.ground(), Seed(self.estimate.seed));
         let count = self.estimate.directions as usize;
         let mut progress = RunProgress::start(None, self.output.quiet)?;
-        let found: [(&'static str, Row, Option<Transport>); 6] = [
-            ("emd", emd(pair, ground, &mut progress)?, Some(Transport::Emd(ground))),
-            ("w2", w2(pair, &mut progress)?, Some(Transport::W2)),
-            ("sliced", sliced(pair, count, seed)?, Some(Transport::Sliced(count, seed))),
+        let found: [(&'static str, DistanceRow, Option<ResampledTransport>); 6] = [
+            ("emd", emd(pair, ground, &mut progress)?, Some(ResampledTransport::Emd(ground))),
+            ("w2", w2(pair, &mut progress)?, Some(ResampledTransport::W2)),
+            ("sliced", sliced(pair, count, seed)?, Some(ResampledTransport::Sliced(count, seed))),
             ("energy", energy_distance(pair)?, None),
             ("mmd", discrepancy(pair, seed), None),
             ("sinkhorn", sinkhorn(pair, ground, &mut progress)?, None),

@@ -86,7 +86,7 @@ impl PairName {
 }
 
 /// Two samples, and where they came from.
-struct Samples {
+struct RealAndGenerated {
     data: &'static str,
     real: DiscreteMeasure,
     generated: DiscreteMeasure,
@@ -94,13 +94,13 @@ struct Samples {
 }
 
 /// The samples, how discriminators are trained on them, and the settings of both.
-pub(super) struct Discriminators {
-    samples: Samples,
+pub(super) struct DiscriminatorDemo {
+    samples: RealAndGenerated,
     training: DiscriminatorTraining,
     settings: Settings,
 }
 
-impl Study for Discriminators {
+impl Study for DiscriminatorDemo {
     const NAME: &'static str = "discriminator";
     type Args = DiscriminatorArgs;
     type Answer = DiscriminatorStudy;
@@ -116,7 +116,7 @@ impl Study for Discriminators {
     }
 
     fn compute(&self, quiet: bool) -> Result<(DiscriminatorStudy, f64), Failure> {
-        let Samples { real, generated, .. } = &self.samples;
+        let RealAndGenerated { real, generated, .. } = &self.samples;
         RunProgress::watch(None, quiet, |progress| {
             study_discriminators(real, generated, &self.training, progress)
         })
@@ -159,12 +159,17 @@ impl Study for Discriminators {
     }
 }
 
-fn samples(args: &DiscriminatorArgs, quiet: bool) -> Result<Samples, Failure> {
+fn samples(args: &DiscriminatorArgs, quiet: bool) -> Result<RealAndGenerated, Failure> {
     let (Some(real), Some(generated)) = (&args.real, &args.generated) else {
         let (pair, data) = args.pair.pair();
         let sides = pair.draw(args.points as usize, Seed(args.seed));
         let [real, generated] = sides.map(DiscreteMeasure::uniform);
-        return Ok(Samples { data, real: real?, generated: generated?, inputs: Inputs::new() });
+        return Ok(RealAndGenerated {
+            data,
+            real: real?,
+            generated: generated?,
+            inputs: Inputs::new(),
+        });
     };
     one_stdin(&[real.as_path(), generated.as_path()])?;
     let job =
@@ -182,7 +187,7 @@ fn samples(args: &DiscriminatorArgs, quiet: bool) -> Result<Samples, Failure> {
     }
     log.remarks.tell(quiet);
     let [real, generated] = sides;
-    Ok(Samples { data: "files", real, generated, inputs: log.inputs })
+    Ok(RealAndGenerated { data: "files", real, generated, inputs: log.inputs })
 }
 
 /// The steps that are drawn: the last powers of ten and the end.
@@ -242,8 +247,12 @@ fn curves(study: &DiscriminatorStudy) -> Vec<FunctionRow> {
 }
 
 /// Picture, animation and table.
-fn draw(folder: &Folder, samples: &Samples, study: &DiscriminatorStudy) -> Result<(), Failure> {
-    let view = picture::View::new(samples, study);
+fn draw(
+    folder: &Folder,
+    samples: &RealAndGenerated,
+    study: &DiscriminatorStudy,
+) -> Result<(), Failure> {
+    let view = picture::DiscriminatorView::new(samples, study);
     view.save(folder)?;
     let losses = || DiscriminatorKind::ALL.iter().flat_map(|kind| kind.losses());
     let names: Vec<_> = ["step", EXACT].into_iter().chain(losses().map(|loss| loss.0)).collect();

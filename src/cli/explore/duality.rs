@@ -77,12 +77,12 @@ fn normal(text: &str) -> Result<Normal, String> {
 }
 
 /// The study and its settings.
-pub(super) struct Duality {
+pub(super) struct DualityDemo {
     study: DualityStudy,
     settings: Settings,
 }
 
-impl Study for Duality {
+impl Study for DualityDemo {
     const NAME: &'static str = "duality";
     type Args = DualityArgs;
     type Answer = DualityAnswer;

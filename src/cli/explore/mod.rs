@@ -50,10 +50,12 @@ const EXAMPLES: &str = "Examples:
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: ExploreArgs) -> Result<Exit, Failure> {
     match args.command {
-        ExploreCommand::Shift(args) => study::run::<shift::Shifting>(*args),
-        ExploreCommand::Samples(args) => study::run::<samples::Samples>(args),
-        ExploreCommand::Plans(args) => study::run::<plans::Plans>(*args),
-        ExploreCommand::Discriminator(args) => study::run::<discriminator::Discriminators>(*args),
-        ExploreCommand::Duality(args) => study::run::<duality::Duality>(*args),
+        ExploreCommand::Shift(args) => study::run::<shift::ShiftDemo>(*args),
+        ExploreCommand::Samples(args) => study::run::<samples::SamplesDemo>(args),
+        ExploreCommand::Plans(args) => study::run::<plans::PlansDemo>(*args),
+        ExploreCommand::Discriminator(args) => {
+            study::run::<discriminator::DiscriminatorDemo>(*args)
+        }
+        ExploreCommand::Duality(args) => study::run::<duality::DualityDemo>(*args),
     }
 }

@@ -57,8 +57,8 @@ pub(super) struct PlansArgs {
     normalize: bool,
 
     /// Built-in piles
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Piles::Line, conflicts_with = "source", help_heading = "Input")]
-    piles: Piles,
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = PilesName::Line, conflicts_with = "source", help_heading = "Input")]
+    piles: PilesName,
 
     /// The cost is the Euclidean distance to this power
     #[arg(long, value_name = "P", allow_negative_numbers = true, help_heading = "Ground cost")]
@@ -76,7 +76,7 @@ pub(super) struct PlansArgs {
 /// `--piles`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Piles {
+enum PilesName {
     /// Four piles on the line, and four holes
     Line,
     /// Seven shovels in the plane
@@ -97,12 +97,12 @@ struct Site {
 }
 
 /// The piles, and how their plans are found.
-pub(super) struct Plans {
+pub(super) struct PlansDemo {
     site: Site,
     study: PlanStudy,
 }
 
-impl Study for Plans {
+impl Study for PlansDemo {
     const NAME: &'static str = "plans";
     type Args = PlansArgs;
     type Answer = PlanAnswer;
@@ -156,8 +156,8 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
     let ground = Ground::new(CostName::Euclidean, None, args.p)?;
     let Some(source) = &args.source else {
         let (source, target) = match args.piles {
-            Piles::Line => piles_on_the_line(),
-            Piles::Plane => piles_in_the_plane(),
+            PilesName::Line => piles_on_the_line(),
+            PilesName::Plane => piles_in_the_plane(),
         };
         let cost = ground.cost().table(&source, &target)?;
         let problem = OtProblem::from_cost(source.mass(), target.mass(), cost)?;

@@ -59,12 +59,12 @@ fn shift(text: &str) -> Result<f64, String> {
 const SHOWN: usize = 40;
 
 /// The study and its settings.
-pub(super) struct Samples {
+pub(super) struct SamplesDemo {
     study: SampleStudy,
     settings: Settings,
 }
 
-impl Study for Samples {
+impl Study for SamplesDemo {
     const NAME: &'static str = "samples";
     type Args = SamplesArgs;
     type Answer = SampleAnswer;

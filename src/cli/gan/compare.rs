@@ -14,10 +14,10 @@ use deblais::seed::Seed;
 
 use super::data::{DataArgs, DataJob};
 use super::exact::exact_emd;
-use super::picture::Clouds;
+use super::picture::GanClouds;
 use super::recipes;
-use super::run::{Clock, Run};
-use super::train::TrainingArgs;
+use super::run::{Clock, GanRun};
+use super::train::GanTrainingArgs;
 use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::print_report;
@@ -38,7 +38,7 @@ pub(super) struct CompareArgs {
     data: DataArgs,
 
     #[command(flatten)]
-    training: TrainingArgs,
+    training: GanTrainingArgs,
 
     /// Runs of each recipe, with the seeds 0, 1, …
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Training")]
@@ -123,7 +123,7 @@ fn one(
     let recipe = args.training.recipe(name, data, clock)?;
     let trainer = Trainer::new(recipe, data.load()?, Seed(seed))?;
     let evaluations = args.training.evaluations();
-    let mut run = Run { trainer, evaluations, floor, animation: None, kept: None, quiet, clock };
+    let mut run = GanRun { trainer, evaluations, floor, animation: None, kept: None, quiet, clock };
     let outcome = run.go()?;
     let report = run.report(&outcome);
     Ok(Finished { trainer: run.trainer, report })
@@ -213,7 +213,7 @@ fn points(path: &Path, rows: &[Vec<Finished>]) -> Result<(), Failure> {
     let clouds = firsts.iter().map(|run| {
         let seed = run.trainer.seed();
         let points = run.trainer.checkpoint().sample(DRAWN, &mut seed.stream("sample"))?;
-        Clouds::new(&run.trainer, &points)
+        GanClouds::new(&run.trainer, &points)
     });
     let clouds = clouds.collect::<Result<Vec<_>, Failure>>()?;
     let pictures = firsts.iter().zip(&clouds);

@@ -32,7 +32,7 @@ use crate::cli::use_threads;
 
 /// The critics that are trained, all with the same network, optimiser and rate, and the losses of
 /// a generator that are read off each.
-const CRITICS: [(&str, &[Loss]); 3] = [
+const CRITICS: [(&str, &[GeneratorLoss]); 3] = [
     ("objective = \"minimax\"", &[MINIMAX, NON_SATURATING]),
     ("objective = \"least_squares\"", &[LEAST_SQUARES]),
     (
@@ -50,18 +50,25 @@ critic = { rate = 1e-3 }
 
 /// What a generator minimises: its name in reports and in pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Loss {
+struct GeneratorLoss {
     name: &'static str,
     title: &'static str,
     objective: Objective,
 }
 
-const MINIMAX: Loss = Loss { name: "minimax", title: "minimax", objective: Objective::Minimax };
-const NON_SATURATING: Loss =
-    Loss { name: "non_saturating", title: "non-saturating", objective: Objective::NonSaturating };
-const LEAST_SQUARES: Loss =
-    Loss { name: "least_squares", title: "least squares", objective: Objective::LeastSquares };
-const WASSERSTEIN: Loss = Loss {
+const MINIMAX: GeneratorLoss =
+    GeneratorLoss { name: "minimax", title: "minimax", objective: Objective::Minimax };
+const NON_SATURATING: GeneratorLoss = GeneratorLoss {
+    name: "non_saturating",
+    title: "non-saturating",
+    objective: Objective::NonSaturating,
+};
+const LEAST_SQUARES: GeneratorLoss = GeneratorLoss {
+    name: "least_squares",
+    title: "least squares",
+    objective: Objective::LeastSquares,
+};
+const WASSERSTEIN: GeneratorLoss = GeneratorLoss {
     name: "wasserstein",
     title: "Wasserstein, gradient penalty",
     objective: Objective::Wasserstein,
@@ -246,11 +253,11 @@ fn text(lines: &mut Lines, report: &GradientsReport) {
 }
 
 /// What an axis measures, and its value.
-type Panel = (&'static str, fn(&GradientRow) -> f64);
+type GradientAxis = (&'static str, fn(&GradientRow) -> f64);
 
 /// Norm, noise and disagreement against the critic's steps.
 fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
-    let panels: [Panel; 3] = [
+    let panels: [GradientAxis; 3] = [
         ("norm of the generator's gradient", |row| row.norm),
         ("noise: deviation of a batch ÷ norm", |row| row.noise),
         ("disagreement of the seeds ÷ norm", |row| row.disagreement),

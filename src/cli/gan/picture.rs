@@ -56,18 +56,18 @@ pub(super) fn samples(
     if trainer.data().dim() != 2 {
         return Ok(());
     }
-    let clouds = Clouds::new(trainer, points)?;
+    let clouds = GanClouds::new(trainer, points)?;
     let picture = clouds.picture(trainer, report)?;
     Ok(plot::save(path, &picture)?)
 }
 
 /// Generated points and true ones.
-pub(super) struct Clouds {
+pub(super) struct GanClouds {
     generated: DiscreteMeasure,
     truth: DiscreteMeasure,
 }
 
-impl Clouds {
+impl GanClouds {
     pub(super) fn new(trainer: &Trainer, points: &Array2<f64>) -> Result<Self, Failure> {
         let data = trainer.data();
         let truth = data.standard().restore(data.truth(TRUE_POINTS).view());
@@ -114,14 +114,14 @@ fn caption(report: &GanReport) -> String {
 }
 
 /// How a generator is looked at on its way: the same for all frames of a animation.
-pub(super) enum View {
+pub(super) enum GanView {
     /// Points over the critic's level lines, in this part of the plane.
     Plane { extent: Extent, size: (u32, u32) },
     /// Square images in rows.
     Images(Image),
 }
 
-impl View {
+impl GanView {
     /// Of a run; nothing if there is no way to look at its points.
     pub(super) fn of(trainer: &Trainer) -> Result<Option<Self>, Failure> {
         let data = trainer.data();
@@ -146,7 +146,7 @@ impl View {
 }
 
 /// The generator as it stands, of the same latent points each time.
-pub(super) fn frame(trainer: &mut Trainer, view: &View) -> Result<Bitmap, Failure> {
+pub(super) fn frame(trainer: &mut Trainer, view: &GanView) -> Result<Bitmap, Failure> {
     let (recipe, seed) = (trainer.recipe(), trainer.seed());
     let title = format!(
         "{} on {}: step {} of {}",
@@ -158,7 +158,7 @@ pub(super) fn frame(trainer: &mut Trainer, view: &View) -> Result<Bitmap, Failur
     let restore =
         |trainer: &Trainer, points: &Array2<f64>| trainer.data().standard().restore(points.view());
     match *view {
-        View::Images(Image { width, most, .. }) => {
+        GanView::Images(Image { width, most, .. }) => {
             let points = trainer.generate(TILES * TILES, &mut seed.stream("snapshot"))?;
             let points = restore(trainer, &points);
             let tiles = Tiles::new(points.view(), width, TILES).within(0.0, most);
@@ -167,14 +167,14 @@ pub(super) fn frame(trainer: &mut Trainer, view: &View) -> Result<Bitmap, Failur
             let size = (width / SMALLER, height / SMALLER);
             Ok(plot::bitmap(&tiles.resized(size))?)
         }
-        View::Plane { extent, size } => {
+        GanView::Plane { extent, size } => {
             let [from, along] = trainer.sample_gradients(&mut seed.stream("snapshot"))?;
             let drawn = s![..PULLED.min(from.nrows()), ..];
             let steepness = along.map_axis(Axis(1), |pull| pull.dot(&pull).sqrt());
             let from = restore(trainer, &from.slice(drawn).to_owned());
             let along = &along.slice(drawn) * &aview1(&trainer.data().standard().scale);
             let points = trainer.generate(TRUE_POINTS, &mut seed.stream("snapshot"))?;
-            let clouds = Clouds::new(trainer, &restore(trainer, &points))?;
+            let clouds = GanClouds::new(trainer, &restore(trainer, &points))?;
             let picture = clouds.over_levels(trainer, extent)?;
             let picture = picture.vectors("−∂(generator's loss)/∂x", from, along)?;
             let picture = picture.titled(title).noted(format!(

@@ -127,7 +127,7 @@ const EXAMPLES: &str = "Examples:
   deblais pairwise images/*.png --cost sqeuclidean --root --output w2.npy --time-limit 1h";
 
 /// A validated request.
-struct Job {
+struct PairwiseJob {
     files: Vec<PathBuf>,
     manifest: Option<PathBuf>,
     wanted: Wanted,
@@ -143,10 +143,10 @@ struct Job {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: PairwiseArgs) -> Result<Exit, Failure> {
-    Job::new(args)?.run()
+    PairwiseJob::new(args)?.run()
 }
 
-impl Job {
+impl PairwiseJob {
     fn new(args: PairwiseArgs) -> Result<Self, Failure> {
         let ground = Ground::new(args.cost, args.exponent, args.p)?;
         if args.root && !ground.is_power_of_distance() {

@@ -19,7 +19,7 @@ use crate::cli::text::{Lines, small, supported};
 use crate::cli::{use_threads, warn};
 
 /// A validated request.
-pub(super) struct Job {
+pub(super) struct SinkhornDivergenceJob {
     problem: ProblemJob,
     solver: Sinkhorn,
     limit: Option<Duration>,
@@ -27,7 +27,7 @@ pub(super) struct Job {
     settings: Settings,
 }
 
-impl Job {
+impl SinkhornDivergenceJob {
     pub(super) fn new(
         problem: ProblemJob,
         entropy: &EntropyArgs,

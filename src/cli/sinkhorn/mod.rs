@@ -22,7 +22,7 @@ use super::failure::{Exit, Failure};
 use super::files::Files;
 use super::inputs::{Loaded, ProblemJob, names};
 use super::output::print_report;
-use super::pictures::Scene;
+use super::pictures::PlanScene;
 use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::text::{Lines, exact, small, supported};
@@ -62,7 +62,7 @@ Examples:
   deblais sinkhorn a.csv b.csv --divergence --epsilon 0.05rel";
 
 /// A validated request.
-struct Job {
+struct SinkhornJob {
     problem: ProblemJob,
     solver: Sinkhorn,
     limit: Option<Duration>,
@@ -79,13 +79,13 @@ struct Job {
 pub(crate) fn run(args: SinkhornArgs) -> Result<Exit, Failure> {
     let problem = ProblemJob::new(&args.problem)?;
     if args.entropy.divergence {
-        divergence::Job::new(problem, &args.entropy, args.output)?.run()
+        divergence::SinkhornDivergenceJob::new(problem, &args.entropy, args.output)?.run()
     } else {
-        Job::new(problem, args)?.run()
+        SinkhornJob::new(problem, args)?.run()
     }
 }
 
-impl Job {
+impl SinkhornJob {
     fn new(problem: ProblemJob, args: SinkhornArgs) -> Result<Self, Failure> {
         let SinkhornArgs { problem: problem_args, entropy, files, cells, draw, output, detail } =
             args;
@@ -146,7 +146,7 @@ impl Job {
         };
 
         // A file that fails now must not cost the user the answer: it is printed all the same.
-        let scene = plan.map(|plan| Scene {
+        let scene = plan.map(|plan| PlanScene {
             plan,
             clouds: clouds.as_ref(),
             axes: axes.as_ref(),

@@ -8,7 +8,7 @@ use deblais::plot::{
     self, Animation, Band, Chart, Curve, Figure, Panels, PlotError, Side, palette,
 };
 
-use super::{Samples, shown, sizes};
+use super::{RealAndGenerated, shown, sizes};
 use crate::cli::explore::folder::Folder;
 use crate::cli::failure::Failure;
 
@@ -20,13 +20,13 @@ const FRAME: u32 = 1000;
 const STEEP: f64 = 4.0;
 
 /// What is drawn.
-pub(super) struct View<'a> {
-    samples: &'a Samples,
+pub(super) struct DiscriminatorView<'a> {
+    samples: &'a RealAndGenerated,
     study: &'a DiscriminatorStudy,
 }
 
-impl<'a> View<'a> {
-    pub(super) fn new(samples: &'a Samples, study: &'a DiscriminatorStudy) -> Self {
+impl<'a> DiscriminatorView<'a> {
+    pub(super) fn new(samples: &'a RealAndGenerated, study: &'a DiscriminatorStudy) -> Self {
         Self { samples, study }
     }
 

@@ -3,9 +3,9 @@
 use deblais::explore::shift::{DivergenceCurve, ShiftStudy};
 use deblais::plot::{self, Animation, Bitmap, Chart, Figure, Heatmap, Order, Panels};
 
-use super::Scene;
+use super::ShiftScene;
 use super::picture::{OFFSET, with};
-use super::view::{View, some_arrows};
+use super::view::{ShiftView, some_arrows};
 use crate::cli::failure::Failure;
 use crate::cli::text::supported;
 
@@ -19,8 +19,8 @@ const WIDTH: u32 = 1000;
 const FOLLOWED: [&str; 3] = ["js", "lsgan", "emd"];
 
 /// All frames.
-pub(super) fn animation(scene: &Scene<'_>) -> Result<Animation, Failure> {
-    let view = View::new(scene)?;
+pub(super) fn animation(scene: &ShiftScene<'_>) -> Result<Animation, Failure> {
+    let view = ShiftView::new(scene)?;
     let last = scene.study.offsets.len() - 1;
     let mut places: Vec<usize> = (0..FRAMES).map(|frame| frame * last / (FRAMES - 1)).collect();
     places.dedup();
@@ -28,7 +28,7 @@ pub(super) fn animation(scene: &Scene<'_>) -> Result<Animation, Failure> {
     Ok(Animation::new(frames.collect::<Result<_, _>>()?))
 }
 
-fn frame(scene: &Scene<'_>, view: &View, k: usize) -> Result<Bitmap, Failure> {
+fn frame(scene: &ShiftScene<'_>, view: &ShiftView, k: usize) -> Result<Bitmap, Failure> {
     let ShiftStudy { offsets, plans, meeting, .. } = scene.study;
     let (source, target) = (&scene.moving.source, &scene.moving.target);
     let (offset, plan) = (offsets[k], &plans[k]);
@@ -62,13 +62,13 @@ fn share(track: &DivergenceCurve) -> f64 {
     1.0 / track.ceiling.unwrap_or(if most > 0.0 { most } else { 1.0 })
 }
 
-fn values(scene: &Scene<'_>, now: usize) -> Chart {
+fn values(scene: &ShiftScene<'_>, now: usize) -> Chart {
     let chart = Chart::new(OFFSET, "share of its ceiling, or largest").titled("What each says");
     let value = |track: &DivergenceCurve, k: usize| track.values[k] * share(track);
     up_to(chart, scene, now, &value)
 }
 
-fn slopes(scene: &Scene<'_>, now: usize) -> Chart {
+fn slopes(scene: &ShiftScene<'_>, now: usize) -> Chart {
     let chart = Chart::new(OFFSET, "derivative").titled("What a generator is told");
     let slope = |track: &DivergenceCurve, k: usize| track.slopes[k].unwrap_or(f64::NAN);
     up_to(chart, scene, now, &slope)
@@ -77,7 +77,7 @@ fn slopes(scene: &Scene<'_>, now: usize) -> Chart {
 /// What is followed up to now, on the axes of the whole path.
 fn up_to(
     chart: Chart,
-    scene: &Scene<'_>,
+    scene: &ShiftScene<'_>,
     now: usize,
     of: &dyn Fn(&DivergenceCurve, usize) -> f64,
 ) -> Chart {

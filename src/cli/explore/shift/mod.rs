@@ -178,7 +178,7 @@ struct Moving {
 }
 
 /// The study and what its pictures need beside it.
-struct Scene<'a> {
+struct ShiftScene<'a> {
     moving: &'a Moving,
     study: &'a ShiftStudy,
     /// Three places on the path with a name.
@@ -186,7 +186,7 @@ struct Scene<'a> {
 }
 
 /// The study of one path.
-pub(super) struct Shifting {
+pub(super) struct ShiftDemo {
     moving: Moving,
     path: PathArgs,
     /// The built-in pair.
@@ -195,13 +195,13 @@ pub(super) struct Shifting {
     read: f64,
 }
 
-impl Shifting {
-    fn scene<'a>(&'a self, study: &'a ShiftStudy) -> Scene<'a> {
-        Scene { moving: &self.moving, study, stages: stages(&self.moving, study) }
+impl ShiftDemo {
+    fn scene<'a>(&'a self, study: &'a ShiftStudy) -> ShiftScene<'a> {
+        ShiftScene { moving: &self.moving, study, stages: stages(&self.moving, study) }
     }
 }
 
-impl Study for Shifting {
+impl Study for ShiftDemo {
     const NAME: &'static str = "shift";
     type Args = ShiftArgs;
     type Answer = ShiftStudy;
@@ -369,7 +369,7 @@ fn stages(moving: &Moving, study: &ShiftStudy) -> [(&'static str, usize); 3] {
 }
 
 /// Everything but the report.
-fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
+fn save(folder: &Folder, scene: &ShiftScene<'_>) -> Result<(), Failure> {
     let ShiftStudy { offsets, tracks, emd_quotients, .. } = scene.study;
     let slopes: Vec<_> = tracks.iter().map(|track| format!("{}_slope", track.name)).collect();
     let values = tracks.iter().map(|track| track.name);
@@ -386,7 +386,7 @@ fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
 }
 
 /// A few rows of the path.
-fn text(lines: &mut Lines, scene: &Scene<'_>, folder: &Folder) {
+fn text(lines: &mut Lines, scene: &ShiftScene<'_>, folder: &Folder) {
     const FOUR: f64 = 1e-4;
     /// Slopes below this are rounding.
     const NOTHING: f64 = 1e-12;

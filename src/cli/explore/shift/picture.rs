@@ -4,8 +4,8 @@ use deblais::explore::shift::{DivergenceCurve, ShiftStudy};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Chart, Curve, Figure, Panels};
 
-use super::Scene;
-use super::view::{View, some_arrows};
+use super::ShiftScene;
+use super::view::{ShiftView, some_arrows};
 use crate::cli::explore::folder::Folder;
 use crate::cli::failure::Failure;
 use crate::cli::text::supported;
@@ -26,8 +26,8 @@ const LEAST: f64 = 1e-4;
 pub(super) const OFFSET: &str = "offset of the source from the target";
 
 /// Draws it into the folder.
-pub(super) fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
-    let view = View::new(scene)?;
+pub(super) fn save(folder: &Folder, scene: &ShiftScene<'_>) -> Result<(), Failure> {
+    let view = ShiftView::new(scene)?;
     let offsets = &scene.study.offsets;
     let places = scene.stages.map(|(_, k)| view.at(offsets[k]));
     let [first, second, third] = places;
@@ -44,7 +44,7 @@ pub(super) fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
 }
 
 /// What is seen at one stage.
-fn title(name: &str, scene: &Scene<'_>, k: usize) -> String {
+fn title(name: &str, scene: &ShiftScene<'_>, k: usize) -> String {
     let value = |name: &str| {
         let track = scene.study.track(name)?;
         Some(if name == "js" && track.values[k] == std::f64::consts::LN_2 {
@@ -61,7 +61,7 @@ fn title(name: &str, scene: &Scene<'_>, k: usize) -> String {
 }
 
 /// Three families, and their derivatives below them.
-fn charts(scene: &Scene<'_>) -> impl Iterator<Item = Chart> {
+fn charts(scene: &ShiftScene<'_>) -> impl Iterator<Item = Chart> {
     let ShiftStudy { offsets, .. } = scene.study;
     let over = (offsets[0], offsets[offsets.len() - 1]);
     let empty = |y: &str, title: &str| marked(Chart::new(OFFSET, y).titled(title), scene);
@@ -101,7 +101,7 @@ fn charts(scene: &Scene<'_>) -> impl Iterator<Item = Chart> {
 }
 
 /// Divergences without a ceiling that are finite somewhere but at offset 0, and a note on the others.
-fn unbounded(scene: &Scene<'_>) -> (Vec<&'static str>, String) {
+fn unbounded(scene: &ShiftScene<'_>) -> (Vec<&'static str>, String) {
     let found = |name: &&&str| scene.study.track(name).is_some();
     let is_finite = |name: &&str| {
         let values = scene.study.track(name).map(|track| track.values.iter().enumerate());
@@ -118,7 +118,7 @@ fn unbounded(scene: &Scene<'_>) -> (Vec<&'static str>, String) {
 }
 
 /// The chart with the stages marked.
-pub(super) fn marked(chart: Chart, scene: &Scene<'_>) -> Chart {
+pub(super) fn marked(chart: Chart, scene: &ShiftScene<'_>) -> Chart {
     let offsets = &scene.study.offsets;
     // The start is the edge of the field and needs no line.
     let stages = scene.stages.into_iter().filter(|(name, _)| *name != "halfway");
@@ -128,7 +128,7 @@ pub(super) fn marked(chart: Chart, scene: &Scene<'_>) -> Chart {
 /// The chart with a curve for each of these that was found.
 pub(super) fn with(
     chart: Chart,
-    scene: &Scene<'_>,
+    scene: &ShiftScene<'_>,
     names: &[&str],
     of: &dyn Fn(&DivergenceCurve, usize) -> f64,
 ) -> Chart {
@@ -146,7 +146,7 @@ pub(super) fn with(
 }
 
 /// How to read it.
-fn note(scene: &Scene<'_>) -> String {
+fn note(scene: &ShiftScene<'_>) -> String {
     let [n, m] = [&scene.moving.source, &scene.moving.target].map(DiscreteMeasure::len);
     let plan = if scene.moving.source.dim() == 1 { "EMD: the" } else { "Arrows: a part of the" };
     let mut sentences =
