@@ -176,22 +176,27 @@ impl EmdJob {
             .and_then(|()| self.files.save_potentials(&certified.potentials));
         print_report(&self.output, &report, |lines| self.text(lines, &report, certificate))?;
         saved?;
-        Ok(if !solution.termination.is_complete() {
+        Ok(self.exit(&report.method, &solution, certificate))
+    }
+
+    /// However wide the bracket is, it is true; but a limit and a claim that is not proved are told of.
+    fn exit(&self, method: &str, solution: &Solution, certificate: &Certificate) -> Exit {
+        let (text, exit) = if !solution.termination.is_complete() {
             let text = "stopped at a limit: the best plan so far, with its true bracket";
-            warn(&[text.into()], self.output.quiet);
-            Exit::Stopped
+            (text.to_owned(), Exit::Stopped)
         } else if certificate.is_within(self.claim) {
-            Exit::Fine
+            return Exit::Fine;
         } else {
             let text = format!(
-                "the relative gap {:.1e} is wider than {:e}: the {} method has not proved its claim",
+                "the relative gap {:.1e} is wider than {:e}: the {method} method has not proved its \
+                 claim",
                 certificate.relative_gap(),
                 self.claim,
-                report.method
             );
-            warn(&[text], self.output.quiet);
-            Exit::ClaimBroken
-        })
+            (text, Exit::ClaimBroken)
+        };
+        warn(&[text], self.output.quiet);
+        exit
     }
 
     /// Solves and judges within the time limit, and the seconds that each took.

@@ -1,6 +1,5 @@
 //! The folder a study leaves its files in, all named after it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,6 +9,7 @@ use deblais::report::write_json;
 use serde::Serialize;
 
 use crate::cli::failure::Failure;
+use crate::cli::output_files::make_out;
 
 /// `--out`
 #[derive(Debug, Args)]
@@ -30,10 +30,7 @@ impl OutArgs {
     /// Makes the folder of a study, before anything is computed.
     pub(super) fn folder(self, study: &'static str) -> Result<Folder, Failure> {
         let path = self.out.unwrap_or_else(|| format!("explore-{study}").into());
-        fs::create_dir_all(&path).map_err(|error| {
-            Failure::new(format!("--out {}: {error}", path.display()))
-                .hint("name a folder that can be made")
-        })?;
+        make_out(&path)?;
         Ok(Folder { path, study })
     }
 }

@@ -1,6 +1,5 @@
 //! `deblais gan compare`: recipes on the same data, with the same budget and seeds.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -21,6 +20,7 @@ use super::train::GanTrainingArgs;
 use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::print_report;
+use crate::cli::output_files::make_out;
 use crate::cli::text::Lines;
 use crate::cli::use_threads;
 
@@ -69,10 +69,7 @@ pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
     for name in &names {
         recipes::read(name, &args.training.changes)?;
     }
-    fs::create_dir_all(&args.out).map_err(|error| {
-        Failure::new(format!("--out {}: {error}", args.out.display()))
-            .hint("name a folder that can be made")
-    })?;
+    make_out(&args.out)?;
     let floor = noise_floor(&data.load()?, &mut exact_emd)?;
     let mut rows = Vec::new();
     for name in names {

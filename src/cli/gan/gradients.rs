@@ -1,7 +1,6 @@
 //! `deblais gan gradients`: the gradient that dies, the one that turns noisy, and the one that does
 //! neither.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -26,6 +25,7 @@ use super::run::Clock;
 use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::print_report;
+use crate::cli::output_files::make_out;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::text::Lines;
 use crate::cli::use_threads;
@@ -139,33 +139,14 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
     });
     let critics = critics.into_iter().collect::<Result<Vec<_>, _>>()?;
     let mut trainer = Trainer::new(recipes::read(&args.recipe, &[])?, data.load()?, Seed(0))?;
-    fs::create_dir_all(&args.out).map_err(|error| {
-        Failure::new(format!("--out {}: {error}", args.out.display()))
-            .hint("name a folder that can be made")
-    })?;
+    make_out(&args.out)?;
     let mut progress = RunProgress::start(None, args.output.quiet)?;
-    let mut stopped = trainer.train(args.generator_steps, &mut progress)?;
+    let stopped = trainer.train(args.generator_steps, &mut progress)?;
 
     let mut still = FrozenGenerator::new(&trainer, args.away, args.batches.into());
     let (exact, emd) = exact_row(&mut still, args.seeds)?;
-    let mut rows = vec![exact];
-    for (recipe, losses) in &critics {
-        let mut readings = Vec::new();
-        for seed in 0..args.seeds {
-            if stopped.is_some() {
-                break;
-            }
-            let objectives: Vec<_> = losses.iter().map(|loss| loss.objective).collect();
-            let places = places(args.steps);
-            let (of_seed, stop) =
-                still.train_critic(recipe, &objectives, Seed(seed), &places, &mut progress)?;
-            readings.push(of_seed);
-            stopped = stop;
-        }
-        for (k, loss) in losses.iter().enumerate() {
-            rows.extend(rows_of(loss.name, k, &readings));
-        }
-    }
+    let (of_critics, stopped) = critic_rows(&mut still, &critics, &args, stopped, &mut progress)?;
+    let rows = [vec![exact], of_critics].concat();
     progress.finish();
     let findings = GradientsReport {
         data: data.name.clone(),
@@ -207,6 +188,39 @@ fn exact_row(still: &mut FrozenGenerator<'_>, seeds: u64) -> Result<(GradientRow
     let pulls = pulls.collect::<Result<Vec<_>, GanError>>()?;
     let row = row(EXACT, None, &pulls.iter().collect::<Vec<_>>());
     Ok((row, distances.iter().sum::<f64>() / distances.len() as f64))
+}
+
+/// A recipe of critics, and the losses that are computed from them.
+type CriticRecipe = (Recipe, &'static [GeneratorLoss]);
+
+/// The rows of all critics, each trained from every seed, and what stopped that; nothing is trained if
+/// the generator's training was stopped already.
+fn critic_rows(
+    still: &mut FrozenGenerator<'_>,
+    critics: &[CriticRecipe],
+    args: &GradientsArgs,
+    mut stopped: Option<Stop>,
+    progress: &mut RunProgress,
+) -> Result<(Vec<GradientRow>, Option<Stop>), Failure> {
+    let places = places(args.steps);
+    let mut rows = Vec::new();
+    for (recipe, losses) in critics {
+        let objectives: Vec<_> = losses.iter().map(|loss| loss.objective).collect();
+        let mut readings = Vec::new();
+        for seed in (0..args.seeds).map(Seed) {
+            if stopped.is_some() {
+                break;
+            }
+            let reading;
+            (reading, stopped) =
+                still.train_critic(recipe, &objectives, seed, &places, progress)?;
+            readings.push(reading);
+        }
+        for (k, loss) in losses.iter().enumerate() {
+            rows.extend(rows_of(loss.name, k, &readings));
+        }
+    }
+    Ok((rows, stopped))
 }
 
 /// The rows of the k-th loss of a critic: those of the steps that all seeds have reached.

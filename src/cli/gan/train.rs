@@ -1,6 +1,5 @@
 //! `deblais gan train`.
 
-use std::fs;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +21,7 @@ use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Seconds;
 use crate::cli::output::print_report;
+use crate::cli::output_files::make_out;
 use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::use_threads;
 
@@ -117,11 +117,10 @@ pub(super) fn run(args: TrainGanArgs) -> Result<Exit, Failure> {
     let animation =
         options.snapshot.map(|every| TrainingAnimation::new(args.out.clone(), every, &trainer));
     let animation = animation.transpose()?;
-    let needed = animation.as_ref().map_or_else(|| args.out.clone(), TrainingAnimation::snapshots);
-    fs::create_dir_all(needed).map_err(|error| {
-        Failure::new(format!("--out {}: {error}", args.out.display()))
-            .hint("name a folder that can be made")
-    })?;
+    make_out(&args.out)?;
+    if let Some(animation) = &animation {
+        make_out(&animation.snapshots())?;
+    }
     let floor = noise_floor(trainer.data(), &mut exact_emd)?;
     let mut run = GanRun {
         trainer,
