@@ -55,6 +55,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .labeled("pile of P", "pile of Q");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     std::fs::create_dir_all(&folder)?;
-    plot::save(&folder.join("bricks.png"), heatmap.size(), |page| heatmap.draw(page))?;
+    plot::save(&folder.join("bricks.png"), &heatmap)?;
     Ok(())
 }

@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .noted(format!("Earth mover's distance {:.6}.", certificate.upper))
         .labeled("three", "eight");
     std::fs::create_dir_all(root.join("target"))?;
-    plot::save(&root.join("target/digits.png"), heatmap.size(), |page| heatmap.draw(page))?;
+    plot::save(&root.join("target/digits.png"), &heatmap)?;
     println!("drawn into target/digits.png");
     Ok(())
 }

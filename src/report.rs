@@ -14,11 +14,12 @@ mod explore_shift;
 mod funnels;
 mod gan;
 mod gradients;
-mod number;
+pub mod number;
 mod pairwise;
 mod plans;
 mod root;
 mod samples;
+mod settings;
 mod sinkhorn;
 
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
@@ -35,6 +36,7 @@ pub use pairwise::{PAIRWISE_SCHEMA, PairReport, PairwiseReport, SetReport};
 pub use plans::{PLANS_SCHEMA, PlansReport, PricedReport};
 pub use root::root;
 pub use samples::{RateReport, SAMPLES_SCHEMA, SampleRow, SamplesReport, SpreadReport};
+pub use settings::Settings;
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,
 };
@@ -208,24 +210,6 @@ pub struct InputReport {
 /// `plan`, `potentials`.
 pub type Inputs = BTreeMap<&'static str, InputReport>;
 
-/// One setting that shapes the answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Setting {
-    /// On or off.
-    Flag(bool),
-    /// A count.
-    Count(u64),
-    /// A number.
-    #[serde(with = "number")]
-    Number(f64),
-    /// A name or a list as it was typed.
-    Text(String),
-}
-
-/// The settings by name; what was not given is left out.
-pub type Settings = BTreeMap<&'static str, Setting>;
-
 /// The non-zero cells of a plan, as three columns of equal length.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PlanReport {
@@ -341,16 +325,16 @@ pub fn steps_ended(stopped: Option<Stop>) -> &'static str {
 /// Whatever the writer says.
 pub fn write_json(writer: &mut dyn Write, report: &impl Serialize) -> io::Result<()> {
     let mut text = Vec::new();
-    let layout = Layout(serde_json::ser::PrettyFormatter::new());
+    let layout = ReportLayout(serde_json::ser::PrettyFormatter::new());
     report.serialize(&mut serde_json::Serializer::with_formatter(&mut text, layout))?;
     text.push(b'\n');
     writer.write_all(&text)
 }
 
 /// Objects as the pretty formatter writes them, arrays as the compact one does.
-struct Layout(serde_json::ser::PrettyFormatter<'static>);
+struct ReportLayout(serde_json::ser::PrettyFormatter<'static>);
 
-impl serde_json::ser::Formatter for Layout {
+impl serde_json::ser::Formatter for ReportLayout {
     fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.0.begin_object(writer)
     }

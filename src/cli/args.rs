@@ -1,11 +1,14 @@
 //! The flags that several subcommands share, as they are typed.
 
+use std::ops::Not;
 use std::path::PathBuf;
 
 use clap::builder::{Resettable, Str};
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use super::ground::CostName;
+use super::typed;
 
 /// Two measures and what moving costs.
 #[derive(Debug, Args)]
@@ -32,6 +35,18 @@ pub(crate) struct InputArgs {
     #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
     pub(crate) target: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub(crate) sides: SideArgs,
+
+    /// Scale the masses of each side to a total of 1
+    #[arg(long)]
+    pub(crate) normalize: bool,
+}
+
+/// What of the two files makes the measures.
+#[derive(Debug, Args, Serialize)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct SideArgs {
     /// Column of both files that holds the masses, by name or by index from 0
     #[arg(long, value_name = "COLUMN", conflicts_with_all = ["source_weights", "target_weights"])]
     pub(crate) weights: Option<String>,
@@ -55,6 +70,7 @@ pub(crate) struct InputArgs {
 
     /// Keep only the rows of both files that have this value in this column
     #[arg(long = "where", value_name = "COLUMN=VALUE", conflicts_with_all = ["source_where", "target_where", "cost_matrix"])]
+    #[serde(rename = "where")]
     pub(crate) both_where: Option<String>,
 
     /// Keep only these rows of the source
@@ -67,20 +83,18 @@ pub(crate) struct InputArgs {
 
     /// SOURCE and TARGET are histograms on the same cells: one mass a line, or grey pictures
     #[arg(long, conflicts_with = "cost_matrix")]
+    #[serde(skip_serializing_if = "Not::not")]
     pub(crate) hist: bool,
 
     /// Where the cells of the histograms lie: one row of coordinates a cell (default: 0, 1, 2, …,
     /// or the pixels)
     #[arg(long, value_name = "FILE", requires = "hist")]
+    #[serde(serialize_with = "typed::path")]
     pub(crate) grid: Option<PathBuf>,
-
-    /// Scale the masses of each side to a total of 1
-    #[arg(long)]
-    pub(crate) normalize: bool,
 }
 
 /// The ground cost.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Ground cost")]
 pub(crate) struct CostArgs {
     /// Ground distance between two points
@@ -97,6 +111,7 @@ pub(crate) struct CostArgs {
 
     /// Cost matrix instead of points, NPY or CSV: rows are source points, columns target points
     #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
     pub(crate) cost_matrix: Option<PathBuf>,
 }
 

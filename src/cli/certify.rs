@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use clap::Args;
 use deblais::certificate::{Certificate, certify};
-use deblais::report::{CERTIFY_SCHEMA, CertifyReport, Report, Setting};
+use deblais::report::{CERTIFY_SCHEMA, CertifyReport, Report, number};
 use deblais::tolerance;
+use serde::Serialize;
 
 use super::args::{DetailArgs, OutputOptions, ProblemArgs};
 use super::emd::gap;
@@ -40,21 +41,24 @@ pub(crate) struct CertifyArgs {
 }
 
 /// What is to be judged.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Answer")]
 #[group(required = true, multiple = true)]
 struct AnswerArgs {
     /// Plan: triplets i, j, mass (indices from 0) as CSV or NPY, or an n×m matrix as NPY
     #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
     plan: Option<PathBuf>,
 
     /// Potentials of all source and target points, as `emd --potentials` writes them
     #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
     potentials: Option<PathBuf>,
 
     /// Exit with code 3 if the relative gap is wider than this; without it, the exit code is 0
     /// even where nothing is proved to be optimal
     #[arg(long, value_name = "GAP", value_parser = gap, allow_negative_numbers = true)]
+    #[serde(with = "number")]
     gap_tolerance: Option<f64>,
 }
 
@@ -87,13 +91,9 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     remark(&certificate, loaded.report.total_mass, potentials.is_some(), &mut remarks);
     remarks.tell(output.quiet);
 
-    let mut settings = job.settings();
-    if let Some(gap) = given.gap_tolerance {
-        settings.insert("gap_tolerance", Setting::Number(gap));
-    }
     let report = Report {
         inputs: Some(inputs),
-        settings: Some(settings),
+        settings: Some(job.settings().with(&given)),
         warnings: Some(remarks.warnings),
         timings: [("read", read_seconds), ("certify", certify_seconds)].into(),
         ..Report::new(CERTIFY_SCHEMA, CertifyReport::new(loaded.report, &certificate))

@@ -8,12 +8,13 @@ use deblais::critic::{CriticVerdict, Trained, judge};
 use deblais::crosscheck::{Crosscheck, Row, Verdict};
 use deblais::plot::{self, Bracket, Brackets};
 use deblais::progress::Stop;
-use deblais::report::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, Report, Setting};
+use deblais::report::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, Report, Settings};
 use deblais::solvers::lp::Backend;
 use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn};
+use serde::Serialize;
 
 use super::args::{OutputOptions, ProblemArgs};
-use super::critic::{KindName, Training};
+use super::critic::{CriticTraining, KindName};
 use super::failure::{Exit, Failure};
 use super::ground::{Ground, Seconds};
 use super::inputs::{Loaded, ProblemJob, names};
@@ -24,6 +25,7 @@ use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::sinkhorn::entropy;
 use super::text::{Lines, exact, small};
+use super::typed::{self, typed};
 use super::{use_threads, warn};
 
 /// `deblais crosscheck SOURCE TARGET`
@@ -32,31 +34,41 @@ use super::{use_threads, warn};
 pub(crate) struct CrosscheckArgs {
     #[command(flatten)]
     problem: ProblemArgs,
+    #[command(flatten)]
+    methods: MethodArgs,
+    /// Draw the brackets as bars around the exact value
+    #[arg(long, value_name = "FILE.png|.svg", help_heading = "Pictures")]
+    plot: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
+/// Which methods, and how far they go.
+#[derive(Debug, Args, Serialize)]
+#[command(next_help_heading = "Methods")]
+struct MethodArgs {
     /// Kinds of critics to train, with their default settings
     #[arg(
         long,
         value_enum,
         value_name = "KINDS",
         value_delimiter = ',',
-        default_values_t = [KindName::Cones, KindName::Maxmin],
-        help_heading = "Methods"
+        default_values_t = [KindName::Cones, KindName::Maxmin]
     )]
+    #[serde(serialize_with = "typed::names")]
     critics: Vec<KindName>,
     /// Strength ε of the entropy: in the units of the cost, or as a multiple of the median cost
     /// with the suffix rel
-    #[arg(long, value_name = "E|Erel", default_value = "0.01rel", value_parser = entropy::epsilon, allow_negative_numbers = true, help_heading = "Methods")]
+    #[arg(long, value_name = "E|Erel", default_value = "0.01rel", value_parser = entropy::epsilon, allow_negative_numbers = true)]
+    #[serde(serialize_with = "entropy::written")]
     epsilon: Epsilon,
     /// Leave the generic linear programmes out
-    #[arg(long, help_heading = "Methods")]
+    #[arg(long)]
+    #[serde(skip)]
     no_lp: bool,
     /// Stop each critic's training after this time: seconds, or 500ms, 10s, 2m
-    #[arg(long, value_name = "TIME", help_heading = "Methods")]
+    #[arg(long, value_name = "TIME")]
     time_limit: Option<Seconds>,
-    /// Draw the brackets as bars around the exact value
-    #[arg(long, value_name = "FILE.png|.svg", help_heading = "Pictures")]
-    plot: Option<PathBuf>,
-    #[command(flatten)]
-    output: OutputOptions,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -68,55 +80,35 @@ const EXAMPLES: &str = "Examples:
 const MICROLP_CELLS: usize = 40_000;
 
 /// A validated request.
-struct Job {
+struct CrosscheckJob {
     problem: ProblemJob,
     ground: Option<Ground>,
-    critics: Vec<KindName>,
-    epsilon: Epsilon,
-    lp: bool,
-    limit: Option<Duration>,
+    methods: MethodArgs,
     plot: Option<PathBuf>,
     output: OutputOptions,
-    settings: Vec<(&'static str, Setting)>,
+    settings: Settings,
 }
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: CrosscheckArgs) -> Result<Exit, Failure> {
-    Job::new(args)?.run()
+    CrosscheckJob::new(args)?.run()
 }
 
-impl Job {
+impl CrosscheckJob {
     fn new(args: CrosscheckArgs) -> Result<Self, Failure> {
-        let CrosscheckArgs {
-            problem: problem_args,
-            critics,
-            epsilon,
-            no_lp,
-            time_limit,
-            plot,
-            output,
-        } = args;
+        let CrosscheckArgs { problem: problem_args, methods, plot, output } = args;
         let problem = ProblemJob::new(&problem_args)?;
         let mut outputs = OutputFiles::default();
         outputs.add("--plot", plot.as_deref(), FORMATS)?;
         outputs.check(&names(&problem_args))?;
         use_threads(output.threads)?;
-        let names: Vec<_> = critics.iter().map(|kind| kind.name()).collect();
-        let mut settings = vec![
-            ("critics", Setting::Text(names.join(","))),
-            ("epsilon", entropy::setting(epsilon)),
-        ];
-        settings.extend(time_limit.map(|limit| ("time_limit", Setting::Number(limit.0))));
         Ok(Self {
             ground: problem.ground(),
+            settings: problem.settings().with(&methods),
             problem,
-            critics,
-            epsilon,
-            lp: !no_lp,
-            limit: time_limit.map(|limit| Duration::from_secs_f64(limit.0)),
+            methods,
             plot,
             output,
-            settings,
         })
     }
 
@@ -125,20 +117,18 @@ impl Job {
         loaded.remarks.tell(self.output.quiet);
         let check = self.check(&loaded)?;
         check_range(&loaded.problem, check.exact())?;
-        let mut settings = self.problem.settings();
-        settings.extend(self.settings);
         let rows = check.rows().iter().map(|row| row.seconds).collect();
         let findings = CrosscheckReport::new(loaded.report.clone(), &check);
         let report = Report {
             inputs: Some(loaded.inputs.clone()),
-            settings: Some(settings),
+            settings: Some(self.settings.clone()),
             warnings: Some(loaded.remarks.warnings.clone()),
             timings: CrosscheckTimings { read: loaded.seconds, rows },
             ..Report::new(CROSSCHECK_SCHEMA, findings)
         };
         if let Some(path) = &self.plot {
             let brackets = brackets(&check);
-            plot::save(path, brackets.size(), |root| brackets.draw(root))?;
+            plot::save(path, &brackets)?;
         }
         print_report(&self.output, &report, |lines| text(lines, &report, check.rows()))?;
         Ok(exit(&check, self.output.quiet))
@@ -149,7 +139,7 @@ impl Job {
         let quiet = self.output.quiet;
         let problem = &loaded.problem;
         let mut check = Crosscheck::new(problem, &mut RunProgress::start(None, quiet)?)?;
-        for &backend in Backend::all().iter().filter(|_| self.lp) {
+        for &backend in Backend::all().iter().filter(|_| !self.methods.no_lp) {
             let cells = problem.n().saturating_mul(problem.m());
             if backend == Backend::Microlp && cells > MICROLP_CELLS {
                 let why = format!("{cells} cells, more than {MICROLP_CELLS}");
@@ -158,15 +148,15 @@ impl Job {
                 check.lp(backend, &mut RunProgress::start(None, quiet)?);
             }
         }
-        let sinkhorn = Sinkhorn { epsilon: self.epsilon, ..Sinkhorn::default() };
+        let sinkhorn = Sinkhorn { epsilon: self.methods.epsilon, ..Sinkhorn::default() };
         check.sinkhorn(&sinkhorn, &mut RunProgress::start(None, quiet)?)?;
-        for &kind in &self.critics {
+        for &kind in &self.methods.critics {
             if let Some(why) = self.obstacle(kind) {
-                check.skip(format!("critic ({})", kind.name()), why);
+                check.skip(format!("critic ({})", typed(&kind)), why);
             } else {
-                let Judged { judgement, seconds, stopped } = self.critic(loaded, kind)?;
+                let JudgedCritic { judgement, seconds, stopped } = self.critic(loaded, kind)?;
                 let complete = stopped.is_none();
-                check.critic(kind.name(), &judgement, kind.claim(), seconds, complete);
+                check.critic(&typed(&kind), &judgement, kind.claim(), seconds, complete);
             }
         }
         Ok(check)
@@ -184,24 +174,25 @@ impl Job {
     }
 
     /// Trains and judges a critic.
-    fn critic(&self, loaded: &Loaded, kind: KindName) -> Result<Judged, Failure> {
+    fn critic(&self, loaded: &Loaded, kind: KindName) -> Result<JudgedCritic, Failure> {
         let ground = self.ground.expect("a critic without an obstacle has a distance");
         let (source, target) = loaded.clouds.as_ref().expect("a distance is between points");
         let metric = ground.metric()?;
-        let training = Training::named(kind, source.dim());
-        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
+        let training = CriticTraining::named(kind, source.dim());
+        let limit = self.methods.time_limit.map(|limit| Duration::from_secs_f64(limit.0));
         let start = Instant::now();
-        let trained = training.train((source, target), metric, None, &mut progress);
-        progress.finish();
-        let Trained { critic, stopped, .. } = trained?;
+        let (Trained { critic, stopped, .. }, _) =
+            RunProgress::watch(limit, self.output.quiet, |progress| {
+                training.train((source, target), metric, None, progress)
+            })?;
         let (x, y) = (source.support(), target.support());
         let judgement = judge(critic.as_ref(), &loaded.problem, x, y, metric)?;
-        Ok(Judged { judgement, seconds: start.elapsed().as_secs_f64(), stopped })
+        Ok(JudgedCritic { judgement, seconds: start.elapsed().as_secs_f64(), stopped })
     }
 }
 
 /// A critic's judgement and the time it took.
-struct Judged {
+struct JudgedCritic {
     judgement: CriticVerdict,
     seconds: f64,
     stopped: Option<Stop>,

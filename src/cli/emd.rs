@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
-use deblais::report::{EMD_SCHEMA, EmdReport, PlanReport, Report, Setting};
+use deblais::report::{EMD_SCHEMA, EmdReport, PlanReport, Report, Settings, number};
 use deblais::solvers::{Method, Solution, Solver};
 use deblais::tolerance;
+use serde::Serialize;
 
 use super::args::{DetailArgs, DrawArgs, FileArgs, OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
@@ -17,7 +18,7 @@ use super::inputs::{Loaded, ProblemJob, names};
 use super::memory::{Limit, within};
 use super::method::{BackendName, MethodName, choose};
 use super::output::print_report;
-use super::pictures::Scene;
+use super::pictures::PlanScene;
 use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::text::Lines;
@@ -55,7 +56,7 @@ const EXAMPLES: &str = "Examples:
   deblais emd --cost-matrix C.npy --source-weights mu.csv --target-weights nu.csv --json";
 
 /// How to solve.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Solver")]
 struct SolverArgs {
     /// Method; auto takes the fastest that is exact for the input
@@ -76,8 +77,9 @@ struct SolverArgs {
     memory_limit: Option<Limit>,
 
     /// Exit with code 3 if the relative gap is wider than this (default: 1e-9)
-    #[arg(long, value_name = "GAP", value_parser = gap, allow_negative_numbers = true)]
-    gap_tolerance: Option<f64>,
+    #[arg(long, value_name = "GAP", default_value_t = tolerance::OPTIMAL, hide_default_value = true, value_parser = gap, allow_negative_numbers = true)]
+    #[serde(with = "number")]
+    gap_tolerance: f64,
 }
 
 /// Parses a relative gap.
@@ -89,7 +91,7 @@ pub(crate) fn gap(text: &str) -> Result<f64, String> {
 }
 
 /// A validated request.
-struct Job {
+struct EmdJob {
     problem: ProblemJob,
     method: Method,
     limit: Option<Duration>,
@@ -99,15 +101,15 @@ struct Job {
     json_plan: bool,
     output: OutputOptions,
     detail: DetailArgs,
-    settings: Vec<(&'static str, Setting)>,
+    settings: Settings,
 }
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: EmdArgs) -> Result<Exit, Failure> {
-    Job::new(args)?.run()
+    EmdJob::new(args)?.run()
 }
 
-impl Job {
+impl EmdJob {
     fn new(args: EmdArgs) -> Result<Self, Failure> {
         let EmdArgs { problem: problem_args, solver, files, draw, output, detail, json_plan } =
             args;
@@ -115,24 +117,17 @@ impl Job {
         let method = choose(solver.method, solver.lp_backend)?;
         let files = Files::new(files, draw, &problem, &names(&problem_args))?;
         use_threads(output.threads)?;
-        let mut settings = vec![("method", Setting::Text(solver.method.name().into()))];
-        settings.extend(solver.lp_backend.map(|b| ("lp_backend", Setting::Text(b.name().into()))));
-        let bytes = |limit: &Limit| ("memory_limit", Setting::Count(limit.bytes.0));
-        settings.extend(solver.memory_limit.as_ref().map(bytes));
-        settings.extend(solver.time_limit.map(|s| ("time_limit", Setting::Number(s.0))));
-        let claim = solver.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
-        settings.push(("gap_tolerance", Setting::Number(claim)));
         Ok(Self {
+            settings: problem.settings().with(&solver),
             problem,
             method,
             limit: solver.time_limit.map(|s| Duration::from_secs_f64(s.0)),
             memory: solver.memory_limit,
-            claim,
+            claim: solver.gap_tolerance,
             files,
             json_plan,
             output,
             detail,
-            settings,
         })
     }
 
@@ -154,13 +149,11 @@ impl Job {
 
         let certificate = &certified.certificate;
         check_range(&problem, certificate)?;
-        let mut settings = self.problem.settings();
-        settings.extend(self.settings.clone());
         let plan = certified.plan.as_ref().unwrap_or(&solution.plan);
         let findings = EmdReport::new(report, solver.name(), &solution, certificate);
         let report = Report {
             inputs: Some(inputs),
-            settings: Some(settings),
+            settings: Some(self.settings.clone()),
             warnings: Some(remarks.warnings),
             plan: self.json_plan.then(|| PlanReport::from(plan)),
             timings: [("read", seconds), ("solve", solve_seconds), ("certify", certify_seconds)]
@@ -169,7 +162,7 @@ impl Job {
         };
 
         // A file that fails now must not cost the user the answer: it is printed all the same.
-        let scene = Scene {
+        let scene = PlanScene {
             plan,
             clouds: clouds.as_ref(),
             axes: axes.as_ref(),
@@ -183,22 +176,27 @@ impl Job {
             .and_then(|()| self.files.save_potentials(&certified.potentials));
         print_report(&self.output, &report, |lines| self.text(lines, &report, certificate))?;
         saved?;
-        Ok(if !solution.termination.is_complete() {
+        Ok(self.exit(&report.method, &solution, certificate))
+    }
+
+    /// However wide the bracket is, it is true; but a limit and a claim that is not proved are told of.
+    fn exit(&self, method: &str, solution: &Solution, certificate: &Certificate) -> Exit {
+        let (text, exit) = if !solution.termination.is_complete() {
             let text = "stopped at a limit: the best plan so far, with its true bracket";
-            warn(&[text.into()], self.output.quiet);
-            Exit::Stopped
+            (text.to_owned(), Exit::Stopped)
         } else if certificate.is_within(self.claim) {
-            Exit::Fine
+            return Exit::Fine;
         } else {
             let text = format!(
-                "the relative gap {:.1e} is wider than {:e}: the {} method has not proved its claim",
+                "the relative gap {:.1e} is wider than {:e}: the {method} method has not proved its \
+                 claim",
                 certificate.relative_gap(),
                 self.claim,
-                report.method
             );
-            warn(&[text], self.output.quiet);
-            Exit::ClaimBroken
-        })
+            (text, Exit::ClaimBroken)
+        };
+        warn(&[text], self.output.quiet);
+        exit
     }
 
     /// Solves and judges within the time limit, and the seconds that each took.

@@ -8,7 +8,7 @@ use super::args::{DrawArgs, FileArgs};
 use super::failure::Failure;
 use super::inputs::{Loaded, ProblemJob};
 use super::output_files::OutputFiles;
-use super::pictures::{Pictures, Scene};
+use super::pictures::{Pictures, PlanScene};
 use super::saved;
 
 /// The files asked for.
@@ -51,7 +51,7 @@ impl Files {
     }
 
     /// Writes what shows the plan.
-    pub(crate) fn save_plan(&self, scene: &Scene<'_>) -> Result<(), Failure> {
+    pub(crate) fn save_plan(&self, scene: &PlanScene<'_>) -> Result<(), Failure> {
         if let Some(path) = &self.plan {
             saved::write_plan(path, scene.plan)?;
         }

@@ -5,11 +5,15 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use deblais::cost::{CostError, GroundCost, Metric, Minkowski};
+use deblais::report::number;
+use serde::Serialize;
 
 use super::failure::Failure;
+use super::typed::typed;
 
 /// `--cost`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum CostName {
     /// ‖x − y‖₂
     #[value(alias = "l2")]
@@ -102,15 +106,8 @@ impl Ground {
     }
 
     /// The name in the reports.
-    pub(crate) fn name(&self) -> &'static str {
-        match self.name {
-            CostName::Euclidean => "euclidean",
-            CostName::Sqeuclidean => "sqeuclidean",
-            CostName::Cityblock => "cityblock",
-            CostName::Chebyshev => "chebyshev",
-            CostName::Cosine => "cosine",
-            CostName::Minkowski => "minkowski",
-        }
+    pub(crate) fn name(&self) -> String {
+        typed(&self.name)
     }
 
     /// The Minkowski exponent q.
@@ -177,8 +174,8 @@ fn usage(error: CostError) -> Failure {
 }
 
 /// A length of time: seconds, or a number with `ms`, `s`, `m` or `h`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Seconds(pub(crate) f64);
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Seconds(#[serde(with = "number")] pub(crate) f64);
 
 impl FromStr for Seconds {
     type Err = String;

@@ -1,12 +1,14 @@
 //! Two histograms on the same cells, as `--hist` reads them.
 
+use std::path::Path;
+
 use deblais::io::{Input, InputPath, ReadError};
 use deblais::measure::DiscreteMeasure;
 use deblais::report::InputReport;
 use deblais::tolerance;
 use ndarray::{Array1, Array2, Axis};
 
-use super::args::InputArgs;
+use super::args::SideArgs;
 use super::columns::{Columns, listed};
 use super::failure::Failure;
 use super::input_warnings;
@@ -32,7 +34,7 @@ struct Bars {
 
 impl HistogramFiles {
     /// Refuses the flags that pick from points.
-    pub(crate) fn new(args: &InputArgs) -> Result<Self, Failure> {
+    pub(crate) fn new([source, target]: [&Path; 2], args: &SideArgs) -> Result<Self, Failure> {
         let flags = [
             ("--columns", &args.columns),
             ("--drop", &args.drop),
@@ -49,12 +51,10 @@ impl HistogramFiles {
             ))
             .hint("a histogram is a file of one column, or a grey picture"));
         }
-        let origin = |path: &Option<std::path::PathBuf>| path.as_deref().map(InputPath::from);
-        let required = |path| origin(path).expect("clap requires both sides without a matrix");
         Ok(Self {
-            source: required(&args.source),
-            target: required(&args.target),
-            grid: origin(&args.grid),
+            source: source.into(),
+            target: target.into(),
+            grid: args.grid.as_deref().map(InputPath::from),
         })
     }
 

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use deblais::cost::CostMatrix;
-use deblais::io::{ColumnRef, Filter, InputPath};
+use deblais::io::InputPath;
 use deblais::measure::{DiscreteMeasure, Marginal};
 use deblais::problem::OtProblem;
-use deblais::report::{Inputs, ProblemReport, Setting, Settings};
+use deblais::report::{Inputs, ProblemReport, Settings};
 use deblais::tolerance;
 use ndarray::Array1;
 
-use super::args::{InputArgs, ProblemArgs};
+use super::args::{InputArgs, ProblemArgs, SideArgs};
 use super::failure::Failure;
 use super::ground::Ground;
 use super::histograms::HistogramFiles;
@@ -21,6 +21,7 @@ use super::read_measure::{
     read_matrix,
 };
 use super::remarks::Remarks;
+use super::sample_set::SelectionFlags;
 
 /// A validated request for a problem.
 #[derive(Debug)]
@@ -55,33 +56,60 @@ pub(crate) struct Loaded {
 
 impl ProblemJob {
     pub(crate) fn new(args: &ProblemArgs) -> Result<Self, Failure> {
-        let ProblemArgs { inputs, cost } = args;
-        let kind = if let Some(matrix) = &cost.cost_matrix {
-            let origin = |name: &Option<String>| name.as_deref().map(InputPath::from);
-            if inputs.weights.is_some() {
-                return Err(Failure::usage("--weights names a column, but --cost-matrix has none")
-                    .hint(
-                        "give the masses as files: --source-weights FILE --target-weights FILE",
-                    ));
-            }
-            Kind::Matrix {
-                matrix: InputPath::from(matrix.as_path()),
-                source: origin(&inputs.source_weights),
-                target: origin(&inputs.target_weights),
-            }
-        } else if inputs.hist {
-            Kind::Histograms {
-                files: HistogramFiles::new(inputs)?,
-                ground: Ground::new(cost.cost, cost.exponent, cost.p)?,
-            }
-        } else {
-            Kind::Points {
-                sides: Box::new([side(inputs, Role::Source)?, side(inputs, Role::Target)?]),
-                ground: Ground::new(cost.cost, cost.exponent, cost.p)?,
-            }
+        let ProblemArgs { inputs: InputArgs { source, target, sides, normalize }, cost } = args;
+        let Some(matrix) = &cost.cost_matrix else {
+            let ground = Ground::new(cost.cost, cost.exponent, cost.p)?;
+            let files = [source, target]
+                .map(|file| file.as_deref().expect("clap requires both files without a matrix"));
+            let job = Self::of_files(files, sides, ground, *normalize)?;
+            return Ok(Self { settings: job.settings.with(cost), ..job });
         };
+        if sides.weights.is_some() {
+            return Err(Failure::usage("--weights names a column, but --cost-matrix has none")
+                .hint("give the masses as files: --source-weights FILE --target-weights FILE"));
+        }
         one_stdin(&names(args))?;
-        Ok(Self { kind, normalize: inputs.normalize, settings: settings(args) })
+        let origin = |name: &Option<String>| name.as_deref().map(InputPath::from);
+        let kind = Kind::Matrix {
+            matrix: InputPath::from(matrix.as_path()),
+            source: origin(&sides.source_weights),
+            target: origin(&sides.target_weights),
+        };
+        let settings = Settings::of(sides).and("normalize", *normalize);
+        Ok(Self { kind, normalize: *normalize, settings })
+    }
+
+    /// Between the points or the histograms of two files.
+    pub(crate) fn of_files(
+        files: [&Path; 2],
+        args: &SideArgs,
+        ground: Ground,
+        normalize: bool,
+    ) -> Result<Self, Failure> {
+        one_stdin(&[files.as_slice(), &side_files(args)].concat())?;
+        let settings = Settings::of(args).and("normalize", normalize);
+        if args.hist {
+            let files = HistogramFiles::new(files, args)?;
+            return Ok(Self { kind: Kind::Histograms { files, ground }, normalize, settings });
+        }
+        let [source, target] = files;
+        let sides = [side(source, args, Role::Source)?, side(target, args, Role::Target)?];
+        Ok(Self::between(sides, ground, normalize, settings))
+    }
+
+    /// Between two sample sets.
+    pub(crate) fn between(
+        sides: [SampleSet; 2],
+        ground: Ground,
+        normalize: bool,
+        settings: Settings,
+    ) -> Self {
+        Self { kind: Kind::Points { sides: Box::new(sides), ground }, normalize, settings }
+    }
+
+    /// Between probability measures, as divergences are: all masses are scaled to a total of 1.
+    pub(crate) fn normalized(self) -> Self {
+        Self { normalize: true, settings: self.settings.and("normalize", true), ..self }
     }
 
     /// The settings that shape the problem.
@@ -130,7 +158,7 @@ impl ProblemJob {
         log: &mut InputLog,
     ) -> Result<Loaded, Failure> {
         let clouds = clouds(sides, self.normalize, log)?;
-        between(clouds, [&sides[0].origin, &sides[1].origin], ground)
+        problem_of(clouds, [&sides[0].origin, &sides[1].origin], ground)
     }
 
     fn load_histograms(
@@ -140,7 +168,7 @@ impl ProblemJob {
         log: &mut InputLog,
     ) -> Result<Loaded, Failure> {
         let (clouds, histograms) = files.read(self.normalize, log)?;
-        let loaded = between(clouds, files.origins(), ground)?;
+        let loaded = problem_of(clouds, files.origins(), ground)?;
         Ok(Loaded { histograms: Some(histograms), ..loaded })
     }
 
@@ -193,7 +221,7 @@ impl Loaded {
 }
 
 /// The problem between two clouds.
-fn between(
+fn problem_of(
     [x, y]: [ReadMeasure; 2],
     [source, target]: [&InputPath; 2],
     ground: Ground,
@@ -225,10 +253,15 @@ fn between(
 /// All names that may be files to read.
 pub(crate) fn names(args: &ProblemArgs) -> Vec<&Path> {
     let ProblemArgs { inputs, cost } = args;
-    let files = [&inputs.source, &inputs.target, &inputs.grid, &cost.cost_matrix];
-    let weights = [&inputs.source_weights, &inputs.target_weights];
+    let files = [&inputs.source, &inputs.target, &cost.cost_matrix];
     let files = files.into_iter().filter_map(Option::as_deref);
-    files.chain(weights.into_iter().flatten().map(Path::new)).collect()
+    files.chain(side_files(&inputs.sides)).collect()
+}
+
+/// Those beside the files of the two sides.
+fn side_files(args: &SideArgs) -> Vec<&Path> {
+    let weights = [&args.source_weights, &args.target_weights].into_iter().flatten();
+    args.grid.as_deref().into_iter().chain(weights.map(Path::new)).collect()
 }
 
 /// Stdin can be read by one of the inputs only.
@@ -241,83 +274,20 @@ pub(crate) fn one_stdin(names: &[&Path]) -> Result<(), Failure> {
 }
 
 /// One side's flags.
-fn side(args: &InputArgs, role: Role) -> Result<SampleSet, Failure> {
-    let (name, weights, filter) = match role {
-        Role::Source => (&args.source, &args.source_weights, &args.source_where),
-        Role::Target => (&args.target, &args.target_weights, &args.target_where),
+fn side(file: &Path, args: &SideArgs, role: Role) -> Result<SampleSet, Failure> {
+    let (weights, filter) = match role {
+        Role::Source => (&args.source_weights, &args.source_where),
+        Role::Target => (&args.target_weights, &args.target_where),
     };
-    let filter = self::filter(filter.as_deref().or(args.both_where.as_deref()))?;
-    let columns = columns("--columns", args.columns.as_deref())?;
-    let dropped = columns_to_drop(args.drop.as_deref())?;
-    let weights = match (weights, &args.weights) {
-        (Some(text), _) => Weights::ColumnOrFile(text.clone()),
-        (None, Some(text)) => Weights::Column(column(text)),
-        (None, None) => Weights::Uniform,
+    let flags = SelectionFlags {
+        columns: args.columns.as_deref(),
+        drop: args.drop.as_deref(),
+        filter: filter.as_deref().or(args.both_where.as_deref()),
+        weights: args.weights.as_deref(),
     };
-    let origin = InputPath::from(name.as_deref().unwrap_or(Path::new("-")));
-    Ok(SampleSet { role, origin, columns, dropped, filter, weights })
-}
-
-/// A column as it is typed.
-pub(crate) fn column(text: &str) -> ColumnRef {
-    let Ok(column) = text.parse();
-    column
-}
-
-/// `--drop`.
-pub(crate) fn columns_to_drop(list: Option<&str>) -> Result<Vec<ColumnRef>, Failure> {
-    Ok(columns("--drop", list)?.unwrap_or_default())
-}
-
-/// `--columns`, or another flag with a list of columns.
-pub(crate) fn columns(flag: &str, list: Option<&str>) -> Result<Option<Vec<ColumnRef>>, Failure> {
-    let columns = list.map(|list| list.split(',').map(column).collect::<Vec<_>>());
-    if columns.iter().flatten().any(|c| *c == ColumnRef::Name(String::new())) {
-        return Err(Failure::usage(format!("{flag} has an empty name in its list"))
-            .hint(format!("separate the columns by single commas, as in {flag} x,y")));
-    }
-    Ok(columns)
-}
-
-/// `--where`.
-pub(crate) fn filter(text: Option<&str>) -> Result<Option<Filter>, Failure> {
-    let parsed = |text: &str| {
-        text.parse::<Filter>()
-            .map_err(|error| Failure::usage(format!("--where: {error}")).hint(error.hint()))
-    };
-    text.map(parsed).transpose()
-}
-
-/// The flags as the report repeats them.
-fn settings(args: &ProblemArgs) -> Settings {
-    let ProblemArgs { inputs, cost } = args;
-    let mut settings = Settings::new();
-    let texts = [
-        ("weights", &inputs.weights),
-        ("source_weights", &inputs.source_weights),
-        ("target_weights", &inputs.target_weights),
-        ("columns", &inputs.columns),
-        ("drop", &inputs.drop),
-        ("where", &inputs.both_where),
-        ("source_where", &inputs.source_where),
-        ("target_where", &inputs.target_where),
-    ];
-    for (name, text) in texts {
-        if let Some(text) = text {
-            settings.insert(name, Setting::Text(text.clone()));
-        }
-    }
-    settings.insert("normalize", Setting::Flag(inputs.normalize));
-    if inputs.hist {
-        settings.insert("hist", Setting::Flag(true));
-    }
-    let grid = inputs.grid.as_ref().map(|grid| Setting::Text(grid.display().to_string()));
-    settings.extend(grid.map(|grid| ("grid", grid)));
-    if cost.cost_matrix.is_none() {
-        let name = clap::ValueEnum::to_possible_value(&cost.cost);
-        settings.extend(name.map(|name| ("cost", Setting::Text(name.get_name().to_owned()))));
-    }
-    let numbers = [("p", cost.p), ("exponent", cost.exponent)];
-    settings.extend(numbers.into_iter().filter_map(|(name, x)| Some((name, Setting::Number(x?)))));
-    settings
+    let set = SampleSet::new(role, file.into(), flags.check()?);
+    Ok(match weights {
+        Some(text) => SampleSet { weights: Weights::ColumnOrFile(text.clone()), ..set },
+        None => set,
+    })
 }

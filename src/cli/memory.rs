@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use deblais::problem::OtProblem;
 use deblais::solvers::{Memory, Method, memory};
+use serde::Serialize;
 
 use super::failure::Failure;
 
@@ -16,10 +17,18 @@ const TOLD: u64 = 128 << 20;
 pub(crate) struct Bytes(pub(crate) u64);
 
 /// `--memory-limit`, with the text that it was typed as.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A report has the bytes alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "u64")]
 pub(crate) struct Limit {
     pub(crate) bytes: Bytes,
     text: String,
+}
+
+impl From<Limit> for u64 {
+    fn from(limit: Limit) -> Self {
+        limit.bytes.0
+    }
 }
 
 impl FromStr for Limit {

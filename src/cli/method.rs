@@ -3,11 +3,13 @@
 use clap::ValueEnum;
 use deblais::solvers::Method;
 use deblais::solvers::lp::Backend;
+use serde::Serialize;
 
 use super::failure::Failure;
 
 /// `--method`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum MethodName {
     /// The fastest that is exact for the input
     Auto,
@@ -23,22 +25,9 @@ pub(crate) enum MethodName {
     Lp,
 }
 
-impl MethodName {
-    /// As it is typed.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Simplex => "simplex",
-            Self::Shortlist => "shortlist",
-            Self::Assignment => "assignment",
-            Self::Line => "line",
-            Self::Lp => "lp",
-        }
-    }
-}
-
 /// `--lp-backend`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum BackendName {
     /// A simplex code in Rust
     Microlp,
@@ -46,17 +35,6 @@ pub(crate) enum BackendName {
     Clarabel,
     /// `HiGHS`, if the program was built with it
     Highs,
-}
-
-impl BackendName {
-    /// As it is typed.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Microlp => "microlp",
-            Self::Clarabel => "clarabel",
-            Self::Highs => "highs",
-        }
-    }
 }
 
 /// The method of both flags together.

@@ -30,9 +30,11 @@ mod range;
 mod read_measure;
 mod remarks;
 mod row_names;
+mod sample_set;
 mod saved;
 mod sinkhorn;
 mod text;
+mod typed;
 
 use std::process::ExitCode;
 

@@ -94,6 +94,14 @@ fn inode(_: &Path) -> Option<(u64, u64)> {
     None
 }
 
+/// Makes the folder of `--out`.
+pub(crate) fn make_out(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Failure::new(format!("--out {}: {error}", folder.display()))
+            .hint("name a folder that can be made")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

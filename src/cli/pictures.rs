@@ -24,7 +24,7 @@ pub(crate) struct Pictures {
 }
 
 /// What is drawn.
-pub(crate) struct Scene<'a> {
+pub(crate) struct PlanScene<'a> {
     pub(crate) plan: &'a TransportPlan,
     pub(crate) clouds: Option<&'a (DiscreteMeasure, DiscreteMeasure)>,
     pub(crate) axes: Option<&'a (String, String)>,
@@ -80,7 +80,7 @@ impl Pictures {
     }
 
     /// Draws them all.
-    pub(crate) fn draw(&self, scene: &Scene<'_>) -> Result<(), Failure> {
+    pub(crate) fn draw(&self, scene: &PlanScene<'_>) -> Result<(), Failure> {
         if let Some((path, order)) = &self.heatmap {
             draw_heatmap(path, *order, scene)?;
         }
@@ -91,20 +91,20 @@ impl Pictures {
                 Some((x, y)) => map.labeled(x, y),
                 None => map,
             };
-            plot::save(path, map.size(), |root| map.draw(root))?;
+            plot::save(path, &map)?;
         }
         Ok(())
     }
 }
 
-fn draw_heatmap(path: &Path, order: Order, scene: &Scene<'_>) -> Result<(), Failure> {
+fn draw_heatmap(path: &Path, order: Order, scene: &PlanScene<'_>) -> Result<(), Failure> {
     let points = scene.clouds.map(|(source, target)| (source.support(), target.support()));
     let heatmap = Heatmap::arranged(scene.plan, order.arrange(scene.plan, points));
     let heatmap = heatmap.noted(scene.caption());
-    Ok(plot::save(path, heatmap.size(), |root| heatmap.draw(root))?)
+    Ok(plot::save(path, &heatmap)?)
 }
 
-impl Scene<'_> {
+impl PlanScene<'_> {
     /// What the plan costs, in a sentence.
     fn caption(&self) -> String {
         /// As much as a reader of a picture cares for.

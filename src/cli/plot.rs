@@ -8,7 +8,7 @@ use super::args::{DrawArgs, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::inputs::{ProblemJob, names, one_stdin};
 use super::output_files::OutputFiles;
-use super::pictures::{Pictures, Scene};
+use super::pictures::{Pictures, PlanScene};
 use super::saved;
 
 /// `deblais plot SOURCE TARGET --plan FILE --heatmap FILE`
@@ -52,7 +52,7 @@ pub(crate) fn run(args: PlotArgs) -> Result<Exit, Failure> {
     loaded.remarks.tell(quiet);
     let (n, m) = (loaded.problem.n(), loaded.problem.m());
     let plan = saved::read_plan(&plan, n, m, &mut loaded.inputs)?;
-    pictures.draw(&Scene {
+    pictures.draw(&PlanScene {
         plan: &plan,
         clouds: loaded.clouds.as_ref(),
         axes: loaded.axes.as_ref(),

@@ -35,11 +35,11 @@ pub(crate) struct RunProgress {
     /// When the solver is to stop, and when all is to be done.
     deadline: Option<Instant>,
     end: Option<Instant>,
-    line: Option<Line>,
+    line: Option<ProgressLine>,
 }
 
 /// Progress on stderr.
-struct Line {
+struct ProgressLine {
     on_terminal: bool,
     drawn: Option<Instant>,
 }
@@ -53,9 +53,24 @@ impl RunProgress {
             .as_ref()
             .map_err(|error| Failure::new(format!("Ctrl-C cannot be caught: {error}")))?;
         let start = Instant::now();
-        let line = Line { on_terminal: stderr().is_terminal(), drawn: None };
+        let line = ProgressLine { on_terminal: stderr().is_terminal(), drawn: None };
         let end = limit.and_then(|limit| start.checked_add(limit));
         Ok(Self { start, deadline: end, end, line: (!quiet).then_some(line) })
+    }
+
+    /// Runs under a clock of its own, and returns with the answer the seconds that it took.
+    pub(crate) fn watch<T, E>(
+        limit: Option<Duration>,
+        quiet: bool,
+        run: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<(T, f64), Failure>
+    where
+        Failure: From<E>,
+    {
+        let mut progress = Self::start(limit, quiet)?;
+        let answer = run(&mut progress);
+        let seconds = progress.finish();
+        Ok((answer?, seconds))
     }
 
     /// Stops the solver early enough for its answer to be judged, if there is a time limit: by a pass and
@@ -80,7 +95,7 @@ impl RunProgress {
 
     /// Wipes the progress line and returns the seconds since the start.
     pub(crate) fn finish(mut self) -> f64 {
-        if let Some(Line { drawn: Some(_), on_terminal: true }) = self.line.take() {
+        if let Some(ProgressLine { drawn: Some(_), on_terminal: true }) = self.line.take() {
             // Nobody is hurt if the terminal has gone.
             let _ = write!(stderr(), "\r\x1b[K");
         }
@@ -164,7 +179,7 @@ impl Observer for RunProgress {
     }
 }
 
-impl Line {
+impl ProgressLine {
     fn draw(&mut self, event: &Event, now: Instant, start: Instant) {
         let pause = if self.on_terminal { REDRAW } else { ADD };
         if now.duration_since(self.drawn.unwrap_or(start)) < pause {

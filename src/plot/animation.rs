@@ -25,13 +25,13 @@ const COLORS: usize = 256;
 /// Pictures of one size.
 ///
 /// ```
-/// use deblais::plot::{self, Animation, Chart, Curve};
+/// use deblais::plot::{self, Animation, Chart, Curve, Figure};
 ///
 /// # fn main() -> Result<(), deblais::plot::PlotError> {
 /// let frame = |shift: f64| {
 ///     let line = [(0.0, 0.0), (1.0, shift)];
 ///     let chart = Chart::new("x", "y").curve(Curve::new("line", line)).level("top", 1.0);
-///     plot::bitmap((300, 200), |root| chart.draw(root))
+///     plot::bitmap(&chart.resized((300, 200)))
 /// };
 /// let frames = [0.0, 0.5, 1.0].map(frame).into_iter().collect::<Result<Vec<_>, _>>()?;
 /// assert!(Animation::new(frames).to_gif()?.starts_with(b"GIF89a"));

@@ -1,6 +1,5 @@
 //! Marks along an axis, and the color bar.
 
-use plotters::backend::DrawingBackend;
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
@@ -13,14 +12,61 @@ pub(super) const TICK_LENGTH: f64 = 4.0;
 pub(super) const GAP: f64 = 4.0;
 
 /// Width of the color bar, and white to its left, in units.
-pub(super) const BAR: f64 = 15.0;
-pub(super) const BAR_GAP: f64 = 22.0;
+const BAR: f64 = 15.0;
+const BAR_GAP: f64 = 22.0;
 
 /// Slices of one color that make up the bar.
 const SLICES: u32 = 128;
 
 /// Round marks stand this many times as far apart as they must.
 const SPARSE: f64 = 1.6;
+
+/// Thickness of a grid line and of a tick, in units.
+pub(super) const GRID_LINE: f64 = 0.5;
+const TICK_LINE: f64 = 0.8;
+
+/// Draws ticks, numbers and label below a frame, with grid lines through it if asked; marks are
+/// pixels across and numbers.
+pub(super) fn draw_below(
+    page: &Page<'_>,
+    frame: PageArea,
+    marks: &[(f64, String)],
+    label: &str,
+    grid: bool,
+) -> DrawResult {
+    let end = frame.bottom + page.px(TICK_LENGTH);
+    let anchor = (HPos::Center, VPos::Top);
+    for (x, text) in marks {
+        if grid {
+            let ink = palette::GRID.to_rgba();
+            page.line((*x, frame.top), (*x, frame.bottom), GRID_LINE, ink)?;
+        }
+        page.line((*x, frame.bottom), (*x, end), TICK_LINE, palette::FRAME.to_rgba())?;
+        page.text(text, (*x, end + page.px(GAP)), TICK, anchor, palette::INK)?;
+    }
+    let middle = f64::midpoint(frame.left, frame.right);
+    let at = (middle, end + page.px(GAP + TICK + LABEL * 0.4));
+    page.text(label, at, LABEL, anchor, palette::INK)
+}
+
+/// Draws ticks, numbers and label to the left of a frame; marks are pixels down and numbers.
+pub(super) fn draw_beside(
+    page: &Page<'_>,
+    frame: PageArea,
+    marks: &[(f64, String)],
+    label: &str,
+) -> DrawResult {
+    let end = frame.left - page.px(TICK_LENGTH);
+    let anchor = (HPos::Right, VPos::Center);
+    let mut widest: f64 = 0.0;
+    for (y, text) in marks {
+        page.line((end, *y), (frame.left, *y), TICK_LINE, palette::FRAME.to_rgba())?;
+        page.text(text, (end - page.px(GAP), *y), TICK, anchor, palette::INK)?;
+        widest = widest.max(page.text_width(text, TICK));
+    }
+    let x = end - page.px(GAP + LABEL) - widest;
+    page.text_upwards(label, (x, f64::midpoint(frame.top, frame.bottom)), LABEL)
+}
 
 /// The marks of one axis.
 pub(super) struct Marks {
@@ -52,6 +98,11 @@ pub(super) fn marks(
 }
 
 impl Marks {
+    /// The marks in pixels, along an axis that begins at a pixel and is so long.
+    pub(super) fn pixels(&self, start: f64, length: f64) -> Vec<(f64, String)> {
+        self.at.iter().map(|(place, text)| (start + place * length, text.clone())).collect()
+    }
+
     /// An axis label; round places of a list in another order are not the points' own numbers.
     pub(super) fn label(&self, name: &str, order: &[usize]) -> String {
         let own = self.each || order.iter().enumerate().all(|(place, &i)| place == i);
@@ -77,18 +128,19 @@ impl Bar {
 }
 
 /// The width of the color bar to the right of a field, in pixels.
-pub(super) fn bar_width<DB: DrawingBackend>(page: &Page<'_, DB>, bar: &Bar) -> f64 {
+pub(super) fn bar_width(page: &Page<'_>, bar: &Bar) -> f64 {
     let widest = bar.ticks.iter().map(|t| page.text_width(&t.1, TICK)).fold(0.0, f64::max);
     page.px(BAR_GAP + BAR + TICK_LENGTH + GAP + LABEL * 1.6) + widest
 }
 
+/// The place of the color bar to the right of a field.
+pub(super) fn bar_beside(page: &Page<'_>, field: PageArea) -> PageArea {
+    let left = field.right + page.px(BAR_GAP);
+    PageArea { left, right: left + page.px(BAR), ..field }
+}
+
 /// The color bar with its marks and what they measure.
-pub(super) fn draw_bar<DB: DrawingBackend>(
-    page: &Page<'_, DB>,
-    bar: PageArea,
-    shown: &Bar,
-    name: &str,
-) -> DrawResult<DB> {
+pub(super) fn draw_bar(page: &Page<'_>, bar: PageArea, shown: &Bar, name: &str) -> DrawResult {
     let level = |t: f64| bar.bottom - t * bar.height();
     let mut bottom = bar.bottom;
     for &(end, color) in &shown.slices {
@@ -101,7 +153,7 @@ pub(super) fn draw_bar<DB: DrawingBackend>(
     let step = whole((shown.ticks.len() as f64 / most.max(1.0)).ceil()).max(1);
     for (place, text) in shown.ticks.iter().step_by(step) {
         let (y, tick) = (level(*place), page.px(TICK_LENGTH));
-        page.line((bar.right, y), (bar.right + tick, y), 0.8, palette::FRAME.to_rgba())?;
+        page.line((bar.right, y), (bar.right + tick, y), TICK_LINE, palette::FRAME.to_rgba())?;
         let at = (bar.right + tick + page.px(GAP), y);
         page.text(text, at, TICK, (HPos::Left, VPos::Center), palette::INK)?;
         widest = widest.max(page.text_width(text, TICK));
@@ -110,9 +162,10 @@ pub(super) fn draw_bar<DB: DrawingBackend>(
     page.text_upwards(name, (x, f64::midpoint(bar.top, bar.bottom)), LABEL)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1, 2, 5, 10 …")]
-fn whole(step: f64) -> usize {
-    step.round() as usize
+/// The nearest whole number.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts on a page")]
+pub(super) fn whole(count: f64) -> usize {
+    count.round() as usize
 }
 
 #[cfg(test)]

@@ -1,19 +1,18 @@
 //! A plan on the line: piles of earth above, the holes to be filled below, and who goes where.
 
-use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
 use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::axes::{GAP, TICK_LENGTH};
+use super::axes;
 use super::axis_ticks::{Axis, AxisScale};
 use super::clouds::{between, crowding};
 use super::field::{self, BELOW};
+use super::figure::{Layout, titled_and_noted};
+use super::legend::Legend;
 use super::markers::{Side, arrow};
-use super::page::{self, LABEL, MARGIN, Page, PageArea, TICK};
+use super::page::{LABEL, Page, PageArea, TICK};
 use super::scale::number;
-use super::{DrawResult, PlotError, palette};
+use super::{DrawResult, Figure, PlotError, palette};
 use crate::measure::DiscreteMeasure;
 use crate::plan::TransportPlan;
 
@@ -35,6 +34,9 @@ const ARROW: (f64, f64) = (8.0, 1.0);
 /// Opacity of an arrow: for few and for many.
 const OPACITY: (f64, f64) = (0.75, 0.3);
 
+/// Thickness of the grounds, in units.
+const GROUND_LINE: f64 = 1.2;
+
 /// Numbers on piles are left out where they would touch.
 const NUMBER: f64 = TICK;
 
@@ -55,7 +57,7 @@ const NUMBER: f64 = TICK;
 /// let arc = |target, mass| PlanArc { source: 0, target, mass };
 /// let plan = TransportPlan::new(1, 2, vec![arc(0, 1.0), arc(1, 2.0)])?;
 /// let work = BarPlot::new(&pile, &holes, &plan)?.titled("Dig here, fill there");
-/// let svg = plot::svg(work.size(), |root| work.draw(root))?;
+/// let svg = plot::svg(&work)?;
 /// assert!(svg.contains("fill there"));
 /// # Ok(())
 /// # }
@@ -66,11 +68,12 @@ pub struct BarPlot<'a> {
     target: &'a DiscreteMeasure,
     plan: &'a TransportPlan,
     title: String,
+    note: String,
     label: String,
 }
 
 /// Where things are on the page.
-struct BarLayout {
+struct PilePlaces {
     /// The field, and the two grounds in it.
     frame: PageArea,
     top: f64,
@@ -92,24 +95,15 @@ impl<'a> BarPlot<'a> {
         target: &'a DiscreteMeasure,
         plan: &'a TransportPlan,
     ) -> Result<Self, PlotError> {
-        let sides = [("source", source, plan.n()), ("target", target, plan.m())];
-        for (side, measure, expected) in sides {
-            if measure.dim() != 1 {
-                return Err(PlotError::NotOnLine { dim: measure.dim() });
-            }
-            if measure.len() != expected {
-                return Err(PlotError::Points { side, points: measure.len(), plan: expected });
-            }
+        if let Some(measure) = [source, target].into_iter().find(|measure| measure.dim() != 1) {
+            return Err(PlotError::NotOnLine { dim: measure.dim() });
         }
-        Ok(Self { source, target, plan, title: String::new(), label: "place".to_owned() })
+        PlotError::check_points(source, target, plan)?;
+        let (title, note, label) = (String::new(), String::new(), "place".to_owned());
+        Ok(Self { source, target, plan, title, note, label })
     }
 
-    /// With a title.
-    #[must_use]
-    pub fn titled(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
-        self
-    }
+    titled_and_noted!();
 
     /// With another label of the axis than “place”.
     #[must_use]
@@ -118,37 +112,28 @@ impl<'a> BarPlot<'a> {
         self
     }
 
-    /// A page that suits it, in pixels.
-    #[must_use]
-    pub fn size(&self) -> (u32, u32) {
-        let title = page::title_height(&self.title);
-        let height = 2.0 * MARGIN + title + FIELD + BELOW;
-        page::size(height)
+    fn layout(&self) -> Layout<'_> {
+        let (title, caption) = (self.title.as_str(), self.note.clone());
+        Layout { title, legend: Legend::default(), caption }
     }
 
-    /// Draws title, piles, holes, arrows and axis over the whole area.
-    ///
-    /// # Errors
-    /// An error of the backend.
-    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
-        let page = Page::new(root);
-        let inside = page.inside();
-        page.title(&self.title, inside)?;
-        let site = self.site(&page);
-        self.draw_axis(&page, &site)?;
+    /// Draws piles, holes, arrows and axis, and returns the bottom of the axis.
+    fn draw_field(&self, page: &Page<'_>, room: PageArea) -> DrawResult<f64> {
+        let places = self.places(page, room);
+        self.draw_axis(page, &places)?;
         for side in [Side::Source, Side::Target] {
-            self.draw_piles(&page, &site, side)?;
+            self.draw_piles(page, &places, side)?;
         }
-        self.draw_arrows(&page, &site)
+        self.draw_arrows(page, &places)?;
+        Ok(places.frame.bottom + page.px(BELOW))
     }
 
-    fn site<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> BarLayout {
-        let inside = page.inside();
-        let top = page.below_title(&self.title, inside);
-        let bottom = (inside.bottom - page.px(BELOW)).max(top + 1.0);
+    fn places(&self, page: &Page<'_>, room: PageArea) -> PilePlaces {
+        let top = room.top;
+        let bottom = (room.bottom - page.px(BELOW)).max(top + 1.0);
         // The words of the two sides stand upright at the left.
-        let left = inside.left + page.px(1.6 * LABEL);
-        let frame = PageArea { left, top, right: inside.right, bottom };
+        let left = room.left + page.px(1.6 * LABEL);
+        let frame = PageArea { left, top, right: room.right, bottom };
         let places = || self.source.support().into_iter().chain(self.target.support()).copied();
         let (low, high) =
             places().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
@@ -160,7 +145,7 @@ impl<'a> BarPlot<'a> {
         let most = masses.copied().fold(0.0, f64::max);
         let share = HALF.min(CROWDED * self.closest() / (high - low + 2.0 * padding));
         let number = page.px(1.5 * NUMBER);
-        BarLayout {
+        PilePlaces {
             frame,
             top: frame.top + highest + number,
             bottom: frame.bottom - highest - number,
@@ -183,53 +168,35 @@ impl<'a> BarPlot<'a> {
             .fold(f64::INFINITY, f64::min)
     }
 
-    fn draw_axis<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        site: &BarLayout,
-    ) -> DrawResult<DB> {
-        let BarLayout { frame, x, .. } = *site;
-        let (tick, ink) = (page.px(TICK_LENGTH), palette::FRAME.to_rgba());
-        for (place, text) in field::across_marks(page, x, frame.width()) {
-            let x = frame.left + place * frame.width();
-            page.line((x, frame.top), (x, frame.bottom), 0.5, palette::GRID.to_rgba())?;
-            page.line((x, frame.bottom), (x, frame.bottom + tick), 0.8, ink)?;
-            let at = (x, frame.bottom + tick + page.px(GAP));
-            page.text(&text, at, TICK, (HPos::Center, VPos::Top), palette::INK)?;
+    fn draw_axis(&self, page: &Page<'_>, places: &PilePlaces) -> DrawResult {
+        let PilePlaces { frame, x, .. } = *places;
+        axes::draw_below(page, frame, &field::marks_below(page, x, frame), &self.label, true)?;
+        for ground in [places.top, places.bottom] {
+            let ends = ((frame.left, ground), (frame.right, ground));
+            page.line(ends.0, ends.1, GROUND_LINE, palette::FRAME.to_rgba())?;
         }
-        for ground in [site.top, site.bottom] {
-            page.line((frame.left, ground), (frame.right, ground), 1.2, ink)?;
-        }
-        let middle = f64::midpoint(frame.left, frame.right);
-        let at = (middle, frame.bottom + tick + page.px(GAP + TICK + LABEL * 0.4));
-        page.text(&self.label, at, LABEL, (HPos::Center, VPos::Top), palette::INK)?;
         let x = frame.left - page.px(LABEL);
-        page.text_upwards("earth", (x, f64::midpoint(frame.top, site.top)), LABEL)?;
-        page.text_upwards("holes", (x, f64::midpoint(frame.bottom, site.bottom)), LABEL)
+        page.text_upwards("earth", (x, f64::midpoint(frame.top, places.top)), LABEL)?;
+        page.text_upwards("holes", (x, f64::midpoint(frame.bottom, places.bottom)), LABEL)
     }
 
-    fn draw_piles<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        site: &BarLayout,
-        side: Side,
-    ) -> DrawResult<DB> {
+    fn draw_piles(&self, page: &Page<'_>, places: &PilePlaces, side: Side) -> DrawResult {
         let (measure, ground, up) = match side {
-            Side::Source => (self.source, site.top, true),
-            Side::Target => (self.target, site.bottom, false),
+            Side::Source => (self.source, places.top, true),
+            Side::Target => (self.target, places.bottom, false),
         };
         let masses = || measure.mass().into_iter().copied().filter(|mass| *mass > 0.0);
         let widest =
             masses().map(|mass| page.text_width(&number(mass), NUMBER)).fold(0.0, f64::max);
-        let room = 2.0 * site.half / (2.0 * CROWDED);
+        let room = 2.0 * places.half / (2.0 * CROWDED);
         for (place, &mass) in measure.support().column(0).iter().zip(measure.mass()) {
             if mass <= 0.0 {
                 continue;
             }
-            let x = site.at(*place);
-            let end = if up { ground - site.unit * mass } else { ground + site.unit * mass };
+            let x = places.at(*place);
+            let end = if up { ground - places.unit * mass } else { ground + places.unit * mass };
             let (top, bottom) = (ground.min(end), ground.max(end));
-            let pile = PageArea { left: x - site.half, top, right: x + site.half, bottom };
+            let pile = PageArea { left: x - places.half, top, right: x + places.half, bottom };
             page.fill(pile, side.color())?;
             if widest < room {
                 let (at, anchor) = if up {
@@ -244,11 +211,7 @@ impl<'a> BarPlot<'a> {
     }
 
     /// The arrows, the heaviest first.
-    fn draw_arrows<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        site: &BarLayout,
-    ) -> DrawResult<DB> {
+    fn draw_arrows(&self, page: &Page<'_>, places: &PilePlaces) -> DrawResult {
         let mut arcs = self.plan.arcs().to_vec();
         arcs.sort_by(|a, b| b.mass.total_cmp(&a.mass));
         // Of all plans between these piles alike, so that they can be compared.
@@ -257,8 +220,8 @@ impl<'a> BarPlot<'a> {
         let crowd = crowding(arcs.len());
         let (thickest, opacity) = (between(ARROW, crowd), between(OPACITY, crowd));
         for arc in &arcs {
-            let from = (site.at(self.source.support()[(arc.source, 0)]), site.top);
-            let to = (site.at(self.target.support()[(arc.target, 0)]), site.bottom);
+            let from = (places.at(self.source.support()[(arc.source, 0)]), places.top);
+            let to = (places.at(self.target.support()[(arc.target, 0)]), places.bottom);
             // Thinner than a pixel is drawn as paler.
             let thickness = thickest * arc.mass / most;
             let pale = page.px(thickness).clamp(0.3, 1.0);
@@ -268,7 +231,17 @@ impl<'a> BarPlot<'a> {
     }
 }
 
-impl BarLayout {
+impl Figure for BarPlot<'_> {
+    fn size(&self) -> (u32, u32) {
+        self.layout().size(FIELD + BELOW)
+    }
+
+    fn draw(&self, page: &Page<'_>) -> DrawResult {
+        self.layout().draw(page, |room| self.draw_field(page, room))
+    }
+}
+
+impl PilePlaces {
     fn at(&self, place: f64) -> f64 {
         self.frame.left + self.x.place(place) * self.frame.width()
     }
@@ -292,7 +265,7 @@ mod tests {
         let (source, target, plan) = moved(0.0, 10.0);
         let work = BarPlot::new(&source, &target, &plan).unwrap();
         let (width, height) = work.size();
-        let picture = plot::bitmap((width, height), |root| work.draw(root)).unwrap();
+        let picture = plot::bitmap(&work).unwrap();
         let count = |color: plotters::style::RGBColor, right: bool, below: bool| {
             let plotters::style::RGBColor(r, g, b) = color;
             let rows = if below { height / 2..height } else { 0..height / 2 };
@@ -313,7 +286,7 @@ mod tests {
         let (source, target, plan) = moved(3.0, 3.0);
         let work = BarPlot::new(&source, &target, &plan).unwrap().titled("one place");
         for size in [work.size(), (1, 1), (300, 20), (20, 300)] {
-            plot::bitmap(size, |root| work.draw(root)).unwrap();
+            plot::bitmap(&(&work).resized(size)).unwrap();
         }
     }
 

@@ -1,19 +1,17 @@
 //! The brackets and estimates of several methods for one number, a row each.
 
-use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
 use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::axes::{GAP, TICK_LENGTH};
+use super::axes;
 use super::axis_ticks::{Axis, AxisScale};
 use super::field::{self, BELOW};
+use super::figure::{self, Layout, titled_and_noted};
 use super::legend::{Legend, Sign};
 use super::markers::Shape;
-use super::page::{self, LABEL, MARGIN, Page, PageArea, Stroke, TICK, UNITS};
+use super::page::{LABEL, Page, PageArea, Stroke};
 use super::scale::rounded;
-use super::{DrawResult, palette};
+use super::{DrawResult, Figure, palette};
 
 /// Height of a row, of its bar, of the caps at the bar's ends, and the mark's radius, in units.
 const ROW: f64 = 26.0;
@@ -94,7 +92,7 @@ impl Bracket {
 ///     Bracket::new("critic", 0.92, f64::INFINITY).estimated(0.97).judged("holds"),
 /// ];
 /// let brackets = Brackets::new("EMD", methods).exact(1.0).titled("Who says what");
-/// let svg = plot::svg(brackets.size(), |root| brackets.draw(root))?;
+/// let svg = plot::svg(&brackets)?;
 /// assert!(svg.contains("Sinkhorn"));
 /// # Ok(())
 /// # }
@@ -153,73 +151,43 @@ impl Brackets {
         self
     }
 
-    /// With a title.
-    #[must_use]
-    pub fn titled(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
-        self
+    titled_and_noted!();
+
+    fn layout(&self) -> Layout<'_> {
+        Layout { title: &self.title, legend: self.legend(), caption: self.caption() }
     }
 
-    /// With sentences that open the caption.
-    #[must_use]
-    pub fn noted(mut self, note: impl Into<String>) -> Self {
-        self.note = note.into();
-        self
-    }
-
-    /// A page that suits the number of methods, in pixels.
-    #[must_use]
-    pub fn size(&self) -> (u32, u32) {
-        let width = UNITS - 2.0 * MARGIN;
-        let lines = page::wrap(&self.caption(), width).len();
-        let title = page::title_height(&self.title);
-        let around = 2.0 * MARGIN + title + self.legend().height(width) + BELOW;
-        let rows = ROW * (self.rows.len().max(1) as f64 + 0.4);
-        let height = around + rows + page::caption_height(lines);
-        page::size(height)
-    }
-
-    /// Draws title, legend, rows, axis and caption over the whole area.
-    ///
-    /// # Errors
-    /// An error of the backend.
-    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
-        let page = Page::new(root);
-        let inside = page.inside();
-        page.title(&self.title, inside)?;
-        let below = page.below_title(&self.title, inside);
-        let legend = self.legend();
-        legend.draw(&page, inside, below)?;
-        let lines = page.caption_lines(&self.caption(), inside);
-        let frame = self.frame(&page);
-        let axis = self.axis();
-        self.draw_axis(&page, frame, axis)?;
+    /// Draws rows and axis, and returns the bottom of the axis.
+    fn draw_field(&self, page: &Page<'_>, room: PageArea) -> DrawResult<f64> {
+        let (frame, axis) = (self.frame(page, room), self.axis());
+        let label = match self.center() {
+            Some(_) => format!("{}: relative deviation from the exact value", self.quantity),
+            None => self.quantity.clone(),
+        };
+        axes::draw_below(page, frame, &field::marks_below(page, axis, frame), &label, true)?;
+        page.outline(frame, palette::FRAME)?;
         for (k, row) in self.rows.iter().enumerate() {
-            self.draw_row(&page, row, (frame, self.middle(frame, k)), axis)?;
+            self.draw_row(page, row, (frame, self.middle(frame, k)), axis)?;
         }
         if let Some(exact) = self.exact {
             let x = frame.left + axis.place(self.shown(exact)) * frame.width();
             page.curve(&[(x, frame.top), (x, frame.bottom)], &exact_stroke())?;
         }
-        self.draw_estimates(&page, frame, axis)?;
-        page.caption(&lines, inside.left, frame.bottom + page.px(BELOW))
+        self.draw_estimates(page, frame, axis)?;
+        Ok(frame.bottom + page.px(BELOW))
     }
 
-    /// Where the bars go: what names, verdicts, legend, axis and caption leave.
-    fn frame<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> PageArea {
-        let inside = page.inside();
-        let lines = page.caption_lines(&self.caption(), inside).len();
-        let legend = self.legend().height(inside.width() / page.px(1.0));
-        let room = |texts: &mut dyn Iterator<Item = &str>| {
+    /// The part of the room that names, verdicts and axis leave to the bars.
+    fn frame(&self, page: &Page<'_>, room: PageArea) -> PageArea {
+        let beside = |texts: &mut dyn Iterator<Item = &str>| {
             let widest = texts.map(|text| page.text_width(text, LABEL)).fold(0.0, f64::max);
-            widest.min(TEXT_SHARE * inside.width()) + page.px(BESIDE)
+            widest.min(TEXT_SHARE * room.width()) + page.px(BESIDE)
         };
-        let names = room(&mut self.rows.iter().map(|row| row.name.as_str()));
-        let verdicts = room(&mut self.rows.iter().map(|row| row.verdict.as_str()));
-        let top = page.below_title(&self.title, inside) + page.px(legend);
-        let bottom = inside.bottom - page.px(page::caption_height(lines) + BELOW);
-        let (left, right) = (inside.left + names, inside.right - verdicts);
-        PageArea { left, top, right: right.max(left + 1.0), bottom: bottom.max(top + 1.0) }
+        let left = room.left + beside(&mut self.rows.iter().map(|row| row.name.as_str()));
+        let right = room.right - beside(&mut self.rows.iter().map(|row| row.verdict.as_str()));
+        let bottom = room.bottom - page.px(BELOW);
+        let (right, bottom) = (right.max(left + 1.0), bottom.max(room.top + 1.0));
+        PageArea { left, top: room.top, right, bottom }
     }
 
     /// The exact value, if deviations from it are to be shown.
@@ -289,37 +257,13 @@ impl Brackets {
         legend
     }
 
-    fn draw_axis<DB: DrawingBackend>(
+    fn draw_row(
         &self,
-        page: &Page<'_, DB>,
-        frame: PageArea,
-        axis: Axis,
-    ) -> DrawResult<DB> {
-        let (tick, ink) = (page.px(TICK_LENGTH), palette::FRAME.to_rgba());
-        for (place, text) in field::across_marks(page, axis, frame.width()) {
-            let x = frame.left + place * frame.width();
-            page.line((x, frame.top), (x, frame.bottom), 0.5, palette::GRID.to_rgba())?;
-            page.line((x, frame.bottom), (x, frame.bottom + tick), 0.8, ink)?;
-            let at = (x, frame.bottom + tick + page.px(GAP));
-            page.text(&text, at, TICK, (HPos::Center, VPos::Top), palette::INK)?;
-        }
-        page.outline(frame, palette::FRAME)?;
-        let middle = f64::midpoint(frame.left, frame.right);
-        let at = (middle, frame.bottom + tick + page.px(GAP + TICK + LABEL * 0.4));
-        let label = match self.center() {
-            Some(_) => format!("{}: relative deviation from the exact value", self.quantity),
-            None => self.quantity.clone(),
-        };
-        page.text(&label, at, LABEL, (HPos::Center, VPos::Top), palette::INK)
-    }
-
-    fn draw_row<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
+        page: &Page<'_>,
         row: &Bracket,
         (frame, y): (PageArea, f64),
         axis: Axis,
-    ) -> DrawResult<DB> {
+    ) -> DrawResult {
         let place = |value: f64| {
             let place = axis.place(self.shown(value));
             place.is_finite().then(|| frame.left + place * frame.width())
@@ -340,12 +284,7 @@ impl Brackets {
     }
 
     /// The estimates, on top of everything.
-    fn draw_estimates<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        frame: PageArea,
-        axis: Axis,
-    ) -> DrawResult<DB> {
+    fn draw_estimates(&self, page: &Page<'_>, frame: PageArea, axis: Axis) -> DrawResult {
         for (k, row) in self.rows.iter().enumerate() {
             let Some(value) = row.estimate else { continue };
             let x = frame.left + axis.place(self.shown(value)) * frame.width();
@@ -377,17 +316,26 @@ impl Brackets {
                  seen. Read the ends of a bar, not its length."
             ));
         }
-        sentences.retain(|sentence| !sentence.is_empty());
-        sentences.join(" ")
+        figure::caption(sentences)
+    }
+}
+
+impl Figure for Brackets {
+    fn size(&self) -> (u32, u32) {
+        self.layout().size(ROW * (self.rows.len().max(1) as f64 + 0.4) + BELOW)
+    }
+
+    fn draw(&self, page: &Page<'_>) -> DrawResult {
+        self.layout().draw(page, |room| self.draw_field(page, room))
     }
 }
 
 /// A bar between two ends with caps; an end that is missing is an arrow to the edge.
-fn draw_bar<DB: DrawingBackend>(
-    page: &Page<'_, DB>,
+fn draw_bar(
+    page: &Page<'_>,
     (low, high): (Option<f64>, Option<f64>),
     (frame, y): (PageArea, f64),
-) -> DrawResult<DB> {
+) -> DrawResult {
     let (head, half, cap) = (page.px(HEAD), page.px(BAR / 2.0), page.px(CAP / 2.0));
     let color = bar_color();
     let left = low.unwrap_or(frame.left + head);

@@ -1,18 +1,16 @@
 //! Curves over a common axis: several series, lines to compare them with, samples below.
 
-use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
 use super::axis_ticks::{Axis, AxisScale};
 use super::clouds::{between, crowding};
 use super::field::{self, BELOW, Field};
+use super::figure::{Layout, titled_and_noted};
 use super::legend::{Legend, Sign};
 use super::markers::{Shape, Side};
-use super::page::{self, MARGIN, Page, PageArea, Stroke, UNITS};
-use super::{DrawResult, palette, polyline};
+use super::page::{self, Page, PageArea, Stroke};
+use super::{DrawResult, Figure, palette, polyline};
 
 /// The height of the field on that page, in units.
 const FIELD: f64 = 300.0;
@@ -173,7 +171,7 @@ struct Rug {
 ///     .titled("A critic learns the distance")
 ///     .curve(Curve::new("critic", estimates).marked())
 ///     .level("exact EMD", 1.0);
-/// let svg = plot::svg(chart.size(), |root| chart.draw(root))?;
+/// let svg = plot::svg(&chart)?;
 /// assert!(svg.contains("exact EMD"));
 /// # Ok(())
 /// # }
@@ -210,19 +208,7 @@ impl Chart {
         }
     }
 
-    /// With a title.
-    #[must_use]
-    pub fn titled(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
-        self
-    }
-
-    /// With a caption.
-    #[must_use]
-    pub fn noted(mut self, note: impl Into<String>) -> Self {
-        self.note = note.into();
-        self
-    }
+    titled_and_noted!();
 
     /// With another curve, on top of those before it.
     #[must_use]
@@ -286,38 +272,20 @@ impl Chart {
         self
     }
 
-    /// A page that suits the chart, in pixels.
-    #[must_use]
-    pub fn size(&self) -> (u32, u32) {
-        let width = UNITS - 2.0 * MARGIN;
-        let lines = page::wrap(&self.note, width).len();
-        let title = page::title_height(&self.title);
-        let above = title + self.legend().height(width) + self.names();
-        let around = 2.0 * MARGIN + above + self.lanes() + BELOW;
-        let height = around + FIELD + page::caption_height(lines);
-        page::size(height)
+    fn layout(&self) -> Layout<'_> {
+        Layout { title: &self.title, legend: self.legend(), caption: self.note.clone() }
     }
 
-    /// Draws title, legend, axes, curves, samples and caption over the whole area.
-    ///
-    /// # Errors
-    /// An error of the backend.
-    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
-        let page = Page::new(root);
-        let inside = page.inside();
-        page.title(&self.title, inside)?;
-        let below = page.below_title(&self.title, inside);
-        let legend = self.legend();
-        legend.draw(&page, inside, below)?;
-        let lines = page.caption_lines(&self.note, inside);
-        let field = self.field(&page);
-        self.draw_bands(&page, &field)?;
-        field.draw_axes(&page, (&self.labels.0, &self.labels.1))?;
-        self.draw_levels(&page, &field)?;
-        self.draw_places(&page, &field)?;
-        self.draw_curves(&page, &field)?;
-        self.draw_rugs(&page, &field)?;
-        page.caption(&lines, inside.left, field.frame.bottom + field.floor + page.px(BELOW))
+    /// Draws axes, curves and samples, and returns the bottom of the axis.
+    fn draw_field(&self, page: &Page<'_>, room: PageArea) -> DrawResult<f64> {
+        let field = self.field(page, room);
+        self.draw_bands(page, &field)?;
+        field.draw_axes(page, (&self.labels.0, &self.labels.1))?;
+        self.draw_levels(page, &field)?;
+        self.draw_places(page, &field)?;
+        self.draw_curves(page, &field)?;
+        self.draw_rugs(page, &field)?;
+        Ok(field.frame.bottom + field.floor + page.px(BELOW))
     }
 
     /// The height of the samples below the field, in units.
@@ -330,23 +298,19 @@ impl Chart {
         if self.places.iter().all(|place| place.name.is_empty()) { 0.0 } else { NAMES }
     }
 
-    /// Where the curves go: what title, legend, axes and caption leave.
-    fn field<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> Field {
-        let inside = page.inside();
-        let lines = page.caption_lines(&self.note, inside).len();
-        let legend = self.legend().height(inside.width() / page.px(1.0));
-        let top = page.below_title(&self.title, inside) + page.px(legend + self.names());
-        let below = page.px(page::caption_height(lines) + BELOW + self.lanes());
-        let bottom = (inside.bottom - below).max(top + 1.0);
+    /// The part of the room that axes, samples and names of places leave to the curves.
+    fn field(&self, page: &Page<'_>, room: PageArea) -> Field {
+        let top = room.top + page.px(self.names());
+        let bottom = (room.bottom - page.px(BELOW + self.lanes())).max(top + 1.0);
         let (x, y) = self.axes();
-        let left = inside.left + field::left_room(page, y, bottom - top);
+        let left = room.left + field::left_room(page, y, PageArea { top, bottom, ..room });
+        let frame = PageArea { left, top, right: room.right, bottom };
         // The last number may stand out to the right by half its width.
-        let overhang = field::across_marks(page, x, inside.right - left)
+        let overhang = field::marks_below(page, x, frame)
             .last()
             .map_or(0.0, |mark| page.text_width(&mark.1, page::TICK) / 2.0);
-        let right = (inside.right - overhang).max(left + 1.0);
-        let frame = PageArea { left, top, right, bottom };
-        Field { frame, x, y, floor: page.px(self.lanes()) }
+        let right = (room.right - overhang).max(left + 1.0);
+        Field { frame: PageArea { right, ..frame }, x, y, floor: page.px(self.lanes()) }
     }
 
     /// The axes on which everything has room.
@@ -397,7 +361,7 @@ impl Chart {
         legend
     }
 
-    fn draw_bands<DB: DrawingBackend>(&self, page: &Page<'_, DB>, field: &Field) -> DrawResult<DB> {
+    fn draw_bands(&self, page: &Page<'_>, field: &Field) -> DrawResult {
         for band in &self.bands {
             let edge = |x: f64, value: f64| match field.place(x, value) {
                 (x, y) if y.is_finite() || value.is_nan() => (x, y),
@@ -422,11 +386,7 @@ impl Chart {
         Ok(())
     }
 
-    fn draw_levels<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        field: &Field,
-    ) -> DrawResult<DB> {
+    fn draw_levels(&self, page: &Page<'_>, field: &Field) -> DrawResult {
         let (left, right) = field.x.ends();
         for (k, level) in self.levels.iter().enumerate() {
             let ends = [left, right].map(|x| field.place(x, level.value));
@@ -435,11 +395,7 @@ impl Chart {
         Ok(())
     }
 
-    fn draw_places<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        field: &Field,
-    ) -> DrawResult<DB> {
+    fn draw_places(&self, page: &Page<'_>, field: &Field) -> DrawResult {
         let PageArea { top, bottom, .. } = field.frame;
         for place in &self.places {
             let (x, _) = field.place(place.value, 0.0);
@@ -450,11 +406,7 @@ impl Chart {
         Ok(())
     }
 
-    fn draw_curves<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        field: &Field,
-    ) -> DrawResult<DB> {
+    fn draw_curves(&self, page: &Page<'_>, field: &Field) -> DrawResult {
         for (k, curve) in self.curves.iter().enumerate() {
             let places: Vec<_> = curve.points.iter().map(|&(x, y)| field.place(x, y)).collect();
             let stroke = self.stroke(k);
@@ -472,7 +424,7 @@ impl Chart {
         Ok(())
     }
 
-    fn draw_rugs<DB: DrawingBackend>(&self, page: &Page<'_, DB>, field: &Field) -> DrawResult<DB> {
+    fn draw_rugs(&self, page: &Page<'_>, field: &Field) -> DrawResult {
         for (k, rug) in self.rugs.iter().enumerate() {
             let ink = rug.side.color().mix(between(RUG, crowding(rug.at.len())));
             let top = field.frame.bottom + page.px(LANE * k as f64 + LANE_WHITE);
@@ -485,6 +437,16 @@ impl Chart {
             }
         }
         Ok(())
+    }
+}
+
+impl Figure for Chart {
+    fn size(&self) -> (u32, u32) {
+        self.layout().size(self.names() + FIELD + self.lanes() + BELOW)
+    }
+
+    fn draw(&self, page: &Page<'_>) -> DrawResult {
+        self.layout().draw(page, |room| self.draw_field(page, room))
     }
 }
 

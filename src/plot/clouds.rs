@@ -1,12 +1,10 @@
 //! The two clouds in the plane, as markers: the larger, the more mass.
 
-use plotters::backend::DrawingBackend;
-
 use super::field::Field;
 use super::legend::{Legend, Sign};
 use super::markers::Side;
-use super::page::{Page, PageArea};
-use super::{DrawResult, PlotError};
+use super::page::Page;
+use super::{DrawResult, Extent, PlotError};
 use crate::measure::DiscreteMeasure;
 
 /// White between the outermost points and the frame, as a fraction of the longer side.
@@ -37,30 +35,20 @@ impl<'a> Clouds<'a> {
         }
     }
 
-    /// The part of the plane around them; `top` is the least second coordinate.
-    pub(super) fn world(&self) -> PageArea {
-        let mut world = PageArea {
-            left: f64::INFINITY,
-            top: f64::INFINITY,
-            right: f64::NEG_INFINITY,
-            bottom: f64::NEG_INFINITY,
+    /// The part of the plane around them, with a little white.
+    pub(super) fn extent(&self) -> Extent {
+        let ends = |axis: usize| {
+            let clouds = [self.source, self.target];
+            let all = clouds.into_iter().flat_map(|cloud| cloud.support().column(axis).to_vec());
+            all.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)))
         };
-        for point in self.source.support().outer_iter().chain(self.target.support().outer_iter()) {
-            world.left = world.left.min(point[0]);
-            world.right = world.right.max(point[0]);
-            world.top = world.top.min(point[1]);
-            world.bottom = world.bottom.max(point[1]);
-        }
-        let longer = world.width().max(world.height());
+        let (x, y) = (ends(0), ends(1));
+        let longer = (x.1 - x.0).max(y.1 - y.0);
         // All points in one place: show a little of what lies around them.
-        let nothing = world.left.abs().max(world.top.abs()).max(1.0);
+        let nothing = x.0.abs().max(y.0.abs()).max(1.0);
         let padding = if longer > 0.0 { PADDING * longer } else { 1e-3 * nothing };
-        PageArea {
-            left: world.left - padding,
-            top: world.top - padding,
-            right: world.right + padding,
-            bottom: world.bottom + padding,
-        }
+        let padded = |(low, high): (f64, f64)| (low - padding, high + padding);
+        Extent { x: padded(x), y: padded(y) }
     }
 
     /// Their entries in a legend.
@@ -84,12 +72,7 @@ impl<'a> Clouds<'a> {
     /// The points inside the field, the smallest on top, so that none hides another in its place;
     /// of two of the same size the diamond sticks out from under the disc. On a colored ground
     /// each has a rim of paper.
-    pub(super) fn draw<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        field: &Field,
-        on_color: bool,
-    ) -> DrawResult<DB> {
+    pub(super) fn draw(&self, page: &Page<'_>, field: &Field, on_color: bool) -> DrawResult {
         let of = |side: Side, measure: &'a DiscreteMeasure| {
             (0..measure.len()).map(move |k| (side, measure, k))
         };

@@ -1,19 +1,17 @@
 //! A contour plot: a function over the plane as level lines, with its slopes and the samples on top.
 
 use ndarray::{Array2, ArrayView2};
-use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
 
-use super::axes::{self, BAR, BAR_GAP, Bar};
+use super::axes::{self, Bar, whole};
 use super::clouds::Clouds;
 use super::contour::{self, ContourLine};
 use super::field::{BELOW, Field, LEFT};
+use super::figure::{self, Layout, labeled, titled_and_noted};
 use super::legend::{Legend, Sign};
 use super::markers::arrow;
 use super::page::{self, MARGIN, Page, PageArea, Stroke, UNITS};
 use super::scale::{number, round_marks};
-use super::{DrawResult, PlotError, palette, polyline};
+use super::{DrawResult, Extent, Figure, PlotError, palette, polyline};
 use crate::measure::DiscreteMeasure;
 
 /// Approximate number of levels.
@@ -37,45 +35,6 @@ const LONGEST_VECTOR: f64 = 42.0;
 /// The approximate width of the color bar beside the field, in units: for the size of the page.
 const BESIDE: f64 = 95.0;
 
-/// The field is at most this many times as wide as high, and half as many the other way.
-const WIDEST: f64 = 3.0;
-
-/// A rectangle of the plane.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Extent {
-    /// The least and the largest first coordinate.
-    pub x: (f64, f64),
-    /// The least and the largest second coordinate.
-    pub y: (f64, f64),
-}
-
-impl Extent {
-    /// The rectangle around two clouds in the plane, with a little white.
-    ///
-    /// # Errors
-    /// [`PlotError::NotPlanar`] unless both have two coordinates.
-    pub fn around(source: &DiscreteMeasure, target: &DiscreteMeasure) -> Result<Self, PlotError> {
-        let PageArea { left, top, right, bottom } = Clouds::new(source, target)?.world();
-        Ok(Self { x: (left, right), y: (top, bottom) })
-    }
-
-    /// The nodes of a regular grid on the rectangle, one a row, shape (rows·columns, 2): the
-    /// points at which to ask a function for the values of [`ContourPlot::new`], in their order.
-    #[must_use]
-    pub fn grid(&self, rows: usize, columns: usize) -> Array2<f64> {
-        Array2::from_shape_fn((rows * columns, 2), |(k, axis)| match axis {
-            0 => along(self.x, k % columns, columns),
-            _ => along(self.y, k / columns, rows),
-        })
-    }
-}
-
-/// The place of the k-th of `count` nodes.
-fn along((low, high): (f64, f64), k: usize, count: usize) -> f64 {
-    let t = k as f64 / (count.max(2) - 1) as f64;
-    (1.0 - t) * low + t * high
-}
-
 /// Arrows that are given.
 #[derive(Debug, Clone, PartialEq)]
 struct Vectors {
@@ -98,7 +57,7 @@ struct Vectors {
 /// let norms = points.outer_iter().map(|p| p.dot(&p).sqrt()).collect();
 /// let norms = ndarray::Array1::from_vec(norms).into_shape_with_order((40, 80)).unwrap();
 /// let picture = ContourPlot::new("‖x‖", norms, extent).with_slopes().titled("A cone");
-/// let svg = plot::svg(picture.size(), |root| picture.draw(root))?;
+/// let svg = plot::svg(&picture)?;
 /// assert!(svg.contains("A cone"));
 /// # Ok(())
 /// # }
@@ -195,88 +154,43 @@ impl<'a> ContourPlot<'a> {
         Ok(self)
     }
 
-    /// With a title.
-    #[must_use]
-    pub fn titled(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
-        self
+    titled_and_noted!();
+    labeled!();
+
+    fn layout(&self) -> Layout<'_> {
+        Layout { title: &self.title, legend: self.legend(), caption: self.caption() }
     }
 
-    /// With sentences that open the caption.
-    #[must_use]
-    pub fn noted(mut self, note: impl Into<String>) -> Self {
-        self.note = note.into();
-        self
-    }
-
-    /// With other axis labels than “first coordinate” and “second coordinate”.
-    #[must_use]
-    pub fn labeled(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
-        self.labels = (x.into(), y.into());
-        self
-    }
-
-    /// A page that suits the extent, in pixels.
-    #[must_use]
-    pub fn size(&self) -> (u32, u32) {
-        let width = UNITS - 2.0 * MARGIN;
-        let world = self.world();
-        let aspect = (world.height() / world.width()).clamp(1.0 / WIDEST, WIDEST / 2.0);
-        let lines = page::wrap(&self.caption(), width).len();
-        let title = page::title_height(&self.title);
-        let around = 2.0 * MARGIN + title + self.legend().height(width) + BELOW;
-        let height = around + (width - LEFT - BESIDE) * aspect + page::caption_height(lines);
-        page::size(height)
-    }
-
-    /// Draws title, legend, axes, level lines, arrows, points, color bar and caption over the
-    /// whole area.
-    ///
-    /// # Errors
-    /// An error of the backend.
-    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
-        let page = Page::new(root);
-        let inside = page.inside();
-        page.title(&self.title, inside)?;
-        let below = page.below_title(&self.title, inside);
-        let legend = self.legend();
-        legend.draw(&page, inside, below)?;
-        let lines = page.caption_lines(&self.caption(), inside);
-        let bar = self.bar();
+    /// The field and its axes, in the part of the room that the color bar leaves.
+    fn field(&self, page: &Page<'_>, room: PageArea) -> Field {
         let room = PageArea {
-            left: inside.left + page.px(LEFT),
-            top: below + page.px(legend.height(inside.width() / page.px(1.0))),
-            right: inside.right - axes::bar_width(&page, &bar),
-            bottom: inside.bottom - page.px(page::caption_height(lines.len()) + BELOW),
+            left: room.left + page.px(LEFT),
+            right: room.right - axes::bar_width(page, &self.bar()),
+            bottom: room.bottom - page.px(BELOW),
+            ..room
         };
-        let field = Field::planar(self.world(), room);
-        field.draw_axes(&page, (&self.labels.0, &self.labels.1))?;
+        Field::planar(self.extent, room)
+    }
+
+    /// Draws axes, levels, arrows, points and color bar, and returns the bottom of the axis.
+    fn draw_field(&self, page: &Page<'_>, room: PageArea) -> DrawResult<f64> {
+        let field = self.field(page, room);
+        field.draw_axes(page, (&self.labels.0, &self.labels.1))?;
         // No grid where values are missing: its lines could be taken for levels.
         page.fill(field.frame, palette::PAPER)?;
-        self.draw_levels(&page, &field)?;
+        self.draw_levels(page, &field)?;
         if self.slopes {
-            self.draw_slopes(&page, &field)?;
+            self.draw_slopes(page, &field)?;
         }
         page.outline(field.frame, palette::FRAME)?;
         if let Some(clouds) = &self.clouds {
-            clouds.draw(&page, &field, true)?;
+            clouds.draw(page, &field, true)?;
         }
         if let Some(vectors) = &self.vectors {
-            vectors.draw(&page, &field)?;
+            vectors.draw(page, &field)?;
         }
-        let beside = PageArea {
-            left: field.frame.right + page.px(BAR_GAP),
-            right: field.frame.right + page.px(BAR_GAP + BAR),
-            ..field.frame
-        };
-        axes::draw_bar(&page, beside, &bar, &self.name)?;
-        page.caption(&lines, inside.left, field.frame.bottom + page.px(BELOW))
-    }
-
-    /// The extent; `top` is the least second coordinate.
-    fn world(&self) -> PageArea {
-        let Extent { x, y } = self.extent;
-        PageArea { left: x.0, top: y.0, right: x.1, bottom: y.1 }
+        axes::draw_bar(page, axes::bar_beside(page, field.frame), &self.bar(), &self.name)?;
+        Ok(field.frame.bottom + page.px(BELOW))
     }
 
     fn legend(&self) -> Legend {
@@ -346,11 +260,7 @@ impl<'a> ContourPlot<'a> {
     }
 
     /// The ground in steps from level to level, and the lines between them.
-    fn draw_levels<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        field: &Field,
-    ) -> DrawResult<DB> {
+    fn draw_levels(&self, page: &Page<'_>, field: &Field) -> DrawResult {
         let levels = self.levels();
         let steps = std::iter::once(f64::MIN).chain(levels.iter().map(|level| level.0));
         for (k, level) in steps.enumerate() {
@@ -381,11 +291,7 @@ impl<'a> ContourPlot<'a> {
     }
 
     /// Arrows along the gradient at the centers of a coarse grid; their length is the slope.
-    fn draw_slopes<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        field: &Field,
-    ) -> DrawResult<DB> {
+    fn draw_slopes(&self, page: &Page<'_>, field: &Field) -> DrawResult {
         let slopes = self.coarse_slopes(field.frame.width() / page.px(ARROW_PITCH));
         let steepest = slopes.iter().map(|slope| slope.1.0.hypot(slope.1.1)).fold(0.0, f64::max);
         if steepest == 0.0 {
@@ -405,9 +311,8 @@ impl<'a> ContourPlot<'a> {
     /// Nodes in grid coordinates, about `across` of them in a row, and the gradient there.
     fn coarse_slopes(&self, across: f64) -> Vec<((f64, f64), (f64, f64))> {
         let (rows, columns) = self.values.dim();
-        let world = self.world();
-        let across = whole(across.round()).max(1);
-        let down = whole((across as f64 * world.height() / world.width()).round()).max(1);
+        let across = whole(across).max(1);
+        let down = whole(across as f64 * self.extent.height() / self.extent.width()).max(1);
         let nodes = |count: usize, most: usize| {
             let count = count.min(most);
             (0..count).map(move |k| (2 * k + 1) * most / (2 * count))
@@ -421,15 +326,14 @@ impl<'a> ContourPlot<'a> {
     /// The gradient at a node, by central differences; one-sided on the edge.
     fn slope(&self, i: usize, j: usize) -> Option<(f64, f64)> {
         let (rows, columns) = self.values.dim();
-        let world = self.world();
         let (left, right) = (j.saturating_sub(1), (j + 1).min(columns - 1));
         let (below, above) = (i.saturating_sub(1), (i + 1).min(rows - 1));
         let pitch = |length: f64, count: usize| length / (count.max(2) - 1) as f64;
         let run = |from: usize, to: usize| (to - from).max(1) as f64;
         let across = (self.values[(i, right)] - self.values[(i, left)])
-            / (run(left, right) * pitch(world.width(), columns));
+            / (run(left, right) * pitch(self.extent.width(), columns));
         let up = (self.values[(above, j)] - self.values[(below, j)])
-            / (run(below, above) * pitch(world.height(), rows));
+            / (run(below, above) * pitch(self.extent.height(), rows));
         (across.is_finite() && up.is_finite()).then_some((across, up))
     }
 
@@ -452,8 +356,7 @@ impl<'a> ContourPlot<'a> {
             let points = if beyond == 1 { "point lies" } else { "points lie" };
             sentences.push(format!("{beyond} {points} beyond the edge."));
         }
-        sentences.retain(|sentence| !sentence.is_empty());
-        sentences.join(" ")
+        figure::caption(sentences)
     }
 
     /// How many points lie outside of the extent.
@@ -467,8 +370,19 @@ impl<'a> ContourPlot<'a> {
     }
 }
 
+impl Figure for ContourPlot<'_> {
+    fn size(&self) -> (u32, u32) {
+        let width = UNITS - 2.0 * MARGIN - LEFT - BESIDE;
+        self.layout().size(width * self.extent.aspect() + BELOW)
+    }
+
+    fn draw(&self, page: &Page<'_>) -> DrawResult {
+        self.layout().draw(page, |room| self.draw_field(page, room))
+    }
+}
+
 impl Vectors {
-    fn draw<DB: DrawingBackend>(&self, page: &Page<'_, DB>, field: &Field) -> DrawResult<DB> {
+    fn draw(&self, page: &Page<'_>, field: &Field) -> DrawResult {
         let ((x0, y0), (x1, y1)) = (field.place(0.0, 0.0), field.place(1.0, 1.0));
         let arrows = self.from.outer_iter().zip(self.along.outer_iter());
         let arrows = arrows
@@ -490,11 +404,6 @@ impl Vectors {
         }
         Ok(())
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "arrows on a page")]
-fn whole(count: f64) -> usize {
-    count as usize
 }
 
 #[cfg(test)]

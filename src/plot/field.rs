@@ -1,13 +1,11 @@
 //! Where values land on the page, with the axes around them.
 
-use plotters::backend::DrawingBackend;
 use plotters::style::Color;
-use plotters::style::text_anchor::{HPos, VPos};
 
-use super::axes::{GAP, TICK_LENGTH};
+use super::axes::{self, GAP, GRID_LINE, TICK_LENGTH};
 use super::axis_ticks::{Axis, AxisScale};
 use super::page::{LABEL, Page, PageArea, TICK};
-use super::{DrawResult, palette};
+use super::{DrawResult, Extent, palette};
 
 /// The height of numbers and label below a field, in units.
 pub(super) const BELOW: f64 = TICK_LENGTH + GAP + TICK + LABEL * 1.6;
@@ -28,17 +26,16 @@ pub(super) struct Field {
 }
 
 impl Field {
-    /// The largest frame at the top of the room, in its middle, that shows this part of the
-    /// plane with one scale for both axes; `world.top` is the least second coordinate.
-    pub(super) fn planar(world: PageArea, room: PageArea) -> Self {
-        let scale = (room.width() / world.width()).min(room.height() / world.height()).max(0.0);
-        let (width, height) = (world.width() * scale, world.height() * scale);
+    /// The largest frame at the top of the room, in its middle, that shows this part of the plane
+    /// with one scale for both axes.
+    pub(super) fn planar(extent: Extent, room: PageArea) -> Self {
+        let scale = (room.width() / extent.width()).min(room.height() / extent.height()).max(0.0);
+        let (width, height) = (extent.width() * scale, extent.height() * scale);
         let left = room.left + ((room.width() - width) / 2.0).max(0.0);
         let frame =
             PageArea { left, top: room.top, right: left + width, bottom: room.top + height };
-        let x = Axis::between(AxisScale::Linear, world.left, world.right);
-        let y = Axis::between(AxisScale::Linear, world.top, world.bottom);
-        Self { frame, x, y, floor: 0.0 }
+        let axis = |(low, high): (f64, f64)| Axis::between(AxisScale::Linear, low, high);
+        Self { frame, x: axis(extent.x), y: axis(extent.y), floor: 0.0 }
     }
 
     /// The pixel of a point; NaN where a coordinate has no place on its axis.
@@ -49,61 +46,37 @@ impl Field {
     }
 
     /// The grid, the frame, round marks with their numbers, and what the axes measure.
-    pub(super) fn draw_axes<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        (across, up): (&str, &str),
-    ) -> DrawResult<DB> {
+    pub(super) fn draw_axes(&self, page: &Page<'_>, (across, up): (&str, &str)) -> DrawResult {
         let frame = PageArea { bottom: self.frame.bottom + self.floor, ..self.frame };
-        let (tick, ink) = (page.px(TICK_LENGTH), palette::FRAME.to_rgba());
-        let grid = palette::GRID.to_rgba();
-        for (place, text) in across_marks(page, self.x, frame.width()) {
-            let x = frame.left + place * frame.width();
-            page.line((x, frame.top), (x, frame.bottom), 0.5, grid)?;
-            page.line((x, frame.bottom), (x, frame.bottom + tick), 0.8, ink)?;
-            let at = (x, frame.bottom + tick + page.px(GAP));
-            page.text(&text, at, TICK, (HPos::Center, VPos::Top), palette::INK)?;
+        axes::draw_below(page, frame, &marks_below(page, self.x, frame), across, true)?;
+        let marks = marks_beside(page, self.y, self.frame);
+        for (y, _) in &marks {
+            let ends = ((frame.left, *y), (frame.right, *y));
+            page.line(ends.0, ends.1, GRID_LINE, palette::GRID.to_rgba())?;
         }
-        let mut widest: f64 = 0.0;
-        for (place, text) in upward_marks(page, self.y, self.frame.height()) {
-            let y = self.frame.bottom - place * self.frame.height();
-            page.line((frame.left, y), (frame.right, y), 0.5, grid)?;
-            page.line((frame.left - tick, y), (frame.left, y), 0.8, ink)?;
-            let at = (frame.left - tick - page.px(GAP), y);
-            page.text(&text, at, TICK, (HPos::Right, VPos::Center), palette::INK)?;
-            widest = widest.max(page.text_width(&text, TICK));
-        }
-        page.outline(frame, palette::FRAME)?;
-        let middle = f64::midpoint(frame.left, frame.right);
-        let at = (middle, frame.bottom + tick + page.px(GAP + TICK + LABEL * 0.4));
-        page.text(across, at, LABEL, (HPos::Center, VPos::Top), palette::INK)?;
-        let x = frame.left - tick - page.px(GAP + LABEL) - widest;
-        page.text_upwards(up, (x, f64::midpoint(frame.top, frame.bottom)), LABEL)
+        axes::draw_beside(page, frame, &marks, up)?;
+        page.outline(frame, palette::FRAME)
     }
 }
 
-/// Round marks along the bottom of a field of this width in pixels.
-pub(super) fn across_marks<DB: DrawingBackend>(
-    page: &Page<'_, DB>,
-    x: Axis,
-    width: f64,
-) -> Vec<(f64, String)> {
+/// Round marks along the bottom of a frame: the pixel across, and the number.
+pub(super) fn marks_below(page: &Page<'_>, x: Axis, frame: PageArea) -> Vec<(f64, String)> {
     let need = |text: &str| page.text_width(text, TICK) + page.px(TICK * 0.9);
-    x.marks(width, page.px(PITCH.0), need)
+    let marks = x.marks(frame.width(), page.px(PITCH.0), need);
+    let pixel = |place: f64| frame.left + place * frame.width();
+    marks.into_iter().map(|(place, text)| (pixel(place), text)).collect()
 }
 
-/// Round marks along the side of a field of this height in pixels.
-fn upward_marks<DB: DrawingBackend>(
-    page: &Page<'_, DB>,
-    y: Axis,
-    height: f64,
-) -> Vec<(f64, String)> {
-    y.marks(height, page.px(PITCH.1), |_| page.px(TICK * 1.35))
+/// Round marks along the left side of a frame: the pixel down, and the number.
+fn marks_beside(page: &Page<'_>, y: Axis, frame: PageArea) -> Vec<(f64, String)> {
+    let marks = y.marks(frame.height(), page.px(PITCH.1), |_| page.px(TICK * 1.35));
+    let pixel = |place: f64| frame.bottom - place * frame.height();
+    marks.into_iter().map(|(place, text)| (pixel(place), text)).collect()
 }
 
-/// The width of the y axis to the left of a field of this height, in pixels.
-pub(super) fn left_room<DB: DrawingBackend>(page: &Page<'_, DB>, y: Axis, height: f64) -> f64 {
-    let marks = upward_marks(page, y, height);
+/// The width of the y axis to the left of a frame, in pixels.
+pub(super) fn left_room(page: &Page<'_>, y: Axis, frame: PageArea) -> f64 {
+    let marks = marks_beside(page, y, frame);
     let widest = marks.iter().map(|mark| page.text_width(&mark.1, TICK)).fold(0.0, f64::max);
     page.px(TICK_LENGTH + GAP + LABEL * 1.6) + widest
 }
@@ -114,13 +87,13 @@ mod tests {
 
     #[test]
     fn a_planar_field_has_one_scale_and_stands_in_the_middle_at_the_top() {
-        let world = PageArea { left: -1.0, top: 5.0, right: 3.0, bottom: 6.0 };
+        let extent = Extent { x: (-1.0, 3.0), y: (5.0, 6.0) };
         let room = PageArea { left: 100.0, top: 10.0, right: 300.0, bottom: 500.0 };
-        let field = Field::planar(world, room);
+        let field = Field::planar(extent, room);
         assert_eq!((field.frame.width(), field.frame.height()), (200.0, 50.0));
         assert_eq!(field.place(-1.0, 5.0), (100.0, 60.0));
         assert_eq!(field.place(3.0, 6.0), (300.0, 10.0));
-        let tall = Field::planar(PageArea { bottom: 25.0, ..world }, room);
+        let tall = Field::planar(Extent { y: (5.0, 25.0), ..extent }, room);
         assert_eq!((tall.frame.left, tall.frame.right), (151.0, 249.0));
         assert!(field.place(f64::NAN, 5.0).0.is_nan());
     }

@@ -1,15 +1,15 @@
 //! γ as a matrix: rows source, columns target, the darker the more mass.
 
-use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
 use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::axes::{self, BAR, BAR_GAP, Bar, GAP, TICK_LENGTH, marks};
-use super::page::{self, LABEL, MARGIN, Page, PageArea, TICK, TITLE_ROOM, UNITS};
+use super::axes::{self, Bar, GAP, TICK_LENGTH, marks};
+use super::field::BELOW;
+use super::figure::{self, Layout, labeled, titled_and_noted};
+use super::legend::Legend;
+use super::page::{LABEL, MARGIN, Page, PageArea, TICK, UNITS};
 use super::scale::{MassScale, number};
-use super::{Arrangement, Bins, DrawResult, palette};
+use super::{Arrangement, Bins, DrawResult, Figure, palette};
 use crate::plan::TransportPlan;
 
 /// The most blocks along an axis: each is then a few pixels wide on a page of [`Heatmap::size`].
@@ -28,14 +28,8 @@ const WIDEST_CELL: f64 = 110.0;
 /// thin to see.
 const LONGEST: f64 = 3.0;
 
-/// The height of the axis below the matrix (ticks, numbers, label), in units.
-const AXIS: f64 = TICK_LENGTH + GAP + TICK + LABEL * 1.6;
-
 /// The approximate width of axis and color bar beside a matrix, in units: for the size of the page.
 const AROUND: f64 = 140.0;
-
-/// The width of the page that [`Heatmap::size`] asks for, in pixels.
-const WIDTH: u32 = 1400;
 
 /// The color bar is at least this high.
 const LEAST_BAR: f64 = 120.0;
@@ -79,26 +73,8 @@ impl Heatmap {
         Self { bins, shown, title, note: String::new(), labels, scale, explained: true }
     }
 
-    /// With another title than “Transport plan γ”.
-    #[must_use]
-    pub fn titled(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
-        self
-    }
-
-    /// With sentences that open the caption: what is being moved, and at what cost.
-    #[must_use]
-    pub fn noted(mut self, note: impl Into<String>) -> Self {
-        self.note = note.into();
-        self
-    }
-
-    /// With other axis labels than “source i” and “target j”.
-    #[must_use]
-    pub fn labeled(mut self, source: impl Into<String>, target: impl Into<String>) -> Self {
-        self.labels = (source.into(), target.into());
-        self
-    }
+    titled_and_noted!();
+    labeled!();
 
     /// Without the caption that says how to read it: for one of several panels.
     #[must_use]
@@ -107,65 +83,37 @@ impl Heatmap {
         self
     }
 
-    /// A page that suits the shape of the matrix, in pixels.
-    #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
-    pub fn size(&self) -> (u32, u32) {
-        let (rows, columns) = self.bins.counts();
-        let (across, down) = proportions((rows, columns));
-        let room = UNITS - 2.0 * MARGIN - AROUND;
-        let unit = (room / across)
-            .min(1.05 * room / down)
-            .min(WIDEST_CELL * columns as f64 / across)
-            .min(WIDEST_CELL * rows as f64 / down);
-        let matrix = (unit * down + AXIS).max(LEAST_BAR + TICK);
-        let lines = page::wrap(&self.caption(), UNITS - 2.0 * MARGIN).len();
-        let height = 2.0 * MARGIN + TITLE_ROOM + matrix + page::caption_height(lines);
-        (WIDTH, (height * f64::from(WIDTH) / UNITS).ceil() as u32)
+    fn layout(&self) -> Layout<'_> {
+        Layout { title: &self.title, legend: Legend::default(), caption: self.caption() }
     }
 
-    /// Draws title, matrix, axes, color bar and caption over the whole area.
-    ///
-    /// # Errors
-    /// An error of the backend.
-    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
-        let page = Page::new(root);
-        let inside = page.inside();
-        page.title(&self.title, inside)?;
-        let matrix = self.matrix(&page);
-        self.draw_cells(&page, matrix)?;
-        self.draw_axes(&page, matrix)?;
-        let bar = PageArea {
-            left: matrix.right + page.px(BAR_GAP),
-            right: matrix.right + page.px(BAR_GAP + BAR),
-            bottom: matrix.bottom.max(matrix.top + page.px(LEAST_BAR)),
-            ..matrix
-        };
+    /// Draws matrix, axes and color bar, and returns the bottom of the lower of axis and bar.
+    fn draw_field(&self, page: &Page<'_>, room: PageArea) -> DrawResult<f64> {
+        let matrix = self.matrix(page, room);
+        self.draw_cells(page, matrix)?;
+        self.draw_axes(page, matrix)?;
+        let bar = axes::bar_beside(page, matrix);
+        let bar = PageArea { bottom: bar.bottom.max(bar.top + page.px(LEAST_BAR)), ..bar };
         let name = if self.bins.block() == (1, 1) { "mass γ(i, j)" } else { "mass per block" };
-        axes::draw_bar(&page, bar, &Bar::of(self.scale), name)?;
-        let below = (matrix.bottom + page.px(AXIS)).max(bar.bottom + page.px(TICK / 2.0));
-        page.caption(&page.caption_lines(&self.caption(), inside), inside.left, below)
+        axes::draw_bar(page, bar, &Bar::of(self.scale), name)?;
+        Ok((matrix.bottom + page.px(BELOW)).max(bar.bottom + page.px(TICK / 2.0)))
     }
 
-    /// Where the matrix goes: what title, axes, bar and caption leave.
-    fn matrix<DB: DrawingBackend>(&self, page: &Page<'_, DB>) -> PageArea {
-        let inside = page.inside();
-        let lines = page.caption_lines(&self.caption(), inside);
+    /// The part of the room that axes and bar leave to the matrix.
+    fn matrix(&self, page: &Page<'_>, room: PageArea) -> PageArea {
         let last_row = self.bins.shape().0.saturating_sub(1).to_string();
         let numbers = page.text_width(&last_row, TICK);
-        self.place(
-            page,
-            PageArea {
-                left: inside.left + page.px(LABEL * 1.6 + TICK_LENGTH + GAP) + numbers,
-                top: page.below_title(&self.title, inside),
-                right: inside.right - axes::bar_width(page, &Bar::of(self.scale)),
-                bottom: inside.bottom - page.px(page::caption_height(lines.len()) + AXIS),
-            },
-        )
+        let room = PageArea {
+            left: room.left + page.px(LABEL * 1.6 + TICK_LENGTH + GAP) + numbers,
+            right: room.right - axes::bar_width(page, &Bar::of(self.scale)),
+            bottom: room.bottom - page.px(BELOW),
+            ..room
+        };
+        self.place(page, room)
     }
 
     /// The largest frame of the right proportions at the top of the room, in its middle.
-    fn place<DB: DrawingBackend>(&self, page: &Page<'_, DB>, room: PageArea) -> PageArea {
+    fn place(&self, page: &Page<'_>, room: PageArea) -> PageArea {
         let (rows, columns) = self.bins.counts();
         let (across, down) = proportions((rows, columns));
         let widest = page.px(WIDEST_CELL);
@@ -180,11 +128,7 @@ impl Heatmap {
         PageArea { left, top, right: left + width, bottom: top + height }
     }
 
-    fn draw_cells<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        matrix: PageArea,
-    ) -> DrawResult<DB> {
+    fn draw_cells(&self, page: &Page<'_>, matrix: PageArea) -> DrawResult {
         let (cells, scale) = (&self.bins.cells(), self.scale);
         let (rows, columns) = self.bins.counts();
         let (down, across) = (matrix.height() / rows as f64, matrix.width() / columns as f64);
@@ -219,39 +163,17 @@ impl Heatmap {
         page.outline(matrix, palette::FRAME)
     }
 
-    fn draw_axes<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        matrix: PageArea,
-    ) -> DrawResult<DB> {
+    fn draw_axes(&self, page: &Page<'_>, matrix: PageArea) -> DrawResult {
         let (n, m) = self.bins.shape();
-        let ink = palette::FRAME.to_rgba();
-        let tick = page.px(TICK_LENGTH);
         let pitch = page.px(TICK * 1.35);
         let rows = marks(n, &self.shown.rows, |_| pitch, matrix.height());
-        let mut widest: f64 = 0.0;
-        for (place, text) in &rows.at {
-            let y = matrix.top + place * matrix.height();
-            page.line((matrix.left - tick, y), (matrix.left, y), 0.8, ink)?;
-            let at = (matrix.left - tick - page.px(GAP), y);
-            page.text(text, at, TICK, (HPos::Right, VPos::Center), palette::INK)?;
-            widest = widest.max(page.text_width(text, TICK));
-        }
+        let down = rows.pixels(matrix.top, matrix.height());
+        axes::draw_beside(page, matrix, &down, &rows.label(&self.labels.0, &self.shown.rows))?;
         let wide = |text: &str| page.text_width(text, TICK) + page.px(TICK * 0.8);
         let columns = marks(m, &self.shown.columns, wide, matrix.width());
-        for (place, text) in &columns.at {
-            let x = matrix.left + place * matrix.width();
-            page.line((x, matrix.bottom), (x, matrix.bottom + tick), 0.8, ink)?;
-            let at = (x, matrix.bottom + tick + page.px(GAP));
-            page.text(text, at, TICK, (HPos::Center, VPos::Top), palette::INK)?;
-        }
-        let x = matrix.left - tick - page.px(GAP + LABEL * 0.9) - widest;
-        let middle = f64::midpoint(matrix.top, matrix.bottom);
-        page.text_upwards(&rows.label(&self.labels.0, &self.shown.rows), (x, middle), LABEL)?;
-        let y = matrix.bottom + tick + page.px(GAP + TICK + LABEL * 0.4);
-        let middle = f64::midpoint(matrix.left, matrix.right);
+        let across = columns.pixels(matrix.left, matrix.width());
         let name = columns.label(&self.labels.1, &self.shown.columns);
-        page.text(&name, (middle, y), LABEL, (HPos::Center, VPos::Top), palette::INK)
+        axes::draw_below(page, matrix, &across, &name, false)
     }
 
     /// How to read the picture.
@@ -273,8 +195,24 @@ impl Heatmap {
         if matches!(self.scale, MassScale::Logarithmic(..)) {
             sentences.push("The shade is logarithmic.".to_owned());
         }
-        sentences.retain(|sentence| !sentence.is_empty());
-        sentences.join(" ")
+        figure::caption(sentences)
+    }
+}
+
+impl Figure for Heatmap {
+    fn size(&self) -> (u32, u32) {
+        let (rows, columns) = self.bins.counts();
+        let (across, down) = proportions((rows, columns));
+        let room = UNITS - 2.0 * MARGIN - AROUND;
+        let unit = (room / across)
+            .min(1.05 * room / down)
+            .min(WIDEST_CELL * columns as f64 / across)
+            .min(WIDEST_CELL * rows as f64 / down);
+        self.layout().size((unit * down + BELOW).max(LEAST_BAR + TICK))
+    }
+
+    fn draw(&self, page: &Page<'_>) -> DrawResult {
+        self.layout().draw(page, |room| self.draw_field(page, room))
     }
 }
 
@@ -286,8 +224,8 @@ fn proportions((rows, columns): (usize, usize)) -> (f64, f64) {
 }
 
 /// The height of the numbers in the cells, if they fit.
-fn number_height<DB: DrawingBackend>(
-    page: &Page<'_, DB>,
+fn number_height(
+    page: &Page<'_>,
     cells: &[((usize, usize), f64)],
     (across, down): (f64, f64),
 ) -> Option<f64> {

@@ -1,6 +1,5 @@
 //! The legend above the field of a picture: it never covers the data.
 
-use plotters::backend::DrawingBackend;
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
@@ -38,7 +37,7 @@ impl Sign {
     }
 
     /// Draws it rightwards of a place, centered in height.
-    fn draw<DB: DrawingBackend>(&self, page: &Page<'_, DB>, (x, y): (f64, f64)) -> DrawResult<DB> {
+    fn draw(&self, page: &Page<'_>, (x, y): (f64, f64)) -> DrawResult {
         match self {
             Self::Mark(side) => side.mark(page, (x + page.px(5.0), y), page.px(5.0), 1.0),
             Self::Arrow => arrow(page, (x - page.px(2.0), y), (x + page.px(14.0), y), 1.6, 0.85),
@@ -112,13 +111,8 @@ impl Legend {
     }
 
     /// Draws the rows from `top` down, each in the middle of the page.
-    pub(super) fn draw<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        inside: PageArea,
-        top: f64,
-    ) -> DrawResult<DB> {
-        let width = inside.width() / page.px(1.0);
+    pub(super) fn draw(&self, page: &Page<'_>, inside: PageArea, top: f64) -> DrawResult {
+        let width = page.units(inside.width());
         for (k, row) in self.rows(width).into_iter().enumerate() {
             let entries = row.iter().map(|(sign, text)| Self::entry_width(sign, text));
             let total = entries.sum::<f64>() + GAP * (row.len() - 1) as f64;

@@ -1,20 +1,14 @@
 //! A plan in the plane: both clouds, and an arrow for every way that mass takes.
 
-use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
-
 use super::clouds::{Clouds, between, crowding};
 use super::field::{BELOW, Field, LEFT};
+use super::figure::{self, Layout, labeled, titled_and_noted};
 use super::legend::{Legend, Sign};
 use super::markers::arrow;
-use super::page::{self, MARGIN, Page, PageArea, TITLE_ROOM, UNITS};
-use super::{DrawResult, Extent, PlotError};
+use super::page::{MARGIN, Page, PageArea, UNITS};
+use super::{DrawResult, Extent, Figure, PlotError};
 use crate::measure::DiscreteMeasure;
 use crate::plan::{PlanArc, TransportPlan};
-
-/// The field is at most this many times as wide as high, and half as many the other way.
-const WIDEST: f64 = 3.0;
 
 /// Thickness of the heaviest arrow, in units: for few arrows and for many.
 const ARROW: (f64, f64) = (4.0, 1.0);
@@ -55,38 +49,15 @@ impl<'a> TransportMap<'a> {
         plan: &'a TransportPlan,
     ) -> Result<Self, PlotError> {
         let clouds = Clouds::new(source, target)?;
-        let sides = [("source", source, plan.n()), ("target", target, plan.m())];
-        for (side, measure, expected) in sides {
-            if measure.len() != expected {
-                return Err(PlotError::Points { side, points: measure.len(), plan: expected });
-            }
-        }
+        PlotError::check_points(source, target, plan)?;
         let labels = ("first coordinate".to_owned(), "second coordinate".to_owned());
         let title = "Transport map".to_owned();
         let note = String::new();
         Ok(Self { clouds, plan, title, note, labels, extent: None, explained: true })
     }
 
-    /// With another title than “Transport map”.
-    #[must_use]
-    pub fn titled(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
-        self
-    }
-
-    /// With sentences that open the caption: what is being moved, and at what cost.
-    #[must_use]
-    pub fn noted(mut self, note: impl Into<String>) -> Self {
-        self.note = note.into();
-        self
-    }
-
-    /// With other axis labels than “first coordinate” and “second coordinate”.
-    #[must_use]
-    pub fn labeled(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
-        self.labels = (x.into(), y.into());
-        self
-    }
+    titled_and_noted!();
+    labeled!();
 
     /// Of this part of the plane instead of what is around the clouds: the same in every frame of an
     /// animation.
@@ -103,49 +74,23 @@ impl<'a> TransportMap<'a> {
         self
     }
 
-    /// The part of the plane that is shown; `top` is the least second coordinate.
-    fn world(&self) -> PageArea {
-        self.extent.map_or_else(
-            || self.clouds.world(),
-            |Extent { x, y }| PageArea { left: x.0, top: y.0, right: x.1, bottom: y.1 },
-        )
+    /// The part of the plane that is shown.
+    fn shown(&self) -> Extent {
+        self.extent.unwrap_or_else(|| self.clouds.extent())
     }
 
-    /// A page that suits the shape of the clouds, in pixels.
-    #[must_use]
-    pub fn size(&self) -> (u32, u32) {
-        let world = self.world();
-        let field = UNITS - 2.0 * MARGIN - LEFT;
-        let aspect = (world.height() / world.width()).clamp(1.0 / WIDEST, WIDEST / 2.0);
-        let lines = page::wrap(&self.caption(), UNITS - 2.0 * MARGIN).len();
-        let legend = self.legend().height(UNITS - 2.0 * MARGIN);
-        let around = 2.0 * MARGIN + TITLE_ROOM + legend + BELOW + page::caption_height(lines);
-        page::size(around + field * aspect)
+    fn layout(&self) -> Layout<'_> {
+        Layout { title: &self.title, legend: self.legend(), caption: self.caption() }
     }
 
-    /// Draws title, legend, axes, arrows, points and caption over the whole area.
-    ///
-    /// # Errors
-    /// An error of the backend.
-    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
-        let page = Page::new(root);
-        let inside = page.inside();
-        page.title(&self.title, inside)?;
-        let below = page.below_title(&self.title, inside);
-        let lines = page.caption_lines(&self.caption(), inside);
-        let legend = self.legend();
-        let room = PageArea {
-            left: inside.left + page.px(LEFT),
-            top: below + page.px(legend.height(inside.width() / page.px(1.0))),
-            bottom: inside.bottom - page.px(page::caption_height(lines.len()) + BELOW),
-            ..inside
-        };
-        legend.draw(&page, inside, below)?;
-        let field = Field::planar(self.world(), room);
-        field.draw_axes(&page, (&self.labels.0, &self.labels.1))?;
-        self.draw_arrows(&page, &field)?;
-        self.clouds.draw(&page, &field, false)?;
-        page.caption(&lines, inside.left, field.frame.bottom + page.px(BELOW))
+    /// Draws axes, arrows and points, and returns the bottom of the axis.
+    fn draw_field(&self, page: &Page<'_>, room: PageArea) -> DrawResult<f64> {
+        let (left, bottom) = (room.left + page.px(LEFT), room.bottom - page.px(BELOW));
+        let field = Field::planar(self.shown(), PageArea { left, bottom, ..room });
+        field.draw_axes(page, (&self.labels.0, &self.labels.1))?;
+        self.draw_arrows(page, &field)?;
+        self.clouds.draw(page, &field, false)?;
+        Ok(field.frame.bottom + page.px(BELOW))
     }
 
     fn legend(&self) -> Legend {
@@ -156,11 +101,7 @@ impl<'a> TransportMap<'a> {
     }
 
     /// The arrows, the heaviest on top.
-    fn draw_arrows<DB: DrawingBackend>(
-        &self,
-        page: &Page<'_, DB>,
-        field: &Field,
-    ) -> DrawResult<DB> {
+    fn draw_arrows(&self, page: &Page<'_>, field: &Field) -> DrawResult {
         let mut arcs = self.plan.arcs().to_vec();
         arcs.sort_by(|a, b| a.mass.total_cmp(&b.mass));
         let most = arcs.last().map_or(1.0, |arc| arc.mass);
@@ -208,7 +149,18 @@ impl<'a> TransportMap<'a> {
         }
         let how = "Arrows carry mass from source to target points: the thicker, the more. Larger \
                    markers hold more mass; mass that stays in its place has no arrow.";
-        if self.note.is_empty() { how.to_owned() } else { format!("{} {how}", self.note) }
+        figure::caption([self.note.clone(), how.to_owned()])
+    }
+}
+
+impl Figure for TransportMap<'_> {
+    fn size(&self) -> (u32, u32) {
+        let width = UNITS - 2.0 * MARGIN - LEFT;
+        self.layout().size(BELOW + width * self.shown().aspect())
+    }
+
+    fn draw(&self, page: &Page<'_>) -> DrawResult {
+        self.layout().draw(page, |room| self.draw_field(page, room))
     }
 }
 

@@ -1,6 +1,5 @@
 //! The signs that stand for points and arrows, the same in every picture.
 
-use plotters::backend::DrawingBackend;
 use plotters::style::{Color, RGBColor};
 
 use super::page::Page;
@@ -25,13 +24,13 @@ impl Side {
     }
 
     /// A disc for the source, a diamond for the target; the radius is in pixels.
-    pub(super) fn mark<DB: DrawingBackend>(
+    pub(super) fn mark(
         self,
-        page: &Page<'_, DB>,
+        page: &Page<'_>,
         at: (f64, f64),
         radius: f64,
         opacity: f64,
-    ) -> DrawResult<DB> {
+    ) -> DrawResult {
         match self {
             Self::Source => page.disc(at, radius.max(1.0), self.color().mix(opacity)),
             Self::Target => page.polygon(&diamond(at, radius), self.color().mix(opacity)),
@@ -39,12 +38,7 @@ impl Side {
     }
 
     /// The mark with a rim of paper white, for a colored ground.
-    pub(super) fn mark_rimmed<DB: DrawingBackend>(
-        self,
-        page: &Page<'_, DB>,
-        at: (f64, f64),
-        radius: f64,
-    ) -> DrawResult<DB> {
+    pub(super) fn mark_rimmed(self, page: &Page<'_>, at: (f64, f64), radius: f64) -> DrawResult {
         let rim = radius + page.px(1.0).max(1.0);
         match self {
             Self::Source => page.disc(at, rim.max(2.0), palette::PAPER.to_rgba())?,
@@ -75,13 +69,13 @@ impl Shape {
     }
 
     /// The shape around a point, about as large as a disc of that radius in pixels.
-    pub(super) fn mark<DB: DrawingBackend>(
+    pub(super) fn mark(
         self,
-        page: &Page<'_, DB>,
+        page: &Page<'_>,
         (x, y): (f64, f64),
         radius: f64,
         color: RGBColor,
-    ) -> DrawResult<DB> {
+    ) -> DrawResult {
         let ink = color.to_rgba();
         let r = 0.9 * radius;
         match self {
@@ -99,13 +93,13 @@ impl Shape {
 }
 
 /// A line with a head, its thickness in units.
-pub(super) fn arrow<DB: DrawingBackend>(
-    page: &Page<'_, DB>,
+pub(super) fn arrow(
+    page: &Page<'_>,
     from: (f64, f64),
     tip: (f64, f64),
     thickness: f64,
     opacity: f64,
-) -> DrawResult<DB> {
+) -> DrawResult {
     let color = palette::ARROW.mix(opacity);
     let length = (tip.0 - from.0).hypot(tip.1 - from.1);
     let head = page.px(2.2 * thickness + 3.0).min(0.6 * length);

@@ -1,7 +1,7 @@
 //! Pictures of plans, functions and answers: data in, ink out.
 //!
-//! Whatever draws here is a function over plotters' `DrawingBackend`: it takes numbers and a
-//! `DrawingArea`, never a path. Only [`save`] knows files: PNG or SVG, by the extension.
+//! A [`Figure`] takes numbers and draws itself by plotters on a [`Page`], never into a path. Only
+//! [`save`] knows files: PNG or SVG, by the extension.
 //!
 //! - [`Heatmap`]: γ as a matrix;
 //! - [`TransportMap`]: γ as arrows in the plane;
@@ -25,7 +25,7 @@
 //! let arc = |source, target, mass| PlanArc { source, target, mass };
 //! let plan = TransportPlan::new(2, 2, vec![arc(0, 0, 0.5), arc(1, 1, 0.25), arc(1, 0, 0.25)])?;
 //! let heatmap = Heatmap::new(&plan).titled("Two piles of earth");
-//! let svg = plot::svg(heatmap.size(), |root| heatmap.draw(root))?;
+//! let svg = plot::svg(&heatmap)?;
 //! assert!(svg.contains("Two piles of earth"));
 //! # Ok(())
 //! # }
@@ -44,7 +44,9 @@ mod clouds;
 mod contour;
 mod contour_plot;
 mod divergences;
+mod extent;
 mod field;
+mod figure;
 mod font;
 mod heatmap;
 mod legend;
@@ -67,6 +69,8 @@ use plotters::drawing::DrawingAreaErrorKind;
 use thiserror::Error;
 
 use crate::io::WriteError;
+use crate::measure::DiscreteMeasure;
+use crate::plan::TransportPlan;
 
 pub use animation::Animation;
 pub use bar_plot::BarPlot;
@@ -75,19 +79,21 @@ pub use bitmap::Bitmap;
 pub use brackets::{Bracket, Brackets};
 pub use canvas::Canvas;
 pub use chart::{Band, Chart, Curve};
-pub use contour_plot::{ContourPlot, Extent};
+pub use contour_plot::ContourPlot;
+pub use extent::Extent;
+pub use figure::{Figure, Resized};
 pub use font::FAMILY;
 pub use heatmap::Heatmap;
 pub use map::TransportMap;
 pub use markers::Side;
 pub use order::{Arrangement, Order};
+pub use page::Page;
 pub use panels::Panels;
-pub use save::{Page, bitmap, save, save_animation, svg};
+pub use save::{bitmap, save, save_animation, svg};
 pub use tiles::Tiles;
 
-/// The result of a function that draws into a backend of type `DB`.
-pub type DrawResult<DB> =
-    Result<(), DrawingAreaErrorKind<<DB as plotters::backend::DrawingBackend>::ErrorType>>;
+/// The result of a function that draws on a [`Page`].
+pub type DrawResult<T = ()> = Result<T, DrawingAreaErrorKind<std::io::Error>>;
 
 /// Why there is no picture.
 #[derive(Debug, Error)]
@@ -145,6 +151,22 @@ pub enum PlotError {
 }
 
 impl PlotError {
+    /// Refuses points that do not belong to the plan.
+    fn check_points(
+        source: &DiscreteMeasure,
+        target: &DiscreteMeasure,
+        plan: &TransportPlan,
+    ) -> Result<(), Self> {
+        for (side, points, plan) in
+            [("source", source.len(), plan.n()), ("target", target.len(), plan.m())]
+        {
+            if points != plan {
+                return Err(Self::Points { side, points, plan });
+            }
+        }
+        Ok(())
+    }
+
     /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {

@@ -1,13 +1,12 @@
 //! A drawing area with lengths that grow with it, and the parts all pictures share.
 
-use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, IntoFont, RGBAColor, RGBColor, TextStyle};
 
-use super::{DrawResult, FAMILY, font, palette, polyline};
+use super::{Canvas, DrawResult, FAMILY, font, palette, polyline};
 
 /// A page is this many units wide, or a third as many high if that makes them smaller; letters are
 /// about 12 units high.
@@ -35,9 +34,11 @@ const CAPTION_GAP: f64 = 10.0;
 /// A curve may be drawn this many pixels beside its points, to have fewer of them.
 pub(super) const THINNING: f64 = 0.3;
 
-/// A drawing area and the length of its unit in pixels.
-pub(super) struct Page<'r, DB: DrawingBackend> {
-    root: &'r DrawingArea<DB, Shift>,
+/// A page to draw on: an area of plotters, and the length of a unit that grows with it.
+#[derive(Clone)]
+pub struct Page<'c> {
+    area: DrawingArea<Canvas<'c>, Shift>,
+    /// In pixels.
     unit: f64,
 }
 
@@ -77,17 +78,26 @@ impl PageArea {
     }
 }
 
-impl<'r, DB: DrawingBackend> Page<'r, DB> {
-    pub(super) fn new(root: &'r DrawingArea<DB, Shift>) -> Self {
+impl<'c> Page<'c> {
+    pub(super) fn new(area: DrawingArea<Canvas<'c>, Shift>) -> Self {
         font::register();
-        let (width, height) = root.dim_in_pixel();
-        Self { root, unit: f64::from(width.min(3 * height)) / UNITS }
+        let (width, height) = area.dim_in_pixel();
+        Self { unit: f64::from(width.min(3 * height)) / UNITS, area }
     }
 
-    /// A page with the scale of another one that is `width` pixels wide.
-    pub(super) fn scaled(root: &'r DrawingArea<DB, Shift>, width: f64) -> Self {
-        font::register();
-        Self { root, unit: width / UNITS }
+    /// The same area with the units of a page that is `width` pixels wide.
+    pub(super) fn scaled(&self, width: f64) -> Self {
+        Self { area: self.area.clone(), unit: width / UNITS }
+    }
+
+    /// A part of this page as a page of its own, by its upper left corner and its size in pixels.
+    pub(super) fn part(&self, corner: (u32, u32), size: (u32, u32)) -> Self {
+        Self::new(self.area.clone().shrink(corner, size))
+    }
+
+    /// The area, to draw on it by plotters.
+    pub fn area(&self) -> &DrawingArea<Canvas<'c>, Shift> {
+        &self.area
     }
 
     /// `units` in pixels.
@@ -95,9 +105,14 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         units * self.unit
     }
 
+    /// `pixels` in units.
+    pub(super) fn units(&self, pixels: f64) -> f64 {
+        pixels / self.unit
+    }
+
     /// The page without its margin.
     pub(super) fn inside(&self) -> PageArea {
-        let (width, height) = self.root.dim_in_pixel();
+        let (width, height) = self.area.dim_in_pixel();
         let margin = self.px(MARGIN);
         PageArea {
             left: margin,
@@ -120,12 +135,12 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         height: f64,
         anchor: (HPos, VPos),
         color: RGBColor,
-    ) -> DrawResult<DB> {
+    ) -> DrawResult {
         self.text_turned(text, at, height, anchor, color, FontTransform::None)
     }
 
     /// A line of text that reads upwards, its middle at `at`.
-    pub(super) fn text_upwards(&self, text: &str, at: (f64, f64), height: f64) -> DrawResult<DB> {
+    pub(super) fn text_upwards(&self, text: &str, at: (f64, f64), height: f64) -> DrawResult {
         let anchor = (HPos::Center, VPos::Center);
         self.text_turned(text, at, height, anchor, palette::INK, FontTransform::Rotate270)
     }
@@ -138,11 +153,11 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         (h, v): (HPos, VPos),
         color: RGBColor,
         turn: FontTransform,
-    ) -> DrawResult<DB> {
+    ) -> DrawResult {
         let size = self.px(height) * font::SIZE_PER_EM;
         let font = (FAMILY, size).into_font().transform(turn);
         let style = TextStyle::from(font).color(&color).pos(Pos::new(h, v));
-        self.root.draw_text(text, &style, pixel(at))
+        self.area.draw_text(text, &style, pixel(at))
     }
 
     /// A straight line, `width` in units but at least a pixel.
@@ -152,13 +167,13 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
         to: (f64, f64),
         width: f64,
         color: RGBAColor,
-    ) -> DrawResult<DB> {
+    ) -> DrawResult {
         let style = color.stroke_width(self.stroke(width));
-        self.root.draw(&PathElement::new([pixel(from), pixel(to)], style))
+        self.area.draw(&PathElement::new([pixel(from), pixel(to)], style))
     }
 
     /// A line through pixels; one without a place breaks it, one alone is a dot.
-    pub(super) fn curve(&self, points: &[(f64, f64)], stroke: &Stroke) -> DrawResult<DB> {
+    pub(super) fn curve(&self, points: &[(f64, f64)], stroke: &Stroke) -> DrawResult {
         let style = stroke.color.to_rgba().stroke_width(self.stroke(stroke.width));
         for stretch in polyline::unbroken(points) {
             let line = polyline::thinned(stretch, THINNING);
@@ -171,7 +186,7 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
                 if pattern.is_empty() { vec![line] } else { polyline::dashed(&line, &pattern) };
             for piece in pieces {
                 let piece: Vec<_> = piece.into_iter().map(pixel).collect();
-                self.root.draw(&PathElement::new(piece, style))?;
+                self.area.draw(&PathElement::new(piece, style))?;
             }
         }
         Ok(())
@@ -184,32 +199,32 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
     }
 
     /// A filled rectangle.
-    pub(super) fn fill(&self, frame: PageArea, color: RGBColor) -> DrawResult<DB> {
+    pub(super) fn fill(&self, frame: PageArea, color: RGBColor) -> DrawResult {
         let corners = [pixel((frame.left, frame.top)), pixel((frame.right, frame.bottom))];
-        self.root.draw(&Rectangle::new(corners, color.filled()))
+        self.area.draw(&Rectangle::new(corners, color.filled()))
     }
 
     /// The outline of a rectangle.
-    pub(super) fn outline(&self, frame: PageArea, color: RGBColor) -> DrawResult<DB> {
+    pub(super) fn outline(&self, frame: PageArea, color: RGBColor) -> DrawResult {
         let PageArea { left, top, right, bottom } = frame;
         let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
         let style = color.stroke_width(self.stroke(0.8));
-        self.root.draw(&PathElement::new(corners.map(pixel), style))
+        self.area.draw(&PathElement::new(corners.map(pixel), style))
     }
 
     /// A filled polygon.
-    pub(super) fn polygon(&self, corners: &[(f64, f64)], color: RGBAColor) -> DrawResult<DB> {
+    pub(super) fn polygon(&self, corners: &[(f64, f64)], color: RGBAColor) -> DrawResult {
         let corners: Vec<_> = corners.iter().copied().map(pixel).collect();
-        self.root.draw(&Polygon::new(corners, color))
+        self.area.draw(&Polygon::new(corners, color))
     }
 
     /// A disc; the radius is in pixels.
-    pub(super) fn disc(&self, at: (f64, f64), radius: f64, color: RGBAColor) -> DrawResult<DB> {
-        self.root.draw(&Circle::new(pixel(at), pixel((radius, 0.0)).0, color.filled()))
+    pub(super) fn disc(&self, at: (f64, f64), radius: f64, color: RGBAColor) -> DrawResult {
+        self.area.draw(&Circle::new(pixel(at), pixel((radius, 0.0)).0, color.filled()))
     }
 
     /// The title, in the middle at the top, smaller if it is long.
-    pub(super) fn title(&self, text: &str, inside: PageArea) -> DrawResult<DB> {
+    pub(super) fn title(&self, text: &str, inside: PageArea) -> DrawResult {
         let fit = inside.width() / self.text_width(text, TITLE).max(1.0);
         let middle = f64::midpoint(inside.left, inside.right);
         let anchor = (HPos::Center, VPos::Top);
@@ -223,11 +238,11 @@ impl<'r, DB: DrawingBackend> Page<'r, DB> {
 
     /// The caption broken into lines that fit between these edges.
     pub(super) fn caption_lines(&self, text: &str, inside: PageArea) -> Vec<String> {
-        wrap(text, inside.width() / self.px(1.0))
+        wrap(text, self.units(inside.width()))
     }
 
     /// Writes the caption with its first line below `top`.
-    pub(super) fn caption(&self, lines: &[String], left: f64, top: f64) -> DrawResult<DB> {
+    pub(super) fn caption(&self, lines: &[String], left: f64, top: f64) -> DrawResult {
         for (k, line) in lines.iter().enumerate() {
             let y = top + self.px(CAPTION_GAP + CAPTION * LEADING * k as f64);
             self.text(line, (left, y), CAPTION, (HPos::Left, VPos::Top), palette::INK)?;

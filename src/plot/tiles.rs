@@ -1,19 +1,16 @@
 //! Small square gray images side by side, such as generated digits.
 
 use ndarray::{Array2, ArrayView2};
-use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
 use plotters::style::RGBColor;
 
-use super::DrawResult;
-use super::page::{MARGIN, Page, PageArea, TITLE_ROOM, UNITS};
+use super::page::{self, MARGIN, Page, PageArea, UNITS};
+use super::{DrawResult, Figure};
 
 /// White between two images, in pixels of theirs.
 const GAP: f64 = 1.0;
 
-/// The width of the page that [`Tiles::size`] asks for, in pixels.
-const WIDTH: u32 = 1000;
+/// The width of the page of [`Tiles`], in pixels.
+const WIDTH_PIXELS: u32 = 1000;
 
 /// Images in rows, the larger a value the darker the pixel.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,24 +58,27 @@ impl Tiles {
         (length(across), length(down))
     }
 
-    /// A page that suits the images, in pixels.
-    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    fn gray(&self, value: f64) -> RGBColor {
+        let (low, high) = self.range;
+        let share = if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 };
+        let level = (255.0 * (1.0 - share)).round() as u8;
+        RGBColor(level, level, level)
+    }
+}
+
+impl Figure for Tiles {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
-    pub fn size(&self) -> (u32, u32) {
-        let unit = f64::from(WIDTH) / UNITS;
+    fn size(&self) -> (u32, u32) {
+        let unit = f64::from(WIDTH_PIXELS) / UNITS;
         let around = 2.0 * MARGIN * unit;
-        let title = if self.title.is_empty() { 0.0 } else { TITLE_ROOM * unit };
+        let title = page::title_height(&self.title) * unit;
         let (across, down) = self.cells();
-        let height = (f64::from(WIDTH) - around) / across * down + around + title;
-        (WIDTH, height.ceil() as u32)
+        let height = (f64::from(WIDTH_PIXELS) - around) / across * down + around + title;
+        (WIDTH_PIXELS, height.ceil() as u32)
     }
 
-    /// Draws the images.
-    ///
-    /// # Errors
-    /// An error of the backend.
-    pub fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> DrawResult<DB> {
-        let page = Page::new(root);
+    fn draw(&self, page: &Page<'_>) -> DrawResult {
         let inside = page.inside();
         page.title(&self.title, inside)?;
         let top = page.below_title(&self.title, inside);
@@ -99,14 +99,6 @@ impl Tiles {
         }
         Ok(())
     }
-
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-    fn gray(&self, value: f64) -> RGBColor {
-        let (low, high) = self.range;
-        let share = if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 };
-        let level = (255.0 * (1.0 - share)).round() as u8;
-        RGBColor(level, level, level)
-    }
 }
 
 #[cfg(test)]
@@ -120,7 +112,7 @@ mod tests {
     fn large_values_are_dark_and_rows_go_down() {
         let images = array![[0.0, 0.0, 0.0, 16.0], [16.0, 16.0, 16.0, 16.0]];
         let tiles = Tiles::new(images.view(), 2, 1).within(0.0, 16.0);
-        let page = plot::bitmap((600, 1200), |root| tiles.draw(root)).unwrap();
+        let page = plot::bitmap(&tiles.resized((600, 1200))).unwrap();
         let at = |x, y| page.at(x, y).unwrap()[0];
         assert_eq!([at(200, 150), at(400, 150), at(200, 400), at(400, 400)], [255, 255, 255, 0]);
         assert_eq!([at(200, 800), at(400, 1000)], [0, 0]);

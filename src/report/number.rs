@@ -1,12 +1,16 @@
 //! Floating-point numbers as JSON can hold them: infinity is the string `"inf"`, and NaN is an error.
 //!
-//! A field that holds `f64`s carries `#[serde(with = "number")]`.
+//! A field that holds `f64`s carries `#[serde(with = "number")]`, or `"deblais::report::number"`
+//! outside the crate.
 
 use serde::{Serialize, Serializer, ser::Error as _};
 
 /// A number, or an optional, fixed or growing list of them.
-pub(crate) trait Numbers {
+pub trait Numbers {
     /// Writes them in the form of JSON.
+    ///
+    /// # Errors
+    /// NaN, and whatever the serializer says.
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
@@ -48,8 +52,11 @@ impl<T: Numbers> Serialize for Written<'_, T> {
     }
 }
 
-/// For `#[serde(with = "number")]`.
-pub(crate) fn serialize<T: Numbers, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+/// Writes numbers in the form of JSON; for `#[serde(with = "number")]`.
+///
+/// # Errors
+/// NaN, and whatever the serializer says.
+pub fn serialize<T: Numbers, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
     value.write(to)
 }
 

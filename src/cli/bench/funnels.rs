@@ -12,11 +12,12 @@ use deblais::datasets::Funnels;
 use deblais::measure::DiscreteMeasure;
 use deblais::progress::{Observer, Stop};
 use deblais::report::{
-    Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport, Report, Setting, Settings, Timings,
+    Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport, Report, Settings, Timings,
     steps_ended,
 };
 use deblais::seed::{Seed, Stream};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
+use serde::Serialize;
 
 use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
@@ -35,7 +36,7 @@ pub(crate) struct FunnelsArgs {
     #[command(flatten)]
     laws: LawArgs,
     #[command(flatten)]
-    training: TrainingArgs,
+    training: FunnelsTrainingArgs,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -70,11 +71,12 @@ struct LawArgs {
 }
 
 /// How to train.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Training")]
-struct TrainingArgs {
+struct FunnelsTrainingArgs {
     /// Kind of critic
     #[arg(long, value_name = "NAME", default_value = CONES, value_parser = kinds())]
+    #[serde(skip)]
     kind: String,
 
     /// Steps of training
@@ -87,14 +89,17 @@ struct TrainingArgs {
 
     /// Cones of --kind cones
     #[arg(long, value_name = "K", default_value_t = 512, value_parser = at_least(1))]
+    #[serde(skip)]
     cones: u64,
 
     /// Neurons of a hidden layer, for networks (default: by kind)
     #[arg(long, value_name = "N", value_parser = at_least(1))]
+    #[serde(skip)]
     width: Option<u64>,
 
     /// Hidden layers, for networks (default: by kind)
     #[arg(long, value_name = "N", value_parser = at_least(1))]
+    #[serde(skip)]
     depth: Option<u64>,
 
     /// Train on a fixed pool of so many points a side instead of fresh ones
@@ -121,10 +126,10 @@ fn kinds() -> PossibleValuesParser {
 const WATCHED: usize = 512;
 
 /// A validated request.
-struct Job {
+struct FunnelsJob {
     laws: Funnels,
     seed: Seed,
-    training: Training,
+    training: FunnelsTraining,
     rows: usize,
     pool: Option<usize>,
     held_out: usize,
@@ -133,18 +138,18 @@ struct Job {
     settings: Settings,
 }
 
-enum Training {
+enum FunnelsTraining {
     Lattice(TrainLattice),
     Network(TrainNetwork),
 }
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: FunnelsArgs) -> Result<Exit, Failure> {
-    Job::new(args)?.run()
+    FunnelsJob::new(args)?.run()
 }
 
 /// Refuses what would take gigabytes before it is allocated.
-fn check_room(laws: &LawArgs, training: &TrainingArgs) -> Result<(), Failure> {
+fn check_room(laws: &LawArgs, training: &FunnelsTrainingArgs) -> Result<(), Failure> {
     /// Coordinates of the points of one flag: 1 GiB.
     const MOST: u64 = 1 << 27;
     for (flag, points) in [
@@ -164,36 +169,43 @@ fn check_room(laws: &LawArgs, training: &TrainingArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-impl Job {
+impl FunnelsJob {
     fn new(args: FunnelsArgs) -> Result<Self, Failure> {
         let FunnelsArgs { laws, training, output } = args;
         use_threads(output.threads)?;
         check_room(&laws, &training)?;
         let seed = Seed(laws.seed);
         let count = |value: u64| usize::try_from(value).expect("below 2²⁴");
-        let mut settings: Settings = [
-            ("seed", Setting::Count(laws.seed)),
-            ("steps", Setting::Count(training.steps)),
-            ("batch", Setting::Count(training.batch)),
-        ]
-        .into();
-        settings.extend(training.pool.map(|pool| ("pool", Setting::Count(pool))));
-        settings.extend(training.time_limit.map(|limit| ("time_limit", Setting::Number(limit.0))));
+        let mut settings = Settings::of(&training).and("seed", laws.seed);
         let rows = count(training.batch);
         let chosen = if training.kind == LATTICE {
             let defaults = TrainLattice::default();
-            Training::Lattice(TrainLattice { steps: training.steps, batch: rows, seed, ..defaults })
+            FunnelsTraining::Lattice(TrainLattice {
+                steps: training.steps,
+                batch: rows,
+                seed,
+                ..defaults
+            })
         } else if let Some(network) = TrainNetwork::named(&training.kind, count(laws.dim)) {
             let width = training.width.map_or(network.width, count);
             let depth = training.depth.map_or(network.depth, count);
             let network = network.shaped(count(laws.dim), width, depth);
-            settings.insert("width", Setting::Count(network.width as u64));
-            settings.insert("depth", Setting::Count(network.depth as u64));
-            Training::Network(TrainNetwork { steps: training.steps, batch: rows, seed, ..network })
+            settings = settings.and("width", network.width).and("depth", network.depth);
+            FunnelsTraining::Network(TrainNetwork {
+                steps: training.steps,
+                batch: rows,
+                seed,
+                ..network
+            })
         } else {
-            settings.insert("cones", Setting::Count(training.cones));
+            settings = settings.and("cones", training.cones);
             let cones = TrainLattice::cones(count(training.cones));
-            Training::Lattice(TrainLattice { steps: training.steps, batch: rows, seed, ..cones })
+            FunnelsTraining::Lattice(TrainLattice {
+                steps: training.steps,
+                batch: rows,
+                seed,
+                ..cones
+            })
         };
         let stream = &mut seed.stream("funnels");
         Ok(Self {
@@ -210,12 +222,10 @@ impl Job {
     }
 
     fn run(self) -> Result<Exit, Failure> {
-        let (wall, cpu) = (Instant::now(), cpu_seconds());
-        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
-        let attempt = self.train(&mut progress);
-        progress.finish();
-        let (critic, steps, stopped) = attempt?;
-        let mut timings = Timings::from([("train", wall.elapsed().as_secs_f64())]);
+        let cpu = cpu_seconds();
+        let ((critic, steps, stopped), seconds) =
+            RunProgress::watch(self.limit, self.output.quiet, |progress| self.train(progress))?;
+        let mut timings = Timings::from([("train", seconds)]);
         let used = cpu.zip(cpu_seconds()).map(|(before, after)| after - before);
         timings.extend(used.map(|used| ("train_cpu", used)));
 
@@ -243,11 +253,11 @@ impl Job {
         let samples = self.laws.pairs(WATCHED, &mut self.seed.stream("watched"));
         let [x, y] = <[_; 2]>::from(samples).map(measure);
         match &self.training {
-            Training::Lattice(training) => {
+            FunnelsTraining::Lattice(training) => {
                 let run = training.train_on(batches.as_mut(), &self.frame(), (&x, &y), observer)?;
                 Ok(boxed(run))
             }
-            Training::Network(training) => {
+            FunnelsTraining::Network(training) => {
                 let run = training.train_on(batches.as_mut(), &self.frame(), (&x, &y), observer)?;
                 Ok(boxed(run))
             }
@@ -257,7 +267,7 @@ impl Job {
     /// Points of mean square norm 1; only cones see the box as it is.
     fn frame(&self) -> Frame {
         let scale = match &self.training {
-            Training::Lattice(TrainLattice { kind: CONES, .. }) => 1.0,
+            FunnelsTraining::Lattice(TrainLattice { kind: CONES, .. }) => 1.0,
             _ => Funnels::BOX * (self.laws.dim() as f64 / 3.0).sqrt(),
         };
         Frame::new(Array1::zeros(self.laws.dim()), scale).expect("a positive scale")

@@ -128,10 +128,8 @@ impl Exact {
     /// By whatever method is the fastest.
     fn solve(problem: &OtProblem, quiet: bool) -> Result<Self, Failure> {
         let solver = Method::Auto.solver(problem);
-        let mut progress = RunProgress::start(None, quiet)?;
-        let solution = solver.solve(problem, &mut progress);
-        progress.finish();
-        let solution = solution?;
+        let (solution, _) =
+            RunProgress::watch(None, quiet, |progress| solver.solve(problem, progress))?;
         let complete = solution.termination.is_complete();
         let certified = solution.certify(problem);
         check_range(problem, &certified.certificate)?;

@@ -8,7 +8,7 @@ use deblais::io::{InputPath, ReadCritic, read_critic};
 use deblais::report::InputReport;
 
 use super::case::{Case, ground, text};
-use super::picture::Picture;
+use super::picture::CriticPicture;
 use crate::cli::args::{OutputOptions, ProblemArgs};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::{ProblemJob, names, one_stdin};
@@ -81,7 +81,7 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
     let report = case.report(critic.kind(), &verdict, None);
     if let Some(path) = &plot {
         let (critic, estimate) = (critic.as_ref(), verdict.estimate);
-        Picture { case: &case, critic, estimate, history: &[], path }.draw(metric)?;
+        CriticPicture { case: &case, critic, estimate, history: &[], path }.draw(metric)?;
     }
     print_report(&output, &report, |lines| text(lines, &report, &verdict))?;
     Ok(case.exit(&verdict, false, output.quiet))

@@ -5,7 +5,7 @@ mod eval;
 mod picture;
 mod training;
 
-pub(super) use training::{KindName, Training, TrainingArgs};
+pub(super) use training::{CriticTraining, CriticTrainingArgs, KindName};
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ use super::pictures::FORMATS;
 use super::progress_line::RunProgress;
 use super::use_threads;
 use case::{Case, ground, text};
-use picture::Picture;
+use picture::CriticPicture;
 
 /// `deblais critic SOURCE TARGET`, `deblais critic eval …`
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ use picture::Picture;
 #[command(subcommand_negates_reqs = true, subcommand_value_name = "COMMAND")]
 pub(crate) struct CriticArgs {
     #[command(flatten)]
-    train: TrainArgs,
+    train: TrainCriticArgs,
     #[command(subcommand)]
     command: Option<CriticCommand>,
 }
@@ -46,11 +46,11 @@ enum CriticCommand {
 
 /// Training and judging on the same samples.
 #[derive(Debug, Args)]
-struct TrainArgs {
+struct TrainCriticArgs {
     #[command(flatten)]
     problem: ProblemArgs,
     #[command(flatten)]
-    training: TrainingArgs,
+    training: CriticTrainingArgs,
     /// Do not compute the exact distance to hold the estimate against
     #[arg(long, help_heading = "Output")]
     no_exact: bool,
@@ -81,10 +81,10 @@ Examples:
   deblais critic a.csv b.csv --no-exact --time-limit 10s --json";
 
 /// A validated request.
-struct Job {
+struct CriticJob {
     problem: ProblemJob,
     metric: Metric,
-    flags: TrainingArgs,
+    flags: CriticTrainingArgs,
     limit: Option<Duration>,
     exact: bool,
     history: Option<PathBuf>,
@@ -97,13 +97,13 @@ struct Job {
 pub(crate) fn run(args: CriticArgs) -> Result<Exit, Failure> {
     match args.command {
         Some(CriticCommand::Eval(args)) => eval::run(args),
-        None => Job::new(args.train)?.run(),
+        None => CriticJob::new(args.train)?.run(),
     }
 }
 
-impl Job {
-    fn new(args: TrainArgs) -> Result<Self, Failure> {
-        let TrainArgs {
+impl CriticJob {
+    fn new(args: TrainCriticArgs) -> Result<Self, Failure> {
+        let TrainCriticArgs {
             problem: problem_args,
             training: flags,
             no_exact,
@@ -139,14 +139,13 @@ impl Job {
         let (training, with_plan) =
             (self.flags.training(case.source.dim()), self.flags.needs_plan());
         let plan = case.exact.as_ref().and_then(|exact| exact.certified.plan.as_ref());
-        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
-        let start = Instant::now();
         let clouds = (&case.source, &case.target);
         let plan = plan.filter(|_| with_plan);
-        let trained = training.train(clouds, self.metric, plan, &mut progress);
-        progress.finish();
-        let Trained { critic, history, stopped } = trained?;
-        case.timings.insert("train", start.elapsed().as_secs_f64());
+        let (Trained { critic, history, stopped }, seconds) =
+            RunProgress::watch(self.limit, self.output.quiet, |progress| {
+                training.train(clouds, self.metric, plan, progress)
+            })?;
+        case.timings.insert("train", seconds);
         let start = Instant::now();
         let verdict = case.judge(critic.as_ref(), self.metric)?;
         case.timings.insert("judge", start.elapsed().as_secs_f64());
@@ -159,7 +158,7 @@ impl Job {
             );
         }
         let steps = history.last().map_or(0, |milestone| milestone.step);
-        case.settings.extend(self.flags.settings(&training));
+        case.settings = self.problem.settings().with(&self.flags.filled(&training));
         let report = case.report(critic.kind(), &verdict, Some((steps, stopped)));
         if let Some(path) = &self.history {
             write_history(path, &history)?;
@@ -168,7 +167,7 @@ impl Job {
             write_critic(path, &critic.saved())?;
         }
         if let Some(path) = &self.plot {
-            Picture {
+            CriticPicture {
                 case: &case,
                 critic: critic.as_ref(),
                 estimate: verdict.estimate,

@@ -21,7 +21,7 @@ const PADDING: f64 = 0.08;
 
 /// A critic to be drawn: on the line with both samples, in the plane by its level lines, and in
 /// more dimensions by how its estimate came about.
-pub(super) struct Picture<'a> {
+pub(super) struct CriticPicture<'a> {
     pub(super) case: &'a Case,
     pub(super) critic: &'a dyn Critic,
     pub(super) estimate: f64,
@@ -29,7 +29,7 @@ pub(super) struct Picture<'a> {
     pub(super) path: &'a Path,
 }
 
-impl Picture<'_> {
+impl CriticPicture<'_> {
     /// Draws it.
     pub(super) fn draw(&self, metric: Metric) -> Result<(), Failure> {
         let exact = match &self.case.exact {
@@ -48,7 +48,7 @@ impl Picture<'_> {
 /// A function that is drawn, and what it is called.
 type Witness<'a> = (String, &'a dyn Critic);
 
-impl Picture<'_> {
+impl CriticPicture<'_> {
     /// The exact potential as a function of all points: the lower envelope of cones at the target.
     fn potential(&self, metric: Metric, g: ArrayView1<'_, f64>) -> Result<Cones, CriticError> {
         Cones::new(metric, self.case.target.support().to_owned(), g.mapv(|g| -g))
@@ -96,7 +96,7 @@ impl Picture<'_> {
             chart = chart.curve(if k == 0 { curve } else { curve.dashed() });
         }
         let chart = chart.rug(Side::Source, "source", source).rug(Side::Target, "target", target);
-        Ok(plot::save(self.path, chart.size(), |root| chart.draw(root))?)
+        Ok(plot::save(self.path, &chart)?)
     }
 
     fn plane(&self, witnesses: &[Witness<'_>]) -> Result<(), Failure> {
@@ -113,10 +113,8 @@ impl Picture<'_> {
             Ok(picture.noted("Mass moves against the arrows."))
         };
         let pictures = witnesses.iter().map(levels).collect::<Result<Vec<_>, _>>()?;
-        let panels = Panels::new(pictures.len(), pictures.iter().map(ContourPlot::size));
-        Ok(plot::save(self.path, panels.size(), |root| {
-            panels.draw(root, |k, area| pictures[k].draw(area))
-        })?)
+        let panels = Panels::new(pictures.len(), pictures);
+        Ok(plot::save(self.path, &panels)?)
     }
 
     fn steps(&self) -> Result<(), Failure> {
@@ -132,7 +130,7 @@ impl Picture<'_> {
         if let Some(exact) = &self.case.exact {
             chart = chart.level("exact", exact.certified.certificate.upper);
         }
-        Ok(plot::save(self.path, chart.size(), |root| chart.draw(root))?)
+        Ok(plot::save(self.path, &chart)?)
     }
 
     fn axes(&self) -> (String, String) {

@@ -10,14 +10,16 @@ use deblais::measure::DiscreteMeasure;
 use deblais::nn::Activation;
 use deblais::plan::TransportPlan;
 use deblais::progress::Observer;
-use deblais::report::Setting;
 use deblais::seed::Seed;
+use serde::Serialize;
 
 use crate::cli::failure::Failure;
 use crate::cli::ground::{Ground, Seconds};
+use crate::cli::typed::typed;
 
 /// `--kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum KindName {
     /// The lower envelope of distances to the target points: 1-Lipschitz by construction, for any
     /// distance
@@ -39,26 +41,12 @@ pub(crate) enum KindName {
 }
 
 impl KindName {
-    /// As it is typed.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Cones => "cones",
-            Self::Lattice => "lattice",
-            Self::Clip => "clip",
-            Self::Gp => "gp",
-            Self::Lp => "lp",
-            Self::Spectral => "spectral",
-            Self::Maxmin => "maxmin",
-            Self::Groupsort => "groupsort",
-        }
-    }
-
     /// All but cones are Lipschitz for the Euclidean distance only.
     pub(crate) fn check(self, ground: &Ground) -> Result<(), Failure> {
         if self != Self::Cones && !ground.is_euclidean() {
             return Err(Failure::usage(format!(
                 "--kind {} is built for the Euclidean distance alone",
-                self.name()
+                typed(&self)
             ))
             .hint("use --kind cones, which serves any distance, or --cost euclidean"));
         }
@@ -72,7 +60,8 @@ impl KindName {
 }
 
 /// `--pairs`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
 enum PairsName {
     /// Independent source and target points
     Random,
@@ -81,11 +70,12 @@ enum PairsName {
 }
 
 /// How to train. What is not given depends on the kind.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args, Serialize)]
 #[command(next_help_heading = "Training")]
-pub(crate) struct TrainingArgs {
+pub(crate) struct CriticTrainingArgs {
     /// Kind of critic
     #[arg(long, value_enum, default_value_t = KindName::Cones, value_name = "NAME")]
+    #[serde(skip)]
     pub(crate) kind: KindName,
 
     /// Steps of training (default: by kind)
@@ -135,7 +125,7 @@ pub(crate) struct TrainingArgs {
 
 /// Validated settings of a training run.
 #[derive(Debug, Clone)]
-pub(crate) enum Training {
+pub(crate) enum CriticTraining {
     Cones(TrainCones),
     Lattice(TrainLattice),
     Network(TrainNetwork),
@@ -161,17 +151,17 @@ const DRAWN: &[KindName] = &[
 ];
 const PENALTIES: &[KindName] = &[KindName::Gp, KindName::Lp];
 
-impl TrainingArgs {
+impl CriticTrainingArgs {
     /// The settings for points in `dim` dimensions.
-    pub(crate) fn training(&self, dim: usize) -> Training {
+    pub(crate) fn training(&self, dim: usize) -> CriticTraining {
         if self.kind == KindName::Lattice {
-            return Training::Lattice(self.lattice());
+            return CriticTraining::Lattice(self.lattice());
         }
-        let Some(network) = TrainNetwork::named(self.kind.name(), dim) else {
+        let Some(network) = TrainNetwork::named(&typed(&self.kind), dim) else {
             let default = TrainCones::default();
             let steps = self.steps.unwrap_or(default.steps);
             let rate = self.rate.unwrap_or(default.rate);
-            return Training::Cones(TrainCones { steps, rate, ..default });
+            return CriticTraining::Cones(TrainCones { steps, rate, ..default });
         };
         let shape = (self.width.unwrap_or(network.width), self.depth.unwrap_or(network.depth));
         let mut network = network.shaped(dim, shape.0, shape.1);
@@ -189,7 +179,7 @@ impl TrainingArgs {
             Regularizer::Clip { limit } => *limit = self.clip.unwrap_or(*limit),
             _ => {}
         }
-        Training::Network(network)
+        CriticTraining::Network(network)
     }
 
     fn lattice(&self) -> TrainLattice {
@@ -223,10 +213,10 @@ impl TrainingArgs {
         ];
         for (flag, given, kinds) in flags {
             if given && !kinds.contains(&self.kind) {
-                let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
+                let names: Vec<_> = kinds.iter().map(typed).collect();
                 return Err(Failure::usage(format!(
                     "{flag} has no meaning for --kind {}",
-                    self.kind.name()
+                    typed(&self.kind)
                 ))
                 .hint(format!("leave it out, or choose --kind {}", names.join(", "))));
             }
@@ -234,57 +224,46 @@ impl TrainingArgs {
         Ok(())
     }
 
-    /// The settings that shape the answer.
-    pub(crate) fn settings(&self, training: &Training) -> Vec<(&'static str, Setting)> {
-        let number = |value: f64| Setting::Number(value);
-        let count = |value: usize| Setting::Count(value as u64);
-        let mut settings = match training {
-            Training::Cones(cones) => {
-                vec![("steps", Setting::Count(cones.steps)), ("rate", number(cones.rate))]
+    /// These arguments, with the settings of a training where none were given.
+    pub(crate) fn filled(&self, training: &CriticTraining) -> Self {
+        let given = self.clone();
+        match training {
+            CriticTraining::Cones(TrainCones { steps, rate, .. }) => {
+                Self { steps: Some(*steps), rate: Some(*rate), ..given }
             }
-            Training::Lattice(lattice) => vec![
-                ("steps", Setting::Count(lattice.steps)),
-                ("batch", count(lattice.batch)),
-                ("seed", Setting::Count(lattice.seed.0)),
-            ],
-            Training::Network(network) => vec![
-                ("steps", Setting::Count(network.steps)),
-                ("rate", number(network.rate)),
-                ("width", count(network.width)),
-                ("depth", count(network.depth)),
-                ("batch", count(network.batch)),
-                ("seed", Setting::Count(network.seed.0)),
-            ],
-        };
-        if let Training::Network(TrainNetwork { regularizer, activation, .. }) = training {
-            match *regularizer {
-                Regularizer::GradientPenalty { lambda, .. } => {
-                    settings.push(("lambda", number(lambda)));
-                }
-                Regularizer::Clip { limit } => settings.push(("clip", number(limit))),
-                _ => {}
+            CriticTraining::Lattice(TrainLattice { steps, batch, seed, .. }) => {
+                Self { steps: Some(*steps), batch: Some(*batch), seed: Some(seed.0), ..given }
             }
-            if let Activation::GroupSort { size } = activation {
-                settings.push(("group", count(*size)));
-            }
+            CriticTraining::Network(network) => Self {
+                steps: Some(network.steps),
+                rate: Some(network.rate),
+                width: Some(network.width),
+                depth: Some(network.depth),
+                batch: Some(network.batch),
+                seed: Some(network.seed.0),
+                lambda: match network.regularizer {
+                    Regularizer::GradientPenalty { lambda, .. } => Some(lambda),
+                    _ => None,
+                },
+                clip: match network.regularizer {
+                    Regularizer::Clip { limit } => Some(limit),
+                    _ => None,
+                },
+                group: match network.activation {
+                    Activation::GroupSort { size } => Some(size),
+                    _ => None,
+                },
+                pairs: self.pairs.filter(|_| self.needs_plan()),
+                ..given
+            },
         }
-        if let Training::Lattice(TrainLattice { rate: LatticeRate::OfTemperature(rate), .. }) =
-            training
-        {
-            settings.push(("rate", number(*rate)));
-        }
-        if self.needs_plan() {
-            settings.push(("pairs", Setting::Text("plan".into())));
-        }
-        settings.extend(self.time_limit.map(|limit| ("time_limit", number(limit.0))));
-        settings
     }
 }
 
-impl Training {
+impl CriticTraining {
     /// The default settings of a kind for points in `dim` dimensions.
     pub(crate) fn named(kind: KindName, dim: usize) -> Self {
-        match TrainNetwork::named(kind.name(), dim) {
+        match TrainNetwork::named(&typed(&kind), dim) {
             Some(network) => Self::Network(network),
             None if kind == KindName::Lattice => Self::Lattice(TrainLattice::default()),
             None => Self::Cones(TrainCones::default()),

@@ -11,14 +11,14 @@ use deblais::{OtProblem, SqEuclidean};
 
 use super::densities::Densities;
 use super::distances::{Found, ends};
-use super::inputs::Pair;
+use super::inputs::MeasurePair;
 use crate::cli::failure::Failure;
 use crate::cli::ground::Ground;
 
 /// Intervals, or spreads, of everything that compares densities.
 pub(super) fn of_densities(
     rows: &mut [(&'static str, ValueReport)],
-    (densities, pair): (&Densities, &Pair),
+    (densities, pair): (&Densities, &MeasurePair),
     alpha: f64,
     bootstrap: Bootstrap,
 ) {
@@ -51,7 +51,7 @@ fn settle(row: &mut ValueReport, replicates: Vec<f64>) {
 
 /// The interval, or the spread, of a value whose first-order term is known, or that is a mean of
 /// blocks.
-pub(super) fn of_distance(found: &mut Found, pair: &Pair, bootstrap: Bootstrap) {
+pub(super) fn of_distance(found: &mut Found, pair: &MeasurePair, bootstrap: Bootstrap) {
     let value = found.row.value;
     if let Some(blocks) = found.blocks.take() {
         let ones = vec![1.0; blocks.len()];
@@ -67,7 +67,7 @@ pub(super) fn of_distance(found: &mut Found, pair: &Pair, bootstrap: Bootstrap) 
 
 /// Which transport distance to solve again and again.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Transport {
+pub(super) enum ResampledTransport {
     /// With this ground cost.
     Emd(Ground),
     /// Of the Euclidean distance.
@@ -79,9 +79,9 @@ pub(super) enum Transport {
 /// The spread of a transport distance that is solved anew for every replicate.
 pub(super) fn of_transport(
     found: &mut Found,
-    pair: &Pair,
+    pair: &MeasurePair,
     bootstrap: Bootstrap,
-    which: Transport,
+    which: ResampledTransport,
 ) -> Result<(), Failure> {
     if pair.histograms.is_some() || found.row.interval.is_some() {
         return Ok(());
@@ -94,12 +94,14 @@ pub(super) fn of_transport(
             Ok(solution.plan.cost(problem.cost()))
         };
         match which {
-            Transport::Emd(ground) => {
+            ResampledTransport::Emd(ground) => {
                 solve(OtProblem::from_cost(p.mass(), q.mass(), ground.cost().table(&p, &q)?)?)
             }
-            Transport::W2 if p.dim() == 1 => Ok(w2::on_the_line(&p, &q)?),
-            Transport::W2 => Ok(solve(OtProblem::new(&p, &q, SqEuclidean)?)?.max(0.0).sqrt()),
-            Transport::Sliced(count, seed) => {
+            ResampledTransport::W2 if p.dim() == 1 => Ok(w2::on_the_line(&p, &q)?),
+            ResampledTransport::W2 => {
+                Ok(solve(OtProblem::new(&p, &q, SqEuclidean)?)?.max(0.0).sqrt())
+            }
+            ResampledTransport::Sliced(count, seed) => {
                 let theta = directions(count, p.dim(), &mut seed.stream("directions"));
                 Ok(sliced_wasserstein(&p, &q, 2.0, theta.view())?)
             }

@@ -8,11 +8,13 @@ use deblais::divergence::{
 use deblais::measure::DiscreteMeasure;
 use deblais::report::ValueReport;
 use ndarray::Array1;
+use serde::Serialize;
 
-use super::inputs::Pair;
+use super::inputs::MeasurePair;
 
 /// `--estimator`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum EstimatorName {
     /// Counts in common bins
     Histogram,
@@ -20,17 +22,6 @@ pub(super) enum EstimatorName {
     Kde,
     /// Nearest neighbours, for KL and Jeffreys alone
     Knn,
-}
-
-impl EstimatorName {
-    /// As it is typed.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Histogram => "histogram",
-            Self::Kde => "kde",
-            Self::Knn => "knn",
-        }
-    }
 }
 
 /// What nearest neighbours estimate, by short name.
@@ -62,11 +53,11 @@ enum How {
 
 impl Densities {
     pub(super) fn new(
-        pair: &Pair,
+        pair: &MeasurePair,
         estimator: EstimatorName,
         bins: Option<usize>,
     ) -> Result<Self, EstimateError> {
-        let Pair { source: p, target: q, .. } = pair;
+        let MeasurePair { source: p, target: q, .. } = pair;
         if let Some(histograms) = &pair.histograms {
             return Ok(Self::given(histograms));
         }
@@ -115,7 +106,7 @@ impl Densities {
 
     /// Observations on either side that can be drawn again; the masses of [`Self::resampled`] tell
     /// of those. `None` without any.
-    pub(super) fn observations(&self, pair: &Pair) -> Option<(usize, usize)> {
+    pub(super) fn observations(&self, pair: &MeasurePair) -> Option<(usize, usize)> {
         /// Grid points and samples that are smoothed hundreds of times in a second or so.
         const SMOOTH: usize = 1 << 14;
         let samples = pair.source.len() + pair.target.len();
@@ -131,7 +122,7 @@ impl Densities {
     /// The masses if each observation were drawn so many times.
     pub(super) fn resampled(
         &self,
-        pair: &Pair,
+        pair: &MeasurePair,
         (p_counts, q_counts): (&[u16], &[u16]),
     ) -> Option<(Vec<f64>, Vec<f64>)> {
         match &self.how {
@@ -195,7 +186,7 @@ pub(super) fn rows(alpha: f64, densities: &Densities) -> Vec<(&'static str, Valu
 
 /// KL both ways and Jeffreys by nearest neighbours.
 pub(super) fn nearest_neighbour_rows(
-    pair: &Pair,
+    pair: &MeasurePair,
     k: usize,
 ) -> Result<Vec<(&'static str, ValueReport)>, EstimateError> {
     let forward = kl_nearest_neighbors(&pair.source, &pair.target, k)?;

@@ -14,7 +14,7 @@ use deblais::solvers::sinkhorn::{DivergenceError, Epsilon, Sinkhorn, SinkhornErr
 use deblais::solvers::w2::{self, Proof, W2};
 
 use super::densities::reason;
-use super::inputs::Pair;
+use super::inputs::MeasurePair;
 use crate::cli::failure::Failure;
 use crate::cli::ground::Ground;
 use crate::cli::progress_line::RunProgress;
@@ -52,10 +52,10 @@ impl Found {
 }
 
 /// A row, or the reason why it is left out.
-pub(super) type Row = Result<Found, String>;
+pub(super) type DistanceRow = Result<Found, String>;
 
 /// Refuses what takes all pairs of too many points.
-fn all_pairs(pair: &Pair) -> Result<(), String> {
+fn all_pairs(pair: &MeasurePair) -> Result<(), String> {
     if pair.largest() <= MOST_OF_ALL_PAIRS {
         return Ok(());
     }
@@ -63,7 +63,7 @@ fn all_pairs(pair: &Pair) -> Result<(), String> {
 }
 
 /// Refuses what would take too long to solve exactly.
-fn solvable(pair: &Pair, cost: &dyn Cost) -> Result<(), String> {
+fn solvable(pair: &MeasurePair, cost: &dyn Cost) -> Result<(), String> {
     if on_the_line(pair) {
         Ok(())
     } else if !cost.is_searchable() {
@@ -75,12 +75,16 @@ fn solvable(pair: &Pair, cost: &dyn Cost) -> Result<(), String> {
     }
 }
 
-fn on_the_line(pair: &Pair) -> bool {
+fn on_the_line(pair: &MeasurePair) -> bool {
     pair.source.dim() == 1
 }
 
 /// The transport cost, exact, with its certificate.
-pub(super) fn emd(pair: &Pair, ground: Ground, progress: &mut RunProgress) -> Result<Row, Failure> {
+pub(super) fn emd(
+    pair: &MeasurePair,
+    ground: Ground,
+    progress: &mut RunProgress,
+) -> Result<DistanceRow, Failure> {
     let (p, q) = (&pair.source, &pair.target);
     let problem = OtProblem::from_cost(p.mass(), q.mass(), ground.cost().table(p, q)?)?;
     if let Err(why) = solvable(pair, problem.cost()) {
@@ -118,7 +122,7 @@ pub(super) fn emd(pair: &Pair, ground: Ground, progress: &mut RunProgress) -> Re
 }
 
 /// `W_2` of the Euclidean distance.
-pub(super) fn w2(pair: &Pair, progress: &mut RunProgress) -> Result<Row, Failure> {
+pub(super) fn w2(pair: &MeasurePair, progress: &mut RunProgress) -> Result<DistanceRow, Failure> {
     if let Err(why) =
         solvable(pair, GroundCost::SqEuclidean.table(&pair.source, &pair.target)?.as_ref())
     {
@@ -139,7 +143,7 @@ pub(super) fn w2(pair: &Pair, progress: &mut RunProgress) -> Result<Row, Failure
 }
 
 /// The mean of `W_2²` along seeded directions, its root.
-pub(super) fn sliced(pair: &Pair, count: usize, seed: Seed) -> Result<Row, Failure> {
+pub(super) fn sliced(pair: &MeasurePair, count: usize, seed: Seed) -> Result<DistanceRow, Failure> {
     if on_the_line(pair) {
         return Ok(Err("on the line it is w2".into()));
     }
@@ -149,7 +153,7 @@ pub(super) fn sliced(pair: &Pair, count: usize, seed: Seed) -> Result<Row, Failu
 }
 
 /// The energy distance.
-pub(super) fn energy_distance(pair: &Pair) -> Result<Row, Failure> {
+pub(super) fn energy_distance(pair: &MeasurePair) -> Result<DistanceRow, Failure> {
     if let (false, Err(why)) = (on_the_line(pair), all_pairs(pair)) {
         return Ok(Err(why));
     }
@@ -162,7 +166,7 @@ pub(super) fn energy_distance(pair: &Pair) -> Result<Row, Failure> {
 }
 
 /// The squared maximum mean discrepancy.
-pub(super) fn discrepancy(pair: &Pair, seed: Seed) -> Row {
+pub(super) fn discrepancy(pair: &MeasurePair, seed: Seed) -> DistanceRow {
     let (p, q) = (&pair.source, &pair.target);
     let sigma = median_bandwidth(p, q).map_err(reason)?;
     let kernel = format!("Gaussian kernel, median heuristic σ = {sigma:.6}");
@@ -188,10 +192,10 @@ pub(super) fn discrepancy(pair: &Pair, seed: Seed) -> Row {
 
 /// The debiased Sinkhorn divergence.
 pub(super) fn sinkhorn(
-    pair: &Pair,
+    pair: &MeasurePair,
     ground: Ground,
     progress: &mut RunProgress,
-) -> Result<Row, Failure> {
+) -> Result<DistanceRow, Failure> {
     if let Err(why) = all_pairs(pair) {
         return Ok(Err(format!("{why}; deblais sinkhorn has no limit")));
     }

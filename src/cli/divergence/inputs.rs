@@ -17,7 +17,7 @@ pub(super) struct Measures {
 }
 
 /// Two measures of total 1, and where they came from.
-pub(super) struct Pair {
+pub(super) struct MeasurePair {
     pub(super) source: DiscreteMeasure,
     pub(super) target: DiscreteMeasure,
     /// Histograms: the masses as they were read.
@@ -27,7 +27,7 @@ pub(super) struct Pair {
     pub(super) seconds: f64,
 }
 
-impl Pair {
+impl MeasurePair {
     /// Points of the larger side.
     pub(super) fn largest(&self) -> usize {
         self.source.len().max(self.target.len())
@@ -48,14 +48,12 @@ impl Pair {
 }
 
 impl Measures {
-    pub(super) fn new(mut args: ProblemArgs) -> Result<Self, Failure> {
+    pub(super) fn new(args: &ProblemArgs) -> Result<Self, Failure> {
         if args.cost.cost_matrix.is_some() {
             return Err(Failure::usage("--cost-matrix has costs but no points to compare")
                 .hint("give points, or two histograms with --hist"));
         }
-        // Divergences are between probability measures.
-        args.inputs.normalize = true;
-        let job = ProblemJob::new(&args)?;
+        let job = ProblemJob::new(args)?.normalized();
         let ground = job.ground().expect("points have a ground cost");
         Ok(Self { job, ground })
     }
@@ -68,9 +66,9 @@ impl Measures {
         self.job.settings()
     }
 
-    pub(super) fn load(&self) -> Result<Pair, Failure> {
+    pub(super) fn load(&self) -> Result<MeasurePair, Failure> {
         let Loaded { clouds, histograms, inputs, remarks, seconds, .. } = self.job.load()?;
         let (source, target) = clouds.expect("points were read");
-        Ok(Pair { source, target, histograms, inputs, remarks, seconds })
+        Ok(MeasurePair { source, target, histograms, inputs, remarks, seconds })
     }
 }

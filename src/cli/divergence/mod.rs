@@ -11,22 +11,24 @@ use clap::Args;
 use deblais::divergence::Bootstrap;
 use deblais::divergence::named::{NAMES, long_name};
 use deblais::report::{
-    DIVERGENCE_SCHEMA, DivergencesReport, Report, Setting, Timings, ValueReport,
+    DIVERGENCE_SCHEMA, DivergencesReport, Report, Settings, Timings, ValueReport,
 };
 use deblais::seed::Seed;
+use serde::Serialize;
 
-use self::bootstrap::{Transport, of_densities, of_distance, of_transport};
+use self::bootstrap::{ResampledTransport, of_densities, of_distance, of_transport};
 use self::densities::{
     BY_NEIGHBOURS, Densities, EstimatorName, nearest_neighbour_rows, reason, rows,
 };
-use self::distances::{Row, discrepancy, emd, energy_distance, sinkhorn, sliced, w2};
-use self::inputs::{Measures, Pair};
+use self::distances::{DistanceRow, discrepancy, emd, energy_distance, sinkhorn, sliced, w2};
+use self::inputs::{MeasurePair, Measures};
 use super::args::{OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::output::print_report;
 use super::progress_line::RunProgress;
 use super::remarks::Remarks;
 use super::text::{Lines, supported};
+use super::typed::typed;
 use super::use_threads;
 
 /// `deblais divergence SOURCE TARGET`
@@ -53,7 +55,7 @@ Examples:
   deblais divergence table.csv table.csv --source-where label=3 --target-where label=8";
 
 /// How to estimate.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Estimates")]
 struct EstimateArgs {
     /// How densities come from samples
@@ -97,38 +99,17 @@ pub(crate) fn order(text: &str) -> Result<f64, String> {
     }
 }
 
-impl EstimateArgs {
-    fn settings(&self, hist: bool) -> Vec<(&'static str, Setting)> {
-        let count = |n: u32| Setting::Count(n.into());
-        let mut settings = vec![
-            ("alpha", Setting::Number(self.alpha)),
-            ("bootstrap", count(self.bootstrap)),
-            ("bootstrap_transport", Setting::Flag(self.bootstrap_transport)),
-            ("directions", count(self.directions)),
-            ("seed", Setting::Count(self.seed)),
-            ("hist", Setting::Flag(hist)),
-        ];
-        if !hist {
-            settings.push(("estimator", Setting::Text(self.estimator.name().into())));
-        }
-        settings.extend(self.bins.map(|bins| ("bins", count(bins))));
-        if self.estimator == EstimatorName::Knn {
-            settings.push(("neighbour", count(self.neighbour)));
-        }
-        settings
-    }
-}
-
 /// A validated request.
-struct Job {
+struct DivergenceJob {
     measures: Measures,
+    settings: Settings,
     estimate: EstimateArgs,
     output: OutputOptions,
 }
 
 /// What was found so far.
 #[derive(Default)]
-struct Table {
+struct DivergenceTable {
     rows: Vec<(&'static str, ValueReport)>,
     left_out: Vec<(&'static str, String)>,
     warnings: Vec<String>,
@@ -139,27 +120,36 @@ struct Table {
 pub(crate) fn run(args: DivergenceArgs) -> Result<Exit, Failure> {
     let DivergenceArgs { problem, estimate, output } = args;
     if estimate.bins.is_some() && estimate.estimator != EstimatorName::Histogram {
-        let name = estimate.estimator.name();
+        let name = typed(&estimate.estimator);
         return Err(Failure::usage(format!("--bins counts, but --estimator {name} does not"))
             .hint("leave one of them out"));
     }
-    let measures = Measures::new(problem)?;
+    let measures = Measures::new(&problem)?;
     use_threads(output.threads)?;
-    Job { measures, estimate, output }.run()
+    let settings = settings(&measures, &estimate, problem.inputs.sides.hist);
+    DivergenceJob { measures, settings, estimate, output }.run()
 }
 
-impl Job {
+/// The settings that have a meaning beside each other.
+fn settings(measures: &Measures, estimate: &EstimateArgs, hist: bool) -> Settings {
+    let all = measures.settings().with(estimate).and("hist", hist);
+    let all = if hist { all.without("estimator") } else { all };
+    if estimate.estimator == EstimatorName::Knn { all } else { all.without("neighbour") }
+}
+
+impl DivergenceJob {
     fn run(self) -> Result<Exit, Failure> {
         let pair = self.measures.load()?;
         let start = Instant::now();
-        let mut table =
-            Table { warnings: pair.remarks.warnings.clone(), complete: true, ..Table::default() };
+        let mut table = DivergenceTable {
+            warnings: pair.remarks.warnings.clone(),
+            complete: true,
+            ..DivergenceTable::default()
+        };
         self.add_densities(&pair, &mut table);
         self.add_distances(&pair, &mut table)?;
         Remarks { notes: pair.remarks.notes.clone(), warnings: table.warnings.clone() }
             .tell(self.output.quiet);
-        let mut settings = self.measures.settings();
-        settings.extend(self.estimate.settings(pair.histograms.is_some()));
         let findings = DivergencesReport {
             n: pair.source.len(),
             m: pair.target.len(),
@@ -171,7 +161,7 @@ impl Job {
         let solve = start.elapsed().as_secs_f64();
         let report = Report {
             inputs: Some(pair.inputs),
-            settings: Some(settings),
+            settings: Some(self.settings.clone()),
             warnings: Some(table.warnings),
             timings: Timings::from([("read", pair.seconds), ("solve", solve)]),
             ..Report::new(DIVERGENCE_SCHEMA, findings)
@@ -186,7 +176,7 @@ impl Job {
     }
 
     /// What compares densities.
-    fn add_densities(&self, pair: &Pair, table: &mut Table) {
+    fn add_densities(&self, pair: &MeasurePair, table: &mut DivergenceTable) {
         let EstimateArgs { estimator, bins, neighbour, alpha, .. } = self.estimate;
         if estimator == EstimatorName::Knn && pair.histograms.is_none() {
             match nearest_neighbour_rows(pair, neighbour as usize) {
@@ -220,14 +210,18 @@ impl Job {
     }
 
     /// What sees distance.
-    fn add_distances(&self, pair: &Pair, table: &mut Table) -> Result<(), Failure> {
+    fn add_distances(
+        &self,
+        pair: &MeasurePair,
+        table: &mut DivergenceTable,
+    ) -> Result<(), Failure> {
         let (ground, seed) = (self.measures.ground(), Seed(self.estimate.seed));
         let count = self.estimate.directions as usize;
         let mut progress = RunProgress::start(None, self.output.quiet)?;
-        let found: [(&'static str, Row, Option<Transport>); 6] = [
-            ("emd", emd(pair, ground, &mut progress)?, Some(Transport::Emd(ground))),
-            ("w2", w2(pair, &mut progress)?, Some(Transport::W2)),
-            ("sliced", sliced(pair, count, seed)?, Some(Transport::Sliced(count, seed))),
+        let found: [(&'static str, DistanceRow, Option<ResampledTransport>); 6] = [
+            ("emd", emd(pair, ground, &mut progress)?, Some(ResampledTransport::Emd(ground))),
+            ("w2", w2(pair, &mut progress)?, Some(ResampledTransport::W2)),
+            ("sliced", sliced(pair, count, seed)?, Some(ResampledTransport::Sliced(count, seed))),
             ("energy", energy_distance(pair)?, None),
             ("mmd", discrepancy(pair, seed), None),
             ("sinkhorn", sinkhorn(pair, ground, &mut progress)?, None),

@@ -3,54 +3,54 @@
 mod picture;
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use deblais::explore::discriminator::{
     DiscriminatorKind, DiscriminatorStudy, DiscriminatorTraining, SeparatedLaws,
     study_discriminators,
 };
-use deblais::io::InputPath;
+use deblais::io::Selection;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{
     CertificateReport, DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, Inputs, PushRow,
-    Report, Setting, Settings, Timings,
+    Report, Settings, Timings,
 };
 use deblais::seed::Seed;
+use serde::Serialize;
 
-use super::folder::{Folder, OutArgs};
-use crate::cli::args::OutputOptions;
+use super::folder::Folder;
+use super::study::{Study, Told};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::one_stdin;
-use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
-use crate::cli::read_measure::{InputLog, Role, SampleSet, Weights, clouds};
+use crate::cli::read_measure::{InputLog, Role, SampleSet, clouds};
 use crate::cli::text::{Lines, bracket, supported};
-use crate::cli::use_threads;
-
-/// The name of the folder and of the files in it.
-const NAME: &str = "discriminator";
+use crate::cli::typed;
 
 /// The exact distance among the losses and the functions.
 const EXACT: &str = "exact";
 
 /// `deblais explore study_discriminators [REAL GENERATED]`
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 pub(super) struct DiscriminatorArgs {
     /// Real points on the line: CSV, TSV or NPY with a sample a row; `-` is stdin
     #[arg(value_name = "REAL", requires = "generated", conflicts_with_all = ["pair", "points"])]
+    #[serde(skip)]
     real: Option<PathBuf>,
 
     /// Generated points, likewise
     #[arg(value_name = "GENERATED")]
+    #[serde(skip)]
     generated: Option<PathBuf>,
 
     /// Built-in laws that do not overlap, instead of files
     #[arg(long, value_enum, value_name = "NAME", default_value_t = PairName::Clusters)]
+    #[serde(skip)]
     pair: PairName,
 
     /// Points that are drawn from each of them
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[serde(skip)]
     points: u32,
 
     /// Steps of each discriminator
@@ -59,16 +59,12 @@ pub(super) struct DiscriminatorArgs {
 
     /// Change a field of all discriminators' recipes, such as critic.width=128
     #[arg(long = "set", value_name = "FIELD=VALUE", help_heading = "Discriminators")]
+    #[serde(rename = "set", serialize_with = "typed::changes")]
     changes: Vec<String>,
 
     /// Where points, weights and batches come from
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Discriminators")]
     seed: u64,
-
-    #[command(flatten)]
-    out: OutArgs,
-    #[command(flatten)]
-    output: OutputOptions,
 }
 
 /// `--pair`
@@ -90,72 +86,94 @@ impl PairName {
 }
 
 /// Two samples, and where they came from.
-struct Samples {
+struct RealAndGenerated {
     data: &'static str,
     real: DiscreteMeasure,
     generated: DiscreteMeasure,
     inputs: Inputs,
 }
 
-/// Validates the arguments, then trains.
-pub(super) fn run(args: DiscriminatorArgs) -> Result<Exit, Failure> {
-    use_threads(args.output.threads)?;
-    let samples = samples(&args)?;
-    let training =
-        DiscriminatorTraining { steps: args.steps, changes: args.changes, seed: Seed(args.seed) };
-    // Before anything is left behind.
-    training.recipes()?;
-    let folder = args.out.folder(NAME)?;
-    let mut settings = Settings::from([
-        ("steps", Setting::Count(training.steps)),
-        ("seed", Setting::Count(args.seed)),
-    ]);
-    if !training.changes.is_empty() {
-        settings.insert("set", Setting::Text(training.changes.join(" ")));
-    }
-    let mut progress = RunProgress::start(None, args.output.quiet)?;
-    let study = study_discriminators(&samples.real, &samples.generated, &training, &mut progress)?;
-    let train = progress.finish();
-    let start = Instant::now();
-    draw(&folder, &samples, &study)?;
-    let findings = DiscriminatorReport {
-        data: samples.data,
-        n: samples.real.len(),
-        m: samples.generated.len(),
-        emd: CertificateReport::from(&study.exact.emd),
-        batch: study.batch,
-        termination: if study.stopped.is_some() { "stopped" } else { "all_steps" },
-        rows: rows(&study),
-        grid: study.grid.clone(),
-        curves: curves(&study),
-    };
-    let report = Report {
-        inputs: Some(samples.inputs),
-        settings: Some(settings),
-        timings: Timings::from([("train", train), ("draw", start.elapsed().as_secs_f64())]),
-        ..Report::new(DISCRIMINATOR_SCHEMA, findings)
-    };
-    folder.json(&report)?;
-    print_report(&args.output, &report, |lines| text(lines, &report))?;
-    Ok(if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
+/// The samples, how discriminators are trained on them, and the settings of both.
+pub(super) struct DiscriminatorDemo {
+    samples: RealAndGenerated,
+    training: DiscriminatorTraining,
+    settings: Settings,
 }
 
-fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
+impl Study for DiscriminatorDemo {
+    const NAME: &'static str = "discriminator";
+    type Args = DiscriminatorArgs;
+    type Answer = DiscriminatorStudy;
+    type Findings = DiscriminatorReport;
+
+    fn new(args: DiscriminatorArgs, quiet: bool) -> Result<Self, Failure> {
+        let samples = samples(&args, quiet)?;
+        let settings = Settings::of(&args);
+        let (steps, seed) = (args.steps, Seed(args.seed));
+        let training = DiscriminatorTraining { steps, changes: args.changes, seed };
+        training.recipes()?;
+        Ok(Self { samples, training, settings })
+    }
+
+    fn compute(&self, quiet: bool) -> Result<(DiscriminatorStudy, f64), Failure> {
+        let RealAndGenerated { real, generated, .. } = &self.samples;
+        RunProgress::watch(None, quiet, |progress| {
+            study_discriminators(real, generated, &self.training, progress)
+        })
+    }
+
+    fn draw(&self, study: &DiscriminatorStudy, folder: &Folder) -> Result<(), Failure> {
+        draw(folder, &self.samples, study)
+    }
+
+    fn report(
+        &self,
+        study: &DiscriminatorStudy,
+        [train, draw]: [f64; 2],
+    ) -> Report<DiscriminatorReport> {
+        let findings = DiscriminatorReport {
+            data: self.samples.data,
+            n: self.samples.real.len(),
+            m: self.samples.generated.len(),
+            emd: CertificateReport::from(&study.exact.emd),
+            batch: study.batch,
+            termination: if study.stopped.is_some() { "stopped" } else { "all_steps" },
+            rows: rows(study),
+            grid: study.grid.clone(),
+            curves: curves(study),
+        };
+        Report {
+            inputs: Some(self.samples.inputs.clone()),
+            settings: Some(self.settings.clone()),
+            timings: Timings::from([("train", train), ("draw", draw)]),
+            ..Report::new(DISCRIMINATOR_SCHEMA, findings)
+        }
+    }
+
+    fn text(&self, lines: &mut Lines, told: Told<'_, Self>) {
+        text(lines, told.report);
+    }
+
+    fn exit(&self, study: &DiscriminatorStudy, _: bool) -> Exit {
+        if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine }
+    }
+}
+
+fn samples(args: &DiscriminatorArgs, quiet: bool) -> Result<RealAndGenerated, Failure> {
     let (Some(real), Some(generated)) = (&args.real, &args.generated) else {
         let (pair, data) = args.pair.pair();
         let sides = pair.draw(args.points as usize, Seed(args.seed));
         let [real, generated] = sides.map(DiscreteMeasure::uniform);
-        return Ok(Samples { data, real: real?, generated: generated?, inputs: Inputs::new() });
+        return Ok(RealAndGenerated {
+            data,
+            real: real?,
+            generated: generated?,
+            inputs: Inputs::new(),
+        });
     };
     one_stdin(&[real.as_path(), generated.as_path()])?;
-    let job = |role: Role, path: &PathBuf| SampleSet {
-        role,
-        origin: InputPath::from(path.as_path()),
-        columns: None,
-        dropped: Vec::new(),
-        filter: None,
-        weights: Weights::Uniform,
-    };
+    let job =
+        |role, path: &PathBuf| SampleSet::new(role, path.as_path().into(), Selection::default());
     let mut log = InputLog::default();
     let jobs = [job(Role::Source, real), job(Role::Target, generated)];
     let sides = clouds(&jobs, true, &mut log)?.map(|cloud| cloud.measure);
@@ -167,9 +185,9 @@ fn samples(args: &DiscriminatorArgs) -> Result<Samples, Failure> {
                 .hint("give files of one column: `deblais critic` takes points of any dimension"));
         }
     }
-    log.remarks.tell(args.output.quiet);
+    log.remarks.tell(quiet);
     let [real, generated] = sides;
-    Ok(Samples { data: "files", real, generated, inputs: log.inputs })
+    Ok(RealAndGenerated { data: "files", real, generated, inputs: log.inputs })
 }
 
 /// The steps that are drawn: the last powers of ten and the end.
@@ -229,8 +247,12 @@ fn curves(study: &DiscriminatorStudy) -> Vec<FunctionRow> {
 }
 
 /// Picture, animation and table.
-fn draw(folder: &Folder, samples: &Samples, study: &DiscriminatorStudy) -> Result<(), Failure> {
-    let view = picture::View::new(samples, study);
+fn draw(
+    folder: &Folder,
+    samples: &RealAndGenerated,
+    study: &DiscriminatorStudy,
+) -> Result<(), Failure> {
+    let view = picture::DiscriminatorView::new(samples, study);
     view.save(folder)?;
     let losses = || DiscriminatorKind::ALL.iter().flat_map(|kind| kind.losses());
     let names: Vec<_> = ["step", EXACT].into_iter().chain(losses().map(|loss| loss.0)).collect();

@@ -1,29 +1,23 @@
 //! `deblais explore duality`: every f-divergence as a game.
 
-use std::time::Instant;
-
 use clap::Args;
 use deblais::divergence::{FDivergence, Normal};
 use deblais::explore::duality::{
     DivergenceGame, DualityAnswer, DualityStudy, HeldOutBound, divergences,
 };
-use deblais::plot::{Bracket, Brackets, Chart, Curve, Panels};
+use deblais::plot::{Bracket, Brackets, Chart, Curve, Figure, Panels};
 use deblais::report::{
-    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Report, Setting,
-    Settings, Timings,
+    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Report, Settings, Timings,
 };
 use deblais::seed::Seed;
+use serde::Serialize;
 
-use super::folder::{Folder, OutArgs};
-use crate::cli::args::OutputOptions;
+use super::folder::Folder;
+use super::study::{Study, Told};
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::text::{Lines, supported};
-use crate::cli::use_threads;
-
-/// The name of the folder and of the files in it.
-const NAME: &str = "duality";
+use crate::cli::typed;
 
 /// Where conjugates are drawn: t from, to, in so many steps, and up to which value.
 const LOW: f64 = -4.0;
@@ -32,14 +26,16 @@ const STEPS: u32 = 300;
 const TOP: f64 = 3.0;
 
 /// `deblais explore duality`
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 pub(super) struct DualityArgs {
     /// Mean and deviation of the normal law P
     #[arg(long, value_name = "MEAN,DEVIATION", default_value = "0,1", value_parser = normal, allow_hyphen_values = true)]
+    #[serde(skip)]
     p: Normal,
 
     /// Mean and deviation of the normal law Q
     #[arg(long, value_name = "MEAN,DEVIATION", default_value = "1.5,1", value_parser = normal, allow_hyphen_values = true)]
+    #[serde(skip)]
     q: Normal,
 
     /// Order of the α-divergence, above 0
@@ -48,6 +44,7 @@ pub(super) struct DualityArgs {
 
     /// Points of either law that critics are judged on, none of which they were trained on
     #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
+    #[serde(skip)]
     held_out: u32,
 
     /// Steps of each critic
@@ -56,16 +53,12 @@ pub(super) struct DualityArgs {
 
     /// Change a field of all critics' recipes, such as critic.width=64
     #[arg(long = "set", value_name = "FIELD=VALUE", help_heading = "Critics")]
+    #[serde(rename = "set", serialize_with = "typed::changes")]
     changes: Vec<String>,
 
     /// Where all draws come from
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Critics")]
     seed: u64,
-
-    #[command(flatten)]
-    out: OutArgs,
-    #[command(flatten)]
-    output: OutputOptions,
 }
 
 /// Parses a normal law.
@@ -83,51 +76,66 @@ fn normal(text: &str) -> Result<Normal, String> {
     }
 }
 
-/// Validates the arguments, then plays.
-pub(super) fn run(args: DualityArgs) -> Result<Exit, Failure> {
-    use_threads(args.output.threads)?;
-    let mut settings = Settings::from([
-        ("alpha", Setting::Number(args.alpha)),
-        ("steps", Setting::Count(args.steps)),
-        ("seed", Setting::Count(args.seed)),
-    ]);
-    if !args.changes.is_empty() {
-        settings.insert("set", Setting::Text(args.changes.join(" ")));
+/// The study and its settings.
+pub(super) struct DualityDemo {
+    study: DualityStudy,
+    settings: Settings,
+}
+
+impl Study for DualityDemo {
+    const NAME: &'static str = "duality";
+    type Args = DualityArgs;
+    type Answer = DualityAnswer;
+    type Findings = DualityReport;
+
+    fn new(args: DualityArgs, _: bool) -> Result<Self, Failure> {
+        let settings = Settings::of(&args);
+        let study = DualityStudy {
+            p: args.p,
+            q: args.q,
+            alpha: args.alpha,
+            steps: args.steps,
+            held_out: args.held_out as usize,
+            changes: args.changes,
+            seed: Seed(args.seed),
+        };
+        study.recipe(FDivergence::KullbackLeibler)?;
+        Ok(Self { study, settings })
     }
-    let duel = DualityStudy {
-        p: args.p,
-        q: args.q,
-        alpha: args.alpha,
-        steps: args.steps,
-        held_out: args.held_out as usize,
-        changes: args.changes,
-        seed: Seed(args.seed),
-    };
-    // Before anything is left behind.
-    duel.recipe(FDivergence::KullbackLeibler)?;
-    let folder = args.out.folder(NAME)?;
-    let mut progress = RunProgress::start(None, args.output.quiet)?;
-    let games = duel.run(&mut progress)?;
-    let train = progress.finish();
-    let start = Instant::now();
-    draw(&folder, &duel, &games)?;
-    let findings = DualityReport {
-        p: [duel.p.mean, duel.p.deviation],
-        q: [duel.q.mean, duel.q.deviation],
-        batch: games.batch,
-        held_out: duel.held_out,
-        termination: if games.stopped.is_some() { "stopped" } else { "all_steps" },
-        games: games.games.iter().map(game_report).collect(),
-        conjugates: divergences(duel.alpha).map(|(name, f)| conjugate_row(name, f)).to_vec(),
-    };
-    let report = Report {
-        settings: Some(settings),
-        timings: Timings::from([("train", train), ("draw", start.elapsed().as_secs_f64())]),
-        ..Report::new(DUALITY_SCHEMA, findings)
-    };
-    folder.json(&report)?;
-    print_report(&args.output, &report, |lines| text(lines, &report))?;
-    Ok(if games.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
+
+    fn compute(&self, quiet: bool) -> Result<(DualityAnswer, f64), Failure> {
+        RunProgress::watch(None, quiet, |progress| self.study.run(progress))
+    }
+
+    fn draw(&self, answer: &DualityAnswer, folder: &Folder) -> Result<(), Failure> {
+        draw(folder, &self.study, answer)
+    }
+
+    fn report(&self, answer: &DualityAnswer, [train, draw]: [f64; 2]) -> Report<DualityReport> {
+        let DualityStudy { p, q, alpha, held_out, .. } = self.study;
+        let findings = DualityReport {
+            p: [p.mean, p.deviation],
+            q: [q.mean, q.deviation],
+            batch: answer.batch,
+            held_out,
+            termination: if answer.stopped.is_some() { "stopped" } else { "all_steps" },
+            games: answer.games.iter().map(game_report).collect(),
+            conjugates: divergences(alpha).map(|(name, f)| conjugate_row(name, f)).to_vec(),
+        };
+        Report {
+            settings: Some(self.settings.clone()),
+            timings: Timings::from([("train", train), ("draw", draw)]),
+            ..Report::new(DUALITY_SCHEMA, findings)
+        }
+    }
+
+    fn text(&self, lines: &mut Lines, told: Told<'_, Self>) {
+        text(lines, told.report);
+    }
+
+    fn exit(&self, answer: &DualityAnswer, _: bool) -> Exit {
+        if answer.stopped.is_some() { Exit::Stopped } else { Exit::Fine }
+    }
 }
 
 fn game_report(game: &DivergenceGame) -> GameReport {
@@ -156,8 +164,8 @@ fn conjugate_row(name: &'static str, f: FDivergence) -> ConjugateRow {
 
 /// Picture and table.
 fn draw(folder: &Folder, duel: &DualityStudy, games: &DualityAnswer) -> Result<(), Failure> {
-    let (bounds, conjugates) = (bounds(games), conjugates(duel.alpha));
-    let panels = Panels::new(2, [bounds.size(), conjugates.size()])
+    let bounds: Box<dyn Figure> = Box::new(bounds(games));
+    let panels = Panels::new(2, [bounds, Box::new(conjugates(duel.alpha))])
         .titled(format!(
             "Every f-divergence is a game: P = N({}, {}²), Q = N({}, {}²)",
             duel.p.mean, duel.p.deviation, duel.q.mean, duel.q.deviation
@@ -167,12 +175,7 @@ fn draw(folder: &Folder, duel: &DualityStudy, games: &DualityAnswer) -> Result<(
              judged on {} others.",
             games.batch, duel.steps, duel.held_out
         ));
-    folder.picture(panels.size(), |root| {
-        panels.draw(root, |k, area| match k {
-            0 => bounds.draw(area),
-            _ => conjugates.draw(area),
-        })
-    })?;
+    folder.picture(&panels)?;
     let divergences = divergences(duel.alpha);
     let names: Vec<_> = ["t"].into_iter().chain(divergences.map(|(name, _)| name)).collect();
     folder.table(

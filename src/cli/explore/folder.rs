@@ -1,15 +1,15 @@
 //! The folder a study leaves its files in, all named after it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use deblais::io::atomic::write_atomically;
-use deblais::plot::{self, Animation, Canvas, DrawResult, Page};
+use deblais::plot::{self, Animation, Figure};
 use deblais::report::write_json;
 use serde::Serialize;
 
 use crate::cli::failure::Failure;
+use crate::cli::output_files::make_out;
 
 /// `--out`
 #[derive(Debug, Args)]
@@ -30,10 +30,7 @@ impl OutArgs {
     /// Makes the folder of a study, before anything is computed.
     pub(super) fn folder(self, study: &'static str) -> Result<Folder, Failure> {
         let path = self.out.unwrap_or_else(|| format!("explore-{study}").into());
-        fs::create_dir_all(&path).map_err(|error| {
-            Failure::new(format!("--out {}: {error}", path.display()))
-                .hint("name a folder that can be made")
-        })?;
+        make_out(&path)?;
         Ok(Folder { path, study })
     }
 }
@@ -50,12 +47,9 @@ impl Folder {
     }
 
     /// One picture as PNG and as SVG.
-    pub(super) fn picture<D>(&self, size: (u32, u32), draw: D) -> Result<(), Failure>
-    where
-        D: for<'a> Fn(&Page<'a>) -> DrawResult<Canvas<'a>>,
-    {
+    pub(super) fn picture(&self, figure: &dyn Figure) -> Result<(), Failure> {
         for ending in ["png", "svg"] {
-            plot::save(&self.file(ending), size, &draw)?;
+            plot::save(&self.file(ending), figure)?;
         }
         Ok(())
     }

@@ -6,9 +6,11 @@ mod folder;
 mod plans;
 mod samples;
 mod shift;
+mod study;
 
 use clap::{Args, Subcommand};
 
+use self::study::StudyArgs;
 use super::failure::{Exit, Failure};
 
 /// `deblais explore shift|samples|discriminator|plans|duality`
@@ -22,16 +24,16 @@ pub(crate) struct ExploreArgs {
 #[derive(Debug, Subcommand)]
 enum ExploreCommand {
     /// Move a source onto a target and past it: JS is stuck until they touch, EMD sees the way
-    Shift(Box<shift::ShiftArgs>),
+    Shift(Box<StudyArgs<shift::ShiftArgs>>),
     /// Two laws that overlap everywhere: what JS and EMD make of n points of each
-    Samples(samples::SamplesArgs),
+    Samples(StudyArgs<samples::SamplesArgs>),
     /// What a discriminator on the line tells the generator's points while it is trained, beside
     /// the exact potential
-    Discriminator(Box<discriminator::DiscriminatorArgs>),
+    Discriminator(Box<StudyArgs<discriminator::DiscriminatorArgs>>),
     /// All the ways to move a little earth, ranked by cost: the worst, one at random, the best
-    Plans(plans::PlansArgs),
+    Plans(Box<StudyArgs<plans::PlansArgs>>),
     /// Every f-divergence as a game: its variational bound by a neural critic, beside its value
-    Duality(Box<duality::DualityArgs>),
+    Duality(Box<StudyArgs<duality::DualityArgs>>),
 }
 
 const EXAMPLES: &str = "Examples:
@@ -48,10 +50,12 @@ const EXAMPLES: &str = "Examples:
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: ExploreArgs) -> Result<Exit, Failure> {
     match args.command {
-        ExploreCommand::Shift(args) => shift::run(*args),
-        ExploreCommand::Samples(args) => samples::run(args),
-        ExploreCommand::Plans(args) => plans::run(args),
-        ExploreCommand::Discriminator(args) => discriminator::run(*args),
-        ExploreCommand::Duality(args) => duality::run(*args),
+        ExploreCommand::Shift(args) => study::run::<shift::ShiftDemo>(*args),
+        ExploreCommand::Samples(args) => study::run::<samples::SamplesDemo>(args),
+        ExploreCommand::Plans(args) => study::run::<plans::PlansDemo>(*args),
+        ExploreCommand::Discriminator(args) => {
+            study::run::<discriminator::DiscriminatorDemo>(*args)
+        }
+        ExploreCommand::Duality(args) => study::run::<duality::DualityDemo>(*args),
     }
 }

@@ -1,6 +1,6 @@
 //! `deblais explore plans`: all the ways to move a little earth, ranked by cost.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
@@ -8,33 +8,36 @@ use deblais::explore::plans::{
     PlanAnswer, PlanListing, PlanStudy, PricedPlan, piles_in_the_plane, piles_on_the_line,
 };
 use deblais::measure::DiscreteMeasure;
-use deblais::plot::{Band, BarPlot, Canvas, Chart, Curve, DrawResult, Heatmap, Page, Panels};
-use deblais::plot::{PlotError, TransportMap, palette};
-use deblais::problem::OtProblem;
-use deblais::report::{
-    Inputs, PLANS_SCHEMA, PlansReport, ProblemReport, Report, Setting, Settings,
+use deblais::plot::{
+    Band, BarPlot, Chart, Curve, Figure, Heatmap, Panels, PlotError, TransportMap, palette,
 };
+use deblais::problem::OtProblem;
+use deblais::report::{Inputs, PLANS_SCHEMA, PlansReport, ProblemReport, Report, Settings};
 use deblais::seed::Seed;
 use deblais::tolerance;
+use serde::Serialize;
 
-use super::folder::{Folder, OutArgs};
-use crate::cli::args::{CostArgs, InputArgs, OutputOptions, ProblemArgs};
+use super::folder::Folder;
+use super::study::{Study, Told};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::{CostName, Ground};
-use crate::cli::inputs::{Loaded, ProblemJob};
-use crate::cli::output::print_report;
+use crate::cli::inputs::{Loaded, ProblemJob, one_stdin};
+use crate::cli::read_measure::{Role, SampleSet};
 use crate::cli::remarks::Remarks;
+use crate::cli::sample_set::SelectionFlags;
 use crate::cli::text::{Lines, exact};
-use crate::cli::{use_threads, warn};
+use crate::cli::warn;
 
 /// `deblais explore plans [SOURCE TARGET]`
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 pub(super) struct PlansArgs {
     /// Piles of your own: CSV, TSV or NPY with a pile a row; few, and of whole masses
     #[arg(requires = "target")]
+    #[serde(skip)]
     source: Option<PathBuf>,
 
     /// Where the earth is to go, likewise
+    #[serde(skip)]
     target: Option<PathBuf>,
 
     /// Column of both files that holds the masses, by name or by index from 0 (equal if left out)
@@ -54,8 +57,8 @@ pub(super) struct PlansArgs {
     normalize: bool,
 
     /// Built-in piles
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Piles::Line, conflicts_with = "source", help_heading = "Input")]
-    piles: Piles,
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = PilesName::Line, conflicts_with = "source", help_heading = "Input")]
+    piles: PilesName,
 
     /// The cost is the Euclidean distance to this power
     #[arg(long, value_name = "P", allow_negative_numbers = true, help_heading = "Ground cost")]
@@ -68,17 +71,12 @@ pub(super) struct PlansArgs {
     /// Seed of whatever is drawn by chance
     #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Plans")]
     seed: u64,
-
-    #[command(flatten)]
-    out: OutArgs,
-
-    #[command(flatten)]
-    output: OutputOptions,
 }
 
 /// `--piles`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Piles {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum PilesName {
     /// Four piles on the line, and four holes
     Line,
     /// Seven shovels in the plane
@@ -98,47 +96,68 @@ struct Site {
     seconds: f64,
 }
 
-/// Lists, ranks and draws.
-pub(super) fn run(args: PlansArgs) -> Result<Exit, Failure> {
-    use_threads(args.output.threads)?;
-    let site = site(&args)?;
-    let study = PlanStudy { samples: args.samples as usize, seed: Seed(args.seed) };
-    site.remarks.tell(args.output.quiet);
-    let start = Instant::now();
-    let found = study.run(&site.problem)?;
-    let seconds = start.elapsed().as_secs_f64();
-    let folder = args.out.folder("plans")?;
+/// The piles, and how their plans are found.
+pub(super) struct PlansDemo {
+    site: Site,
+    study: PlanStudy,
+}
 
-    let mut settings = site.settings.clone();
-    settings.insert("samples", Setting::Count(args.samples.into()));
-    settings.insert("seed", Setting::Count(args.seed));
-    let report = Report {
-        inputs: Some(site.inputs.clone()),
-        settings: Some(settings),
-        warnings: Some(site.remarks.warnings.clone()),
-        timings: [("read", site.seconds), ("solve", seconds)].into(),
-        ..Report::new(PLANS_SCHEMA, PlansReport::new(site.report.clone(), &found))
-    };
-    folder.json(&report)?;
-    let rows = (1_u32..).zip(&found.costs);
-    folder
-        .table(&["rank", "cost"], rows.map(|(rank, cost)| vec![Some(rank.into()), Some(*cost)]))?;
-    picture(&folder, &site, &found)?;
-    print_report(&args.output, &report, |lines| text(lines, &report, &found))?;
-    Ok(if found.agrees() && found.certificate.is_optimal() {
-        Exit::Fine
-    } else {
-        warn(&["the list of plans and the exact solver disagree".to_owned()], args.output.quiet);
+impl Study for PlansDemo {
+    const NAME: &'static str = "plans";
+    type Args = PlansArgs;
+    type Answer = PlanAnswer;
+    type Findings = PlansReport;
+
+    fn new(args: PlansArgs, quiet: bool) -> Result<Self, Failure> {
+        let site = site(&args)?;
+        site.remarks.tell(quiet);
+        let study = PlanStudy { samples: args.samples as usize, seed: Seed(args.seed) };
+        study.check(&site.problem)?;
+        Ok(Self { site, study })
+    }
+
+    fn compute(&self, _: bool) -> Result<(PlanAnswer, f64), Failure> {
+        let start = Instant::now();
+        let found = self.study.run(&self.site.problem)?;
+        Ok((found, start.elapsed().as_secs_f64()))
+    }
+
+    fn draw(&self, found: &PlanAnswer, folder: &Folder) -> Result<(), Failure> {
+        let row = |(rank, cost): (u32, &f64)| vec![Some(rank.into()), Some(*cost)];
+        folder.table(&["rank", "cost"], (1_u32..).zip(&found.costs).map(row))?;
+        picture(folder, &self.site, found)
+    }
+
+    fn report(&self, found: &PlanAnswer, [solve, _]: [f64; 2]) -> Report<PlansReport> {
+        let site = &self.site;
+        Report {
+            inputs: Some(site.inputs.clone()),
+            settings: Some(site.settings.clone()),
+            warnings: Some(site.remarks.warnings.clone()),
+            timings: [("read", site.seconds), ("solve", solve)].into(),
+            ..Report::new(PLANS_SCHEMA, PlansReport::new(site.report.clone(), found))
+        }
+    }
+
+    fn text(&self, lines: &mut Lines, told: Told<'_, Self>) {
+        text(lines, told.report, told.answer);
+    }
+
+    fn exit(&self, found: &PlanAnswer, quiet: bool) -> Exit {
+        if found.agrees() && found.certificate.is_optimal() {
+            return Exit::Fine;
+        }
+        warn(&["the list of plans and the exact solver disagree".to_owned()], quiet);
         Exit::ClaimBroken
-    })
+    }
 }
 
 fn site(args: &PlansArgs) -> Result<Site, Failure> {
     let ground = Ground::new(CostName::Euclidean, None, args.p)?;
     let Some(source) = &args.source else {
         let (source, target) = match args.piles {
-            Piles::Line => piles_on_the_line(),
-            Piles::Plane => piles_in_the_plane(),
+            PilesName::Line => piles_on_the_line(),
+            PilesName::Plane => piles_in_the_plane(),
         };
         let cost = ground.cost().table(&source, &target)?;
         let problem = OtProblem::from_cost(source.mass(), target.mass(), cost)?;
@@ -147,9 +166,7 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
             p: ground.p(),
             ..ProblemReport::new(&problem, ground.name())
         };
-        let name = if args.piles == Piles::Line { "line" } else { "plane" };
-        let mut settings = Settings::from([("piles", Setting::Text(name.to_owned()))]);
-        settings.extend(args.p.map(|p| ("p", Setting::Number(p))));
+        let settings = Settings::of(args).without("normalize");
         let (inputs, remarks) = (Inputs::new(), Remarks::default());
         let axes = None;
         return Ok(Site {
@@ -164,25 +181,19 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
             seconds: 0.0,
         });
     };
-    let job = ProblemJob::new(&ProblemArgs {
-        inputs: InputArgs {
-            source: Some(source.clone()),
-            target: args.target.clone(),
-            weights: args.weights.clone(),
-            source_weights: None,
-            target_weights: None,
-            columns: args.columns.clone(),
-            drop: args.drop.clone(),
-            both_where: None,
-            source_where: None,
-            target_where: None,
-            hist: false,
-            grid: None,
-            normalize: args.normalize,
-        },
-        cost: CostArgs { cost: CostName::Euclidean, p: args.p, exponent: None, cost_matrix: None },
-    })?;
-    let settings = job.settings();
+    let target = args.target.as_ref().expect("clap requires both files");
+    one_stdin(&[source, target])?;
+    let flags = SelectionFlags {
+        columns: args.columns.as_deref(),
+        drop: args.drop.as_deref(),
+        filter: None,
+        weights: args.weights.as_deref(),
+    };
+    let side =
+        |role, path: &Path| Ok::<_, Failure>(SampleSet::new(role, path.into(), flags.check()?));
+    let sides = [side(Role::Source, source)?, side(Role::Target, target)?];
+    let settings = Settings::of(args).without("piles").and("cost", ground.name());
+    let job = ProblemJob::between(sides, ground, args.normalize, settings.clone());
     let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = job.load()?;
     let (source, target) = clouds.expect("points were read");
     Ok(Site { problem, source, target, report, axes, inputs, settings, remarks, seconds })
@@ -207,38 +218,10 @@ fn text(lines: &mut Lines, report: &Report<PlansReport>, found: &PlanAnswer) {
     lines.timings(&report.timings);
 }
 
-/// A panel of the picture.
-enum Panel<'a> {
-    BarPlot(BarPlot<'a>),
-    Map(TransportMap<'a>),
-    Heatmap(Heatmap),
-    Chart(Chart),
-}
-
-impl Panel<'_> {
-    fn size(&self) -> (u32, u32) {
-        match self {
-            Self::BarPlot(earthwork) => earthwork.size(),
-            Self::Map(map) => map.size(),
-            Self::Heatmap(heatmap) => heatmap.size(),
-            Self::Chart(chart) => chart.size(),
-        }
-    }
-
-    fn draw<'a>(&self, area: &Page<'a>) -> DrawResult<Canvas<'a>> {
-        match self {
-            Self::BarPlot(earthwork) => earthwork.draw(area),
-            Self::Map(map) => map.draw(area),
-            Self::Heatmap(heatmap) => heatmap.draw(area),
-            Self::Chart(chart) => chart.draw(area),
-        }
-    }
-}
-
 /// The three plans as arrows and as γ, and all costs.
 fn picture(folder: &Folder, site: &Site, found: &PlanAnswer) -> Result<(), Failure> {
     let three = three(found);
-    let mut panels = Vec::new();
+    let mut panels: Vec<Box<dyn Figure + '_>> = Vec::new();
     if let 1 | 2 = site.source.dim() {
         for (name, priced, _) in &three {
             panels.push(arrows(site, &format!("{name}: cost {}", rounded(priced.cost)), priced)?);
@@ -246,13 +229,13 @@ fn picture(folder: &Folder, site: &Site, found: &PlanAnswer) -> Result<(), Failu
     }
     for (name, priced, _) in &three {
         let title = format!("{name}: γ, cost {}", rounded(priced.cost));
-        panels.push(Panel::Heatmap(Heatmap::new(&priced.plan).titled(title).without_caption()));
+        panels.push(Box::new(Heatmap::new(&priced.plan).titled(title).without_caption()));
     }
-    panels.extend([ranked(found), counted(found), carried(site, found)].map(Panel::Chart));
-    let page = Panels::new(3, panels.iter().map(Panel::size))
-        .titled(title(found))
-        .noted(note(site, found));
-    folder.picture(page.size(), |root| page.draw(root, |k, area| panels[k].draw(area)))
+    for chart in [ranked(found), counted(found), carried(site, found)] {
+        panels.push(Box::new(chart));
+    }
+    let panels = Panels::new(3, panels).titled(title(found)).noted(note(site, found));
+    folder.picture(&panels)
 }
 
 /// Worst, random and best with their colors.
@@ -264,13 +247,17 @@ fn three(found: &PlanAnswer) -> [(&'static str, &PricedPlan, palette::Color); 3]
     ]
 }
 
-fn arrows<'a>(site: &'a Site, title: &str, priced: &'a PricedPlan) -> Result<Panel<'a>, PlotError> {
+fn arrows<'a>(
+    site: &'a Site,
+    title: &str,
+    priced: &'a PricedPlan,
+) -> Result<Box<dyn Figure + 'a>, PlotError> {
     let (source, target, plan) = (&site.source, &site.target, &priced.plan);
     if source.dim() == 1 {
-        return Ok(Panel::BarPlot(BarPlot::new(source, target, plan)?.titled(title)));
+        return Ok(Box::new(BarPlot::new(source, target, plan)?.titled(title)));
     }
     let map = TransportMap::new(source, target, plan)?.titled(title).without_caption();
-    Ok(Panel::Map(match &site.axes {
+    Ok(Box::new(match &site.axes {
         Some((x, y)) => map.labeled(x, y),
         None => map,
     }))

@@ -8,20 +8,21 @@ use deblais::explore::samples::{RepeatRange, SampleAnswer, SampleSizeRow, Sample
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Band, Chart, Curve, Panels, Side, palette};
 use deblais::report::{
-    Report, SAMPLES_SCHEMA, SampleRow, SamplesReport, Setting, SpreadReport, Timings,
+    Report, SAMPLES_SCHEMA, SampleRow, SamplesReport, Settings, SpreadReport, Timings,
 };
 use deblais::seed::Seed;
+use serde::Serialize;
 
-use super::folder::{Folder, OutArgs};
-use crate::cli::args::OutputOptions;
+use super::folder::Folder;
+use super::study::{Study, Told};
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::text::Lines;
-use crate::cli::{use_threads, warn};
+use crate::cli::typed;
+use crate::cli::warn;
 
 /// `deblais explore samples`
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 pub(super) struct SamplesArgs {
     /// Distance δ of the means of the two normal laws, each of unit variance
     #[arg(long, value_name = "DISTANCE", default_value_t = 1.0, value_parser = shift, help_heading = "Laws")]
@@ -29,10 +30,12 @@ pub(super) struct SamplesArgs {
 
     /// Dimensions d, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [1, 2, 3, 8], value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Laws")]
+    #[serde(serialize_with = "typed::list")]
     dims: Vec<u16>,
 
     /// Sizes n of the samples, at least two, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [16, 32, 64, 128, 256, 512, 1024, 2048], value_parser = clap::value_parser!(u16).range(2..=16_384), help_heading = "Samples")]
+    #[serde(serialize_with = "typed::list")]
     sizes: Vec<u16>,
 
     /// Samples of each size
@@ -42,12 +45,6 @@ pub(super) struct SamplesArgs {
     /// Seed of every draw
     #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Samples")]
     seed: u64,
-
-    #[command(flatten)]
-    out: OutArgs,
-
-    #[command(flatten)]
-    output: OutputOptions,
 }
 
 /// Parses δ.
@@ -61,60 +58,64 @@ fn shift(text: &str) -> Result<f64, String> {
 /// Points a side of the sample that the picture shows.
 const SHOWN: usize = 40;
 
-/// Samples, measures and draws.
-pub(super) fn run(args: SamplesArgs) -> Result<Exit, Failure> {
-    let study = study(&args)?;
-    use_threads(args.output.threads)?;
-    let folder = args.out.folder("samples")?;
-    let mut progress = RunProgress::start(None, args.output.quiet)?;
-    let measured = study.run(&mut progress);
-    let seconds = progress.finish();
-    let measured = measured?;
-
-    let settings = [
-        ("shift", Setting::Number(study.shift)),
-        ("dims", Setting::Text(list(&study.dims))),
-        ("sizes", Setting::Text(list(&study.sizes))),
-        ("repeats", Setting::Count(args.repeats.into())),
-        ("seed", Setting::Count(args.seed)),
-    ];
-    let report = Report {
-        settings: Some(settings.into()),
-        timings: Timings::from([("solve", seconds)]),
-        ..Report::new(SAMPLES_SCHEMA, SamplesReport::new(study.shift, &measured))
-    };
-    folder.json(&report)?;
-    table(&folder, &report)?;
-    picture(&folder, &study, &measured)?;
-    print_report(&args.output, &report, |lines| text(lines, &report))?;
-    Ok(if !measured.complete {
-        Exit::Stopped
-    } else if measured.rows.iter().all(|row| row.tight) {
-        Exit::Fine
-    } else {
-        warn(&["a distance is not proved to be exact".to_owned()], args.output.quiet);
-        Exit::ClaimBroken
-    })
+/// The study and its settings.
+pub(super) struct SamplesDemo {
+    study: SampleStudy,
+    settings: Settings,
 }
 
-fn study(args: &SamplesArgs) -> Result<SampleStudy, Failure> {
-    let ascending = |list: &[u16]| {
-        let mut list: Vec<usize> = list.iter().copied().map(usize::from).collect();
-        list.sort_unstable();
-        list.dedup();
-        list
-    };
-    let (dims, sizes) = (ascending(&args.dims), ascending(&args.sizes));
-    if sizes.len() < 2 {
-        return Err(Failure::usage("--sizes: one size shows no trend")
-            .hint("give at least two sizes, as in --sizes 16,256,4096"));
+impl Study for SamplesDemo {
+    const NAME: &'static str = "samples";
+    type Args = SamplesArgs;
+    type Answer = SampleAnswer;
+    type Findings = SamplesReport;
+
+    fn new(mut args: SamplesArgs, _: bool) -> Result<Self, Failure> {
+        let [dims, sizes] = [&mut args.dims, &mut args.sizes].map(|list| {
+            list.sort_unstable();
+            list.dedup();
+            list.iter().copied().map(usize::from).collect::<Vec<_>>()
+        });
+        if sizes.len() < 2 {
+            return Err(Failure::usage("--sizes: one size shows no trend")
+                .hint("give at least two sizes, as in --sizes 16,256,4096"));
+        }
+        let settings = Settings::of(&args);
+        let (repeats, seed) = (args.repeats.into(), Seed(args.seed));
+        Ok(Self { study: SampleStudy { shift: args.shift, dims, sizes, repeats, seed }, settings })
     }
-    let (repeats, seed) = (args.repeats.into(), Seed(args.seed));
-    Ok(SampleStudy { shift: args.shift, dims, sizes, repeats, seed })
-}
 
-fn list(values: &[usize]) -> String {
-    values.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+    fn compute(&self, quiet: bool) -> Result<(SampleAnswer, f64), Failure> {
+        RunProgress::watch(None, quiet, |progress| self.study.run(progress))
+    }
+
+    fn draw(&self, answer: &SampleAnswer, folder: &Folder) -> Result<(), Failure> {
+        table(folder, &SamplesReport::new(self.study.shift, answer))?;
+        picture(folder, &self.study, answer)
+    }
+
+    fn report(&self, answer: &SampleAnswer, [solve, _]: [f64; 2]) -> Report<SamplesReport> {
+        Report {
+            settings: Some(self.settings.clone()),
+            timings: Timings::from([("solve", solve)]),
+            ..Report::new(SAMPLES_SCHEMA, SamplesReport::new(self.study.shift, answer))
+        }
+    }
+
+    fn text(&self, lines: &mut Lines, told: Told<'_, Self>) {
+        text(lines, told.report);
+    }
+
+    fn exit(&self, answer: &SampleAnswer, quiet: bool) -> Exit {
+        if !answer.complete {
+            Exit::Stopped
+        } else if answer.rows.iter().all(|row| row.tight) {
+            Exit::Fine
+        } else {
+            warn(&["a distance is not proved to be exact".to_owned()], quiet);
+            Exit::ClaimBroken
+        }
+    }
 }
 
 fn text(lines: &mut Lines, report: &SamplesReport) {
@@ -198,7 +199,7 @@ fn table(folder: &Folder, report: &SamplesReport) -> Result<(), Failure> {
 fn picture(folder: &Folder, study: &SampleStudy, answer: &SampleAnswer) -> Result<(), Failure> {
     let charts =
         [laws(study)?, divergences(study, answer), distances(study, answer), noise(study, answer)];
-    let panels = Panels::new(2, charts.iter().map(Chart::size))
+    let panels = Panels::new(2, charts)
         .titled("Overlapping laws, samples that do not overlap")
         .noted(format!(
             "P and Q are normal laws of unit variance in d dimensions whose means are {} apart. \
@@ -206,7 +207,7 @@ fn picture(folder: &Folder, study: &SampleStudy, answer: &SampleAnswer) -> Resul
              largest. Every EMD is exact, with its certificate.",
             study.shift, study.repeats
         ));
-    folder.picture(panels.size(), |page| panels.draw(page, |k, area| charts[k].draw(area)))
+    folder.picture(&panels)
 }
 
 /// Both densities on the line, and a sample of each.

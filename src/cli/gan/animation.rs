@@ -9,7 +9,7 @@ use deblais::gan::Trainer;
 use deblais::io::atomic::write_atomically;
 use deblais::plot::{self, Animation, Bitmap};
 
-use super::picture::{self, View};
+use super::picture::{self, GanView};
 use crate::cli::failure::Failure;
 
 /// The folder of the pictures in that of a run, and the animation beside it.
@@ -22,7 +22,7 @@ pub(super) struct TrainingAnimation {
     every: u64,
     /// Steps of the run.
     steps: u64,
-    view: View,
+    view: GanView,
     /// The step of the last picture.
     last: Option<u64>,
 }
@@ -45,7 +45,7 @@ impl TrainingAnimation {
             ))
             .hint(format!("--snapshot {} would do", steps.div_ceil(MOST_PICTURES))));
         }
-        let view = View::of(trainer)?.ok_or_else(|| {
+        let view = GanView::of(trainer)?.ok_or_else(|| {
             let dim = trainer.data().dim();
             Failure::usage(format!("--snapshot: points of {dim} coordinates cannot be looked at"))
                 .hint("take data in the plane, or the digits; or leave it out")

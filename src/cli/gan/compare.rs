@@ -1,12 +1,11 @@
 //! `deblais gan compare`: recipes on the same data, with the same budget and seeds.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use deblais::gan::{Milestone, Recipe, Trainer, noise_floor, rank_correlation};
 use deblais::io::atomic::write_atomically;
-use deblais::plot::{self, Chart, ContourPlot, Curve, Panels, palette};
+use deblais::plot::{self, Chart, Curve, Panels, palette};
 use deblais::report::{
     GAN_COMPARISON_SCHEMA, GanComparison, GanReport, GanRow, Report, write_json,
 };
@@ -14,13 +13,14 @@ use deblais::seed::Seed;
 
 use super::data::{DataArgs, DataJob};
 use super::exact::exact_emd;
-use super::picture::Clouds;
+use super::picture::GanClouds;
 use super::recipes;
-use super::run::{Clock, Run};
-use super::train::TrainingArgs;
+use super::run::{Clock, GanRun};
+use super::train::GanTrainingArgs;
 use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::print_report;
+use crate::cli::output_files::make_out;
 use crate::cli::text::Lines;
 use crate::cli::use_threads;
 
@@ -38,7 +38,7 @@ pub(super) struct CompareArgs {
     data: DataArgs,
 
     #[command(flatten)]
-    training: TrainingArgs,
+    training: GanTrainingArgs,
 
     /// Runs of each recipe, with the seeds 0, 1, …
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Training")]
@@ -69,10 +69,7 @@ pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
     for name in &names {
         recipes::read(name, &args.training.changes)?;
     }
-    fs::create_dir_all(&args.out).map_err(|error| {
-        Failure::new(format!("--out {}: {error}", args.out.display()))
-            .hint("name a folder that can be made")
-    })?;
+    make_out(&args.out)?;
     let floor = noise_floor(&data.load()?, &mut exact_emd)?;
     let mut rows = Vec::new();
     for name in names {
@@ -123,7 +120,7 @@ fn one(
     let recipe = args.training.recipe(name, data, clock)?;
     let trainer = Trainer::new(recipe, data.load()?, Seed(seed))?;
     let evaluations = args.training.evaluations();
-    let mut run = Run { trainer, evaluations, floor, animation: None, kept: None, quiet, clock };
+    let mut run = GanRun { trainer, evaluations, floor, animation: None, kept: None, quiet, clock };
     let outcome = run.go()?;
     let report = run.report(&outcome);
     Ok(Finished { trainer: run.trainer, report })
@@ -177,7 +174,7 @@ fn curves(path: &Path, rows: &[Vec<Finished>], floor: f64) -> Result<(), Failure
         let points = points.map(|milestone| (milestone.step as f64 / steps, milestone.emd / floor));
         chart = chart.curve(Curve::new(&run.report.recipe, points.collect::<Vec<_>>()));
     }
-    Ok(plot::save(path, chart.size(), |root| chart.draw(root))?)
+    Ok(plot::save(path, &chart)?)
 }
 
 /// What each critic's loss says beside the exact distance, both from their least to their most.
@@ -199,10 +196,10 @@ fn losses(path: &Path, comparison: &GanComparison, rows: &[Vec<Finished>]) -> Re
             .curve(loss.marked().colored(palette::BLACK))
     });
     let charts: Vec<_> = charts.collect();
-    let panels = Panels::new(charts.len().min(3), charts.iter().map(Chart::size))
+    let panels = Panels::new(charts.len().min(3), charts)
         .titled(format!("Does the critic's loss tell the distance? On {}", comparison.data))
         .noted("Curves of the first seed, correlations as medians over all seeds, without the score at step 0. 1: the loss orders the states of the run as the exact distance does; 0: it says nothing.");
-    Ok(plot::save(path, panels.size(), |root| panels.draw(root, |k, area| charts[k].draw(area)))?)
+    Ok(plot::save(path, &panels)?)
 }
 
 fn points(path: &Path, rows: &[Vec<Finished>]) -> Result<(), Failure> {
@@ -213,15 +210,15 @@ fn points(path: &Path, rows: &[Vec<Finished>]) -> Result<(), Failure> {
     let clouds = firsts.iter().map(|run| {
         let seed = run.trainer.seed();
         let points = run.trainer.checkpoint().sample(DRAWN, &mut seed.stream("sample"))?;
-        Clouds::new(&run.trainer, &points)
+        GanClouds::new(&run.trainer, &points)
     });
     let clouds = clouds.collect::<Result<Vec<_>, Failure>>()?;
     let pictures = firsts.iter().zip(&clouds);
     let pictures = pictures.map(|(run, clouds)| clouds.picture(&run.trainer, &run.report));
     let pictures = pictures.collect::<Result<Vec<_>, _>>()?;
     let columns = pictures.len().min(3);
-    let panels = Panels::new(columns, pictures.iter().map(ContourPlot::size));
-    Ok(plot::save(path, panels.size(), |root| panels.draw(root, |k, area| pictures[k].draw(area)))?)
+    let panels = Panels::new(columns, pictures);
+    Ok(plot::save(path, &panels)?)
 }
 
 fn text(lines: &mut Lines, comparison: &GanComparison) {

@@ -6,11 +6,10 @@ use std::path::Path;
 use clap::Args;
 use deblais::datasets::{PLANAR, planar};
 use deblais::gan::{Data, Image, Standard};
-use deblais::io::{
-    ColumnRef, Filter, Images, Input, InputPath, RunOptions, Selection, read_images,
-};
+use deblais::io::{ColumnRef, Images, Input, InputPath, RunOptions, Selection, read_images};
 
 use crate::cli::failure::Failure;
+use crate::cli::sample_set::SelectionFlags;
 
 /// The digits that come with the program: a label, then 8 × 8 pixels.
 const DIGITS: &[u8] =
@@ -89,8 +88,13 @@ impl DataJob {
                 PLANAR.join(", ")
             ))
         })?;
+        let flags = SelectionFlags {
+            columns: args.columns.as_deref(),
+            filter: args.filter.as_deref(),
+            ..SelectionFlags::default()
+        };
         let job =
-            Self { name: name.to_owned(), selection: selection(args)?, held_out: args.held_out };
+            Self { name: name.to_owned(), selection: flags.check()?, held_out: args.held_out };
         if job.is_law() && (job.selection != Selection::default() || job.held_out.is_some()) {
             return Err(Failure::usage(format!(
                 "--columns, --where and --held-out are for files, and {name} is a law"
@@ -168,19 +172,4 @@ impl DataJob {
         Data::sample(&self.name, samples.points.view(), held_out, standard)
             .map_err(|error| Failure::from(error).at(format!("--data {}", self.name)))
     }
-}
-
-fn selection(args: &DataArgs) -> Result<Selection, Failure> {
-    let columns = args.columns.as_deref().map(|list| {
-        let names = list.split(',').map(|name| name.trim().parse::<ColumnRef>());
-        names.map(|name| name.unwrap_or_else(|never| match never {})).collect()
-    });
-    let filter = match args.filter.as_deref().map(str::parse::<Filter>) {
-        None => None,
-        Some(Ok(filter)) => Some(filter),
-        Some(Err(error)) => {
-            return Err(Failure::usage(&error).at("--where").hint(error.hint()));
-        }
-    };
-    Ok(Selection { columns, filter, ..Selection::default() })
 }

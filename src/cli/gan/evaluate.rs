@@ -9,7 +9,7 @@ use deblais::io::{InputPath, SavedRun, read_checkpoint};
 
 use super::data::{DataArgs, DataJob};
 use super::exact::exact_emd;
-use super::run::{CHECKPOINT, Clock, Outcome, Run};
+use super::run::{CHECKPOINT, Clock, GanRun, Outcome};
 use super::train::text;
 use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
@@ -42,7 +42,7 @@ pub(super) fn run(args: EvaluateArgs) -> Result<Exit, Failure> {
     let outcome = Outcome { milestone, scores, stopped: None };
     let quiet = args.output.quiet;
     let evaluations = NonZeroU64::MIN;
-    let run = Run { trainer, evaluations, floor, animation: None, kept: None, quiet, clock };
+    let run = GanRun { trainer, evaluations, floor, animation: None, kept: None, quiet, clock };
     let report = run.report(&outcome);
     print_report(&args.output, &report, |lines| text(lines, &report, &outcome))
 }

@@ -1,7 +1,6 @@
 //! `deblais gan gradients`: the gradient that dies, the one that turns noisy, and the one that does
 //! neither.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,7 +9,7 @@ use deblais::gan::{
     disagreement,
 };
 use deblais::io::atomic::write_atomically;
-use deblais::plot::{self, Band, Chart, Curve, Panels, palette};
+use deblais::plot::{self, Band, Chart, Curve, Figure, Panels, palette};
 use deblais::progress::Stop;
 use deblais::report::{
     GRADIENTS_SCHEMA, GradientRow, GradientsReport, Report, Timings, write_json,
@@ -26,13 +25,14 @@ use super::run::Clock;
 use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::print_report;
+use crate::cli::output_files::make_out;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::text::Lines;
 use crate::cli::use_threads;
 
 /// The critics that are trained, all with the same network, optimiser and rate, and the losses of
 /// a generator that are read off each.
-const CRITICS: [(&str, &[Loss]); 3] = [
+const CRITICS: [(&str, &[GeneratorLoss]); 3] = [
     ("objective = \"minimax\"", &[MINIMAX, NON_SATURATING]),
     ("objective = \"least_squares\"", &[LEAST_SQUARES]),
     (
@@ -50,18 +50,25 @@ critic = { rate = 1e-3 }
 
 /// What a generator minimises: its name in reports and in pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Loss {
+struct GeneratorLoss {
     name: &'static str,
     title: &'static str,
     objective: Objective,
 }
 
-const MINIMAX: Loss = Loss { name: "minimax", title: "minimax", objective: Objective::Minimax };
-const NON_SATURATING: Loss =
-    Loss { name: "non_saturating", title: "non-saturating", objective: Objective::NonSaturating };
-const LEAST_SQUARES: Loss =
-    Loss { name: "least_squares", title: "least squares", objective: Objective::LeastSquares };
-const WASSERSTEIN: Loss = Loss {
+const MINIMAX: GeneratorLoss =
+    GeneratorLoss { name: "minimax", title: "minimax", objective: Objective::Minimax };
+const NON_SATURATING: GeneratorLoss = GeneratorLoss {
+    name: "non_saturating",
+    title: "non-saturating",
+    objective: Objective::NonSaturating,
+};
+const LEAST_SQUARES: GeneratorLoss = GeneratorLoss {
+    name: "least_squares",
+    title: "least squares",
+    objective: Objective::LeastSquares,
+};
+const WASSERSTEIN: GeneratorLoss = GeneratorLoss {
     name: "wasserstein",
     title: "Wasserstein, gradient penalty",
     objective: Objective::Wasserstein,
@@ -132,33 +139,14 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
     });
     let critics = critics.into_iter().collect::<Result<Vec<_>, _>>()?;
     let mut trainer = Trainer::new(recipes::read(&args.recipe, &[])?, data.load()?, Seed(0))?;
-    fs::create_dir_all(&args.out).map_err(|error| {
-        Failure::new(format!("--out {}: {error}", args.out.display()))
-            .hint("name a folder that can be made")
-    })?;
+    make_out(&args.out)?;
     let mut progress = RunProgress::start(None, args.output.quiet)?;
-    let mut stopped = trainer.train(args.generator_steps, &mut progress)?;
+    let stopped = trainer.train(args.generator_steps, &mut progress)?;
 
     let mut still = FrozenGenerator::new(&trainer, args.away, args.batches.into());
     let (exact, emd) = exact_row(&mut still, args.seeds)?;
-    let mut rows = vec![exact];
-    for (recipe, losses) in &critics {
-        let mut readings = Vec::new();
-        for seed in 0..args.seeds {
-            if stopped.is_some() {
-                break;
-            }
-            let objectives: Vec<_> = losses.iter().map(|loss| loss.objective).collect();
-            let places = places(args.steps);
-            let (of_seed, stop) =
-                still.train_critic(recipe, &objectives, Seed(seed), &places, &mut progress)?;
-            readings.push(of_seed);
-            stopped = stop;
-        }
-        for (k, loss) in losses.iter().enumerate() {
-            rows.extend(rows_of(loss.name, k, &readings));
-        }
-    }
+    let (of_critics, stopped) = critic_rows(&mut still, &critics, &args, stopped, &mut progress)?;
+    let rows = [vec![exact], of_critics].concat();
     progress.finish();
     let findings = GradientsReport {
         data: data.name.clone(),
@@ -200,6 +188,39 @@ fn exact_row(still: &mut FrozenGenerator<'_>, seeds: u64) -> Result<(GradientRow
     let pulls = pulls.collect::<Result<Vec<_>, GanError>>()?;
     let row = row(EXACT, None, &pulls.iter().collect::<Vec<_>>());
     Ok((row, distances.iter().sum::<f64>() / distances.len() as f64))
+}
+
+/// A recipe of critics, and the losses that are computed from them.
+type CriticRecipe = (Recipe, &'static [GeneratorLoss]);
+
+/// The rows of all critics, each trained from every seed, and what stopped that; nothing is trained if
+/// the generator's training was stopped already.
+fn critic_rows(
+    still: &mut FrozenGenerator<'_>,
+    critics: &[CriticRecipe],
+    args: &GradientsArgs,
+    mut stopped: Option<Stop>,
+    progress: &mut RunProgress,
+) -> Result<(Vec<GradientRow>, Option<Stop>), Failure> {
+    let places = places(args.steps);
+    let mut rows = Vec::new();
+    for (recipe, losses) in critics {
+        let objectives: Vec<_> = losses.iter().map(|loss| loss.objective).collect();
+        let mut readings = Vec::new();
+        for seed in (0..args.seeds).map(Seed) {
+            if stopped.is_some() {
+                break;
+            }
+            let reading;
+            (reading, stopped) =
+                still.train_critic(recipe, &objectives, seed, &places, progress)?;
+            readings.push(reading);
+        }
+        for (k, loss) in losses.iter().enumerate() {
+            rows.extend(rows_of(loss.name, k, &readings));
+        }
+    }
+    Ok((rows, stopped))
 }
 
 /// The rows of the k-th loss of a critic: those of the steps that all seeds have reached.
@@ -246,11 +267,11 @@ fn text(lines: &mut Lines, report: &GradientsReport) {
 }
 
 /// What an axis measures, and its value.
-type Panel = (&'static str, fn(&GradientRow) -> f64);
+type GradientAxis = (&'static str, fn(&GradientRow) -> f64);
 
 /// Norm, noise and disagreement against the critic's steps.
 fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
-    let panels: [Panel; 3] = [
+    let panels: [GradientAxis; 3] = [
         ("norm of the generator's gradient", |row| row.norm),
         ("noise: deviation of a batch ÷ norm", |row| row.noise),
         ("disagreement of the seeds ÷ norm", |row| row.disagreement),
@@ -288,7 +309,7 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
         "{} on {}: the generator stands still after {} steps, EMD {:.2}",
         report.recipe, report.data, report.generator_steps, report.exact_emd
     );
-    let panels = Panels::new(3, charts.iter().map(Chart::size)).titled(title).noted(format!(
+    let panels = Panels::new(3, charts).titled(title).noted(format!(
         "Each critic is trained from its first weights against the same generator. Medians of {} \
          seeds, a gradient being the mean of {} batches of {}; bands from the least to the largest. \
          A disagreement of 1 or more: the direction is the seed's, not the data's.",
@@ -297,7 +318,7 @@ fn picture(path: &Path, report: &GradientsReport) -> Result<(), Failure> {
     // Three charts need no larger page than two.
     let (width, height) = panels.size();
     let size = (width / 3 * 2, height / 3 * 2);
-    Ok(plot::save(path, size, |root| panels.draw(root, |k, area| charts[k].draw(area)))?)
+    Ok(plot::save(path, &panels.resized(size))?)
 }
 
 /// Losses in the order they are drawn in, with their titles.

@@ -27,7 +27,7 @@ pub(crate) struct GanArgs {
 #[derive(Debug, Subcommand)]
 enum GanCommand {
     /// Train a generator, and leave its points, its figures and its pictures in a folder
-    Train(Box<train::TrainArgs>),
+    Train(Box<train::TrainGanArgs>),
     /// List the recipes, or print all fields of one
     Recipes(recipes::RecipesArgs),
     /// Draw points from a trained generator

@@ -7,7 +7,7 @@ use deblais::critic::Regularizer;
 use deblais::gan::{Image, Milestone, Objective, Trainer};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{
-    self, Band, Bitmap, Chart, ContourPlot, Curve, Extent, Panels, Tiles, palette,
+    self, Band, Bitmap, Chart, ContourPlot, Curve, Extent, Figure, Panels, Tiles, palette,
 };
 use deblais::report::GanReport;
 use ndarray::{Array2, Axis, aview1, s};
@@ -51,23 +51,23 @@ pub(super) fn samples(
     {
         let shown = points.slice(s![..(TILES * TILES).min(points.nrows()), ..]);
         let tiles = Tiles::new(shown, width, TILES).within(0.0, most).titled(caption(report));
-        return Ok(plot::save(path, tiles.size(), |root| tiles.draw(root))?);
+        return Ok(plot::save(path, &tiles)?);
     }
     if trainer.data().dim() != 2 {
         return Ok(());
     }
-    let clouds = Clouds::new(trainer, points)?;
+    let clouds = GanClouds::new(trainer, points)?;
     let picture = clouds.picture(trainer, report)?;
-    Ok(plot::save(path, picture.size(), |root| picture.draw(root))?)
+    Ok(plot::save(path, &picture)?)
 }
 
 /// Generated points and true ones.
-pub(super) struct Clouds {
+pub(super) struct GanClouds {
     generated: DiscreteMeasure,
     truth: DiscreteMeasure,
 }
 
-impl Clouds {
+impl GanClouds {
     pub(super) fn new(trainer: &Trainer, points: &Array2<f64>) -> Result<Self, Failure> {
         let data = trainer.data();
         let truth = data.standard().restore(data.truth(TRUE_POINTS).view());
@@ -114,14 +114,14 @@ fn caption(report: &GanReport) -> String {
 }
 
 /// How a generator is looked at on its way: the same for all frames of a animation.
-pub(super) enum View {
+pub(super) enum GanView {
     /// Points over the critic's level lines, in this part of the plane.
     Plane { extent: Extent, size: (u32, u32) },
     /// Square images in rows.
     Images(Image),
 }
 
-impl View {
+impl GanView {
     /// Of a run; nothing if there is no way to look at its points.
     pub(super) fn of(trainer: &Trainer) -> Result<Option<Self>, Failure> {
         let data = trainer.data();
@@ -146,7 +146,7 @@ impl View {
 }
 
 /// The generator as it stands, of the same latent points each time.
-pub(super) fn frame(trainer: &mut Trainer, view: &View) -> Result<Bitmap, Failure> {
+pub(super) fn frame(trainer: &mut Trainer, view: &GanView) -> Result<Bitmap, Failure> {
     let (recipe, seed) = (trainer.recipe(), trainer.seed());
     let title = format!(
         "{} on {}: step {} of {}",
@@ -158,30 +158,30 @@ pub(super) fn frame(trainer: &mut Trainer, view: &View) -> Result<Bitmap, Failur
     let restore =
         |trainer: &Trainer, points: &Array2<f64>| trainer.data().standard().restore(points.view());
     match *view {
-        View::Images(Image { width, most, .. }) => {
+        GanView::Images(Image { width, most, .. }) => {
             let points = trainer.generate(TILES * TILES, &mut seed.stream("snapshot"))?;
             let points = restore(trainer, &points);
             let tiles = Tiles::new(points.view(), width, TILES).within(0.0, most);
             let tiles = tiles.titled(title);
             let (width, height) = tiles.size();
             let size = (width / SMALLER, height / SMALLER);
-            Ok(plot::bitmap(size, |root| tiles.draw(root))?)
+            Ok(plot::bitmap(&tiles.resized(size))?)
         }
-        View::Plane { extent, size } => {
+        GanView::Plane { extent, size } => {
             let [from, along] = trainer.sample_gradients(&mut seed.stream("snapshot"))?;
             let drawn = s![..PULLED.min(from.nrows()), ..];
             let steepness = along.map_axis(Axis(1), |pull| pull.dot(&pull).sqrt());
             let from = restore(trainer, &from.slice(drawn).to_owned());
             let along = &along.slice(drawn) * &aview1(&trainer.data().standard().scale);
             let points = trainer.generate(TRUE_POINTS, &mut seed.stream("snapshot"))?;
-            let clouds = Clouds::new(trainer, &restore(trainer, &points))?;
+            let clouds = GanClouds::new(trainer, &restore(trainer, &points))?;
             let picture = clouds.over_levels(trainer, extent)?;
             let picture = picture.vectors("−∂(generator's loss)/∂x", from, along)?;
             let picture = picture.titled(title).noted(format!(
                 "Mean length of the gradient over a batch: {} in standard coordinates.",
                 supported(steepness.mean().unwrap_or_default(), 1e-2)
             ));
-            Ok(plot::bitmap(size, |root| picture.draw(root))?)
+            Ok(plot::bitmap(&picture.resized(size))?)
         }
     }
 }
@@ -202,11 +202,11 @@ pub(super) fn curves(path: &Path, trainer: &Trainer, floor: f64) -> Result<(), F
         chart = chart.curve(estimate.dashed().colored(palette::BLACK));
     }
     let Some(divergence) = divergence(history) else {
-        return Ok(plot::save(path, chart.size(), |root| chart.draw(root))?);
+        return Ok(plot::save(path, &chart)?);
     };
     let charts = [chart, divergence];
-    let panels = Panels::new(2, charts.iter().map(Chart::size));
-    Ok(plot::save(path, panels.size(), |root| panels.draw(root, |k, area| charts[k].draw(area)))?)
+    let panels = Panels::new(2, charts);
+    Ok(plot::save(path, &panels)?)
 }
 
 /// A curve; of a divergence, by its short name, in the look it has in every picture.
@@ -266,5 +266,5 @@ pub(super) fn weights(path: &Path, trainer: &Trainer) -> Result<(), Failure> {
         .titled(format!("{name} on {}: the critic's parameters", trainer.data().name()))
         .band(Band::new(format!("{} parameters", parameters.len()), bars.collect::<Vec<_>>()))
         .noted(note);
-    Ok(plot::save(path, chart.size(), |root| chart.draw(root))?)
+    Ok(plot::save(path, &chart)?)
 }

@@ -52,7 +52,7 @@ pub(super) struct Outcome {
 }
 
 /// A run and how it is to be followed.
-pub(super) struct Run<'a> {
+pub(super) struct GanRun<'a> {
     pub(super) trainer: Trainer,
     /// Scores over the run.
     pub(super) evaluations: NonZeroU64,
@@ -65,7 +65,7 @@ pub(super) struct Run<'a> {
     pub(super) clock: Clock,
 }
 
-impl Run<'_> {
+impl GanRun<'_> {
     /// Trains to the end, scoring on the way.
     pub(super) fn go(&mut self) -> Result<Outcome, Failure> {
         let steps = self.trainer.recipe().steps;
@@ -114,10 +114,8 @@ impl Run<'_> {
     }
 
     fn train(&mut self, until: u64) -> Result<Option<Stop>, Failure> {
-        let mut progress = RunProgress::start(None, self.quiet)?;
-        let stopped = self.trainer.train(until, &mut progress);
-        progress.finish();
-        Ok(stopped?)
+        let train = |progress: &mut RunProgress| self.trainer.train(until, progress);
+        Ok(RunProgress::watch(None, self.quiet, train)?.0)
     }
 
     /// A line of progress.

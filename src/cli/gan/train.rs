@@ -1,6 +1,5 @@
 //! `deblais gan train`.
 
-use std::fs;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
@@ -15,13 +14,14 @@ use deblais::tolerance;
 use super::animation::TrainingAnimation;
 use super::data::{DataArgs, DataJob};
 use super::exact::exact_emd;
-use super::run::{CHECKPOINT, Clock, Outcome, Run, steps_within};
+use super::run::{CHECKPOINT, Clock, GanRun, Outcome, steps_within};
 use super::sample::write_points;
 use super::{picture, recipes};
 use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Seconds;
 use crate::cli::output::print_report;
+use crate::cli::output_files::make_out;
 use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::use_threads;
 
@@ -30,7 +30,7 @@ const SAMPLES: usize = 1000;
 
 /// `deblais gan train --recipe NAME --data NAME --out FOLDER`
 #[derive(Debug, Args)]
-pub(super) struct TrainArgs {
+pub(super) struct TrainGanArgs {
     /// A recipe of `gan recipes`, or a file that ends in .toml
     #[arg(long, value_name = "NAME|FILE", default_value = "wgan-gp")]
     recipe: String,
@@ -39,7 +39,7 @@ pub(super) struct TrainArgs {
     data: DataArgs,
 
     #[command(flatten)]
-    training: TrainingArgs,
+    training: GanTrainingArgs,
 
     /// Where all draws come from
     #[arg(long, default_value_t = 0, help_heading = "Training")]
@@ -66,7 +66,7 @@ pub(super) struct TrainArgs {
 /// What may be changed of a recipe, and how long it is followed.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Training")]
-pub(super) struct TrainingArgs {
+pub(super) struct GanTrainingArgs {
     /// Change a field of the recipe, such as critic.width=64
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     pub(super) changes: Vec<String>,
@@ -84,7 +84,7 @@ pub(super) struct TrainingArgs {
     evaluations: Option<u64>,
 }
 
-impl TrainingArgs {
+impl GanTrainingArgs {
     /// How often the generator is scored.
     pub(super) fn evaluations(&self) -> NonZeroU64 {
         let default = RunOptions::default().evaluations;
@@ -110,20 +110,19 @@ impl TrainingArgs {
 }
 
 /// Trains, or goes on training.
-pub(super) fn run(args: TrainArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: TrainGanArgs) -> Result<Exit, Failure> {
     let clock = Clock::start();
     use_threads(args.output.threads)?;
     let (trainer, options) = if args.resume { resumed(&args)? } else { fresh(&args, clock)? };
     let animation =
         options.snapshot.map(|every| TrainingAnimation::new(args.out.clone(), every, &trainer));
     let animation = animation.transpose()?;
-    let needed = animation.as_ref().map_or_else(|| args.out.clone(), TrainingAnimation::snapshots);
-    fs::create_dir_all(needed).map_err(|error| {
-        Failure::new(format!("--out {}: {error}", args.out.display()))
-            .hint("name a folder that can be made")
-    })?;
+    make_out(&args.out)?;
+    if let Some(animation) = &animation {
+        make_out(&animation.snapshots())?;
+    }
     let floor = noise_floor(trainer.data(), &mut exact_emd)?;
-    let mut run = Run {
+    let mut run = GanRun {
         trainer,
         evaluations: options.evaluations,
         floor,
@@ -140,7 +139,7 @@ pub(super) fn run(args: TrainArgs) -> Result<Exit, Failure> {
 }
 
 /// A run from its first step.
-fn fresh(args: &TrainArgs, clock: Clock) -> Result<(Trainer, RunOptions), Failure> {
+fn fresh(args: &TrainGanArgs, clock: Clock) -> Result<(Trainer, RunOptions), Failure> {
     let data = DataJob::new(&args.data)?;
     // A recipe that is wrong is told before any data are read.
     recipes::read(&args.recipe, &args.training.changes)?;
@@ -159,7 +158,7 @@ fn fresh(args: &TrainArgs, clock: Clock) -> Result<(Trainer, RunOptions), Failur
 }
 
 /// A run from its checkpoint. Options that are given again must be those it was begun with.
-fn resumed(args: &TrainArgs) -> Result<(Trainer, RunOptions), Failure> {
+fn resumed(args: &TrainGanArgs) -> Result<(Trainer, RunOptions), Failure> {
     let origin = InputPath::from(args.out.join(CHECKPOINT));
     let SavedRun { checkpoint, options } = read_checkpoint(&origin)?;
     let shown = |n: NonZeroU64| n.to_string();
@@ -185,7 +184,7 @@ fn keeps(flag: &str, given: Option<String>, begun: Option<String>) -> Result<(),
 
 /// Summary, points and pictures. Times are no part of them: runs that do the same leave the same
 /// files, whether they were interrupted or not.
-fn leave(folder: &Path, run: &Run<'_>, report: &Report<GanReport>) -> Result<(), Failure> {
+fn leave(folder: &Path, run: &GanRun<'_>, report: &Report<GanReport>) -> Result<(), Failure> {
     let timeless = Report { timings: Timings::new(), ..report.clone() };
     write_atomically(&folder.join("summary.json"), |out| write_json(out, &timeless))?;
     let checkpoint = run.trainer.checkpoint();

@@ -11,11 +11,12 @@ use deblais::certificate::Certificate;
 use deblais::io::{journal_of, write_named_matrix, write_named_matrix_to};
 use deblais::pairwise::{Distances, Judged};
 use deblais::report::{
-    PAIRWISE_SCHEMA, PairReport, PairwiseReport, Report, Setting, Settings, root,
+    PAIRWISE_SCHEMA, PairReport, PairwiseReport, Report, Settings, number, root,
 };
 use deblais::shown::Shown;
 use deblais::tolerance;
 use ndarray::Array2;
+use serde::Serialize;
 
 use self::sets::{Sets, Wanted};
 use self::work::work;
@@ -24,17 +25,19 @@ use super::emd::gap;
 use super::failure::{Exit, Failure};
 use super::ground::{CostName, Ground, Seconds};
 use super::input_summary::measure_line;
-use super::inputs::{column, columns, columns_to_drop, filter, one_stdin};
+use super::inputs::one_stdin;
 use super::method::{MethodName, choose};
 use super::output::{print, print_report};
 use super::output_files::OutputFiles;
 use super::progress_line::RunProgress;
 use super::range::check_bounds;
+use super::sample_set::{SelectionFlags, column};
 use super::text::{Lines, bracket, small};
+use super::typed::typed;
 use super::{saved, use_threads, warn};
 
 /// `deblais pairwise FILE…`
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(
     override_usage = "deblais pairwise [OPTIONS] <FILE>...\n       deblais pairwise [OPTIONS] --manifest <FILE>"
 )]
@@ -42,10 +45,12 @@ use super::{saved, use_threads, warn};
 pub(crate) struct PairwiseArgs {
     /// The sets: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram
     #[arg(value_name = "FILE", required_unless_present = "manifest", conflicts_with = "manifest")]
+    #[serde(skip)]
     files: Vec<PathBuf>,
 
     /// List of the files instead: a path a line, or a table name,path; `-` is stdin
     #[arg(long, value_name = "FILE", help_heading = "Input")]
+    #[serde(skip)]
     manifest: Option<PathBuf>,
 
     /// Column of every file that holds the masses, by name or by index from 0 (uniform if left out)
@@ -63,6 +68,7 @@ pub(crate) struct PairwiseArgs {
 
     /// Keep only the rows that have this value in this column
     #[arg(long = "where", value_name = "COLUMN=VALUE", help_heading = "Input")]
+    #[serde(rename = "where")]
     filter: Option<String>,
 
     /// Every file holds several sets: the rows that have the same value in this column
@@ -75,6 +81,7 @@ pub(crate) struct PairwiseArgs {
 
     /// Ground distance between two points
     #[arg(long, value_enum, default_value_t = CostName::Euclidean, value_name = "NAME", help_heading = "Ground cost")]
+    #[serde(skip)]
     cost: CostName,
 
     /// The cost is the distance to this power, as for `W_p`; 1 if left out
@@ -94,12 +101,14 @@ pub(crate) struct PairwiseArgs {
     time_limit: Option<Seconds>,
 
     /// Exit with code 3 if a pair's relative gap is wider than this (default: 1e-9)
-    #[arg(long, value_name = "GAP", value_parser = gap, allow_negative_numbers = true, help_heading = "Solver")]
-    gap_tolerance: Option<f64>,
+    #[arg(long, value_name = "GAP", default_value_t = tolerance::OPTIMAL, hide_default_value = true, value_parser = gap, allow_negative_numbers = true, help_heading = "Solver")]
+    #[serde(with = "number")]
+    gap_tolerance: f64,
 
     /// Write the matrix to this file instead of stdout; a run that is stopped or killed goes on
     /// from the journal beside it when the same command is given again
     #[arg(long = "output", short = 'o', value_name = "FILE.csv|.npy", help_heading = "Output")]
+    #[serde(skip)]
     matrix_file: Option<PathBuf>,
 
     /// Entries are the distances `W_p`, the p-th roots of the transport costs
@@ -107,6 +116,7 @@ pub(crate) struct PairwiseArgs {
     root: bool,
 
     #[command(flatten)]
+    #[serde(skip)]
     output: OutputOptions,
 }
 
@@ -117,7 +127,7 @@ const EXAMPLES: &str = "Examples:
   deblais pairwise images/*.png --cost sqeuclidean --root --output w2.npy --time-limit 1h";
 
 /// A validated request.
-struct Job {
+struct PairwiseJob {
     files: Vec<PathBuf>,
     manifest: Option<PathBuf>,
     wanted: Wanted,
@@ -133,10 +143,10 @@ struct Job {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: PairwiseArgs) -> Result<Exit, Failure> {
-    Job::new(args)?.run()
+    PairwiseJob::new(args)?.run()
 }
 
-impl Job {
+impl PairwiseJob {
     fn new(args: PairwiseArgs) -> Result<Self, Failure> {
         let ground = Ground::new(args.cost, args.exponent, args.p)?;
         if args.root && !ground.is_power_of_distance() {
@@ -148,13 +158,15 @@ impl Job {
         one_stdin(&inputs)?;
         outputs(args.matrix_file.as_deref())?.check(&inputs)?;
         use_threads(args.output.threads)?;
-        let claim = args.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
-        let settings = settings(&args, claim);
+        let settings = Settings::of(&args);
+        let flags = SelectionFlags {
+            columns: args.columns.as_deref(),
+            drop: args.drop.as_deref(),
+            filter: args.filter.as_deref(),
+            weights: args.weights.as_deref(),
+        };
         let wanted = Wanted {
-            columns: columns("--columns", args.columns.as_deref())?,
-            dropped: columns_to_drop(args.drop.as_deref())?,
-            filter: filter(args.filter.as_deref())?,
-            weights: args.weights.as_deref().map(column),
+            selection: flags.check()?,
             by: args.by.as_deref().map(column),
             normalize: args.normalize,
         };
@@ -165,7 +177,7 @@ impl Job {
             ground,
             method: args.method,
             limit: args.time_limit.map(|s| Duration::from_secs_f64(s.0)),
-            claim,
+            claim: args.gap_tolerance,
             matrix_file: args.matrix_file,
             root: args.root,
             settings,
@@ -184,11 +196,11 @@ impl Job {
         sets.remarks.tell(self.output.quiet);
 
         let journal = self.matrix_file.as_deref().map(journal_of).transpose()?;
-        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
-        let options = format!("method={} {}", self.method.name(), self.ground);
-        let done = work(&sets, self.ground, method, options, journal.as_deref(), &mut progress);
-        let solve = progress.finish();
-        let (found, resumed) = done?;
+        let options = format!("method={} {}", typed(&self.method), self.ground);
+        let ((found, resumed), solve) =
+            RunProgress::watch(self.limit, self.output.quiet, |progress| {
+                work(&sets, self.ground, method, options, journal.as_deref(), progress)
+            })?;
         self.check_range(&sets, &found)?;
 
         let matrix = self.entries(found.costs());
@@ -371,30 +383,4 @@ fn text(
         lines.line("  widest gap", format!("{gap}, relative {relative}, {pair}{verdict}"));
     }
     lines.timings(&report.timings);
-}
-
-/// The flags as the report repeats them.
-fn settings(args: &PairwiseArgs, claim: f64) -> Settings {
-    let mut settings = Settings::new();
-    let texts = [
-        ("weights", &args.weights),
-        ("columns", &args.columns),
-        ("drop", &args.drop),
-        ("where", &args.filter),
-        ("by", &args.by),
-    ];
-    for (name, text) in texts {
-        if let Some(text) = text {
-            settings.insert(name, Setting::Text(text.clone()));
-        }
-    }
-    settings.insert("normalize", Setting::Flag(args.normalize));
-    settings.insert("root", Setting::Flag(args.root));
-    settings.insert("method", Setting::Text(args.method.name().into()));
-    settings.insert("gap_tolerance", Setting::Number(claim));
-    let limit = args.time_limit.map(|s| s.0);
-    for (name, number) in [("p", args.p), ("exponent", args.exponent), ("time_limit", limit)] {
-        settings.extend(number.map(|x| (name, Setting::Number(x))));
-    }
-    settings
 }

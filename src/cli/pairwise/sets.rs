@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use deblais::io::{ColumnRef, Filter, Input, InputDigest, InputPath, Listed, read_manifest};
+use deblais::io::{
+    ColumnRef, Filter, Input, InputDigest, InputPath, Listed, Selection, read_manifest,
+};
 use deblais::measure::DiscreteMeasure;
 use deblais::report::SetReport;
 use deblais::shown::Shown;
@@ -10,7 +12,7 @@ use deblais::shown::Shown;
 use super::super::columns::Columns;
 use super::super::failure::Failure;
 use super::super::ground::Ground;
-use super::super::read_measure::{InputLog, Role, SampleSet, Weights, check_dropped, cloud};
+use super::super::read_measure::{InputLog, Role, SampleSet, check_dropped, cloud};
 use super::super::remarks::Remarks;
 
 /// Faults that are told one by one.
@@ -31,10 +33,7 @@ pub(super) struct Sets {
 
 /// What to read of every file.
 pub(super) struct Wanted {
-    pub(super) columns: Option<Vec<ColumnRef>>,
-    pub(super) dropped: Vec<ColumnRef>,
-    pub(super) filter: Option<Filter>,
-    pub(super) weights: Option<ColumnRef>,
+    pub(super) selection: Selection,
     /// The column whose values tell the sets of a file apart.
     pub(super) by: Option<ColumnRef>,
     pub(super) normalize: bool,
@@ -122,16 +121,12 @@ type SetsOfFile = (Vec<(String, SampleSet)>, Input, InputDigest);
 
 fn sets_of(file: &Listed, wanted: &Wanted, single: bool) -> Result<SetsOfFile, Failure> {
     let (input, digest) = Input::read(&file.origin)?;
-    let job = |filter: Option<Filter>| SampleSet {
-        role: Role::Source,
-        origin: file.origin.clone(),
-        columns: wanted.columns.clone(),
-        dropped: wanted.dropped.clone(),
-        filter,
-        weights: wanted.weights.clone().map_or(Weights::Uniform, Weights::Column),
+    let job = |filter: Option<Filter>| {
+        let selection = Selection { filter, ..wanted.selection.clone() };
+        SampleSet::new(Role::Source, file.origin.clone(), selection)
     };
     let jobs = match (&wanted.by, &input) {
-        (None, _) => vec![(file.name.clone(), job(wanted.filter.clone()))],
+        (None, _) => vec![(file.name.clone(), job(wanted.selection.filter.clone()))],
         (Some(column), Input::Table(table)) => {
             let of_value = |value: String| {
                 let name = if single { value.clone() } else { format!("{}:{value}", file.name) };

@@ -3,8 +3,8 @@
 use clap::Args;
 use deblais::plan::TransportPlan;
 use deblais::problem::OtProblem;
-use deblais::report::Setting;
 use deblais::solvers::sinkhorn::Entropic;
+use serde::Serialize;
 
 use crate::cli::failure::Failure;
 
@@ -12,7 +12,7 @@ use crate::cli::failure::Failure;
 const MOST_CELLS: usize = 4_000_000;
 
 /// How much of the plan is written and drawn.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct CellArgs {
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true, help = help())]
@@ -20,6 +20,7 @@ pub(crate) struct CellArgs {
 
     /// Put the plan's cells into the JSON as well
     #[arg(long, requires = "json")]
+    #[serde(skip)]
     pub(crate) json_plan: bool,
 }
 
@@ -57,11 +58,6 @@ impl Cells {
             .hint("add --plan FILE, --heatmap FILE or --map FILE"));
         }
         Ok(Self { flag, threshold: args.plan_threshold })
-    }
-
-    /// The threshold as the report repeats it.
-    pub(crate) fn setting(&self) -> Option<(&'static str, Setting)> {
-        self.threshold.map(|share| ("plan_threshold", Setting::Number(share)))
     }
 
     /// Refuses plans of too many cells, before anything is solved.

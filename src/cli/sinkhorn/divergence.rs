@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{
-    DivergenceReport, EntropicReport, EpsilonReport, Report, SINKHORN_SCHEMA, Setting,
+    DivergenceReport, EntropicReport, EpsilonReport, Report, SINKHORN_SCHEMA, Settings,
 };
 use deblais::solvers::sinkhorn::{Sinkhorn, SinkhornDivergence, typical_cost};
 
@@ -19,22 +19,23 @@ use crate::cli::text::{Lines, small, supported};
 use crate::cli::{use_threads, warn};
 
 /// A validated request.
-pub(super) struct Job {
+pub(super) struct SinkhornDivergenceJob {
     problem: ProblemJob,
     solver: Sinkhorn,
     limit: Option<Duration>,
     output: OutputOptions,
-    settings: Vec<(&'static str, Setting)>,
+    settings: Settings,
 }
 
-impl Job {
+impl SinkhornDivergenceJob {
     pub(super) fn new(
         problem: ProblemJob,
         entropy: &EntropyArgs,
         output: OutputOptions,
     ) -> Result<Self, Failure> {
         use_threads(output.threads)?;
-        let (solver, limit, settings) = (entropy.solver(), entropy.limit(), entropy.settings());
+        let (solver, limit) = (entropy.solver(), entropy.limit());
+        let settings = problem.settings().with(entropy);
         Ok(Self { problem, solver, limit, output, settings })
     }
 
@@ -49,18 +50,16 @@ impl Job {
         let target =
             DiscreteMeasure::new(target.support().to_owned(), problem.target().to_owned())?;
 
-        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
-        let found = self.solver.divergence(&source, &target, ground.cost(), &mut progress);
-        let solve_seconds = progress.finish();
-        let found = found?;
+        let (found, solve_seconds) =
+            RunProgress::watch(self.limit, self.output.quiet, |progress| {
+                self.solver.divergence(&source, &target, ground.cost(), progress)
+            })?;
 
         let used = found.cross.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
-        let mut settings = self.problem.settings();
-        settings.extend(self.settings.clone());
         let report = Report {
             inputs: Some(inputs),
-            settings: Some(settings),
+            settings: Some(self.settings.clone()),
             warnings: Some(remarks.warnings),
             timings: [("read", seconds), ("solve", solve_seconds)].into(),
             ..Report::new(SINKHORN_SCHEMA, DivergenceReport::new(report, epsilon, &found))

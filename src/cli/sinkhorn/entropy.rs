@@ -1,27 +1,31 @@
 //! `--epsilon` and the limits: how entropic transport is solved.
 
+use std::ops::Not;
 use std::time::Duration;
 
 use clap::Args;
 use deblais::problem::OtProblem;
-use deblais::report::Setting;
+use deblais::report::number;
 use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn, typical_cost};
+use serde::{Serialize, Serializer};
 
 use crate::cli::ground::Seconds;
 use crate::cli::remarks::Remarks;
 use crate::cli::text::{exact, supported};
 
 /// How to solve.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Solver")]
 pub(crate) struct EntropyArgs {
     /// Strength ε of the entropy: in the units of the cost, or as a multiple of the median cost
     /// with the suffix rel
     #[arg(long, value_name = "E|Erel", default_value = "0.01rel", value_parser = epsilon, allow_negative_numbers = true)]
+    #[serde(serialize_with = "written")]
     pub(crate) epsilon: Epsilon,
 
     /// L1 error of the plan's marginals at which to stop, as a share of the mass
     #[arg(long, value_name = "SHARE", default_value = "1e-6", value_parser = tolerance, allow_negative_numbers = true)]
+    #[serde(with = "number")]
     pub(crate) tolerance: f64,
 
     /// Give up after so many passes over the costs
@@ -40,6 +44,7 @@ pub(crate) struct EntropyArgs {
     /// The debiased Sinkhorn divergence: the entropic cost less half of what either side costs to
     /// itself, all at one ε
     #[arg(long, conflicts_with_all = ["exact_gap", "plan", "potentials", "plan_threshold", "json_plan", "heatmap", "map", "cost_matrix"])]
+    #[serde(skip_serializing_if = "Not::not")]
     pub(crate) divergence: bool,
 }
 
@@ -54,27 +59,13 @@ impl EntropyArgs {
     pub(crate) fn limit(&self) -> Option<Duration> {
         self.time_limit.map(|limit| Duration::from_secs_f64(limit.0))
     }
-
-    /// The flags as the report repeats them.
-    pub(crate) fn settings(&self) -> Vec<(&'static str, Setting)> {
-        let number = |x| Setting::Number(x);
-        let mut settings = vec![
-            ("epsilon", setting(self.epsilon)),
-            ("tolerance", number(self.tolerance)),
-            ("max_iterations", Setting::Count(self.max_iterations)),
-        ];
-        settings.extend(self.time_limit.map(|limit| ("time_limit", number(limit.0))));
-        settings.extend(self.exact_gap.map(|gap| ("exact_gap", number(gap))));
-        settings.extend(self.divergence.then_some(("divergence", Setting::Flag(true))));
-        settings
-    }
 }
 
-/// ε as the report repeats it.
-pub(crate) fn setting(epsilon: Epsilon) -> Setting {
+/// Writes ε as a report repeats it.
+pub(crate) fn written<S: Serializer>(epsilon: &Epsilon, to: S) -> Result<S::Ok, S::Error> {
     match epsilon {
-        Epsilon::Absolute(epsilon) => Setting::Number(epsilon),
-        Epsilon::Relative(share) => Setting::Text(format!("{share}rel")),
+        Epsilon::Absolute(epsilon) => to.serialize_f64(*epsilon),
+        Epsilon::Relative(share) => to.collect_str(&format_args!("{share}rel")),
     }
 }
 

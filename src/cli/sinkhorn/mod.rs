@@ -10,7 +10,7 @@ use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
 use deblais::report::{
-    EntropicReport, EpsilonReport, PlanReport, Report, SINKHORN_SCHEMA, Setting, SinkhornReport,
+    EntropicReport, EpsilonReport, PlanReport, Report, SINKHORN_SCHEMA, Settings, SinkhornReport,
     Timings,
 };
 use deblais::solvers::sinkhorn::{Entropic, Sinkhorn, SinkhornError, typical_cost};
@@ -22,7 +22,7 @@ use super::failure::{Exit, Failure};
 use super::files::Files;
 use super::inputs::{Loaded, ProblemJob, names};
 use super::output::print_report;
-use super::pictures::Scene;
+use super::pictures::PlanScene;
 use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::text::{Lines, exact, small, supported};
@@ -62,7 +62,7 @@ Examples:
   deblais sinkhorn a.csv b.csv --divergence --epsilon 0.05rel";
 
 /// A validated request.
-struct Job {
+struct SinkhornJob {
     problem: ProblemJob,
     solver: Sinkhorn,
     limit: Option<Duration>,
@@ -72,29 +72,28 @@ struct Job {
     json_plan: bool,
     output: OutputOptions,
     detail: DetailArgs,
-    settings: Vec<(&'static str, Setting)>,
+    settings: Settings,
 }
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: SinkhornArgs) -> Result<Exit, Failure> {
     let problem = ProblemJob::new(&args.problem)?;
     if args.entropy.divergence {
-        divergence::Job::new(problem, &args.entropy, args.output)?.run()
+        divergence::SinkhornDivergenceJob::new(problem, &args.entropy, args.output)?.run()
     } else {
-        Job::new(problem, args)?.run()
+        SinkhornJob::new(problem, args)?.run()
     }
 }
 
-impl Job {
+impl SinkhornJob {
     fn new(problem: ProblemJob, args: SinkhornArgs) -> Result<Self, Failure> {
         let SinkhornArgs { problem: problem_args, entropy, files, cells, draw, output, detail } =
             args;
         let files = Files::new(files, draw, &problem, &names(&problem_args))?;
+        let settings = problem.settings().with(&entropy).with(&cells);
         let json_plan = cells.json_plan;
         let cells = Cells::new(&cells, files.needs_cells())?;
         use_threads(output.threads)?;
-        let mut settings = entropy.settings();
-        settings.extend(cells.setting());
         Ok(Self {
             problem,
             solver: entropy.solver(),
@@ -120,10 +119,10 @@ impl Job {
         let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
 
-        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
-        let found = self.solve(&problem, &mut progress);
-        let solve_seconds = progress.finish();
-        let (solved, judged) = found?;
+        let ((solved, judged), solve_seconds) =
+            RunProgress::watch(self.limit, self.output.quiet, |progress| {
+                self.solve(&problem, progress)
+            })?;
         let mut timings = Timings::from([("read", seconds), ("solve", solve_seconds)]);
         let certified = judged.unwrap_or_else(|| {
             let start = Instant::now();
@@ -136,15 +135,13 @@ impl Job {
         check_range(&problem, certificate)?;
         let used = solved.plan.epsilon();
         let epsilon = EpsilonReport::new(self.solver.epsilon, used, typical_cost(&problem));
-        let mut settings = self.problem.settings();
-        settings.extend(self.settings.clone());
         let cells = self.cells.of(&solved, &problem);
         let plan = cells.as_ref().map(|(plan, _)| plan);
         let mut findings = SinkhornReport::new(report, epsilon, &solved, certificate);
         findings.plan_dropped_mass = cells.as_ref().map(|(_, dropped)| *dropped);
         let report = Report {
             inputs: Some(inputs),
-            settings: Some(settings),
+            settings: Some(self.settings.clone()),
             warnings: Some(remarks.warnings),
             plan: plan.filter(|_| self.json_plan).map(PlanReport::from),
             timings,
@@ -152,7 +149,7 @@ impl Job {
         };
 
         // A file that fails now must not cost the user the answer: it is printed all the same.
-        let scene = plan.map(|plan| Scene {
+        let scene = plan.map(|plan| PlanScene {
             plan,
             clouds: clouds.as_ref(),
             axes: axes.as_ref(),

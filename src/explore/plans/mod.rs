@@ -122,6 +122,14 @@ impl PlanAnswer {
 }
 
 impl PlanStudy {
+    /// Whether the plans of a problem can be listed.
+    ///
+    /// # Errors
+    /// [`PolytopeError::NotWhole`].
+    pub fn check(&self, problem: &OtProblem) -> Result<(), PolytopeError> {
+        Piles::of(problem).map(|_| ())
+    }
+
     /// Lists or samples the plans of a problem, and solves it both ways.
     ///
     /// # Errors

@@ -6,15 +6,15 @@ use super::*;
 use crate::plot::{self, Bitmap, Canvas};
 
 fn drawn(brackets: &Brackets) -> Bitmap {
-    plot::bitmap(brackets.size(), |root| brackets.draw(root)).unwrap()
+    plot::bitmap(brackets).unwrap()
 }
 
 /// The pixel at a value in the k-th row, a little below the row's middle.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "inside the page")]
 fn look(brackets: &Brackets, picture: &Bitmap, k: usize, value: f64) -> [u8; 3] {
     let mut sheet = Bitmap::new(brackets.size());
-    let root = Canvas::pixels(&mut sheet).into_drawing_area();
-    let frame = brackets.frame(&Page::new(&root));
+    let page = Page::new(Canvas::pixels(&mut sheet).into_drawing_area());
+    let frame = brackets.frame(&page, brackets.layout().room(&page));
     let x = frame.left + brackets.axis().place(brackets.shown(value)) * frame.width();
     let y = brackets.middle(frame, k) + 3.0;
     picture.at(x.round() as u32, y.round() as u32).unwrap()
@@ -100,12 +100,11 @@ fn degenerate_brackets_are_drawn() {
             let brackets = Brackets::new("EMD", [row.clone()]);
             let brackets = exact.map_or(brackets.clone(), |exact| brackets.exact(exact));
             for brackets in [brackets.clone(), brackets.relative()] {
-                plot::bitmap((300, 200), |root| brackets.draw(root)).unwrap();
+                plot::bitmap(&brackets.resized((300, 200))).unwrap();
             }
         }
     }
     for size in [(1, 1), (40, 30)] {
-        let none = Brackets::new("EMD", []);
-        plot::bitmap(size, |root| none.draw(root)).unwrap();
+        plot::bitmap(&Brackets::new("EMD", []).resized(size)).unwrap();
     }
 }

@@ -6,14 +6,14 @@ use super::*;
 use crate::plot::{self, Bitmap, Canvas};
 
 fn drawn(chart: &Chart) -> Bitmap {
-    plot::bitmap(chart.size(), |root| chart.draw(root)).unwrap()
+    plot::bitmap(chart).unwrap()
 }
 
 /// The field of a chart on its own page.
 fn field(chart: &Chart) -> Field {
     let mut sheet = Bitmap::new(chart.size());
-    let root = Canvas::pixels(&mut sheet).into_drawing_area();
-    chart.field(&Page::new(&root))
+    let page = Page::new(Canvas::pixels(&mut sheet).into_drawing_area());
+    chart.field(&page, chart.layout().room(&page))
 }
 
 /// The color of the pixel at a value.
@@ -119,7 +119,7 @@ fn empty_constant_and_extreme_data_are_drawn() {
         for chart in [chart.clone(), chart.clone().log_y(), chart.log_x().log_y()] {
             drawn(&chart);
             for size in [(1, 1), (40, 30), (300, 40)] {
-                plot::bitmap(size, |root| chart.draw(root)).unwrap();
+                plot::bitmap(&(&chart).resized(size)).unwrap();
             }
         }
     }

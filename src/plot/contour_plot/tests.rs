@@ -1,6 +1,7 @@
 //! Ground, lines and points where the plane has them.
 
 use ndarray::array;
+use plotters::drawing::IntoDrawingArea;
 use plotters::style::RGBColor;
 
 use super::*;
@@ -14,16 +15,6 @@ fn cone(n: usize) -> Array2<f64> {
         let point = points.row(i * n + j);
         point[0].hypot(point[1])
     })
-}
-
-#[test]
-fn the_grid_follows_the_axes() {
-    let extent = Extent { x: (0.0, 2.0), y: (10.0, 13.0) };
-    let points = extent.grid(2, 3);
-    let expected =
-        array![[0.0, 10.0], [1.0, 10.0], [2.0, 10.0], [0.0, 13.0], [1.0, 13.0], [2.0, 13.0]];
-    assert_eq!(points, expected);
-    assert_eq!(extent.grid(1, 1), array![[0.0, 10.0]]);
 }
 
 #[test]
@@ -50,20 +41,10 @@ fn the_ground_darkens_with_the_function_and_a_missing_value_is_white() {
         }
     }
     let picture = ContourPlot::new("cone", values, SQUARE);
-    let bitmap = plot::bitmap((700, 700), |root| picture.draw(root)).unwrap();
+    let bitmap = plot::bitmap(&(&picture).resized((700, 700))).unwrap();
     let mut sheet = crate::plot::Bitmap::new((700, 700));
-    let root =
-        plotters::drawing::IntoDrawingArea::into_drawing_area(plot::Canvas::pixels(&mut sheet));
-    let page = Page::new(&root);
-    let inside = page.inside();
-    let lines = page.caption_lines(&picture.caption(), inside).len();
-    let room = PageArea {
-        left: inside.left + page.px(LEFT),
-        top: inside.top,
-        right: inside.right - axes::bar_width(&page, &picture.bar()),
-        bottom: inside.bottom - page.px(page::caption_height(lines) + BELOW),
-    };
-    let field = Field::planar(picture.world(), room);
+    let page = Page::new(plot::Canvas::pixels(&mut sheet).into_drawing_area());
+    let field = picture.field(&page, picture.layout().room(&page));
     assert!((field.frame.width() - field.frame.height()).abs() < 1e-9, "one scale");
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "inside the page")]
     let look = |x: f64, y: f64| {
@@ -81,7 +62,7 @@ fn the_ground_darkens_with_the_function_and_a_missing_value_is_white() {
 fn pictures_on_one_scale_have_the_same_levels() {
     let texts = |factor: f64| {
         let picture = ContourPlot::new("cone", factor * cone(21), SQUARE).within(0.0, 2.0);
-        plot::bitmap((300, 300), |root| picture.draw(root)).unwrap();
+        plot::bitmap(&(&picture).resized((300, 300))).unwrap();
         picture.bar().ticks
     };
     assert_eq!(texts(0.3), texts(7.0));
@@ -94,7 +75,7 @@ fn points_beyond_the_extent_are_counted() {
     let target = DiscreteMeasure::uniform(array![[0.5, 0.5]]).unwrap();
     let picture = ContourPlot::new("cone", cone(9), SQUARE).clouds(&source, &target).unwrap();
     assert!(picture.caption().ends_with("1 point lies beyond the edge."));
-    plot::bitmap(picture.size(), |root| picture.draw(root)).unwrap();
+    plot::bitmap(&picture).unwrap();
     let space = DiscreteMeasure::uniform(array![[0.0, 0.0, 0.0]]).unwrap();
     let refused = ContourPlot::new("cone", cone(9), SQUARE).clouds(&source, &space);
     assert!(matches!(refused, Err(PlotError::NotPlanar { dim: 3 })));
@@ -120,7 +101,7 @@ fn values_and_extents_of_any_kind_are_drawn() {
             let (_, height) = picture.size();
             assert!((300..2200).contains(&height), "{height}");
             for size in [(300, 200), (1, 1)] {
-                plot::bitmap(size, |root| picture.draw(root)).unwrap();
+                plot::bitmap(&(&picture).resized(size)).unwrap();
             }
         }
     }
@@ -139,7 +120,7 @@ fn arrows_that_are_given_start_at_their_points_and_point_along_their_rows() {
             vectors: picture.vectors.map(|v| Vectors { name: String::new(), ..v }),
             ..picture
         };
-        plot::bitmap(size, |root| picture.draw(root)).unwrap()
+        plot::bitmap(&(&picture).resized(size)).unwrap()
     });
     let changed = (0..size.0 * size.1)
         .map(|k| (k % size.0, k / size.0))

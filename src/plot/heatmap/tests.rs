@@ -1,5 +1,7 @@
 //! Ink where it belongs.
 
+use plotters::drawing::IntoDrawingArea;
+
 use super::*;
 use crate::plan::PlanArc;
 use crate::plot::{self, Bitmap};
@@ -8,7 +10,7 @@ fn drawn(n: usize, m: usize, cells: &[(usize, usize, f64)]) -> (Heatmap, Bitmap)
     let arc = |&(source, target, mass)| PlanArc { source, target, mass };
     let plan = TransportPlan::new(n, m, cells.iter().map(arc).collect()).unwrap();
     let heatmap = Heatmap::new(&plan);
-    let picture = plot::bitmap(heatmap.size(), |root| heatmap.draw(root)).unwrap();
+    let picture = plot::bitmap(&heatmap).unwrap();
     (heatmap, picture)
 }
 
@@ -16,9 +18,8 @@ fn drawn(n: usize, m: usize, cells: &[(usize, usize, f64)]) -> (Heatmap, Bitmap)
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "inside the page")]
 fn look(heatmap: &Heatmap, picture: &Bitmap, down: f64, across: f64) -> [u8; 3] {
     let mut sheet = Bitmap::new((picture.width(), picture.height()));
-    let root =
-        plotters::drawing::IntoDrawingArea::into_drawing_area(plot::Canvas::pixels(&mut sheet));
-    let frame = heatmap.matrix(&Page::new(&root));
+    let page = Page::new(plot::Canvas::pixels(&mut sheet).into_drawing_area());
+    let frame = heatmap.matrix(&page, heatmap.layout().room(&page));
     let at = |from: f64, length: f64, t: f64| (from + length * t).round() as u32;
     picture.at(at(frame.left, frame.width(), across), at(frame.top, frame.height(), down)).unwrap()
 }
@@ -61,7 +62,7 @@ fn every_shape_has_a_page_with_a_matrix_of_some_size() {
     // A plan without mass, and pages too small for anything, still give a picture.
     let (heatmap, _) = drawn(3, 3, &[]);
     for size in [(1, 1), (40, 30), (300, 40)] {
-        assert!(plot::bitmap(size, |root| heatmap.draw(root)).is_ok());
+        assert!(plot::bitmap(&(&heatmap).resized(size)).is_ok());
     }
 }
 

@@ -16,7 +16,7 @@ fn points_and_arrows_are_where_the_plane_has_them() {
     let target = DiscreteMeasure::uniform(array![[0.0, 2.0], [4.0, 1.0]]).unwrap();
     let plan = TransportPlan::new(2, 2, vec![arc(0, 0, 0.5), arc(1, 1, 0.5)]).unwrap();
     let map = TransportMap::new(&source, &target, &plan).unwrap();
-    let picture = plot::bitmap(map.size(), |root| map.draw(root)).unwrap();
+    let picture = plot::bitmap(&map).unwrap();
     // Count pixels of a role's color in each quarter of the page.
     let is_near = |pixel: [u8; 3], color: plotters::style::RGBColor| {
         let plotters::style::RGBColor(r, g, b) = color;
@@ -56,8 +56,8 @@ fn clouds_of_any_extent_are_drawn() {
         let map = TransportMap::new(&measure, &measure, &plan).unwrap();
         let (_, height) = map.size();
         assert!((600..2200).contains(&height), "{height}");
-        plot::bitmap(map.size(), |root| map.draw(root)).unwrap();
-        plot::bitmap((30, 20), |root| map.draw(root)).unwrap();
+        plot::bitmap(&map).unwrap();
+        plot::bitmap(&map.resized((30, 20))).unwrap();
     }
 }
 

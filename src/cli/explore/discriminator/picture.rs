@@ -4,9 +4,11 @@ use deblais::explore::discriminator::{
     DiscriminatorKind, DiscriminatorRun, DiscriminatorSnapshot, DiscriminatorStudy,
 };
 use deblais::measure::DiscreteMeasure;
-use deblais::plot::{self, Animation, Band, Chart, Curve, Panels, PlotError, Side, palette};
+use deblais::plot::{
+    self, Animation, Band, Chart, Curve, Figure, Panels, PlotError, Side, palette,
+};
 
-use super::{Samples, shown, sizes};
+use super::{RealAndGenerated, shown, sizes};
 use crate::cli::explore::folder::Folder;
 use crate::cli::failure::Failure;
 
@@ -18,13 +20,13 @@ const FRAME: u32 = 1000;
 const STEEP: f64 = 4.0;
 
 /// What is drawn.
-pub(super) struct View<'a> {
-    samples: &'a Samples,
+pub(super) struct DiscriminatorView<'a> {
+    samples: &'a RealAndGenerated,
     study: &'a DiscriminatorStudy,
 }
 
-impl<'a> View<'a> {
-    pub(super) fn new(samples: &'a Samples, study: &'a DiscriminatorStudy) -> Self {
+impl<'a> DiscriminatorView<'a> {
+    pub(super) fn new(samples: &'a RealAndGenerated, study: &'a DiscriminatorStudy) -> Self {
         Self { samples, study }
     }
 
@@ -39,25 +41,20 @@ impl<'a> View<'a> {
         let held = || self.study.runs.iter().filter(|runs| runs.kind != DiscriminatorKind::Free);
         let functions = held().map(|runs| self.function(runs, &shown(self.study)));
         let pushes = held().map(|runs| self.pushes(runs));
-        let above: Vec<_> = functions.chain(pushes).collect();
+        let above = functions.chain(pushes);
         let below = [self.critics(), self.slide(), self.course()];
         let emd = self.study.exact.emd.upper;
         let title = format!("What a discriminator tells the generator: EMD {emd:.3}");
         let columns = held().count().max(1);
-        let top = Panels::new(columns, above.iter().map(Chart::size)).titled(title);
-        let bottom = Panels::new(3, below.iter().map(Chart::size)).noted(
+        let top = Panels::new(columns, above).titled(title);
+        let bottom = Panels::new(3, below).noted(
             "One network, optimiser and rate for all. The push on a generated point x is −∂loss/∂x, \
              by one unit of the axis; sigmoid: the minimax loss ln(1 − D). Critics are known up to a \
              constant: 0 on the generated points in the mean.",
         );
-        let page = Panels::new(1, [top.size(), bottom.size()]);
+        let page = Panels::new(1, [top, bottom]);
         let size = scaled(page.size(), WIDTH);
-        folder.picture(size, |root| {
-            page.draw(root, |k, area| match k {
-                0 => top.draw(area, |k, area| above[k].draw(area)),
-                _ => bottom.draw(area, |k, area| below[k].draw(area)),
-            })
-        })
+        folder.picture(&page.resized(size))
     }
 
     /// A frame a place: the four functions as they are.
@@ -80,11 +77,10 @@ impl<'a> View<'a> {
                         .titled(format!("{}: mean push {push:.1e}", title(runs.kind)))
                 })
                 .collect();
-            let panels = Panels::new(2, charts.iter().map(Chart::size))
+            let panels = Panels::new(2, charts)
                 .titled(format!("After {} steps", held[0].snapshots[place].step));
-            plot::bitmap(scaled(panels.size(), FRAME), |root| {
-                panels.draw(root, |k, area| charts[k].draw(area))
-            })
+            let size = scaled(panels.size(), FRAME);
+            plot::bitmap(&panels.resized(size))
         };
         Ok(Animation::new((0..places).map(frame).collect::<Result<Vec<_>, _>>()?))
     }

@@ -1,11 +1,11 @@
 //! The study as an animation: both laws, the plan, and the curves up to the present offset.
 
 use deblais::explore::shift::{DivergenceCurve, ShiftStudy};
-use deblais::plot::{self, Animation, Bitmap, Chart, Heatmap, Order, Panels};
+use deblais::plot::{self, Animation, Bitmap, Chart, Figure, Heatmap, Order, Panels};
 
-use super::Scene;
+use super::ShiftScene;
 use super::picture::{OFFSET, with};
-use super::view::{View, some_arrows};
+use super::view::{ShiftView, some_arrows};
 use crate::cli::failure::Failure;
 use crate::cli::text::supported;
 
@@ -19,8 +19,8 @@ const WIDTH: u32 = 1000;
 const FOLLOWED: [&str; 3] = ["js", "lsgan", "emd"];
 
 /// All frames.
-pub(super) fn animation(scene: &Scene<'_>) -> Result<Animation, Failure> {
-    let view = View::new(scene)?;
+pub(super) fn animation(scene: &ShiftScene<'_>) -> Result<Animation, Failure> {
+    let view = ShiftView::new(scene)?;
     let last = scene.study.offsets.len() - 1;
     let mut places: Vec<usize> = (0..FRAMES).map(|frame| frame * last / (FRAMES - 1)).collect();
     places.dedup();
@@ -28,7 +28,7 @@ pub(super) fn animation(scene: &Scene<'_>) -> Result<Animation, Failure> {
     Ok(Animation::new(frames.collect::<Result<_, _>>()?))
 }
 
-fn frame(scene: &Scene<'_>, view: &View, k: usize) -> Result<Bitmap, Failure> {
+fn frame(scene: &ShiftScene<'_>, view: &ShiftView, k: usize) -> Result<Bitmap, Failure> {
     let ShiftStudy { offsets, plans, meeting, .. } = scene.study;
     let (source, target) = (&scene.moving.source, &scene.moving.target);
     let (offset, plan) = (offsets[k], &plans[k]);
@@ -43,19 +43,17 @@ fn frame(scene: &Scene<'_>, view: &View, k: usize) -> Result<Bitmap, Failure> {
         .titled("The plan γ")
         .labeled("source", "target")
         .without_caption();
-    let charts = [values(scene, k), slopes(scene, k)];
     let square = |(width, _): (u32, u32)| (width, width * 2 / 3);
-    let sizes = [square(laws.size()), square(matrix.size()), charts[0].size(), charts[1].size()];
-    let page = Panels::new(2, sizes).titled(&scene.moving.title);
-    let (width, height) = page.size();
-    let size = (WIDTH, height * WIDTH / width);
-    Ok(plot::bitmap(size, |root| {
-        page.draw(root, |panel, area| match panel {
-            0 => laws.draw(area),
-            1 => matrix.draw(area),
-            chart => charts[chart - 2].draw(area),
-        })
-    })?)
+    let (laws_page, matrix_page) = (square(laws.size()), square(matrix.size()));
+    let figures: [Box<dyn Figure>; 4] = [
+        Box::new(laws.resized(laws_page)),
+        Box::new(matrix.resized(matrix_page)),
+        Box::new(values(scene, k)),
+        Box::new(slopes(scene, k)),
+    ];
+    let panels = Panels::new(2, figures).titled(&scene.moving.title);
+    let (width, height) = panels.size();
+    Ok(plot::bitmap(&panels.resized((WIDTH, height * WIDTH / width)))?)
 }
 
 /// Each as a share of the most it can be, or was.
@@ -64,13 +62,13 @@ fn share(track: &DivergenceCurve) -> f64 {
     1.0 / track.ceiling.unwrap_or(if most > 0.0 { most } else { 1.0 })
 }
 
-fn values(scene: &Scene<'_>, now: usize) -> Chart {
+fn values(scene: &ShiftScene<'_>, now: usize) -> Chart {
     let chart = Chart::new(OFFSET, "share of its ceiling, or largest").titled("What each says");
     let value = |track: &DivergenceCurve, k: usize| track.values[k] * share(track);
     up_to(chart, scene, now, &value)
 }
 
-fn slopes(scene: &Scene<'_>, now: usize) -> Chart {
+fn slopes(scene: &ShiftScene<'_>, now: usize) -> Chart {
     let chart = Chart::new(OFFSET, "derivative").titled("What a generator is told");
     let slope = |track: &DivergenceCurve, k: usize| track.slopes[k].unwrap_or(f64::NAN);
     up_to(chart, scene, now, &slope)
@@ -79,7 +77,7 @@ fn slopes(scene: &Scene<'_>, now: usize) -> Chart {
 /// What is followed up to now, on the axes of the whole path.
 fn up_to(
     chart: Chart,
-    scene: &Scene<'_>,
+    scene: &ShiftScene<'_>,
     now: usize,
     of: &dyn Fn(&DivergenceCurve, usize) -> f64,
 ) -> Chart {

@@ -8,38 +8,48 @@ mod view;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::{Arg, Args, value_parser};
+use clap::{ArgGroup, Args, value_parser};
 use deblais::explore::pairs::{LawPair, Overlap, PAIRS, pair};
 use deblais::explore::shift::{MotionPath, Shift, ShiftStudy};
 use deblais::measure::DiscreteMeasure;
-use deblais::report::{Inputs, Report, SHIFT_SCHEMA, Setting, Settings, ShiftReport, Timings};
+use deblais::report::{Inputs, Report, SHIFT_SCHEMA, Settings, ShiftReport, Timings};
 use deblais::seed::Seed;
 use ndarray::{Array1, Axis};
 use rand::seq::SliceRandom as _;
+use serde::{Serialize, Serializer};
 
-use super::folder::{Folder, OutArgs};
-use crate::cli::args::{OutputOptions, ProblemArgs};
+use super::folder::Folder;
+use super::study::{Study, Told};
+use crate::cli::args::SideArgs;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::ground::{CostName, Ground};
 use crate::cli::inputs::ProblemJob;
-use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::remarks::Remarks;
 use crate::cli::text::{Lines, small, supported};
-use crate::cli::use_threads;
+use crate::cli::typed;
 
 /// `deblais explore shift [SOURCE TARGET]`
 #[derive(Debug, Args)]
-#[command(mut_args(for_a_way), override_usage = "deblais explore shift [OPTIONS] [SOURCE TARGET]")]
+#[command(override_usage = "deblais explore shift [OPTIONS] [SOURCE TARGET]")]
 #[command(after_help = EXAMPLES)]
+#[command(group(ArgGroup::new("of_files").multiple(true).args(OF_FILES).requires("source").conflicts_with("pair")))]
 pub(super) struct ShiftArgs {
+    /// Source points: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram; `-` is
+    /// stdin
+    #[arg(requires = "target", conflicts_with = "pair")]
+    source: Option<PathBuf>,
+
+    /// Target points, likewise
+    #[arg(requires = "source", conflicts_with = "pair")]
+    target: Option<PathBuf>,
+
     #[command(flatten)]
-    problem: ProblemArgs,
+    sides: SideArgs,
+    #[command(flatten)]
+    cost: OtherCostArgs,
     #[command(flatten)]
     path: PathArgs,
-    #[command(flatten)]
-    out: OutArgs,
-    #[command(flatten)]
-    output: OutputOptions,
 }
 
 const EXAMPLES: &str = "Distances are those of the Euclidean distance. The folder gets shift.png, \
@@ -50,16 +60,63 @@ Examples:
   deblais explore shift --pair segments
   deblais explore shift a.csv b.csv --direction 1,0 --out moved";
 
+/// The flags that pick from files.
+const OF_FILES: [&str; 7] = [
+    "weights",
+    "source_weights",
+    "target_weights",
+    "columns",
+    "both_where",
+    "source_where",
+    "target_where",
+];
+
+/// Flags of other commands: hidden, for what moves keeps to the Euclidean distance and to masses of
+/// total 1.
+#[derive(Debug, Args, Serialize)]
+struct OtherCostArgs {
+    #[arg(long, hide = true)]
+    #[serde(skip)]
+    normalize: bool,
+
+    #[arg(long, hide = true, value_enum, default_value_t = CostName::Euclidean)]
+    cost: CostName,
+
+    #[arg(long, hide = true, allow_negative_numbers = true)]
+    p: Option<f64>,
+
+    #[arg(long, hide = true, allow_negative_numbers = true)]
+    exponent: Option<f64>,
+
+    #[arg(long, hide = true)]
+    #[serde(skip)]
+    cost_matrix: Option<PathBuf>,
+}
+
+impl OtherCostArgs {
+    /// The Euclidean distance, or why it is none.
+    fn ground(&self) -> Result<Ground, Failure> {
+        let ground = Ground::new(self.cost, self.exponent, self.p)?;
+        if self.cost_matrix.is_some() || !ground.is_euclidean() {
+            return Err(Failure::usage("the study is one of the Euclidean distance")
+                .hint("leave --cost, --p and --cost-matrix out"));
+        }
+        Ok(ground)
+    }
+}
+
 /// The path and what is computed on it.
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Path")]
 struct PathArgs {
     /// A built-in pair instead of files (default: generator)
     #[arg(long, value_name = "NAME", value_parser = PAIRS)]
+    #[serde(skip)]
     pair: Option<String>,
 
     /// Where the source moves, a number for each coordinate (default: towards the target's mean)
     #[arg(long, value_name = "LIST", value_parser = numbers, allow_hyphen_values = true, requires = "source", conflicts_with = "pair")]
+    #[serde(serialize_with = "coordinates")]
     direction: Option<Array1<f64>>,
 
     /// Steps along the path, about
@@ -87,33 +144,19 @@ struct PathArgs {
     seed: u64,
 }
 
-/// Two files may be given here, and then alone have columns, masses and rows to pick. What moves
-/// keeps to the Euclidean distance.
-fn for_a_way(arg: Arg) -> Arg {
-    let file = |arg: &Arg, name: &'static str, place: usize, other: &'static str| {
-        Arg::new(arg.get_id().clone())
-            .value_name(name)
-            .help(arg.get_help().map(ToString::to_string).unwrap_or_default())
-            .value_parser(value_parser!(PathBuf))
-            .index(place)
-            .requires(other)
-            .conflicts_with("pair")
-    };
-    match arg.get_id().as_str() {
-        "source" => file(&arg, "SOURCE", 1, "target"),
-        "target" => file(&arg, "TARGET", 2, "source"),
-        "weights" | "source_weights" | "target_weights" | "columns" | "both_where"
-        | "source_where" | "target_where" => arg.requires("source").conflicts_with("pair"),
-        "normalize" | "cost" | "p" | "exponent" | "cost_matrix" => arg.hide(true),
-        _ => arg,
-    }
-}
-
 /// Parses numbers that are separated by commas.
 fn numbers(text: &str) -> Result<Array1<f64>, String> {
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
     let list: Option<Vec<f64>> = text.split(',').map(number).collect();
     list.map(Array1::from_vec).ok_or_else(|| "a direction is a list such as 1,0".to_owned())
+}
+
+/// Writes a direction as it is typed.
+fn coordinates<S: Serializer>(direction: &Option<Array1<f64>>, to: S) -> Result<S::Ok, S::Error> {
+    match direction {
+        Some(direction) => typed::list(&direction.to_vec(), to),
+        None => to.serialize_none(),
+    }
 }
 
 /// What is moved.
@@ -135,74 +178,96 @@ struct Moving {
 }
 
 /// The study and what its pictures need beside it.
-struct Scene<'a> {
+struct ShiftScene<'a> {
     moving: &'a Moving,
     study: &'a ShiftStudy,
     /// Three places on the path with a name.
     stages: [(&'static str, usize); 3],
 }
 
-/// Validates the arguments, then runs.
-pub(super) fn run(args: ShiftArgs) -> Result<Exit, Failure> {
-    let ShiftArgs { problem, path, out, output } = args;
-    let start = Instant::now();
-    let (moving, name) = match (&problem.inputs.source, &path.pair) {
-        (Some(_), _) => (given(problem, &path)?, None),
-        (None, asked) => {
-            let asked = asked.as_deref().unwrap_or(PAIRS[0]);
-            let known = PAIRS.into_iter().find(|name| *name == asked);
-            (built_in(known.unwrap_or(PAIRS[0]), &path), known)
-        }
-    };
-    use_threads(output.threads)?;
-    let folder = out.folder("shift")?;
-    let read = start.elapsed().as_secs_f64();
-    moving.remarks.tell(output.quiet);
-    let mut progress = RunProgress::start(None, output.quiet)?;
-    let study = study(&moving, &path, &mut progress)?;
-    let solve = progress.finish();
-    let scene = Scene { moving: &moving, study: &study, stages: stages(&moving, &study) };
-    let start = Instant::now();
-    save(&folder, &scene)?;
-    let mut settings = moving.settings.clone();
-    settings.extend(path.settings());
-    let Moving { source, target, direction, .. } = &moving;
-    let findings = ShiftReport {
-        pair: name,
-        given: moving.given,
-        stages: scene.stages.map(|(name, k)| (name, study.offsets[k])).into(),
-        ..ShiftReport::new(&study, (source.len(), target.len()), &direction.to_vec())
-    };
-    let draw = start.elapsed().as_secs_f64();
-    let report = Report {
-        inputs: Some(moving.inputs.clone()),
-        settings: Some(settings),
-        warnings: Some(moving.remarks.warnings.clone()),
-        timings: Timings::from([("read", read), ("solve", solve), ("draw", draw)]),
-        ..Report::new(SHIFT_SCHEMA, findings)
-    };
-    folder.json(&report)?;
-    print_report(&output, &report, |lines| text(lines, &scene, &folder))?;
-    Ok(if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
+/// The study of one path.
+pub(super) struct ShiftDemo {
+    moving: Moving,
+    path: PathArgs,
+    /// The built-in pair.
+    pair: Option<&'static str>,
+    /// Seconds that reading took.
+    read: f64,
 }
 
-impl PathArgs {
-    fn settings(&self) -> Vec<(&'static str, Setting)> {
-        let count = |n: u32| Setting::Count(n.into());
-        let mut settings = vec![
-            ("steps", count(self.steps)),
-            ("atoms", count(self.atoms)),
-            ("alpha", Setting::Number(self.alpha)),
-            ("directions", count(self.directions)),
-            ("seed", Setting::Count(self.seed)),
-        ];
-        settings.extend(self.bins.map(|bins| ("bins", count(bins))));
-        let list = |direction: &Array1<f64>| {
-            let numbers: Vec<_> = direction.iter().map(ToString::to_string).collect();
-            Setting::Text(numbers.join(","))
+impl ShiftDemo {
+    fn scene<'a>(&'a self, study: &'a ShiftStudy) -> ShiftScene<'a> {
+        ShiftScene { moving: &self.moving, study, stages: stages(&self.moving, study) }
+    }
+}
+
+impl Study for ShiftDemo {
+    const NAME: &'static str = "shift";
+    type Args = ShiftArgs;
+    type Answer = ShiftStudy;
+    type Findings = ShiftReport;
+
+    fn new(args: ShiftArgs, quiet: bool) -> Result<Self, Failure> {
+        let ShiftArgs { source, target, sides, cost, path } = args;
+        let start = Instant::now();
+        let (moving, pair) = if let (Some(source), Some(target)) = (&source, &target) {
+            let job = ProblemJob::of_files([source, target], &sides, cost.ground()?, true)?;
+            let settings = job.settings().with(&cost);
+            (given(&job, settings, &path)?, None)
+        } else {
+            let is_asked = |name: &&str| path.pair.as_deref() == Some(*name);
+            let name = PAIRS.into_iter().find(is_asked).unwrap_or(PAIRS[0]);
+            (built_in(name, &path), Some(name))
         };
-        settings.extend(self.direction.as_ref().map(|direction| ("direction", list(direction))));
-        settings
+        moving.remarks.tell(quiet);
+        Ok(Self { moving, path, pair, read: start.elapsed().as_secs_f64() })
+    }
+
+    fn compute(&self, quiet: bool) -> Result<(ShiftStudy, f64), Failure> {
+        let Self { moving, path, .. } = self;
+        let shift = Shift {
+            source: &moving.source,
+            target: &moving.target,
+            direction: moving.direction.view(),
+            overlap: moving.overlap.as_deref().map_err(Clone::clone),
+            path: moving.path,
+            steps: path.steps as usize,
+            alpha: path.alpha,
+            slices: path.directions as usize,
+            seed: Seed(path.seed),
+        };
+        RunProgress::watch(None, quiet, |progress| shift.run(progress))
+    }
+
+    fn draw(&self, study: &ShiftStudy, folder: &Folder) -> Result<(), Failure> {
+        save(folder, &self.scene(study))
+    }
+
+    fn report(&self, study: &ShiftStudy, [solve, draw]: [f64; 2]) -> Report<ShiftReport> {
+        let Moving { source, target, direction, given, inputs, settings, remarks, .. } =
+            &self.moving;
+        let stages = stages(&self.moving, study);
+        let findings = ShiftReport {
+            pair: self.pair,
+            given: *given,
+            stages: stages.map(|(name, k)| (name, study.offsets[k])).into(),
+            ..ShiftReport::new(study, (source.len(), target.len()), &direction.to_vec())
+        };
+        Report {
+            inputs: Some(inputs.clone()),
+            settings: Some(settings.clone().with(&self.path)),
+            warnings: Some(remarks.warnings.clone()),
+            timings: Timings::from([("read", self.read), ("solve", solve), ("draw", draw)]),
+            ..Report::new(SHIFT_SCHEMA, findings)
+        }
+    }
+
+    fn text(&self, lines: &mut Lines, told: Told<'_, Self>) {
+        text(lines, &self.scene(told.answer), told.folder);
+    }
+
+    fn exit(&self, study: &ShiftStudy, _: bool) -> Exit {
+        if study.stopped.is_some() { Exit::Stopped } else { Exit::Fine }
     }
 }
 
@@ -220,20 +285,13 @@ fn built_in(name: &str, path: &PathArgs) -> Moving {
         overlap: Ok(overlap),
         given: None,
         inputs: Inputs::new(),
-        settings: Settings::new(),
+        settings: Settings::default(),
         remarks: Remarks::default(),
     }
 }
 
 /// Two files.
-fn given(mut problem: ProblemArgs, path: &PathArgs) -> Result<Moving, Failure> {
-    // Divergences are between probability measures.
-    problem.inputs.normalize = true;
-    let job = ProblemJob::new(&problem)?;
-    if !job.ground().is_some_and(|ground| ground.is_euclidean()) {
-        return Err(Failure::usage("the study is one of the Euclidean distance")
-            .hint("leave --cost, --p and --cost-matrix out"));
-    }
+fn given(job: &ProblemJob, settings: Settings, path: &PathArgs) -> Result<Moving, Failure> {
     let loaded = job.load()?;
     let (source, target) = loaded.clouds.expect("points were read");
     let mut remarks = loaded.remarks;
@@ -264,7 +322,7 @@ fn given(mut problem: ProblemArgs, path: &PathArgs) -> Result<Moving, Failure> {
         overlap,
         given: Some(given),
         inputs: loaded.inputs,
-        settings: job.settings(),
+        settings,
         remarks,
     })
 }
@@ -286,25 +344,6 @@ fn thinned(
     let mass = law.mass().select(Axis(0), &order);
     let total = deblais::math::sum(&mass);
     Ok(DiscreteMeasure::new(law.support().select(Axis(0), &order), mass / total)?)
-}
-
-fn study(
-    moving: &Moving,
-    path: &PathArgs,
-    progress: &mut RunProgress,
-) -> Result<ShiftStudy, Failure> {
-    let shift = Shift {
-        source: &moving.source,
-        target: &moving.target,
-        direction: moving.direction.view(),
-        overlap: moving.overlap.as_deref().map_err(Clone::clone),
-        path: moving.path,
-        steps: path.steps as usize,
-        alpha: path.alpha,
-        slices: path.directions as usize,
-        seed: Seed(path.seed),
-    };
-    Ok(shift.run(progress)?)
 }
 
 /// The stages that the pair has, or the start, the contact and the meeting; of a path that ends early
@@ -330,7 +369,7 @@ fn stages(moving: &Moving, study: &ShiftStudy) -> [(&'static str, usize); 3] {
 }
 
 /// Everything but the report.
-fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
+fn save(folder: &Folder, scene: &ShiftScene<'_>) -> Result<(), Failure> {
     let ShiftStudy { offsets, tracks, emd_quotients, .. } = scene.study;
     let slopes: Vec<_> = tracks.iter().map(|track| format!("{}_slope", track.name)).collect();
     let values = tracks.iter().map(|track| track.name);
@@ -347,7 +386,7 @@ fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
 }
 
 /// A few rows of the path.
-fn text(lines: &mut Lines, scene: &Scene<'_>, folder: &Folder) {
+fn text(lines: &mut Lines, scene: &ShiftScene<'_>, folder: &Folder) {
     const FOUR: f64 = 1e-4;
     /// Slopes below this are rounding.
     const NOTHING: f64 = 1e-12;

@@ -2,10 +2,10 @@
 
 use deblais::explore::shift::{DivergenceCurve, ShiftStudy};
 use deblais::measure::DiscreteMeasure;
-use deblais::plot::{Canvas, Chart, Curve, DrawResult, Page, Panels};
+use deblais::plot::{Chart, Curve, Figure, Panels};
 
-use super::Scene;
-use super::view::{Picture, View, some_arrows};
+use super::ShiftScene;
+use super::view::{ShiftView, some_arrows};
 use crate::cli::explore::folder::Folder;
 use crate::cli::failure::Failure;
 use crate::cli::text::supported;
@@ -25,53 +25,26 @@ const LEAST: f64 = 1e-4;
 /// What the x axes measure.
 pub(super) const OFFSET: &str = "offset of the source from the target";
 
-/// One panel.
-enum Panel<'a> {
-    View(Picture<'a>),
-    Chart(Chart),
-}
-
-impl Panel<'_> {
-    fn size(&self) -> (u32, u32) {
-        match self {
-            Self::View(picture) => picture.size(),
-            Self::Chart(chart) => chart.size(),
-        }
-    }
-
-    fn draw<'a>(&self, area: &Page<'a>) -> DrawResult<Canvas<'a>> {
-        match self {
-            Self::View(picture) => picture.draw(area),
-            Self::Chart(chart) => chart.draw(area),
-        }
-    }
-}
-
 /// Draws it into the folder.
-pub(super) fn save(folder: &Folder, scene: &Scene<'_>) -> Result<(), Failure> {
-    let view = View::new(scene)?;
+pub(super) fn save(folder: &Folder, scene: &ShiftScene<'_>) -> Result<(), Failure> {
+    let view = ShiftView::new(scene)?;
     let offsets = &scene.study.offsets;
     let places = scene.stages.map(|(_, k)| view.at(offsets[k]));
     let [first, second, third] = places;
     let places = [first?, second?, third?];
     let plans = scene.stages.map(|(_, k)| some_arrows(&scene.study.plans[k]));
-    let mut panels = Vec::new();
+    let mut panels: Vec<Box<dyn Figure + '_>> = Vec::new();
     for (((name, k), place), plan) in scene.stages.into_iter().zip(&places).zip(&plans) {
         let title = title(name, scene, k);
-        panels.push(Panel::View(view.picture(place.as_ref(), offsets[k], plan, title)?));
+        panels.push(view.picture(place.as_ref(), offsets[k], plan, title)?);
     }
-    panels.extend(charts(scene).map(Panel::Chart));
-    let heights = |panels: &[Panel<'_>]| panels.iter().map(|panel| panel.size().1).max();
-    let sizes: Vec<_> = panels
-        .chunks(3)
-        .flat_map(|row| row.iter().map(move |panel| (panel.size().0, heights(row).unwrap_or(1))))
-        .collect();
-    let page = Panels::new(3, sizes).titled(&scene.moving.title).noted(note(scene));
-    folder.picture(page.size(), |root| page.draw(root, |k, area| panels[k].draw(area)))
+    panels.extend(charts(scene).map(|chart| Box::new(chart) as Box<dyn Figure>));
+    let panels = Panels::new(3, panels).with_even_rows();
+    folder.picture(&panels.titled(&scene.moving.title).noted(note(scene)))
 }
 
 /// What is seen at one stage.
-fn title(name: &str, scene: &Scene<'_>, k: usize) -> String {
+fn title(name: &str, scene: &ShiftScene<'_>, k: usize) -> String {
     let value = |name: &str| {
         let track = scene.study.track(name)?;
         Some(if name == "js" && track.values[k] == std::f64::consts::LN_2 {
@@ -88,7 +61,7 @@ fn title(name: &str, scene: &Scene<'_>, k: usize) -> String {
 }
 
 /// Three families, and their derivatives below them.
-fn charts(scene: &Scene<'_>) -> impl Iterator<Item = Chart> {
+fn charts(scene: &ShiftScene<'_>) -> impl Iterator<Item = Chart> {
     let ShiftStudy { offsets, .. } = scene.study;
     let over = (offsets[0], offsets[offsets.len() - 1]);
     let empty = |y: &str, title: &str| marked(Chart::new(OFFSET, y).titled(title), scene);
@@ -128,7 +101,7 @@ fn charts(scene: &Scene<'_>) -> impl Iterator<Item = Chart> {
 }
 
 /// Divergences without a ceiling that are finite somewhere but at offset 0, and a note on the others.
-fn unbounded(scene: &Scene<'_>) -> (Vec<&'static str>, String) {
+fn unbounded(scene: &ShiftScene<'_>) -> (Vec<&'static str>, String) {
     let found = |name: &&&str| scene.study.track(name).is_some();
     let is_finite = |name: &&str| {
         let values = scene.study.track(name).map(|track| track.values.iter().enumerate());
@@ -145,7 +118,7 @@ fn unbounded(scene: &Scene<'_>) -> (Vec<&'static str>, String) {
 }
 
 /// The chart with the stages marked.
-pub(super) fn marked(chart: Chart, scene: &Scene<'_>) -> Chart {
+pub(super) fn marked(chart: Chart, scene: &ShiftScene<'_>) -> Chart {
     let offsets = &scene.study.offsets;
     // The start is the edge of the field and needs no line.
     let stages = scene.stages.into_iter().filter(|(name, _)| *name != "halfway");
@@ -155,7 +128,7 @@ pub(super) fn marked(chart: Chart, scene: &Scene<'_>) -> Chart {
 /// The chart with a curve for each of these that was found.
 pub(super) fn with(
     chart: Chart,
-    scene: &Scene<'_>,
+    scene: &ShiftScene<'_>,
     names: &[&str],
     of: &dyn Fn(&DivergenceCurve, usize) -> f64,
 ) -> Chart {
@@ -173,7 +146,7 @@ pub(super) fn with(
 }
 
 /// How to read it.
-fn note(scene: &Scene<'_>) -> String {
+fn note(scene: &ShiftScene<'_>) -> String {
     let [n, m] = [&scene.moving.source, &scene.moving.target].map(DiscreteMeasure::len);
     let plan = if scene.moving.source.dim() == 1 { "EMD: the" } else { "Arrows: a part of the" };
     let mut sentences =

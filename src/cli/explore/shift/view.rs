@@ -6,10 +6,10 @@ use std::f64::consts::SQRT_2;
 use deblais::explore::shift::moved;
 use deblais::measure::DiscreteMeasure;
 use deblais::plan::TransportPlan;
-use deblais::plot::{Band, Canvas, Chart, Curve, DrawResult, Extent, Page, TransportMap, palette};
+use deblais::plot::{Band, Chart, Curve, Extent, Figure, TransportMap, palette};
 use ndarray::{Array1, Array2, Axis};
 
-use super::{Moving, Scene};
+use super::{Moving, ShiftScene};
 use crate::cli::failure::Failure;
 
 /// Bars of a density on the line, over the whole view.
@@ -34,13 +34,13 @@ pub(super) fn some_arrows(plan: &TransportPlan) -> TransportPlan {
 }
 
 /// The view.
-pub(super) enum View {
-    Line(Histograms),
-    Plane(Box<Plane>),
+pub(super) enum ShiftView {
+    Line(LineView),
+    Plane(Box<PlaneView>),
 }
 
 /// Atoms in the plane, the source at offset 0.
-pub(super) struct Plane {
+pub(super) struct PlaneView {
     source: DiscreteMeasure,
     target: DiscreteMeasure,
     direction: Array1<f64>,
@@ -49,7 +49,7 @@ pub(super) struct Plane {
 }
 
 /// Densities on the line as bars, (left end, height); those of the source move with it.
-pub(super) struct Histograms {
+pub(super) struct LineView {
     source: Vec<(f64, f64)>,
     target: Vec<(f64, f64)>,
     width: f64,
@@ -59,13 +59,13 @@ pub(super) struct Histograms {
     sign: f64,
 }
 
-impl View {
-    pub(super) fn new(scene: &Scene<'_>) -> Result<Self, Failure> {
+impl ShiftView {
+    pub(super) fn new(scene: &ShiftScene<'_>) -> Result<Self, Failure> {
         let Moving { source, target, direction, .. } = scene.moving;
         let offsets = &scene.study.offsets;
         let ends = [offsets[0], offsets[offsets.len() - 1]];
         if source.dim() == 1 {
-            return Ok(Self::Line(Histograms::new(source, target, direction[0], ends)));
+            return Ok(Self::Line(LineView::new(source, target, direction[0], ends)));
         }
         let (source, target, direction, labels) = if source.dim() == 2 {
             let labels = ["first coordinate", "second coordinate"];
@@ -76,7 +76,7 @@ impl View {
         };
         let [first, last] = ends.map(|offset| moved(&source, direction.view(), offset));
         let extent = around(&[&first?, &last?, &target]);
-        Ok(Self::Plane(Box::new(Plane { source, target, direction, extent, labels })))
+        Ok(Self::Plane(Box::new(PlaneView { source, target, direction, extent, labels })))
     }
 
     /// The source at an offset.
@@ -94,42 +94,20 @@ impl View {
         offset: f64,
         plan: &'a TransportPlan,
         title: String,
-    ) -> Result<Picture<'a>, Failure> {
+    ) -> Result<Box<dyn Figure + 'a>, Failure> {
         match (self, source) {
-            (Self::Line(histograms), _) => Ok(Picture::Line(histograms.chart(offset, title))),
+            (Self::Line(histograms), _) => Ok(Box::new(histograms.chart(offset, title))),
             (Self::Plane(plane), source) => {
                 let source = source.unwrap_or(&plane.source);
                 let map = TransportMap::new(source, &plane.target, plan)?.titled(title);
                 let [x, y] = plane.labels;
-                Ok(Picture::Plane(map.within(plane.extent).labeled(x, y).without_caption()))
+                Ok(Box::new(map.within(plane.extent).labeled(x, y).without_caption()))
             }
         }
     }
 }
 
-/// What a view shows of one offset.
-pub(super) enum Picture<'a> {
-    Line(Chart),
-    Plane(TransportMap<'a>),
-}
-
-impl Picture<'_> {
-    pub(super) fn size(&self) -> (u32, u32) {
-        match self {
-            Self::Line(chart) => chart.size(),
-            Self::Plane(map) => map.size(),
-        }
-    }
-
-    pub(super) fn draw<'a>(&self, area: &Page<'a>) -> DrawResult<Canvas<'a>> {
-        match self {
-            Self::Line(chart) => chart.draw(area),
-            Self::Plane(map) => map.draw(area),
-        }
-    }
-}
-
-impl Histograms {
+impl LineView {
     fn new(source: &DiscreteMeasure, target: &DiscreteMeasure, sign: f64, ends: [f64; 2]) -> Self {
         let extent = |law: &DiscreteMeasure| {
             let all = law.support();
