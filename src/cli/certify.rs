@@ -33,6 +33,10 @@ pub(crate) struct CertifyArgs {
     problem: ProblemArgs,
     #[command(flatten)]
     answer: AnswerArgs,
+    /// Exit with code 3 if the relative gap is wider than this; without it, the exit code is 0
+    /// even where nothing is proved to be optimal
+    #[arg(long, value_name = "GAP", value_parser = gap, allow_negative_numbers = true, help_heading = "Answer")]
+    gap_tolerance: Option<f64>,
     #[command(flatten)]
     output: OutputOptions,
     #[command(flatten)]
@@ -51,16 +55,11 @@ struct AnswerArgs {
     /// Potentials of all source and target points, as `emd --potentials` writes them
     #[arg(long, value_name = "FILE")]
     potentials: Option<PathBuf>,
-
-    /// Exit with code 3 if the relative gap is wider than this; without it, the exit code is 0
-    /// even where nothing is proved to be optimal
-    #[arg(long, value_name = "GAP", value_parser = gap, allow_negative_numbers = true)]
-    gap_tolerance: Option<f64>,
 }
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
-    let CertifyArgs { problem, answer: given, output, detail } = args;
+    let CertifyArgs { problem, answer: given, gap_tolerance, output, detail } = args;
     let job = ProblemJob::new(&problem)?;
     let mut all = names(&problem);
     all.extend([&given.plan, &given.potentials].into_iter().filter_map(Option::as_deref));
@@ -68,6 +67,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     use_threads(output.threads)?;
 
     let loaded = job.load()?;
+    loaded.remarks.tell(output.quiet);
     let (mut inputs, mut remarks) = (loaded.inputs, loaded.remarks);
     let start = Instant::now();
     let (n, m) = (loaded.problem.n(), loaded.problem.m());
@@ -84,11 +84,12 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     if plan.is_some() {
         check_range(&loaded.problem, &certificate)?;
     }
-    remark(&certificate, loaded.report.total_mass, potentials.is_some(), &mut remarks);
-    remarks.tell(output.quiet);
+    let judged = remarks_on(&certificate, loaded.report.total_mass, potentials.is_some());
+    judged.tell(output.quiet);
+    remarks.extend(judged);
 
     let mut settings = job.settings();
-    if let Some(gap) = given.gap_tolerance {
+    if let Some(gap) = gap_tolerance {
         settings.insert("gap_tolerance", Setting::Number(gap));
     }
     let report = Report {
@@ -100,12 +101,12 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     };
     print_report(&output, &report, |lines| {
         lines.headline(&report.problem, &certificate);
-        let claim = given.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
+        let claim = gap_tolerance.unwrap_or(tolerance::OPTIMAL);
         lines.certificate(&certificate, Some(claim), detail.verbose);
         lines.problem(&report.problem, report.inputs.as_ref());
         lines.timings(&report.timings);
     })?;
-    match given.gap_tolerance {
+    match gap_tolerance {
         Some(gap) if !certificate.is_within(gap) => {
             if !output.quiet {
                 let found = certificate.relative_gap();
@@ -117,10 +118,11 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// Tells what is judged where that is not what was given.
-fn remark(certificate: &Certificate, mass: f64, has_potentials: bool, remarks: &mut Remarks) {
+/// What is judged where that is not what was given.
+fn remarks_on(certificate: &Certificate, mass: f64, has_potentials: bool) -> Remarks {
     /// L1 error of the marginals, as a share of the mass, that is no rounding.
     const REPAIRED: f64 = 1e-6;
+    let mut remarks = Remarks::default();
     for (side, residual) in
         [("source", certificate.source_residual), ("target", certificate.target_residual)]
     {
@@ -142,4 +144,5 @@ fn remark(certificate: &Certificate, mass: f64, has_potentials: bool, remarks: &
                 .to_owned(),
         );
     }
+    remarks
 }
