@@ -138,9 +138,8 @@ fn remarks_on(certificate: &Certificate, mass: f64, has_potentials: bool) -> Rem
     }
     if !has_potentials {
         remarks.note(
-            "no --potentials: the lower bound comes from c-transforms of zero and may be far below \
-             the optimum; give those of the solver as well (POT: np.r_[log[\"u\"], log[\"v\"]] with \
-             log=True), or let deblais emd find them"
+            "no --potentials: the lower bound comes from c-transforms of zero (potentials of POT: \
+             np.r_[log[\"u\"], log[\"v\"]])"
                 .to_owned(),
         );
     }
