@@ -140,7 +140,7 @@ fn names_of_rows_are_no_numbers_of_a_matrix() {
     let kept = table("id,kind,x\nu,1,0\nv,2,0\nw,1,0\n");
     let filter = kept.layout(&selection("", "kind=1", "")).unwrap().filter;
     assert_eq!(kept.row_names(filter.as_ref()).unwrap(), list(["u", "w"]));
-    assert_eq!(table(",x,1.0\nu,0,1\n").data_names(), list(["x", "1"]));
+    assert_eq!(table("id,x,1\nu,0,1\n").data_names(), list(["x", "1"]));
     assert_eq!(table("city,a\nBonn,0\nKiel,1\n").weights().unwrap(), array![0.0, 1.0]);
 }
 
