@@ -21,7 +21,7 @@ use super::text::small;
 use super::use_threads;
 
 /// `deblais certify SOURCE TARGET --plan FILE`
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize)]
 #[command(override_usage = "deblais certify [OPTIONS] <SOURCE> <TARGET> <ANSWER>
        deblais certify [OPTIONS] --cost-matrix <FILE> <ANSWER>
   where <ANSWER> is --plan <FILE>, --potentials <FILE>, or both")]
@@ -31,47 +31,50 @@ use super::use_threads;
     np.save(\"potentials.npy\", np.r_[log[\"u\"], log[\"v\"]]).")]
 pub(crate) struct CertifyArgs {
     #[command(flatten)]
+    #[serde(skip)]
     problem: ProblemArgs,
     #[command(flatten)]
+    #[serde(skip)]
     answer: AnswerArgs,
+    /// Exit with code 3 if the relative gap is wider than this; without it, the exit code is 0
+    /// even where nothing is proved to be optimal
+    #[arg(long, value_name = "GAP", value_parser = gap, allow_negative_numbers = true, help_heading = "Answer")]
+    #[serde(with = "number")]
+    gap_tolerance: Option<f64>,
     #[command(flatten)]
+    #[serde(skip)]
     output: OutputOptions,
     #[command(flatten)]
+    #[serde(skip)]
     detail: DetailArgs,
 }
 
 /// What is to be judged.
-#[derive(Debug, Args, Serialize)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Answer")]
 #[group(required = true, multiple = true)]
 struct AnswerArgs {
     /// Plan: triplets i, j, mass (indices from 0) as CSV or NPY, or an n×m matrix as NPY
     #[arg(long, value_name = "FILE")]
-    #[serde(skip)]
     plan: Option<PathBuf>,
 
     /// Potentials of all source and target points, as `emd --potentials` writes them
     #[arg(long, value_name = "FILE")]
-    #[serde(skip)]
     potentials: Option<PathBuf>,
-
-    /// Exit with code 3 if the relative gap is wider than this; without it, the exit code is 0
-    /// even where nothing is proved to be optimal
-    #[arg(long, value_name = "GAP", value_parser = gap, allow_negative_numbers = true)]
-    #[serde(with = "number")]
-    gap_tolerance: Option<f64>,
 }
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
-    let CertifyArgs { problem, answer: given, output, detail } = args;
-    let job = ProblemJob::new(&problem)?;
+    let job = ProblemJob::new(&args.problem)?;
+    let settings = job.settings().with(&args);
+    let CertifyArgs { problem, answer: given, gap_tolerance, output, detail } = args;
     let mut all = names(&problem);
     all.extend([&given.plan, &given.potentials].into_iter().filter_map(Option::as_deref));
     one_stdin(&all)?;
     use_threads(output.threads)?;
 
     let loaded = job.load()?;
+    loaded.remarks.tell(output.quiet);
     let (mut inputs, mut remarks) = (loaded.inputs, loaded.remarks);
     let start = Instant::now();
     let (n, m) = (loaded.problem.n(), loaded.problem.m());
@@ -88,24 +91,25 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     if plan.is_some() {
         check_range(&loaded.problem, &certificate)?;
     }
-    remark(&certificate, loaded.report.total_mass, potentials.is_some(), &mut remarks);
-    remarks.tell(output.quiet);
+    let judged = remarks_on(&certificate, loaded.report.total_mass, potentials.is_some());
+    judged.tell(output.quiet);
+    remarks.extend(judged);
 
     let report = Report {
         inputs: Some(inputs),
-        settings: Some(job.settings().with(&given)),
+        settings: Some(settings),
         warnings: Some(remarks.warnings),
         timings: [("read", read_seconds), ("certify", certify_seconds)].into(),
         ..Report::new(CERTIFY_SCHEMA, CertifyReport::new(loaded.report, &certificate))
     };
     print_report(&output, &report, |lines| {
         lines.headline(&report.problem, &certificate);
-        let claim = given.gap_tolerance.unwrap_or(tolerance::OPTIMAL);
+        let claim = gap_tolerance.unwrap_or(tolerance::OPTIMAL);
         lines.certificate(&certificate, Some(claim), detail.verbose);
         lines.problem(&report.problem, report.inputs.as_ref());
         lines.timings(&report.timings);
     })?;
-    match given.gap_tolerance {
+    match gap_tolerance {
         Some(gap) if !certificate.is_within(gap) => {
             if !output.quiet {
                 let found = certificate.relative_gap();
@@ -117,10 +121,11 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// Tells what is judged where that is not what was given.
-fn remark(certificate: &Certificate, mass: f64, has_potentials: bool, remarks: &mut Remarks) {
+/// What is judged where that is not what was given.
+fn remarks_on(certificate: &Certificate, mass: f64, has_potentials: bool) -> Remarks {
     /// L1 error of the marginals, as a share of the mass, that is no rounding.
     const REPAIRED: f64 = 1e-6;
+    let mut remarks = Remarks::default();
     for (side, residual) in
         [("source", certificate.source_residual), ("target", certificate.target_residual)]
     {
@@ -136,10 +141,10 @@ fn remark(certificate: &Certificate, mass: f64, has_potentials: bool, remarks: &
     }
     if !has_potentials {
         remarks.note(
-            "no --potentials: the lower bound comes from c-transforms of zero and may be far below \
-             the optimum; give those of the solver as well (POT: np.r_[log[\"u\"], log[\"v\"]] with \
-             log=True), or let deblais emd find them"
+            "no --potentials: the lower bound comes from c-transforms of zero (potentials of POT: \
+             np.r_[log[\"u\"], log[\"v\"]])"
                 .to_owned(),
         );
     }
+    remarks
 }

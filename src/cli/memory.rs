@@ -75,6 +75,7 @@ impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mib = self.0 as f64 / f64::from(1 << 20);
         match mib {
+            mib if mib < 0.1 => write!(f, "{:.1} KiB", 1024.0 * mib),
             mib if mib < 10.0 => write!(f, "{mib:.1} MiB"),
             mib if mib < 1024.0 => write!(f, "{mib:.0} MiB"),
             mib => write!(f, "{:.1} GiB", mib / 1024.0),
@@ -107,17 +108,18 @@ pub(crate) fn within(
         return Ok((Method::Shortlist, Some(note)));
     }
     let typed = limit.map_or("", |limit| &limit.text);
-    let enough = |need: Memory| Bytes(need.bytes.saturating_add(used.0));
-    let remedy = if slim.bytes < need.bytes {
+    let [enough, enough_without] =
+        [need, slim].map(|need| Bytes(need.bytes.saturating_add(used.0)).to_string());
+    let remedy = if slim.bytes < need.bytes && enough_without != enough {
         format!(
-            "use --method shortlist, which makes no table: a limit of {} is enough for it",
-            enough(slim)
+            "use --method shortlist, which makes no table: a limit of {enough_without} is enough \
+             for it"
         )
     } else {
-        format!("a limit of {} is enough", enough(need))
+        format!("a limit of {enough} is enough")
     };
     Err(Failure::new(format!(
-        "--memory-limit {typed}: {}, and {used} are in use",
+        "--memory-limit {typed}: the program holds {used} with its inputs, and {}",
         says(chosen, problem, need)
     ))
     .hint(remedy))
@@ -170,6 +172,7 @@ mod tests {
 
     #[test]
     fn sizes_are_shown_in_units_of_their_size() {
+        assert_eq!(Bytes(512).to_string(), "0.5 KiB");
         assert_eq!(Bytes(3 << 19).to_string(), "1.5 MiB");
         assert_eq!(Bytes(514 << 20).to_string(), "514 MiB");
         assert_eq!(Bytes(5 << 29).to_string(), "2.5 GiB");

@@ -361,7 +361,8 @@ fn closest<'a>(asked: &str, names: &'a [String]) -> Option<&'a str> {
         .map(|name| {
             (strsim::damerau_levenshtein(&asked.to_lowercase(), &name.to_lowercase()), name)
         })
-        .filter(|&(distance, _)| distance <= farthest)
+        // A single letter is like any other.
+        .filter(|&(distance, _)| distance <= farthest && distance < asked.chars().count())
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, name)| name.as_str())
 }
@@ -393,6 +394,8 @@ mod tests {
         assert_eq!(closest("wieght", &names), Some("weight"));
         assert_eq!(closest("Label", &names), Some("label"));
         assert_eq!(closest("temperature", &names), None);
+        assert_eq!(closest("X", &names), Some("x"));
+        assert_eq!(closest("q", &names), None);
     }
 
     #[test]

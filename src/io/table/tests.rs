@@ -124,6 +124,27 @@ fn row_names_without_a_header_are_no_coordinates() {
 }
 
 #[test]
+fn names_of_rows_are_no_numbers_of_a_matrix() {
+    let names = |text: &str| {
+        let table = table(text);
+        (table.name_columns(), table.row_names(None).unwrap())
+    };
+    let list = |names: [&str; 2]| Some(names.map(str::to_owned).to_vec());
+    assert_eq!(names("Index,a,b\n5,0,1\n6.0,1,0\n"), (vec![0], list(["5", "6"])));
+    assert_eq!(names("city,a\nBonn,0\nKiel,1\n"), (vec![0], list(["Bonn", "Kiel"])));
+    assert_eq!(names("x,y\n0,1\n1,0\n"), (vec![], None));
+    assert_eq!(names(",label\n0,3\n1,8\n"), (vec![0], list(["0", "1"])), "one column is left");
+    assert_eq!(names("a,\n1,\n2,\n"), (vec![1], None), "a delimiter at the end of each line");
+    let far = "9007199254740993";
+    assert_eq!(names(&format!(",w\n{far},1\n7,2\n")).1, list([far, "7"]), "no f64");
+    let kept = table("id,kind,x\nu,1,0\nv,2,0\nw,1,0\n");
+    let filter = kept.layout(&selection("", "kind=1", "")).unwrap().filter;
+    assert_eq!(kept.row_names(filter.as_ref()).unwrap(), list(["u", "w"]));
+    assert_eq!(table("id,x,1\nu,0,1\n").data_names(), list(["x", "1"]));
+    assert_eq!(table("city,a\nBonn,0\nKiel,1\n").weights().unwrap(), array![0.0, 1.0]);
+}
+
+#[test]
 fn unknown_columns_get_a_suggestion() {
     let table = table("label,weight,x,x\n1,2,3,4\n");
     let (error, hint) = message(&table, &selection("", "", "wieght"));

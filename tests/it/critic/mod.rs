@@ -8,12 +8,12 @@ use std::path::Path;
 
 use deblais::cost::{Chebyshev, Cityblock, Euclidean, Metric, Minkowski};
 use deblais::critic::{Cones, Critic, CriticError, CriticVerdict, TrainCones, Trained, judge};
-use deblais::io::{InputPath, Table};
+use deblais::io::{InputPath, Selection, Table};
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::progress::{Event, Observer, Stop};
 use deblais::solvers::Method;
-use ndarray::{Array1, Array2, array, s};
+use ndarray::{Array1, Array2, array};
 
 fn read(path: &str) -> Array2<f64> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -102,12 +102,13 @@ fn cones_match_in_ten_dimensions() {
 
 #[test]
 fn cones_match_on_threes_and_eights() {
-    let digits = read("examples/data/digits.csv");
-    let of = |label: f64| {
-        let rows: Vec<usize> = (0..digits.nrows()).filter(|&i| digits[(i, 0)] == label).collect();
-        digits.select(ndarray::Axis(0), &rows).slice(s![.., 1..]).mapv(|pixel| pixel / 16.0)
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/digits.csv");
+    let digits = Table::read(&InputPath::from(path.as_path())).unwrap();
+    let of = |label: &str| {
+        let selection = Selection { filter: Some(label.parse().unwrap()), ..Selection::default() };
+        digits.select(&selection).unwrap().points / 16.0
     };
-    cones_match(of(3.0), of(8.0), None);
+    cones_match(of("label=3"), of("label=8"), None);
 }
 
 #[test]

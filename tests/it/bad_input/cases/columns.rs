@@ -180,6 +180,6 @@ pub(super) const CASES: &[Case] = &[
         files: &[XY],
         args: "emd xy.csv xy.csv --columns x,q",
         code: 1,
-        says: &["xy.csv: there is no column \"q\"", "the columns are x, y"],
+        says: &["xy.csv: there is no column \"q\"", "hint: the columns are x, y"],
     },
 ];

@@ -118,6 +118,13 @@ pub(super) const CASES: &[Case] = &[
         says: &["'-1' for '--gap-tolerance <GAP>'", "a number ≥ 0 such as 1e-6"],
     },
     Case {
+        name: "a certificate of nothing",
+        files: &[LINE],
+        args: "certify line.csv line.csv --gap-tolerance 1",
+        code: 2,
+        says: &["--plan <FILE>|--potentials <FILE>>"],
+    },
+    Case {
         name: "a map in three dimensions",
         files: &[("cube.csv", b"x,y,z\n0,1,2\n1,2,3\n")],
         args: "emd cube.csv cube.csv --map map.png",
@@ -143,7 +150,11 @@ pub(super) const CASES: &[Case] = &[
         files: &[LINE],
         args: "emd line.csv line.csv --memory-limit 1KB",
         code: 1,
-        says: &["--memory-limit 1KB: ", "are in use", "hint: a limit of"],
+        says: &[
+            "--memory-limit 1KB: the program holds ",
+            "takes at most about ",
+            "hint: a limit of",
+        ],
     },
     Case {
         name: "a ground cost that nobody knows",
