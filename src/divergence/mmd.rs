@@ -40,6 +40,12 @@ pub const MMD_WHOLE: usize = 20_000;
 /// Points of either sample that go into the median.
 const MEDIAN_POINTS: usize = 1000;
 
+/// `−1/(2σ²)`, unless it is beyond the range of `f64`.
+fn exponent_factor(sigma: f64) -> Result<f64, EstimateError> {
+    let factor = -0.5 / (sigma * sigma);
+    if factor.is_normal() { Ok(factor) } else { Err(EstimateError::Scale) }
+}
+
 /// `d ← exp(−d/(2σ²))`.
 #[apply(simd_targets)]
 fn gaussian(row: &mut [f64], factor: f64) {
@@ -89,7 +95,7 @@ struct Means {
 impl Means {
     fn new(p: &DiscreteMeasure, q: &DiscreteMeasure, sigma: f64) -> Result<Self, EstimateError> {
         check_dimensions(p, q)?;
-        let factor = -0.5 / (sigma * sigma);
+        let factor = exponent_factor(sigma)?;
         let mean = |a, b| row_means(a, b, GroundCost::SqEuclidean, |row| gaussian(row, factor));
         Ok(Self {
             within_p: mean(p, p)?,
@@ -181,7 +187,7 @@ pub fn mmd_blocks(
 
 /// The U-statistic of two samples of B points of equal masses: every pair once.
 fn block_value(p: &DiscreteMeasure, q: &DiscreteMeasure, sigma: f64) -> Result<f64, EstimateError> {
-    let factor = -0.5 / (sigma * sigma);
+    let factor = exponent_factor(sigma)?;
     let cost = |a, b| GroundCost::SqEuclidean.table(a, b).map_err(|_| EstimateError::Scale);
     let mut row = vec![0.0; q.len()];
     let mut sum = |cost: &dyn Cost, columns: fn(usize, usize) -> usize| {
@@ -223,6 +229,16 @@ mod tests {
         assert!((mmd(&p, &q, 1.0).unwrap() - whole).abs() < 1e-15);
         // Distinct points: 1 (twice 2 − 1), 2 (twice), 1.
         assert_eq!(median_bandwidth(&p, &q), Ok(1.0));
+    }
+
+    /// Once 0/0 was printed: the square of σ underflows.
+    #[test]
+    fn a_bandwidth_whose_square_leaves_the_range_is_refused() {
+        let p = DiscreteMeasure::uniform(array![[0.0], [1.0]]).unwrap();
+        let q = DiscreteMeasure::uniform(array![[2.0], [2.0]]).unwrap();
+        assert_eq!(mmd(&p, &q, 1e-230), Err(EstimateError::Scale));
+        assert!(matches!(mmd_unbiased(&p, &q, 1e-230), Err(EstimateError::Scale)));
+        assert_eq!(block_value(&p, &q, 1e200), Err(EstimateError::Scale));
     }
 
     #[test]

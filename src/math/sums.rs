@@ -32,10 +32,10 @@ impl NeumaierSum {
         self.error += x.mul_add(y, -product);
     }
 
-    /// The sum so far, rounded once.
+    /// The sum so far, rounded once; infinite if it overflowed.
     #[must_use]
     pub fn value(self) -> f64 {
-        self.sum + self.error
+        if self.sum.is_infinite() { self.sum } else { self.sum + self.error }
     }
 }
 
@@ -72,6 +72,14 @@ mod tests {
         let terms = [1.0, 1e100, 1.0, -1e100];
         assert_eq!(terms.iter().sum::<f64>().to_bits(), 0.0_f64.to_bits());
         assert_eq!(sum(&terms).to_bits(), 2.0_f64.to_bits());
+    }
+
+    /// Once the rounding error of an infinite sum made it no number.
+    #[test]
+    fn a_sum_that_overflows_is_infinite() {
+        assert_eq!(sum(&[1.0, f64::INFINITY, 2.0]), f64::INFINITY);
+        assert_eq!(sum(&[-f64::MAX, -f64::MAX]), f64::NEG_INFINITY);
+        assert_eq!(dot(&[1e200, 1.0], &[1e200, 1.0]), f64::INFINITY);
     }
 
     #[test]

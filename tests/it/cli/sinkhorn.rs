@@ -230,8 +230,8 @@ fn masses_of_zero_and_single_points_are_no_special_cases() {
     }
 }
 
-/// Once the rounding errors of such costs overflowed where potentials are double words: residuals were
-/// no numbers.
+/// Once a residual that overflowed was no number, and so was a row whose costs round by more than the
+/// range of exponents.
 #[test]
 fn costs_of_many_sizes_leave_no_nan_in_a_report() {
     let folder = Folder::with(&[
@@ -247,7 +247,8 @@ fn costs_of_many_sizes_leave_no_nan_in_a_report() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let certificate = &report["certificate"];
     for residual in ["source_residual", "target_residual"] {
-        assert!(certificate[residual].as_f64().is_some_and(|r| r >= 0.0), "{certificate}");
+        let residual = &certificate[residual];
+        assert!(*residual == "inf" || residual.as_f64().is_some_and(|r| r >= 0.0), "{certificate}");
     }
 }
 
