@@ -93,25 +93,32 @@ pub(crate) struct SideArgs {
     pub(crate) grid: Option<PathBuf>,
 }
 
-/// The ground cost.
+/// The ground cost between two points.
 #[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Ground cost")]
-pub(crate) struct CostArgs {
+pub(crate) struct GroundArgs {
     /// Ground distance between two points
-    #[arg(long, value_enum, default_value_t = CostName::Euclidean, value_name = "NAME", conflicts_with = "cost_matrix")]
+    #[arg(long, value_enum, default_value_t = CostName::Euclidean, value_name = "NAME")]
     pub(crate) cost: CostName,
 
     /// The cost is the distance to this power, as for `W_p`; 1 if left out
-    #[arg(long, value_name = "P", conflicts_with = "cost_matrix", allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
     pub(crate) p: Option<f64>,
 
     /// Exponent q ≥ 1 of `--cost minkowski`
-    #[arg(long, value_name = "Q", conflicts_with = "cost_matrix", allow_negative_numbers = true)]
+    #[arg(long, value_name = "Q", allow_negative_numbers = true)]
     pub(crate) exponent: Option<f64>,
+}
+
+/// The ground cost, or a matrix of costs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Ground cost")]
+pub(crate) struct CostArgs {
+    #[command(flatten)]
+    pub(crate) ground: GroundArgs,
 
     /// Cost matrix instead of points, NPY or CSV: rows are source points, columns target points
-    #[arg(long, value_name = "FILE")]
-    #[serde(skip)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cost", "p", "exponent"])]
     pub(crate) cost_matrix: Option<PathBuf>,
 }
 

@@ -1,7 +1,7 @@
 //! `deblais crosscheck`: every method on one problem, one verdict table.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 use deblais::critic::{CriticVerdict, Trained, judge};
@@ -179,7 +179,7 @@ impl CrosscheckJob {
         let (source, target) = loaded.clouds.as_ref().expect("a distance is between points");
         let metric = ground.metric()?;
         let training = CriticTraining::named(kind, source.dim());
-        let limit = self.methods.time_limit.map(|limit| Duration::from_secs_f64(limit.0));
+        let limit = self.methods.time_limit.map(Seconds::duration);
         let start = Instant::now();
         let (Trained { critic, stopped, .. }, _) =
             RunProgress::watch(limit, self.output.quiet, |progress| {

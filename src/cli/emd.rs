@@ -121,7 +121,7 @@ impl EmdJob {
             settings: problem.settings().with(&solver),
             problem,
             method,
-            limit: solver.time_limit.map(|s| Duration::from_secs_f64(s.0)),
+            limit: solver.time_limit.map(Seconds::duration),
             memory: solver.memory_limit,
             claim: solver.gap_tolerance,
             files,

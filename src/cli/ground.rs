@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use deblais::cost::{CostError, GroundCost, Metric, Minkowski};
 use deblais::report::number;
 use serde::Serialize;
 
+use super::args::GroundArgs;
 use super::failure::Failure;
 use super::typed::typed;
 
@@ -48,6 +50,13 @@ impl fmt::Display for Ground {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cost={} p={}", self.name(), self.p)?;
         self.exponent().map_or(Ok(()), |q| write!(f, " exponent={q}"))
+    }
+}
+
+impl GroundArgs {
+    /// The ground cost of the three flags.
+    pub(crate) fn check(&self) -> Result<Ground, Failure> {
+        Ground::new(self.cost, self.exponent, self.p)
     }
 }
 
@@ -177,6 +186,13 @@ fn usage(error: CostError) -> Failure {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Seconds(#[serde(with = "number")] pub(crate) f64);
 
+impl Seconds {
+    /// The time as it is counted; without end if it is longer than can be counted.
+    pub(crate) fn duration(self) -> Duration {
+        Duration::try_from_secs_f64(self.0).unwrap_or(Duration::MAX)
+    }
+}
+
 impl FromStr for Seconds {
     type Err = String;
 
@@ -225,6 +241,8 @@ mod tests {
         for (text, seconds) in [("10", 10.0), ("10s", 10.0), ("2m", 120.0), ("500ms", 0.5)] {
             assert_eq!(text.parse(), Ok(Seconds(seconds)));
         }
+        let endless: Seconds = "1e308h".parse().unwrap();
+        assert_eq!(endless.duration(), Duration::MAX);
         for text in ["", "s", "-1", "inf", "ten"] {
             assert!(text.parse::<Seconds>().is_err(), "{text}");
         }

@@ -58,11 +58,11 @@ impl ProblemJob {
     pub(crate) fn new(args: &ProblemArgs) -> Result<Self, Failure> {
         let ProblemArgs { inputs: InputArgs { source, target, sides, normalize }, cost } = args;
         let Some(matrix) = &cost.cost_matrix else {
-            let ground = Ground::new(cost.cost, cost.exponent, cost.p)?;
+            let ground = cost.ground.check()?;
             let files = [source, target]
                 .map(|file| file.as_deref().expect("clap requires both files without a matrix"));
             let job = Self::of_files(files, sides, ground, *normalize)?;
-            return Ok(Self { settings: job.settings.with(cost), ..job });
+            return Ok(Self { settings: job.settings.with(&cost.ground), ..job });
         };
         if sides.weights.is_some() {
             return Err(Failure::usage("--weights names a column, but --cost-matrix has none")

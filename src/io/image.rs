@@ -181,25 +181,7 @@ fn histogram(bytes: &[u8]) -> Result<Histogram, ImageProblem> {
         buffer.iter().map(|&byte| u16::from(byte)).collect()
     };
     let opaque = if output.bit_depth == BitDepth::Sixteen { u16::MAX } else { u16::from(u8::MAX) };
-    let (channels, alpha) = match output.color_type {
-        ColorType::Grayscale | ColorType::Indexed => (1, false),
-        ColorType::GrayscaleAlpha => (2, true),
-        ColorType::Rgb => (3, false),
-        ColorType::Rgba => (4, true),
-    };
-    let mut mass = Vec::with_capacity(width * height);
-    for (place, pixel) in samples.chunks_exact(channels).enumerate() {
-        let (row, column) = (place / width, place % width);
-        if alpha && pixel[channels - 1] != opaque {
-            return Err(ImageProblem::Transparent { row, column });
-        }
-        if let &[red, green, blue, ..] = pixel
-            && (red != green || green != blue)
-        {
-            return Err(ImageProblem::Colored { row, column, red, green, blue });
-        }
-        mass.push(f64::from(pixel[0]));
-    }
+    let mass = gray_levels(&samples, output.color_type, opaque, width)?;
     if mass.iter().all(|&mass| mass == 0.0) {
         return Err(ImageProblem::Black);
     }
@@ -208,6 +190,34 @@ fn histogram(bytes: &[u8]) -> Result<Histogram, ImageProblem> {
         if axis == 0 { row as f64 } else { column as f64 }
     });
     Ok(Histogram { width, height, mass: mass.into(), support })
+}
+
+/// The gray of every pixel, none of which may be transparent or have a color.
+fn gray_levels(
+    samples: &[u16],
+    color_type: ColorType,
+    opaque: u16,
+    width: usize,
+) -> Result<Vec<f64>, ImageProblem> {
+    let (channels, alpha) = match color_type {
+        ColorType::Grayscale | ColorType::Indexed => (1, false),
+        ColorType::GrayscaleAlpha => (2, true),
+        ColorType::Rgb => (3, false),
+        ColorType::Rgba => (4, true),
+    };
+    let gray = |(place, pixel): (usize, &[u16])| {
+        let (row, column) = (place / width, place % width);
+        if alpha && pixel[channels - 1] != opaque {
+            return Err(ImageProblem::Transparent { row, column });
+        }
+        match *pixel {
+            [red, green, blue, ..] if red != green || green != blue => {
+                Err(ImageProblem::Colored { row, column, red, green, blue })
+            }
+            _ => Ok(f64::from(pixel[0])),
+        }
+    };
+    samples.chunks_exact(channels).enumerate().map(gray).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{CertificateReport, PlanReport, ProblemReport, number};
-use crate::explore::plans::{PlanAnswer, PricedPlan};
+use crate::explore::plans::{PlanAnswer, PlanListing, PricedPlan};
 
 /// Schema of [`PlansReport`].
 pub const PLANS_SCHEMA: &str = "deblais.explore.plans/2";
@@ -15,7 +15,7 @@ pub struct PlansReport {
     #[serde(flatten)]
     pub problem: ProblemReport,
     /// `permutations` or `spanning_trees` for all of them, else `sample`.
-    pub listing: &'static str,
+    pub listing: PlanListing,
     /// How many plans were found.
     pub plans: usize,
     /// How many of them cost as little as the best.
@@ -58,7 +58,7 @@ impl PlansReport {
     pub fn new(problem: ProblemReport, answer: &PlanAnswer) -> Self {
         Self {
             problem,
-            listing: answer.listing.name(),
+            listing: answer.listing,
             plans: answer.costs.len(),
             optimal_plans: answer.optimal(),
             mean_cost: crate::math::sum(&answer.costs) / answer.costs.len() as f64,

@@ -215,7 +215,7 @@ impl FunnelsJob {
             rows,
             pool: training.pool.map(count),
             held_out: count(laws.held_out),
-            limit: training.time_limit.map(|limit| Duration::from_secs_f64(limit.0)),
+            limit: training.time_limit.map(Seconds::duration),
             output,
             settings,
         })

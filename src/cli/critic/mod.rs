@@ -17,7 +17,7 @@ use deblais::io::{write_critic, write_history};
 
 use super::args::{OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
-
+use super::ground::Seconds;
 use super::inputs::{ProblemJob, names};
 use super::output::print_report;
 use super::output_files::OutputFiles;
@@ -124,7 +124,7 @@ impl CriticJob {
         Ok(Self {
             problem,
             metric: ground.metric()?,
-            limit: flags.time_limit.map(|limit| Duration::from_secs_f64(limit.0)),
+            limit: flags.time_limit.map(Seconds::duration),
             exact: !no_exact || flags.needs_plan(),
             flags,
             history,

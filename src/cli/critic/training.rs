@@ -231,9 +231,16 @@ impl CriticTrainingArgs {
             CriticTraining::Cones(TrainCones { steps, rate, .. }) => {
                 Self { steps: Some(*steps), rate: Some(*rate), ..given }
             }
-            CriticTraining::Lattice(TrainLattice { steps, batch, seed, .. }) => {
-                Self { steps: Some(*steps), batch: Some(*batch), seed: Some(seed.0), ..given }
-            }
+            CriticTraining::Lattice(lattice) => Self {
+                steps: Some(lattice.steps),
+                rate: match lattice.rate {
+                    LatticeRate::OfTemperature(rate) => Some(rate),
+                    _ => None,
+                },
+                batch: Some(lattice.batch),
+                seed: Some(lattice.seed.0),
+                ..given
+            },
             CriticTraining::Network(network) => Self {
                 steps: Some(network.steps),
                 rate: Some(network.rate),

@@ -13,7 +13,7 @@ use deblais::io::Selection;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{
     CertificateReport, DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, Inputs, PushRow,
-    Report, Settings, Timings,
+    Report, Settings, Timings, steps_ended,
 };
 use deblais::seed::Seed;
 use serde::Serialize;
@@ -137,7 +137,7 @@ impl Study for DiscriminatorDemo {
             m: self.samples.generated.len(),
             emd: CertificateReport::from(&study.exact.emd),
             batch: study.batch,
-            termination: if study.stopped.is_some() { "stopped" } else { "all_steps" },
+            termination: steps_ended(study.stopped),
             rows: rows(study),
             grid: study.grid.clone(),
             curves: curves(study),

@@ -7,7 +7,8 @@ use deblais::explore::duality::{
 };
 use deblais::plot::{Bracket, Brackets, Chart, Curve, Figure, Panels};
 use deblais::report::{
-    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Report, Settings, Timings,
+    BoundReport, ConjugateRow, DUALITY_SCHEMA, DualityReport, GameReport, Report, Settings,
+    Timings, steps_ended,
 };
 use deblais::seed::Seed;
 use serde::Serialize;
@@ -118,7 +119,7 @@ impl Study for DualityDemo {
             q: [q.mean, q.deviation],
             batch: answer.batch,
             held_out,
-            termination: if answer.stopped.is_some() { "stopped" } else { "all_steps" },
+            termination: steps_ended(answer.stopped),
             games: answer.games.iter().map(game_report).collect(),
             conjugates: divergences(alpha).map(|(name, f)| conjugate_row(name, f)).to_vec(),
         };

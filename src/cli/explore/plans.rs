@@ -202,7 +202,7 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
 fn text(lines: &mut Lines, report: &Report<PlansReport>, found: &PlanAnswer) {
     let how = match found.listing {
         PlanListing::Permutations => "all of them, by permutations",
-        PlanListing::Trees => "all vertices, by spanning trees",
+        PlanListing::SpanningTrees => "all vertices, by spanning trees",
         _ => "a random sample of the vertices",
     };
     lines.line("plans", format!("{}: {how}", report.plans));
@@ -277,7 +277,7 @@ fn note(site: &Site, found: &PlanAnswer) -> String {
         PlanListing::Permutations => {
             "Plans are the permutations, the vertices of all plans there are.".to_owned()
         }
-        PlanListing::Trees => {
+        PlanListing::SpanningTrees => {
             "Plans are the vertices of the transport polytope, by spanning trees: every other plan \
              is a mixture of them."
                 .to_owned()

@@ -12,7 +12,7 @@ use deblais::io::atomic::write_atomically;
 use deblais::plot::{self, Band, Chart, Curve, Figure, Panels, palette};
 use deblais::progress::Stop;
 use deblais::report::{
-    GRADIENTS_SCHEMA, GradientRow, GradientsReport, Report, Timings, write_json,
+    GRADIENTS_SCHEMA, GradientRow, GradientsReport, Report, Timings, steps_ended, write_json,
 };
 use deblais::seed::Seed;
 use ndarray::ArrayView2;
@@ -157,7 +157,7 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
         batch: trainer.recipe().batch,
         batches: args.batches.into(),
         seeds: args.seeds,
-        termination: if stopped == Some(Stop::Interrupted) { "stopped" } else { "all_steps" },
+        termination: steps_ended(stopped),
         rows,
     };
     let report = Report {

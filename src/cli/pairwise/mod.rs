@@ -20,10 +20,10 @@ use serde::Serialize;
 
 use self::sets::{Sets, Wanted};
 use self::work::work;
-use super::args::OutputOptions;
+use super::args::{GroundArgs, OutputOptions};
 use super::emd::gap;
 use super::failure::{Exit, Failure};
-use super::ground::{CostName, Ground, Seconds};
+use super::ground::{Ground, Seconds};
 use super::input_summary::measure_line;
 use super::inputs::one_stdin;
 use super::method::{MethodName, choose};
@@ -79,18 +79,9 @@ pub(crate) struct PairwiseArgs {
     #[arg(long, help_heading = "Input")]
     normalize: bool,
 
-    /// Ground distance between two points
-    #[arg(long, value_enum, default_value_t = CostName::Euclidean, value_name = "NAME", help_heading = "Ground cost")]
-    #[serde(skip)]
-    cost: CostName,
-
-    /// The cost is the distance to this power, as for `W_p`; 1 if left out
-    #[arg(long, value_name = "P", allow_negative_numbers = true, help_heading = "Ground cost")]
-    p: Option<f64>,
-
-    /// Exponent q ≥ 1 of `--cost minkowski`
-    #[arg(long, value_name = "Q", allow_negative_numbers = true, help_heading = "Ground cost")]
-    exponent: Option<f64>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    ground: GroundArgs,
 
     /// Method for every pair; auto takes the fastest that is exact for it
     #[arg(long, value_enum, default_value_t = MethodName::Auto, value_name = "NAME", help_heading = "Solver")]
@@ -148,7 +139,7 @@ pub(crate) fn run(args: PairwiseArgs) -> Result<Exit, Failure> {
 
 impl PairwiseJob {
     fn new(args: PairwiseArgs) -> Result<Self, Failure> {
-        let ground = Ground::new(args.cost, args.exponent, args.p)?;
+        let ground = args.ground.check()?;
         if args.root && !ground.is_power_of_distance() {
             return Err(Failure::usage("--root: --cost cosine is no power of a distance")
                 .hint("leave --root out"));
@@ -158,7 +149,7 @@ impl PairwiseJob {
         one_stdin(&inputs)?;
         outputs(args.matrix_file.as_deref())?.check(&inputs)?;
         use_threads(args.output.threads)?;
-        let settings = Settings::of(&args);
+        let settings = Settings::of(&args).without("cost");
         let flags = SelectionFlags {
             columns: args.columns.as_deref(),
             drop: args.drop.as_deref(),
@@ -176,7 +167,7 @@ impl PairwiseJob {
             wanted,
             ground,
             method: args.method,
-            limit: args.time_limit.map(|s| Duration::from_secs_f64(s.0)),
+            limit: args.time_limit.map(Seconds::duration),
             claim: args.gap_tolerance,
             matrix_file: args.matrix_file,
             root: args.root,

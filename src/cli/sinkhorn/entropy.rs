@@ -57,7 +57,7 @@ impl EntropyArgs {
 
     /// The time after which to stop.
     pub(crate) fn limit(&self) -> Option<Duration> {
-        self.time_limit.map(|limit| Duration::from_secs_f64(limit.0))
+        self.time_limit.map(Seconds::duration)
     }
 }
 

@@ -11,6 +11,7 @@ mod vertices;
 
 use ndarray::{Array1, Array2, array};
 use rand::Rng as _;
+use serde::Serialize;
 use thiserror::Error;
 
 use self::vertices::{MAX_SHOVELS, Piles};
@@ -32,27 +33,16 @@ pub struct PlanStudy {
 }
 
 /// How the plans were found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PlanListing {
     /// All of them, by the permutations of equal piles.
     Permutations,
     /// All of them, by spanning trees.
-    Trees,
+    SpanningTrees,
     /// A random sample.
     Sample,
-}
-
-impl PlanListing {
-    /// The name the reports use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Permutations => "permutations",
-            Self::Trees => "spanning_trees",
-            Self::Sample => "sample",
-        }
-    }
 }
 
 /// A plan and what it costs.

@@ -95,7 +95,7 @@ impl Piles {
         let trees = spanning_trees(n, m).filter(|trees| *trees <= MAX_TREES)?;
         let flows = (0..trees).filter_map(|code| self.flow(code));
         let vertices: BTreeSet<Vec<u64>> = flows.collect();
-        Some((PlanListing::Trees, vertices.into_iter().collect()))
+        Some((PlanListing::SpanningTrees, vertices.into_iter().collect()))
     }
 
     /// The flow of the tree with this code, if it is a plan.
@@ -275,7 +275,7 @@ mod tests {
         let floats = |masses: &[u64]| masses.iter().map(|&mass| mass as f64).collect::<Vec<_>>();
         for (supply, demand) in cases {
             let (listing, tables) = found(&floats(supply), &floats(demand));
-            assert_eq!(listing, PlanListing::Trees);
+            assert_eq!(listing, PlanListing::SpanningTrees);
             let count = tables.len();
             let tables: HashSet<_> = tables.into_iter().collect();
             assert_eq!(tables.len(), count, "each once");

@@ -345,6 +345,21 @@ impl<K: CostNumber> EulerTour<K> {
     }
 }
 
+impl<K: CostNumber> EulerTour<K> {
+    /// Merges small blocks at the seams of a pivot, and splits its end blocks if they are too large.
+    fn rebalance(&mut self, seams: [u32; 4], ends: [u32; 2]) {
+        for seam in seams {
+            self.merge(seam);
+            self.merge(self.blocks[seam as usize].previous);
+        }
+        for end in ends {
+            if self.blocks[end as usize].half_edges.len() > self.capacity {
+                self.split(end, self.capacity / 2);
+            }
+        }
+    }
+}
+
 impl<K: CostNumber> Basis<K> for EulerTour<K> {
     type Potentials = BlockPotentials<K>;
 
@@ -411,15 +426,7 @@ impl<K: CostNumber> Basis<K> for EulerTour<K> {
             let own = potential - self.labels.offset[block as usize];
             self.labels.own[node as usize] = NodeLabel { own, block };
         }
-        for seam in [last, joint, new_before, before] {
-            self.merge(seam);
-            self.merge(self.blocks[seam as usize].previous);
-        }
-        for end in [first, last] {
-            if self.blocks[end as usize].half_edges.len() > self.capacity {
-                self.split(end, self.capacity / 2);
-            }
-        }
+        self.rebalance([last, joint, new_before, before], [first, last]);
     }
 
     fn recompute_potentials(&mut self) {

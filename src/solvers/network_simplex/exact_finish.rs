@@ -54,13 +54,13 @@ pub(crate) fn violations<K: FixedInteger>(
     // f and g are rounded once, so are c − g and its comparison with f: together less than
     // 4 half-ulps of numbers below 3·size.
     let error = 8.0 * f64::EPSILON * size;
+    let priced = |i: usize, j: usize, cost: f64| {
+        let reduced = format.units::<K>(cost) - sources[i] + targets[j];
+        Violation { source: i as u32, target: (n + j) as u32, cost, reduced }
+    };
     if let Some(mut search) = cost.search_targets() {
         search.fit(&g);
-        let decide = |i: usize, j: u32| {
-            let (c, target) = (cost.at(i, j as usize), n + j as usize);
-            let reduced = format.units::<K>(c) - sources[i] + targets[j as usize];
-            Violation { source: i as u32, target: target as u32, cost: c, reduced }
-        };
+        let decide = |i: usize, j: u32| priced(i, j as usize, cost.at(i, j as usize));
         let near = (near, format.units::<K>(near));
         return searched(search.as_ref(), &f, error, per_row, near, decide, observer);
     }
@@ -75,12 +75,8 @@ pub(crate) fn violations<K: FixedInteger>(
             }
             for (k, (&c, g)) in costs.iter().zip(g).enumerate() {
                 if c - g <= f[i] + error {
-                    let j = chunk * ARCS_PER_CHUNK + k;
-                    let reduced = format.units::<K>(c) - sources[i] + targets[j];
-                    if reduced < K::default() {
-                        let (source, target) = (i as u32, (n + j) as u32);
-                        found.push(Violation { source, target, cost: c, reduced });
-                    }
+                    let arc = priced(i, chunk * ARCS_PER_CHUNK + k, c);
+                    found.extend((arc.reduced < K::default()).then_some(arc));
                 }
             }
         }

@@ -33,7 +33,7 @@ use crate::cli::typed;
 #[derive(Debug, Args)]
 #[command(override_usage = "deblais explore shift [OPTIONS] [SOURCE TARGET]")]
 #[command(after_help = EXAMPLES)]
-#[command(group(ArgGroup::new("of_files").multiple(true).args(OF_FILES).requires("source").conflicts_with("pair")))]
+#[command(group(ArgGroup::new("of_files").multiple(true).args(OF_FILES).requires("source")))]
 pub(super) struct ShiftArgs {
     /// Source points: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram; `-` is
     /// stdin
@@ -75,19 +75,24 @@ const OF_FILES: [&str; 7] = [
 /// total 1.
 #[derive(Debug, Args, Serialize)]
 struct OtherCostArgs {
+    /// Masses are scaled to a total of 1 in any case
     #[arg(long, hide = true)]
     #[serde(skip)]
     normalize: bool,
 
+    /// The only ground distance is the Euclidean one
     #[arg(long, hide = true, value_enum, default_value_t = CostName::Euclidean)]
     cost: CostName,
 
+    /// The only power is 1
     #[arg(long, hide = true, allow_negative_numbers = true)]
     p: Option<f64>,
 
+    /// Belongs to the Minkowski distance
     #[arg(long, hide = true, allow_negative_numbers = true)]
     exponent: Option<f64>,
 
+    /// A matrix has no points to move
     #[arg(long, hide = true)]
     #[serde(skip)]
     cost_matrix: Option<PathBuf>,
@@ -110,7 +115,7 @@ impl OtherCostArgs {
 #[command(next_help_heading = "Path")]
 struct PathArgs {
     /// A built-in pair instead of files (default: generator)
-    #[arg(long, value_name = "NAME", value_parser = PAIRS)]
+    #[arg(long, value_name = "NAME", value_parser = PAIRS, conflicts_with_all = OF_FILES)]
     #[serde(skip)]
     pair: Option<String>,
 
