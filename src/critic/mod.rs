@@ -50,10 +50,10 @@ use crate::shown::Shown;
 
 /// A function on R^d whose Lipschitz constant has a bound.
 pub trait Critic: Sync {
-    /// The name of its kind, as the command line has it.
+    /// The name of the kind of critic: `cones`, `gp`, …
     fn kind(&self) -> &str;
 
-    /// Dimension d of the points it takes.
+    /// Dimension d of the points.
     fn dim(&self) -> usize;
 
     /// f at points (k, d), in `f64`: shape (k,).

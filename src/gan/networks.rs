@@ -29,9 +29,9 @@ pub struct Image {
 /// The shape of the points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PointShape {
-    /// Their coordinates.
+    /// Coordinates of a point.
     pub(super) dim: usize,
-    /// The image that they are, if they are one.
+    /// The image size, if the points are images.
     pub(super) image: Option<Image>,
 }
 

@@ -61,7 +61,7 @@ impl SavedNetwork {
     ) -> Result<(), GanError> {
         self.check(network.inputs(), &network.layers())?;
         if !optimizer.is_like(&self.optimizer) {
-            let what = "an optimiser has another rule or another length";
+            let what = "an optimizer has another rule or another length";
             return Err(GanError::Checkpoint { what });
         }
         network.parameters_mut().copy_from_slice(&self.parameters);

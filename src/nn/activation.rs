@@ -8,11 +8,11 @@
 //! All but the sorts are done in place, and most need no record but a: the derivatives of tanh and
 //! of the sigmoid are polynomials of a, and piecewise linear ones take their mask from its signs.
 //!
-//! An elementwise φ has a diagonal J, and the two directions agree. Sorting groups of coordinates is a permutation
-//! that depends on z; its transpose is the inverse permutation. `MaxMin` finds it again by one
-//! comparison a pair; larger groups record the rank of each coordinate, which is how many are
-//! greater. It is found by comparing all pairs: for groups of 4 or 8 a handful of SIMD operations
-//! and no branch.
+//! An elementwise φ has a diagonal J, so J = Jᵀ. Sorting groups of coordinates is a permutation that
+//! depends on z; its transpose is the inverse permutation. `MaxMin` recomputes the permutation by one
+//! comparison per pair; larger groups record the rank of each coordinate, the number of greater
+//! coordinates in its group. Ranks are computed by comparing all pairs: for groups of 4 or 8 a few
+//! SIMD operations without a branch.
 //!
 //! At a kink the derivative is the one from below (of 0 for `Relu`), and ties keep their order.
 //!
@@ -78,7 +78,7 @@ impl Activation {
         matches!(self, Self::GroupSort { .. })
     }
 
-    /// Whether J takes z to be known, or a place apart from z for φ(z).
+    /// Whether the derivative needs z, or φ(z) needs a buffer apart from z.
     pub(super) fn keeps_z(self) -> bool {
         match self {
             Self::Softplus | Self::MaxMin | Self::GroupSort { .. } => true,

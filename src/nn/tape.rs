@@ -2,13 +2,13 @@
 //!
 //! A batch is cut into blocks of at most [`MAX_BLOCK_ROWS`] rows as equal as they can be. Each block goes
 //! through all layers on its own, with buffers of its own that stay in a core's cache, and blocks
-//! go in parallel. Gradients by the parameters are sums over all rows: once every block has its
-//! `s_l`, they are added up in [`panels`](super::panels), block by block in order. How a batch is
-//! cut depends on its size alone, so that the bits do not depend on the number of threads.
+//! are computed in parallel. Gradients by the parameters are sums over all rows: once every block has
+//! its `s_l`, they are added up in [`panels`](super::panels), block by block in order. The cut of a
+//! batch depends on its size alone, so that the bits do not depend on the number of threads.
 //!
 //! Everything is allocated once for the largest batch; smaller batches use fewer or shorter blocks.
-//! A step of training allocates nothing but what `gemm` packs its factors into, what the windows of
-//! convolutions see of some images, and one group of coordinates where groups are sorted.
+//! A step of training allocates only the packed factors of `gemm`, the windows of convolutions over a
+//! few images, and one group of coordinates where groups are sorted.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
@@ -30,7 +30,7 @@ pub struct Tape<T> {
     pub(super) blocks: Vec<RowBlock<T>>,
     panels: Vec<WeightPanel>,
     outputs: Array2<T>,
-    /// The gradient by the inputs, once one was asked for.
+    /// The gradient by the inputs, once it has been requested.
     input_gradient: Array2<T>,
 }
 
@@ -63,7 +63,7 @@ pub(super) struct LayerOutputs<T> {
     z: Array2<T>,
     /// Outputs.
     pub(super) a: Array2<T>,
-    /// The ranks of what is sorted; empty unless the activation records them.
+    /// The ranks of sorted coordinates; empty unless the activation records them.
     rank: Vec<u32>,
 }
 
@@ -113,7 +113,7 @@ impl<T: Real> Mlp<T> {
         tape.backward(self, by_outputs, Some(gradient), false);
     }
 
-    /// As [`Mlp::backward`]; returns the gradient by the inputs, too.
+    /// Adds to `gradient` as [`Mlp::backward`] does, and returns the gradient by the inputs.
     ///
     /// # Panics
     /// As [`Mlp::backward`].

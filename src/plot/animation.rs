@@ -15,11 +15,11 @@ use gif::{Encoder, Frame, Repeat};
 
 use super::{Bitmap, PlotError};
 
-/// How long a frame and the last one stand, in hundredths of a second.
+/// Display times of a frame and of the last frame, in hundredths of a second.
 const FRAME_HUNDREDTHS: u16 = 25;
 const LAST_FRAME_HUNDREDTHS: u16 = 200;
 
-/// Colors of a frame.
+/// The most colors of a frame.
 const MAX_COLORS: usize = 256;
 
 /// Pictures of one size.
@@ -44,7 +44,7 @@ pub struct Animation {
 }
 
 impl Animation {
-    /// Of frames in their order.
+    /// An animation of frames in their order.
     #[must_use]
     pub fn new(frames: Vec<Bitmap>) -> Self {
         Self { frames }

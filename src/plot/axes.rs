@@ -18,7 +18,7 @@ const BAR_GAP: f64 = 22.0;
 /// Slices of one color that make up the bar.
 const BAR_SLICES: u32 = 128;
 
-/// Round marks stand this many times as far apart as they must.
+/// Distance of two round marks by the least distance at which they do not touch.
 const MARK_DISTANCE_FACTOR: f64 = 1.6;
 
 /// Thickness of a grid line and of a tick, in units.

@@ -2,10 +2,10 @@
 
 use super::scale::{number, raised, round_marks};
 
-/// Values that differ by less than this part of the largest are one value and rounding.
+/// Values that differ by less than this part of the largest count as one value.
 const RELATIVE_ROUNDING: f64 = 1e-12;
 
-/// Spans below this are none: the steps between marks would leave the range of `f64`.
+/// Spans below this count as zero: the steps between marks would leave the range of `f64`.
 const LEAST_SPAN: f64 = 1e-290;
 
 /// White beyond the outermost values, as a fraction of the axis.
@@ -131,7 +131,7 @@ impl ValueAxis {
         pitch: f64,
         need: impl Fn(&str) -> f64,
     ) -> Vec<(f64, String)> {
-        /// Fewer by this factor until they fit.
+        /// Factor on the number of marks, applied until they fit.
         const COUNT_FACTOR: f64 = 0.7;
         let mut count = (length / pitch).max(1.0);
         loop {

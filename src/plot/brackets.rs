@@ -31,8 +31,8 @@ const TEXT_GAP: f64 = 8.0;
 /// Names and verdicts each take at most this part of the page; longer ones are set smaller.
 const TEXT_SHARE: f64 = 0.3;
 
-/// Brackets narrower than this part of an axis of values are too small to see: the axis then
-/// shows deviations.
+/// Brackets narrower than this part of an axis of values are too small to see; the axis then shows
+/// deviations.
 const SPECK_SHARE: f64 = 0.015;
 
 /// Deviations below this part of the exact value do not stretch the axis: they are drawn at it.
@@ -62,14 +62,14 @@ impl Bracket {
         self
     }
 
-    /// With a word on it at the right, such as “holds”.
+    /// With a verdict at the right end of the row, such as “holds”.
     #[must_use]
     pub fn judged(mut self, verdict: impl Into<String>) -> Self {
         self.verdict = verdict.into();
         self
     }
 
-    /// The numbers that are there.
+    /// The finite numbers of the row.
     fn numbers(&self) -> impl Iterator<Item = f64> {
         let numbers = [Some(self.lower), Some(self.upper), self.estimate];
         numbers.into_iter().flatten().filter(|value| value.is_finite())
@@ -78,8 +78,8 @@ impl Bracket {
 
 /// Bars from lower to upper bound, one a method, beside the exact value.
 ///
-/// The axis shows values. Where the exact value is known and some bracket would be too small to see among
-/// the others, it shows relative deviations from the exact value, `(value − exact)/exact`, by their
+/// The axis shows values. Where the exact value is known and some bracket would be too small to see
+/// among the others, it shows relative deviations from the exact value, `(value − exact)/exact`, by their
 /// logarithm on both sides and linear around 0, so that an error of a millionth and one of a half
 /// are both seen; the caption says so. A bar without an end runs to the edge and ends in an arrow.
 ///

@@ -40,7 +40,7 @@ const CURVE_DASHES: &[f64] = &[10.0, 5.0];
 const MARK_RADIUS: f64 = 3.2;
 const MARK_PITCH: f64 = 11.0;
 
-/// How much of the paper shines through a band.
+/// Opacity of a band.
 const BAND_OPACITY: f64 = 0.25;
 
 /// Height of a sample's marks below the field, with the white around them, in units.
@@ -71,14 +71,14 @@ impl Curve {
         Self { name: name.into(), points, color: None, dashed: false, marked: false }
     }
 
-    /// Under another name.
+    /// The curve under another name.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Its name in the legend.
+    /// The name in the legend.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

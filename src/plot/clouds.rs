@@ -51,7 +51,7 @@ impl<'a> CloudPair<'a> {
         Extent { x: padded(x), y: padded(y) }
     }
 
-    /// Their entries in a legend.
+    /// Adds an entry for each cloud to a legend.
     pub(super) fn explain(&self, legend: &mut Legend, (source, target): (&str, &str)) {
         let sides = [(Side::Source, source, self.source), (Side::Target, target, self.target)];
         for (side, name, measure) in sides {

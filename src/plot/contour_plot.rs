@@ -20,22 +20,27 @@ const LEVEL_COUNT: f64 = 14.0;
 /// Thickness of a level line, in units.
 const LEVEL_THICKNESS: f64 = 0.7;
 
-/// Arrows stand so far apart, in units, and the longest takes this part of it.
+/// Distance of two arrows along the gradient, in units, and the length of the longest as a part of
+/// it.
 const ARROW_PITCH: f64 = 27.0;
 const LONGEST_ARROW_SHARE: f64 = 0.8;
 
-/// Thickness and opacity of an arrow; shorter ones than this, in units, are left out.
-const ARROW: (f64, f64) = (1.1, 0.75);
-const SHORTEST_ARROW: f64 = 2.0;
+/// Thickness in units and opacity of an arrow along the gradient.
+const ARROW_THICKNESS: f64 = 1.1;
+const ARROW_OPACITY: f64 = 0.75;
 
-/// Thickness and opacity of a given arrow, and the length of the longest, in units.
-const VECTOR: (f64, f64) = (1.5, 0.95);
+/// Thickness in units and opacity of a given arrow, and the length of the longest, in units.
+const VECTOR_THICKNESS: f64 = 1.5;
+const VECTOR_OPACITY: f64 = 0.95;
 const LONGEST_VECTOR: f64 = 42.0;
+
+/// Arrows shorter than this, in units, are not drawn.
+const SHORTEST_ARROW: f64 = 2.0;
 
 /// The approximate width of the color bar beside the field, in units: for the size of the page.
 const COLOR_BAR_WIDTH: f64 = 95.0;
 
-/// Arrows that are given.
+/// Arrows that are given, (n, 2) points and (n, 2) directions.
 #[derive(Debug, Clone, PartialEq)]
 struct Vectors {
     name: String,
@@ -302,7 +307,7 @@ impl<'a> ContourPlot<'a> {
             let reach = page.px(ARROW_PITCH * LONGEST_ARROW_SHARE / 2.0) / steepest;
             let (dx, dy) = (across * reach, -up * reach);
             if dx.hypot(dy) >= page.px(SHORTEST_ARROW / 2.0) {
-                arrow(page, (x - dx, y - dy), (x + dx, y + dy), ARROW.0, ARROW.1)?;
+                arrow(page, (x - dx, y - dy), (x + dx, y + dy), ARROW_THICKNESS, ARROW_OPACITY)?;
             }
         }
         Ok(())
@@ -399,7 +404,7 @@ impl Vectors {
         for ((x, y), (dx, dy)) in arrows {
             let (dx, dy) = (scale * dx, scale * dy);
             if dx.hypot(dy) >= page.px(SHORTEST_ARROW) {
-                arrow(page, (x, y), (x + dx, y + dy), VECTOR.0, VECTOR.1)?;
+                arrow(page, (x, y), (x + dx, y + dy), VECTOR_THICKNESS, VECTOR_OPACITY)?;
             }
         }
         Ok(())

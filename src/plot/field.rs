@@ -13,7 +13,7 @@ pub(super) const X_AXIS_HEIGHT: f64 = TICK_LENGTH + NUMBER_GAP + NUMBER_HEIGHT +
 /// The width of numbers and label to the left of a field with short numbers, in units.
 pub(super) const Y_AXIS_WIDTH: f64 = 70.0;
 
-/// How far apart round marks should be, in units: across and down.
+/// Approximate distance of two round marks, in units: across and down.
 const MARK_DISTANCES: (f64, f64) = (80.0, 50.0);
 
 /// A frame on the page and the axes that fill it.

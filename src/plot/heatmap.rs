@@ -15,13 +15,13 @@ use crate::plan::TransportPlan;
 /// The most blocks along an axis: each is then a few pixels wide on a page of [`Heatmap::size`].
 const MAX_BLOCKS: usize = 250;
 
-/// Up to this many cells along an axis, lines part them.
+/// The most cells along an axis that are separated by lines.
 const MAX_RULED_CELLS: usize = 40;
 
-/// Letters in cells are between these heights, in units, or left out.
+/// The least and the largest height of numbers in cells, in units; smaller ones are not drawn.
 const CELL_NUMBER_HEIGHTS: (f64, f64) = (7.5, 15.0);
 
-/// No cell is wider than this many units: a matrix of one cell need not fill the page.
+/// The largest width of a cell, in units: a matrix of one cell need not fill the page.
 const MAX_CELL_WIDTH: f64 = 110.0;
 
 /// Largest ratio of the sides of the matrix: one row of a thousand columns would otherwise be too
@@ -31,7 +31,7 @@ const MAX_SIDE_RATIO: f64 = 3.0;
 /// The approximate width of axis and color bar beside a matrix, in units: for the size of the page.
 const SURROUNDING_WIDTH: f64 = 140.0;
 
-/// The color bar is at least this high.
+/// The least height of the color bar, in units.
 const LEAST_BAR_HEIGHT: f64 = 120.0;
 
 /// The picture of a plan as the lecture draws it.
@@ -39,7 +39,8 @@ const LEAST_BAR_HEIGHT: f64 = 120.0;
 /// Rows are source points from top to bottom, columns target points from left to right; white
 /// is no mass at all, the lightest blue the smallest there is, night blue the largest. Small
 /// matrices have their masses written into the cells, large ones are added up into blocks. Masses
-/// spanning more than three decades (slivers apart) are shaded by their logarithm. The caption says all this.
+/// over more than three decades are shaded by their logarithm, a few very small ones ignored. The
+/// caption says all this.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heatmap {
     blocks: PlanBlocks,

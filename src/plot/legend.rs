@@ -71,7 +71,7 @@ impl Sign {
 pub(super) struct Legend(Vec<(Sign, String)>);
 
 impl Legend {
-    /// Adds an entry; nameless things are not explained.
+    /// Adds an entry, unless its text is empty.
     pub(super) fn explain(&mut self, sign: Sign, text: impl Into<String>) {
         let text = text.into();
         if !text.is_empty() {

@@ -16,10 +16,11 @@ const ARROW_THICKNESS: (f64, f64) = (4.0, 1.0);
 /// Opacity of the heaviest arrow: for few arrows and for many.
 const ARROW_OPACITY: (f64, f64) = (0.85, 0.4);
 
-/// Arrows are made so pale that they cover this part of the field, as if none crossed another.
+/// The largest part of the field that arrows may cover, counted as if none crossed another; above it
+/// their opacity is lowered.
 const MAX_INK_SHARE: f64 = 0.45;
 
-/// No arrow set is paler than this.
+/// The least opacity of the heaviest arrow.
 const LEAST_OPACITY: f64 = 0.05;
 
 /// Both clouds of a plan in the plane and the arrows between them.
@@ -59,8 +60,8 @@ impl<'a> TransportMap<'a> {
     titled_and_noted!();
     labeled!();
 
-    /// Of this part of the plane instead of what is around the clouds: the same in every frame of an
-    /// animation.
+    /// With this part of the plane instead of the one around the clouds: for frames of an animation,
+    /// which show one part.
     #[must_use]
     pub fn within(mut self, extent: Extent) -> Self {
         self.extent = Some(extent);

@@ -15,7 +15,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// The color of its signs.
+    /// The color of the signs of one side.
     pub(super) fn color(self) -> RGBColor {
         match self {
             Self::Source => palette::SOURCE,

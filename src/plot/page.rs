@@ -31,7 +31,7 @@ const WIDTH_PIXELS: u32 = 1400;
 pub(super) const TITLE_ROOM: f64 = TITLE_HEIGHT * LINE_SPACING + 6.0;
 const CAPTION_GAP: f64 = 10.0;
 
-/// A curve may be drawn this many pixels beside its points, to have fewer of them.
+/// The largest distance, in pixels, of a point of a curve from the thinned line that is drawn.
 pub(super) const THINNING_PIXELS: f64 = 0.3;
 
 /// A page to draw on: an area of plotters, and the length of a unit that grows with it.

@@ -30,13 +30,13 @@ pub const PURPLE: RGBColor = RGBColor(204, 121, 167);
 pub const SOURCE: RGBColor = BLUE;
 /// Where mass goes to.
 pub const TARGET: RGBColor = VERMILLION;
-/// The way it takes.
+/// Arrows that mass moves along.
 pub const ARROW: RGBColor = RGBColor(70, 70, 70);
 /// Titles, labels, captions.
 pub const INK: RGBColor = RGBColor(25, 25, 25);
 /// Axes and frames.
 pub const FRAME: RGBColor = RGBColor(110, 110, 110);
-/// Lines that only guide the eye.
+/// Grid lines.
 pub const GRID: RGBColor = RGBColor(224, 224, 224);
 /// Lines on which a function is constant.
 pub const LEVEL: RGBColor = RGBColor(120, 130, 126);

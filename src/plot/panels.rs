@@ -8,7 +8,7 @@ use super::{DrawResult, Figure};
 const WIDTH_PIXELS: u32 = 1400;
 const PANEL_WIDTH_PIXELS: u32 = 1000;
 
-/// Common letters are this many times as large as those of a panel.
+/// Height of the letters of the common title and caption by that of a panel's letters.
 const COMMON_LETTER_FACTOR: f64 = 1.25;
 
 /// Figures side by side, row by row, under a common title.

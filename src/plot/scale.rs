@@ -10,12 +10,12 @@ const LARGEST_LINEAR_RATIO: f64 = 1e3;
 /// Masses below this fraction of the largest do not extend the scale: they are rounding.
 const ROUNDING_SHARE: f64 = 1e-12;
 
-/// One cell in so many may be lighter than the scale's span counts: at the corners of its
-/// staircase a plan has slivers of any size.
-const CELLS_PER_SLIVER: usize = 20;
+/// One cell in this many is ignored when the scale is chosen: at the corners of its staircase a plan
+/// has cells of any small mass.
+const CELLS_PER_IGNORED: usize = 20;
 
-/// The lightest cells that hold no more than this share of the mass together may be lighter than
-/// the scale's span counts: an entropic plan has a little mass everywhere.
+/// The lightest cells that together hold at most this share of the mass are ignored when the scale
+/// is chosen: an entropic plan has a little mass everywhere.
 const FAINT_MASS_SHARE: f64 = 1e-4;
 
 /// The shading of masses; those below the scale are shaded as its lower end.
@@ -41,7 +41,7 @@ impl MassScale {
             held <= faint
         };
         let lighter =
-            masses.iter().take_while(is_faint).count().max(masses.len() / CELLS_PER_SLIVER);
+            masses.iter().take_while(is_faint).count().max(masses.len() / CELLS_PER_IGNORED);
         let least = masses.get(lighter).copied().unwrap_or(most);
         if most > 0.0 && most / least > LARGEST_LINEAR_RATIO {
             Self::Logarithmic(whole(least.log10().floor()), whole(most.log10().ceil()))
