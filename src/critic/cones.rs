@@ -6,15 +6,15 @@
 //! maximize  Σ_i μ_i f_T(x_i) − Σ_j ν_j b_j   over the heights b
 //! ```
 //!
-//! **Idea.** Both are 1-Lipschitz for any distance c whatever b is, by construction: a minimum (or a
-//! soft minimum, whose weights sum to 1) of functions of slope 1. The optimal critic has this form
-//! (McShane 1934, "Extension of range of functions", Bull. Amer. Math. Soc. 40), so this is a neural
-//! c-transform, a layer of distances under a minimum, and not a generic network; what is learned are
-//! the heights. `f(y_j) ≤ b_j`, so the objective is below the estimate of the hard f, and equal to
-//! it at the optimum; its derivative in `b_j` is the mass that the soft plan sends to `y_j`, less `ν_j`. So the
-//! height of a center at which no source point attains the minimum falls until one does. Adam ascends
-//! with a step size in proportion to the temperature T, which falls geometrically: b moves by a share
-//! of T a step, the length scale of the soft minimum.
+//! **Idea.** Both are 1-Lipschitz for any distance c whatever b is, by construction: a minimum (or
+//! a soft minimum, whose weights sum to 1) of functions of slope 1. The optimal critic has this
+//! form (McShane 1934, "Extension of range of functions", Bull. Amer. Math. Soc. 40), so this is a
+//! neural c-transform, a layer of distances under a minimum, and not a generic network; what is
+//! learned are the heights. `f(y_j) ≤ b_j`, so the objective is below the estimate of the hard f,
+//! and equal to it at the optimum; its derivative in `b_j` is the mass that the soft plan sends to
+//! `y_j`, less `ν_j`. So the height of a center at which no source point attains the minimum falls
+//! until one does. Adam ascends with a step size in proportion to the temperature T, which falls
+//! geometrically: b moves by a share of T a step, the length scale of the soft minimum.
 //!
 //! **Complexity.** n·m exponentials a step, parallel; memory O(n + m), and the table of distances
 //! if it has at most 67 million entries.

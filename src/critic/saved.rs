@@ -54,7 +54,7 @@ pub enum SavedFunction {
         scale: f64,
         /// Affine map and activation of each layer.
         layers: Vec<(Affine, Activation)>,
-        /// Of each layer the weights, row by row, then the biases.
+        /// The weights of each layer, row by row, then its biases.
         parameters: Vec<f64>,
     },
 }

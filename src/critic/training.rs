@@ -176,7 +176,8 @@ impl TrainNetwork {
     /// samples are for the evaluations.
     ///
     /// # Errors
-    /// As [`TrainNetwork::train`].
+    /// [`CriticError`] for settings that make no sense, samples of different dimensions, and runs
+    /// that diverge.
     pub fn train_on(
         &self,
         batches: &mut dyn Batches,
@@ -286,7 +287,7 @@ impl TrainNetwork {
 struct DualObjective {
     /// Source above target.
     points: Array2<f32>,
-    /// Where slopes are penalized.
+    /// The points at which slopes are penalized.
     interpolates: Array2<f32>,
     tape: PenalizedTape<f32>,
     by_outputs: Array2<f32>,

@@ -56,7 +56,7 @@ pub struct Funnels {
     heights: Array1<f64>,
     /// `⟨a_m, a_n⟩`, shape (N, N).
     gram: Array2<f64>,
-    /// Its diagonal.
+    /// `‖a_m‖²`, shape (N,).
     squares: Vec<f64>,
 }
 

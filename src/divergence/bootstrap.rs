@@ -1,8 +1,8 @@
 //! The bootstrap: intervals and standard errors of estimates.
 //!
-//! Each replicate draws n points from the source sample and m from the target, with replacement. The
-//! statistic varies between replicates as it would vary between samples if it has a normal limit: `T(P̂, Q̂) ≈ T + Σ influences`, first-order terms that do
-//! not vanish. This holds for
+//! Each replicate draws n points from the source sample and m from the target, with replacement.
+//! The statistic varies between replicates as it would vary between samples if it has a normal
+//! limit: `T(P̂, Q̂) ≈ T + Σ influences`, first-order terms that do not vanish. This holds for
 //!
 //! - f-divergences on fixed cells that all have mass on either side,
 //! - the energy distance, MMD², and the 1-D W₁, as long as P ≠ Q (at P = Q the first-order term is 0).

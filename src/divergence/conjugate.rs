@@ -302,7 +302,8 @@ mod tests {
         let h = 1e-6;
         for f in all() {
             for t in inside(f) {
-                // Not across the place where f* becomes constant, where it has a kink or a jump in f*''.
+                // Not across the place where f* becomes constant, where it has a kink or a jump in
+                // f*''.
                 if (t - f.slope(0.0)).abs() < 1e-3 {
                     continue;
                 }

@@ -14,10 +14,10 @@
 //!
 //! **Complexity.** O(n log n); empty cells take no memory.
 //!
-//! **Failure modes.** An f-divergence of histograms is biased: upwards by chance (two samples of one
-//! law have a divergence of about cells/(2n)), downwards by averaging within cells. A single cell that one
-//! sample has and the other lacks makes KL or χ² infinite. From d = 4 on nearly every point has a
-//! cell of its own, so that is refused.
+//! **Failure modes.** An f-divergence of histograms is biased: upwards by chance (two samples of
+//! one law have a divergence of about cells/(2n)), downwards by averaging within cells. A single
+//! cell that one sample has and the other lacks makes KL or χ² infinite. From d = 4 on nearly every
+//! point has a cell of its own, so that is refused.
 
 use super::EstimateError;
 use crate::math;

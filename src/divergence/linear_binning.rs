@@ -53,8 +53,8 @@ impl LinearBins {
     /// by Scott's rule, or `bins` along each axis of their common box.
     ///
     /// # Errors
-    /// [`EstimateError`]: as [`Bins::scott`], and [`EstimateError::NoScale`] if nothing varies along the
-    /// motion.
+    /// [`EstimateError`]: as [`Bins::scott`], and [`EstimateError::NoScale`] if nothing varies
+    /// along the motion.
     ///
     /// # Panics
     /// If the direction has another number of coordinates than the points.

@@ -10,10 +10,10 @@
 //! **Bandwidth.** The *median heuristic*: σ is the median of the distances between distinct points of
 //! both samples together; of at most 1000 of them from each, evenly spaced in the file.
 //!
-//! **Estimators.** Of measures, [`mmd()`]. Of samples, the U-statistic [`mmd_unbiased`], which leaves
-//! the pairs of a point with itself out: unbiased, so negative about half of the time for P = Q. Of
-//! more than [`MMD_ALL_PAIRS_POINTS`] points, [`mmd_blocks`]: the mean of the U-statistics of blocks of ⌊√n⌋
-//! points each, unbiased as well, in O(n^1.5).
+//! **Estimators.** Of measures, [`mmd()`]. Of samples, the U-statistic [`mmd_unbiased`], which
+//! leaves the pairs of a point with itself out: unbiased, so negative about half of the time for P
+//! = Q. Of more than [`MMD_ALL_PAIRS_POINTS`] points, [`mmd_blocks`]: the mean of the U-statistics
+//! of blocks of ⌊√n⌋ points each, unbiased as well, in O(n^1.5).
 //!
 //! **References.** Gretton, Borgwardt, Rasch, Schölkopf, Smola 2012, "A kernel two-sample test",
 //! JMLR 13; Zaremba, Gretton, Blaschko 2013, "B-tests: low variance kernel two-sample tests", NeurIPS.

@@ -8,12 +8,12 @@
 //! | [`mod@energy`] | `2 E‖X−Y‖ − E‖X−X'‖ − E‖Y−Y'‖` | directly |
 //! | [`mod@mmd`] | `E k(X, X') + E k(Y, Y') − 2 E k(X, Y)` with a Gaussian kernel k | directly |
 //!
-//! Densities come from [`histogram`] (common bins), [`linear_binning`] (common bins for a moving sample),
-//! [`kernel_density`] (Gaussian kernels), or, for Kullback–Leibler alone, [`nearest_neighbors`];
-//! [`named`] has the table of all divergences. [`bootstrap`] has intervals and standard errors of estimates.
-//! Every f-divergence is the value of a game: [`conjugate`] has its dual. [`normal`] has the values
-//! between two normal laws.
-//! Infinity is a legitimate value throughout: `KL(P‖Q) = ∞` if P has mass where Q has none.
+//! Densities come from [`histogram`] (common bins), [`linear_binning`] (common bins for a moving
+//! sample), [`kernel_density`] (Gaussian kernels), or, for Kullback–Leibler alone,
+//! [`nearest_neighbors`]; [`named`] has the table of all divergences. [`bootstrap`] has intervals
+//! and standard errors of estimates. Every f-divergence is the value of a game: [`conjugate`] has
+//! its dual. [`normal`] has the values between two normal laws. Infinity is a legitimate value
+//! throughout: `KL(P‖Q) = ∞` if P has mass where Q has none.
 //!
 //! Transport distances are computed by the [solvers](crate::solvers).
 

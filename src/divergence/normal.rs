@@ -145,7 +145,7 @@ fn total_variation(p: Normal, q: Normal) -> f64 {
     0.5 * places.windows(2).map(|pair| (inside(p, pair) - inside(q, pair)).abs()).sum::<f64>()
 }
 
-/// Where the densities are equal: the roots of a quadratic in `z = (x − μ_q)/σ_q`, in order.
+/// The points at which the densities are equal: roots of a quadratic in `z = (x − μ_q)/σ_q`, in order.
 fn crossings(p: Normal, q: Normal) -> Vec<f64> {
     // z²/2 − (z − m)²/(2r²) − ln r = 0.
     let (m, r) = ((p.mean - q.mean) / q.deviation, p.deviation / q.deviation);

@@ -26,7 +26,8 @@ pub struct Standard {
     /// The mean of each coordinate.
     #[serde(rename = "centre")]
     pub center: Vec<f64>,
-    /// The standard deviation of each coordinate; 0 for a constant one, which is then generated exactly.
+    /// The standard deviation of each coordinate; 0 for a constant one, which is then generated
+    /// exactly.
     pub scale: Vec<f64>,
 }
 

@@ -67,7 +67,7 @@ pub struct MeanGradient {
 }
 
 impl MeanGradient {
-    /// Of the gradients of single batches.
+    /// The mean of the gradients of single batches, and their deviation.
     fn of(gradients: &[Vec<f64>]) -> Self {
         let mean = mean(gradients);
         let noise = spread(gradients, &mean);
@@ -207,8 +207,8 @@ impl<'a> FrozenGenerator<'a> {
     }
 }
 
-/// The gradient of `Σ γ_ij ‖x_i − y_j‖` by the points x, at a plan that stays where it is. Points that lie on
-/// each other have none.
+/// The gradient of `Σ γ_ij ‖x_i − y_j‖` by the points x, at a plan that stays where it is. Points
+/// that lie on each other have none.
 fn gradient_along_plan(x: &Array2<f64>, y: &Array2<f64>, plan: &[PlanArc]) -> Array2<f32> {
     let mut by_x = Array2::<f64>::zeros(x.raw_dim());
     for &PlanArc { source, target, mass } in plan {

@@ -39,7 +39,8 @@ pub(super) struct PointShape {
 pub(super) type Layers = Vec<(Affine, Activation)>;
 
 impl NetworkSettings {
-    /// Layers from points to this number of outputs; `name` is `critic` or `generator`, for the messages.
+    /// Layers from points to this number of outputs; `name` is `critic` or `generator`, for the
+    /// messages.
     pub(super) fn layers_from_points(
         &self,
         shape: PointShape,

@@ -1,4 +1,5 @@
-//! Objectives of critic and generator as functions of the critic's outputs t on real and generated points.
+//! Objectives of critic and generator as functions of the critic's outputs t on real and generated
+//! points.
 //!
 //! | objective | critic | generator |
 //! |---|---|---|

@@ -102,7 +102,7 @@ pub enum RecipeError {
     Range {
         /// The field.
         field: &'static str,
-        /// Its value.
+        /// The value of the field.
         value: f64,
         /// The admissible values.
         bound: &'static str,

@@ -12,7 +12,7 @@ pub struct SavedNetwork {
     pub inputs: usize,
     /// Affine map and activation of each layer.
     pub layers: Vec<(Affine, Activation)>,
-    /// Of each layer the weights, row by row, then the biases.
+    /// The weights of each layer, row by row, then its biases.
     pub parameters: Vec<f32>,
     /// The optimizer's memory.
     pub optimizer: Optimizer<f32>,

@@ -70,8 +70,8 @@ impl Scalar {
 }
 
 impl Scalar {
-    /// The generator's loss under an objective on at most a batch of points, and the gradient of the loss
-    /// by the points.
+    /// The generator's loss under an objective on at most a batch of points, and the gradient of
+    /// the loss by the points.
     pub(super) fn generator_loss_of(
         &mut self,
         objective: Objective,

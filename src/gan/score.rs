@@ -114,7 +114,7 @@ pub fn noise_floor(data: &Data, reference: &mut ReferenceDistance<'_>) -> Result
 }
 
 impl ModeScores {
-    /// Of points in the coordinates of the modes.
+    /// The coverage by points in the coordinates of the modes.
     #[must_use]
     pub fn of(points: ArrayView2<'_, f64>, modes: Modes<'_>) -> Self {
         const QUALITY_DEVIATIONS: f64 = 3.0;

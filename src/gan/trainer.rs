@@ -9,7 +9,8 @@
 //!     θ ← θ − α·Adam(∇_θ E ℓ_gen(D_w(G_θ(z))))
 //! ```
 //!
-//! With ℓ the cross-entropy and one step of the critic this is Algorithm 1 of Goodfellow et al. 2014, too.
+//! With ℓ the cross-entropy and one step of the critic this is Algorithm 1 of Goodfellow et al.
+//! 2014, too.
 //!
 //! **Repeatable.** Every step has random streams of its own, named by its number, so that a run that
 //! continues from a [`Checkpoint`] has the same bits as one without interruption. The number of

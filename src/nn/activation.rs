@@ -49,7 +49,7 @@ pub enum Activation {
     MaxMin,
     /// Each group of neighbors in descending order; `MaxMin` is the one with groups of 2.
     GroupSort {
-        /// How many coordinates are sorted together.
+        /// Number of coordinates that are sorted together.
         size: usize,
     },
 }
@@ -64,7 +64,7 @@ pub(super) struct ActivationRecord<'a, T> {
 }
 
 impl Activation {
-    /// How many coordinates are sorted together; 1 for the elementwise ones.
+    /// Number of coordinates that are sorted together; 1 for elementwise activations.
     pub(crate) fn group(self) -> usize {
         match self {
             Self::MaxMin => 2,
@@ -312,7 +312,8 @@ mod tests {
         Activation::GroupSort { size: 8 },
     ];
 
-    /// Numbers for rows of six, eight or twelve, every number at least 0.01 away from 0 and from the others.
+    /// Numbers for rows of six, eight or twelve, every number at least 0.01 away from 0 and from
+    /// the others.
     fn rows() -> Vec<f64> {
         let mut stream = Seed(2).stream("rows");
         let mut rows: Vec<f64> = vec![];
@@ -325,7 +326,7 @@ mod tests {
         rows
     }
 
-    /// What is kept of z, values and ranks, by the way that a layer goes.
+    /// The record of z, the values and the ranks, computed as a layer does.
     fn kept(activation: Activation, z: &[f64]) -> (Vec<f64>, Vec<f64>, Vec<u32>) {
         // The zero that changes no number, zeros included.
         let bias = vec![-0.0; z.len()];

@@ -73,7 +73,7 @@ pub(super) struct Layer {
     /// The shape of W.
     pub(super) shape: (usize, usize),
     pub(super) biases: usize,
-    /// Where the weights begin.
+    /// Index of the first weight in the parameter vector.
     pub(super) start: usize,
 }
 
@@ -122,12 +122,12 @@ impl Layer {
         self.shape.0 * self.shape.1
     }
 
-    /// Where the biases begin.
+    /// Index of the first bias in the parameter vector.
     fn middle(&self) -> usize {
         self.start + self.size()
     }
 
-    /// The first place behind the layer.
+    /// Index after the last parameter of the layer.
     pub(super) fn end(&self) -> usize {
         self.middle() + self.biases
     }

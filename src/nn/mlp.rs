@@ -28,7 +28,7 @@ use crate::seed::Stream;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mlp<T> {
     pub(super) layers: Vec<Layer>,
-    /// Of each layer the weights, row by row, then the biases.
+    /// The weights of each layer, row by row, then its biases.
     pub(super) parameters: Vec<T>,
 }
 
@@ -68,7 +68,7 @@ impl<T: Real> Mlp<T> {
     /// A network of given parameters: of each layer the weights, row by row, then the biases.
     ///
     /// # Errors
-    /// As [`Mlp::new`], or another number of parameters.
+    /// Errors of [`Mlp::new`], or another number of parameters.
     pub fn with_parameters(
         inputs: usize,
         layers: &[(impl Into<Affine> + Copy, Activation)],
@@ -85,7 +85,7 @@ impl<T: Real> Mlp<T> {
     /// The parameters of a network of such layers.
     ///
     /// # Errors
-    /// As [`Mlp::new`].
+    /// Errors of [`Mlp::new`].
     pub(crate) fn count(
         inputs: usize,
         layers: &[(impl Into<Affine> + Copy, Activation)],

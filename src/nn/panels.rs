@@ -144,7 +144,7 @@ fn halve<T: Real>(
     }
 }
 
-/// Where the first half of the weights of two panels or more ends.
+/// The index at which two panels or more are cut into halves of about equal weights.
 fn middle(panels: &[WeightPanel]) -> usize {
     let (start, end) = (panels[0].place.start, panels[panels.len() - 1].place.end);
     let off = |k: &usize| panels[*k].place.start.abs_diff(usize::midpoint(start, end));

@@ -112,7 +112,7 @@ impl Marks {
 
 /// A color bar: what it shows and how it is marked, places between 0 and 1.
 pub(super) struct Bar {
-    /// Where each color ends, upwards.
+    /// Upper end and color of each slice, upwards.
     pub(super) slices: Vec<(f64, RGBColor)>,
     pub(super) ticks: Vec<(f64, String)>,
 }

@@ -11,7 +11,7 @@ const LEAST_SPAN: f64 = 1e-290;
 /// White beyond the outermost values, as a fraction of the axis.
 const PADDING_SHARE: f64 = 0.04;
 
-/// How values are spread along an axis.
+/// The scale of an axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum AxisScale {
     Linear,
@@ -112,7 +112,7 @@ impl ValueAxis {
         Some(deviation(power, power))
     }
 
-    /// Where a value stands: 0 at the low end, 1 at the high end; NaN if it has no place.
+    /// The place of a value: 0 at the low end, 1 at the high end; NaN if it has none.
     pub(super) fn place(self, value: f64) -> f64 {
         let (low, high) = (self.law.length(self.low), self.law.length(self.high));
         if value.is_finite() { (self.law.length(value) - low) / (high - low) } else { f64::NAN }

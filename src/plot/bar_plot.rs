@@ -69,7 +69,7 @@ pub struct BarPlot<'a> {
     label: String,
 }
 
-/// Where things are on the page.
+/// Places of field, grounds and piles on the page.
 struct PilePlaces {
     /// The field, and the two grounds in it.
     frame: PageArea,

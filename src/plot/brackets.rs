@@ -79,9 +79,10 @@ impl Bracket {
 /// Bars from lower to upper bound, one a method, beside the exact value.
 ///
 /// The axis shows values. Where the exact value is known and some bracket would be too small to see
-/// among the others, it shows relative deviations from the exact value, `(value − exact)/exact`, by their
-/// logarithm on both sides and linear around 0, so that an error of a millionth and one of a half
-/// are both seen; the caption says so. A bar without an end runs to the edge and ends in an arrow.
+/// among the others, it shows relative deviations from the exact value, `(value − exact)/exact`, by
+/// their logarithm on both sides and linear around 0, so that an error of a millionth and one of a
+/// half are both seen; the caption says so. A bar without an end runs to the edge and ends in an
+/// arrow.
 ///
 /// ```
 /// use deblais::plot::{self, Bracket, Brackets};
@@ -308,7 +309,7 @@ impl Brackets {
         frame.top + frame.height() * (k as f64 + 0.5) / self.rows.len() as f64
     }
 
-    /// How to read the picture.
+    /// The caption: note and reading aid.
     fn caption(&self) -> String {
         let mut sentences = vec![self.note.clone()];
         let missing = |row: &Bracket| row.lower.is_finite() != row.upper.is_finite();

@@ -123,7 +123,7 @@ where
         }
     }
 
-    /// Where the level lies on an edge.
+    /// The point of an edge at which the function has the level.
     fn crossing(&self, edge: usize, level: f64) -> GridPoint {
         let (i, j) = (edge / 2 / self.columns, edge / 2 % self.columns);
         let (k, l) = if edge.is_multiple_of(2) { (i, j + 1) } else { (i + 1, j) };

@@ -342,7 +342,7 @@ impl<'a> ContourPlot<'a> {
         (across.is_finite() && up.is_finite()).then_some((across, up))
     }
 
-    /// How to read the picture.
+    /// The caption: note and reading aid.
     fn caption(&self) -> String {
         let mut sentences = vec![self.note.clone()];
         let levels = self.levels();
@@ -364,7 +364,7 @@ impl<'a> ContourPlot<'a> {
         figure::caption(sentences)
     }
 
-    /// How many points lie outside of the extent.
+    /// Number of points outside the extent.
     fn beyond(&self, clouds: CloudPair<'_>) -> usize {
         let Extent { x, y } = self.extent;
         let outside = |point: &ndarray::ArrayView1<'_, f64>| {

@@ -1,4 +1,4 @@
-//! Where values land on the page, with the axes around them.
+//! The field: a frame on the page with two axes, from values to pixels.
 
 use plotters::style::Color;
 
@@ -21,7 +21,7 @@ pub(super) struct Field {
     pub(super) frame: PageArea,
     pub(super) x: ValueAxis,
     pub(super) y: ValueAxis,
-    /// How far below the frame its x axis stands, in pixels.
+    /// Distance of the x axis below the frame, in pixels.
     pub(super) floor: f64,
 }
 

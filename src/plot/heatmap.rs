@@ -177,7 +177,7 @@ impl Heatmap {
         axes::draw_below(page, matrix, &across, &name, false)
     }
 
-    /// How to read the picture.
+    /// The caption: note and reading aid.
     fn caption(&self) -> String {
         if !self.explained {
             return self.note.clone();

@@ -26,7 +26,7 @@ pub(super) enum Sign {
 }
 
 impl Sign {
-    /// Its width before the text, in units.
+    /// Width of the sign and the gap before its text, in units.
     fn width(&self) -> f64 {
         match self {
             Self::Mark(_) | Self::Shape(..) => 16.0,

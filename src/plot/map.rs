@@ -144,7 +144,7 @@ impl<'a> TransportMap<'a> {
         Ok(())
     }
 
-    /// How to read the picture.
+    /// The caption: note and reading aid.
     fn caption(&self) -> String {
         if !self.explained {
             return self.note.clone();

@@ -8,9 +8,9 @@ use super::{DrawResult, palette};
 /// One of the two clouds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Where mass comes from: blue discs.
+    /// The source: blue discs.
     Source,
-    /// Where mass goes to: vermillion diamonds.
+    /// The target: vermillion diamonds.
     Target,
 }
 

@@ -144,9 +144,9 @@ pub enum PlotError {
     Points {
         /// `"source"` or `"target"`.
         side: &'static str,
-        /// How many points there are.
+        /// Number of points.
         points: usize,
-        /// How many the plan has.
+        /// Number of points of the plan.
         plan: usize,
     },
 }

@@ -51,7 +51,7 @@ pub(super) struct PageArea {
     pub(super) bottom: f64,
 }
 
-/// How a curve is drawn.
+/// Color, thickness and dashes of a curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Stroke {
     pub(super) color: RGBColor,
@@ -85,7 +85,7 @@ impl<'c> Page<'c> {
         Self { unit: f64::from(width.min(3 * height)) / PAGE_WIDTH, area }
     }
 
-    /// The same area with the units of a page that is `width` pixels wide.
+    /// The page with the units of one that is `width` pixels wide.
     pub(super) fn scaled(&self, width: f64) -> Self {
         Self { area: self.area.clone(), unit: width / PAGE_WIDTH }
     }

@@ -26,9 +26,9 @@ pub const VERMILLION: RGBColor = RGBColor(213, 94, 0);
 /// Reddish purple.
 pub const PURPLE: RGBColor = RGBColor(204, 121, 167);
 
-/// Where mass comes from.
+/// Source points.
 pub const SOURCE: RGBColor = BLUE;
-/// Where mass goes to.
+/// Target points.
 pub const TARGET: RGBColor = VERMILLION;
 /// Arrows that mass moves along.
 pub const ARROW: RGBColor = RGBColor(70, 70, 70);
@@ -70,7 +70,7 @@ pub fn ground(t: f64) -> RGBColor {
 
 /// A member of a family of one hue: `t` from 0 (pale) by the middle (the color itself) to 1 (deep).
 ///
-/// Its members differ in lightness, which every eye sees; for curves of one kind in order.
+/// The members differ in lightness, which every eye sees; for curves of one kind in order.
 #[must_use]
 pub fn shade(color: RGBColor, t: f64) -> RGBColor {
     const PALEST: f64 = 0.5;

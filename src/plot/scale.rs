@@ -52,7 +52,7 @@ impl MassScale {
         }
     }
 
-    /// Where a mass stands between the ends of the scale, 0 to 1.
+    /// The place of a mass between the ends of the scale, 0 to 1.
     pub(super) fn place(self, mass: f64) -> f64 {
         let place = match self {
             Self::Linear(most) => mass / most,

@@ -73,7 +73,7 @@ pub(super) struct SoftBlock {
     minima: Vec<f32>,
     /// `Σ_i w_i f_T(x_i)`.
     pub(super) value: f64,
-    /// Its gradient by the parameters.
+    /// The gradient of the value by the parameters.
     pub(super) gradient: Vec<f32>,
     /// `Σ_i q_ij σ_j/‖x_i − c_j‖`.
     pulls: Vec<f32>,

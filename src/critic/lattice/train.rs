@@ -7,10 +7,10 @@
 //!
 //! **Complexity.** A step costs two products of rows × pieces × d, and rows × pieces exponentials.
 //!
-//! **Failure modes.** On samples, pieces that are nowhere the maximum or minimum stay where they are. On
-//! a stream in many dimensions the centers must start close to each other, in the midst of the data:
-//! distances between points far apart differ by little, and scattered centers are not assigned to
-//! regions of the data.
+//! **Failure modes.** On samples, pieces that are nowhere the maximum or minimum stay where they
+//! are. On a stream in many dimensions the centers must start close to each other, in the midst of
+//! the data: distances between points far apart differ by little, and scattered centers are not
+//! assigned to regions of the data.
 
 use std::ops::ControlFlow;
 
@@ -39,7 +39,7 @@ const FALLING_RATE: Schedule = Schedule::ConstantThenLinear { share: 0.4, end: 0
 /// Number of evaluations of the hard lattice in a run.
 const EVALUATIONS: u64 = 25;
 
-/// Where the centers start.
+/// The first centers of the pieces.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LatticeStart {
     /// Uniform in a cube of this half side, in the units of the frame.
@@ -70,7 +70,7 @@ pub struct TrainLattice {
     pub pieces: usize,
     /// Whether every second piece has σ = 1; else all have σ = −1.
     pub alternate: bool,
-    /// Where the centers start.
+    /// The first centers of the pieces.
     pub start: LatticeStart,
     /// Steps of Adam.
     pub steps: u64,
@@ -146,7 +146,7 @@ impl TrainLattice {
     /// samples are for the evaluations.
     ///
     /// # Errors
-    /// As [`TrainLattice::train`].
+    /// [`CriticError`] for settings that make no sense and samples of different dimensions.
     pub fn train_on(
         &self,
         batches: &mut dyn Batches,
