@@ -1,4 +1,4 @@
-//! Where the points of a training step come from: two fixed samples, or fresh draws.
+//! Batches: the points of a training step, from two fixed samples or from fresh draws.
 
 use ndarray::{Array2, ArrayView2};
 

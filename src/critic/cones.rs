@@ -6,15 +6,15 @@
 //! maximize  Σ_i μ_i f_T(x_i) − Σ_j ν_j b_j   over the heights b
 //! ```
 //!
-//! **Idea.** Both are 1-Lipschitz for any distance c whatever b is, by construction: a minimum (or a
-//! soft minimum, whose weights sum to 1) of functions of slope 1. The optimal critic has this form
-//! (McShane 1934, "Extension of range of functions", Bull. Amer. Math. Soc. 40), so this is a neural
-//! c-transform, a layer of distances under a minimum, and not a generic network; what is learned are
-//! the heights. `f(y_j) ≤ b_j`, so the objective is below the estimate of the hard f, and equal to
-//! it at the optimum; its derivative in `b_j` is what the soft plan sends to `y_j`, less `ν_j`. So a
-//! center that no source point looks at comes down until one does. Adam climbs at a rate in
-//! proportion to the temperature T, which falls geometrically: b moves by a share of T a step, the
-//! length over which the soft minimum changes its mind.
+//! **Idea.** Both are 1-Lipschitz for any distance c whatever b is, by construction: a minimum (or
+//! a soft minimum, whose weights sum to 1) of functions of slope 1. The optimal critic has this
+//! form (McShane 1934, "Extension of range of functions", Bull. Amer. Math. Soc. 40), so this is a
+//! neural c-transform, a layer of distances under a minimum, and not a generic network; what is
+//! learned are the heights. `f(y_j) ≤ b_j`, so the objective is below the estimate of the hard f,
+//! and equal to it at the optimum; its derivative in `b_j` is the mass that the soft plan sends to
+//! `y_j`, less `ν_j`. So the height of a center at which no source point attains the minimum falls
+//! until one does. Adam ascends with a step size in proportion to the temperature T, which falls
+//! geometrically: b moves by a share of T a step, the length scale of the soft minimum.
 //!
 //! **Complexity.** n·m exponentials a step, parallel; memory O(n + m), and the table of distances
 //! if it has at most 67 million entries.
@@ -24,8 +24,8 @@
 //! stochastic optimization", ICLR.
 //!
 //! **Failure modes.** Too few steps leave the estimate below the distance; it is a true lower
-//! bound all the same. The critic knows the very target points it was trained on: on other samples
-//! of the same law its estimate is that of a function fitted to these.
+//! bound all the same. The critic is fitted to the target points it was trained on: on other samples
+//! of the same law its estimate is lower.
 
 use std::ops::ControlFlow;
 
@@ -52,12 +52,12 @@ pub struct Cones {
     heights: Array1<f64>,
 }
 
-/// How to train [`Cones`].
+/// The settings of the training of [`Cones`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TrainCones {
     /// Steps of Adam.
     pub steps: u64,
-    /// Its rate, as a multiple of the temperature.
+    /// The step size of Adam, as a multiple of the temperature.
     pub rate: f64,
     /// The first and the last temperature, as shares of the mean distance between the samples.
     pub temperatures: (f64, f64),
@@ -69,10 +69,10 @@ impl Default for TrainCones {
     }
 }
 
-/// Entries of the table of distances that are stored, 8 bytes each.
+/// Largest number of entries of a stored table of distances, 8 bytes each.
 const MAX_STORED_DISTANCES: usize = 1 << 26;
 
-/// Evaluations of the hard minimum over a run.
+/// Number of evaluations of the hard minimum in a run.
 const EVALUATIONS: u64 = 50;
 
 /// Adam as published, but for the guard of its denominator: gradients are shares of the mass.
@@ -197,7 +197,7 @@ impl Cones {
         let centers =
             DiscreteMeasure::uniform(centers).map_err(|error| saved(&error.to_string()))?;
         if centers.len() != heights.len() || !heights.iter().all(|b| b.is_finite()) {
-            return Err(saved("its heights are not one finite number a centre"));
+            return Err(saved("its heights are not one finite number a center"));
         }
         Ok(Self { metric: metric.into(), centers, heights })
     }

@@ -9,13 +9,12 @@
 //! **Idea.** Where the optimal plan γ moves x to y, the optimal critic falls with slope 1 on the
 //! straight line between them; on lines between random pairs the slope is at most 1. The first
 //! penalty asks for 1 everywhere, the second only for at most 1, which is what the constraint is.
-//! λ is in the scaled coordinates of the [`Frame`]: it has the unit of a distance. A finite λ leaves
-//! slopes above 1 by the share at which the next bit of estimate costs as much as it brings: the
-//! estimate exceeds W₁ by about W₁/(2λ) of it.
+//! λ is in the scaled coordinates of the [`Frame`]: it has the unit of a distance. Under a finite λ
+//! slopes exceed 1 until the penalty grows as fast as the estimate: the estimate exceeds W₁ by about
+//! the share W₁/(2λ).
 //!
-//! **On pairs of the plan** ([`Pairs::Plan`]) the penalty sits where the theory wants slope 1, and
-//! nowhere else. As a check of W₁ that is circular, since the plan is the answer; f is
-//! unconstrained elsewhere.
+//! **On pairs of the plan** ([`Pairs::Plan`]) the penalty acts only where the optimal critic has slope
+//! 1. As a check of W₁ this is circular, since the plan is the answer; elsewhere f is unconstrained.
 //!
 //! **Complexity.** 8 operations a weight and interpolate, for the input gradient and that of P.
 //!

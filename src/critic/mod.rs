@@ -50,10 +50,10 @@ use crate::shown::Shown;
 
 /// A function on R^d whose Lipschitz constant has a bound.
 pub trait Critic: Sync {
-    /// The name of its kind, as the command line has it.
+    /// The name of the kind of critic: `cones`, `gp`, …
     fn kind(&self) -> &str;
 
-    /// Dimension d of the points it takes.
+    /// Dimension d of the points.
     fn dim(&self) -> usize;
 
     /// f at points (k, d), in `f64`: shape (k,).
@@ -65,7 +65,7 @@ pub trait Critic: Sync {
     /// ∇f at points (k, d): shape (k, d). Where f has a kink, a subgradient.
     ///
     /// # Errors
-    /// As [`Critic::values`].
+    /// [`CriticError`] for points of another dimension, or too far apart for any cost.
     fn gradients(&self, points: ArrayView2<'_, f64>) -> Result<Array2<f64>, CriticError>;
 
     /// A proved bound of the Lipschitz constant of f.
@@ -128,14 +128,14 @@ pub enum CriticError {
     /// A setting makes no sense.
     #[error("{what} is {value}: it must be {bound}")]
     Setting {
-        /// Its name.
+        /// The name of the setting.
         what: &'static str,
         /// The value asked for.
         value: f64,
         /// The admissible values.
         bound: &'static str,
     },
-    /// Another distance than the critic was trained for.
+    /// A distance for which the critic was not trained.
     #[error("the critic was trained for the distance {}, not for {asked}", Shown(.saved))]
     Metric {
         /// The critic's own.

@@ -20,7 +20,7 @@ use crate::math;
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Mlp, Real, Tape, spectral_norm};
 
-/// Rows whose gradients are computed at a time.
+/// Number of rows whose gradients are computed at a time.
 const BLOCK_ROWS: usize = 256;
 
 /// The coordinates in which a network sees its points: `(x − origin)/scale`.
@@ -52,7 +52,7 @@ impl Frame {
         Ok(Self { origin, scale: if scale > 0.0 { scale } else { 1.0 } })
     }
 
-    /// A frame of one's own.
+    /// A frame of the given origin and scale.
     ///
     /// # Errors
     /// [`CriticError::Setting`] unless the scale is positive and finite, and the origin finite.
@@ -77,7 +77,7 @@ impl Frame {
         self.scale
     }
 
-    /// Points (k, d) as a network sees them.
+    /// Points (k, d) in the coordinates of the frame.
     #[must_use]
     pub fn place<T: Real>(&self, points: ArrayView2<'_, f64>) -> Array2<T> {
         let mut placed = Array2::from_elem(points.dim(), T::zero());

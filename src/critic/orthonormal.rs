@@ -32,7 +32,7 @@ use super::CriticError;
 use super::control::LipschitzControl;
 use crate::nn::Mlp;
 
-/// How far a step may go in norm.
+/// Largest norm of the change of a layer's weights by a step.
 const MAX_STEP_NORM: f64 = 0.5;
 
 /// Orthonormal layers.
@@ -62,7 +62,7 @@ pub(super) fn highest_rate(inputs: usize, outputs: usize) -> f64 {
     MAX_STEP_NORM / (inputs as f64 * outputs as f64).sqrt()
 }
 
-/// Whether a step at this rate can be undone for a layer of this shape.
+/// Whether the projection undoes a step at this rate, for a layer of this shape.
 pub(super) fn check(rate: f64, (inputs, outputs): (usize, usize)) -> Result<(), CriticError> {
     let most = highest_rate(inputs, outputs);
     if rate <= most { Ok(()) } else { Err(CriticError::Overstep { rate, inputs, outputs, most }) }

@@ -85,7 +85,7 @@ impl Regularizer {
         }
     }
 
-    /// As [`Regularizer::control`]; penalties join the pairs given.
+    /// The control for a network in training; penalties join the pairs given.
     pub(super) fn control_on_pairs(
         self,
         network: &Mlp<f32>,

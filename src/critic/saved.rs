@@ -1,7 +1,7 @@
-//! Critics as plain data: what it takes to rebuild one to the bit.
+//! Critics as plain data: the numbers from which a critic is rebuilt bit by bit.
 //!
-//! What a critic proves is not part of it: Lipschitz bounds are computed again from the weights, so
-//! that a file cannot claim what does not hold.
+//! Lipschitz bounds are not stored: they are computed again from the weights, so that a file cannot
+//! claim a bound that does not hold.
 
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ pub enum SavedFunction {
         scale: f64,
         /// Affine map and activation of each layer.
         layers: Vec<(Affine, Activation)>,
-        /// Of each layer the weights, row by row, then the biases.
+        /// The weights of each layer, row by row, then its biases.
         parameters: Vec<f64>,
     },
 }
@@ -93,7 +93,7 @@ fn matrix(rows: &[Vec<f64>]) -> Result<Array2<f64>, CriticError> {
     let d = rows.first().map_or(0, Vec::len);
     let all: Vec<f64> = rows.iter().flatten().copied().collect();
     if d == 0 || rows.iter().any(|row| row.len() != d) {
-        return Err(saved("its centres are not rows of equal length"));
+        return Err(saved("its centers are not rows of equal length"));
     }
     Ok(Array2::from_shape_vec((rows.len(), d), all).expect("rows of length d"))
 }

@@ -6,17 +6,17 @@
 //!
 //! **Idea.** A layer of spectral norm 1 is 1-Lipschitz, and so is a chain of them under
 //! activations that are. u and v are kept from step to step, since W moves little: one round of
-//! power iteration a step keeps up with it. L does not change when W is scaled, so the weights are
-//! kept divided, σ = 1; a step along the gradient above is then one along the surface ‖W‖₂ = 1, and
-//! its size does not depend on a scale of W that means nothing.
+//! power iteration a step is enough. L does not change when W is scaled, so the weights are
+//! stored with σ = 1; a step along the gradient above is then a step along the surface ‖W‖₂ = 1, and
+//! its size does not depend on the arbitrary scale of W.
 //!
 //! **Complexity.** Two products of a matrix and a vector a layer and step.
 //!
 //! **Reference.** Miyato, Kataoka, Koyama, Yoshida 2018, "Spectral normalization for generative
 //! adversarial networks", ICLR.
 //!
-//! **Failure modes.** Power iteration is a lower bound of σ, and behind after large steps: hence
-//! the proved norms at the end. Only the largest singular value is kept at 1; the others
+//! **Failure modes.** Power iteration gives a lower bound of σ, and a loose one after large steps:
+//! hence the proved norms at the end. Only the largest singular value is kept at 1; the others
 //! shrink, and gradients fade with the depth (Anil, Lucas, Grosse 2019, §4.1).
 
 use ndarray::{Array1, ArrayView2};
@@ -25,7 +25,7 @@ use super::control::LipschitzControl;
 use crate::nn::{Mlp, Real};
 use crate::seed::Stream;
 
-/// Rounds of power iteration before the first step.
+/// Number of rounds of power iteration before the first step.
 const INITIAL_POWER_ITERATIONS: usize = 100;
 
 /// Spectral normalization.

@@ -4,9 +4,10 @@
 //! maximize  E_μ f − E_ν f − P(f)   over the parameters of f,   f on a constraint
 //! ```
 //!
-//! **Idea.** A step takes a batch, the gradient of the estimate by back-propagation, that of the
-//! penalty P, an optimizer's step, and brings the parameters back on the constraint. The bound on the slope of f, a
-//! penalty or a constraint, is a [`LipschitzControl`], one per paper; the rest is common to all. Steps are in `f32`, and in the coordinates of a [`Frame`], where f is
+//! **Idea.** A step draws a batch, computes the gradients of the estimate and of the penalty P by
+//! back-propagation, takes an optimizer's step, and projects the parameters onto the constraint. The
+//! bound on the slope of f, a penalty or a constraint, is a [`LipschitzControl`], one per paper; the
+//! rest is common to all. Steps are in `f32`, and in the coordinates of a [`Frame`], where f is
 //! `s·N((x − o)/s)` and is as steep as N.
 //!
 //! **Result.** At regular intervals the whole samples are evaluated in `f64`, with a proved bound L
@@ -40,11 +41,11 @@ use crate::nn::{Activation, Mlp, Optimizer, PenalizedTape, Real, Rule, Schedule,
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::Seed;
 
-/// How to train a [`NetworkCritic`]. [`TrainNetwork::new`] has settings for every kind that need
-/// no change.
+/// The settings of the training of a [`NetworkCritic`]. [`TrainNetwork::new`] has defaults for every
+/// kind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainNetwork {
-    /// The bound on its slope.
+    /// The bound on the slope of the critic.
     pub regularizer: Regularizer,
     /// Pairs of points between which a gradient penalty is sampled.
     pub pairs: Pairs,
@@ -52,19 +53,19 @@ pub struct TrainNetwork {
     pub width: usize,
     /// Hidden layers.
     pub depth: usize,
-    /// Of the hidden layers.
+    /// Activation of the hidden layers.
     pub activation: Activation,
     /// Steps of the optimizer.
     pub steps: u64,
-    /// The size of its first step.
+    /// The size of the first step.
     pub rate: f64,
-    /// How the size falls.
+    /// The schedule of the step size.
     pub schedule: Schedule,
     /// The optimizer.
     pub rule: Rule,
     /// Points a side and step, if the samples have more.
     pub batch: usize,
-    /// Where first weights, batches and interpolates come from.
+    /// The seed of first weights, batches and interpolates.
     pub seed: Seed,
 }
 
@@ -148,7 +149,7 @@ impl TrainNetwork {
     }
 }
 
-/// Evaluations of the whole samples over a run.
+/// Number of evaluations of the whole samples in a run.
 const EVALUATIONS: u64 = 50;
 
 impl TrainNetwork {
@@ -171,11 +172,12 @@ impl TrainNetwork {
         self.train_on(&mut batches, &frame, (source, target), observer)
     }
 
-    /// As [`TrainNetwork::train`], on batches from anywhere, in the coordinates of `frame`; the
-    /// samples are what evaluations are made on.
+    /// Trains a critic on batches in the coordinates of `frame`, from any source of batches; the two
+    /// samples are for the evaluations.
     ///
     /// # Errors
-    /// As [`TrainNetwork::train`].
+    /// [`CriticError`] for settings that make no sense, samples of different dimensions, and runs
+    /// that diverge.
     pub fn train_on(
         &self,
         batches: &mut dyn Batches,
@@ -285,7 +287,7 @@ impl TrainNetwork {
 struct DualObjective {
     /// Source above target.
     points: Array2<f32>,
-    /// Where slopes are penalized.
+    /// The points at which slopes are penalized.
     interpolates: Array2<f32>,
     tape: PenalizedTape<f32>,
     by_outputs: Array2<f32>,
@@ -303,8 +305,8 @@ impl DualObjective {
         }
     }
 
-    /// The estimate on a batch, and the penalty; what is added to `gradient` is the gradient of the
-    /// second less the first.
+    /// The estimate on a batch, and the penalty; adds the gradient of penalty less estimate to
+    /// `gradient`.
     fn descend(
         &mut self,
         network: &Mlp<f32>,
@@ -361,7 +363,7 @@ impl<'a> RunRecord<'a> {
         self.history.last().map(|milestone| milestone.estimate)
     }
 
-    /// Evaluates the network in `f64` on the whole samples, and keeps it if it is to be kept.
+    /// Evaluates the network in `f64` on the whole samples, and keeps it if it is the best so far.
     fn evaluate(&mut self, network: &Mlp<f32>, step: u64, penalty: f64) -> Result<(), CriticError> {
         let network = network.cast::<f64>();
         let critic = NetworkCritic::new(self.settings.name(), network, self.frame.clone())?;

@@ -14,9 +14,9 @@ use crate::problem::OtProblem;
 /// A critic, judged on two samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CriticVerdict {
-    /// `E_μ f − E_ν f`, times the total mass: what the critic says the transport costs.
+    /// `E_μ f − E_ν f`, times the total mass: the critic's estimate of the transport cost.
     pub estimate: f64,
-    /// The proved bound of its Lipschitz constant.
+    /// The proved bound of the critic's Lipschitz constant.
     pub lipschitz: Lipschitz,
     /// `max |f(x) − f(y)| / c(x, y)` over all pairs of sample points: the constant is at least
     /// that.

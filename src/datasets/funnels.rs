@@ -39,13 +39,13 @@ use crate::potentials;
 use crate::seed::Stream;
 
 /// Half the side of the box.
-const HALF: f64 = 2.5;
+const HALF_SIDE: f64 = 2.5;
 
-/// The deviation of the b's.
-const DEPTH: f64 = 0.1;
+/// The standard deviation of the heights b.
+const HEIGHT_DEVIATION: f64 = 0.1;
 
-/// Points whose rays are computed at a time.
-const BLOCK: usize = 256;
+/// Number of points whose rays are computed at a time.
+const BLOCK_POINTS: usize = 256;
 
 /// The funnels (a, b); see the head of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,13 +56,13 @@ pub struct Funnels {
     heights: Array1<f64>,
     /// `⟨a_m, a_n⟩`, shape (N, N).
     gram: Array2<f64>,
-    /// Its diagonal.
+    /// `‖a_m‖²`, shape (N,).
     squares: Vec<f64>,
 }
 
 impl Funnels {
     /// The side of the box in which P and Q live is `[-BOX, BOX]`.
-    pub const BOX: f64 = HALF;
+    pub const BOX: f64 = HALF_SIDE;
 
     /// `count` funnels in `dim` dimensions.
     ///
@@ -72,7 +72,7 @@ impl Funnels {
     pub fn new(dim: usize, count: usize, stream: &mut Stream) -> Self {
         assert!(dim > 0 && count > 0, "{count} funnels in {dim} dimensions");
         let centers = in_box(count, dim, stream);
-        let heights = Array1::from_shape_simple_fn(count, || DEPTH * stream.normal());
+        let heights = Array1::from_shape_simple_fn(count, || HEIGHT_DEVIATION * stream.normal());
         let gram = products(centers.view(), centers.view());
         let centers = DiscreteMeasure::uniform(centers).expect("finite points");
         let squares = gram.diag().to_vec();
@@ -109,7 +109,7 @@ impl Funnels {
     pub fn pairs(&self, n: usize, stream: &mut Stream) -> (Array2<f64>, Array2<f64>) {
         let y = self.target(n, stream);
         let mut x = y.clone();
-        let blocks: Vec<_> = x.axis_chunks_iter_mut(Axis(0), BLOCK).collect();
+        let blocks: Vec<_> = x.axis_chunks_iter_mut(Axis(0), BLOCK_POINTS).collect();
         blocks.into_par_iter().for_each(|mut block| {
             let products = products(block.view(), self.centers());
             let mut room = vec![0.0; self.squares.len()];
@@ -123,7 +123,7 @@ impl Funnels {
         (x, y)
     }
 
-    /// y becomes x; `products` are the `⟨y, a_m⟩`, `room` is for a number a funnel.
+    /// Replaces y by x; `products` are the `⟨y, a_m⟩`, `room` is a buffer with a number per funnel.
     fn pull_in(&self, y: &mut [f64], products: &[f64], room: &mut [f64]) {
         let square = fast_dot(y, y);
         let heights = self.heights.as_slice().expect("standard layout");
@@ -163,10 +163,10 @@ impl Funnels {
         -potentials::to_source(self.distances(points).as_ref(), (-&self.heights).view())
     }
 
-    /// Its gradients, shape (k, D): of length 1, toward the bottom of the funnel.
+    /// The gradients of the optimal critic, shape (k, D): of length 1, toward the bottom of the funnel.
     ///
     /// # Panics
-    /// As [`Funnels::critic`].
+    /// If the points have another dimension or are not finite.
     #[must_use]
     pub fn critic_gradients(&self, points: ArrayView2<'_, f64>) -> Array2<f64> {
         let distances = self.distances(points);
@@ -194,7 +194,7 @@ impl Funnels {
 
 /// n points uniform in the box.
 fn in_box(n: usize, dim: usize, stream: &mut Stream) -> Array2<f64> {
-    let coordinates = (0..n * dim).map(|_| HALF * (2.0 * stream.uniform() - 1.0)).collect();
+    let coordinates = (0..n * dim).map(|_| HALF_SIDE * (2.0 * stream.uniform() - 1.0)).collect();
     Array2::from_shape_vec((n, dim), coordinates).expect("n·dim coordinates")
 }
 
@@ -208,7 +208,7 @@ fn products(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> Array2<f64> {
 /// How far the ray from y along v stays in the box.
 fn leaves_box(y: &[f64], v: &[f64]) -> f64 {
     let walls = y.iter().zip(v).filter(|(_, v)| **v != 0.0);
-    walls.map(|(y, v)| (HALF.copysign(*v) - y) / v).fold(f64::INFINITY, f64::min)
+    walls.map(|(y, v)| (HALF_SIDE.copysign(*v) - y) / v).fold(f64::INFINITY, f64::min)
 }
 
 /// `‖y − a_m‖ + b_m` for every m, from ‖y‖², the `⟨y, a_m⟩` and the `‖a_m‖²`.

@@ -12,7 +12,7 @@ pub trait Law: Send + Sync {
     /// n independent points, shape (n, d).
     fn draw(&self, n: usize, stream: &mut Stream) -> Array2<f64>;
 
-    /// Where its mass gathers, if it does so around single points.
+    /// The modes of the law, if it is a mixture around points.
     fn modes(&self) -> Option<Modes<'_>> {
         None
     }

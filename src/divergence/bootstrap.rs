@@ -1,23 +1,21 @@
 //! The bootstrap: intervals and standard errors of estimates.
 //!
-//! Each replicate draws n points from the source sample and m from the target, with replacement;
-//! what the statistic does from one to the next is what it would do from sample to sample. That is
-//! true of statistics with a normal limit: `T(P̂, Q̂) ≈ T + Σ influences`, first-order terms that do
-//! not vanish. It is so for
+//! Each replicate draws n points from the source sample and m from the target, with replacement.
+//! The statistic varies between replicates as it would vary between samples if it has a normal
+//! limit: `T(P̂, Q̂) ≈ T + Σ influences`, first-order terms that do not vanish. This holds for
 //!
 //! - f-divergences on fixed cells that all have mass on either side,
 //! - the energy distance, MMD², and the 1-D W₁, as long as P ≠ Q (at P = Q the first-order term is 0).
 //!
 //! There the *interval* is the basic one of √T, `[2√T − √q(97.5 %), 2√T − √q(2.5 %)]²` with quantiles
-//! q of the replicates. It takes the bias off instead of adding it once more; and √T, for divergences
-//! are squared distances to leading order, spreads evenly, whatever T is. Of energy, MMD² and W₁ the
-//! first-order term alone is resampled ([`Bootstrap::shifts`]): points that are drawn twice would
-//! else count as pairs at distance 0. P ≠ Q is nothing to take for granted: an interval is stated
-//! only if the value is [`DISTINCT`] standard deviations of its replicates above 0.
+//! q of the replicates. It subtracts the bias instead of adding it once more. The root √T has a spread
+//! that hardly depends on T, since divergences are squared distances to leading order. Of energy, MMD²
+//! and W₁ the first-order term alone is resampled ([`Bootstrap::shifts`]): points that are drawn twice
+//! would otherwise count as pairs at distance 0. P ≠ Q is tested: an interval is stated only if the
+//! value is [`DISTINCT_DEVIATIONS`] standard deviations of its replicates above 0.
 //!
-//! Elsewhere the central 95 % of the replicates are a *spread*, which says how much the number moves
-//! with the sample and nothing about the truth: an estimate that is biased has replicates that are
-//! biased twice.
+//! Elsewhere the central 95 % of the replicates are a *spread*: how much the value varies with the
+//! sample. It says nothing about the truth: the replicates of a biased estimate are biased twice.
 //!
 //! **Complexity.** O(n + m) a replicate and its statistic.
 //!
@@ -35,27 +33,27 @@ use crate::math;
 use crate::seed::{Seed, Stream};
 
 /// Number of standard deviations above 0 from which two laws count as distinct.
-pub const DISTINCT: f64 = 4.0;
+pub const DISTINCT_DEVIATIONS: f64 = 4.0;
 
-/// Points of either sample beyond which the first-order term is as good as normal: by Berry and Esseen
-/// its distribution function is off by less than a percent.
-pub const NORMAL: usize = 20_000;
+/// Number of points of a sample above which the first-order term is drawn from its normal limit: by
+/// Berry and Esseen the error of its distribution function is below a percent.
+pub const NORMAL_LIMIT_POINTS: usize = 20_000;
 
 /// Resampling with replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bootstrap {
-    /// How many times.
+    /// Number of replicates.
     pub replicates: usize,
-    /// Where the draws come from.
+    /// The seed of the draws.
     pub seed: Seed,
 }
 
-/// Two ends.
+/// An interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
-    /// The lower one.
+    /// The lower end.
     pub low: f64,
-    /// The upper one.
+    /// The upper end.
     pub high: f64,
 }
 
@@ -84,11 +82,11 @@ impl Bootstrap {
 
     /// The first-order change of an estimate in every replicate; `masses` are those of the points.
     ///
-    /// Of more than [`NORMAL`] points it is drawn from its normal limit, whose variance is that of the
-    /// mean of the influences.
+    /// For more than [`NORMAL_LIMIT_POINTS`] points a side it is drawn from its normal limit, whose
+    /// variance is that of the mean of the influences.
     #[must_use]
     pub fn shifts(&self, estimate: &Estimate, (source, target): (&[f64], &[f64])) -> Vec<f64> {
-        if source.len().min(target.len()) > NORMAL {
+        if source.len().min(target.len()) > NORMAL_LIMIT_POINTS {
             let variance =
                 squared_error(&estimate.source, source) + squared_error(&estimate.target, target);
             let mut stream = self.seed.stream("bootstrap normal");
@@ -159,7 +157,7 @@ impl Range {
         let count = replicates.len() as f64;
         let mean = replicates.iter().sum::<f64>() / count;
         let variance = replicates.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
-        let clear = value > DISTINCT * variance.sqrt();
+        let clear = value > DISTINCT_DEVIATIONS * variance.sqrt();
         // An infinite replicate makes the variance NaN, and nothing is clear of that.
         if !clear {
             return None;
@@ -199,7 +197,7 @@ mod tests {
 
     #[test]
     fn shifts_of_a_mean_have_its_standard_error_drawn_or_in_the_limit() {
-        for n in [400, NORMAL + 20] {
+        for n in [400, NORMAL_LIMIT_POINTS + 20] {
             let influences: Vec<f64> = (0..n).map(|i| (i % 10) as f64).collect();
             let estimate = Estimate { value: 4.5, source: influences, target: vec![0.0; n] };
             let masses = vec![1.0; n];

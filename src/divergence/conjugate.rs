@@ -1,4 +1,4 @@
-//! The dual of an f-divergence: convex conjugates, and the games they make.
+//! The dual of an f-divergence: convex conjugates, and the game between critic and generator.
 //!
 //! ```text
 //! f*(t) = sup_{u ≥ 0} ut − f(u),        f(u) + f*(t) ≥ ut,   equal at t = f'(u)    (Fenchel, Young)
@@ -51,7 +51,7 @@ use super::f_divergence::totals;
 use crate::math::NeumaierSum;
 
 impl FDivergence {
-    /// KL by its own name: α at 1 and 0.
+    /// KL(P‖Q) for α = 1 and KL(Q‖P) for α = 0; other divergences unchanged.
     fn plain(self) -> Self {
         match self {
             Self::Alpha(1.0) => Self::KullbackLeibler,
@@ -133,7 +133,7 @@ impl FDivergence {
         }
     }
 
-    /// g(v) and g'(v): the gain of a critic's output v on P.
+    /// g(v) and g'(v): the value of a critic's output v on P.
     #[must_use]
     pub fn activation(self, v: f64) -> (f64, f64) {
         match self.plain() {
@@ -153,7 +153,7 @@ impl FDivergence {
         }
     }
 
-    /// f*(g(v)) and its derivative: what a critic's output costs on Q. Finite far beyond the v at
+    /// f*(g(v)) and its derivative: the cost of a critic's output v on Q. Finite far beyond the v at
     /// which g(v) is rounded to the end of dom f*.
     #[must_use]
     pub fn conjugate_of_activation(self, v: f64) -> (f64, f64) {
@@ -176,8 +176,8 @@ impl FDivergence {
         }
     }
 
-    /// `E_P T − E_Q f*(T)` for a critic T a cell: a lower bound of [`FDivergence::between`]. Where a
-    /// measure has no mass, T does not matter to it.
+    /// `E_P T − E_Q f*(T)` for one value T per cell: a lower bound of [`FDivergence::between`]. Cells
+    /// without mass do not count in the expectation of that measure.
     ///
     /// ```
     /// use deblais::divergence::FDivergence;
@@ -195,7 +195,7 @@ impl FDivergence {
         assert_eq!(p.len(), critic.len(), "a value a cell");
         let (p_total, q_total) = totals(p, q);
         let (mut sum, mut infinite) = (NeumaierSum::default(), 0.0_f64);
-        // A sum of infinities is none that a compensated sum could hold.
+        // A compensated sum cannot hold infinities.
         let mut add = |x: f64| {
             if x.is_finite() { sum.add(x) } else { infinite += x }
         };
@@ -302,7 +302,8 @@ mod tests {
         let h = 1e-6;
         for f in all() {
             for t in inside(f) {
-                // Not across the place where f* becomes constant, where it has a kink or a jump in f*''.
+                // Not across the place where f* becomes constant, where it has a kink or a jump in
+                // f*''.
                 if (t - f.slope(0.0)).abs() < 1e-3 {
                     continue;
                 }

@@ -25,10 +25,10 @@ pub enum EstimateError {
         /// The most that are supported.
         most: usize,
     },
-    /// The grid that it takes does not fit.
+    /// The grid has more cells than are supported.
     #[error("{cells:.1e} cells: the points are spread too far apart for bins or kernels so narrow")]
     TooManyCells {
-        /// Cells it would take.
+        /// Cells of the grid.
         cells: f64,
     },
     /// All points are one point: there is no scale.
@@ -37,9 +37,9 @@ pub enum EstimateError {
     /// Too few points.
     #[error("{have} points: it takes at least {need}")]
     TooFew {
-        /// Points there are.
+        /// Points given.
         have: usize,
-        /// Points it takes.
+        /// Points needed.
         need: usize,
     },
     /// The estimator is for samples of equal masses.

@@ -21,8 +21,8 @@
 //! **Idea.** Everything follows from the perspective `q·f(p/q)`, a convex function of (p, q) that is
 //! homogeneous of degree 1: at p = 0 it is `f(0)·q`, at q = 0 `f'(∞)·p`. Each f is the generator
 //! whose minimum is at 1 (any c·(t−1) may be added without changing the divergence), so no term is
-//! negative. The mass that one measure has where the other has none is added up apart: that of
-//! disjoint measures is 1 exactly, and their divergence is `f(0) + f'(∞)` to the last bit, the
+//! negative. The mass of one measure where the other has none is added up apart: for disjoint measures
+//! it is 1 exactly, and their divergence is `f(0) + f'(∞)` to the last bit, the
 //! largest value there is. For Jensen–Shannon that is ln 2.
 //!
 //! LSGAN's is what the least-squares game of Mao et al. minimizes over the generator for b − c = 1,
@@ -115,7 +115,7 @@ impl FDivergence {
         }
     }
 
-    /// The largest value there is, that of disjoint measures: f(0) + f'(∞), often infinite.
+    /// The largest value, that of disjoint measures: f(0) + f'(∞), often infinite.
     #[must_use]
     pub fn ceiling(self) -> f64 {
         self.at_zero() + self.at_infinity()
@@ -186,7 +186,7 @@ impl FDivergence {
                 (false, false) => {}
             }
         }
-        // A sum of infinities is none that a compensated sum could hold.
+        // A compensated sum cannot hold infinities.
         let common = common.value();
         let common = if common.is_nan() { f64::INFINITY } else { common };
         let alone = self.perspective(p_alone.value() / p_total, 0.0)

@@ -9,25 +9,25 @@
 //!
 //! the width of least mean squared error for a normal density (Scott 1992, "Multivariate density
 //! estimation", §3.2), of the narrower sample, so that two narrow samples that are far apart are
-//! not thrown into one cell; or what a given number of cells along each axis makes.
+//! not thrown into one cell. Or the number of cells along each axis is given.
 //! N is Kish's effective size `(Σw)²/Σw²` where masses differ.
 //!
 //! **Complexity.** O(n log n); empty cells take no memory.
 //!
-//! **Failure modes.** An f-divergence of histograms is biased: upwards by chance (two samples of one
-//! law are apart by about cells/(2n)), downwards by what a cell averages out. A single cell that one
-//! sample has and the other lacks makes KL or χ² infinite. From d = 4 on nearly every point has a
-//! cell of its own, so that is refused.
+//! **Failure modes.** An f-divergence of histograms is biased: upwards by chance (two samples of
+//! one law have a divergence of about cells/(2n)), downwards by averaging within cells. A single
+//! cell that one sample has and the other lacks makes KL or χ² infinite. From d = 4 on nearly every
+//! point has a cell of its own, so that is refused.
 
 use super::EstimateError;
 use crate::math;
 use crate::measure::DiscreteMeasure;
 
 /// Largest dimension in which densities are estimated.
-pub(super) const MOST_DIMENSIONS: usize = 3;
+pub(super) const MAX_DIMENSIONS: usize = 3;
 
 /// Largest number of cells along an axis: the index of a cell in three dimensions fits into 64 bits.
-const MOST_CELLS: f64 = 1_048_576.0;
+const MAX_CELLS: f64 = 1_048_576.0;
 
 /// A regular grid.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,7 @@ pub struct Bins {
     counts: Vec<usize>,
 }
 
-/// Which cell each point is in, and what the cells hold.
+/// The cell of each point and the masses of the cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histograms {
     /// The cell of each source point; only cells with a point have a number.
@@ -63,10 +63,10 @@ impl Bins {
         Self::of(extents, wide)
     }
 
-    /// So many cells along each axis.
+    /// A grid with this number of cells along each axis.
     ///
     /// # Errors
-    /// As [`Bins::scott`].
+    /// [`EstimateError`]: more than three dimensions, no scale, far too many cells.
     pub fn equal(
         p: &DiscreteMeasure,
         q: &DiscreteMeasure,
@@ -84,7 +84,7 @@ impl Bins {
             let (range, width) = (high - low, wide(axis));
             // An axis along which nothing varies has one cell.
             let cells = if range == 0.0 { 1.0 } else { (range / width - 1e-9).ceil().max(1.0) };
-            if cells.is_nan() || cells > MOST_CELLS {
+            if cells.is_nan() || cells > MAX_CELLS {
                 return Err(EstimateError::TooManyCells { cells });
             }
             bins.low.push(low);
@@ -154,8 +154,8 @@ pub(super) fn common_box(
     q: &DiscreteMeasure,
 ) -> Result<Vec<(f64, f64)>, EstimateError> {
     check_dimensions(p, q)?;
-    if p.dim() > MOST_DIMENSIONS {
-        return Err(EstimateError::TooManyDimensions { dim: p.dim(), most: MOST_DIMENSIONS });
+    if p.dim() > MAX_DIMENSIONS {
+        return Err(EstimateError::TooManyDimensions { dim: p.dim(), most: MAX_DIMENSIONS });
     }
     let extent = |axis: usize| {
         let (p, q) = (p.support(), q.support());

@@ -27,12 +27,13 @@ use crate::measure::DiscreteMeasure;
 pub const KERNEL_REACH: f64 = 8.0;
 
 /// Number of grid points per bandwidth.
-const FINE: f64 = 3.0;
+const POINTS_PER_BANDWIDTH: f64 = 3.0;
 
-const MOST_CELLS: f64 = 4_194_304.0;
+/// Largest number of points of the grid.
+const MAX_CELLS: f64 = 4_194_304.0;
 
 /// One axis of the grid.
-struct Axis {
+struct GridAxis {
     low: f64,
     spacing: f64,
     count: usize,
@@ -56,14 +57,14 @@ pub fn kernel_densities(
             p_bandwidths[axis].max(q_bandwidths[axis]),
             p_bandwidths[axis].min(q_bandwidths[axis]),
         );
-        let (reach, spacing) = (KERNEL_REACH * wide, narrow / FINE);
+        let (reach, spacing) = (KERNEL_REACH * wide, narrow / POINTS_PER_BANDWIDTH);
         let count = ((high - low + 2.0 * reach) / spacing).ceil() + 2.0;
         cells *= count;
-        if cells.is_nan() || cells > MOST_CELLS {
+        if cells.is_nan() || cells > MAX_CELLS {
             return Err(EstimateError::TooManyCells { cells });
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded")]
-        axes.push(Axis { low: low - reach, spacing, count: count as usize });
+        axes.push(GridAxis { low: low - reach, spacing, count: count as usize });
     }
     Ok((density(p, &axes, &p_bandwidths), density(q, &axes, &q_bandwidths)))
 }
@@ -78,7 +79,7 @@ fn bandwidths(measure: &DiscreteMeasure) -> Result<Vec<f64>, EstimateError> {
     Ok(widths)
 }
 
-fn density(measure: &DiscreteMeasure, axes: &[Axis], bandwidths: &[f64]) -> Vec<f64> {
+fn density(measure: &DiscreteMeasure, axes: &[GridAxis], bandwidths: &[f64]) -> Vec<f64> {
     let mut masses = shared_among_corners(measure, axes);
     let mut stride = 1;
     for (axis, bandwidth) in axes.iter().zip(bandwidths).rev() {
@@ -89,7 +90,7 @@ fn density(measure: &DiscreteMeasure, axes: &[Axis], bandwidths: &[f64]) -> Vec<
 }
 
 /// The mass of each point, shared among the corners of its cell so that its mean stays in place.
-fn shared_among_corners(measure: &DiscreteMeasure, axes: &[Axis]) -> Vec<f64> {
+fn shared_among_corners(measure: &DiscreteMeasure, axes: &[GridAxis]) -> Vec<f64> {
     let mut masses = vec![0.0; axes.iter().map(|axis| axis.count).product()];
     let total = measure.total();
     for (x, mass) in measure.support().outer_iter().zip(measure.mass()) {
@@ -119,7 +120,7 @@ fn shared_among_corners(measure: &DiscreteMeasure, axes: &[Axis]) -> Vec<f64> {
 }
 
 /// One pass of the kernel along an axis; `bandwidth` in spacings.
-fn smoothed(masses: &[f64], axis: &Axis, bandwidth: f64, stride: usize) -> Vec<f64> {
+fn smoothed(masses: &[f64], axis: &GridAxis, bandwidth: f64, stride: usize) -> Vec<f64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
     let reach = (KERNEL_REACH * bandwidth).floor() as usize;
     let weights: Vec<f64> =
@@ -155,7 +156,7 @@ mod tests {
         assert_eq!(masses, same);
         assert!((math::sum(&masses) - 1.0).abs() < 1e-14);
         let h = 2.0_f64.powf(-0.2);
-        let (low, spacing) = (-1.0 - KERNEL_REACH * h, h / FINE);
+        let (low, spacing) = (-1.0 - KERNEL_REACH * h, h / POINTS_PER_BANDWIDTH);
         for (k, mass) in masses.iter().enumerate() {
             let x = low + spacing * k as f64;
             let phi = |z: f64| (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt() / h;

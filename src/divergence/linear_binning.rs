@@ -1,4 +1,4 @@
-//! Densities of a sample that moves, in bins that stand still.
+//! Densities of a moving sample, in fixed bins.
 //!
 //! ```text
 //! p_c(s) = Σ_i w_i·(1 − |t_i(s) − c|)₊,   t_i(s) = (⟨u, x_i⟩ + s)/h − ½
@@ -7,10 +7,10 @@
 //! for the cells c = …, −1, 0, 1, … along the direction u of the motion; across it a point counts in
 //! the one cell it is in.
 //!
-//! **Idea.** Counted in bins, a point goes over from one cell to the next all at once, and any
-//! divergence of the counts is a staircase in s with no derivative but 0. *Linear binning* shares it
-//! between the two nearest cells by its nearness to their middles: masses are continuous in s, and
-//! differentiable but for the passing of a middle. Cells without mass from either side stay empty, so
+//! **Idea.** A point counted in bins jumps from one cell to the next, and any divergence of the counts
+//! is a step function of s with derivative 0. *Linear binning* splits the mass of a point between the
+//! two nearest cells, by the distances to their middles: masses are continuous in s, and
+//! differentiable unless a point is at a middle. Cells without mass from either side stay empty, so
 //! measures more than two cells apart are disjoint exactly.
 //!
 //! The space is reflected so that u is its first axis (Householder 1958), and cells are boxes there.
@@ -21,8 +21,8 @@
 //! characteristic function", J. Stat. Comput. Simul. 17; Wand 1994, "Fast computation of multivariate
 //! kernel estimators", J. Comput. Graph. Stat. 3.
 //!
-//! **Failure modes.** Those of a histogram: upwards by chance, downwards by what a cell averages out,
-//! and by sharing a little more.
+//! **Failure modes.** Those of a histogram: biased upwards by chance, downwards by averaging within
+//! cells, and a little more by splitting.
 
 use std::collections::BTreeMap;
 
@@ -34,27 +34,27 @@ use crate::measure::DiscreteMeasure;
 /// Two samples and the bins in which they are counted; the source moves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearBins {
-    source: Vec<Point>,
-    target: Vec<Point>,
+    source: Vec<BinnedPoint>,
+    target: Vec<BinnedPoint>,
     /// The width of a cell along the motion.
     width: f64,
 }
 
 /// A point: its place along the motion in widths of a cell, its cell across it, its mass.
 #[derive(Debug, Clone, PartialEq)]
-struct Point {
+struct BinnedPoint {
     along: f64,
     across: Vec<i64>,
     mass: f64,
 }
 
 impl LinearBins {
-    /// Bins for a source that moves along a unit vector, chosen where both measures are handed over:
+    /// Bins for a source that moves along a unit vector, chosen at the positions given:
     /// by Scott's rule, or `bins` along each axis of their common box.
     ///
     /// # Errors
-    /// [`EstimateError`]: as [`Bins::scott`], and [`EstimateError::NoScale`] if nothing varies along the
-    /// motion.
+    /// [`EstimateError`]: as [`Bins::scott`], and [`EstimateError::NoScale`] if nothing varies
+    /// along the motion.
     ///
     /// # Panics
     /// If the direction has another number of coordinates than the points.
@@ -85,7 +85,7 @@ impl LinearBins {
                 let places: Vec<f64> = x.iter().zip(widths).map(|(x, width)| x / width).collect();
                 #[expect(clippy::cast_possible_truncation, reason = "saturates")]
                 let across = places[1..].iter().map(|place| place.floor() as i64).collect();
-                Point { along: places[0] - 0.5, across, mass: *mass }
+                BinnedPoint { along: places[0] - 0.5, across, mass: *mass }
             };
             measure.support().outer_iter().zip(measure.mass()).map(point).collect()
         };
@@ -98,13 +98,13 @@ impl LinearBins {
         self.width
     }
 
-    /// The masses of source and target in all cells that have any, once the source has moved so far.
+    /// The masses of source and target in all cells with mass, for the source moved by `shift`.
     #[must_use]
     pub fn masses(&self, shift: f64) -> (Vec<f64>, Vec<f64>) {
         let mut cells: BTreeMap<(i64, &[i64]), [f64; 2]> = BTreeMap::new();
         for (side, points, shift) in [(0, &self.source, shift / self.width), (1, &self.target, 0.0)]
         {
-            for Point { along, across, mass } in points {
+            for BinnedPoint { along, across, mass } in points {
                 let place = along + shift;
                 let share = place - place.floor();
                 #[expect(clippy::cast_possible_truncation, reason = "saturates")]

@@ -4,16 +4,16 @@
 //! MMD²(P, Q) = E k(X, X') + E k(Y, Y') − 2 E k(X, Y),   k(x, y) = exp(−‖x − y‖²/(2σ²))
 //! ```
 //!
-//! of independent X, X' ~ P and Y, Y' ~ Q. It sees distance up to a few σ and is flat beyond: 2 at
-//! most for point masses.
+//! of independent X, X' ~ P and Y, Y' ~ Q. It grows with the distance up to a few σ and is constant
+//! beyond: at most 2, for point masses.
 //!
 //! **Bandwidth.** The *median heuristic*: σ is the median of the distances between distinct points of
 //! both samples together; of at most 1000 of them from each, evenly spaced in the file.
 //!
-//! **Estimators.** Of measures, [`mmd()`]. Of samples, the U-statistic [`mmd_unbiased`], which leaves
-//! the pairs of a point with itself out: unbiased, so negative about half of the time for P = Q. Of
-//! more than [`MMD_WHOLE`] points, [`mmd_blocks`]: the mean of the U-statistics of blocks of ⌊√n⌋
-//! points each, unbiased as well, in O(n^1.5).
+//! **Estimators.** Of measures, [`mmd()`]. Of samples, the U-statistic [`mmd_unbiased`], which
+//! leaves the pairs of a point with itself out: unbiased, so negative about half of the time for P
+//! = Q. Of more than [`MMD_ALL_PAIRS_POINTS`] points, [`mmd_blocks`]: the mean of the U-statistics
+//! of blocks of ⌊√n⌋ points each, unbiased as well, in O(n^1.5).
 //!
 //! **References.** Gretton, Borgwardt, Rasch, Schölkopf, Smola 2012, "A kernel two-sample test",
 //! JMLR 13; Zaremba, Gretton, Blaschko 2013, "B-tests: low variance kernel two-sample tests", NeurIPS.
@@ -35,9 +35,9 @@ use crate::measure::DiscreteMeasure;
 use crate::seed::Seed;
 
 /// Largest number of points of both samples together for which all pairs are computed.
-pub const MMD_WHOLE: usize = 20_000;
+pub const MMD_ALL_PAIRS_POINTS: usize = 20_000;
 
-/// Points of either sample that go into the median.
+/// Largest number of points of a sample that are used for the median.
 const MEDIAN_POINTS: usize = 1000;
 
 /// `−1/(2σ²)`, unless it is beyond the range of `f64`.

@@ -4,18 +4,18 @@
 //! | file | divergence | from samples |
 //! |---|---|---|
 //! | [`f_divergence`] | Kullback–Leibler, Jensen–Shannon, total variation, Hellinger, χ², Jeffreys, α, LSGAN's | through an estimate of the densities |
-//! | [`mod@renyi`], [`mod@bhattacharyya`] | functions of Hellinger integrals `Σ p^α q^(1−α)` | likewise |
+//! | [`mod@renyi`], [`mod@bhattacharyya`] | functions of Hellinger integrals `Σ p^α q^(1−α)` | through an estimate of the densities |
 //! | [`mod@energy`] | `2 E‖X−Y‖ − E‖X−X'‖ − E‖Y−Y'‖` | directly |
-//! | [`mod@mmd`] | the same with a Gaussian kernel | directly |
+//! | [`mod@mmd`] | `E k(X, X') + E k(Y, Y') − 2 E k(X, Y)` with a Gaussian kernel k | directly |
 //!
-//! Densities come from [`histogram`] (common bins), [`linear_binning`] (the same of a sample that moves),
-//! [`kernel_density`] (Gaussian kernels), or, for Kullback–Leibler alone, [`nearest_neighbors`];
-//! [`named`] has the table of all divergences. [`bootstrap`] has intervals and standard errors of estimates.
-//! Every f-divergence is the value of a game: [`conjugate`] has its dual. [`normal`] has what they
-//! are between two normal laws.
-//! Infinity is a legitimate value throughout: `KL(P‖Q) = ∞` if P has mass where Q has none.
+//! Densities come from [`histogram`] (common bins), [`linear_binning`] (common bins for a moving
+//! sample), [`kernel_density`] (Gaussian kernels), or, for Kullback–Leibler alone,
+//! [`nearest_neighbors`]; [`named`] has the table of all divergences. [`bootstrap`] has intervals
+//! and standard errors of estimates. Every f-divergence is the value of a game: [`conjugate`] has
+//! its dual. [`normal`] has the values between two normal laws. Infinity is a legitimate value
+//! throughout: `KL(P‖Q) = ∞` if P has mass where Q has none.
 //!
-//! Transport distances are not here: they are what the solvers are for.
+//! Transport distances are computed by the [solvers](crate::solvers).
 
 pub mod bhattacharyya;
 pub mod bootstrap;
@@ -34,14 +34,14 @@ mod pairs;
 pub mod renyi;
 
 pub use bhattacharyya::bhattacharyya;
-pub use bootstrap::{Bootstrap, DISTINCT, NORMAL, Range};
+pub use bootstrap::{Bootstrap, DISTINCT_DEVIATIONS, NORMAL_LIMIT_POINTS, Range};
 pub use energy::energy;
 pub use error::EstimateError;
 pub use f_divergence::FDivergence;
 pub use histogram::{Bins, Histograms};
 pub use kernel_density::{KERNEL_REACH, kernel_densities};
 pub use linear_binning::LinearBins;
-pub use mmd::{MMD_WHOLE, median_bandwidth, mmd, mmd_blocks, mmd_unbiased};
+pub use mmd::{MMD_ALL_PAIRS_POINTS, median_bandwidth, mmd, mmd_blocks, mmd_unbiased};
 pub use nearest_neighbors::kl_nearest_neighbors;
 pub use normal::{Normal, renyi_between_normals};
 pub use renyi::renyi;

@@ -47,7 +47,7 @@ pub fn kl_nearest_neighbors(
     let points: Vec<_> = p.support().outer_iter().map(|x| x.to_vec()).collect();
     let logs: Vec<f64> = points
         .par_iter()
-        // The nearest of its own is the point itself.
+        // The nearest point of its own sample is the point itself.
         .map(|x| 0.5 * (other.kth_nearest(x, k) / own.kth_nearest(x, k + 1)).ln())
         .collect();
     if logs.iter().any(|log| !log.is_finite()) {

@@ -7,9 +7,9 @@
 //! ```
 //!
 //! The integral gives squared Hellinger (α = ½), Pearson's χ² (α = 2), Neyman's (α = −1) and α, and its
-//! logarithm over α − 1 is Rényi's; it is infinite if σ² ≤ 0. P and Q of an interval are differences of erf. Jensen–Shannon's and LSGAN's have no closed
-//! form: the trapezoidal rule, which on smooth functions that vanish at both ends converges
-//! exponentially.
+//! logarithm over α − 1 is Rényi's; it is infinite if σ² ≤ 0. P and Q of an interval are differences of
+//! erf. Jensen–Shannon's and LSGAN's have no closed form: they are integrated by the trapezoidal rule,
+//! which converges exponentially on smooth functions that vanish at both ends.
 //!
 //! **Complexity.** O(1), the trapezoidal rule a few thousand terms, more for deviations far apart.
 //!
@@ -28,9 +28,9 @@ use crate::math::NeumaierSum;
 /// A normal law on the line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Normal {
-    /// Its mean.
+    /// The mean.
     pub mean: f64,
-    /// Its standard deviation, above 0.
+    /// The standard deviation, above 0.
     pub deviation: f64,
 }
 
@@ -48,7 +48,7 @@ impl Normal {
         0.5 * libm::erfc((self.mean - x) / (self.deviation * SQRT_2))
     }
 
-    /// The mass between two places, from the tail that is smaller, which keeps its digits.
+    /// The mass of an interval, as a difference of the smaller tails: it keeps its digits.
     #[must_use]
     pub fn between(self, low: f64, high: f64) -> f64 {
         let above = |x: f64| 0.5 * libm::erfc((x - self.mean) / (self.deviation * SQRT_2));
@@ -80,13 +80,17 @@ impl FDivergence {
     }
 
     fn trapezoidal(self, p: Normal, q: Normal) -> f64 {
-        /// Deviations beyond which densities are 0 to rounding, steps a deviation, and terms.
-        const REACH: f64 = 12.0;
-        const STEPS: f64 = 32.0;
-        const MOST: f64 = 1e6;
-        let end = |side: f64| [p, q].map(|law| side * law.mean + REACH * law.deviation);
+        /// Number of standard deviations beyond which densities are 0 to rounding.
+        const REACH_DEVIATIONS: f64 = 12.0;
+        /// Number of steps per standard deviation.
+        const STEPS_PER_DEVIATION: f64 = 32.0;
+        /// Largest number of terms of the sum.
+        const MAX_TERMS: f64 = 1e6;
+        let end = |side: f64| [p, q].map(|law| side * law.mean + REACH_DEVIATIONS * law.deviation);
         let [low, high] = [-1.0, 1.0].map(|side| side * end(side)[0].max(end(side)[1]));
-        let terms = (STEPS * (high - low) / p.deviation.min(q.deviation)).ceil().min(MOST);
+        let terms = (STEPS_PER_DEVIATION * (high - low) / p.deviation.min(q.deviation))
+            .ceil()
+            .min(MAX_TERMS);
         let step = (high - low) / terms;
         let mut sum = NeumaierSum::default();
         let mut k = 0.0;
@@ -141,7 +145,7 @@ fn total_variation(p: Normal, q: Normal) -> f64 {
     0.5 * places.windows(2).map(|pair| (inside(p, pair) - inside(q, pair)).abs()).sum::<f64>()
 }
 
-/// Where the densities are equal: the roots of a quadratic in `z = (x − μ_q)/σ_q`, in order.
+/// The points at which the densities are equal: roots of a quadratic in `z = (x − μ_q)/σ_q`, in order.
 fn crossings(p: Normal, q: Normal) -> Vec<f64> {
     // z²/2 − (z − m)²/(2r²) − ln r = 0.
     let (m, r) = ((p.mean - q.mean) / q.deviation, p.deviation / q.deviation);

@@ -1,4 +1,4 @@
-//! Means over pairs of points, of which energy distances and mean discrepancies are made.
+//! Means over pairs of points, for energy distances and mean discrepancies.
 
 use rayon::prelude::*;
 

@@ -44,7 +44,7 @@ pub fn renyi(alpha: f64, p: &[f64], q: &[f64]) -> f64 {
     if alpha == f64::INFINITY {
         return log_ratios.fold(f64::NEG_INFINITY, f64::max).max(0.0);
     }
-    // The largest exponent is taken out, for no power of a ratio is to overflow.
+    // The largest exponent is factored out, so that no power of a ratio overflows.
     let exponents = || common().map(|(p, q)| alpha * p.ln() + (1.0 - alpha) * q.ln());
     let largest = exponents().fold(f64::NEG_INFINITY, f64::max);
     if largest == f64::NEG_INFINITY {

@@ -15,12 +15,12 @@ pub(super) struct CriticUpdate {
     pub(super) penalty: f64,
 }
 
-/// A critic as the trainer sees it.
+/// The interface of a critic for the trainer.
 pub(super) trait Adversary: Send {
     /// Replaces the random stream for this round.
     fn set_stream(&mut self, stream: Stream);
 
-    /// One step of its optimizer on real and on generated points, a row each.
+    /// One step of the critic's optimizer on real and on generated points, a row each.
     fn update(
         &mut self,
         real: ArrayView2<'_, f32>,
@@ -28,21 +28,21 @@ pub(super) trait Adversary: Send {
         rate: f64,
     ) -> CriticUpdate;
 
-    /// One step on real points alone; its loss. Only autoencoders are
-    /// pretrained; recipes of other critics are refused.
+    /// One step on real points alone; returns the loss. Only autoencoders are pretrained; recipes of
+    /// other critics are refused.
     fn pretrain(&mut self, _real: ArrayView2<'_, f32>, _rate: f64) -> f64 {
         0.0
     }
 
-    /// The generator's loss on generated points, and its gradient by them.
+    /// The generator's loss on generated points, and the gradient of the loss by the points.
     fn generator_loss(&mut self, generated: ArrayView2<'_, f32>) -> (f64, ArrayView2<'_, f32>);
 
-    /// Its outputs t at any points.
+    /// The outputs t at any number of points.
     fn values(&self, points: ArrayView2<'_, f32>) -> Vec<f32>;
 
-    /// Its complete state, from which training continues bit by bit.
+    /// The complete state, from which training continues bit by bit.
     fn saved(&self) -> SavedAdversary;
 
-    /// Replaces its state by a saved one.
+    /// Replaces the state by a saved one.
     fn restore(&mut self, saved: SavedAdversary) -> Result<(), GanError>;
 }

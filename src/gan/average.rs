@@ -26,7 +26,7 @@ pub(super) struct Average {
 }
 
 impl Average {
-    /// Over about `steps` steps; with `steps` ≤ 1 the last vector alone.
+    /// A mean over about the last `steps` steps; for `steps` ≤ 1 the last vector alone.
     pub(super) fn over(steps: f64, length: usize) -> Self {
         let beta = 1.0 - 1.0 / steps.max(1.0);
         Self { beta, sum: vec![0.0; length], power: 1.0 }

@@ -18,15 +18,15 @@ use crate::seed::Stream;
 /// A run between two steps of the generator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// How it is trained.
+    /// The recipe of the run.
     pub recipe: Recipe,
     /// Name of the data.
     pub data: String,
     /// The coordinates of the training.
     pub standard: Standard,
-    /// Where its draws come from.
+    /// The seed of all draws.
     pub seed: u64,
-    /// Steps of the critic before the game.
+    /// Steps of the critic before those of the generator.
     #[serde(rename = "rehearsed")]
     pub pretrained: u64,
     /// Steps of the generator.
@@ -44,8 +44,8 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Refuses networks that are not the recipe's for points of this form; allocates nothing for
-    /// them.
+    /// Refuses networks of another shape than the recipe's for such points, before anything is
+    /// allocated for them.
     pub(super) fn check_shapes(&self, shape: PointShape) -> Result<(), GanError> {
         let Self { recipe, generator, critic, .. } = self;
         recipe.check()?;

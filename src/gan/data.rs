@@ -26,12 +26,13 @@ pub struct Standard {
     /// The mean of each coordinate.
     #[serde(rename = "centre")]
     pub center: Vec<f64>,
-    /// Its deviation; 0 for one that is constant, which is then always generated exactly.
+    /// The standard deviation of each coordinate; 0 for a constant one, which is then generated
+    /// exactly.
     pub scale: Vec<f64>,
 }
 
 impl Standard {
-    /// Each coordinate by its own deviation.
+    /// Standard coordinates in which each coordinate is divided by its own deviation.
     #[must_use]
     pub fn of(points: ArrayView2<'_, f64>) -> Self {
         let moments = |column: ndarray::ArrayView1<'_, f64>| {
@@ -39,7 +40,7 @@ impl Standard {
             if column.iter().all(|&x| x == first) {
                 return (first, 0.0);
             }
-            // Means of differences: the same for data far from the origin.
+            // Means of differences: accurate for data far from the origin, too.
             let shift = column.map(|x| x - first);
             let mean = shift.mean().unwrap_or_default();
             (first + mean, shift.map(|x| (x - mean).powi(2)).mean().unwrap_or_default().sqrt())
@@ -48,7 +49,8 @@ impl Standard {
         Self { center, scale }
     }
 
-    /// All coordinates by their common deviation, as for the pixels of an image, which share a unit.
+    /// Standard coordinates in which all coordinates are divided by one common deviation: for pixels of
+    /// images, which share a unit.
     #[must_use]
     pub fn common(points: ArrayView2<'_, f64>) -> Self {
         let Self { center, scale } = Self::of(points);
@@ -71,7 +73,7 @@ impl Standard {
         placed
     }
 
-    /// Back from there.
+    /// Points (n, d) back in the data's own coordinates.
     #[must_use]
     pub fn restore(&self, points: ArrayView2<'_, f64>) -> Array2<f64> {
         let mut restored = points.to_owned();
@@ -79,7 +81,7 @@ impl Standard {
         restored
     }
 
-    /// Puts the coordinates that are constant in their place.
+    /// Sets constant coordinates to their value.
     pub(super) fn pin(&self, points: &mut Array2<f64>) {
         self.each(points, |x, _, scale| if scale == 0.0 { 0.0 } else { x });
     }
@@ -112,7 +114,7 @@ enum Source {
 }
 
 impl Data {
-    /// A law.
+    /// Data drawn from a law.
     #[must_use]
     pub fn law(name: impl Into<String>, law: Box<dyn Law>) -> Self {
         let draws = law.draw(STANDARD_DRAWS, &mut Seed(0).stream("standard coordinates"));
@@ -163,7 +165,7 @@ impl Data {
         Self { image: Some(image), ..self }
     }
 
-    /// Its name.
+    /// The name of the data.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -188,7 +190,7 @@ impl Data {
         &self.standard
     }
 
-    /// Where the mass gathers, in the data's own coordinates, if that is known.
+    /// The modes, in the data's own coordinates, if they are known.
     pub fn modes(&self) -> Option<Modes<'_>> {
         match &self.source {
             Source::Law(law) => law.modes(),
@@ -196,7 +198,7 @@ impl Data {
         }
     }
 
-    /// The points that are learned from, in standard coordinates, if they are finitely many.
+    /// The training set in standard coordinates, if it is finite.
     pub fn training(&self) -> Option<ArrayView2<'_, f64>> {
         match &self.source {
             Source::Law(_) => None,
@@ -204,7 +206,7 @@ impl Data {
         }
     }
 
-    /// Points to learn from, in standard coordinates.
+    /// A batch of training points, in standard coordinates.
     pub(super) fn batch(&self, rows: usize, stream: &mut Stream) -> Array2<f32> {
         match &self.source {
             Source::Law(law) => self.standard.place(law.draw(rows, stream).view()).mapv(f32::of),
@@ -215,8 +217,8 @@ impl Data {
         }
     }
 
-    /// True points to judge by, `most` unless fewer are held out, in standard coordinates: always
-    /// the same.
+    /// True points for the scores, `most` unless fewer are held out, in standard coordinates: one
+    /// fixed set.
     #[must_use]
     pub fn truth(&self, most: usize) -> Array2<f64> {
         match &self.source {
@@ -230,7 +232,7 @@ impl Data {
         }
     }
 
-    /// Two independent true samples of `most` points each, or of half of what there is.
+    /// Two independent true samples of `most` points each, or of half of the points there are.
     #[must_use]
     pub fn pair(&self, most: usize, stream: &mut Stream) -> [Array2<f64>; 2] {
         match &self.source {
@@ -257,7 +259,7 @@ impl Data {
     }
 }
 
-/// So many indices in random order (Fisher, Yates).
+/// The indices 0 .. n in random order (Fisher, Yates).
 fn shuffle(count: usize, stream: &mut Stream) -> Vec<usize> {
     let mut order: Vec<_> = (0..count).collect();
     for k in (1..order.len()).rev() {

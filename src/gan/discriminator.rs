@@ -53,8 +53,8 @@ impl Discriminator {
         self.step
     }
 
-    /// A step on as many real and generated points as the recipe's batch; what was minimized, before
-    /// it and without a penalty.
+    /// A step on as many real and generated points as the recipe's batch; returns the loss before the
+    /// step, without a penalty.
     ///
     /// # Errors
     /// [`GanError::Diverged`].
@@ -74,7 +74,7 @@ impl Discriminator {
         Ok(update.loss)
     }
 
-    /// Its outputs t.
+    /// The critic's outputs t.
     #[must_use]
     pub fn values(&self, points: ArrayView2<'_, f32>) -> Vec<f32> {
         self.critic.values(points)

@@ -34,7 +34,7 @@ use super::{GanError, NetworkSettings, Objective, Recipe};
 use crate::nn::{Mlp, Optimizer, Real, Tape};
 use crate::seed::{Seed, Stream};
 
-/// An autoencoder, and room for a batch.
+/// An autoencoder with buffers for a batch.
 #[derive(Debug, Clone)]
 struct Autoencoder<T> {
     encoder: Mlp<T>,
@@ -81,8 +81,8 @@ impl<T: Real> Autoencoder<T> {
         energies(residual.view())
     }
 
-    /// From the slopes by t, and by the codes of what else there is to be minimized: adds to the
-    /// gradients by the parameters and returns that by x.
+    /// Back-propagation from the derivatives by t and from a gradient by the codes: adds to the
+    /// gradients by the parameters and returns the gradient by x.
     fn backward(
         &mut self,
         by_energy: &[T],
@@ -126,7 +126,7 @@ fn energies<T: Real>(residual: ArrayView2<'_, T>) -> Vec<T> {
 fn pull_away<T: Real>(codes: ArrayView2<'_, T>) -> (f64, Array2<T>) {
     let n = codes.nrows();
     let pairs = (n * n.saturating_sub(1)).max(1) as f64;
-    // A code at the origin has no direction; this keeps its own finite.
+    // A code at the origin has no direction; this keeps its gradient finite.
     let least = T::of(1e-12);
     let norms = codes.map_axis(Axis(1), |s| s.dot(&s).sqrt().max(least));
     let mut directions = codes.to_owned();

@@ -20,18 +20,18 @@ pub enum GanError {
     /// A regularizer that does not fit its critic.
     #[error(transparent)]
     Critic(#[from] CriticError),
-    /// Data of which there are too few rows to learn from and to be judged by.
+    /// Data with too few rows for training and scores.
     #[error("{rows} rows: at least {least} are needed, a quarter of them to judge by")]
     TooFew {
-        /// The rows there are.
+        /// Number of rows.
         rows: usize,
-        /// The fewest that would do.
+        /// Least number of rows.
         least: usize,
     },
     /// Data that are a single point.
     #[error("all {rows} rows are the same point")]
     OnePoint {
-        /// The rows there are.
+        /// Number of rows.
         rows: usize,
     },
     /// Data with an entry that is not a finite number.
@@ -65,9 +65,9 @@ pub enum GanError {
         height: usize,
         /// Pixels of a row.
         width: usize,
-        /// How often.
+        /// Number of halvings asked for.
         asked: usize,
-        /// How often both sides are even.
+        /// Number of halvings of both sides that are possible.
         most: usize,
     },
     /// A batch that takes too much memory in the layers of a network.

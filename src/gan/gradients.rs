@@ -7,18 +7,18 @@
 //! | generator's loss | g, with the logit or output t at G(z) | with t → −∞ there |
 //! |---|---|---|
 //! | minimax | −E σ(t) ∇_θ t | dies as e^t |
-//! | non-saturating | −E (1 − σ(t)) ∇_θ t | −E ∇_θ t, of a logit that nothing holds |
+//! | non-saturating | −E (1 − σ(t)) ∇_θ t | −E ∇_θ t, of an unbounded logit |
 //! | least squares | E (t − 1) ∇_θ t | t → 0 instead: −E ∇_θ t of a function that flattens |
-//! | Wasserstein | −E ∇_θ t | slopes are held at about 1 |
+//! | Wasserstein | −E ∇_θ t | slopes stay at about 1 |
 //! | exact | E (∂G/∂θ)ᵀ (G(z) − y)/‖G(z) − y‖, (G(z), y) ~ γ | does not know D |
 //!
 //! **Idea.** Where the supports are apart there is a perfect D, and near it the minimax gradient is
-//! as small as D is good (Theorem 2.4 of the reference). The non-saturating one does not die, but
-//! once D is a perfect one up to an error of its own that is as good as random, its gradient is a
-//! centered Cauchy variable: no mean, no variance (Theorem 2.6). W₁ is differentiable by θ almost
+//! as small as the error of D (Theorem 2.4 of the reference). The non-saturating gradient does not
+//! vanish, but for a D that is perfect up to a random error it is a centered Cauchy variable: no mean,
+//! no variance (Theorem 2.6). W₁ is differentiable by θ almost
 //! everywhere, and its gradient points along the rays of the optimal plan γ.
 //!
-//! **What is measured.** At some steps of D the gradients on fresh batches: the norm of their mean,
+//! **Measurements.** At some steps of D the gradients on fresh batches: the norm of their mean,
 //! and as *noise* the deviation of one batch's gradient from it, relative to that norm. Critics of
 //! several seeds get the same latent points. Their *disagreement* is the standard deviation of their
 //! means, relative to the norm of the mean of all: 0 if the direction depends on the two laws alone,
@@ -55,7 +55,7 @@ pub struct FrozenGenerator<'a> {
     network: Mlp<f32>,
     tape: Tape<f32>,
     batch: usize,
-    /// Batches a gradient is the mean of.
+    /// Number of batches whose mean is a gradient.
     batches: usize,
 }
 
@@ -67,7 +67,7 @@ pub struct MeanGradient {
 }
 
 impl MeanGradient {
-    /// Of the gradients of single batches.
+    /// The mean of the gradients of single batches, and their deviation.
     fn of(gradients: &[Vec<f64>]) -> Self {
         let mean = mean(gradients);
         let noise = spread(gradients, &mean);
@@ -99,7 +99,7 @@ pub fn disagreement(gradients: &[&MeanGradient]) -> f64 {
 pub struct GradientReading {
     /// Steps of the critic.
     pub step: u64,
-    /// The loss in the last of them, without a penalty.
+    /// The critic's loss in the last step, without a penalty.
     pub critic_loss: f64,
     /// The generator's gradient for each objective asked for.
     pub gradients: Vec<MeanGradient>,
@@ -207,8 +207,8 @@ impl<'a> FrozenGenerator<'a> {
     }
 }
 
-/// The gradient of `Σ γ_ij ‖x_i − y_j‖` by the points x, at a plan that stays where it is. Points that lie on
-/// each other have none.
+/// The gradient of `Σ γ_ij ‖x_i − y_j‖` by the points x, at a plan that stays where it is. Points
+/// that lie on each other have none.
 fn gradient_along_plan(x: &Array2<f64>, y: &Array2<f64>, plan: &[PlanArc]) -> Array2<f32> {
     let mut by_x = Array2::<f64>::zeros(x.raw_dim());
     for &PlanArc { source, target, mass } in plan {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::score::ModeScores;
 
-/// A point of a run.
+/// The state of a run at one step, with its scores.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Milestone {
     /// Steps of the generator done.
@@ -13,7 +13,7 @@ pub struct Milestone {
     pub factor: f64,
     /// The critic's loss without its penalty, on the points that are scored.
     pub critic_loss: f64,
-    /// Its penalty in its last step.
+    /// The critic's penalty in its last step.
     pub penalty: f64,
     /// The generator's loss on the points that are scored.
     pub generator_loss: f64,
@@ -22,10 +22,10 @@ pub struct Milestone {
     pub estimate: f64,
     /// The exact distance: the upper end of its bracket.
     pub emd: f64,
-    /// How well modes are met, if they are known.
+    /// The coverage of the modes, if they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modes: Option<ModeScores>,
-    /// By histogram, in the plane.
+    /// The Jensen–Shannon divergence of histograms, in the plane.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jensen_shannon: Option<f64>,
     /// The share of the critic's parameters at the bounds of their box, if they are kept in one.

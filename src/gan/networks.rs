@@ -29,9 +29,9 @@ pub struct Image {
 /// The shape of the points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PointShape {
-    /// Their coordinates.
+    /// Coordinates of a point.
     pub(super) dim: usize,
-    /// The image that they are, if they are one.
+    /// The image size, if the points are images.
     pub(super) image: Option<Image>,
 }
 
@@ -39,7 +39,8 @@ pub(super) struct PointShape {
 pub(super) type Layers = Vec<(Affine, Activation)>;
 
 impl NetworkSettings {
-    /// Layers from points to this number of outputs; `name` is `critic` or `generator`, for the messages.
+    /// Layers from points to this number of outputs; `name` is `critic` or `generator`, for the
+    /// messages.
     pub(super) fn layers_from_points(
         &self,
         shape: PointShape,

@@ -1,9 +1,10 @@
-//! Objectives of critic and generator as functions of the critic's outputs t on real and generated points.
+//! Objectives of critic and generator as functions of the critic's outputs t on real and generated
+//! points.
 //!
 //! | objective | critic | generator |
 //! |---|---|---|
 //! | minimax | E ln(1 + e⁻ᵗ) + E ln(1 + eᵗ) | −E ln(1 + eᵗ) |
-//! | non-saturating | the same | E ln(1 + e⁻ᵗ) |
+//! | non-saturating | E ln(1 + e⁻ᵗ) + E ln(1 + eᵗ) | E ln(1 + e⁻ᵗ) |
 //! | least squares | ½E (t − 1)² + ½E t² | ½E (t − 1)² |
 //! | Wasserstein | −E t + E t | −E t |
 //! | energy | E t + E max(0, m − t) | E t |
@@ -11,8 +12,8 @@
 //!
 //! (first expectation over real points, second over generated ones; the generator's over generated
 //! ones.) Conjugates f* and activations g are in [`conjugate`](crate::divergence::conjugate); the
-//! critic's best loss is `−D_f(P‖Q)`. The outputs of the first two are logits. An energy is low on real points, all others are
-//! high there.
+//! critic's best loss is `−D_f(P‖Q)`. The outputs of the first two are logits. An energy is low on
+//! real points; all other outputs are high there.
 //!
 //! References: Goodfellow et al. 2014, "Generative adversarial nets", NeurIPS; Mao et al. 2017,
 //! "Least squares generative adversarial networks", ICCV (a = 0, b = c = 1); Arjovsky, Chintala,
@@ -25,7 +26,7 @@ use crate::divergence::FDivergence;
 use crate::math::NeumaierSum;
 use crate::nn::{Loss, Real};
 
-/// The game that is played.
+/// The losses of critic and generator.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Objective {
@@ -39,7 +40,7 @@ pub enum Objective {
     Wasserstein,
     /// Energies: low on real points, above a margin on generated ones.
     Energy {
-        /// m; 0 leaves the generated points alone.
+        /// m; for 0 the critic ignores generated points.
         margin: f64,
     },
     /// The variational bound of an f-divergence.
@@ -76,7 +77,7 @@ impl Objective {
             Self::NonSaturating => Loss::CrossEntropy.real(generated, derivative),
             Self::LeastSquares => Loss::LeastSquares.real(generated, derivative),
             Self::Wasserstein => Loss::Wasserstein.real(generated, derivative),
-            // Down in energy: Wasserstein's second side.
+            // The generator lowers the energy: the loss on Wasserstein's generated side.
             Self::Energy { .. } => Loss::Wasserstein.fake(generated, derivative),
             Self::FDivergence(f) => {
                 mean(generated, derivative, -1.0, |t| f.conjugate_of_activation(t))

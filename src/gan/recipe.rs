@@ -18,13 +18,13 @@ use crate::shown::Shown;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
-    /// Its name.
+    /// The name of the recipe.
     pub name: String,
-    /// The paper it comes from.
+    /// The paper of the recipe.
     pub source: String,
     /// Differences from the paper.
     pub differs: String,
-    /// Coordinates of a latent point; 0 for as many as the data have, but at most 16.
+    /// Coordinates of a latent point; 0 for the number of the data's coordinates, but at most 16.
     pub latent: usize,
     /// Points a side and step.
     pub batch: usize,
@@ -44,7 +44,7 @@ pub struct Recipe {
     /// The bound on the critic's slope.
     #[serde(rename = "regulariser")]
     pub regularizer: Regularizer,
-    /// How rates fall.
+    /// The schedule of the step sizes.
     pub schedule: Schedule,
     /// The critic.
     pub critic: NetworkSettings,
@@ -52,7 +52,7 @@ pub struct Recipe {
     pub generator: NetworkSettings,
 }
 
-/// A network and how it is trained.
+/// A network and its optimizer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkSettings {
@@ -65,9 +65,9 @@ pub struct NetworkSettings {
     pub channels: Vec<usize>,
     /// Neurons of an autoencoder's code.
     pub code: usize,
-    /// Of the hidden layers.
+    /// Activation of the hidden layers.
     pub activation: Activation,
-    /// How weights start.
+    /// Distribution of the first weights.
     pub init: Init,
     /// The size of the optimizer's first step.
     pub rate: f64,
@@ -102,7 +102,7 @@ pub enum RecipeError {
     Range {
         /// The field.
         field: &'static str,
-        /// Its value.
+        /// The value of the field.
         value: f64,
         /// The admissible values.
         bound: &'static str,
@@ -229,7 +229,7 @@ impl Recipe {
         if self.latent == 0 { dim.min(MAX_DEFAULT_LATENT) } else { self.latent }
     }
 
-    /// Whether it is for images: critic or generator has convolutions.
+    /// Whether the recipe is for images: critic or generator has convolutions.
     #[must_use]
     pub fn has_convolutions(&self) -> bool {
         [&self.critic, &self.generator].iter().any(|settings| !settings.channels.is_empty())
@@ -332,7 +332,7 @@ fn range(
     if good { Ok(()) } else { Err(RecipeError::Range { field, value, bound }) }
 }
 
-/// A table on top of the one it names as its base.
+/// A table with the fields of its `base` filled in.
 fn over_its_base(mut changes: Table) -> Result<Table, RecipeError> {
     let mut table = match changes.remove("base") {
         None => BASE.parse()?,
@@ -365,7 +365,7 @@ fn set(table: &mut Table, change: &str) -> Result<(), RecipeError> {
     let value = value.unwrap_or_else(|| Value::String(text.to_owned()));
     let mut fields: Vec<_> = path.trim().split('.').collect();
     let last = fields.pop().filter(|last| !last.is_empty()).ok_or_else(bad)?;
-    // A choice among alternatives is a table of one: another takes its place.
+    // A choice among alternatives is a table with one key: it is replaced whole.
     let choice = 1 + fields.iter().take(1).filter(|field| NETWORK_TABLES.contains(field)).count();
     let mut place = table;
     for (depth, field) in fields.iter().copied().chain([last]).enumerate() {

@@ -12,7 +12,7 @@ pub struct SavedNetwork {
     pub inputs: usize,
     /// Affine map and activation of each layer.
     pub layers: Vec<(Affine, Activation)>,
-    /// Of each layer the weights, row by row, then the biases.
+    /// The weights of each layer, row by row, then its biases.
     pub parameters: Vec<f32>,
     /// The optimizer's memory.
     pub optimizer: Optimizer<f32>,
@@ -61,7 +61,7 @@ impl SavedNetwork {
     ) -> Result<(), GanError> {
         self.check(network.inputs(), &network.layers())?;
         if !optimizer.is_like(&self.optimizer) {
-            let what = "an optimiser has another rule or another length";
+            let what = "an optimizer has another rule or another length";
             return Err(GanError::Checkpoint { what });
         }
         network.parameters_mut().copy_from_slice(&self.parameters);

@@ -13,7 +13,7 @@ use crate::critic::{Batch, LipschitzControl};
 use crate::nn::{Mlp, Optimizer, PenalizedTape, Real, Tape};
 use crate::seed::{Seed, Stream};
 
-/// A scalar critic and all it needs for a step.
+/// A scalar critic with its optimizer, control and buffers.
 pub(super) struct Scalar {
     objective: Objective,
     network: Mlp<f32>,
@@ -70,7 +70,8 @@ impl Scalar {
 }
 
 impl Scalar {
-    /// As [`Adversary::generator_loss`], for a generator of this objective, on at most a batch.
+    /// The generator's loss under an objective on at most a batch of points, and the gradient of
+    /// the loss by the points.
     pub(super) fn generator_loss_of(
         &mut self,
         objective: Objective,
@@ -151,7 +152,7 @@ impl Adversary for Scalar {
         if self.control.recall(&saved.memory) {
             Ok(())
         } else {
-            Err(misfit("the memory of the critic's regulariser has another length"))
+            Err(misfit("the memory of the critic's regularizer has another length"))
         }
     }
 }

@@ -33,16 +33,16 @@ pub(super) const MAX_TRANSPORTED_POINTS: usize = 1000;
 pub type ReferenceDistance<'a> =
     dyn FnMut(ArrayView2<'_, f64>, ArrayView2<'_, f64>) -> Result<Certificate, GanError> + 'a;
 
-/// How well the modes of a mixture are met.
+/// The coverage of the modes of a mixture by generated points.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ModeScores {
     /// Modes with a point within 3σ.
     pub captured: usize,
-    /// Modes there are.
+    /// Number of modes.
     pub of: usize,
     /// The share of points within 3σ of a mode.
     pub high_quality: f64,
-    /// From the shares of the modes to equal ones, in nats.
+    /// Kullback–Leibler divergence of the shares of the modes from equal shares, in nats.
     pub reverse_kl: f64,
 }
 
@@ -60,18 +60,18 @@ pub struct Nearest {
 pub struct Scores {
     /// The certificate of the distance, in standard coordinates.
     pub emd: Certificate,
-    /// Points on each side of it.
+    /// Points on each side of the distance.
     pub points: usize,
-    /// For data with known modes.
+    /// The coverage of the modes, for data with known modes.
     pub modes: Option<ModeScores>,
-    /// For data that are a sample.
+    /// The mean distances to training points, for data that are a sample.
     pub nearest: Option<Nearest>,
-    /// In the plane.
+    /// The Jensen–Shannon divergence of histograms, for points in the plane.
     pub jensen_shannon: Option<f64>,
 }
 
-/// Scores generated points in standard coordinates; the first of them, as many as there are true
-/// ones to compare with, but at most 1000, go into the distance, all of them into the rest.
+/// Scores generated points in standard coordinates. The distance takes as many of the first points as
+/// there are true ones, but at most 1000; the other scores take all of them.
 ///
 /// # Errors
 /// An error of the reference distance.
@@ -114,7 +114,7 @@ pub fn noise_floor(data: &Data, reference: &mut ReferenceDistance<'_>) -> Result
 }
 
 impl ModeScores {
-    /// Of points in the coordinates of the modes.
+    /// The coverage by points in the coordinates of the modes.
     #[must_use]
     pub fn of(points: ArrayView2<'_, f64>, modes: Modes<'_>) -> Self {
         const QUALITY_DEVIATIONS: f64 = 3.0;
@@ -149,7 +149,7 @@ fn nearest(x: ArrayView1<'_, f64>, points: ArrayView2<'_, f64>) -> (usize, f64) 
     (index, square.sqrt())
 }
 
-/// The mean distance from points to the nearest of the training.
+/// The mean distance from points to the nearest training point.
 fn mean_distance(points: ArrayView2<'_, f64>, training: ArrayView2<'_, f64>) -> f64 {
     const BLOCK_POINTS: usize = 16;
     let (points, training) = (points.as_standard_layout(), training.as_standard_layout());
@@ -173,7 +173,7 @@ fn mean_distance(points: ArrayView2<'_, f64>, training: ArrayView2<'_, f64>) -> 
     distances.sum::<f64>() / points.nrows().max(1) as f64
 }
 
-/// The squared distance of two points, or, once that is clear, some number that is not below `least`.
+/// The squared distance of two points if it is below `least`, else any number that is not.
 fn square_below(x: &[f64], y: &[f64], least: f64) -> f64 {
     const LANES: usize = 8;
     const STRIDE: usize = 8 * LANES;

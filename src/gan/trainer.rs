@@ -9,7 +9,8 @@
 //!     θ ← θ − α·Adam(∇_θ E ℓ_gen(D_w(G_θ(z))))
 //! ```
 //!
-//! With ℓ the cross-entropy and one step of the critic this is Algorithm 1 of Goodfellow et al. 2014, too.
+//! With ℓ the cross-entropy and one step of the critic this is Algorithm 1 of Goodfellow et al.
+//! 2014, too.
 //!
 //! **Repeatable.** Every step has random streams of its own, named by its number, so that a run that
 //! continues from a [`Checkpoint`] has the same bits as one without interruption. The number of
@@ -41,7 +42,7 @@ use crate::seed::{Seed, Stream};
 /// Number of generated points that score a milestone.
 const EVALUATION_POINTS: usize = 2000;
 
-/// A GAN while it is trained.
+/// A training run of a GAN.
 pub struct Trainer {
     recipe: Recipe,
     data: Data,
@@ -243,8 +244,8 @@ impl Trainer {
         Err(GanError::Diverged { step: self.step, network: "generator" })
     }
 
-    /// As many points of the generator with averaged weights as a batch has, and the per-sample
-    /// gradients: −∂ℓ/∂x of each point's own term of the generator's loss. In standard coordinates.
+    /// A batch of points of the generator with averaged weights, and their per-sample gradients −∂ℓ/∂x,
+    /// ℓ being a point's own term of the generator's loss. In standard coordinates.
     ///
     /// # Errors
     /// [`GanError::Diverged`] if a point is not finite.
@@ -285,7 +286,7 @@ impl Trainer {
         self.critic.values(points.mapv(f32::of).view())
     }
 
-    /// How it is trained.
+    /// The recipe of the run.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
     }
@@ -295,7 +296,7 @@ impl Trainer {
         &self.data
     }
 
-    /// Where its draws come from.
+    /// The seed of all draws.
     pub fn seed(&self) -> Seed {
         self.seed
     }

@@ -114,11 +114,11 @@ impl ExactSum {
 /// The largest `f64` that is at most `numerator / denominator · 2^exponent`, for a positive
 /// denominator; −∞ below all finite numbers.
 pub(crate) fn quotient_below(numerator: &BigInt, denominator: &BigUint, exponent: i64) -> f64 {
-    /// Bits of the quotient that are looked at: more than an `f64` has, so that what is cut off
-    /// does not matter.
-    const BITS: i64 = 62;
+    /// Bits of the quotient before rounding: more than an `f64` has, so that the bits cut off do not
+    /// matter.
+    const QUOTIENT_BITS: i64 = 62;
     let bits = |x: u64| i64::try_from(x).unwrap_or(i64::MAX);
-    let shift = BITS - bits(numerator.bits()) + bits(denominator.bits());
+    let shift = QUOTIENT_BITS - bits(numerator.bits()) + bits(denominator.bits());
     let shifted = |x: BigInt, by: i64| if by > 0 { x << by.unsigned_abs() } else { x };
     let denominator = BigInt::from_biguint(Sign::Plus, denominator.clone());
     let quotient = shifted(numerator.clone(), shift).div_floor(&shifted(denominator, -shift));

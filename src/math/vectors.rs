@@ -36,7 +36,7 @@ pub(crate) fn multiply_less(x: &[f64], y: &[f64], z: &mut [f64]) {
     }
 }
 
-/// `Σ_k |x_k|`, rounded as it comes.
+/// `Σ_k |x_k|`, without compensation.
 #[apply(simd_targets)]
 pub(crate) fn sum_of_sizes(x: &[f64]) -> f64 {
     const LANES: usize = 16;

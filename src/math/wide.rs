@@ -104,7 +104,7 @@ impl<const N: usize> Wide<N> {
         if is_negative { -Self(limbs) } else { Self(limbs) }
     }
 
-    /// As an `i128`, if it is one.
+    /// The number as an `i128`, if it fits.
     pub(crate) fn to_i128(self) -> Option<i128> {
         let limb = |k: usize| u128::from(self.0.get(k).copied().unwrap_or_default());
         let high = self.0.get(2..).unwrap_or_default();

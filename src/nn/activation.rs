@@ -8,11 +8,11 @@
 //! All but the sorts are done in place, and most need no record but a: the derivatives of tanh and
 //! of the sigmoid are polynomials of a, and piecewise linear ones take their mask from its signs.
 //!
-//! An elementwise φ has a diagonal J, and the two directions agree. Sorting groups of coordinates is a permutation
-//! that depends on z; its transpose is the inverse permutation. `MaxMin` finds it again by one
-//! comparison a pair; larger groups record the rank of each coordinate, which is how many are
-//! greater. It is found by comparing all pairs: for groups of 4 or 8 a handful of SIMD operations
-//! and no branch.
+//! An elementwise φ has a diagonal J, so J = Jᵀ. Sorting groups of coordinates is a permutation that
+//! depends on z; its transpose is the inverse permutation. `MaxMin` recomputes the permutation by one
+//! comparison per pair; larger groups record the rank of each coordinate, the number of greater
+//! coordinates in its group. Ranks are computed by comparing all pairs: for groups of 4 or 8 a few
+//! SIMD operations without a branch.
 //!
 //! At a kink the derivative is the one from below (of 0 for `Relu`), and ties keep their order.
 //!
@@ -49,7 +49,7 @@ pub enum Activation {
     MaxMin,
     /// Each group of neighbors in descending order; `MaxMin` is the one with groups of 2.
     GroupSort {
-        /// How many coordinates are sorted together.
+        /// Number of coordinates that are sorted together.
         size: usize,
     },
 }
@@ -64,7 +64,7 @@ pub(super) struct ActivationRecord<'a, T> {
 }
 
 impl Activation {
-    /// How many coordinates are sorted together; 1 for the elementwise ones.
+    /// Number of coordinates that are sorted together; 1 for elementwise activations.
     pub(crate) fn group(self) -> usize {
         match self {
             Self::MaxMin => 2,
@@ -78,7 +78,7 @@ impl Activation {
         matches!(self, Self::GroupSort { .. })
     }
 
-    /// Whether J takes z to be known, or a place apart from z for φ(z).
+    /// Whether the derivative needs z, or φ(z) needs a buffer apart from z.
     pub(super) fn keeps_z(self) -> bool {
         match self {
             Self::Softplus | Self::MaxMin | Self::GroupSort { .. } => true,
@@ -312,7 +312,8 @@ mod tests {
         Activation::GroupSort { size: 8 },
     ];
 
-    /// Numbers for rows of six, eight or twelve, every number at least 0.01 away from 0 and from the others.
+    /// Numbers for rows of six, eight or twelve, every number at least 0.01 away from 0 and from
+    /// the others.
     fn rows() -> Vec<f64> {
         let mut stream = Seed(2).stream("rows");
         let mut rows: Vec<f64> = vec![];
@@ -325,7 +326,7 @@ mod tests {
         rows
     }
 
-    /// What is kept of z, values and ranks, by the way that a layer goes.
+    /// The record of z, the values and the ranks, computed as a layer does.
     fn kept(activation: Activation, z: &[f64]) -> (Vec<f64>, Vec<f64>, Vec<u32>) {
         // The zero that changes no number, zeros included.
         let bias = vec![-0.0; z.len()];

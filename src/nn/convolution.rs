@@ -42,10 +42,10 @@ use super::product::product;
 use super::real::Real;
 use crate::math::simd_targets;
 
-/// About the most numbers of P that are made at a time.
+/// Approximate largest number of entries of P in memory at a time.
 const TILE_ENTRIES: usize = 1 << 17;
 
-/// The largest number that a convolution may have for any of its sizes.
+/// Largest value of any size of a convolution.
 const MAX_SIZE: usize = 1 << 12;
 
 /// A window that slides over images.
@@ -56,9 +56,9 @@ pub struct Convolution {
     pub height: usize,
     /// Pixels of a row.
     pub width: usize,
-    /// Numbers of a pixel.
+    /// Channels of a pixel.
     pub channels: usize,
-    /// Numbers at a position.
+    /// Filters: numbers at a position.
     pub filters: usize,
     /// Pixels along a side of the window.
     pub kernel: usize,
@@ -75,7 +75,7 @@ impl Convolution {
         Self { height, width, channels, filters, kernel: 4, stride: 2, padding: 1 }
     }
 
-    /// Whether there is such a window.
+    /// Whether the window fits the padded images and all sizes are allowed.
     pub(super) fn is_sound(&self) -> bool {
         let Self { height, width, channels, filters, kernel, stride, padding } = *self;
         let sizes = [height, width, channels, filters, kernel, stride];
@@ -101,7 +101,7 @@ impl Convolution {
         self.windows() * self.filters
     }
 
-    /// Numbers that the window sees.
+    /// Entries of a window: k²·channels.
     pub(super) fn patch(&self) -> usize {
         self.kernel * self.kernel * self.channels
     }
@@ -116,12 +116,12 @@ impl Convolution {
         down * across
     }
 
-    /// How many images P is made for at a time.
+    /// Number of images whose P is in memory at a time.
     fn images(&self) -> usize {
         (TILE_ENTRIES / (self.windows() * self.patch())).max(1)
     }
 
-    /// Room for P.
+    /// A buffer for P.
     fn room<T: Real>(&self, rows: usize) -> Array2<T> {
         Array2::zeros((rows.min(self.images()) * self.windows(), self.patch()))
     }
@@ -190,7 +190,7 @@ impl Convolution {
         s.into_shape_with_order(shape).expect("without gaps")
     }
 
-    /// Of a row of a window, what lies within the image, and where in the image that begins.
+    /// The part of a row of a window that lies within the image, and its first pixel in the image.
     #[inline(always)]
     fn inside(&self, position: usize, row: usize, across: usize) -> (Range<usize>, usize) {
         let Self { height, width, channels, kernel, stride, padding, .. } = *self;

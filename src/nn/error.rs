@@ -12,19 +12,19 @@ pub enum ShapeError {
     /// A layer without inputs or without outputs.
     #[error("layer {layer} has {inputs} inputs and {outputs} outputs")]
     EmptyLayer {
-        /// Which layer, from 0.
+        /// Index of the layer, from 0.
         layer: usize,
-        /// Its inputs.
+        /// Inputs of the layer.
         inputs: usize,
-        /// Its outputs.
+        /// Outputs of the layer.
         outputs: usize,
     },
     /// Outputs that cannot be sorted in groups of the size asked for.
     #[error("the {outputs} outputs of layer {layer} do not divide into groups of {size}")]
     Groups {
-        /// Which layer, from 0.
+        /// Index of the layer, from 0.
         layer: usize,
-        /// Its outputs.
+        /// Outputs of the layer.
         outputs: usize,
         /// The size of a group.
         size: usize,
@@ -32,17 +32,17 @@ pub enum ShapeError {
     /// A convolution whose window does not fit its images.
     #[error("layer {layer}: there is no such convolution")]
     Window {
-        /// Which layer, from 0.
+        /// Index of the layer, from 0.
         layer: usize,
     },
     /// A convolution of images of another size than its inputs have.
     #[error("layer {layer} takes images of {expected} numbers, but gets {got}")]
     Image {
-        /// Which layer, from 0.
+        /// Index of the layer, from 0.
         layer: usize,
-        /// The inputs it expects.
+        /// Inputs that the convolution expects.
         expected: usize,
-        /// Its inputs.
+        /// Inputs of the layer.
         got: usize,
     },
     /// More weights, biases or outputs than a network may have.
@@ -53,7 +53,7 @@ pub enum ShapeError {
         /// The most there may be.
         limit: usize,
     },
-    /// Another number of parameters than the layers have.
+    /// A wrong number of parameters.
     #[error("{got} parameters for layers that have {expected}")]
     Parameters {
         /// Weights and biases of the layers.

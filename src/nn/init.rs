@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::seed::Stream;
 
-/// How the first weights are drawn.
+/// The distribution of the first weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Init {

@@ -1,6 +1,6 @@
 //! One layer: an affine map z = A(x) + b of each row x, and the activation on it.
 //!
-//! Whatever the affine map is, it does three things with the matrix W of its weights:
+//! Each affine map has three operations with the matrix W of its weights:
 //!
 //! | | dense | [convolution](super::convolution) | transposed convolution |
 //! |---|---|---|---|
@@ -31,9 +31,9 @@ use crate::seed::Stream;
 pub enum Affine {
     /// A convolution of images.
     Convolution(Convolution),
-    /// The transpose of one, from its positions up to images.
+    /// A transposed convolution, from its positions up to images.
     Transposed(Convolution),
-    /// This number of outputs, each fully connected.
+    /// A fully connected map with this number of outputs.
     #[serde(untagged)]
     Dense(usize),
 }
@@ -54,7 +54,7 @@ impl Affine {
         }
     }
 
-    /// By how much the map can stretch more than W does.
+    /// An upper bound of the norm of the map divided by the norm of W.
     pub(super) fn overlap(self) -> usize {
         match self {
             Self::Dense(_) => 1,
@@ -70,10 +70,10 @@ pub(super) struct Layer {
     pub(super) activation: Activation,
     pub(super) inputs: usize,
     pub(super) outputs: usize,
-    /// Of W.
+    /// The shape of W.
     pub(super) shape: (usize, usize),
     pub(super) biases: usize,
-    /// Where the weights begin.
+    /// Index of the first weight in the parameter vector.
     pub(super) start: usize,
 }
 
@@ -122,17 +122,17 @@ impl Layer {
         self.shape.0 * self.shape.1
     }
 
-    /// Where the biases begin.
+    /// Index of the first bias in the parameter vector.
     fn middle(&self) -> usize {
         self.start + self.size()
     }
 
-    /// The first place behind the layer.
+    /// Index after the last parameter of the layer.
     pub(super) fn end(&self) -> usize {
         self.middle() + self.biases
     }
 
-    /// [`end`](Self::end), unless it is beyond all numbers: for layers that are not checked yet.
+    /// [`end`](Self::end), or `None` on overflow: for layers that are not checked yet.
     pub(super) fn checked_end(&self) -> Option<usize> {
         let weights = self.shape.0.checked_mul(self.shape.1)?;
         self.start.checked_add(weights)?.checked_add(self.biases)

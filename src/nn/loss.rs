@@ -8,7 +8,7 @@
 //! | least squares | (t − 1)²/2 | t²/2 |
 //! | hinge | max(0, 1 − t) | max(0, 1 + t) |
 //!
-//! The outputs of the second are logits: the probability of "real" is 1/(1 + e⁻ᵗ). A generator
+//! The outputs of cross-entropy are logits: the probability of "real" is 1/(1 + e⁻ᵗ). A generator
 //! that wants its points to be taken for real minimizes `ℓ_real` on them (for the hinge, the
 //! Wasserstein one), or the negative of `ℓ_fake` if the game is to have zero sum.
 //!
@@ -23,7 +23,7 @@ use crate::math::NeumaierSum;
 /// A loss of scalar outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
-    /// The difference of the means: minus what 1-Lipschitz critics bring below the distance.
+    /// The difference of the means: minus the estimate of W₁ by a 1-Lipschitz critic.
     Wasserstein,
     /// Cross-entropy of logits: the original GAN.
     CrossEntropy,

@@ -7,7 +7,7 @@
 //! s_l = J_lᵀ u_l,   ∂L/∂W_l = a_{l−1}ᵀ s_l,   ∂L/∂b_l = Σ_rows s_l,   u_{l−1} = s_l W_lᵀ
 //! ```
 //!
-//! The last one, `u_0`, is the gradient by the inputs; it is computed on request.
+//! `u_0` is the gradient by the inputs; it is computed on request.
 //!
 //! A pass costs 2 operations a weight and row forward, 2 for each gradient back. All parameters
 //! are one vector, which optimizers step along, and so are their gradients.
@@ -28,7 +28,7 @@ use crate::seed::Stream;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mlp<T> {
     pub(super) layers: Vec<Layer>,
-    /// Of each layer the weights, row by row, then the biases.
+    /// The weights of each layer, row by row, then its biases.
     pub(super) parameters: Vec<T>,
 }
 
@@ -68,7 +68,7 @@ impl<T: Real> Mlp<T> {
     /// A network of given parameters: of each layer the weights, row by row, then the biases.
     ///
     /// # Errors
-    /// As [`Mlp::new`], or another number of parameters.
+    /// Errors of [`Mlp::new`], or another number of parameters.
     pub fn with_parameters(
         inputs: usize,
         layers: &[(impl Into<Affine> + Copy, Activation)],
@@ -85,7 +85,7 @@ impl<T: Real> Mlp<T> {
     /// The parameters of a network of such layers.
     ///
     /// # Errors
-    /// As [`Mlp::new`].
+    /// Errors of [`Mlp::new`].
     pub(crate) fn count(
         inputs: usize,
         layers: &[(impl Into<Affine> + Copy, Activation)],
@@ -130,14 +130,14 @@ impl<T: Real> Mlp<T> {
         self.layers[layer].activation
     }
 
-    /// By how much a layer's affine map can stretch more than the matrix of its weights: 1, but for
-    /// convolutions, whose windows overlap.
+    /// An upper bound of the norm of a layer's affine map divided by that of the matrix of its weights:
+    /// 1, but more for convolutions whose windows overlap.
     pub fn overlap(&self, layer: usize) -> f64 {
         self.layers[layer].affine.overlap() as f64
     }
 
-    /// The weights of a layer: (inputs, outputs); of a convolution (what the window sees, filters), of
-    /// a transposed one the other way round.
+    /// The weights of a layer: (inputs, outputs); of a convolution (k²·channels, filters), of a
+    /// transposed convolution (filters, k²·channels).
     pub fn weights(&self, layer: usize) -> ArrayView2<'_, T> {
         self.layers[layer].weights(&self.parameters)
     }
@@ -147,7 +147,7 @@ impl<T: Real> Mlp<T> {
         self.layers[layer].weights_mut(&mut self.parameters)
     }
 
-    /// The part of a gradient by the parameters that is by the weights of a layer, to be changed.
+    /// The part of a gradient by the parameters that belongs to the weights of a layer, to be changed.
     ///
     /// # Panics
     /// If the gradient is shorter than the parameters.

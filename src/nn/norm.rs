@@ -7,13 +7,13 @@
 //! ```
 //!
 //! since the Frobenius norm lies between the spectral norm and √r times it. Every t gives a bound,
-//! each better than the one before; they are read off until they fall no more, which takes at most
+//! each better than the one before; the iteration ends when the bound falls no more, after at most
 //! some fifty products. Each `G_t` is divided by its norm, so nothing overflows.
 //!
 //! **Rounding.** A product of inner length k has an error of at most `γ_k` ≈ kε/2 times the product of
 //! absolute values, whose norm is at most r times the spectral norm squared: a relative error of
-//! `rγ_k`, halved with every root that is drawn afterwards. What is returned is larger by 2rkε, which
-//! covers the sum of all.
+//! `rγ_k`, halved with every root that is taken afterwards. The bound returned is larger by the factor
+//! 1 + 2rkε, which covers the sum of these errors.
 //!
 //! Complexity: `O(r³)` a product.
 //!
@@ -24,10 +24,10 @@ use ndarray::{Array2, ArrayView2};
 
 use super::product::product;
 
-/// Products at the most: 2⁻⁶⁰ of a logarithm is below rounding.
+/// Largest number of products: 2⁻⁶⁰ of a logarithm is below rounding.
 const MAX_SQUARINGS: i32 = 60;
 
-/// A number that ‖W‖₂ does not exceed, and that exceeds it by a few roundings only.
+/// An upper bound of ‖W‖₂, above it by a few roundings only.
 ///
 /// # Examples
 /// ```

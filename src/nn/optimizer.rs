@@ -5,8 +5,8 @@
 //! - Adam: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², d = m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ) and
 //!   v̂ = v/(1 − β₂ᵗ) (Kingma, Ba 2015, "Adam: a method for stochastic optimization", ICLR).
 //!
-//! One loop over the parameters does all of a step, in SIMD lanes and in parallel pieces. The step size η is an argument of each step
-//! ([`Schedule`](super::Schedule)).
+//! One loop over the parameters does a whole step, in SIMD lanes and in parallel pieces. The step size
+//! η is an argument of each step ([`Schedule`](super::Schedule)).
 
 use macro_rules_attribute::apply;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ const PARAMETERS_PER_PIECE: usize = 1 << 14;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Rule {
-    /// Stochastic gradient descent; momentum 0 is the plain one.
+    /// Stochastic gradient descent, plain for momentum 0.
     Sgd {
         /// μ, in [0, 1).
         momentum: f64,
@@ -80,7 +80,7 @@ impl<T: Real> Optimizer<T> {
         Self { rule, mean: zeros(mean), square: zeros(square), powers: [1.0; 2] }
     }
 
-    /// Whether another one, read from a file, say, has the same rule and as many parameters.
+    /// Whether another optimizer, read from a file, say, has the same rule and number of parameters.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         let shape = |of: &Self| (of.rule, of.mean.len(), of.square.len());

@@ -1,8 +1,8 @@
 //! Gradients by the parameters, added up in panels.
 //!
 //! A panel is some rows of one layer's weights, which lie one after another in the parameter
-//! vector; the biases go with the last one. Panels go in parallel; each adds up what all blocks of
-//! rows have for it, in their order. How the parameters are cut depends on the network alone.
+//! vector; the biases belong to the last panel of a layer. Panels are computed in parallel; each adds
+//! up the contributions of all blocks of rows in order. The cut depends on the network alone.
 
 use std::ops::Range;
 
@@ -14,8 +14,8 @@ use super::layer::Layer;
 use super::product::add_product;
 use super::real::Real;
 
-/// The most rows of a [`RowBlock`](super::tape::Block): enough for `gemm` to be fast,
-/// few enough for the cache.
+/// Largest number of rows of a block of a batch: enough for `gemm` to be fast, few enough for the
+/// cache.
 pub(super) const MAX_BLOCK_ROWS: usize = 256;
 
 /// Smallest number of rows that is cut into two parts or more.
@@ -42,7 +42,7 @@ pub(super) struct WeightPanel {
     /// The layer itself.
     of: Layer,
     rows: Range<usize>,
-    /// Its range in the parameter vector.
+    /// The range of the panel in the parameter vector.
     place: Range<usize>,
 }
 
@@ -56,8 +56,8 @@ pub(super) struct WeightPanelMut<'g, T> {
 }
 
 impl WeightPanel {
-    /// The panels of a network's parameters in their order, each behind the other: the weights are
-    /// cut where equal shares of all of them end, be it in the midst of a layer, at a whole row.
+    /// The panels of a network's parameters in order: the weights of all layers are cut into equal
+    /// shares, each rounded to whole rows.
     pub(super) fn all(layers: &[Layer]) -> Vec<Self> {
         let size: usize = layers.iter().map(Layer::size).sum();
         let shares = 2 * size.div_ceil(2 * MAX_PANEL_WEIGHTS);
@@ -96,7 +96,7 @@ impl WeightPanel {
 }
 
 impl<T: Real> WeightPanelMut<'_, T> {
-    /// Adds to ∂W what the layer's inputs x and s have for it, as far as it is in the panel.
+    /// Adds xᵀ s, for the layer's inputs x, to the part of ∂W in the panel.
     pub(super) fn add_product(&mut self, x: ArrayView2<T>, s: ArrayView2<T>) {
         let Self { layer, rows, weights, .. } = self;
         layer.each_pair(x, s, |a, b| {
@@ -144,7 +144,7 @@ fn halve<T: Real>(
     }
 }
 
-/// Where the first half of the weights of two panels or more ends.
+/// The index at which two panels or more are cut into halves of about equal weights.
 fn middle(panels: &[WeightPanel]) -> usize {
     let (start, end) = (panels[0].place.start, panels[panels.len() - 1].place.end);
     let off = |k: &usize| panels[*k].place.start.abs_diff(usize::midpoint(start, end));

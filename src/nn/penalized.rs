@@ -16,11 +16,11 @@
 //! one more ordinary pass, from the highest layer that is curved: `t_l = c_l + J_lᵀ t_{l+1} W_{l+1}ᵀ`,
 //! `∂P/∂W_l += a_{l−1}ᵀ t_l`.
 //!
-//! Points of the loss go forward in the blocks of a [`Tape`], then backward side by side with all
-//! that the points of the penalty go through. A weight costs 6 operations a row of the loss (the first layer's 4: the
-//! gradient by y is not needed), 8 a row of the penalty (smooth ones 4 more). Where `g_i = 0` the norm has no
-//! derivative and the row of `q_0` is 0, which is right for every ψ with ψ'(0) = 0 and a subgradient
-//! of every convex ψ that grows.
+//! Points of the loss go forward in the blocks of a [`Tape`], then backward in parallel with all passes
+//! of the penalty's points. A weight costs 6 operations a row of the loss (4 in the first layer: the
+//! gradient by y is not needed) and 8 a row of the penalty (12 for smooth activations). Where
+//! `g_i = 0` the norm has no derivative and the row of `q_0` is 0: the derivative for every ψ with
+//! ψ'(0) = 0, and a subgradient for every convex increasing ψ.
 //!
 //! References: Drucker, Le Cun 1992, "Improving generalization performance using double
 //! backpropagation", IEEE Trans. Neural Networks 3; Gulrajani et al. 2017, "Improved training of
@@ -54,11 +54,11 @@ pub struct PenalizedTape<T> {
 struct PenaltyBlock<T> {
     block: RowBlock<T>,
     traces: Vec<PenaltyTrace<T>>,
-    /// Its part of P.
+    /// The part of P of these points.
     value: f64,
 }
 
-/// One layer's part.
+/// The buffers of one layer for the penalty.
 #[derive(Debug, Clone)]
 struct PenaltyTrace<T> {
     /// The direction by the inputs: p of the layer below, and then in its place q.

@@ -11,7 +11,7 @@ pub(super) mod bits {
         /// An integer that orders as the number does; NaN has a place, too.
         type Key: Copy + Ord;
 
-        /// Number of terms of the two series in [`smooth`](crate::nn::smooth) that exceed rounding.
+        /// Number of terms of the two series in [`smooth`](crate::nn::smooth) that are above rounding.
         const TERMS: [usize; 2];
 
         /// Adding it to a small number leaves its nearest integer in the low bits.

@@ -1,4 +1,4 @@
-//! How a step size falls in the course of training.
+//! Schedules: the step size as it falls during training.
 
 use std::f64::consts::PI;
 
@@ -24,8 +24,7 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// The factor of step `step`, from 0, of `steps`; after the last it stays what it would be
-    /// there.
+    /// The factor of step `step`, from 0, of `steps`; constant after the last step.
     #[must_use]
     pub fn factor(self, step: u64, steps: u64) -> f64 {
         let done = if step < steps { step as f64 / steps as f64 } else { 1.0 };

@@ -1,14 +1,15 @@
 //! The tape: outputs that a forward pass records for the backward pass, in blocks of rows.
 //!
-//! A batch is cut into blocks of at most [`MAX_BLOCK_ROWS`] rows as equal as they can be. Each block goes
-//! through all layers on its own, with buffers of its own that stay in a core's cache, and blocks
-//! go in parallel. Gradients by the parameters are sums over all rows: once every block has its
-//! `s_l`, they are added up in [`panels`](super::panels), block by block in order. How a batch is
-//! cut depends on its size alone, so that the bits do not depend on the number of threads.
+//! A batch is cut into blocks of at most [`MAX_BLOCK_ROWS`] rows as equal as they can be. Each
+//! block goes through all layers on its own, with buffers of its own that stay in a core's cache,
+//! and blocks are computed in parallel. Gradients by the parameters are sums over all rows: once
+//! every block has its `s_l`, they are added up in [`panels`](super::panels), block by block in
+//! order. The cut of a batch depends on its size alone, so that the bits do not depend on the
+//! number of threads.
 //!
 //! Everything is allocated once for the largest batch; smaller batches use fewer or shorter blocks.
-//! A step of training allocates nothing but what `gemm` packs its factors into, what the windows of
-//! convolutions see of some images, and one group of coordinates where groups are sorted.
+//! A step of training allocates only the packed factors of `gemm`, the windows of convolutions over a
+//! few images, and one group of coordinates where groups are sorted.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
@@ -30,7 +31,7 @@ pub struct Tape<T> {
     pub(super) blocks: Vec<RowBlock<T>>,
     panels: Vec<WeightPanel>,
     outputs: Array2<T>,
-    /// The gradient by the inputs, once one was asked for.
+    /// The gradient by the inputs, once it has been requested.
     input_gradient: Array2<T>,
 }
 
@@ -39,7 +40,7 @@ pub struct Tape<T> {
 pub(super) struct RowBlock<T> {
     /// Index of its first row in the batch.
     pub(super) first: usize,
-    /// How many rows of the buffers are in use.
+    /// Number of rows of the buffers in use.
     pub(super) rows: usize,
     inputs: Array2<T>,
     pub(super) layers: Vec<LayerTrace<T>>,
@@ -63,7 +64,7 @@ pub(super) struct LayerOutputs<T> {
     z: Array2<T>,
     /// Outputs.
     pub(super) a: Array2<T>,
-    /// The ranks of what is sorted; empty unless the activation records them.
+    /// The ranks of sorted coordinates; empty unless the activation records them.
     rank: Vec<u32>,
 }
 
@@ -113,10 +114,10 @@ impl<T: Real> Mlp<T> {
         tape.backward(self, by_outputs, Some(gradient), false);
     }
 
-    /// As [`Mlp::backward`]; returns the gradient by the inputs, too.
+    /// Adds to `gradient` as [`Mlp::backward`] does, and returns the gradient by the inputs.
     ///
     /// # Panics
-    /// As [`Mlp::backward`].
+    /// If `by_outputs` has another shape than the outputs, or `gradient` than the parameters.
     pub fn backward_to_inputs<'t>(
         &self,
         by_outputs: ArrayView2<T>,
@@ -291,7 +292,7 @@ impl<T: Real> RowBlock<T> {
         }
     }
 
-    /// Its rows of a matrix of the batch.
+    /// The rows of the block in a matrix of the batch.
     fn own<'m>(&self, batch: ArrayView2<'m, T>) -> ArrayView2<'m, T> {
         batch.slice_move(s![self.first..self.first + self.rows, ..])
     }

@@ -15,12 +15,12 @@ use gif::{Encoder, Frame, Repeat};
 
 use super::{Bitmap, PlotError};
 
-/// How long a frame and the last one stand, in hundredths of a second.
-const PAUSE: u16 = 25;
-const END: u16 = 200;
+/// Display times of a frame and of the last frame, in hundredths of a second.
+const FRAME_HUNDREDTHS: u16 = 25;
+const LAST_FRAME_HUNDREDTHS: u16 = 200;
 
-/// Colors of a frame.
-const COLORS: usize = 256;
+/// The most colors of a frame.
+const MAX_COLORS: usize = 256;
 
 /// Pictures of one size.
 ///
@@ -44,7 +44,7 @@ pub struct Animation {
 }
 
 impl Animation {
-    /// Of frames in their order.
+    /// An animation of frames in their order.
     #[must_use]
     pub fn new(frames: Vec<Bitmap>) -> Self {
         Self { frames }
@@ -77,7 +77,11 @@ impl Animation {
             encoder.write_frame(&Frame {
                 width,
                 height,
-                delay: if k + 1 == self.frames.len() { END } else { PAUSE },
+                delay: if k + 1 == self.frames.len() {
+                    LAST_FRAME_HUNDREDTHS
+                } else {
+                    FRAME_HUNDREDTHS
+                },
                 palette: Some(palette),
                 buffer: Cow::Owned(pixels),
                 ..Frame::default()
@@ -98,7 +102,7 @@ fn indexed(picture: &Bitmap) -> (Vec<u8>, Vec<u8>) {
     let mut palette: Vec<_> = counts.keys().copied().collect();
     // Stable: colors of one frequency stay in order.
     palette.sort_by_key(|color| usize::MAX - counts[color]);
-    palette.truncate(COLORS);
+    palette.truncate(MAX_COLORS);
     let distance = |a: &[u8; 3], b: &[u8; 3]| -> u32 {
         a.iter().zip(b).map(|(&a, &b)| u32::from(a.abs_diff(b)).pow(2)).sum()
     };
@@ -144,7 +148,10 @@ mod tests {
         let pictures = [2, 200, 256].map(|colors| colored(colors, (20, 16)));
         let (width, height, frames) = decoded(&Animation::new(pictures.to_vec()).to_gif().unwrap());
         assert_eq!((width, height), (20, 16));
-        assert_eq!(frames.iter().map(|frame| frame.0).collect::<Vec<_>>(), [PAUSE, PAUSE, END]);
+        assert_eq!(
+            frames.iter().map(|frame| frame.0).collect::<Vec<_>>(),
+            [FRAME_HUNDREDTHS, FRAME_HUNDREDTHS, LAST_FRAME_HUNDREDTHS]
+        );
         for (picture, (_, pixels)) in pictures.iter().zip(&frames) {
             let opaque = picture.pixels().chunks(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]);
             assert!(opaque.eq(pixels.iter().copied()));
@@ -162,7 +169,7 @@ mod tests {
         let pairs: Vec<_> = picture.pixels().chunks(3).zip(frames[0].1.chunks(4)).collect();
         assert!(pairs[..400].iter().all(|(_, is)| is[..] == [255; 4]), "paper stays white");
         let palette: BTreeSet<_> = pairs.iter().map(|(_, is)| is.to_vec()).collect();
-        assert_eq!(palette.len(), COLORS);
+        assert_eq!(palette.len(), MAX_COLORS);
         let nearest = |was: &[u8]| palette.iter().map(|of| distance(was, of)).min();
         assert!(pairs.iter().all(|(was, is)| nearest(was) == Some(distance(was, is))));
         assert!(pairs.iter().any(|(was, is)| distance(was, is) > 0));

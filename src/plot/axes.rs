@@ -3,23 +3,23 @@
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use super::page::{LABEL, Page, PageArea, TICK};
+use super::page::{LABEL_HEIGHT, NUMBER_HEIGHT, Page, PageArea};
 use super::scale::{MassScale, nice_step};
 use super::{DrawResult, palette};
 
 /// Length of a tick and the white beside a number, in units.
 pub(super) const TICK_LENGTH: f64 = 4.0;
-pub(super) const GAP: f64 = 4.0;
+pub(super) const NUMBER_GAP: f64 = 4.0;
 
 /// Width of the color bar, and white to its left, in units.
-const BAR: f64 = 15.0;
+const BAR_WIDTH: f64 = 15.0;
 const BAR_GAP: f64 = 22.0;
 
 /// Slices of one color that make up the bar.
-const SLICES: u32 = 128;
+const BAR_SLICES: u32 = 128;
 
-/// Round marks stand this many times as far apart as they must.
-const SPARSE: f64 = 1.6;
+/// Distance of two round marks by the least distance at which they do not touch.
+const MARK_DISTANCE_FACTOR: f64 = 1.6;
 
 /// Thickness of a grid line and of a tick, in units.
 pub(super) const GRID_LINE: f64 = 0.5;
@@ -42,11 +42,11 @@ pub(super) fn draw_below(
             page.line((*x, frame.top), (*x, frame.bottom), GRID_LINE, ink)?;
         }
         page.line((*x, frame.bottom), (*x, end), TICK_LINE, palette::FRAME.to_rgba())?;
-        page.text(text, (*x, end + page.px(GAP)), TICK, anchor, palette::INK)?;
+        page.text(text, (*x, end + page.px(NUMBER_GAP)), NUMBER_HEIGHT, anchor, palette::INK)?;
     }
     let middle = f64::midpoint(frame.left, frame.right);
-    let at = (middle, end + page.px(GAP + TICK + LABEL * 0.4));
-    page.text(label, at, LABEL, anchor, palette::INK)
+    let at = (middle, end + page.px(NUMBER_GAP + NUMBER_HEIGHT + LABEL_HEIGHT * 0.4));
+    page.text(label, at, LABEL_HEIGHT, anchor, palette::INK)
 }
 
 /// Draws ticks, numbers and label to the left of a frame; marks are pixels down and numbers.
@@ -61,11 +61,11 @@ pub(super) fn draw_beside(
     let mut widest: f64 = 0.0;
     for (y, text) in marks {
         page.line((end, *y), (frame.left, *y), TICK_LINE, palette::FRAME.to_rgba())?;
-        page.text(text, (end - page.px(GAP), *y), TICK, anchor, palette::INK)?;
-        widest = widest.max(page.text_width(text, TICK));
+        page.text(text, (end - page.px(NUMBER_GAP), *y), NUMBER_HEIGHT, anchor, palette::INK)?;
+        widest = widest.max(page.text_width(text, NUMBER_HEIGHT));
     }
-    let x = end - page.px(GAP + LABEL) - widest;
-    page.text_upwards(label, (x, f64::midpoint(frame.top, frame.bottom)), LABEL)
+    let x = end - page.px(NUMBER_GAP + LABEL_HEIGHT) - widest;
+    page.text_upwards(label, (x, f64::midpoint(frame.top, frame.bottom)), LABEL_HEIGHT)
 }
 
 /// The marks of one axis.
@@ -90,7 +90,7 @@ pub(super) fn marks(
         let at = order.iter().enumerate().map(|(k, i)| (middle(k), i.to_string())).collect();
         return Marks { at, each: true };
     }
-    let step = whole(nice_step((SPARSE * need / pitch).max(1.0))).max(1);
+    let step = whole(nice_step((MARK_DISTANCE_FACTOR * need / pitch).max(1.0))).max(1);
     Marks {
         at: (0..count).step_by(step).map(|k| (middle(k), k.to_string())).collect(),
         each: false,
@@ -112,7 +112,7 @@ impl Marks {
 
 /// A color bar: what it shows and how it is marked, places between 0 and 1.
 pub(super) struct Bar {
-    /// Where each color ends, upwards.
+    /// Upper end and color of each slice, upwards.
     pub(super) slices: Vec<(f64, RGBColor)>,
     pub(super) ticks: Vec<(f64, String)>,
 }
@@ -120,23 +120,23 @@ pub(super) struct Bar {
 impl Bar {
     /// The shades of masses.
     pub(super) fn of(scale: MassScale) -> Self {
-        let place = |k: u32| f64::from(k) / f64::from(SLICES);
-        let shade = |k: u32| palette::sequential(place(k) + 0.5 / f64::from(SLICES));
-        let slices = (0..SLICES).map(|k| (place(k + 1), shade(k))).collect();
+        let place = |k: u32| f64::from(k) / f64::from(BAR_SLICES);
+        let shade = |k: u32| palette::sequential(place(k) + 0.5 / f64::from(BAR_SLICES));
+        let slices = (0..BAR_SLICES).map(|k| (place(k + 1), shade(k))).collect();
         Self { slices, ticks: scale.ticks() }
     }
 }
 
 /// The width of the color bar to the right of a field, in pixels.
 pub(super) fn bar_width(page: &Page<'_>, bar: &Bar) -> f64 {
-    let widest = bar.ticks.iter().map(|t| page.text_width(&t.1, TICK)).fold(0.0, f64::max);
-    page.px(BAR_GAP + BAR + TICK_LENGTH + GAP + LABEL * 1.6) + widest
+    let widest = bar.ticks.iter().map(|t| page.text_width(&t.1, NUMBER_HEIGHT)).fold(0.0, f64::max);
+    page.px(BAR_GAP + BAR_WIDTH + TICK_LENGTH + NUMBER_GAP + LABEL_HEIGHT * 1.6) + widest
 }
 
 /// The place of the color bar to the right of a field.
 pub(super) fn bar_beside(page: &Page<'_>, field: PageArea) -> PageArea {
     let left = field.right + page.px(BAR_GAP);
-    PageArea { left, right: left + page.px(BAR), ..field }
+    PageArea { left, right: left + page.px(BAR_WIDTH), ..field }
 }
 
 /// The color bar with its marks and what they measure.
@@ -149,17 +149,17 @@ pub(super) fn draw_bar(page: &Page<'_>, bar: PageArea, shown: &Bar, name: &str) 
     }
     page.outline(bar, palette::FRAME)?;
     let mut widest: f64 = 0.0;
-    let most = bar.height() / page.px(TICK * 1.35);
+    let most = bar.height() / page.px(NUMBER_HEIGHT * 1.35);
     let step = whole((shown.ticks.len() as f64 / most.max(1.0)).ceil()).max(1);
     for (place, text) in shown.ticks.iter().step_by(step) {
         let (y, tick) = (level(*place), page.px(TICK_LENGTH));
         page.line((bar.right, y), (bar.right + tick, y), TICK_LINE, palette::FRAME.to_rgba())?;
-        let at = (bar.right + tick + page.px(GAP), y);
-        page.text(text, at, TICK, (HPos::Left, VPos::Center), palette::INK)?;
-        widest = widest.max(page.text_width(text, TICK));
+        let at = (bar.right + tick + page.px(NUMBER_GAP), y);
+        page.text(text, at, NUMBER_HEIGHT, (HPos::Left, VPos::Center), palette::INK)?;
+        widest = widest.max(page.text_width(text, NUMBER_HEIGHT));
     }
-    let x = bar.right + page.px(TICK_LENGTH + GAP + LABEL) + widest;
-    page.text_upwards(name, (x, f64::midpoint(bar.top, bar.bottom)), LABEL)
+    let x = bar.right + page.px(TICK_LENGTH + NUMBER_GAP + LABEL_HEIGHT) + widest;
+    page.text_upwards(name, (x, f64::midpoint(bar.top, bar.bottom)), LABEL_HEIGHT)
 }
 
 /// The nearest whole number.

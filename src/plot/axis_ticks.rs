@@ -2,16 +2,16 @@
 
 use super::scale::{number, raised, round_marks};
 
-/// Values that differ by less than this part of the largest are one value and rounding.
-const ONE_VALUE: f64 = 1e-12;
+/// Values that differ by less than this part of the largest count as one value.
+const RELATIVE_ROUNDING: f64 = 1e-12;
 
-/// Spans below this are none: the steps between marks would leave the range of `f64`.
-const NO_SPAN: f64 = 1e-290;
+/// Spans below this count as zero: the steps between marks would leave the range of `f64`.
+const LEAST_SPAN: f64 = 1e-290;
 
 /// White beyond the outermost values, as a fraction of the axis.
-const PADDING: f64 = 0.04;
+const PADDING_SHARE: f64 = 0.04;
 
-/// How values are spread along an axis.
+/// The scale of an axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum AxisScale {
     Linear,
@@ -54,13 +54,13 @@ impl AxisScale {
 
 /// An axis from `low` to `high`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Axis {
+pub(super) struct ValueAxis {
     law: AxisScale,
     low: f64,
     high: f64,
 }
 
-impl Axis {
+impl ValueAxis {
     /// An axis between two finite values, `low < high`.
     pub(super) fn between(law: AxisScale, low: f64, high: f64) -> Self {
         Self { law, low, high }
@@ -80,14 +80,14 @@ impl Axis {
             _ => (0.0, 1.0),
         });
         let size = low.abs().max(high.abs());
-        if high / 2.0 - low / 2.0 <= (ONE_VALUE * size).max(NO_SPAN) {
+        if high / 2.0 - low / 2.0 <= (RELATIVE_ROUNDING * size).max(LEAST_SPAN) {
             return Self::around(law, low);
         }
         if !padded {
             return Self { law, low, high };
         }
         let (from, to) = (law.length(low), law.length(high));
-        let padding = PADDING * (to - from);
+        let padding = PADDING_SHARE * (to - from);
         let (from, to) = (law.value(from - padding), law.value(to + padding));
         // A value at the end of the range of f64 has nothing beyond it.
         let inside = |padded: f64, value: f64| if law.has(padded) { padded } else { value };
@@ -98,7 +98,7 @@ impl Axis {
     fn around(law: AxisScale, value: f64) -> Self {
         let (low, high) = match law {
             AxisScale::Logarithmic => (value / 2.0, value * 2.0),
-            _ if value.abs() <= NO_SPAN => (-1.0, 1.0),
+            _ if value.abs() <= LEAST_SPAN => (-1.0, 1.0),
             _ => (value - 0.1 * value.abs(), value + 0.1 * value.abs()),
         };
         let inside = |end: f64| if law.has(end) { end } else { value };
@@ -112,7 +112,7 @@ impl Axis {
         Some(deviation(power, power))
     }
 
-    /// Where a value stands: 0 at the low end, 1 at the high end; NaN if it has no place.
+    /// The place of a value: 0 at the low end, 1 at the high end; NaN if it has none.
     pub(super) fn place(self, value: f64) -> f64 {
         let (low, high) = (self.law.length(self.low), self.law.length(self.high));
         if value.is_finite() { (self.law.length(value) - low) / (high - low) } else { f64::NAN }
@@ -131,8 +131,8 @@ impl Axis {
         pitch: f64,
         need: impl Fn(&str) -> f64,
     ) -> Vec<(f64, String)> {
-        /// Fewer by this factor until they fit.
-        const FEWER: f64 = 0.7;
+        /// Factor on the number of marks, applied until they fit.
+        const COUNT_FACTOR: f64 = 0.7;
         let mut count = (length / pitch).max(1.0);
         loop {
             let values = self.round(count);
@@ -150,7 +150,7 @@ impl Axis {
                 marks.truncate(1);
                 return marks;
             }
-            count = (count * FEWER).max(1.0);
+            count = (count * COUNT_FACTOR).max(1.0);
         }
     }
 
@@ -232,7 +232,7 @@ fn whole(x: f64) -> i32 {
 mod tests {
     use super::*;
 
-    fn texts(axis: Axis, length: f64) -> Vec<String> {
+    fn texts(axis: ValueAxis, length: f64) -> Vec<String> {
         let marks = axis.marks(length, 80.0, |text| 8.0 * text.chars().count() as f64);
         for pair in marks.windows(2) {
             let room = 4.0 * (pair[0].1.chars().count() + pair[1].1.chars().count()) as f64;
@@ -250,7 +250,7 @@ mod tests {
                 assert!((there - value).abs() < 1e-12 * value, "{law:?} {value} {there}");
             }
         }
-        let axis = Axis::between(AxisScale::Symmetric(0.01), -1.0, 10.0);
+        let axis = ValueAxis::between(AxisScale::Symmetric(0.01), -1.0, 10.0);
         let places = [-1.0, -0.1, -0.01, 0.0, 0.01, 0.1, 1.0, 10.0].map(|v| axis.place(v));
         for (k, place) in places.into_iter().enumerate() {
             assert!((place - k as f64 / 7.0).abs() < 1e-12, "{place}: a decade is a step");
@@ -259,22 +259,22 @@ mod tests {
 
     #[test]
     fn marks_are_round_and_do_not_touch() {
-        let log = |low, high| Axis::between(AxisScale::Logarithmic, low, high);
+        let log = |low, high| ValueAxis::between(AxisScale::Logarithmic, low, high);
         assert_eq!(texts(log(0.01, 100.0), 400.0), ["0.01", "0.1", "1", "10", "100"]);
         assert_eq!(texts(log(0.5, 30.0), 600.0), ["0.5", "1", "2", "5", "10", "20"]);
         assert_eq!(texts(log(1e-9, 1e-5), 300.0).first().unwrap(), "10⁻⁸");
         assert_eq!(texts(log(1.2, 1.9), 400.0), ["1.2", "1.4", "1.6", "1.8"]);
-        let symmetric = Axis::between(AxisScale::Symmetric(1e-3), -0.1, 0.1);
+        let symmetric = ValueAxis::between(AxisScale::Symmetric(1e-3), -0.1, 0.1);
         let expected = ["−10\u{a0}%", "−1\u{a0}%", "−0.1\u{a0}%", "0", "+0.1\u{a0}%"];
         assert_eq!(texts(symmetric, 700.0)[..5], expected);
-        let far = Axis::between(AxisScale::Linear, 1e8, 1e8 + 0.1);
+        let far = ValueAxis::between(AxisScale::Linear, 1e8, 1e8 + 0.1);
         assert!(!texts(far, 200.0).is_empty());
         assert!(texts(far, 10.0).len() <= 1);
     }
 
     #[test]
     fn axes_hold_what_they_show_and_degenerate_data_have_one() {
-        let over = |law, values: &[f64]| Axis::over(law, values.iter().copied(), true);
+        let over = |law, values: &[f64]| ValueAxis::over(law, values.iter().copied(), true);
         let axis = over(AxisScale::Logarithmic, &[1e-3, -2.0, 0.0, 10.0, f64::NAN, f64::INFINITY]);
         let (low, high) = axis.ends();
         assert!(low < 1e-3 && low > 1e-4 && high > 10.0 && high < 100.0);

@@ -1,49 +1,46 @@
-//! A plan on the line: piles of earth above, the holes to be filled below, and who goes where.
+//! A plan on the line: piles of earth above, holes to be filled below, and arrows between them.
 
 use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axes;
-use super::axis_ticks::{Axis, AxisScale};
+use super::axis_ticks::{AxisScale, ValueAxis};
 use super::clouds::{between, crowding};
-use super::field::{self, BELOW};
-use super::figure::{Layout, titled_and_noted};
+use super::field::{self, X_AXIS_HEIGHT};
+use super::figure::{FigureText, titled_and_noted};
 use super::legend::Legend;
 use super::markers::{Side, arrow};
-use super::page::{LABEL, Page, PageArea, TICK};
+use super::page::{LABEL_HEIGHT, NUMBER_HEIGHT, Page, PageArea};
 use super::scale::number;
 use super::{DrawResult, Figure, PlotError, palette};
 use crate::measure::DiscreteMeasure;
 use crate::plan::TransportPlan;
 
 /// The height of the whole field, and of its highest pile or deepest hole, in units.
-const FIELD: f64 = 330.0;
-const HIGHEST: f64 = 95.0;
+const FIELD_HEIGHT: f64 = 330.0;
+const HIGHEST_PILE: f64 = 95.0;
 
-/// Half the width of a pile, as a part of the line shown and at most a part of the least distance
-/// of two of them.
-const HALF: f64 = 0.03;
-const CROWDED: f64 = 0.4;
+/// Half the width of a pile: this part of the line shown, but at most that part of the least
+/// distance between two piles.
+const HALF_WIDTH_SHARE: f64 = 0.03;
+const HALF_WIDTH_BY_GAP: f64 = 0.4;
 
 /// White beyond the outermost piles, as a part of the line.
-const PADDING: f64 = 0.06;
+const PADDING_SHARE: f64 = 0.06;
 
 /// Thickness of the heaviest arrow, in units: for few arrows and for many.
-const ARROW: (f64, f64) = (8.0, 1.0);
+const ARROW_THICKNESS: (f64, f64) = (8.0, 1.0);
 
-/// Opacity of an arrow: for few and for many.
-const OPACITY: (f64, f64) = (0.75, 0.3);
+/// Opacity of an arrow: for few arrows and for many.
+const ARROW_OPACITY: (f64, f64) = (0.75, 0.3);
 
 /// Thickness of the grounds, in units.
 const GROUND_LINE: f64 = 1.2;
 
-/// Numbers on piles are left out where they would touch.
-const NUMBER: f64 = TICK;
-
 /// Piles on the line with the arrows of a plan.
 ///
 /// Piles stand on the ground, higher for more mass; holes hang from a ground of their own below.
-/// Arrows are the thicker the more they carry.
+/// An arrow is the thicker, the more mass it carries.
 ///
 /// ```
 /// use deblais::measure::DiscreteMeasure;
@@ -72,13 +69,13 @@ pub struct BarPlot<'a> {
     label: String,
 }
 
-/// Where things are on the page.
+/// Places of field, grounds and piles on the page.
 struct PilePlaces {
     /// The field, and the two grounds in it.
     frame: PageArea,
     top: f64,
     bottom: f64,
-    x: Axis,
+    x: ValueAxis,
     /// Half the width of a pile and the height of a unit of mass, in pixels.
     half: f64,
     unit: f64,
@@ -112,9 +109,9 @@ impl<'a> BarPlot<'a> {
         self
     }
 
-    fn layout(&self) -> Layout<'_> {
+    fn words(&self) -> FigureText<'_> {
         let (title, caption) = (self.title.as_str(), self.note.clone());
-        Layout { title, legend: Legend::default(), caption }
+        FigureText { title, legend: Legend::default(), caption }
     }
 
     /// Draws piles, holes, arrows and axis, and returns the bottom of the axis.
@@ -125,26 +122,27 @@ impl<'a> BarPlot<'a> {
             self.draw_piles(page, &places, side)?;
         }
         self.draw_arrows(page, &places)?;
-        Ok(places.frame.bottom + page.px(BELOW))
+        Ok(places.frame.bottom + page.px(X_AXIS_HEIGHT))
     }
 
     fn places(&self, page: &Page<'_>, room: PageArea) -> PilePlaces {
         let top = room.top;
-        let bottom = (room.bottom - page.px(BELOW)).max(top + 1.0);
+        let bottom = (room.bottom - page.px(X_AXIS_HEIGHT)).max(top + 1.0);
         // The words of the two sides stand upright at the left.
-        let left = room.left + page.px(1.6 * LABEL);
+        let left = room.left + page.px(1.6 * LABEL_HEIGHT);
         let frame = PageArea { left, top, right: room.right, bottom };
         let places = || self.source.support().into_iter().chain(self.target.support()).copied();
         let (low, high) =
             places().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
-        let padding = if high > low { PADDING * (high - low) } else { 0.5 };
-        let x = Axis::between(AxisScale::Linear, low - padding, high + padding);
-        let scale = frame.height() / FIELD;
-        let highest = HIGHEST * scale;
+        let padding = if high > low { PADDING_SHARE * (high - low) } else { 0.5 };
+        let x = ValueAxis::between(AxisScale::Linear, low - padding, high + padding);
+        let scale = frame.height() / FIELD_HEIGHT;
+        let highest = HIGHEST_PILE * scale;
         let masses = self.source.mass().into_iter().chain(self.target.mass());
         let most = masses.copied().fold(0.0, f64::max);
-        let share = HALF.min(CROWDED * self.closest() / (high - low + 2.0 * padding));
-        let number = page.px(1.5 * NUMBER);
+        let share =
+            HALF_WIDTH_SHARE.min(HALF_WIDTH_BY_GAP * self.closest() / (high - low + 2.0 * padding));
+        let number = page.px(1.5 * NUMBER_HEIGHT);
         PilePlaces {
             frame,
             top: frame.top + highest + number,
@@ -175,9 +173,9 @@ impl<'a> BarPlot<'a> {
             let ends = ((frame.left, ground), (frame.right, ground));
             page.line(ends.0, ends.1, GROUND_LINE, palette::FRAME.to_rgba())?;
         }
-        let x = frame.left - page.px(LABEL);
-        page.text_upwards("earth", (x, f64::midpoint(frame.top, places.top)), LABEL)?;
-        page.text_upwards("holes", (x, f64::midpoint(frame.bottom, places.bottom)), LABEL)
+        let x = frame.left - page.px(LABEL_HEIGHT);
+        page.text_upwards("earth", (x, f64::midpoint(frame.top, places.top)), LABEL_HEIGHT)?;
+        page.text_upwards("holes", (x, f64::midpoint(frame.bottom, places.bottom)), LABEL_HEIGHT)
     }
 
     fn draw_piles(&self, page: &Page<'_>, places: &PilePlaces, side: Side) -> DrawResult {
@@ -187,8 +185,8 @@ impl<'a> BarPlot<'a> {
         };
         let masses = || measure.mass().into_iter().copied().filter(|mass| *mass > 0.0);
         let widest =
-            masses().map(|mass| page.text_width(&number(mass), NUMBER)).fold(0.0, f64::max);
-        let room = 2.0 * places.half / (2.0 * CROWDED);
+            masses().map(|mass| page.text_width(&number(mass), NUMBER_HEIGHT)).fold(0.0, f64::max);
+        let room = 2.0 * places.half / (2.0 * HALF_WIDTH_BY_GAP);
         for (place, &mass) in measure.support().column(0).iter().zip(measure.mass()) {
             if mass <= 0.0 {
                 continue;
@@ -198,13 +196,14 @@ impl<'a> BarPlot<'a> {
             let (top, bottom) = (ground.min(end), ground.max(end));
             let pile = PageArea { left: x - places.half, top, right: x + places.half, bottom };
             page.fill(pile, side.color())?;
+            // Numbers are left out where they would touch.
             if widest < room {
                 let (at, anchor) = if up {
                     ((x, end - page.px(2.0)), VPos::Bottom)
                 } else {
                     ((x, end + page.px(3.0)), VPos::Top)
                 };
-                page.text(&number(mass), at, NUMBER, (HPos::Center, anchor), palette::INK)?;
+                page.text(&number(mass), at, NUMBER_HEIGHT, (HPos::Center, anchor), palette::INK)?;
             }
         }
         Ok(())
@@ -218,7 +217,7 @@ impl<'a> BarPlot<'a> {
         let masses = self.source.mass().into_iter().chain(self.target.mass());
         let most = masses.copied().fold(0.0, f64::max);
         let crowd = crowding(arcs.len());
-        let (thickest, opacity) = (between(ARROW, crowd), between(OPACITY, crowd));
+        let (thickest, opacity) = (between(ARROW_THICKNESS, crowd), between(ARROW_OPACITY, crowd));
         for arc in &arcs {
             let from = (places.at(self.source.support()[(arc.source, 0)]), places.top);
             let to = (places.at(self.target.support()[(arc.target, 0)]), places.bottom);
@@ -233,11 +232,11 @@ impl<'a> BarPlot<'a> {
 
 impl Figure for BarPlot<'_> {
     fn size(&self) -> (u32, u32) {
-        self.layout().size(FIELD + BELOW)
+        self.words().size(FIELD_HEIGHT + X_AXIS_HEIGHT)
     }
 
     fn draw(&self, page: &Page<'_>) -> DrawResult {
-        self.layout().draw(page, |room| self.draw_field(page, room))
+        self.words().draw(page, |room| self.draw_field(page, room))
     }
 }
 

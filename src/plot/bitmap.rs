@@ -66,11 +66,11 @@ impl Bitmap {
     /// [`PlotError::Decode`] for anything else.
     pub fn from_png(file: &[u8]) -> Result<Self, PlotError> {
         /// The largest expansion of a byte by deflate; a header may promise more.
-        const MOST_INFLATED: usize = 1032;
+        const MAX_INFLATION: usize = 1032;
         let refused = |_: png::DecodingError| PlotError::Decode;
         let mut reader = png::Decoder::new(Cursor::new(file)).read_info().map_err(refused)?;
         let size = reader.output_buffer_size().ok_or(PlotError::Decode)?;
-        if size / MOST_INFLATED > file.len() {
+        if size / MAX_INFLATION > file.len() {
             return Err(PlotError::Decode);
         }
         let mut pixels = vec![0; size];

@@ -4,39 +4,39 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axes;
-use super::axis_ticks::{Axis, AxisScale};
-use super::field::{self, BELOW};
-use super::figure::{self, Layout, titled_and_noted};
+use super::axis_ticks::{AxisScale, ValueAxis};
+use super::field::{self, X_AXIS_HEIGHT};
+use super::figure::{self, FigureText, titled_and_noted};
 use super::legend::{Legend, Sign};
 use super::markers::Shape;
-use super::page::{LABEL, Page, PageArea, Stroke};
+use super::page::{LABEL_HEIGHT, Page, PageArea, Stroke};
 use super::scale::rounded;
 use super::{DrawResult, Figure, palette};
 
 /// Height of a row, of its bar, of the caps at the bar's ends, and the mark's radius, in units.
-const ROW: f64 = 26.0;
-const BAR: f64 = 6.0;
-const CAP: f64 = 15.0;
-const MARK: f64 = 3.4;
+const ROW_HEIGHT: f64 = 26.0;
+const BAR_HEIGHT: f64 = 6.0;
+const CAP_HEIGHT: f64 = 15.0;
+const MARK_RADIUS: f64 = 3.4;
 
 /// Significant digits of the exact value in the legend.
 const EXACT_DIGITS: i32 = 7;
 
 /// Length of the arrowhead of a bar that has no end, in units.
-const HEAD: f64 = 9.0;
+const ARROWHEAD_LENGTH: f64 = 9.0;
 
 /// White beside names and verdicts, in units.
-const BESIDE: f64 = 8.0;
+const TEXT_GAP: f64 = 8.0;
 
 /// Names and verdicts each take at most this part of the page; longer ones are set smaller.
 const TEXT_SHARE: f64 = 0.3;
 
-/// Brackets narrower than this part of an axis of values are too small to see: the axis then
-/// shows deviations.
-const SPECK: f64 = 0.015;
+/// Brackets narrower than this part of an axis of values are too small to see; the axis then shows
+/// deviations.
+const SPECK_SHARE: f64 = 0.015;
 
 /// Deviations below this part of the exact value do not stretch the axis: they are drawn at it.
-const ROUNDING: f64 = 1e-9;
+const RELATIVE_ROUNDING: f64 = 1e-9;
 
 /// A method's answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,14 +62,14 @@ impl Bracket {
         self
     }
 
-    /// With a word on it at the right, such as “holds”.
+    /// With a verdict at the right end of the row, such as “holds”.
     #[must_use]
     pub fn judged(mut self, verdict: impl Into<String>) -> Self {
         self.verdict = verdict.into();
         self
     }
 
-    /// The numbers that are there.
+    /// The finite numbers of the row.
     fn numbers(&self) -> impl Iterator<Item = f64> {
         let numbers = [Some(self.lower), Some(self.upper), self.estimate];
         numbers.into_iter().flatten().filter(|value| value.is_finite())
@@ -78,10 +78,11 @@ impl Bracket {
 
 /// Bars from lower to upper bound, one a method, beside the exact value.
 ///
-/// The axis shows values. Where the exact value is known and some bracket would be too small to see among
-/// the others, it shows relative deviations from the exact value, `(value − exact)/exact`, by their
-/// logarithm on both sides and linear around 0, so that an error of a millionth and one of a half
-/// are both seen; the caption says so. A bar without an end runs to the edge and ends in an arrow.
+/// The axis shows values. Where the exact value is known and some bracket would be too small to see
+/// among the others, it shows relative deviations from the exact value, `(value − exact)/exact`, by
+/// their logarithm on both sides and linear around 0, so that an error of a millionth and one of a
+/// half are both seen; the caption says so. A bar without an end runs to the edge and ends in an
+/// arrow.
 ///
 /// ```
 /// use deblais::plot::{self, Bracket, Brackets};
@@ -153,8 +154,8 @@ impl Brackets {
 
     titled_and_noted!();
 
-    fn layout(&self) -> Layout<'_> {
-        Layout { title: &self.title, legend: self.legend(), caption: self.caption() }
+    fn words(&self) -> FigureText<'_> {
+        FigureText { title: &self.title, legend: self.legend(), caption: self.caption() }
     }
 
     /// Draws rows and axis, and returns the bottom of the axis.
@@ -174,18 +175,18 @@ impl Brackets {
             page.curve(&[(x, frame.top), (x, frame.bottom)], &exact_stroke())?;
         }
         self.draw_estimates(page, frame, axis)?;
-        Ok(frame.bottom + page.px(BELOW))
+        Ok(frame.bottom + page.px(X_AXIS_HEIGHT))
     }
 
     /// The part of the room that names, verdicts and axis leave to the bars.
     fn frame(&self, page: &Page<'_>, room: PageArea) -> PageArea {
         let beside = |texts: &mut dyn Iterator<Item = &str>| {
-            let widest = texts.map(|text| page.text_width(text, LABEL)).fold(0.0, f64::max);
-            widest.min(TEXT_SHARE * room.width()) + page.px(BESIDE)
+            let widest = texts.map(|text| page.text_width(text, LABEL_HEIGHT)).fold(0.0, f64::max);
+            widest.min(TEXT_SHARE * room.width()) + page.px(TEXT_GAP)
         };
         let left = room.left + beside(&mut self.rows.iter().map(|row| row.name.as_str()));
         let right = room.right - beside(&mut self.rows.iter().map(|row| row.verdict.as_str()));
-        let bottom = room.bottom - page.px(BELOW);
+        let bottom = room.bottom - page.px(X_AXIS_HEIGHT);
         let (right, bottom) = (right.max(left + 1.0), bottom.max(room.top + 1.0));
         PageArea { left, top: room.top, right, bottom }
     }
@@ -204,7 +205,7 @@ impl Brackets {
             .fold((1.0_f64, 1.0_f64), |(low, high), value| (low.min(value), high.max(value)));
         self.rows.iter().any(|row| {
             let width = (row.upper / exact - row.lower / exact).abs();
-            width > ROUNDING && width < SPECK * (high - low)
+            width > RELATIVE_ROUNDING && width < SPECK_SHARE * (high - low)
         })
     }
 
@@ -227,19 +228,24 @@ impl Brackets {
     /// the least that matters.
     fn core(&self) -> Option<f64> {
         self.center()?;
-        let seen = self.all_shown().map(f64::abs).filter(|d| *d > ROUNDING && d.is_finite());
+        let seen =
+            self.all_shown().map(f64::abs).filter(|d| *d > RELATIVE_ROUNDING && d.is_finite());
         let least = seen.fold(f64::INFINITY, f64::min);
         // A deviation of 10⁻⁶ but for rounding is one of 10⁻⁶.
         let power = (least.log10() + 1e-6).floor();
-        Some(if least.is_finite() { 10.0_f64.powf(power) } else { ROUNDING })
+        Some(if least.is_finite() { 10.0_f64.powf(power) } else { RELATIVE_ROUNDING })
     }
 
-    fn axis(&self) -> Axis {
+    fn axis(&self) -> ValueAxis {
         match self.core() {
-            None => Axis::over(AxisScale::Linear, self.all_shown(), true),
+            None => ValueAxis::over(AxisScale::Linear, self.all_shown(), true),
             Some(core) => {
                 // Both sides as long as needed, but 0 is never at the edge.
-                Axis::over(AxisScale::Symmetric(core), self.all_shown().chain([-core, core]), true)
+                ValueAxis::over(
+                    AxisScale::Symmetric(core),
+                    self.all_shown().chain([-core, core]),
+                    true,
+                )
             }
         }
     }
@@ -262,7 +268,7 @@ impl Brackets {
         page: &Page<'_>,
         row: &Bracket,
         (frame, y): (PageArea, f64),
-        axis: Axis,
+        axis: ValueAxis,
     ) -> DrawResult {
         let place = |value: f64| {
             let place = axis.place(self.shown(value));
@@ -272,26 +278,27 @@ impl Brackets {
         if low.is_some() || high.is_some() {
             draw_bar(page, (low, high), (frame, y))?;
         }
-        let fit = |text: &str, room: f64| (room / page.text_width(text, LABEL).max(1.0)).min(1.0);
-        let gap = page.px(BESIDE);
+        let fit =
+            |text: &str, room: f64| (room / page.text_width(text, LABEL_HEIGHT).max(1.0)).min(1.0);
+        let gap = page.px(TEXT_GAP);
         let inside = page.inside();
-        let height = LABEL * fit(&row.name, frame.left - gap - inside.left);
+        let height = LABEL_HEIGHT * fit(&row.name, frame.left - gap - inside.left);
         let at = (frame.left - gap, y);
         page.text(&row.name, at, height, (HPos::Right, VPos::Center), palette::INK)?;
-        let height = LABEL * fit(&row.verdict, inside.right - gap - frame.right);
+        let height = LABEL_HEIGHT * fit(&row.verdict, inside.right - gap - frame.right);
         let at = (frame.right + gap, y);
         page.text(&row.verdict, at, height, (HPos::Left, VPos::Center), palette::INK)
     }
 
     /// The estimates, on top of everything.
-    fn draw_estimates(&self, page: &Page<'_>, frame: PageArea, axis: Axis) -> DrawResult {
+    fn draw_estimates(&self, page: &Page<'_>, frame: PageArea, axis: ValueAxis) -> DrawResult {
         for (k, row) in self.rows.iter().enumerate() {
             let Some(value) = row.estimate else { continue };
             let x = frame.left + axis.place(self.shown(value)) * frame.width();
             let at = (x, self.middle(frame, k));
             if x.is_finite() {
-                Shape::Diamond.mark(page, at, page.px(MARK + 1.2), palette::PAPER)?;
-                Shape::Diamond.mark(page, at, page.px(MARK), palette::BLACK)?;
+                Shape::Diamond.mark(page, at, page.px(MARK_RADIUS + 1.2), palette::PAPER)?;
+                Shape::Diamond.mark(page, at, page.px(MARK_RADIUS), palette::BLACK)?;
             }
         }
         Ok(())
@@ -302,7 +309,7 @@ impl Brackets {
         frame.top + frame.height() * (k as f64 + 0.5) / self.rows.len() as f64
     }
 
-    /// How to read the picture.
+    /// The caption: note and reading aid.
     fn caption(&self) -> String {
         let mut sentences = vec![self.note.clone()];
         let missing = |row: &Bracket| row.lower.is_finite() != row.upper.is_finite();
@@ -322,11 +329,11 @@ impl Brackets {
 
 impl Figure for Brackets {
     fn size(&self) -> (u32, u32) {
-        self.layout().size(ROW * (self.rows.len().max(1) as f64 + 0.4) + BELOW)
+        self.words().size(ROW_HEIGHT * (self.rows.len().max(1) as f64 + 0.4) + X_AXIS_HEIGHT)
     }
 
     fn draw(&self, page: &Page<'_>) -> DrawResult {
-        self.layout().draw(page, |room| self.draw_field(page, room))
+        self.words().draw(page, |room| self.draw_field(page, room))
     }
 }
 
@@ -336,7 +343,8 @@ fn draw_bar(
     (low, high): (Option<f64>, Option<f64>),
     (frame, y): (PageArea, f64),
 ) -> DrawResult {
-    let (head, half, cap) = (page.px(HEAD), page.px(BAR / 2.0), page.px(CAP / 2.0));
+    let (head, half, cap) =
+        (page.px(ARROWHEAD_LENGTH), page.px(BAR_HEIGHT / 2.0), page.px(CAP_HEIGHT / 2.0));
     let color = bar_color();
     let left = low.unwrap_or(frame.left + head);
     let right = high.unwrap_or(frame.right - head);

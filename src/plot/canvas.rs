@@ -184,7 +184,7 @@ fn set_text<S: BackendTextStyle>(bitmap: &mut Bitmap, text: &str, style: &S, (x,
     } * em;
     let (right, down) = (right.round() as i32, down.round() as i32);
     let turn = style.transform();
-    font::rasterise(text, em, |dx, dy, coverage| {
+    font::rasterize(text, em, |dx, dy, coverage| {
         let (dx, dy) = turn.transform(right + dx, down + dy);
         bitmap.blend((x + dx, y + dy), style.color(), coverage);
     });

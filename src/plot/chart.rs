@@ -3,24 +3,24 @@
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use super::axis_ticks::{Axis, AxisScale};
+use super::axis_ticks::{AxisScale, ValueAxis};
 use super::clouds::{between, crowding};
-use super::field::{self, BELOW, Field};
-use super::figure::{Layout, titled_and_noted};
+use super::field::{self, Field, X_AXIS_HEIGHT};
+use super::figure::{FigureText, titled_and_noted};
 use super::legend::{Legend, Sign};
 use super::markers::{Shape, Side};
 use super::page::{self, Page, PageArea, Stroke};
 use super::{DrawResult, Figure, palette, polyline};
 
 /// The height of the field on that page, in units.
-const FIELD: f64 = 300.0;
+const FIELD_HEIGHT: f64 = 300.0;
 
 /// Thickness of a curve and of a level, in units.
-const CURVE: f64 = 2.0;
-const LEVEL: f64 = 1.3;
+const CURVE_THICKNESS: f64 = 2.0;
+const LEVEL_THICKNESS: f64 = 1.3;
 
 /// Colors of curves in turn. Those of the two sides come last: they mean source and target.
-const COLORS: [RGBColor; 7] = [
+const CURVE_COLORS: [RGBColor; 7] = [
     palette::BLACK,
     palette::GREEN,
     palette::PURPLE,
@@ -31,27 +31,27 @@ const COLORS: [RGBColor; 7] = [
 ];
 
 /// Patterns of levels in turn, in units.
-const LEVELS: [&[f64]; 3] = [&[8.0, 4.0], &[2.0, 3.0], &[8.0, 3.0, 2.0, 3.0]];
+const LEVEL_DASHES: [&[f64]; 3] = [&[8.0, 4.0], &[2.0, 3.0], &[8.0, 3.0, 2.0, 3.0]];
 
 /// The pattern of a dashed curve, in units.
-const DASHES: &[f64] = &[10.0, 5.0];
+const CURVE_DASHES: &[f64] = &[10.0, 5.0];
 
 /// Radius of a mark on a curve and the least distance of two, in units.
-const MARK: f64 = 3.2;
+const MARK_RADIUS: f64 = 3.2;
 const MARK_PITCH: f64 = 11.0;
 
-/// How much of the paper shines through a band.
-const BAND: f64 = 0.25;
+/// Opacity of a band.
+const BAND_OPACITY: f64 = 0.25;
 
 /// Height of a sample's marks below the field, with the white around them, in units.
-const LANE: f64 = 12.0;
-const LANE_WHITE: f64 = 2.0;
+const RUG_HEIGHT: f64 = 12.0;
+const RUG_MARGIN: f64 = 2.0;
 
 /// Height of the names of places above the field, in units.
-const NAMES: f64 = page::TICK * 1.5;
+const PLACE_NAME_HEIGHT: f64 = page::NUMBER_HEIGHT * 1.5;
 
 /// Opacity of a sample's marks: for few points and for many.
-const RUG: (f64, f64) = (0.9, 0.25);
+const RUG_OPACITY: (f64, f64) = (0.9, 0.25);
 
 /// A named series of points, joined by a line.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,14 +71,14 @@ impl Curve {
         Self { name: name.into(), points, color: None, dashed: false, marked: false }
     }
 
-    /// Under another name.
+    /// The curve under another name.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Its name in the legend.
+    /// The name in the legend.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -131,7 +131,7 @@ impl Band {
     }
 
     fn tint(&self) -> RGBColor {
-        palette::tint(self.color, BAND)
+        palette::tint(self.color, BAND_OPACITY)
     }
 }
 
@@ -272,8 +272,8 @@ impl Chart {
         self
     }
 
-    fn layout(&self) -> Layout<'_> {
-        Layout { title: &self.title, legend: self.legend(), caption: self.note.clone() }
+    fn words(&self) -> FigureText<'_> {
+        FigureText { title: &self.title, legend: self.legend(), caption: self.note.clone() }
     }
 
     /// Draws axes, curves and samples, and returns the bottom of the axis.
@@ -285,36 +285,36 @@ impl Chart {
         self.draw_places(page, &field)?;
         self.draw_curves(page, &field)?;
         self.draw_rugs(page, &field)?;
-        Ok(field.frame.bottom + field.floor + page.px(BELOW))
+        Ok(field.frame.bottom + field.floor + page.px(X_AXIS_HEIGHT))
     }
 
     /// The height of the samples below the field, in units.
     fn lanes(&self) -> f64 {
-        LANE * self.rugs.len() as f64
+        RUG_HEIGHT * self.rugs.len() as f64
     }
 
     /// The height of the names of positions above the field, in units.
     fn names(&self) -> f64 {
-        if self.places.iter().all(|place| place.name.is_empty()) { 0.0 } else { NAMES }
+        if self.places.iter().all(|place| place.name.is_empty()) { 0.0 } else { PLACE_NAME_HEIGHT }
     }
 
     /// The part of the room that axes, samples and names of places leave to the curves.
     fn field(&self, page: &Page<'_>, room: PageArea) -> Field {
         let top = room.top + page.px(self.names());
-        let bottom = (room.bottom - page.px(BELOW + self.lanes())).max(top + 1.0);
+        let bottom = (room.bottom - page.px(X_AXIS_HEIGHT + self.lanes())).max(top + 1.0);
         let (x, y) = self.axes();
         let left = room.left + field::left_room(page, y, PageArea { top, bottom, ..room });
         let frame = PageArea { left, top, right: room.right, bottom };
         // The last number may stand out to the right by half its width.
         let overhang = field::marks_below(page, x, frame)
             .last()
-            .map_or(0.0, |mark| page.text_width(&mark.1, page::TICK) / 2.0);
+            .map_or(0.0, |mark| page.text_width(&mark.1, page::NUMBER_HEIGHT) / 2.0);
         let right = (room.right - overhang).max(left + 1.0);
         Field { frame: PageArea { right, ..frame }, x, y, floor: page.px(self.lanes()) }
     }
 
     /// The axes on which everything has room.
-    fn axes(&self) -> (Axis, Axis) {
+    fn axes(&self) -> (ValueAxis, ValueAxis) {
         let points = self.curves.iter().flat_map(|curve| curve.points.iter().copied());
         let edges = self.bands.iter().flat_map(|band| &band.points);
         let edges = edges.flat_map(|&(x, low, high)| [(x, low), (x, high)]);
@@ -328,16 +328,16 @@ impl Chart {
         let places = self.places.iter().map(|place| place.value);
         let x = seen.iter().map(|point| point.0).chain(samples).chain(places);
         let y = seen.iter().map(|point| point.1).chain(levels);
-        (Axis::over(self.scales.0, x, false), Axis::over(self.scales.1, y, true))
+        (ValueAxis::over(self.scales.0, x, false), ValueAxis::over(self.scales.1, y, true))
     }
 
     fn stroke(&self, k: usize) -> Stroke {
         let curve = &self.curves[k];
-        let color = curve.color.unwrap_or(COLORS[k % COLORS.len()]);
+        let color = curve.color.unwrap_or(CURVE_COLORS[k % CURVE_COLORS.len()]);
         // Curves beyond the number of colors, without a color of their own, differ by their dashes.
-        let again = curve.color.is_none() && k / COLORS.len() % 2 == 1;
+        let again = curve.color.is_none() && k / CURVE_COLORS.len() % 2 == 1;
         let dashed = curve.dashed != again;
-        Stroke { color, width: CURVE, dashes: if dashed { DASHES } else { &[] } }
+        Stroke { color, width: CURVE_THICKNESS, dashes: if dashed { CURVE_DASHES } else { &[] } }
     }
 
     fn shape(&self, k: usize) -> Option<Shape> {
@@ -378,7 +378,7 @@ impl Chart {
                 let below = stretch.iter().rev().map(|edges| edges.0);
                 let corners: Vec<_> = above.chain(below).collect();
                 if stretch.len() > 1 {
-                    let corners = polyline::thinned(&corners, page::THINNING);
+                    let corners = polyline::thinned(&corners, page::THINNING_PIXELS);
                     page.polygon(&corners, band.tint().to_rgba())?;
                 }
             }
@@ -400,8 +400,14 @@ impl Chart {
         for place in &self.places {
             let (x, _) = field.place(place.value, 0.0);
             page.curve(&[(x, bottom), (x, top)], &level_stroke(1))?;
-            let at = (x, top - page.px(NAMES / 2.0));
-            page.text(&place.name, at, page::TICK, (HPos::Center, VPos::Center), palette::INK)?;
+            let at = (x, top - page.px(PLACE_NAME_HEIGHT / 2.0));
+            page.text(
+                &place.name,
+                at,
+                page::NUMBER_HEIGHT,
+                (HPos::Center, VPos::Center),
+                palette::INK,
+            )?;
         }
         Ok(())
     }
@@ -416,7 +422,7 @@ impl Chart {
             for at in places.into_iter().filter(|at| at.0.is_finite() && at.1.is_finite()) {
                 let far = |last: (f64, f64)| (at.0 - last.0).hypot(at.1 - last.1);
                 if last.is_none_or(|last| far(last) >= page.px(MARK_PITCH)) {
-                    shape.mark(page, at, page.px(MARK), stroke.color)?;
+                    shape.mark(page, at, page.px(MARK_RADIUS), stroke.color)?;
                     last = Some(at);
                 }
             }
@@ -426,9 +432,9 @@ impl Chart {
 
     fn draw_rugs(&self, page: &Page<'_>, field: &Field) -> DrawResult {
         for (k, rug) in self.rugs.iter().enumerate() {
-            let ink = rug.side.color().mix(between(RUG, crowding(rug.at.len())));
-            let top = field.frame.bottom + page.px(LANE * k as f64 + LANE_WHITE);
-            let bottom = top + page.px(LANE - 2.0 * LANE_WHITE);
+            let ink = rug.side.color().mix(between(RUG_OPACITY, crowding(rug.at.len())));
+            let top = field.frame.bottom + page.px(RUG_HEIGHT * k as f64 + RUG_MARGIN);
+            let bottom = top + page.px(RUG_HEIGHT - 2.0 * RUG_MARGIN);
             for &value in &rug.at {
                 let (x, _) = field.place(value, 0.0);
                 if x.is_finite() {
@@ -442,17 +448,17 @@ impl Chart {
 
 impl Figure for Chart {
     fn size(&self) -> (u32, u32) {
-        self.layout().size(self.names() + FIELD + self.lanes() + BELOW)
+        self.words().size(self.names() + FIELD_HEIGHT + self.lanes() + X_AXIS_HEIGHT)
     }
 
     fn draw(&self, page: &Page<'_>) -> DrawResult {
-        self.layout().draw(page, |room| self.draw_field(page, room))
+        self.words().draw(page, |room| self.draw_field(page, room))
     }
 }
 
 fn level_stroke(k: usize) -> Stroke {
-    let dashes = LEVELS[k % LEVELS.len()];
-    Stroke { color: palette::ARROW, width: LEVEL, dashes }
+    let dashes = LEVEL_DASHES[k % LEVEL_DASHES.len()];
+    Stroke { color: palette::ARROW, width: LEVEL_THICKNESS, dashes }
 }
 
 #[cfg(test)]

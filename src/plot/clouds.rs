@@ -8,23 +8,23 @@ use super::{DrawResult, Extent, PlotError};
 use crate::measure::DiscreteMeasure;
 
 /// White between the outermost points and the frame, as a fraction of the longer side.
-const PADDING: f64 = 0.05;
+const PADDING_SHARE: f64 = 0.05;
 
 /// Radius of the heaviest point's marker, in units: for few points and for many, and the least.
-const MARKER: (f64, f64) = (7.0, 1.7);
-const LEAST_MARKER: f64 = 0.7;
+const MARKER_RADIUS: (f64, f64) = (7.0, 1.7);
+const LEAST_MARKER_RADIUS: f64 = 0.7;
 
 /// Opacity of markers: for few points and for many.
-const SOLIDITY: (f64, f64) = (0.95, 0.7);
+const MARKER_OPACITY: (f64, f64) = (0.95, 0.7);
 
 /// Source and target points in the plane.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Clouds<'a> {
+pub(super) struct CloudPair<'a> {
     pub(super) source: &'a DiscreteMeasure,
     pub(super) target: &'a DiscreteMeasure,
 }
 
-impl<'a> Clouds<'a> {
+impl<'a> CloudPair<'a> {
     pub(super) fn new(
         source: &'a DiscreteMeasure,
         target: &'a DiscreteMeasure,
@@ -46,12 +46,12 @@ impl<'a> Clouds<'a> {
         let longer = (x.1 - x.0).max(y.1 - y.0);
         // All points in one place: show a little of what lies around them.
         let nothing = x.0.abs().max(y.0.abs()).max(1.0);
-        let padding = if longer > 0.0 { PADDING * longer } else { 1e-3 * nothing };
+        let padding = if longer > 0.0 { PADDING_SHARE * longer } else { 1e-3 * nothing };
         let padded = |(low, high): (f64, f64)| (low - padding, high + padding);
         Extent { x: padded(x), y: padded(y) }
     }
 
-    /// Their entries in a legend.
+    /// Adds an entry for each cloud to a legend.
     pub(super) fn explain(&self, legend: &mut Legend, (source, target): (&str, &str)) {
         let sides = [(Side::Source, source, self.source), (Side::Target, target, self.target)];
         for (side, name, measure) in sides {
@@ -65,8 +65,8 @@ impl<'a> Clouds<'a> {
     pub(super) fn radius(&self) -> impl Fn(f64) -> f64 + use<> {
         let masses = self.source.mass().into_iter().chain(self.target.mass());
         let most = masses.copied().fold(0.0, f64::max);
-        let largest = between(MARKER, crowding(self.source.len() + self.target.len()));
-        move |mass| (largest * (mass / most).sqrt()).max(LEAST_MARKER)
+        let largest = between(MARKER_RADIUS, crowding(self.source.len() + self.target.len()));
+        move |mass| (largest * (mass / most).sqrt()).max(LEAST_MARKER_RADIUS)
     }
 
     /// The points inside the field, the smallest on top, so that none hides another in its place;
@@ -79,7 +79,7 @@ impl<'a> Clouds<'a> {
         let mut points: Vec<_> =
             of(Side::Target, self.target).chain(of(Side::Source, self.source)).collect();
         points.sort_by(|a, b| b.1.mass()[b.2].total_cmp(&a.1.mass()[a.2]));
-        let (radius, opacity) = (self.radius(), between(SOLIDITY, crowding(points.len())));
+        let (radius, opacity) = (self.radius(), between(MARKER_OPACITY, crowding(points.len())));
         for (side, measure, k) in points {
             let support = measure.support();
             let at = field.place(support[(k, 0)], support[(k, 1)]);

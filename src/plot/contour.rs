@@ -12,12 +12,12 @@
 
 use ndarray::ArrayView2;
 
-type Point = (f64, f64);
+type GridPoint = (f64, f64);
 
 /// A part of a level line in grid coordinates (column, row).
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ContourLine {
-    pub(super) points: Vec<Point>,
+    pub(super) points: Vec<GridPoint>,
     /// Whether the last point joins the first.
     pub(super) closed: bool,
 }
@@ -30,7 +30,7 @@ pub(super) fn lines(values: ArrayView2<'_, f64>, level: f64) -> Vec<ContourLine>
 }
 
 /// The rings around the region where the function is at least `level`: it lies to their left.
-pub(super) fn region(values: ArrayView2<'_, f64>, level: f64) -> Vec<Vec<Point>> {
+pub(super) fn region(values: ArrayView2<'_, f64>, level: f64) -> Vec<Vec<GridPoint>> {
     let (rows, columns) = values.dim();
     if rows == 0 || columns == 0 {
         return Vec::new();
@@ -49,7 +49,7 @@ pub(super) fn region(values: ArrayView2<'_, f64>, level: f64) -> Vec<Vec<Point>>
 
 /// One polygon of several rings: there and back along the way from the first to each other one.
 /// Filled by either rule it shows the rings alone, as holes run the other way around.
-pub(super) fn bridged(rings: Vec<Vec<Point>>) -> Vec<Point> {
+pub(super) fn bridged(rings: Vec<Vec<GridPoint>>) -> Vec<GridPoint> {
     let mut corners = Vec::new();
     for ring in rings {
         let Some(&start) = ring.first() else { continue };
@@ -75,7 +75,7 @@ const NONE: usize = usize::MAX;
 impl<V, P> Squares<V, P>
 where
     V: Fn(usize, usize) -> f64,
-    P: Fn(usize, usize) -> Point,
+    P: Fn(usize, usize) -> GridPoint,
 {
     /// The lines through all cells that are `shown`, by their four corners.
     fn march(&self, level: f64, shown: impl Fn([f64; 4]) -> bool) -> Vec<ContourLine> {
@@ -123,8 +123,8 @@ where
         }
     }
 
-    /// Where the level lies on an edge.
-    fn crossing(&self, edge: usize, level: f64) -> Point {
+    /// The point of an edge at which the function has the level.
+    fn crossing(&self, edge: usize, level: f64) -> GridPoint {
         let (i, j) = (edge / 2 / self.columns, edge / 2 % self.columns);
         let (k, l) = if edge.is_multiple_of(2) { (i, j + 1) } else { (i + 1, j) };
         let (from, to) = ((self.value)(i, j), (self.value)(k, l));

@@ -3,39 +3,44 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::axes::{self, Bar, whole};
-use super::clouds::Clouds;
+use super::clouds::CloudPair;
 use super::contour::{self, ContourLine};
-use super::field::{BELOW, Field, LEFT};
-use super::figure::{self, Layout, labeled, titled_and_noted};
+use super::field::{Field, X_AXIS_HEIGHT, Y_AXIS_WIDTH};
+use super::figure::{self, FigureText, labeled, titled_and_noted};
 use super::legend::{Legend, Sign};
 use super::markers::arrow;
-use super::page::{self, MARGIN, Page, PageArea, Stroke, UNITS};
+use super::page::{self, MARGIN, PAGE_WIDTH, Page, PageArea, Stroke};
 use super::scale::{number, round_marks};
 use super::{DrawResult, Extent, Figure, PlotError, palette, polyline};
 use crate::measure::DiscreteMeasure;
 
 /// Approximate number of levels.
-const LEVELS: f64 = 14.0;
+const LEVEL_COUNT: f64 = 14.0;
 
 /// Thickness of a level line, in units.
-const LINE: f64 = 0.7;
+const LEVEL_THICKNESS: f64 = 0.7;
 
-/// Arrows stand so far apart, in units, and the longest takes this part of it.
+/// Distance of two arrows along the gradient, in units, and the length of the longest as a part of
+/// it.
 const ARROW_PITCH: f64 = 27.0;
-const LONGEST: f64 = 0.8;
+const LONGEST_ARROW_SHARE: f64 = 0.8;
 
-/// Thickness and opacity of an arrow; shorter ones than this, in units, are left out.
-const ARROW: (f64, f64) = (1.1, 0.75);
-const SHORTEST: f64 = 2.0;
+/// Thickness in units and opacity of an arrow along the gradient.
+const ARROW_THICKNESS: f64 = 1.1;
+const ARROW_OPACITY: f64 = 0.75;
 
-/// Thickness and opacity of a given arrow, and the length of the longest, in units.
-const VECTOR: (f64, f64) = (1.5, 0.95);
+/// Thickness in units and opacity of a given arrow, and the length of the longest, in units.
+const VECTOR_THICKNESS: f64 = 1.5;
+const VECTOR_OPACITY: f64 = 0.95;
 const LONGEST_VECTOR: f64 = 42.0;
 
-/// The approximate width of the color bar beside the field, in units: for the size of the page.
-const BESIDE: f64 = 95.0;
+/// Arrows shorter than this, in units, are not drawn.
+const SHORTEST_ARROW: f64 = 2.0;
 
-/// Arrows that are given.
+/// The approximate width of the color bar beside the field, in units: for the size of the page.
+const COLOR_BAR_WIDTH: f64 = 95.0;
+
+/// Arrows that are given, (n, 2) points and (n, 2) directions.
 #[derive(Debug, Clone, PartialEq)]
 struct Vectors {
     name: String,
@@ -69,7 +74,7 @@ pub struct ContourPlot<'a> {
     extent: Extent,
     scale: Option<(f64, f64)>,
     slopes: bool,
-    clouds: Option<Clouds<'a>>,
+    clouds: Option<CloudPair<'a>>,
     sides: (String, String),
     vectors: Option<Vectors>,
     title: String,
@@ -125,7 +130,7 @@ impl<'a> ContourPlot<'a> {
         source: &'a DiscreteMeasure,
         target: &'a DiscreteMeasure,
     ) -> Result<Self, PlotError> {
-        self.clouds = Some(Clouds::new(source, target)?);
+        self.clouds = Some(CloudPair::new(source, target)?);
         Ok(self)
     }
 
@@ -157,16 +162,16 @@ impl<'a> ContourPlot<'a> {
     titled_and_noted!();
     labeled!();
 
-    fn layout(&self) -> Layout<'_> {
-        Layout { title: &self.title, legend: self.legend(), caption: self.caption() }
+    fn words(&self) -> FigureText<'_> {
+        FigureText { title: &self.title, legend: self.legend(), caption: self.caption() }
     }
 
     /// The field and its axes, in the part of the room that the color bar leaves.
     fn field(&self, page: &Page<'_>, room: PageArea) -> Field {
         let room = PageArea {
-            left: room.left + page.px(LEFT),
+            left: room.left + page.px(Y_AXIS_WIDTH),
             right: room.right - axes::bar_width(page, &self.bar()),
-            bottom: room.bottom - page.px(BELOW),
+            bottom: room.bottom - page.px(X_AXIS_HEIGHT),
             ..room
         };
         Field::planar(self.extent, room)
@@ -190,7 +195,7 @@ impl<'a> ContourPlot<'a> {
             vectors.draw(page, &field)?;
         }
         axes::draw_bar(page, axes::bar_beside(page, field.frame), &self.bar(), &self.name)?;
-        Ok(field.frame.bottom + page.px(BELOW))
+        Ok(field.frame.bottom + page.px(X_AXIS_HEIGHT))
     }
 
     fn legend(&self) -> Legend {
@@ -221,7 +226,7 @@ impl<'a> ContourPlot<'a> {
     /// Round values between the least and the largest, with their texts.
     fn levels(&self) -> Vec<(f64, String)> {
         let (low, high) = self.range();
-        let mut levels = round_marks(low, high, LEVELS);
+        let mut levels = round_marks(low, high, LEVEL_COUNT);
         levels.retain(|level| low < level.0 && level.0 < high);
         levels
     }
@@ -266,7 +271,7 @@ impl<'a> ContourPlot<'a> {
         for (k, level) in steps.enumerate() {
             let on_page = |ring: Vec<_>| {
                 let ring: Vec<_> = ring.into_iter().map(|at| self.pixel(field, at)).collect();
-                polyline::thinned(&ring, page::THINNING)
+                polyline::thinned(&ring, page::THINNING_PIXELS)
             };
             let rings = contour::region(self.values.view(), level).into_iter().map(on_page);
             let corners = contour::bridged(rings.filter(|ring| ring.len() > 2).collect());
@@ -277,7 +282,7 @@ impl<'a> ContourPlot<'a> {
                 )?;
             }
         }
-        let stroke = Stroke { color: palette::LEVEL, width: LINE, dashes: &[] };
+        let stroke = Stroke { color: palette::LEVEL, width: LEVEL_THICKNESS, dashes: &[] };
         for (level, _) in levels {
             for ContourLine { mut points, closed } in contour::lines(self.values.view(), level) {
                 if closed {
@@ -299,10 +304,10 @@ impl<'a> ContourPlot<'a> {
         }
         for (at, (across, up)) in slopes {
             let (x, y) = self.pixel(field, at);
-            let reach = page.px(ARROW_PITCH * LONGEST / 2.0) / steepest;
+            let reach = page.px(ARROW_PITCH * LONGEST_ARROW_SHARE / 2.0) / steepest;
             let (dx, dy) = (across * reach, -up * reach);
-            if dx.hypot(dy) >= page.px(SHORTEST / 2.0) {
-                arrow(page, (x - dx, y - dy), (x + dx, y + dy), ARROW.0, ARROW.1)?;
+            if dx.hypot(dy) >= page.px(SHORTEST_ARROW / 2.0) {
+                arrow(page, (x - dx, y - dy), (x + dx, y + dy), ARROW_THICKNESS, ARROW_OPACITY)?;
             }
         }
         Ok(())
@@ -337,7 +342,7 @@ impl<'a> ContourPlot<'a> {
         (across.is_finite() && up.is_finite()).then_some((across, up))
     }
 
-    /// How to read the picture.
+    /// The caption: note and reading aid.
     fn caption(&self) -> String {
         let mut sentences = vec![self.note.clone()];
         let levels = self.levels();
@@ -359,8 +364,8 @@ impl<'a> ContourPlot<'a> {
         figure::caption(sentences)
     }
 
-    /// How many points lie outside of the extent.
-    fn beyond(&self, clouds: Clouds<'_>) -> usize {
+    /// Number of points outside the extent.
+    fn beyond(&self, clouds: CloudPair<'_>) -> usize {
         let Extent { x, y } = self.extent;
         let outside = |point: &ndarray::ArrayView1<'_, f64>| {
             !((x.0..=x.1).contains(&point[0]) && (y.0..=y.1).contains(&point[1]))
@@ -372,12 +377,12 @@ impl<'a> ContourPlot<'a> {
 
 impl Figure for ContourPlot<'_> {
     fn size(&self) -> (u32, u32) {
-        let width = UNITS - 2.0 * MARGIN - LEFT - BESIDE;
-        self.layout().size(width * self.extent.aspect() + BELOW)
+        let width = PAGE_WIDTH - 2.0 * MARGIN - Y_AXIS_WIDTH - COLOR_BAR_WIDTH;
+        self.words().size(width * self.extent.aspect() + X_AXIS_HEIGHT)
     }
 
     fn draw(&self, page: &Page<'_>) -> DrawResult {
-        self.layout().draw(page, |room| self.draw_field(page, room))
+        self.words().draw(page, |room| self.draw_field(page, room))
     }
 }
 
@@ -398,8 +403,8 @@ impl Vectors {
         let scale = page.px(LONGEST_VECTOR) / longest;
         for ((x, y), (dx, dy)) in arrows {
             let (dx, dy) = (scale * dx, scale * dy);
-            if dx.hypot(dy) >= page.px(SHORTEST) {
-                arrow(page, (x, y), (x + dx, y + dy), VECTOR.0, VECTOR.1)?;
+            if dx.hypot(dy) >= page.px(SHORTEST_ARROW) {
+                arrow(page, (x, y), (x + dx, y + dy), VECTOR_THICKNESS, VECTOR_OPACITY)?;
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Every divergence has its look: one name, color and kind of line in every picture.
+//! The look of each divergence: one name, color and kind of line in every picture.
 //!
 //! Three families share the colors of the [`palette`]: those with a ceiling, those without, and
 //! distances. Dashes distinguish divergences of one family; marks distinguish related families.
@@ -8,7 +8,7 @@ use plotters::style::RGBColor;
 use super::Curve;
 use super::palette::{BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY_BLUE, VERMILLION};
 
-/// How a line is drawn.
+/// The kind of line of a curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CurveStyle {
     Solid,

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::PlotError;
-use super::clouds::Clouds;
+use super::clouds::CloudPair;
 use crate::measure::DiscreteMeasure;
 
 /// A field is at most this many times as wide as high, and half as many times as high as wide.
@@ -24,7 +24,7 @@ impl Extent {
     /// # Errors
     /// [`PlotError::NotPlanar`] unless both have two coordinates.
     pub fn around(source: &DiscreteMeasure, target: &DiscreteMeasure) -> Result<Self, PlotError> {
-        Ok(Clouds::new(source, target)?.extent())
+        Ok(CloudPair::new(source, target)?.extent())
     }
 
     /// The nodes of a regular grid on the rectangle, one a row, shape (rows·columns, 2): the points

@@ -1,27 +1,27 @@
-//! Where values land on the page, with the axes around them.
+//! The field: a frame on the page with two axes, from values to pixels.
 
 use plotters::style::Color;
 
-use super::axes::{self, GAP, GRID_LINE, TICK_LENGTH};
-use super::axis_ticks::{Axis, AxisScale};
-use super::page::{LABEL, Page, PageArea, TICK};
+use super::axes::{self, GRID_LINE, NUMBER_GAP, TICK_LENGTH};
+use super::axis_ticks::{AxisScale, ValueAxis};
+use super::page::{LABEL_HEIGHT, NUMBER_HEIGHT, Page, PageArea};
 use super::{DrawResult, Extent, palette};
 
 /// The height of numbers and label below a field, in units.
-pub(super) const BELOW: f64 = TICK_LENGTH + GAP + TICK + LABEL * 1.6;
+pub(super) const X_AXIS_HEIGHT: f64 = TICK_LENGTH + NUMBER_GAP + NUMBER_HEIGHT + LABEL_HEIGHT * 1.6;
 
 /// The width of numbers and label to the left of a field with short numbers, in units.
-pub(super) const LEFT: f64 = 70.0;
+pub(super) const Y_AXIS_WIDTH: f64 = 70.0;
 
-/// How far apart round marks should be, in units: across and down.
-const PITCH: (f64, f64) = (80.0, 50.0);
+/// Approximate distance of two round marks, in units: across and down.
+const MARK_DISTANCES: (f64, f64) = (80.0, 50.0);
 
 /// A frame on the page and the axes that fill it.
 pub(super) struct Field {
     pub(super) frame: PageArea,
-    pub(super) x: Axis,
-    pub(super) y: Axis,
-    /// How far below the frame its x axis stands, in pixels.
+    pub(super) x: ValueAxis,
+    pub(super) y: ValueAxis,
+    /// Distance of the x axis below the frame, in pixels.
     pub(super) floor: f64,
 }
 
@@ -34,7 +34,7 @@ impl Field {
         let left = room.left + ((room.width() - width) / 2.0).max(0.0);
         let frame =
             PageArea { left, top: room.top, right: left + width, bottom: room.top + height };
-        let axis = |(low, high): (f64, f64)| Axis::between(AxisScale::Linear, low, high);
+        let axis = |(low, high): (f64, f64)| ValueAxis::between(AxisScale::Linear, low, high);
         Self { frame, x: axis(extent.x), y: axis(extent.y), floor: 0.0 }
     }
 
@@ -60,25 +60,27 @@ impl Field {
 }
 
 /// Round marks along the bottom of a frame: the pixel across, and the number.
-pub(super) fn marks_below(page: &Page<'_>, x: Axis, frame: PageArea) -> Vec<(f64, String)> {
-    let need = |text: &str| page.text_width(text, TICK) + page.px(TICK * 0.9);
-    let marks = x.marks(frame.width(), page.px(PITCH.0), need);
+pub(super) fn marks_below(page: &Page<'_>, x: ValueAxis, frame: PageArea) -> Vec<(f64, String)> {
+    let need = |text: &str| page.text_width(text, NUMBER_HEIGHT) + page.px(NUMBER_HEIGHT * 0.9);
+    let marks = x.marks(frame.width(), page.px(MARK_DISTANCES.0), need);
     let pixel = |place: f64| frame.left + place * frame.width();
     marks.into_iter().map(|(place, text)| (pixel(place), text)).collect()
 }
 
 /// Round marks along the left side of a frame: the pixel down, and the number.
-fn marks_beside(page: &Page<'_>, y: Axis, frame: PageArea) -> Vec<(f64, String)> {
-    let marks = y.marks(frame.height(), page.px(PITCH.1), |_| page.px(TICK * 1.35));
+fn marks_beside(page: &Page<'_>, y: ValueAxis, frame: PageArea) -> Vec<(f64, String)> {
+    let marks =
+        y.marks(frame.height(), page.px(MARK_DISTANCES.1), |_| page.px(NUMBER_HEIGHT * 1.35));
     let pixel = |place: f64| frame.bottom - place * frame.height();
     marks.into_iter().map(|(place, text)| (pixel(place), text)).collect()
 }
 
 /// The width of the y axis to the left of a frame, in pixels.
-pub(super) fn left_room(page: &Page<'_>, y: Axis, frame: PageArea) -> f64 {
+pub(super) fn left_room(page: &Page<'_>, y: ValueAxis, frame: PageArea) -> f64 {
     let marks = marks_beside(page, y, frame);
-    let widest = marks.iter().map(|mark| page.text_width(&mark.1, TICK)).fold(0.0, f64::max);
-    page.px(TICK_LENGTH + GAP + LABEL * 1.6) + widest
+    let widest =
+        marks.iter().map(|mark| page.text_width(&mark.1, NUMBER_HEIGHT)).fold(0.0, f64::max);
+    page.px(TICK_LENGTH + NUMBER_GAP + LABEL_HEIGHT * 1.6) + widest
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The skeleton of all figures: a size, a drawing, and the words around its field.
 
 use super::legend::Legend;
-use super::page::{self, MARGIN, PageArea, UNITS};
+use super::page::{self, MARGIN, PAGE_WIDTH, PageArea};
 use super::{DrawResult, Page};
 
 /// A picture that knows the page that suits it and draws itself on any.
@@ -98,16 +98,16 @@ macro_rules! labeled {
 pub(super) use {labeled, titled_and_noted};
 
 /// The words around the field of a figure: title and legend above, caption below.
-pub(super) struct Layout<'f> {
+pub(super) struct FigureText<'f> {
     pub(super) title: &'f str,
     pub(super) legend: Legend,
     pub(super) caption: String,
 }
 
-impl Layout<'_> {
+impl FigureText<'_> {
     /// The size in pixels of a page whose field, axes included, is `height` units high.
     pub(super) fn size(&self, height: f64) -> (u32, u32) {
-        let width = UNITS - 2.0 * MARGIN;
+        let width = PAGE_WIDTH - 2.0 * MARGIN;
         let above = page::title_height(self.title) + self.legend.height(width);
         let below = page::caption_height(page::wrap(&self.caption, width).len());
         page::size(2.0 * MARGIN + above + height + below)

@@ -59,7 +59,7 @@ pub(super) fn width(text: &str, em: f64) -> f64 {
 /// Calls `ink(x, y, coverage)` for each pixel the text touches; the baseline starts at (0, 0),
 /// y grows downwards.
 #[expect(clippy::cast_possible_truncation, reason = "pixel bounds are small whole numbers")]
-pub(super) fn rasterise(text: &str, em: f64, mut ink: impl FnMut(i32, i32, f64)) {
+pub(super) fn rasterize(text: &str, em: f64, mut ink: impl FnMut(i32, i32, f64)) {
     for glyph in layout(text, em).0 {
         if let Some(outline) = dejavu().outline_glyph(glyph) {
             let min = outline.px_bounds().min;
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn letters_have_the_size_asked_for() {
         let (mut top, mut bottom) = (0, 0);
-        rasterise("H", 100.0, |_, y, coverage| {
+        rasterize("H", 100.0, |_, y, coverage| {
             if coverage > 0.5 {
                 top = top.min(y);
                 bottom = bottom.max(y);

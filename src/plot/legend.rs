@@ -4,15 +4,15 @@ use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
 use super::markers::{Shape, Side, arrow};
-use super::page::{LABEL, Page, PageArea, Stroke};
+use super::page::{LABEL_HEIGHT, Page, PageArea, Stroke};
 use super::{DrawResult, font, palette};
 
 /// Height of a row, and the white between two entries, in units.
-const ROW: f64 = LABEL * 1.5;
-const GAP: f64 = 20.0;
+const ROW_HEIGHT: f64 = LABEL_HEIGHT * 1.5;
+const ENTRY_GAP: f64 = 20.0;
 
 /// White below the last row, in units.
-const FOOT: f64 = LABEL * 0.4;
+const SPACE_BELOW: f64 = LABEL_HEIGHT * 0.4;
 
 /// The sign of an entry.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +26,7 @@ pub(super) enum Sign {
 }
 
 impl Sign {
-    /// Its width before the text, in units.
+    /// Width of the sign and the gap before its text, in units.
     fn width(&self) -> f64 {
         match self {
             Self::Mark(_) | Self::Shape(..) => 16.0,
@@ -71,7 +71,7 @@ impl Sign {
 pub(super) struct Legend(Vec<(Sign, String)>);
 
 impl Legend {
-    /// Adds an entry; nameless things are not explained.
+    /// Adds an entry, unless its text is empty.
     pub(super) fn explain(&mut self, sign: Sign, text: impl Into<String>) {
         let text = text.into();
         if !text.is_empty() {
@@ -80,7 +80,7 @@ impl Legend {
     }
 
     fn entry_width(sign: &Sign, text: &str) -> f64 {
-        sign.width() + font::width(text, LABEL)
+        sign.width() + font::width(text, LABEL_HEIGHT)
     }
 
     /// The entries broken into rows that fit `width` units.
@@ -89,11 +89,11 @@ impl Legend {
         let (mut from, mut used) = (0, 0.0);
         for (k, (sign, text)) in self.0.iter().enumerate() {
             let more = Self::entry_width(sign, text);
-            if k > from && used + GAP + more > width {
+            if k > from && used + ENTRY_GAP + more > width {
                 rows.push(&self.0[from..k]);
                 (from, used) = (k, more);
             } else {
-                used += more + if k > from { GAP } else { 0.0 };
+                used += more + if k > from { ENTRY_GAP } else { 0.0 };
             }
         }
         if from < self.0.len() {
@@ -106,7 +106,7 @@ impl Legend {
     pub(super) fn height(&self, width: f64) -> f64 {
         match self.rows(width).len() {
             0 => 0.0,
-            rows => ROW * rows as f64 + FOOT,
+            rows => ROW_HEIGHT * rows as f64 + SPACE_BELOW,
         }
     }
 
@@ -115,17 +115,17 @@ impl Legend {
         let width = page.units(inside.width());
         for (k, row) in self.rows(width).into_iter().enumerate() {
             let entries = row.iter().map(|(sign, text)| Self::entry_width(sign, text));
-            let total = entries.sum::<f64>() + GAP * (row.len() - 1) as f64;
+            let total = entries.sum::<f64>() + ENTRY_GAP * (row.len() - 1) as f64;
             let mut x = f64::midpoint(inside.left, inside.right) - page.px(total.min(width) / 2.0);
-            let y = top + page.px(ROW * (k as f64 + 0.5));
+            let y = top + page.px(ROW_HEIGHT * (k as f64 + 0.5));
             for (sign, text) in row {
                 sign.draw(page, (x, y))?;
                 // One entry longer than the page is set smaller.
-                let fit = (width - sign.width()) / font::width(text, LABEL).max(1.0);
+                let fit = (width - sign.width()) / font::width(text, LABEL_HEIGHT).max(1.0);
                 let at = (x + page.px(sign.width()), y);
                 let anchor = (HPos::Left, VPos::Center);
-                page.text(text, at, LABEL * fit.clamp(0.0, 1.0), anchor, palette::INK)?;
-                x += page.px(Self::entry_width(sign, text) + GAP);
+                page.text(text, at, LABEL_HEIGHT * fit.clamp(0.0, 1.0), anchor, palette::INK)?;
+                x += page.px(Self::entry_width(sign, text) + ENTRY_GAP);
             }
         }
         Ok(())

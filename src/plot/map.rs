@@ -1,26 +1,27 @@
 //! A plan in the plane: both clouds, and an arrow for every way that mass takes.
 
-use super::clouds::{Clouds, between, crowding};
-use super::field::{BELOW, Field, LEFT};
-use super::figure::{self, Layout, labeled, titled_and_noted};
+use super::clouds::{CloudPair, between, crowding};
+use super::field::{Field, X_AXIS_HEIGHT, Y_AXIS_WIDTH};
+use super::figure::{self, FigureText, labeled, titled_and_noted};
 use super::legend::{Legend, Sign};
 use super::markers::arrow;
-use super::page::{MARGIN, Page, PageArea, UNITS};
+use super::page::{MARGIN, PAGE_WIDTH, Page, PageArea};
 use super::{DrawResult, Extent, Figure, PlotError};
 use crate::measure::DiscreteMeasure;
 use crate::plan::{PlanArc, TransportPlan};
 
 /// Thickness of the heaviest arrow, in units: for few arrows and for many.
-const ARROW: (f64, f64) = (4.0, 1.0);
+const ARROW_THICKNESS: (f64, f64) = (4.0, 1.0);
 
 /// Opacity of the heaviest arrow: for few arrows and for many.
-const OPACITY: (f64, f64) = (0.85, 0.4);
+const ARROW_OPACITY: (f64, f64) = (0.85, 0.4);
 
-/// Arrows are made so pale that they cover this part of the field, as if none crossed another.
-const COVER: f64 = 0.45;
+/// The largest part of the field that arrows may cover, counted as if none crossed another; above it
+/// their opacity is lowered.
+const MAX_INK_SHARE: f64 = 0.45;
 
-/// No arrow set is paler than this.
-const PALEST: f64 = 0.05;
+/// The least opacity of the heaviest arrow.
+const LEAST_OPACITY: f64 = 0.05;
 
 /// Both clouds of a plan in the plane and the arrows between them.
 ///
@@ -28,7 +29,7 @@ const PALEST: f64 = 0.05;
 /// thicker the more mass they carry. Both axes have the same scale.
 #[derive(Debug, Clone)]
 pub struct TransportMap<'a> {
-    clouds: Clouds<'a>,
+    clouds: CloudPair<'a>,
     plan: &'a TransportPlan,
     title: String,
     note: String,
@@ -48,7 +49,7 @@ impl<'a> TransportMap<'a> {
         target: &'a DiscreteMeasure,
         plan: &'a TransportPlan,
     ) -> Result<Self, PlotError> {
-        let clouds = Clouds::new(source, target)?;
+        let clouds = CloudPair::new(source, target)?;
         PlotError::check_points(source, target, plan)?;
         let labels = ("first coordinate".to_owned(), "second coordinate".to_owned());
         let title = "Transport map".to_owned();
@@ -59,8 +60,8 @@ impl<'a> TransportMap<'a> {
     titled_and_noted!();
     labeled!();
 
-    /// Of this part of the plane instead of what is around the clouds: the same in every frame of an
-    /// animation.
+    /// With this part of the plane instead of the one around the clouds: for frames of an animation,
+    /// which show one part.
     #[must_use]
     pub fn within(mut self, extent: Extent) -> Self {
         self.extent = Some(extent);
@@ -79,18 +80,19 @@ impl<'a> TransportMap<'a> {
         self.extent.unwrap_or_else(|| self.clouds.extent())
     }
 
-    fn layout(&self) -> Layout<'_> {
-        Layout { title: &self.title, legend: self.legend(), caption: self.caption() }
+    fn words(&self) -> FigureText<'_> {
+        FigureText { title: &self.title, legend: self.legend(), caption: self.caption() }
     }
 
     /// Draws axes, arrows and points, and returns the bottom of the axis.
     fn draw_field(&self, page: &Page<'_>, room: PageArea) -> DrawResult<f64> {
-        let (left, bottom) = (room.left + page.px(LEFT), room.bottom - page.px(BELOW));
+        let (left, bottom) =
+            (room.left + page.px(Y_AXIS_WIDTH), room.bottom - page.px(X_AXIS_HEIGHT));
         let field = Field::planar(self.shown(), PageArea { left, bottom, ..room });
         field.draw_axes(page, (&self.labels.0, &self.labels.1))?;
         self.draw_arrows(page, &field)?;
         self.clouds.draw(page, &field, false)?;
-        Ok(field.frame.bottom + page.px(BELOW))
+        Ok(field.frame.bottom + page.px(X_AXIS_HEIGHT))
     }
 
     fn legend(&self) -> Legend {
@@ -106,8 +108,8 @@ impl<'a> TransportMap<'a> {
         arcs.sort_by(|a, b| a.mass.total_cmp(&b.mass));
         let most = arcs.last().map_or(1.0, |arc| arc.mass);
         let crowd = crowding(arcs.len());
-        let (thickest, opacity) = (between(ARROW, crowd), between(OPACITY, crowd));
-        let Clouds { source, target } = self.clouds;
+        let (thickest, opacity) = (between(ARROW_THICKNESS, crowd), between(ARROW_OPACITY, crowd));
+        let CloudPair { source, target } = self.clouds;
         let at = |measure: &DiscreteMeasure, k: usize| {
             let support = measure.support();
             field.place(support[(k, 0)], support[(k, 1)])
@@ -121,7 +123,7 @@ impl<'a> TransportMap<'a> {
             })
             .sum();
         let area = field.frame.width() * field.frame.height();
-        let opacity = opacity.min((COVER * area / ink.max(1.0)).max(PALEST));
+        let opacity = opacity.min((MAX_INK_SHARE * area / ink.max(1.0)).max(LEAST_OPACITY));
         let radius = self.clouds.radius();
         for arc in &arcs {
             let (from, to) = ends(arc);
@@ -142,7 +144,7 @@ impl<'a> TransportMap<'a> {
         Ok(())
     }
 
-    /// How to read the picture.
+    /// The caption: note and reading aid.
     fn caption(&self) -> String {
         if !self.explained {
             return self.note.clone();
@@ -155,12 +157,12 @@ impl<'a> TransportMap<'a> {
 
 impl Figure for TransportMap<'_> {
     fn size(&self) -> (u32, u32) {
-        let width = UNITS - 2.0 * MARGIN - LEFT;
-        self.layout().size(BELOW + width * self.shown().aspect())
+        let width = PAGE_WIDTH - 2.0 * MARGIN - Y_AXIS_WIDTH;
+        self.words().size(X_AXIS_HEIGHT + width * self.shown().aspect())
     }
 
     fn draw(&self, page: &Page<'_>) -> DrawResult {
-        self.layout().draw(page, |room| self.draw_field(page, room))
+        self.words().draw(page, |room| self.draw_field(page, room))
     }
 }
 

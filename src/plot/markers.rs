@@ -8,14 +8,14 @@ use super::{DrawResult, palette};
 /// One of the two clouds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Where mass comes from: blue discs.
+    /// The source: blue discs.
     Source,
-    /// Where mass goes to: vermillion diamonds.
+    /// The target: vermillion diamonds.
     Target,
 }
 
 impl Side {
-    /// The color of its signs.
+    /// The color of the signs of one side.
     pub(super) fn color(self) -> RGBColor {
         match self {
             Self::Source => palette::SOURCE,

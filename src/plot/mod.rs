@@ -35,7 +35,7 @@ mod animation;
 mod axes;
 mod axis_ticks;
 mod bar_plot;
-mod bins;
+
 mod bitmap;
 mod brackets;
 mod canvas;
@@ -56,6 +56,7 @@ mod order;
 mod page;
 pub mod palette;
 mod panels;
+mod plan_blocks;
 mod polyline;
 mod raster;
 mod save;
@@ -74,7 +75,6 @@ use crate::plan::TransportPlan;
 
 pub use animation::Animation;
 pub use bar_plot::BarPlot;
-pub use bins::Bins;
 pub use bitmap::Bitmap;
 pub use brackets::{Bracket, Brackets};
 pub use canvas::Canvas;
@@ -89,6 +89,7 @@ pub use markers::Side;
 pub use order::{Arrangement, Order};
 pub use page::Page;
 pub use panels::Panels;
+pub use plan_blocks::PlanBlocks;
 pub use save::{bitmap, save, save_animation, svg};
 pub use tiles::Tiles;
 
@@ -143,9 +144,9 @@ pub enum PlotError {
     Points {
         /// `"source"` or `"target"`.
         side: &'static str,
-        /// How many points there are.
+        /// Number of points.
         points: usize,
-        /// How many the plan has.
+        /// Number of points of the plan.
         plan: usize,
     },
 }

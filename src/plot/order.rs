@@ -12,7 +12,7 @@ use crate::plan::TransportPlan;
 /// The order of rows and columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
-    /// As given.
+    /// The order of the input.
     Input,
     /// Source and target each along a curve through its points.
     Sorted,

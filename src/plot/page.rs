@@ -10,29 +10,29 @@ use super::{Canvas, DrawResult, FAMILY, font, palette, polyline};
 
 /// A page is this many units wide, or a third as many high if that makes them smaller; letters are
 /// about 12 units high.
-pub(super) const UNITS: f64 = 620.0;
+pub(super) const PAGE_WIDTH: f64 = 620.0;
 
 /// Heights of letters, in units.
-pub(super) const TITLE: f64 = 17.0;
-pub(super) const LABEL: f64 = 13.0;
-pub(super) const TICK: f64 = 11.5;
-pub(super) const CAPTION: f64 = 11.5;
+pub(super) const TITLE_HEIGHT: f64 = 17.0;
+pub(super) const LABEL_HEIGHT: f64 = 13.0;
+pub(super) const NUMBER_HEIGHT: f64 = 11.5;
+pub(super) const CAPTION_HEIGHT: f64 = 11.5;
 
 /// White around everything, in units.
 pub(super) const MARGIN: f64 = 16.0;
 
 /// Line spacing in heights of letters.
-const LEADING: f64 = 1.4;
+const LINE_SPACING: f64 = 1.4;
 
 /// The width of the page that a figure asks for, in pixels.
 const WIDTH_PIXELS: u32 = 1400;
 
 /// Height of a title with the space below it, and the space above a caption, in units.
-pub(super) const TITLE_ROOM: f64 = TITLE * LEADING + 6.0;
+pub(super) const TITLE_ROOM: f64 = TITLE_HEIGHT * LINE_SPACING + 6.0;
 const CAPTION_GAP: f64 = 10.0;
 
-/// A curve may be drawn this many pixels beside its points, to have fewer of them.
-pub(super) const THINNING: f64 = 0.3;
+/// The largest distance, in pixels, of a point of a curve from the thinned line that is drawn.
+pub(super) const THINNING_PIXELS: f64 = 0.3;
 
 /// A page to draw on: an area of plotters, and the length of a unit that grows with it.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ pub(super) struct PageArea {
     pub(super) bottom: f64,
 }
 
-/// How a curve is drawn.
+/// Color, thickness and dashes of a curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Stroke {
     pub(super) color: RGBColor,
@@ -82,12 +82,12 @@ impl<'c> Page<'c> {
     pub(super) fn new(area: DrawingArea<Canvas<'c>, Shift>) -> Self {
         font::register();
         let (width, height) = area.dim_in_pixel();
-        Self { unit: f64::from(width.min(3 * height)) / UNITS, area }
+        Self { unit: f64::from(width.min(3 * height)) / PAGE_WIDTH, area }
     }
 
-    /// The same area with the units of a page that is `width` pixels wide.
+    /// The page with the units of one that is `width` pixels wide.
     pub(super) fn scaled(&self, width: f64) -> Self {
-        Self { area: self.area.clone(), unit: width / UNITS }
+        Self { area: self.area.clone(), unit: width / PAGE_WIDTH }
     }
 
     /// A part of this page as a page of its own, by its upper left corner and its size in pixels.
@@ -176,7 +176,7 @@ impl<'c> Page<'c> {
     pub(super) fn curve(&self, points: &[(f64, f64)], stroke: &Stroke) -> DrawResult {
         let style = stroke.color.to_rgba().stroke_width(self.stroke(stroke.width));
         for stretch in polyline::unbroken(points) {
-            let line = polyline::thinned(stretch, THINNING);
+            let line = polyline::thinned(stretch, THINNING_PIXELS);
             if let [alone] = line[..] {
                 self.disc(alone, self.px(stroke.width), stroke.color.to_rgba())?;
                 continue;
@@ -225,10 +225,10 @@ impl<'c> Page<'c> {
 
     /// The title, in the middle at the top, smaller if it is long.
     pub(super) fn title(&self, text: &str, inside: PageArea) -> DrawResult {
-        let fit = inside.width() / self.text_width(text, TITLE).max(1.0);
+        let fit = inside.width() / self.text_width(text, TITLE_HEIGHT).max(1.0);
         let middle = f64::midpoint(inside.left, inside.right);
         let anchor = (HPos::Center, VPos::Top);
-        self.text(text, (middle, inside.top), TITLE * fit.min(1.0), anchor, palette::INK)
+        self.text(text, (middle, inside.top), TITLE_HEIGHT * fit.min(1.0), anchor, palette::INK)
     }
 
     /// The top of the picture below that title.
@@ -244,8 +244,8 @@ impl<'c> Page<'c> {
     /// Writes the caption with its first line below `top`.
     pub(super) fn caption(&self, lines: &[String], left: f64, top: f64) -> DrawResult {
         for (k, line) in lines.iter().enumerate() {
-            let y = top + self.px(CAPTION_GAP + CAPTION * LEADING * k as f64);
-            self.text(line, (left, y), CAPTION, (HPos::Left, VPos::Top), palette::INK)?;
+            let y = top + self.px(CAPTION_GAP + CAPTION_HEIGHT * LINE_SPACING * k as f64);
+            self.text(line, (left, y), CAPTION_HEIGHT, (HPos::Left, VPos::Top), palette::INK)?;
         }
         Ok(())
     }
@@ -258,7 +258,9 @@ pub(super) fn wrap(text: &str, width: f64) -> Vec<String> {
     for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
         let longer = lines.last().map(|line| format!("{line} {word}"));
         match (lines.last_mut(), longer) {
-            (Some(line), Some(longer)) if font::width(&longer, CAPTION) <= width => *line = longer,
+            (Some(line), Some(longer)) if font::width(&longer, CAPTION_HEIGHT) <= width => {
+                *line = longer
+            }
             _ => lines.push(word.to_owned()),
         }
     }
@@ -268,7 +270,7 @@ pub(super) fn wrap(text: &str, width: f64) -> Vec<String> {
 /// The size of a page of this height in units, in pixels.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
 pub(super) fn size(height: f64) -> (u32, u32) {
-    (WIDTH_PIXELS, (height * f64::from(WIDTH_PIXELS) / UNITS).round() as u32)
+    (WIDTH_PIXELS, (height * f64::from(WIDTH_PIXELS) / PAGE_WIDTH).round() as u32)
 }
 
 /// The height of a title with the space below it, in units; 0 without a title.
@@ -278,7 +280,7 @@ pub(super) fn title_height(text: &str) -> f64 {
 
 /// The height of `lines` lines of caption with the space above them, in units.
 pub(super) fn caption_height(lines: usize) -> f64 {
-    if lines == 0 { 0.0 } else { CAPTION_GAP + CAPTION * LEADING * lines as f64 }
+    if lines == 0 { 0.0 } else { CAPTION_GAP + CAPTION_HEIGHT * LINE_SPACING * lines as f64 }
 }
 
 /// The nearest pixel.

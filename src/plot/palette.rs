@@ -26,17 +26,17 @@ pub const VERMILLION: RGBColor = RGBColor(213, 94, 0);
 /// Reddish purple.
 pub const PURPLE: RGBColor = RGBColor(204, 121, 167);
 
-/// Where mass comes from.
+/// Source points.
 pub const SOURCE: RGBColor = BLUE;
-/// Where mass goes to.
+/// Target points.
 pub const TARGET: RGBColor = VERMILLION;
-/// The way it takes.
+/// Arrows that mass moves along.
 pub const ARROW: RGBColor = RGBColor(70, 70, 70);
 /// Titles, labels, captions.
 pub const INK: RGBColor = RGBColor(25, 25, 25);
 /// Axes and frames.
 pub const FRAME: RGBColor = RGBColor(110, 110, 110);
-/// Lines that only guide the eye.
+/// Grid lines.
 pub const GRID: RGBColor = RGBColor(224, 224, 224);
 /// Lines on which a function is constant.
 pub const LEVEL: RGBColor = RGBColor(120, 130, 126);
@@ -50,11 +50,11 @@ pub const PAPER: RGBColor = RGBColor(255, 255, 255);
 /// with evenly falling lightness and one hue.
 #[must_use]
 pub fn sequential(t: f64) -> RGBColor {
-    const HUE: f64 = 4.5; // radians: blue
+    const HUE_RADIANS: f64 = 4.5; // radians: blue
     let t = t.clamp(0.0, 1.0);
     let lightness = 0.93 - 0.67 * t;
     let chroma = 0.03 + 0.11 * (2.5 * t).sin();
-    oklab(lightness, chroma * HUE.cos(), chroma * HUE.sin())
+    oklab(lightness, chroma * HUE_RADIANS.cos(), chroma * HUE_RADIANS.sin())
 }
 
 /// The ground under a picture: `t` from 0 (just darker than paper) to 1 (a middling green).
@@ -62,15 +62,15 @@ pub fn sequential(t: f64) -> RGBColor {
 /// Light and pale throughout, so that marks in the colors of both sides stand out on it.
 #[must_use]
 pub fn ground(t: f64) -> RGBColor {
-    const HUE: f64 = 2.9; // radians: green, toward blue
+    const HUE_RADIANS: f64 = 2.9; // radians: green, toward blue
     let t = t.clamp(0.0, 1.0);
     let (lightness, chroma) = (0.96 - 0.34 * t, 0.012 + 0.06 * t);
-    oklab(lightness, chroma * HUE.cos(), chroma * HUE.sin())
+    oklab(lightness, chroma * HUE_RADIANS.cos(), chroma * HUE_RADIANS.sin())
 }
 
 /// A member of a family of one hue: `t` from 0 (pale) by the middle (the color itself) to 1 (deep).
 ///
-/// Its members differ in lightness, which every eye sees; for curves of one kind in order.
+/// The members differ in lightness, which every eye sees; for curves of one kind in order.
 #[must_use]
 pub fn shade(color: RGBColor, t: f64) -> RGBColor {
     const PALEST: f64 = 0.5;

@@ -1,15 +1,15 @@
 //! Several pictures on one page.
 
 use super::figure::titled_and_noted;
-use super::page::{self, MARGIN, Page, PageArea, TITLE, UNITS};
+use super::page::{self, MARGIN, PAGE_WIDTH, Page, PageArea, TITLE_HEIGHT};
 use super::{DrawResult, Figure};
 
 /// The width of the page of [`Panels`], in pixels: at least, and for each column.
 const WIDTH_PIXELS: u32 = 1400;
 const PANEL_WIDTH_PIXELS: u32 = 1000;
 
-/// Common letters are this many times as large as those of a panel.
-const COMMON: f64 = 1.25;
+/// Height of the letters of the common title and caption by that of a panel's letters.
+const COMMON_LETTER_FACTOR: f64 = 1.25;
 
 /// Figures side by side, row by row, under a common title.
 ///
@@ -69,13 +69,13 @@ impl<F: Figure> Panels<F> {
 
     /// The unit of title and caption on a page of this width, in pixels.
     fn unit(&self, width: f64) -> f64 {
-        let larger = if self.columns == 1 { 1.0 } else { COMMON };
-        larger * width / self.columns as f64 / UNITS
+        let larger = if self.columns == 1 { 1.0 } else { COMMON_LETTER_FACTOR };
+        larger * width / self.columns as f64 / PAGE_WIDTH
     }
 
     /// Heights of the title above the panels and of the caption below, with their margins, in units.
     fn head(&self) -> f64 {
-        if self.title.is_empty() { 0.0 } else { MARGIN + TITLE }
+        if self.title.is_empty() { 0.0 } else { MARGIN + TITLE_HEIGHT }
     }
 
     fn foot(&self, width: f64) -> f64 {
@@ -132,7 +132,7 @@ impl<F: Figure> Figure for Panels<F> {
 
     fn draw(&self, page: &Page<'_>) -> DrawResult {
         let width = f64::from(page.area().dim_in_pixel().0);
-        let common = page.scaled(self.unit(width) * UNITS);
+        let common = page.scaled(self.unit(width) * PAGE_WIDTH);
         let inside = common.inside();
         common.title(&self.title, inside)?;
         for (figure, frame) in self.figures.iter().zip(self.frames(&common)) {

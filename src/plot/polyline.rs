@@ -1,11 +1,11 @@
 //! Polylines before they are drawn: fewer points, gaps, dashes.
 
-type Point = (f64, f64);
+type PagePoint = (f64, f64);
 
-/// The points that matter (Douglas and Peucker 1973): no point left out is farther than
-/// `tolerance` from the line that remains. A curve of many short steps, each rounded to whole
-/// pixels, would tremble. O(n log n) on usual curves, O(n²) at worst.
-pub(super) fn thinned(points: &[Point], tolerance: f64) -> Vec<Point> {
+/// A subset of the points such that each point is within `tolerance` of the line through the subset
+/// (Douglas and Peucker 1973): a curve of many short steps, each rounded to whole pixels, would
+/// tremble. O(n log n) on usual curves, O(n²) at worst.
+pub(super) fn thinned(points: &[PagePoint], tolerance: f64) -> Vec<PagePoint> {
     let Some(last) = points.len().checked_sub(1) else { return Vec::new() };
     let mut kept = vec![false; points.len()];
     (kept[0], kept[last]) = (true, true);
@@ -27,7 +27,7 @@ pub(super) fn thinned(points: &[Point], tolerance: f64) -> Vec<Point> {
 }
 
 /// From a point to the segment between two others.
-fn distance(point: Point, from: Point, to: Point) -> f64 {
+fn distance(point: PagePoint, from: PagePoint, to: PagePoint) -> f64 {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let (px, py) = (point.0 - from.0, point.1 - from.1);
     let length2 = dx * dx + dy * dy;
@@ -36,16 +36,16 @@ fn distance(point: Point, from: Point, to: Point) -> f64 {
 }
 
 /// The stretches between points that have no place on the page.
-pub(super) fn unbroken(points: &[Point]) -> impl Iterator<Item = &[Point]> {
-    let placed = |point: &Point| point.0.is_finite() && point.1.is_finite();
+pub(super) fn unbroken(points: &[PagePoint]) -> impl Iterator<Item = &[PagePoint]> {
+    let placed = |point: &PagePoint| point.0.is_finite() && point.1.is_finite();
     points.split(move |point| !placed(point)).filter(|stretch| !stretch.is_empty())
 }
 
 /// The pieces of a line under a pattern of ink and gaps in turn, `pattern` their lengths.
-pub(super) fn dashed(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
+pub(super) fn dashed(points: &[PagePoint], pattern: &[f64]) -> Vec<Vec<PagePoint>> {
     let mut pieces = Vec::new();
     let (mut part, mut left) = (0, pattern[0]);
-    let mut piece: Vec<Point> = points.first().copied().into_iter().collect();
+    let mut piece: Vec<PagePoint> = points.first().copied().into_iter().collect();
     for pair in points.windows(2) {
         let (from, to) = (pair[0], pair[1]);
         let length = (to.0 - from.0).hypot(to.1 - from.1);
@@ -77,10 +77,10 @@ mod tests {
 
     #[test]
     fn thinning_keeps_corners_and_stays_close() {
-        let corner: Vec<Point> =
+        let corner: Vec<PagePoint> =
             (0..=20).map(f64::from).map(|t| (t.min(10.0), (t - 10.0).max(0.0))).collect();
         assert_eq!(thinned(&corner, 0.1), [(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)]);
-        let circle: Vec<Point> = (0..=1000)
+        let circle: Vec<PagePoint> = (0..=1000)
             .map(|k| f64::from(k) * std::f64::consts::TAU / 1000.0)
             .map(|angle| (100.0 * angle.cos(), 100.0 * angle.sin()))
             .collect();
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn a_point_without_a_place_breaks_the_line() {
         let line = [(0.0, 0.0), (1.0, f64::NAN), (2.0, 0.0), (3.0, 0.0), (4.0, f64::INFINITY)];
-        let lengths: Vec<usize> = unbroken(&line).map(<[Point]>::len).collect();
+        let lengths: Vec<usize> = unbroken(&line).map(<[PagePoint]>::len).collect();
         assert_eq!(lengths, [1, 2]);
     }
 
@@ -105,7 +105,7 @@ mod tests {
     fn dashes_go_around_corners() {
         let line = [(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)];
         let pieces = dashed(&line, &[4.0, 4.0]);
-        let expected: [&[Point]; 3] = [
+        let expected: [&[PagePoint]; 3] = [
             &[(0.0, 0.0), (4.0, 0.0)],
             &[(8.0, 0.0), (10.0, 0.0), (10.0, 2.0)],
             &[(10.0, 6.0), (10.0, 10.0)],

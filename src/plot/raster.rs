@@ -127,7 +127,7 @@ fn edges(corners: &[(i32, i32)]) -> impl Iterator<Item = Edge> {
     corners.iter().copied().zip(corners.iter().copied().cycle().skip(1))
 }
 
-/// Where an edge crosses the horizontal at `level`.
+/// The coordinate across at which an edge crosses the horizontal at `level`.
 fn crossing(((x0, y0), (x1, y1)): Edge, level: f64) -> Option<f64> {
     let (x0, y0, x1, y1) = (f64::from(x0), f64::from(y0), f64::from(x1), f64::from(y1));
     ((y0 <= level) != (y1 <= level)).then(|| x0 + (level - y0) / (y1 - y0) * (x1 - x0))

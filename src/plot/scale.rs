@@ -5,18 +5,18 @@ use plotters::style::RGBColor;
 use super::palette;
 
 /// Masses spanning more than this factor are shaded by their logarithm.
-const LINEAR_SPAN: f64 = 1e3;
+const LARGEST_LINEAR_RATIO: f64 = 1e3;
 
 /// Masses below this fraction of the largest do not extend the scale: they are rounding.
-const DUST: f64 = 1e-12;
+const ROUNDING_SHARE: f64 = 1e-12;
 
-/// One cell in so many may be lighter than the scale's span counts: at the corners of its
-/// staircase a plan has slivers of any size.
-const FEW: usize = 20;
+/// One cell in this many is ignored when the scale is chosen: at the corners of its staircase a plan
+/// has cells of any small mass.
+const CELLS_PER_IGNORED: usize = 20;
 
-/// The lightest cells that hold no more than this share of the mass together may be lighter than
-/// the scale's span counts: an entropic plan has a little mass everywhere.
-const FAINT: f64 = 1e-4;
+/// The lightest cells that together hold at most this share of the mass are ignored when the scale
+/// is chosen: an entropic plan has a little mass everywhere.
+const FAINT_MASS_SHARE: f64 = 1e-4;
 
 /// The shading of masses; those below the scale are shaded as its lower end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,16 +33,17 @@ impl MassScale {
         let mut masses: Vec<f64> = masses.filter(|&mass| mass > 0.0).collect();
         masses.sort_unstable_by(f64::total_cmp);
         let most = masses.last().copied().unwrap_or(0.0);
-        masses.retain(|&mass| mass >= DUST * most);
-        let faint = FAINT * masses.iter().sum::<f64>();
+        masses.retain(|&mass| mass >= ROUNDING_SHARE * most);
+        let faint = FAINT_MASS_SHARE * masses.iter().sum::<f64>();
         let mut held = 0.0;
         let is_faint = |mass: &&f64| {
             held += **mass;
             held <= faint
         };
-        let lighter = masses.iter().take_while(is_faint).count().max(masses.len() / FEW);
+        let lighter =
+            masses.iter().take_while(is_faint).count().max(masses.len() / CELLS_PER_IGNORED);
         let least = masses.get(lighter).copied().unwrap_or(most);
-        if most > 0.0 && most / least > LINEAR_SPAN {
+        if most > 0.0 && most / least > LARGEST_LINEAR_RATIO {
             Self::Logarithmic(whole(least.log10().floor()), whole(most.log10().ceil()))
         } else if most > 0.0 {
             Self::Linear(most)
@@ -51,7 +52,7 @@ impl MassScale {
         }
     }
 
-    /// Where a mass stands between the ends of the scale, 0 to 1.
+    /// The place of a mass between the ends of the scale, 0 to 1.
     pub(super) fn place(self, mass: f64) -> f64 {
         let place = match self {
             Self::Linear(most) => mass / most,

@@ -2,11 +2,11 @@
 
 use ndarray::{Array1, ArrayView2, Axis};
 
-/// Bits a coordinate is cut to: 2 × 31 and 3 × 21 fit into one key.
+/// Bits of a rounded coordinate: 2 × 31 and 3 × 21 fit into one key of 64 bits.
 const BITS_2D: u32 = 31;
 const BITS_3D: u32 = 21;
 
-/// Steps of the power iteration: an order needs the direction to a few per cent.
+/// Steps of the power iteration: an order needs the direction to within a few percent.
 const POWER_STEPS: usize = 60;
 
 /// The rows of `points`, shape (n, d), along a line through the cloud: by the coordinate for
@@ -30,7 +30,7 @@ pub(super) fn order(points: ArrayView2<'_, f64>) -> Vec<usize> {
 pub(super) fn describe(dim: usize) -> &'static str {
     match dim {
         1 => "are sorted by their coordinate",
-        2 | 3 => "follow a Hilbert curve (neighbours in the list are neighbours in space)",
+        2 | 3 => "follow a Hilbert curve (neighbors in the list are neighbors in space)",
         _ => "are sorted along their first principal component",
     }
 }

@@ -3,11 +3,11 @@
 use ndarray::{Array2, ArrayView2};
 use plotters::style::RGBColor;
 
-use super::page::{self, MARGIN, Page, PageArea, UNITS};
+use super::page::{self, MARGIN, PAGE_WIDTH, Page, PageArea};
 use super::{DrawResult, Figure};
 
 /// White between two images, in pixels of theirs.
-const GAP: f64 = 1.0;
+const GAP_IMAGE_PIXELS: f64 = 1.0;
 
 /// The width of the page of [`Tiles`], in pixels.
 const WIDTH_PIXELS: u32 = 1000;
@@ -54,7 +54,8 @@ impl Tiles {
     fn cells(&self) -> (f64, f64) {
         let across = self.columns.min(self.images.nrows().max(1));
         let down = self.images.nrows().div_ceil(self.columns).max(1);
-        let length = |count: usize| count as f64 * (self.side as f64 + GAP) - GAP;
+        let length =
+            |count: usize| count as f64 * (self.side as f64 + GAP_IMAGE_PIXELS) - GAP_IMAGE_PIXELS;
         (length(across), length(down))
     }
 
@@ -70,7 +71,7 @@ impl Tiles {
 impl Figure for Tiles {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     fn size(&self) -> (u32, u32) {
-        let unit = f64::from(WIDTH_PIXELS) / UNITS;
+        let unit = f64::from(WIDTH_PIXELS) / PAGE_WIDTH;
         let around = 2.0 * MARGIN * unit;
         let title = page::title_height(&self.title) * unit;
         let (across, down) = self.cells();
@@ -85,7 +86,7 @@ impl Figure for Tiles {
         let (across, down) = self.cells();
         let pixel = (inside.width() / across).min((inside.bottom - top) / down);
         for (k, image) in self.images.outer_iter().enumerate() {
-            let step = pixel * (self.side as f64 + GAP);
+            let step = pixel * (self.side as f64 + GAP_IMAGE_PIXELS);
             let corner = (
                 inside.left + step * (k % self.columns) as f64,
                 top + step * (k / self.columns) as f64,

@@ -1,8 +1,10 @@
 //! Nearest neighbors by a balanced k-d tree.
 //!
 //! A search descends to the nearest leaf first and skips every subtree whose box is farther away than
-//! the k-th nearest point so far. It visits about O(k + log n) points in few dimensions, all n in many. Bentley 1975 (as [`kd_order`]); Friedman, Bentley, Finkel 1977, "An algorithm for
-//! finding best matches in logarithmic expected time", ACM Trans. Math. Softw. 3.
+//! the k-th nearest point so far. It visits about O(k + log n) points in few dimensions, all n in many.
+//!
+//! Bentley 1975 (see [`kd_order`]); Friedman, Bentley, Finkel 1977, "An algorithm for finding best
+//! matches in logarithmic expected time", ACM Trans. Math. Softw. 3.
 
 use ndarray::ArrayView2;
 
@@ -65,7 +67,7 @@ impl KdTree {
     }
 }
 
-/// Appends the subtree of consecutive points of the order; its index.
+/// Appends the subtree of consecutive points of the order and returns its index.
 fn grow(
     points: ArrayView2<'_, f64>,
     order: &[usize],

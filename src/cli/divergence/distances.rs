@@ -2,7 +2,7 @@
 
 use deblais::cost::{Cost, GroundCost};
 use deblais::divergence::{
-    Estimate, MMD_WHOLE, energy, median_bandwidth, mmd, mmd_blocks, mmd_unbiased,
+    Estimate, MMD_ALL_PAIRS_POINTS, energy, median_bandwidth, mmd, mmd_blocks, mmd_unbiased,
 };
 use deblais::problem::OtProblem;
 use deblais::report::ValueReport;
@@ -175,7 +175,7 @@ pub(super) fn discrepancy(pair: &MeasurePair, seed: Seed) -> DistanceRow {
         let value = mmd(p, q, sigma).map_err(reason)?;
         return Ok(Found::new(value, format!("exact, all pairs; {kernel}")));
     }
-    if p.len() + q.len() <= MMD_WHOLE {
+    if p.len() + q.len() <= MMD_ALL_PAIRS_POINTS {
         let estimate = mmd_unbiased(p, q, sigma).map_err(reason)?;
         let mut found = Found::new(estimate.value, format!("unbiased U-statistic; {kernel}"));
         found.influences = Some(estimate);

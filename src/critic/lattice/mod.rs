@@ -60,13 +60,13 @@ impl Lattice {
             DiscreteMeasure::uniform(centers).map_err(|error| saved(&error.to_string()))?;
         let pieces = centers.len();
         if heights.len() != pieces || !heights.iter().all(|b| b.is_finite()) {
-            return Err(saved("its heights are not one finite number a centre"));
+            return Err(saved("its heights are not one finite number a center"));
         }
         if signs.len() != pieces || !signs.iter().all(|sign| sign.abs() == 1.0) {
-            return Err(saved("its signs are not 1 or -1 for each centre"));
+            return Err(saved("its signs are not 1 or -1 for each center"));
         }
         if !(1..=pieces).contains(&groups) {
-            return Err(saved("its groups are not at least 1 and at most as many as centres"));
+            return Err(saved("its groups are not at least 1 and at most as many as centers"));
         }
         Ok(Self { kind: "lattice", groups, centers, heights, signs })
     }
@@ -101,7 +101,7 @@ impl Lattice {
         Ok(GroundCost::Euclidean.table(&points, &self.centers)?)
     }
 
-    /// The piece that f is, where the distances are these, and its value.
+    /// The piece that attains f at a point with these distances, and its value.
     fn active(&self, distances: &[f64]) -> (usize, f64) {
         let level = |j: usize| (j, self.signs[j].mul_add(distances[j], self.heights[j]));
         let by_value = |a: &(usize, f64), b: &(usize, f64)| a.1.total_cmp(&b.1);

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Distances of many coordinates are `‖x‖² + ‖c‖² − 2⟨x, c⟩` by a matrix product, in training alone:
-//! what is lost near a center is a blur of the size of the last temperature. The gradient by the
+//! the rounding error near a center is as large as the last temperature. The gradient by the
 //! centers is a product again.
 
 use macro_rules_attribute::apply;
@@ -17,7 +17,7 @@ use ndarray::{Array2, ArrayView2, s};
 use super::exp::exp;
 use crate::math::simd_targets;
 
-/// Squared distances below this share of `‖x‖² + ‖c‖²` are rounding.
+/// Squared distances below this share of `‖x‖² + ‖c‖²` are rounding error.
 const RELATIVE_ROUNDING: f32 = 1e-6;
 
 /// The pieces of a lattice in training; piece j is of group `j mod groups`.
@@ -34,7 +34,7 @@ pub(super) struct Pieces {
 
 impl Pieces {
     pub(super) fn new(dim: usize, groups: usize, signs: Vec<f32>, parameters: Vec<f32>) -> Self {
-        assert_eq!(parameters.len(), signs.len() * (dim + 1), "a centre and a height a piece");
+        assert_eq!(parameters.len(), signs.len() * (dim + 1), "a center and a height a piece");
         let squares = vec![0.0; signs.len()];
         let mut pieces = Self { dim, groups, signs, parameters, squares };
         pieces.refresh();
@@ -47,14 +47,14 @@ impl Pieces {
 
     pub(super) fn centers(&self) -> ArrayView2<'_, f32> {
         let (centers, _) = self.parameters.split_at(self.count() * self.dim);
-        ArrayView2::from_shape((self.count(), self.dim), centers).expect("all centres")
+        ArrayView2::from_shape((self.count(), self.dim), centers).expect("all centers")
     }
 
     pub(super) fn heights(&self) -> &[f32] {
         &self.parameters[self.count() * self.dim..]
     }
 
-    /// To be called when the parameters have changed.
+    /// Recomputes what depends on the parameters: to be called after each change.
     pub(super) fn refresh(&mut self) {
         let centers = self.parameters.chunks_exact(self.dim);
         for (square, center) in self.squares.iter_mut().zip(centers) {
@@ -63,7 +63,7 @@ impl Pieces {
     }
 }
 
-/// Room for a block of points, and what became of it.
+/// Buffers for a block of points, and the sums over it.
 pub(super) struct SoftBlock {
     /// First products, then distances, then `q_ij σ_j/‖x_i − c_j‖`.
     cells: Array2<f32>,
@@ -73,7 +73,7 @@ pub(super) struct SoftBlock {
     minima: Vec<f32>,
     /// `Σ_i w_i f_T(x_i)`.
     pub(super) value: f64,
-    /// Its gradient by the parameters.
+    /// The gradient of the value by the parameters.
     pub(super) gradient: Vec<f32>,
     /// `Σ_i q_ij σ_j/‖x_i − c_j‖`.
     pulls: Vec<f32>,
@@ -110,7 +110,7 @@ impl SoftBlock {
             pull(row, &self.levels, &pieces.signs, w, by_heights, &mut self.pulls);
         }
         let shape = (count, dim);
-        let mut into = ndarray::ArrayViewMut2::from_shape(shape, by_centers).expect("all centres");
+        let mut into = ndarray::ArrayViewMut2::from_shape(shape, by_centers).expect("all centers");
         general_mat_mul(-1.0, &cells.t(), &x, 0.0, &mut into);
         for ((mut out, c), &pull) in
             into.outer_iter_mut().zip(pieces.centers().outer_iter()).zip(&self.pulls)
@@ -140,7 +140,7 @@ fn levels(row: &[f32], signs: &[f32], heights: &[f32], e: &mut [f32]) {
     }
 }
 
-/// Levels e become their shares p; the answer is `f_T`.
+/// Replaces the levels e by their shares p and returns `f_T`.
 #[apply(simd_targets)]
 fn shares(levels: &mut [f32], minima: &mut [f32], t: f32) -> f32 {
     let groups = minima.len();
@@ -303,6 +303,6 @@ mod tests {
         block.run(&pieces, Array2::zeros((1, 1)).view(), &[2.0], 1e-3);
         assert!((block.value - 4.0).abs() < 1e-5, "{}", block.value);
         assert_eq!(block.gradient[4..], [0.0, 0.0, 0.0, 2.0]);
-        assert!(block.gradient.iter().all(|g| g.is_finite()), "x stands on every centre");
+        assert!(block.gradient.iter().all(|g| g.is_finite()), "x stands on every center");
     }
 }

@@ -1,16 +1,16 @@
 //! Training of a [`Lattice`] on batches, samples or streams.
 //!
 //! Adam climbs `E_μ f_T − E_ν f_T` of the soft lattice by centers and heights. The temperature T
-//! falls geometrically, so that at first every piece feels every point; the rate stays, then
-//! falls with it. Now and then the hard lattice is evaluated in `f64` on two samples; the best is
-//! kept.
+//! falls geometrically, so that at first every point moves every piece; the rate is constant at first
+//! and falls with it later. At regular steps the hard lattice is evaluated in `f64` on two samples; the
+//! best is kept.
 //!
 //! **Complexity.** A step costs two products of rows × pieces × d, and rows × pieces exponentials.
 //!
-//! **Failure modes.** On samples, pieces that no point looks at any more stay where they are. On a
-//! stream in many dimensions the centers must start close to each other, in the midst of the data:
-//! distances between points far apart differ by little, and scattered centers never sort out which
-//! is whose.
+//! **Failure modes.** On samples, pieces that are nowhere the maximum or minimum stay where they
+//! are. On a stream in many dimensions the centers must start close to each other, in the midst of
+//! the data: distances between points far apart differ by little, and scattered centers are not
+//! assigned to regions of the data.
 
 use std::ops::ControlFlow;
 
@@ -27,19 +27,19 @@ use crate::nn::{Optimizer, Real, Rule, Schedule};
 use crate::progress::{Event, Observer};
 use crate::seed::{Seed, Stream};
 
-/// Points of a batch that are computed together.
+/// Number of points of a batch that are computed together.
 const BLOCK_ROWS: usize = 256;
 
-/// A short memory of squares: gradients shrink as the pieces find their places.
-const ADAM: Rule = Rule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-10 };
+/// Adam with a short mean of squares, β₂ = 0.99: gradients shrink during training.
+const LATTICE_ADAM: Rule = Rule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-10 };
 
-/// How [`LatticeRate::Falling`] falls.
-const FALL: Schedule = Schedule::ConstantThenLinear { share: 0.4, end: 0.02 };
+/// The schedule of [`LatticeRate::Falling`].
+const FALLING_RATE: Schedule = Schedule::ConstantThenLinear { share: 0.4, end: 0.02 };
 
-/// Evaluations of the hard lattice over a run.
+/// Number of evaluations of the hard lattice in a run.
 const EVALUATIONS: u64 = 25;
 
-/// Where the centers start.
+/// The first centers of the pieces.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LatticeStart {
     /// Uniform in a cube of this half side, in the units of the frame.
@@ -48,17 +48,18 @@ pub enum LatticeStart {
     Points,
 }
 
-/// The size of Adam's steps.
+/// The step size of Adam.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LatticeRate {
-    /// This for 40 % of the steps, then straight down to 2 % of it: a stream has to sort out first
-    /// which center is whose, at any temperature.
+    /// Constant for 40 % of the steps, then linear down to 2 %: on a stream the centers first have to
+    /// find their regions, at any temperature.
     Falling(f64),
-    /// This multiple of the temperature, the length over which the soft lattice changes its mind.
+    /// A multiple of the temperature, the length scale of the soft lattice.
     OfTemperature(f64),
 }
 
-/// How to train a [`Lattice`]; [`TrainLattice::default`] has settings for two samples. Lengths are in the units of the frame.
+/// The settings of the training of a [`Lattice`]; [`TrainLattice::default`] is for two samples.
+/// Lengths are in the units of the frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TrainLattice {
     /// The name of the kind.
@@ -67,13 +68,13 @@ pub struct TrainLattice {
     pub groups: usize,
     /// Pieces of a group.
     pub pieces: usize,
-    /// Whether every second piece rises from its center; else all fall.
+    /// Whether every second piece has σ = 1; else all have σ = −1.
     pub alternate: bool,
-    /// Where the centers start.
+    /// The first centers of the pieces.
     pub start: LatticeStart,
     /// Steps of Adam.
     pub steps: u64,
-    /// The size of its steps.
+    /// The step size of Adam.
     pub rate: LatticeRate,
     /// The first and the last temperature.
     pub temperatures: (f64, f64),
@@ -81,7 +82,7 @@ pub struct TrainLattice {
     pub cold: f64,
     /// Points a side and step, if the samples have more.
     pub batch: usize,
-    /// Where first centers and batches come from.
+    /// The seed of first centers and batches.
     pub seed: Seed,
 }
 
@@ -141,11 +142,11 @@ impl TrainLattice {
         self.train_on(&mut batches, &frame, (source, target), observer)
     }
 
-    /// As [`TrainLattice::train`], on batches from anywhere, in the coordinates of `frame`; the
-    /// samples are what evaluations are made on.
+    /// Trains a critic on batches in the coordinates of `frame`, from any source of batches; the two
+    /// samples are for the evaluations.
     ///
     /// # Errors
-    /// As [`TrainLattice::train`].
+    /// [`CriticError`] for settings that make no sense and samples of different dimensions.
     pub fn train_on(
         &self,
         batches: &mut dyn Batches,
@@ -156,7 +157,7 @@ impl TrainLattice {
         self.check()?;
         let every = self.steps.div_ceil(EVALUATIONS).max(1);
         let mut pieces = self.first(batches);
-        let mut adam = Optimizer::new(ADAM, pieces.parameters.len());
+        let mut adam = Optimizer::new(LATTICE_ADAM, pieces.parameters.len());
         let mut gradient = vec![0.0; pieces.parameters.len()];
         let mut blocks = vec![];
         let mut history: Vec<CriticMilestone> = vec![];
@@ -214,7 +215,7 @@ impl TrainLattice {
 
     fn rate(&self, step: u64) -> f64 {
         match self.rate {
-            LatticeRate::Falling(rate) => rate * FALL.factor(step, self.steps),
+            LatticeRate::Falling(rate) => rate * FALLING_RATE.factor(step, self.steps),
             LatticeRate::OfTemperature(rate) => rate * self.temperature(step),
         }
     }
@@ -251,7 +252,7 @@ impl TrainLattice {
         Lattice {
             kind: self.kind,
             groups: self.groups,
-            centers: DiscreteMeasure::uniform(centers).expect("finite centres"),
+            centers: DiscreteMeasure::uniform(centers).expect("finite centers"),
             heights: pieces.heights().iter().map(|b| f64::from(*b) * scale).collect(),
             signs: pieces.signs.iter().map(|sign| f64::from(*sign)).collect(),
         }
@@ -259,13 +260,13 @@ impl TrainLattice {
 }
 
 /// Points of one side, their masses, and the side's sign in the loss.
-type Side<'a> = (ArrayView2<'a, f32>, &'a [f32], f32);
+type SignedPoints<'a> = (ArrayView2<'a, f32>, &'a [f32], f32);
 
 /// The gradient of the loss `E_ν f_T − E_μ f_T`: blocks in parallel, added up in order.
 fn descend(
     pieces: &Pieces,
     blocks: &mut Vec<(SoftBlock, Vec<f32>)>,
-    sides: [Side<'_>; 2],
+    sides: [SignedPoints<'_>; 2],
     temperature: f32,
     gradient: &mut [f32],
 ) {

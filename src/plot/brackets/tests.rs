@@ -14,7 +14,7 @@ fn drawn(brackets: &Brackets) -> Bitmap {
 fn look(brackets: &Brackets, picture: &Bitmap, k: usize, value: f64) -> [u8; 3] {
     let mut sheet = Bitmap::new(brackets.size());
     let page = Page::new(Canvas::pixels(&mut sheet).into_drawing_area());
-    let frame = brackets.frame(&page, brackets.layout().room(&page));
+    let frame = brackets.frame(&page, brackets.words().room(&page));
     let x = frame.left + brackets.axis().place(brackets.shown(value)) * frame.width();
     let y = brackets.middle(frame, k) + 3.0;
     picture.at(x.round() as u32, y.round() as u32).unwrap()

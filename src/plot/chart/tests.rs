@@ -13,7 +13,7 @@ fn drawn(chart: &Chart) -> Bitmap {
 fn field(chart: &Chart) -> Field {
     let mut sheet = Bitmap::new(chart.size());
     let page = Page::new(Canvas::pixels(&mut sheet).into_drawing_area());
-    chart.field(&page, chart.layout().room(&page))
+    chart.field(&page, chart.words().room(&page))
 }
 
 /// The color of the pixel at a value.
@@ -38,7 +38,10 @@ fn curves_levels_and_bands_are_where_their_values_are() {
     for x in [1.5, 4.5, 5.5] {
         assert_eq!(look(&chart, &picture, (x, x)), rgb(palette::BLACK));
         assert_eq!(look(&chart, &picture, (x, -0.5 * x)), rgb(palette::PURPLE));
-        assert_eq!(look(&chart, &picture, (x, 7.3)), rgb(palette::tint(palette::SKY_BLUE, BAND)));
+        assert_eq!(
+            look(&chart, &picture, (x, 7.3)),
+            rgb(palette::tint(palette::SKY_BLUE, BAND_OPACITY))
+        );
         assert_eq!(look(&chart, &picture, (x, -4.3)), [255; 3]);
     }
     // Logarithmic axes make a straight line of a power.
@@ -70,7 +73,7 @@ fn a_band_without_a_bound_reaches_the_edge() {
     let points = [(0.0, f64::NEG_INFINITY, 1.0), (1.0, f64::NEG_INFINITY, 1.0)];
     let chart = Chart::new("x", "y").band(Band::new("", points)).level("", 3.0);
     let picture = drawn(&chart);
-    let tint = rgb(palette::tint(palette::SKY_BLUE, BAND));
+    let tint = rgb(palette::tint(palette::SKY_BLUE, BAND_OPACITY));
     assert_eq!(look(&chart, &picture, (0.45, 0.96)), tint);
     assert_eq!(look(&chart, &picture, (0.45, 1.6)), [255; 3]);
 }

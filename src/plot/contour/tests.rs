@@ -13,7 +13,7 @@ fn sampled(n: usize, v: impl Fn(f64, f64) -> f64) -> (Array2<f64>, impl Fn(f64) 
 }
 
 /// Twice the area inside, positive if the ring runs counterclockwise.
-fn double_area(ring: &[Point]) -> f64 {
+fn double_area(ring: &[GridPoint]) -> f64 {
     let next = ring.iter().cycle().skip(1);
     ring.iter().zip(next).map(|(a, b)| a.0 * b.1 - a.1 * b.0).sum()
 }
@@ -83,7 +83,7 @@ fn many_saddles_leave_no_loose_ends_inside() {
     let (values, _) = sampled(41, |x, y| (9.0 * x).sin() * (9.0 * y).sin());
     for level in [-0.5, 0.0, 1e-9, 0.3] {
         for ContourLine { points, closed } in lines(values.view(), level) {
-            let on_rim = |p: &Point| p.0 == 0.0 || p.1 == 0.0 || p.0 == 40.0 || p.1 == 40.0;
+            let on_rim = |p: &GridPoint| p.0 == 0.0 || p.1 == 0.0 || p.0 == 40.0 || p.1 == 40.0;
             let ends = [&points[0], &points[points.len() - 1]];
             assert!(closed || ends.into_iter().all(on_rim), "{level}");
         }

@@ -44,7 +44,7 @@ fn the_ground_darkens_with_the_function_and_a_missing_value_is_white() {
     let bitmap = plot::bitmap(&(&picture).resized((700, 700))).unwrap();
     let mut sheet = crate::plot::Bitmap::new((700, 700));
     let page = Page::new(plot::Canvas::pixels(&mut sheet).into_drawing_area());
-    let field = picture.field(&page, picture.layout().room(&page));
+    let field = picture.field(&page, picture.words().room(&page));
     assert!((field.frame.width() - field.frame.height()).abs() < 1e-9, "one scale");
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "inside the page")]
     let look = |x: f64, y: f64| {
@@ -131,7 +131,7 @@ fn arrows_that_are_given_start_at_their_points_and_point_along_their_rows() {
         (places.clone().min().unwrap(), places.max().unwrap())
     };
     let ((left, right), (top, bottom)) = (ends(|at| at.0), ends(|at| at.1));
-    let unit = f64::from(size.0) / page::UNITS;
+    let unit = f64::from(size.0) / page::PAGE_WIDTH;
     assert!((f64::from(bottom - top) - LONGEST_VECTOR * unit).abs() < 6.0, "{top} {bottom}");
     assert!(f64::from(right - left) < 10.0 * unit, "one arrow, upright");
     let flat = ContourPlot::new("flat", Array2::zeros((2, 2)), SQUARE);

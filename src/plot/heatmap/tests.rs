@@ -19,7 +19,7 @@ fn drawn(n: usize, m: usize, cells: &[(usize, usize, f64)]) -> (Heatmap, Bitmap)
 fn look(heatmap: &Heatmap, picture: &Bitmap, down: f64, across: f64) -> [u8; 3] {
     let mut sheet = Bitmap::new((picture.width(), picture.height()));
     let page = Page::new(plot::Canvas::pixels(&mut sheet).into_drawing_area());
-    let frame = heatmap.matrix(&page, heatmap.layout().room(&page));
+    let frame = heatmap.matrix(&page, heatmap.words().room(&page));
     let at = |from: f64, length: f64, t: f64| (from + length * t).round() as u32;
     picture.at(at(frame.left, frame.width(), across), at(frame.top, frame.height(), down)).unwrap()
 }

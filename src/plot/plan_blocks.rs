@@ -8,13 +8,13 @@ use crate::plan::TransportPlan;
 /// An n×m matrix added up into blocks, as its non-zero blocks: memory for what is there, never
 /// for n·m.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bins {
+pub struct PlanBlocks {
     shape: (usize, usize),
     block: (usize, usize),
     mass: HashMap<(usize, usize), f64>,
 }
 
-impl Bins {
+impl PlanBlocks {
     /// An empty matrix of n rows and m columns, cut into at most `most` blocks an axis.
     #[must_use]
     pub fn new(n: usize, m: usize, most: usize) -> Self {
@@ -25,12 +25,12 @@ impl Bins {
     /// A plan in the order of an arrangement.
     #[must_use]
     pub fn of_plan(plan: &TransportPlan, shown: &Arrangement, most: usize) -> Self {
-        let mut bins = Self::new(plan.n(), plan.m(), most);
+        let mut blocks = Self::new(plan.n(), plan.m(), most);
         let (row, column) = (places(&shown.rows), places(&shown.columns));
         for arc in plan.arcs() {
-            bins.add(row[arc.source], column[arc.target], arc.mass);
+            blocks.add(row[arc.source], column[arc.target], arc.mass);
         }
-        bins
+        blocks
     }
 
     /// Adds mass to the cell in this row and column, counted in the order shown.
@@ -87,20 +87,20 @@ mod tests {
         let plan = TransportPlan::new(2, 3, vec![arc(0, 2, 0.75), arc(1, 0, 0.25)]).unwrap();
         let shown =
             Arrangement { rows: vec![1, 0], columns: vec![2, 0, 1], description: String::new() };
-        let bins = Bins::of_plan(&plan, &shown, 250);
-        assert_eq!((bins.shape(), bins.counts(), bins.block()), ((2, 3), (2, 3), (1, 1)));
-        assert_eq!(bins.cells(), [((0, 1), 0.25), ((1, 0), 0.75)]);
+        let blocks = PlanBlocks::of_plan(&plan, &shown, 250);
+        assert_eq!((blocks.shape(), blocks.counts(), blocks.block()), ((2, 3), (2, 3), (1, 1)));
+        assert_eq!(blocks.cells(), [((0, 1), 0.25), ((1, 0), 0.75)]);
     }
 
     #[test]
     fn large_matrices_are_added_up_and_keep_their_mass() {
-        let mut bins = Bins::new(5001, 10, 250);
-        assert_eq!((bins.block(), bins.counts()), ((21, 1), (239, 10)));
+        let mut blocks = PlanBlocks::new(5001, 10, 250);
+        assert_eq!((blocks.block(), blocks.counts()), ((21, 1), (239, 10)));
         for i in 0..5001 {
-            bins.add(i, i % 10, 1.0);
+            blocks.add(i, i % 10, 1.0);
         }
-        bins.add(0, 0, 0.0);
-        let cells = bins.cells();
+        blocks.add(0, 0, 0.0);
+        let cells = blocks.cells();
         assert_eq!(cells.iter().map(|cell| cell.1).sum::<f64>(), 5001.0);
         assert_eq!(cells.iter().map(|cell| cell.0.0).max(), Some(238));
     }
