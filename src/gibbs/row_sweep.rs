@@ -386,7 +386,8 @@ impl<'a> GibbsTable<'a> {
     fn weigh(&self, pass: &RowPass<'_>, i: usize, f: f64, scratch: &mut RowScratch) -> f64 {
         let RowScratch { costs, weights, runs, .. } = scratch;
         let inverse_epsilon = 1.0 / pass.epsilon;
-        let mut weigh_by = |kernel: fn(&[f64], &[f64], &[f64], f64, f64, &mut [f64]) -> f64| {
+        let mut weigh_all = |exact: bool| {
+            let kernel = if exact { weigh::<true> } else { weigh::<false> };
             let (mut from, mut sum) = (0, 0.0);
             for &(start, end) in &*runs {
                 let length = end - start;
@@ -398,9 +399,9 @@ impl<'a> GibbsTable<'a> {
             }
             sum
         };
-        match pass.exact.then(|| weigh_by(weigh::<true>)) {
+        match pass.exact.then(|| weigh_all(true)) {
             Some(sum) if sum > 0.0 && sum.is_finite() => sum,
-            _ => weigh_by(weigh::<false>),
+            _ => weigh_all(false),
         }
     }
 
