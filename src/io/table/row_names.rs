@@ -7,11 +7,13 @@ use crate::io::{Filter, ReadError};
 impl Table {
     /// The columns that name the rows where the whole table counts, as in a matrix or a histogram:
     /// those that are no coordinates by their name (`id`, `index`, an empty one, …), and a first
-    /// column of text. One column is left in any case.
+    /// column of text, unless that is the first cell of a single row without a header, which may be a
+    /// number with a slip. One column is left in any case.
     pub fn name_columns(&self) -> Vec<usize> {
         let mut others: Vec<usize> = (0..self.n_columns()).collect();
         let mut names = self.take_row_labels(&mut others);
-        if others.len() > 1 && others[0] == 0 && self.is_text(0) {
+        let may_have_names = self.header().is_some() || self.n_rows() > 1;
+        if others.len() > 1 && others[0] == 0 && may_have_names && self.is_text(0) {
             names.insert(0, 0);
         }
         names.truncate(self.n_columns() - 1);
