@@ -27,6 +27,7 @@ pub(crate) fn changes<S: Serializer>(changes: &[String], to: S) -> Result<S::Ok,
 }
 
 /// Writes a path, if one was given.
+#[expect(clippy::ref_option, reason = "serde hands over the field")]
 pub(crate) fn path<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
     path.as_ref().map(|path| path.display().to_string()).serialize(to)
 }

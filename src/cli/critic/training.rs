@@ -235,7 +235,7 @@ impl CriticTrainingArgs {
                 steps: Some(lattice.steps),
                 rate: match lattice.rate {
                     LatticeRate::OfTemperature(rate) => Some(rate),
-                    _ => None,
+                    LatticeRate::Falling(_) => None,
                 },
                 batch: Some(lattice.batch),
                 seed: Some(lattice.seed.0),

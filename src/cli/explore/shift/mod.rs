@@ -157,6 +157,7 @@ fn numbers(text: &str) -> Result<Array1<f64>, String> {
 }
 
 /// Writes a direction as it is typed.
+#[expect(clippy::ref_option, reason = "serde hands over the field")]
 fn coordinates<S: Serializer>(direction: &Option<Array1<f64>>, to: S) -> Result<S::Ok, S::Error> {
     match direction {
         Some(direction) => typed::list(&direction.to_vec(), to),
