@@ -60,8 +60,10 @@ impl<F: Figure> Panels<F> {
             rows.map(|row| row.iter().map(Figure::size).collect()).collect();
         for row in &mut rows {
             let highest = row.iter().map(|size| size.1).max();
-            if let (true, Some(highest)) = (self.even_rows, highest) {
-                row.iter_mut().for_each(|size| size.1 = highest);
+            if let Some(highest) = highest.filter(|_| self.even_rows) {
+                for size in row {
+                    size.1 = highest;
+                }
             }
         }
         rows
