@@ -60,7 +60,7 @@ pub enum Verdict {
 /// Rows on one problem.
 #[derive(Clone)]
 pub struct Crosscheck<'a> {
-    problem: &'a OtProblem,
+    problem: &'a OtProblem<'a>,
     exact: Certified,
     rows: Vec<Row>,
 }
@@ -70,7 +70,10 @@ impl<'a> Crosscheck<'a> {
     ///
     /// # Errors
     /// None that a valid problem can cause.
-    pub fn new(problem: &'a OtProblem, observer: &mut dyn Observer) -> Result<Self, SolveError> {
+    pub fn new(
+        problem: &'a OtProblem<'a>,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, SolveError> {
         let start = Instant::now();
         let solver = Method::Auto.solver(problem);
         let solution = solver.solve(problem, observer)?;

@@ -1,53 +1,19 @@
 //! The distances under their usual names, one call each.
 
-use std::borrow::Cow;
-
-use ndarray::{Array2, ArrayView2};
 use thiserror::Error;
 
 use crate::certificate::{Certificate, Certified};
 use crate::cost::GroundCost;
-use crate::measure::{DiscreteMeasure, MeasureError};
+use crate::measure::AsMeasure;
 use crate::plan::TransportPlan;
 use crate::potentials::Potentials;
 use crate::problem::{OtProblem, ProblemError};
 use crate::solvers::{Method, SolveError};
 
-/// Points with masses: a [`DiscreteMeasure`], or an array of shape (n, d) whose n points have mass
-/// 1/n each.
-pub trait AsMeasure {
-    /// The measure.
-    ///
-    /// # Errors
-    /// [`MeasureError`] if there are no points, or a coordinate is not finite.
-    fn as_measure(&self) -> Result<Cow<'_, DiscreteMeasure>, MeasureError>;
-}
-
-impl AsMeasure for DiscreteMeasure {
-    fn as_measure(&self) -> Result<Cow<'_, DiscreteMeasure>, MeasureError> {
-        Ok(Cow::Borrowed(self))
-    }
-}
-
-impl AsMeasure for Array2<f64> {
-    fn as_measure(&self) -> Result<Cow<'_, DiscreteMeasure>, MeasureError> {
-        DiscreteMeasure::uniform(self.clone()).map(Cow::Owned)
-    }
-}
-
-impl AsMeasure for ArrayView2<'_, f64> {
-    fn as_measure(&self) -> Result<Cow<'_, DiscreteMeasure>, MeasureError> {
-        DiscreteMeasure::uniform(self.to_owned()).map(Cow::Owned)
-    }
-}
-
 /// Why there is no distance.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum DistanceError {
-    /// One side is no measure.
-    #[error(transparent)]
-    Measure(#[from] MeasureError),
     /// The two sides and the ground cost make no problem.
     #[error(transparent)]
     Problem(#[from] ProblemError),
@@ -124,7 +90,7 @@ pub fn emd(
     target: &impl AsMeasure,
     ground: impl Into<GroundCost>,
 ) -> Result<Transport, DistanceError> {
-    let problem = OtProblem::new(&*source.as_measure()?, &*target.as_measure()?, ground)?;
+    let problem = OtProblem::new(source, target, ground.into())?;
     let solution = Method::Auto.solver(&problem).solve(&problem, &mut ())?;
     let Certified { certificate, plan, potentials } = solution.certify(&problem);
     let plan = plan.unwrap_or(solution.plan);

@@ -72,12 +72,13 @@ pub use cost::{
     Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Euclidean, GroundCost, Metric, Minkowski,
     SqEuclidean,
 };
-pub use distances::{AsMeasure, DistanceError, Transport, emd};
+pub use distances::{DistanceError, Transport, emd};
 pub use gibbs::GibbsPlan;
-pub use measure::DiscreteMeasure;
+pub use measure::{AsMasses, AsMeasure, DiscreteMeasure, Marginal};
+pub use ndarray;
 pub use plan::{PlanArc, TransportPlan};
 pub use potentials::Potentials;
-pub use problem::OtProblem;
+pub use problem::{CostFn, IntoCost, OtProblem};
 pub use progress::Observer;
 pub use solvers::{Method, Solution, Solver, Termination};
 

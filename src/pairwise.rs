@@ -183,7 +183,7 @@ fn between(
     source: &DiscreteMeasure,
     target: &DiscreteMeasure,
     ground: GroundCost,
-) -> Result<OtProblem, ProblemError> {
+) -> Result<OtProblem<'static>, ProblemError> {
     /// Cells that stay in the second-level cache.
     const CELLS: usize = 1 << 16;
     let problem = OtProblem::new(source, target, ground)?;

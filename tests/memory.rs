@@ -55,7 +55,7 @@ fn taken<G: Into<GroundCost>>(
     ground: G,
     method: Method,
 ) -> (f64, f64) {
-    let problem = OtProblem::new(&blobs(n, d, "x"), &blobs(m, d, "y"), ground).unwrap();
+    let problem = OtProblem::new(&blobs(n, d, "x"), &blobs(m, d, "y"), ground.into()).unwrap();
     let said = memory(method, &problem, d).bytes;
     let before = NOW.load(Ordering::Relaxed);
     MOST.store(before, Ordering::Relaxed);

@@ -80,7 +80,7 @@ pub(super) fn bound(
 
 /// Makes feasible pairs of potentials until the time is up.
 struct Tries<'a> {
-    problem: &'a OtProblem,
+    problem: &'a OtProblem<'a>,
     is_over: IsOver<'a>,
 }
 
@@ -310,8 +310,8 @@ mod tests {
                 mass * (1000.0 / total)
             };
             let (source, target) = (mass(n), mass(m));
-            let cost = Box::new(CostMatrix::new(cost).unwrap());
-            let problem = OtProblem::from_cost(source.view(), target.view(), cost).unwrap();
+            let cost = CostMatrix::new(cost).unwrap();
+            let problem = OtProblem::new(&source, &target, cost).unwrap();
             bounds(&problem);
         }
     }

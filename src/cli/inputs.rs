@@ -38,7 +38,7 @@ enum Kind {
 
 /// A problem and all that is known about where it came from.
 pub(crate) struct Loaded {
-    pub(crate) problem: OtProblem,
+    pub(crate) problem: OtProblem<'static>,
     pub(crate) report: ProblemReport,
     pub(crate) inputs: Inputs,
     pub(crate) remarks: Remarks,
@@ -175,7 +175,7 @@ impl ProblemJob {
 
 impl Loaded {
     /// A problem of which nothing else is known.
-    fn new(problem: OtProblem, report: ProblemReport) -> Self {
+    fn new(problem: OtProblem<'static>, report: ProblemReport) -> Self {
         Self {
             problem,
             report,

@@ -25,7 +25,7 @@ use crate::cli::warn;
 
 /// Two samples, and the exact value if it is asked for.
 pub(super) struct Case {
-    pub(super) problem: OtProblem,
+    pub(super) problem: OtProblem<'static>,
     pub(super) source: DiscreteMeasure,
     pub(super) target: DiscreteMeasure,
     pub(super) axes: Option<(String, String)>,

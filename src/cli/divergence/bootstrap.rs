@@ -95,7 +95,7 @@ pub(super) fn of_transport(
         };
         match which {
             Transport::Emd(ground) => {
-                solve(OtProblem::from_cost(p.mass(), q.mass(), ground.cost().table(&p, &q)?)?)
+                solve(OtProblem::new(&p.mass(), &q.mass(), ground.cost().table(&p, &q)?)?)
             }
             Transport::W2 if p.dim() == 1 => Ok(w2::on_the_line(&p, &q)?),
             Transport::W2 => Ok(solve(OtProblem::new(&p, &q, SqEuclidean)?)?.max(0.0).sqrt()),

@@ -82,7 +82,7 @@ fn on_the_line(pair: &Pair) -> bool {
 /// The transport cost, exact, with its certificate.
 pub(super) fn emd(pair: &Pair, ground: Ground, progress: &mut RunProgress) -> Result<Row, Failure> {
     let (p, q) = (&pair.source, &pair.target);
-    let problem = OtProblem::from_cost(p.mass(), q.mass(), ground.cost().table(p, q)?)?;
+    let problem = OtProblem::new(&p.mass(), &q.mass(), ground.cost().table(p, q)?)?;
     if let Err(why) = solvable(pair, problem.cost()) {
         return Ok(Err(format!("{why}; deblais emd has no limit")));
     }

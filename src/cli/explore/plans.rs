@@ -87,7 +87,7 @@ enum Piles {
 
 /// The piles and where they came from.
 struct Site {
-    problem: OtProblem,
+    problem: OtProblem<'static>,
     source: DiscreteMeasure,
     target: DiscreteMeasure,
     report: ProblemReport,
@@ -141,7 +141,7 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
             Piles::Plane => piles_in_the_plane(),
         };
         let cost = ground.cost().table(&source, &target)?;
-        let problem = OtProblem::from_cost(source.mass(), target.mass(), cost)?;
+        let problem = OtProblem::new(&source.mass(), &target.mass(), cost)?;
         let report = ProblemReport {
             dim: Some(source.dim()),
             p: ground.p(),

@@ -84,7 +84,7 @@ fn trial(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> DualRecipe {
     let (rows, columns) = (sample(n, size, 1), sample(m, size, 2));
     let uniform = Array1::from_elem(size, 1.0);
     let cost = problem.cost().select(&rows, &columns);
-    OtProblem::from_cost(uniform.view(), uniform.view(), cost)
+    OtProblem::new(&uniform, &uniform, cost)
         .map_or(DualRecipe::Averaged, |trial| better(&trial, solve).1)
 }
 

@@ -66,7 +66,7 @@ const QUERIES_PER_TASK: usize = 256;
 
 /// The problem between centroids.
 struct CoarseProblem {
-    problem: OtProblem,
+    problem: OtProblem<'static>,
     masses: FixedMasses,
     /// Points that a centroid of a source, and of a target, stands for.
     runs: (usize, usize),
@@ -90,8 +90,7 @@ impl CoarseProblem {
         };
         let rounded = |mass: &[i128]| mass.iter().map(|&w| masses.to_f64(w)).collect::<Vec<_>>();
         let (source, target) = (rounded(&masses.supply), rounded(&masses.demand));
-        let (source, target) = (source.as_slice().into(), target.as_slice().into());
-        let problem = OtProblem::from_cost(source, target, cost).ok()?;
+        let problem = OtProblem::new(&source, &target, cost).ok()?;
         Some(Self { problem, masses, runs })
     }
 

@@ -29,7 +29,7 @@ pub(super) const COARSEST_POINTS: usize = 256;
 
 /// A problem whose atoms all have mass, and the state of a run on it.
 pub(super) struct SimplexRun<'a> {
-    pub(super) problem: &'a OtProblem,
+    pub(super) problem: &'a OtProblem<'a>,
     pub(super) masses: FixedMasses,
     /// `max |c_ij|` or an upper bound of it, the scale of tolerances.
     pub(super) largest: f64,
@@ -55,7 +55,11 @@ pub(super) enum FloatOptimum<K> {
 }
 
 impl<'a> SimplexRun<'a> {
-    pub(super) fn new(problem: &'a OtProblem, masses: FixedMasses, progress: Progress<'a>) -> Self {
+    pub(super) fn new(
+        problem: &'a OtProblem<'a>,
+        masses: FixedMasses,
+        progress: Progress<'a>,
+    ) -> Self {
         let cost = problem.cost();
         let largest = cost.upper_bound().unwrap_or_else(|| largest_size(cost));
         let (format, width) = FixedPoint::for_costs(cost, largest);

@@ -90,9 +90,9 @@ impl Sinkhorn {
         let cross = OtProblem::new(source, target, ground)?;
         // The masses of the cross problem: they have equal totals to the last bit or so.
         let source_cost = ground.table(source, source).map_err(ProblemError::from)?;
-        let source = OtProblem::from_cost(cross.source(), cross.source(), source_cost)?;
+        let source = OtProblem::new(&cross.source(), &cross.source(), source_cost)?;
         let target_cost = ground.table(target, target).map_err(ProblemError::from)?;
-        let target = OtProblem::from_cost(cross.target(), cross.target(), target_cost)?;
+        let target = OtProblem::new(&cross.target(), &cross.target(), target_cost)?;
 
         let epsilon = self.epsilon.resolve(typical_cost(&cross));
         let solver = Self { epsilon: Epsilon::Absolute(epsilon), ..*self };

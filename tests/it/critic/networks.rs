@@ -51,7 +51,7 @@ fn quick(name: &str, steps: u64) -> TrainNetwork {
 fn judged(
     critic: &NetworkCritic,
     (source, target): (&DiscreteMeasure, &DiscreteMeasure),
-) -> (CriticVerdict, f64, OtProblem) {
+) -> (CriticVerdict, f64, OtProblem<'static>) {
     let problem = OtProblem::new(source, target, Euclidean).unwrap();
     let solution = Method::Auto.solver(&problem).solve(&problem, &mut ()).unwrap();
     let exact = solution.certify(&problem).certificate;

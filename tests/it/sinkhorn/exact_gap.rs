@@ -99,9 +99,9 @@ fn identical_clouds_are_at_zero_once_no_mass_leaves_its_place() {
 
 #[test]
 fn a_cost_of_exactly_zero_is_met_at_once() {
-    let flat = Box::new(CostMatrix::new(Array2::zeros((2, 3))).unwrap());
+    let flat = CostMatrix::new(Array2::<f64>::zeros((2, 3))).unwrap();
     let (mu, nu) = (array![0.5, 0.5], array![0.25, 0.25, 0.5]);
-    let flat = OtProblem::from_cost(mu.view(), nu.view(), flat).unwrap();
+    let flat = OtProblem::new(&mu, &nu, flat).unwrap();
     let (answer, judged) = Sinkhorn::default().solve_to_gap(&flat, 1e-12, &mut ()).unwrap();
     assert_eq!(answer.termination, Termination::ToleranceReached);
     assert_eq!(judged.certificate.gap, 0.0);

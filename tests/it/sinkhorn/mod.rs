@@ -32,7 +32,7 @@ fn cloud(n: usize, phase: f64) -> DiscreteMeasure {
     DiscreteMeasure::new(support, mass / total).unwrap()
 }
 
-fn problem(n: usize, m: usize) -> OtProblem {
+fn problem(n: usize, m: usize) -> OtProblem<'static> {
     OtProblem::new(&cloud(n, 0.3), &cloud(m, 1.7), SqEuclidean).unwrap()
 }
 
@@ -246,8 +246,8 @@ fn one_point_identical_clouds_and_constant_costs() {
     brackets(&same, &answer, 0.0);
 
     let mass = array![0.5, 0.5];
-    let flat = Box::new(CostMatrix::new(Array2::from_elem((2, 2), -3.0)).unwrap());
-    let flat = OtProblem::from_cost(mass.view(), mass.view(), flat).unwrap();
+    let flat = CostMatrix::new(Array2::from_elem((2, 2), -3.0)).unwrap();
+    let flat = OtProblem::new(&mass, &mass, flat).unwrap();
     brackets(&flat, &solve(&flat, Epsilon::Relative(0.01), 1e-12), -3.0);
 }
 
@@ -255,10 +255,8 @@ fn one_point_identical_clouds_and_constant_costs() {
 fn totals_other_than_one_scale_the_answer() {
     let unit = problem(20, 15);
     let seven = |mass: ndarray::ArrayView1<'_, f64>| mass.mapv(|w| 7.0 * w);
-    let cost = Box::new(CostMatrix::tabulate(unit.cost()));
-    let scaled =
-        OtProblem::from_cost(seven(unit.source()).view(), seven(unit.target()).view(), cost)
-            .unwrap();
+    let cost = CostMatrix::tabulate(unit.cost());
+    let scaled = OtProblem::new(&seven(unit.source()), &seven(unit.target()), cost).unwrap();
     let (a, b) = (Epsilon::Relative(0.01), 1e-10);
     let (unit_answer, answer) = (solve(&unit, a, b), solve(&scaled, a, b));
     assert!((7.0 * unit_answer.entropic_cost - answer.entropic_cost).abs() <= 1e-10);
@@ -407,7 +405,7 @@ fn a_close_start_saves_passes_and_a_far_one_does_no_harm() {
 
 #[test]
 fn a_batch_is_its_problems_one_by_one() {
-    let problems: Vec<OtProblem> = (3..40).map(|n| problem(n, 43 - n)).collect();
+    let problems: Vec<OtProblem<'static>> = (3..40).map(|n| problem(n, 43 - n)).collect();
     let solver = Sinkhorn::default();
     let batch = solver.solve_batch(&problems);
     assert_eq!(batch.len(), problems.len());

@@ -24,8 +24,12 @@ fn solver(epsilon: f64) -> Sinkhorn {
     Sinkhorn { epsilon, tolerance: TOLERANCE, ..Sinkhorn::default() }
 }
 
-fn problem<G: Into<GroundCost>>(x: &DiscreteMeasure, y: &DiscreteMeasure, ground: G) -> OtProblem {
-    OtProblem::new(x, y, ground).unwrap()
+fn problem<G: Into<GroundCost>>(
+    x: &DiscreteMeasure,
+    y: &DiscreteMeasure,
+    ground: G,
+) -> OtProblem<'static> {
+    OtProblem::new(x, y, ground.into()).unwrap()
 }
 
 fn solve(problem: &OtProblem, epsilon: f64) -> Entropic {

@@ -40,7 +40,7 @@ pub(crate) fn hostile_cones(instance: &Instance, height: impl Fn(usize) -> f64) 
 /// The library's problem of an instance on points, and its measures.
 fn measures(
     instance: &Instance,
-) -> Result<(OtProblem, DiscreteMeasure, DiscreteMeasure), NoAnswer> {
+) -> Result<(OtProblem<'static>, DiscreteMeasure, DiscreteMeasure), NoAnswer> {
     let Table::Points { x, y, .. } = &instance.table else { unreachable!("points") };
     let (source, target) = (measure(x, &instance.source)?, measure(y, &instance.target)?);
     Ok((problem(instance)?, source, target))
