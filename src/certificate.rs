@@ -22,7 +22,7 @@ use crate::problem::OtProblem;
 use crate::progress::IsOver;
 use crate::tolerance;
 
-pub use dual::time_of_a_pass;
+pub use dual::time_to_judge;
 
 /// What a plan and potentials prove about the transport cost. All bounds are in units of
 /// cost × mass.

@@ -72,7 +72,7 @@ pub use cost::{
     Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Euclidean, GroundCost, Metric, Minkowski,
     SqEuclidean,
 };
-pub use distances::{DistanceError, Transport, emd};
+pub use distances::{DistanceError, emd};
 pub use gibbs::GibbsPlan;
 pub use measure::{AsMasses, AsMeasure, DiscreteMeasure, Marginal};
 pub use ndarray;
@@ -80,7 +80,7 @@ pub use plan::{PlanArc, TransportPlan};
 pub use potentials::Potentials;
 pub use problem::{CostFn, IntoCost, OtProblem};
 pub use progress::Observer;
-pub use solvers::{Method, Solution, Solver, Termination};
+pub use solvers::{Method, Solution, SolveOptions, Solver, Termination, Transport};
 
 /// The code of the README is tested.
 #[cfg(doctest)]

@@ -330,6 +330,7 @@ pub fn steps_ended(stopped: Option<Stop>) -> &'static str {
     match stopped {
         None => "all_steps",
         Some(Stop::TimeLimit) => "time_limit",
+        Some(Stop::IterationLimit) => "iteration_limit",
         Some(Stop::Interrupted) => "stopped",
     }
 }

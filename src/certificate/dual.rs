@@ -184,10 +184,16 @@ fn where_mass(potential: ArrayView1<'_, f64>, mass: ArrayView1<'_, f64>) -> Arra
     potential.iter().zip(mass).map(ignored).collect()
 }
 
-/// About how long [`certify_until`](super::certify_until) takes to look at all rows once, measured on a
-/// few of them with zero potentials: what a time limit has to leave for it.
+/// The part of a time limit to leave for [`certify_until`](super::certify_until): a pass and a half over
+/// the rows, but no less than a quarter of the time and no more than half.
 #[must_use]
-pub fn time_of_a_pass(problem: &OtProblem) -> Duration {
+pub fn time_to_judge(problem: &OtProblem, limit: Duration) -> Duration {
+    const PASSES: f64 = 1.5;
+    time_of_a_pass(problem).mul_f64(PASSES).clamp(limit / 4, limit / 2)
+}
+
+/// About how long it takes to look at all rows once, measured on a few of them with zero potentials.
+fn time_of_a_pass(problem: &OtProblem) -> Duration {
     /// Rows that are measured.
     const ROWS: usize = 32;
     let cost = problem.cost();

@@ -196,13 +196,8 @@ fn between(
     ground: Ground,
 ) -> Result<Loaded, Failure> {
     let place = format!("{source} and {target}");
-    let cost = ground
-        .cost()
-        .table(&x.measure, &y.measure)
-        .map_err(|error| Failure::from(error).at(&place))?;
     let tolerance = x.totals_tolerance.max(y.totals_tolerance);
-    let [mu, nu] = [&x, &y].map(|cloud| cloud.measure.marginal().clone());
-    let problem = OtProblem::between(mu, nu, cost, tolerance)
+    let problem = OtProblem::between_measures(&x.measure, &y.measure, ground.cost(), tolerance)
         .map_err(|error| Failure::from(error).at(&place))?;
     let report = ProblemReport {
         dim: Some(x.measure.dim()),

@@ -12,7 +12,9 @@ pub mod lp;
 mod memory;
 mod method;
 pub mod network_simplex;
+mod options;
 pub mod sinkhorn;
+mod transport;
 pub mod w2;
 
 use thiserror::Error;
@@ -25,6 +27,8 @@ use crate::progress::{IsOver, Observer, Stop};
 
 pub use memory::{Memory, memory};
 pub use method::Method;
+pub use options::SolveOptions;
+pub use transport::Transport;
 
 /// Why a solver stopped. A limit is not an error: the iterate and its certificate are still a
 /// true statement.
@@ -67,6 +71,7 @@ impl From<Stop> for Termination {
     fn from(stop: Stop) -> Self {
         match stop {
             Stop::TimeLimit => Self::TimeLimit,
+            Stop::IterationLimit => Self::IterationLimit,
             Stop::Interrupted => Self::Stopped,
         }
     }
@@ -125,7 +130,7 @@ pub trait Solver {
 }
 
 /// A method does not apply to a problem, or a foreign backend failed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum SolveError {
     /// The problem lacks the structure that the method needs.
@@ -146,6 +151,44 @@ pub enum SolveError {
         /// Cells it takes.
         limit: usize,
     },
+    /// The method needs more memory than it is allowed.
+    #[error("the {method} method takes about {bytes} bytes, and {limit} are allowed")]
+    Memory {
+        /// The method.
+        method: &'static str,
+        /// Bytes it takes, an approximate upper bound.
+        bytes: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// The tolerance for entering arcs is not a number ≥ 0.
+    #[error("the entering tolerance is {tolerance}: it must be a finite number ≥ 0")]
+    Tolerance {
+        /// The value asked for.
+        tolerance: f64,
+    },
+    /// Potentials to start from that do not fit the problem.
+    #[error(
+        "{f} source and {g} target potentials to start from for {n} source and {m} target points"
+    )]
+    Start {
+        /// Length of f.
+        f: usize,
+        /// Length of g.
+        g: usize,
+        /// Source points.
+        n: usize,
+        /// Target points.
+        m: usize,
+    },
+    /// The threads of a pool could not be started.
+    #[error("{threads} threads could not be started: {message}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// The reason.
+        message: String,
+    },
     /// The LP backend gave up.
     #[error("the {backend} backend failed: {message}")]
     Backend {
@@ -161,9 +204,13 @@ impl SolveError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NotApplicable { .. } => "let --method auto choose one that applies",
-            Self::TooLarge { .. } => "use --method simplex, which solves the same problem exactly",
-            Self::Backend { .. } => "try another --lp-backend, or --method simplex",
+            Self::NotApplicable { .. } => "let the automatic method choose one that applies",
+            Self::TooLarge { .. } => "use the simplex, which solves the same problem exactly",
+            Self::Memory { .. } => "use the shortlist method, which makes no table of costs",
+            Self::Tolerance { .. } => "0 solves exactly",
+            Self::Start { .. } => "start from potentials of a problem of the same shape",
+            Self::Threads { .. } => "ask for fewer threads",
+            Self::Backend { .. } => "try another backend, or the simplex",
         }
     }
 }

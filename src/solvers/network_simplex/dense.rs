@@ -8,7 +8,7 @@ use super::run::SimplexRun;
 /// Optimizes a greedy basis over all arcs, up to the tolerance for entering arcs.
 pub(super) fn optimize(run: &mut SimplexRun<'_>) -> PivotedBasis {
     let cost = run.problem.cost();
-    let g = initial_basis::column_minima(cost);
+    let g = run.start.take().unwrap_or_else(|| initial_basis::column_minima(cost));
     let f = vec![0.0; cost.n()];
     let observer = run.progress.during("starting");
     let (no_arcs, is_over) = (std::iter::empty(), || observer.is_over());

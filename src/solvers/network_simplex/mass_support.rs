@@ -85,6 +85,11 @@ impl MassSupport {
         Some(restricted.expect("a problem without its zero-mass atoms is a problem"))
     }
 
+    /// The potentials of the targets of the support.
+    pub(crate) fn of_targets(&self, g: ArrayView1<'_, f64>) -> Vec<f64> {
+        self.columns.iter().map(|&j| g[j]).collect()
+    }
+
     /// A plan on the support as a plan between all atoms.
     pub(crate) fn extend_plan(&self, arcs: impl Iterator<Item = PlanArc>) -> TransportPlan {
         let arcs = arcs.map(|arc| PlanArc {
