@@ -198,9 +198,9 @@ impl CriticError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Dimensions { .. } => "judge a critic on points of the kind it was trained on",
-            Self::Setting { .. } => "leave the flag out: the default works on data of any scale",
-            Self::Metric { .. } => "judge it by its own distance: --cost, --exponent, --p",
-            Self::Saved { .. } => "give a file that `deblais critic --save` wrote",
+            Self::Setting { .. } => "the default works on data of any scale",
+            Self::Metric { .. } => "judge it by its own distance",
+            Self::Saved { .. } => "give a critic as it was saved, unchanged",
             Self::Diverged { .. } => "lower the rate, by a factor of 10 to begin with",
             Self::Overstep { .. } => "lower the rate, or make the network narrower",
             Self::Pair { .. } => "match points of the samples that the critic is trained on",

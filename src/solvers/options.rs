@@ -117,10 +117,7 @@ impl<'a> SolveOptions<'a> {
     /// A function that is called now and then, several times a second in general;
     /// [`ControlFlow::Break`] stops the run. The answer is the best so far.
     #[must_use]
-    pub fn progress(
-        self,
-        callback: impl FnMut(&Event) -> ControlFlow<()> + Send + 'a,
-    ) -> Self {
+    pub fn progress(self, callback: impl FnMut(&Event) -> ControlFlow<()> + Send + 'a) -> Self {
         Self { progress: Some(Mutex::new(Box::new(callback))), ..self }
     }
 

@@ -124,16 +124,12 @@ impl OtProblem<'_> {
         let limit = clock.end.map(|end| end.duration_since(clock.start));
         let deadline = limit.map(|limit| clock.start + (limit - time_to_judge(self, limit)));
         let mut observer = options.observer(deadline);
-        let simplex = SimplexOptions {
-            start: options.start,
-            entering_tolerance: options.entering_tolerance,
-        };
+        let simplex =
+            SimplexOptions { start: options.start, entering_tolerance: options.entering_tolerance };
         let solver = method.solver(self);
         let solution = match method {
             Method::Simplex => NetworkSimplex.solve_with(self, simplex, &mut observer),
-            Method::Shortlist => {
-                SparseSimplex::default().solve_with(self, simplex, &mut observer)
-            }
+            Method::Shortlist => SparseSimplex::default().solve_with(self, simplex, &mut observer),
             _ => solver.solve(self, &mut observer),
         }?;
         let grace = (solution.termination == Termination::Stopped)

@@ -51,9 +51,9 @@ use self::mass_support::MassSupport;
 use self::progress::Progress;
 use self::run::SimplexRun;
 use crate::math::Wide;
+use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::Observer;
-use crate::potentials::Potentials;
 use crate::solvers::fixed_point::{FixedInteger, FixedMasses, Width};
 use crate::solvers::{Solution, SolveError, Solver, capped};
 

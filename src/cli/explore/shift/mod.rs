@@ -20,6 +20,7 @@ use rand::seq::SliceRandom as _;
 use super::folder::{Folder, OutArgs};
 use crate::cli::args::{OutputOptions, ProblemArgs};
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::hints::CommandHint;
 use crate::cli::inputs::ProblemJob;
 use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
@@ -252,7 +253,7 @@ fn given(mut problem: ProblemArgs, path: &PathArgs) -> Result<Moving, Failure> {
     let bins = way.bins(&target, path.bins.map(|bins| bins as usize));
     let overlap = bins
         .map(|bins| Box::new(bins) as Box<dyn Overlap>)
-        .map_err(|error| format!("{error}; {}", error.hint()));
+        .map_err(|error| format!("{error}; {}", error.command_hint()));
     let MotionPath { source, direction, given, path } = way;
     Ok(Moving {
         title: "A shift of the source onto the target and past it".to_owned(),
