@@ -34,7 +34,7 @@ fn cube_of(seed: u64, n: usize, d: usize) -> OtProblem<'static> {
 }
 
 fn solved(solver: &Sinkhorn, problem: &OtProblem) -> Entropic {
-    solver.solve(problem, &mut ()).expect("a positive ε")
+    solver.solve(problem).expect("a positive ε")
 }
 
 fn sinkhorn(c: &mut Criterion) {

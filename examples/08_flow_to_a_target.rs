@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{:>5}{:>14}{:>14}", "step", "divergence", "exact");
     let mut last = f64::INFINITY;
     for step in 0..=12 {
-        let divergence = solver.divergence(&cloud, &target, SqEuclidean, &mut ())?;
+        let divergence = solver.divergence(&cloud, &target, SqEuclidean)?;
         let problem = OtProblem::new(&cloud, &target, SqEuclidean)?;
         let exact = Method::Auto.solver(&problem).solve(&problem, &mut ())?;
         let certificate = exact.certify(&problem).certificate;

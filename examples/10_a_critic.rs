@@ -23,8 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{:>6} {:>12} {:>12} {:>12}", "steps", "certified", "polished", "exact");
     for steps in [10, 100, 1000, 6000] {
         let settings = TrainCones { steps, ..TrainCones::default() };
-        let critic = settings.train(&inner, &outer, Euclidean, &mut ())?.critic;
-        let verdict = judge(&critic, &problem, inner.support(), outer.support(), Euclidean)?;
+        let critic = settings.train(&problem)?.critic;
+        let verdict = judge(&critic, &problem)?;
         let (certified, polished) = (verdict.certified_lower, verdict.polished_lower);
         println!("{steps:>6} {certified:>12.8} {polished:>12.8} {:>12.8}", exact.upper);
         assert!(critic.lipschitz().bound == 1.0 && certified <= exact.upper + 1e-12);

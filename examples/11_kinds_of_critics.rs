@@ -28,8 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for name in TrainNetwork::NAMES {
         let defaults = TrainNetwork::named(name, 2).ok_or("an unknown kind")?;
         let settings = TrainNetwork { steps: 500, ..defaults };
-        let critic = settings.train(&source, &target, &mut ())?.critic;
-        let verdict = judge(&critic, &problem, source.support(), target.support(), Euclidean)?;
+        let critic = settings.train(&problem)?.critic;
+        let verdict = judge(&critic, &problem)?;
         let error = |value: f64| format!("{:+.2} %", 100.0 * (value / exact - 1.0));
         let [estimate, certified, polished] =
             [verdict.estimate, verdict.certified_lower, verdict.polished_lower].map(error);

@@ -79,6 +79,17 @@ pub trait Observer: Send {
     }
 }
 
+/// A borrowed observer is one.
+impl<O: Observer + ?Sized> Observer for &mut O {
+    fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
+        (**self).observe(event)
+    }
+
+    fn iteration_limit(&self) -> u64 {
+        (**self).iteration_limit()
+    }
+}
+
 /// The silent observer: never stops anything.
 impl Observer for () {
     fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {

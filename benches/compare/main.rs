@@ -248,7 +248,7 @@ fn entropic(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
         };
         let start = Instant::now();
         let problem = OtProblem::new(&source, &target, SqEuclidean)?;
-        let answer = solver.solve(&problem, &mut ())?;
+        let answer = solver.solve(&problem)?;
         let seconds = start.elapsed().as_secs_f64();
         let start = Instant::now();
         let certificate = answer.certify(&problem).certificate;

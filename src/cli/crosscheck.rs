@@ -185,17 +185,14 @@ impl Job {
 
     /// Trains and judges a critic.
     fn critic(&self, loaded: &Loaded, kind: KindName) -> Result<Judged, Failure> {
-        let ground = self.ground.expect("a critic without an obstacle has a distance");
-        let (source, target) = loaded.clouds.as_ref().expect("a distance is between points");
-        let metric = ground.metric()?;
+        let (source, _) = loaded.clouds.as_ref().expect("a distance is between points");
         let training = Training::named(kind, source.dim());
         let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
         let start = Instant::now();
-        let trained = training.train((source, target), metric, None, &mut progress);
+        let trained = training.train(&loaded.problem, None, &mut progress);
         progress.finish();
         let Trained { critic, stopped, .. } = trained?;
-        let (x, y) = (source.support(), target.support());
-        let judgement = judge(critic.as_ref(), &loaded.problem, x, y, metric)?;
+        let judgement = judge(critic.as_ref(), &loaded.problem)?;
         Ok(Judged { judgement, seconds: start.elapsed().as_secs_f64(), stopped })
     }
 }

@@ -43,8 +43,9 @@ pub use verdict::{CriticVerdict, Slopes, judge};
 use ndarray::{Array1, Array2, ArrayView2};
 use thiserror::Error;
 
-use crate::cost::CostError;
+use crate::cost::{CostError, GroundCost, Metric};
 use crate::nn::ShapeError;
+use crate::problem::{Clouds, OtProblem};
 use crate::progress::Stop;
 use crate::shown::Shown;
 
@@ -113,6 +114,20 @@ pub struct Lipschitz {
     pub how: &'static str,
 }
 
+/// The samples of a problem, and the distance between their points.
+fn samples<'p>(problem: &'p OtProblem<'_>) -> Result<(&'p Clouds, Metric), CriticError> {
+    let clouds = problem.clouds().ok_or(CriticError::NoPoints)?;
+    Ok((clouds, clouds.metric()?))
+}
+
+/// The samples of a problem whose distance is the Euclidean.
+fn euclidean_samples<'p>(problem: &'p OtProblem<'_>) -> Result<&'p Clouds, CriticError> {
+    match samples(problem)? {
+        (clouds, _) if clouds.ground == GroundCost::Euclidean => Ok(clouds),
+        (_, metric) => Err(CriticError::NotEuclidean { asked: metric.name() }),
+    }
+}
+
 /// Errors of critics.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -134,6 +149,15 @@ pub enum CriticError {
         value: f64,
         /// The admissible values.
         bound: &'static str,
+    },
+    /// A problem on a matrix of costs.
+    #[error("a critic is a function of points, and the problem has none")]
+    NoPoints,
+    /// Another distance than networks and lattices are built for.
+    #[error("this kind of critic is built for the Euclidean distance, not for {asked}")]
+    NotEuclidean {
+        /// The one asked for.
+        asked: String,
     },
     /// Another distance than the critic was trained for.
     #[error("the critic was trained for the distance {}, not for {asked}", Shown(.saved))]
@@ -199,6 +223,8 @@ impl CriticError {
         match self {
             Self::Dimensions { .. } => "judge a critic on points of the kind it was trained on",
             Self::Setting { .. } => "the default works on data of any scale",
+            Self::NoPoints => "make the problem of two measures and a distance",
+            Self::NotEuclidean { .. } => "train cones, which take any distance",
             Self::Metric { .. } => "judge it by its own distance",
             Self::Saved { .. } => "give a critic as it was saved, unchanged",
             Self::Diverged { .. } => "lower the rate, by a factor of 10 to begin with",

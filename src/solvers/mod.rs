@@ -27,7 +27,7 @@ use crate::progress::{IsOver, Observer, Stop};
 
 pub use memory::{Memory, memory};
 pub use method::Method;
-pub use options::SolveOptions;
+pub use options::{SolveOptions, ThreadsError};
 pub use transport::Transport;
 
 /// Why a solver stopped. A limit is not an error: the iterate and its certificate are still a
@@ -182,13 +182,8 @@ pub enum SolveError {
         m: usize,
     },
     /// The threads of a pool could not be started.
-    #[error("{threads} threads could not be started: {message}")]
-    Threads {
-        /// How many were asked for.
-        threads: usize,
-        /// The reason.
-        message: String,
-    },
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
     /// The LP backend gave up.
     #[error("the {backend} backend failed: {message}")]
     Backend {
@@ -209,7 +204,7 @@ impl SolveError {
             Self::Memory { .. } => "use the shortlist method, which makes no table of costs",
             Self::Tolerance { .. } => "0 solves exactly",
             Self::Start { .. } => "start from potentials of a problem of the same shape",
-            Self::Threads { .. } => "ask for fewer threads",
+            Self::Threads(_) => "ask for fewer threads",
             Self::Backend { .. } => "try another backend, or the simplex",
         }
     }

@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use thiserror::Error;
+
 use super::{Method, SolveError};
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
@@ -42,10 +44,20 @@ pub struct SolveOptions<'a> {
     pub(super) entering_tolerance: f64,
     pub(super) start: Option<&'a Potentials>,
     stop_flag: Option<&'a AtomicBool>,
-    progress: Option<Mutex<Callback<'a>>>,
+    observer: Option<Mutex<Box<dyn Observer + 'a>>>,
 }
 
-type Callback<'a> = Box<dyn FnMut(&Event) -> ControlFlow<()> + Send + 'a>;
+/// A function as an observer.
+struct Callback<F>(F);
+
+impl<F: FnMut(&Event) -> ControlFlow<()> + Send> Observer for Callback<F> {
+    fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
+        match (self.0)(event) {
+            ControlFlow::Continue(()) => ControlFlow::Continue(()),
+            ControlFlow::Break(()) => ControlFlow::Break(Stop::Interrupted),
+        }
+    }
+}
 
 impl<'a> SolveOptions<'a> {
     /// The defaults.
@@ -118,7 +130,13 @@ impl<'a> SolveOptions<'a> {
     /// [`ControlFlow::Break`] stops the run. The answer is the best so far.
     #[must_use]
     pub fn progress(self, callback: impl FnMut(&Event) -> ControlFlow<()> + Send + 'a) -> Self {
-        Self { progress: Some(Mutex::new(Box::new(callback))), ..self }
+        self.observer(Callback(callback))
+    }
+
+    /// An [`Observer`] in the place of the function of [`SolveOptions::progress`].
+    #[must_use]
+    pub fn observer(self, observer: impl Observer + 'a) -> Self {
+        Self { observer: Some(Mutex::new(Box::new(observer))), ..self }
     }
 
     /// Checks the numbers that depend on the problem.
@@ -158,14 +176,11 @@ impl<'a> SolveOptions<'a> {
     pub(super) fn on_threads<T: Send>(
         &self,
         work: impl FnOnce() -> T + Send,
-    ) -> Result<T, SolveError> {
+    ) -> Result<T, ThreadsError> {
         let Some(threads) = self.threads else { return Ok(work()) };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let failed = |error: rayon::ThreadPoolBuildError| SolveError::Threads {
-            threads,
-            message: error.to_string(),
-        };
-        Ok(pool.map_err(failed)?.install(work))
+        let pool = pool.map_err(|error| ThreadsError { threads, message: error.to_string() })?;
+        Ok(pool.install(work))
     }
 
     /// Starts the clock.
@@ -174,8 +189,8 @@ impl<'a> SolveOptions<'a> {
         Clock { start, end: self.time_limit.and_then(|limit| start.checked_add(limit)) }
     }
 
-    /// The observer of a run that ends at `deadline`.
-    pub(super) fn observer(&self, deadline: Option<Instant>) -> OptionsObserver<'_, 'a> {
+    /// Asks the flag, the limits and the observer of a run that ends at `deadline`.
+    pub(super) fn watch(&self, deadline: Option<Instant>) -> OptionsObserver<'_, 'a> {
         OptionsObserver { options: self, deadline }
     }
 
@@ -197,6 +212,16 @@ impl fmt::Debug for SolveOptions<'_> {
     }
 }
 
+/// The threads of a pool could not be started.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[error("{threads} threads could not be started: {message}")]
+pub struct ThreadsError {
+    /// How many were asked for.
+    pub threads: usize,
+    /// The reason.
+    pub message: String,
+}
+
 /// The start of a run and the end of its time.
 #[derive(Clone, Copy)]
 pub(super) struct Clock {
@@ -204,7 +229,7 @@ pub(super) struct Clock {
     pub(super) end: Option<Instant>,
 }
 
-/// Asks the flag, the limits and the callback of [`SolveOptions`].
+/// The flag, the limits and the observer of [`SolveOptions`] as one observer.
 pub(super) struct OptionsObserver<'o, 'a> {
     options: &'o SolveOptions<'a>,
     deadline: Option<Instant>,
@@ -222,12 +247,8 @@ impl Observer for OptionsObserver<'_, '_> {
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return ControlFlow::Break(Stop::TimeLimit);
         }
-        let Some(progress) = &options.progress else { return ControlFlow::Continue(()) };
-        let mut progress = progress.lock().expect("a callback that panicked ends the run");
-        match progress(event) {
-            ControlFlow::Continue(()) => ControlFlow::Continue(()),
-            ControlFlow::Break(()) => ControlFlow::Break(Stop::Interrupted),
-        }
+        let Some(observer) = &options.observer else { return ControlFlow::Continue(()) };
+        observer.lock().expect("an observer that panicked ends the run").observe(event)
     }
 
     fn iteration_limit(&self) -> u64 {

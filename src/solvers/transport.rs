@@ -123,7 +123,7 @@ impl OtProblem<'_> {
         let method = options.choose(self)?;
         let limit = clock.end.map(|end| end.duration_since(clock.start));
         let deadline = limit.map(|limit| clock.start + (limit - time_to_judge(self, limit)));
-        let mut observer = options.observer(deadline);
+        let mut observer = options.watch(deadline);
         let simplex =
             SimplexOptions { start: options.start, entering_tolerance: options.entering_tolerance };
         let solver = method.solver(self);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 use deblais::cost::Metric;
-use deblais::critic::Trained;
+use deblais::critic::{Trained, judge};
 use deblais::io::{write_critic, write_history};
 
 use super::args::{OutputOptions, ProblemArgs};
@@ -141,14 +141,13 @@ impl Job {
         let plan = case.exact.as_ref().and_then(|exact| exact.certified.plan.as_ref());
         let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
         let start = Instant::now();
-        let clouds = (&case.source, &case.target);
         let plan = plan.filter(|_| with_plan);
-        let trained = training.train(clouds, self.metric, plan, &mut progress);
+        let trained = training.train(&case.problem, plan, &mut progress);
         progress.finish();
         let Trained { critic, history, stopped } = trained?;
         case.timings.insert("train", start.elapsed().as_secs_f64());
         let start = Instant::now();
-        let verdict = case.judge(critic.as_ref(), self.metric)?;
+        let verdict = judge(critic.as_ref(), &case.problem)?;
         case.timings.insert("judge", start.elapsed().as_secs_f64());
 
         if with_plan {

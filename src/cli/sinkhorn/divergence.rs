@@ -6,6 +6,7 @@ use deblais::measure::DiscreteMeasure;
 use deblais::report::{
     DivergenceReport, EntropicReport, EpsilonReport, Report, SINKHORN_SCHEMA, Setting,
 };
+use deblais::solvers::SolveOptions;
 use deblais::solvers::sinkhorn::{Sinkhorn, SinkhornDivergence, typical_cost};
 
 use super::entropy::EntropyArgs;
@@ -50,7 +51,12 @@ impl Job {
             DiscreteMeasure::new(target.support().to_owned(), problem.target().to_owned())?;
 
         let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
-        let found = self.solver.divergence(&source, &target, ground.cost(), &mut progress);
+        let found = self.solver.divergence_with(
+            &source,
+            &target,
+            ground.cost(),
+            &SolveOptions::new().observer(&mut progress),
+        );
         let solve_seconds = progress.finish();
         let found = found?;
 

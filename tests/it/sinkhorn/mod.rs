@@ -15,12 +15,12 @@ use deblais::potentials::Potentials;
 use deblais::problem::OtProblem;
 use deblais::progress::{Event, Observer, Stop};
 use deblais::solvers::sinkhorn::{Entropic, Epsilon, Sinkhorn, SinkhornError};
-use deblais::solvers::{Method, Termination};
+use deblais::solvers::{Method, SolveOptions, Termination};
 use ndarray::{Array1, Array2, Axis, array};
 use serde_json::Value;
 
 fn solve(problem: &OtProblem, epsilon: Epsilon, tolerance: f64) -> Entropic {
-    Sinkhorn { epsilon, tolerance, max_iterations: 10_000 }.solve(problem, &mut ()).unwrap()
+    Sinkhorn { epsilon, tolerance, max_iterations: 10_000 }.solve(problem).unwrap()
 }
 
 /// n points that a fixed stream of sines scatters over a square, with unequal masses.
@@ -194,7 +194,7 @@ fn no_epsilon_makes_the_bracket_false() {
     for epsilon in [1e-300, 1e-100, 1e-20, 1e-12, 1e-8, 1e20, 1e100, 1e290] {
         let solver =
             Sinkhorn { epsilon: Epsilon::Absolute(epsilon), tolerance: 1e-6, max_iterations: 60 };
-        let answer = solver.solve(&problem, &mut ()).unwrap();
+        let answer = solver.solve(&problem).unwrap();
         assert!(answer.marginal_error.is_finite() && answer.entropic_cost.is_finite());
         brackets(&problem, &answer, truth);
     }
@@ -315,13 +315,14 @@ fn a_stopped_run_has_a_true_bracket() {
     let truth = exact(&problem);
     let solver = Sinkhorn { epsilon: Epsilon::Relative(1e-3), ..Sinkhorn::default() };
     for calls in [0, 1, 3, 10, 30] {
-        let answer = solver.solve(&problem, &mut StopAt(calls)).unwrap();
+        let answer =
+            solver.solve_with(&problem, &SolveOptions::new().observer(StopAt(calls))).unwrap();
         assert_eq!(answer.termination, Termination::TimeLimit);
         assert!((answer.plan.epsilon() / (1e-3 * median(problem.cost())) - 1.0).abs() < 1e-12);
         brackets(&problem, &answer, truth);
     }
     let few = Sinkhorn { max_iterations: 2, ..solver };
-    let answer = few.solve(&problem, &mut ()).unwrap();
+    let answer = few.solve(&problem).unwrap();
     assert_eq!(answer.termination, Termination::IterationLimit);
     brackets(&problem, &answer, truth);
 }
@@ -329,9 +330,8 @@ fn a_stopped_run_has_a_true_bracket() {
 #[test]
 fn nonsense_is_refused() {
     let problem = problem(3, 3);
-    let ask = |epsilon, tolerance| {
-        Sinkhorn { epsilon, tolerance, max_iterations: 10 }.solve(&problem, &mut ())
-    };
+    let ask =
+        |epsilon, tolerance| Sinkhorn { epsilon, tolerance, max_iterations: 10 }.solve(&problem);
     for epsilon in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-310] {
         assert!(matches!(
             ask(Epsilon::Absolute(epsilon), 1e-6),
@@ -385,20 +385,23 @@ fn a_close_start_saves_passes_and_a_far_one_does_no_harm() {
     let problem = problem(150, 120);
     let solver =
         Sinkhorn { epsilon: Epsilon::Relative(1e-3), tolerance: 1e-9, max_iterations: 10_000 };
-    let cold = solver.solve(&problem, &mut ()).unwrap();
+    let cold = solver.solve(&problem).unwrap();
     let near = Sinkhorn { epsilon: Epsilon::Relative(1.1e-3), ..solver };
-    let near = near.solve(&problem, &mut ()).unwrap();
-    let warm = solver.solve_from(&problem, near.plan.potentials(), &mut ()).unwrap();
+    let near = near.solve(&problem).unwrap();
+    let warm =
+        solver.solve_with(&problem, &SolveOptions::new().start(near.plan.potentials())).unwrap();
     assert!(2 * warm.iterations < cold.iterations, "{} {}", warm.iterations, cold.iterations);
     assert!((warm.entropic_cost - cold.entropic_cost).abs() <= 1e-12);
     let l1 = (dense(&problem, &warm) - dense(&problem, &cold)).mapv(f64::abs).sum();
     assert!(l1 <= 1e-6, "{l1:e}");
 
     let far = Potentials::new(Array1::zeros(150), Array1::from_iter((0..120).map(f64::from)));
-    let from_far = solver.solve_from(&problem, &far.unwrap(), &mut ()).unwrap();
+    let from_far = solver.solve_with(&problem, &SolveOptions::new().start(&far.unwrap())).unwrap();
     assert_eq!(from_far.plan, cold.plan);
     assert_eq!(
-        solver.solve_from(&problem, &Potentials::zero(150, 119), &mut ()).unwrap_err(),
+        solver
+            .solve_with(&problem, &SolveOptions::new().start(&Potentials::zero(150, 119)))
+            .unwrap_err(),
         SinkhornError::Start { f: 150, g: 119, n: 150, m: 120 }
     );
 }
@@ -410,7 +413,7 @@ fn a_batch_is_its_problems_one_by_one() {
     let batch = solver.solve_batch(&problems);
     assert_eq!(batch.len(), problems.len());
     for (problem, answer) in problems.iter().zip(batch) {
-        assert_eq!(answer, solver.solve(problem, &mut ()));
+        assert_eq!(answer, solver.solve(problem));
     }
 }
 

@@ -33,7 +33,7 @@ fn problem<G: Into<GroundCost>>(
 }
 
 fn solve(problem: &OtProblem, epsilon: f64) -> Entropic {
-    let answer = solver(epsilon).solve(problem, &mut ()).unwrap();
+    let answer = solver(epsilon).solve(problem).unwrap();
     assert_eq!(answer.termination, Termination::ToleranceReached);
     answer
 }
@@ -44,7 +44,7 @@ fn divergence<G: Into<GroundCost>>(
     ground: G,
     epsilon: f64,
 ) -> f64 {
-    let found = solver(epsilon).divergence(x, y, ground, &mut ()).unwrap();
+    let found = solver(epsilon).divergence(x, y, ground).unwrap();
     for term in [&found.cross, &found.source, &found.target] {
         assert_eq!(term.termination, Termination::ToleranceReached);
     }
