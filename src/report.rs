@@ -17,10 +17,10 @@ mod gradients;
 mod number;
 mod pairwise;
 mod plans;
-mod root;
 mod samples;
 mod sinkhorn;
 
+pub use crate::math::root;
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
 pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, RowReport};
 pub use discriminator::{DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, PushRow};
@@ -33,7 +33,6 @@ pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRo
 pub use gradients::{GRADIENTS_SCHEMA, GradientRow, GradientsReport};
 pub use pairwise::{PAIRWISE_SCHEMA, PairReport, PairwiseReport, SetReport};
 pub use plans::{PLANS_SCHEMA, PlansReport, PricedReport};
-pub use root::root;
 pub use samples::{RateReport, SAMPLES_SCHEMA, SampleRow, SamplesReport, SpreadReport};
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,

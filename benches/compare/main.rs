@@ -182,7 +182,7 @@ fn all_pairs(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
             return Err(format!("no cost {request}").into());
         }
         let start = Instant::now();
-        let distances = pairwise(&measures, Euclidean, &mut ())?;
+        let distances = pairwise(&measures, Euclidean)?;
         let seconds = start.elapsed().as_secs_f64();
         let worst = distances.worst().ok_or("no pairs")?.certificate;
         let pairs = distances.found.len() as f64;

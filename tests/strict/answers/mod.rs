@@ -230,8 +230,7 @@ pub(crate) fn pairs(instance: &Instance) -> Answers {
         let sides =
             measure(x, &instance.source).and_then(|x| Ok([x, measure(y, &instance.target)?]));
         let judged = sides.and_then(|sides| {
-            pairwise(&sides, ground_cost(ground), &mut ())
-                .map_err(|error| refused("pairwise", error))
+            pairwise(&sides, ground_cost(ground)).map_err(|error| refused("pairwise", error))
         });
         match judged {
             Ok(distances) => distances
