@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use deblais::critic::{Critic, TrainCones, judge};
-use deblais::{DiscreteMeasure, Euclidean, Method, OtProblem};
+use deblais::{DiscreteMeasure, Euclidean, OtProblem};
 use ndarray::Array2;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -17,8 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let (inner, outer) = (ring(120, 1.0)?, ring(150, 3.0)?);
     let problem = OtProblem::new(&inner, &outer, Euclidean)?;
-    let solution = Method::Auto.solver(&problem).solve(&problem, &mut ())?;
-    let exact = solution.certify(&problem).certificate;
+    let exact = *problem.solve()?.certificate();
 
     println!("{:>6} {:>12} {:>12} {:>12}", "steps", "certified", "polished", "exact");
     for steps in [10, 100, 1000, 6000] {

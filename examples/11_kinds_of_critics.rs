@@ -5,7 +5,7 @@ use std::error::Error;
 
 use deblais::critic::{TrainNetwork, judge};
 use deblais::seed::Seed;
-use deblais::{DiscreteMeasure, Euclidean, Method, OtProblem};
+use deblais::{DiscreteMeasure, Euclidean, OtProblem};
 use ndarray::Array2;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -17,8 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let (source, target) = (cloud(1.0, 0.0)?, cloud(2.0, 1.0)?);
     let problem = OtProblem::new(&source, &target, Euclidean)?;
-    let solution = Method::Auto.solver(&problem).solve(&problem, &mut ())?;
-    let exact = solution.certify(&problem).certificate.upper;
+    let exact = problem.solve()?.value();
 
     println!("exact {exact:.6}; errors relative to it\n");
     println!(

@@ -151,3 +151,8 @@ pub use solvers::{Method, Solution, SolveOptions, Solver, Termination, Transport
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So is that of the guide's page on the library.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/library.md")]
+struct LibraryGuide;

@@ -2,9 +2,9 @@
 //!
 //! None of them is believed: [`Solution::certify`] judges every answer by the same certificate.
 
-pub mod arcs;
+pub(crate) mod arcs;
 pub mod assignment;
-pub mod candidate_arcs;
+pub(crate) mod candidate_arcs;
 mod capped;
 pub(crate) mod fixed_point;
 pub mod line;
