@@ -65,11 +65,7 @@ fn cpu_seconds() -> f64 {
 /// One training, which may depend on the optimal plan.
 fn row<C: Critic>(
     label: &str,
-    train: impl Fn(
-        &DiscreteMeasure,
-        &DiscreteMeasure,
-        &TransportPlan,
-    ) -> Result<Trained<C>, CriticError>,
+    train: impl Fn(&OtProblem, &TransportPlan) -> Result<Trained<C>, CriticError>,
     (name, points): &(&str, [Array2<f64>; 2]),
 ) {
     let sides = points.clone().map(|points| DiscreteMeasure::uniform(points).expect("finite"));
@@ -80,10 +76,9 @@ fn row<C: Critic>(
     let (exact, plan) =
         (certified.certificate.upper, certified.plan.expect("a plan is solved for"));
     let start = cpu_seconds();
-    let critic = train(source, target, &plan).expect("defaults train").critic;
+    let critic = train(&problem, &plan).expect("defaults train").critic;
     let seconds = cpu_seconds() - start;
-    let verdict = judge(&critic, &problem, source.support(), target.support(), Euclidean)
-        .expect("the samples of the training");
+    let verdict = judge(&critic, &problem).expect("the samples of the training");
     let error = |value: f64| 100.0 * (value / exact - 1.0);
     println!(
         "| `{label}` | {name} | {:+.3} % | {:.4} | {:.4} | {:+.3} % | {:+.3} % | {seconds:.1} |",
@@ -118,8 +113,8 @@ fn pieces(cases: &[(&str, [Array2<f64>; 2])]) {
             };
             let [source, target] = measures(samples);
             let lattice = TrainLattice { groups, pieces, ..TrainLattice::default() };
-            let critic = lattice.train(&source, &target, &mut ()).expect("it trains").critic;
             let problem = OtProblem::new(&source, &target, Euclidean).expect("one dimension");
+            let critic = lattice.train(&problem).expect("it trains").critic;
             let exact = Method::Auto.solver(&problem).solve(&problem, &mut ()).expect("solvable");
             let exact = exact.certify(&problem).certificate.upper;
             let estimate = |source: &DiscreteMeasure, target: &DiscreteMeasure| {
@@ -147,24 +142,26 @@ fn main() {
     println!("|---|---|---:|---:|---:|---:|---:|---:|");
     for case in cases.iter().filter(|_| wanted("cones")) {
         let cones = TrainCones::default();
-        row("cones", |x, y, _| cones.train(x, y, Euclidean, &mut ()), case);
+        row("cones", |problem, _| cones.train(problem), case);
     }
     for case in cases.iter().filter(|_| wanted("lattice")) {
-        row("lattice", |x, y, _| TrainLattice::default().train(x, y, &mut ()), case);
+        row("lattice", |problem, _| TrainLattice::default().train(problem), case);
     }
     for name in TrainNetwork::NAMES.into_iter().filter(|name| wanted(name)) {
         for case in &cases {
-            let network = |x: &DiscreteMeasure| TrainNetwork::named(name, x.dim()).expect("a name");
-            row(name, |x, y, _| network(x).train(x, y, &mut ()), case);
+            let dim = case.1[0].ncols();
+            let network = TrainNetwork::named(name, dim).expect("a name");
+            row(name, |problem, _| network.train(problem), case);
         }
     }
     for case in cases[..2].iter().filter(|_| wanted("lp")) {
         let weak = Regularizer::GradientPenalty { lambda: 10.0, two_sided: false };
-        row("lp, λ = 10", |x, y, _| TrainNetwork::new(weak, x.dim()).train(x, y, &mut ()), case);
-        let on = |plan: &TransportPlan, dim| TrainNetwork {
+        let dim = case.1[0].ncols();
+        row("lp, λ = 10", |problem, _| TrainNetwork::new(weak, dim).train(problem), case);
+        let on = |plan: &TransportPlan| TrainNetwork {
             pairs: Pairs::Plan(plan.arcs().to_vec()),
             ..TrainNetwork::new(Regularizer::LP, dim)
         };
-        row("lp on γ", |x, y, plan| on(plan, x.dim()).train(x, y, &mut ()), case);
+        row("lp on γ", |problem, plan| on(plan).train(problem), case);
     }
 }

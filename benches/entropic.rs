@@ -20,11 +20,11 @@ use rand_chacha::ChaCha8Rng;
 use rayon::ThreadPoolBuilder;
 
 /// Two clouds in the unit cube.
-fn cube(n: usize, d: usize) -> OtProblem {
+fn cube(n: usize, d: usize) -> OtProblem<'static> {
     cube_of(1, n, d)
 }
 
-fn cube_of(seed: u64, n: usize, d: usize) -> OtProblem {
+fn cube_of(seed: u64, n: usize, d: usize) -> OtProblem<'static> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut cloud = || {
         let points = Array2::from_shape_simple_fn((n, d), || rng.random());
@@ -34,7 +34,7 @@ fn cube_of(seed: u64, n: usize, d: usize) -> OtProblem {
 }
 
 fn solved(solver: &Sinkhorn, problem: &OtProblem) -> Entropic {
-    solver.solve(problem, &mut ()).expect("a positive ε")
+    solver.solve(problem).expect("a positive ε")
 }
 
 fn sinkhorn(c: &mut Criterion) {
@@ -74,7 +74,8 @@ fn batch(c: &mut Criterion) {
     let mut group = c.benchmark_group("sinkhorn-batch");
     group.sample_size(10).measurement_time(Duration::from_secs(3));
     for (n, d) in [(50, 2), (100, 2), (100, 64)] {
-        let problems: Vec<OtProblem> = (0..PROBLEMS).map(|seed| cube_of(seed, n, d)).collect();
+        let problems: Vec<OtProblem<'static>> =
+            (0..PROBLEMS).map(|seed| cube_of(seed, n, d)).collect();
         let solver = Sinkhorn::default();
         for threads in [1, 2] {
             let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");

@@ -46,14 +46,14 @@ fn blobs(rng: &mut ChaCha8Rng, n: usize, d: usize) -> (Array2<f64>, Array2<f64>)
     (x, y)
 }
 
-fn between((x, y): (Array2<f64>, Array2<f64>)) -> OtProblem {
+fn between((x, y): (Array2<f64>, Array2<f64>)) -> OtProblem<'static> {
     let x = DiscreteMeasure::uniform(x).expect("finite points");
     let y = DiscreteMeasure::uniform(y).expect("finite points");
     OtProblem::new(&x, &y, Euclidean).expect("two clouds of one dimension").tabulated()
 }
 
 /// White noise on an s×s grid.
-fn histograms(rng: &mut ChaCha8Rng, s: usize) -> OtProblem {
+fn histograms(rng: &mut ChaCha8Rng, s: usize) -> OtProblem<'static> {
     let grid =
         Array2::from_shape_fn((s * s, 2), |(i, k)| if k == 0 { i / s } else { i % s } as f64);
     let mut noise = || {
@@ -65,7 +65,13 @@ fn histograms(rng: &mut ChaCha8Rng, s: usize) -> OtProblem {
 }
 
 /// Times a solver whose answer holds.
-fn solve(c: &mut Criterion, group: &str, case: &str, solver: &dyn Solver, problem: &OtProblem) {
+fn solve(
+    c: &mut Criterion,
+    group: &str,
+    case: &str,
+    solver: &dyn Solver,
+    problem: &OtProblem<'static>,
+) {
     let certificate =
         solver.solve(problem, &mut ()).expect("it applies").certify(problem).certificate;
     assert!(certificate.is_optimal(), "{group}/{case}: {certificate:?}");
@@ -91,7 +97,8 @@ fn simplex(c: &mut Criterion) {
 fn minibatch(c: &mut Criterion) {
     const BATCHES: u64 = 32;
     let mut rng = ChaCha8Rng::seed_from_u64(3);
-    let problems: Vec<OtProblem> = (0..BATCHES).map(|_| between(cube(&mut rng, 64, 2))).collect();
+    let problems: Vec<OtProblem<'static>> =
+        (0..BATCHES).map(|_| between(cube(&mut rng, 64, 2))).collect();
     let mut group = c.benchmark_group("minibatch");
     group.throughput(Throughput::Elements(BATCHES));
     for (name, method) in [("auto", Method::Auto), ("simplex", Method::Simplex)] {

@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use deblais::cost::Euclidean;
+use deblais::emd;
 use deblais::io::{InputPath, Selection, Table};
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{self, Heatmap, Order};
 use deblais::problem::OtProblem;
-use deblais::solvers::Method;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -20,27 +20,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let (threes, eights) = (class("label=3")?, class("label=8")?);
     let problem = OtProblem::new(&threes, &eights, Euclidean)?;
-    let solver = Method::Auto.solver(&problem);
-    let solution = solver.solve(&problem, &mut ())?;
-    let certificate = solution.certify(&problem).certificate;
+    let transport = problem.solve()?;
+    let (certificate, plan) = (transport.certificate(), transport.plan());
     println!("{} threes, {} eights, {} coordinates", threes.len(), eights.len(), threes.dim());
-    println!("{} <= EMD <= {} by {}", certificate.lower, certificate.upper, solver.name());
-    println!("{} arcs, at most n + m - 1", solution.plan.arcs().len());
+    println!("{} <= EMD <= {} by {}", certificate.lower, certificate.upper, transport.method());
+    println!("{} arcs, at most n + m - 1", plan.arcs().len());
     assert!(certificate.is_optimal());
-    assert!(solution.plan.arcs().len() < threes.len() + eights.len());
+    assert!(plan.arcs().len() < threes.len() + eights.len());
 
     // Half of the threes against the other half: the noise to measure the distance by.
     let half = threes.len() / 2;
     let (first, second) = threes.support().split_at(ndarray::Axis(0), half);
-    let (first, second) = (first.to_owned(), second.to_owned());
-    let halves = (DiscreteMeasure::uniform(first)?, DiscreteMeasure::uniform(second)?);
-    let within = OtProblem::new(&halves.0, &halves.1, Euclidean)?;
-    let noise = Method::Auto.solver(&within).solve(&within, &mut ())?.certify(&within).certificate;
-    println!("{} between two halves of the threes", noise.upper);
-    assert!(noise.upper < certificate.lower);
+    let noise = emd(&first, &second, Euclidean)?.value();
+    println!("{noise} between two halves of the threes");
+    assert!(noise < certificate.lower);
 
-    let order = Order::Plan.arrange(&solution.plan, Some((threes.support(), eights.support())));
-    let heatmap = Heatmap::arranged(&solution.plan, order)
+    let order = Order::Plan.arrange(plan, Some((threes.support(), eights.support())));
+    let heatmap = Heatmap::arranged(plan, order)
         .titled("Threes become eights")
         .noted(format!("Earth mover's distance {:.6}.", certificate.upper))
         .labeled("three", "eight");

@@ -1,47 +1,26 @@
 //! A run stopped early is no failure: the plan reached so far still proves a true bracket.
-//! The observer decides when to stop; here by pivots, as a clock or Ctrl-C would.
+//! Here the pivots are limited; a time limit, a flag or a callback end a run in the same way.
 
-use std::ops::ControlFlow;
-
-use deblais::cost::Euclidean;
-use deblais::measure::DiscreteMeasure;
-use deblais::problem::OtProblem;
-use deblais::progress::{Event, Observer, Stop};
-use deblais::solvers::{Solver, Termination, network_simplex::NetworkSimplex};
-use ndarray::Array2;
-
-/// Stops a run after so many iterations.
-struct Limit(u64);
-
-impl Observer for Limit {
-    fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
-        if event.iterations >= self.0 {
-            ControlFlow::Break(Stop::TimeLimit)
-        } else {
-            ControlFlow::Continue(())
-        }
-    }
-}
+use deblais::ndarray::Array2;
+use deblais::{Euclidean, Method, OtProblem, SolveOptions, Termination};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cloud = |n: usize, turn: f64| {
-        let points =
-            Array2::from_shape_fn((n, 2), |(i, k)| ((i + 1) as f64 * (turn + k as f64)).sin());
-        DiscreteMeasure::uniform(points)
+        Array2::from_shape_fn((n, 2), |(i, k)| ((i + 1) as f64 * (turn + k as f64)).sin())
     };
-    let problem = OtProblem::new(&cloud(500, 0.7)?, &cloud(500, 1.3)?, Euclidean)?;
-    let truth = NetworkSimplex.solve(&problem, &mut ())?.certify(&problem).certificate;
+    let problem = OtProblem::new(&cloud(500, 0.7), &cloud(500, 1.3), Euclidean)?;
+    let truth = *problem.solve()?.certificate();
     assert!(truth.is_optimal());
 
     println!("{:>8}{:>12}{:>12}{:>12}  termination", "pivots", "lower", "upper", "gap");
     let mut upper = f64::INFINITY;
     for limit in [1000, 2000, 3000, u64::MAX] {
-        let solution = NetworkSimplex.solve(&problem, &mut Limit(limit))?;
-        let c = solution.certify(&problem).certificate;
-        let ended = solution.termination;
+        let options = SolveOptions::new().method(Method::Simplex).iteration_limit(limit);
+        let transport = problem.solve_with(&options)?;
+        let (c, ended) = (transport.certificate(), transport.termination());
         println!(
             "{:>8}{:>12.6}{:>12.6}{:>12.1e}  {}",
-            solution.iterations,
+            transport.iterations(),
             c.lower,
             c.upper,
             c.gap,

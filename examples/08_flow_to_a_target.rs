@@ -5,7 +5,6 @@
 use deblais::cost::SqEuclidean;
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
-use deblais::solvers::Method;
 use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn};
 use ndarray::{Array2, Axis};
 
@@ -31,10 +30,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{:>5}{:>14}{:>14}", "step", "divergence", "exact");
     let mut last = f64::INFINITY;
     for step in 0..=12 {
-        let divergence = solver.divergence(&cloud, &target, SqEuclidean, &mut ())?;
+        let divergence = solver.divergence(&cloud, &target, SqEuclidean)?;
         let problem = OtProblem::new(&cloud, &target, SqEuclidean)?;
-        let exact = Method::Auto.solver(&problem).solve(&problem, &mut ())?;
-        let certificate = exact.certify(&problem).certificate;
+        let certificate = *problem.solve()?.certificate();
         assert!(certificate.is_optimal() && certificate.upper < last, "the exact distance falls");
         last = certificate.upper;
         println!("{step:>5}{:>14.6}{last:>14.6}", divergence.value);

@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use deblais::critic::{Critic, TrainCones, judge};
-use deblais::{DiscreteMeasure, Euclidean, Method, OtProblem};
+use deblais::{DiscreteMeasure, Euclidean, OtProblem};
 use ndarray::Array2;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -17,14 +17,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let (inner, outer) = (ring(120, 1.0)?, ring(150, 3.0)?);
     let problem = OtProblem::new(&inner, &outer, Euclidean)?;
-    let solution = Method::Auto.solver(&problem).solve(&problem, &mut ())?;
-    let exact = solution.certify(&problem).certificate;
+    let exact = *problem.solve()?.certificate();
 
     println!("{:>6} {:>12} {:>12} {:>12}", "steps", "certified", "polished", "exact");
     for steps in [10, 100, 1000, 6000] {
         let settings = TrainCones { steps, ..TrainCones::default() };
-        let critic = settings.train(&inner, &outer, Euclidean, &mut ())?.critic;
-        let verdict = judge(&critic, &problem, inner.support(), outer.support(), Euclidean)?;
+        let critic = settings.train(&problem)?.critic;
+        let verdict = judge(&critic, &problem)?;
         let (certified, polished) = (verdict.certified_lower, verdict.polished_lower);
         println!("{steps:>6} {certified:>12.8} {polished:>12.8} {:>12.8}", exact.upper);
         assert!(critic.lipschitz().bound == 1.0 && certified <= exact.upper + 1e-12);

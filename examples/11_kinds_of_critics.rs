@@ -5,7 +5,7 @@ use std::error::Error;
 
 use deblais::critic::{TrainNetwork, judge};
 use deblais::seed::Seed;
-use deblais::{DiscreteMeasure, Euclidean, Method, OtProblem};
+use deblais::{DiscreteMeasure, Euclidean, OtProblem};
 use ndarray::Array2;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -17,8 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let (source, target) = (cloud(1.0, 0.0)?, cloud(2.0, 1.0)?);
     let problem = OtProblem::new(&source, &target, Euclidean)?;
-    let solution = Method::Auto.solver(&problem).solve(&problem, &mut ())?;
-    let exact = solution.certify(&problem).certificate.upper;
+    let exact = problem.solve()?.value();
 
     println!("exact {exact:.6}; errors relative to it\n");
     println!(
@@ -28,8 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for name in TrainNetwork::NAMES {
         let defaults = TrainNetwork::named(name, 2).ok_or("an unknown kind")?;
         let settings = TrainNetwork { steps: 500, ..defaults };
-        let critic = settings.train(&source, &target, &mut ())?.critic;
-        let verdict = judge(&critic, &problem, source.support(), target.support(), Euclidean)?;
+        let critic = settings.train(&problem)?.critic;
+        let verdict = judge(&critic, &problem)?;
         let error = |value: f64| format!("{:+.2} %", 100.0 * (value / exact - 1.0));
         let [estimate, certified, polished] =
             [verdict.estimate, verdict.certified_lower, verdict.polished_lower].map(error);

@@ -6,7 +6,7 @@ use std::error::Error;
 use deblais::critic::{Critic, Frame, FreshBatches, TrainLattice};
 use deblais::datasets::Funnels;
 use deblais::seed::Seed;
-use deblais::{DiscreteMeasure, Euclidean, Method, OtProblem};
+use deblais::{DiscreteMeasure, Euclidean, OtProblem};
 use ndarray::{Array1, Axis};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -18,8 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let known = (&x - &y).map_axis(Axis(1), |step| step.dot(&step).sqrt()).sum() / 500.0;
     let (source, target) = (DiscreteMeasure::uniform(x)?, DiscreteMeasure::uniform(y)?);
     let problem = OtProblem::new(&source, &target, Euclidean)?;
-    let solution = Method::Auto.solver(&problem).solve(&problem, &mut ())?;
-    let exact = solution.certify(&problem).certificate;
+    let exact = *problem.solve()?.certificate();
     println!("500 pairs: known {known:.12}, exact {:.12}", exact.upper);
     assert!((exact.upper - known).abs() < 1e-12 * known);
 

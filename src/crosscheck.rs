@@ -22,7 +22,7 @@ use crate::problem::OtProblem;
 use crate::progress::Observer;
 use crate::solvers::lp::{Backend, GenericLp};
 use crate::solvers::sinkhorn::{Sinkhorn, SinkhornError};
-use crate::solvers::{Method, SolveError, Solver};
+use crate::solvers::{Method, SolveError, SolveOptions, Solver};
 use crate::tolerance;
 
 /// One method's answer, and what it is worth.
@@ -60,7 +60,7 @@ pub enum Verdict {
 /// Rows on one problem.
 #[derive(Clone)]
 pub struct Crosscheck<'a> {
-    problem: &'a OtProblem,
+    problem: &'a OtProblem<'a>,
     exact: Certified,
     rows: Vec<Row>,
 }
@@ -70,7 +70,10 @@ impl<'a> Crosscheck<'a> {
     ///
     /// # Errors
     /// None that a valid problem can cause.
-    pub fn new(problem: &'a OtProblem, observer: &mut dyn Observer) -> Result<Self, SolveError> {
+    pub fn new(
+        problem: &'a OtProblem<'a>,
+        observer: &mut dyn Observer,
+    ) -> Result<Self, SolveError> {
         let start = Instant::now();
         let solver = Method::Auto.solver(problem);
         let solution = solver.solve(problem, observer)?;
@@ -118,7 +121,7 @@ impl<'a> Crosscheck<'a> {
         observer: &mut dyn Observer,
     ) -> Result<(), SinkhornError> {
         let start = Instant::now();
-        let answer = settings.solve(self.problem, observer)?;
+        let answer = settings.solve_with(self.problem, &SolveOptions::new().observer(observer))?;
         let certificate = answer.certify(self.problem).certificate;
         let verdict = match self.intersects(&certificate) {
             Err(why) => Verdict::Fails(why),
@@ -272,9 +275,8 @@ mod tests {
             check.lp(backend, &mut ());
         }
         check.sinkhorn(&Sinkhorn::default(), &mut ()).unwrap();
-        let trained = TrainCones::default().train(&source, &target, Euclidean, &mut ()).unwrap();
-        let (x, y) = (source.support(), target.support());
-        let judged = judge(&trained.critic, &problem, x, y, Euclidean).unwrap();
+        let trained = TrainCones::default().train(&problem).unwrap();
+        let judged = judge(&trained.critic, &problem).unwrap();
         check.critic("cones", &judged, Some(1e-3), 0.0, true);
         assert!(check.holds() && check.is_complete(), "{:?}", check.rows());
         let value = check.exact().upper;

@@ -1,113 +1,85 @@
 //! The distances under their usual names, one call each.
+//!
+//! | function | computes |
+//! |---|---|
+//! | [`emd`] | the least transport cost for a ground cost, with its proof |
+//! | [`wasserstein`] | `W_p`, the p-th root of it for the p-th power of a distance, with its proof |
+//! | [`wasserstein_1d`] | `W_p` of numbers, by sorting |
+//! | [`sliced_wasserstein`] | the mean of `W_p` over random lines |
+//! | [`sinkhorn`] | entropic transport, and the bracket on the exact cost that it proves |
+//! | [`sinkhorn_divergence`] | the debiased entropic cost |
+//! | [`energy_distance`], [`mmd`] | distances that are means over pairs of points |
+//! | [`pairwise`](fn@pairwise) | the transport costs between all pairs of many measures |
+//!
+//! Sources and targets are arrays of shape (n, d), whose points have mass 1/n each, or
+//! [`DiscreteMeasure`]s. Who needs limits, a method or progress makes an [`OtProblem`].
+//!
+//! [`DiscreteMeasure`]: crate::DiscreteMeasure
 
 use std::borrow::Cow;
 
-use ndarray::{Array2, ArrayView2};
 use thiserror::Error;
 
-use crate::certificate::{Certificate, Certified};
-use crate::cost::GroundCost;
-use crate::measure::{DiscreteMeasure, MeasureError};
-use crate::plan::TransportPlan;
-use crate::potentials::Potentials;
-use crate::problem::{OtProblem, ProblemError};
-use crate::solvers::{Method, SolveError};
+use crate::certificate::Certified;
+use crate::cost::{CostError, GroundCost, Metric};
+use crate::divergence::{self, EstimateError};
+use crate::math::root;
+use crate::measure::{AsMeasure, DiscreteMeasure};
+use crate::problem::{IntoCost, OtProblem, ProblemError};
+use crate::seed::Seed;
+use crate::solvers::line;
+use crate::solvers::sinkhorn::{
+    DivergenceError, Entropic, Epsilon, Sinkhorn, SinkhornDivergence, SinkhornError,
+};
+use crate::solvers::{SolveError, Transport};
 
-/// Points with masses: a [`DiscreteMeasure`], or an array of shape (n, d) whose n points have mass
-/// 1/n each.
-pub trait AsMeasure {
-    /// The measure.
-    ///
-    /// # Errors
-    /// [`MeasureError`] if there are no points, or a coordinate is not finite.
-    fn as_measure(&self) -> Result<Cow<'_, DiscreteMeasure>, MeasureError>;
-}
-
-impl AsMeasure for DiscreteMeasure {
-    fn as_measure(&self) -> Result<Cow<'_, DiscreteMeasure>, MeasureError> {
-        Ok(Cow::Borrowed(self))
-    }
-}
-
-impl AsMeasure for Array2<f64> {
-    fn as_measure(&self) -> Result<Cow<'_, DiscreteMeasure>, MeasureError> {
-        DiscreteMeasure::uniform(self.clone()).map(Cow::Owned)
-    }
-}
-
-impl AsMeasure for ArrayView2<'_, f64> {
-    fn as_measure(&self) -> Result<Cow<'_, DiscreteMeasure>, MeasureError> {
-        DiscreteMeasure::uniform(self.to_owned()).map(Cow::Owned)
-    }
-}
+pub use crate::pairwise::pairwise;
+pub use crate::solvers::line::wasserstein_1d;
 
 /// Why there is no distance.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum DistanceError {
-    /// One side is no measure.
-    #[error(transparent)]
-    Measure(#[from] MeasureError),
     /// The two sides and the ground cost make no problem.
     #[error(transparent)]
     Problem(#[from] ProblemError),
     /// The method failed.
     #[error(transparent)]
     Solve(#[from] SolveError),
+    /// Sinkhorn failed.
+    #[error(transparent)]
+    Sinkhorn(#[from] SinkhornError),
+    /// The samples have no such distance.
+    #[error(transparent)]
+    Estimate(#[from] EstimateError),
 }
 
-/// An exact transport cost with its proof.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Transport {
-    plan: TransportPlan,
-    potentials: Potentials,
-    certificate: Certificate,
+impl From<DivergenceError> for DistanceError {
+    fn from(error: DivergenceError) -> Self {
+        match error {
+            DivergenceError::Problem(error) => error.into(),
+            DivergenceError::Sinkhorn(error) => error.into(),
+        }
+    }
 }
 
-impl Transport {
-    /// The transport cost, in units of cost × mass: that of the plan, the upper bound.
-    #[must_use]
-    pub fn value(&self) -> f64 {
-        self.certificate.upper
-    }
-
-    /// A proved lower bound of the optimum.
-    #[must_use]
-    pub fn lower(&self) -> f64 {
-        self.certificate.lower
-    }
-
-    /// A proved upper bound of the optimum.
-    #[must_use]
-    pub fn upper(&self) -> f64 {
-        self.certificate.upper
-    }
-
-    /// The proof's bounds, gap and residuals.
-    #[must_use]
-    pub fn certificate(&self) -> &Certificate {
-        &self.certificate
-    }
-
-    /// The transport plan, (n, m), sparse: at most n + m − 1 cells carry mass.
-    #[must_use]
-    pub fn plan(&self) -> &TransportPlan {
-        &self.plan
-    }
-
-    /// The Kantorovich potentials (f, g): f(x) + g(y) ≤ c(x, y).
-    #[must_use]
-    pub fn potentials(&self) -> &Potentials {
-        &self.potentials
-    }
+/// Source and target as measures.
+fn measures<'m>(
+    source: &'m impl AsMeasure,
+    target: &'m impl AsMeasure,
+) -> Result<[Cow<'m, DiscreteMeasure>; 2], ProblemError> {
+    let on_side =
+        |side, made: Result<_, _>| made.map_err(|error| ProblemError::Mass { side, error });
+    Ok([on_side("source", source.as_measure())?, on_side("target", target.as_measure())?])
 }
 
 /// The earth mover's distance between two measures for a ground cost, by the fastest exact method,
-/// with its certificate.
+/// with its certificate. Masses and any cost matrix serve as well as points and a ground cost: see
+/// [`OtProblem::new`].
 ///
 /// ```
+/// use deblais::ndarray::array;
 /// use deblais::{Euclidean, emd};
-/// use ndarray::array;
 ///
 /// let x = array![[0.0, 0.0], [1.0, 0.0]];
 /// let y = array![[0.0, 3.0], [1.0, 4.0]];
@@ -119,14 +91,148 @@ impl Transport {
 ///
 /// # Errors
 /// [`DistanceError`]: no points, numbers that are not finite, different dimensions, unequal totals.
-pub fn emd(
+pub fn emd<'a, S: ?Sized, T: ?Sized>(
+    source: &S,
+    target: &T,
+    cost: impl IntoCost<'a, S, T>,
+) -> Result<Transport, DistanceError> {
+    Ok(OtProblem::new(source, target, cost)?.solve()?)
+}
+
+/// A Wasserstein distance with its proof.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wasserstein {
+    p: f64,
+    transport: Transport,
+}
+
+impl Wasserstein {
+    /// `W_p`, in units of the distance where the total mass is 1: that of the plan, the upper bound.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.upper()
+    }
+
+    /// A proved lower bound of `W_p`.
+    #[must_use]
+    pub fn lower(&self) -> f64 {
+        root(self.transport.lower(), self.p).0
+    }
+
+    /// A proved upper bound of `W_p`.
+    #[must_use]
+    pub fn upper(&self) -> f64 {
+        root(self.transport.upper(), self.p).1
+    }
+
+    /// Plan, potentials and certificate of the transport cost `W_p^p`.
+    #[must_use]
+    pub fn transport(&self) -> &Transport {
+        &self.transport
+    }
+}
+
+/// The Wasserstein distance `W_p = (min Σ γ_ij·d(x_i, y_j)^p)^(1/p)` for a distance d and p ≥ 1.
+///
+/// ```
+/// use deblais::ndarray::array;
+/// use deblais::{Euclidean, wasserstein};
+/// let w2 = wasserstein(&array![[0.0], [1.0]], &array![[3.0], [4.0]], 2.0, Euclidean)?;
+/// assert_eq!((w2.lower(), w2.upper()), (3.0, 3.0));
+/// # Ok::<(), deblais::DistanceError>(())
+/// ```
+///
+/// # Errors
+/// [`DistanceError`], as [`emd`], and for p < 1.
+pub fn wasserstein(
+    source: &impl AsMeasure,
+    target: &impl AsMeasure,
+    p: f64,
+    metric: impl Into<Metric>,
+) -> Result<Wasserstein, DistanceError> {
+    if p.is_nan() || p < 1.0 {
+        let error = CostError::Exponent { what: "the power p", value: p, bound: "≥ 1" };
+        return Err(ProblemError::from(error).into());
+    }
+    let ground = match metric.into().ground() {
+        ground if p == 1.0 => ground,
+        GroundCost::Euclidean if p == 2.0 => GroundCost::SqEuclidean,
+        ground => GroundCost::power(ground, p).map_err(ProblemError::from)?,
+    };
+    Ok(Wasserstein { p, transport: emd(source, target, ground)? })
+}
+
+/// The sliced Wasserstein distance: the p-th root of the mean of `W_p^p` over the projections on
+/// `directions` lines, which are drawn evenly from a seed.
+///
+/// # Errors
+/// [`DistanceError`]: different dimensions, unequal totals, p < 1.
+pub fn sliced_wasserstein(
+    source: &impl AsMeasure,
+    target: &impl AsMeasure,
+    p: f64,
+    directions: usize,
+    seed: Seed,
+) -> Result<f64, DistanceError> {
+    let [source, target] = measures(source, target)?;
+    let directions = line::directions(directions, source.dim(), &mut seed.stream("directions"));
+    Ok(line::sliced_wasserstein(&source, &target, p, directions.view())?)
+}
+
+/// Entropic transport by Sinkhorn's iterations, and the bracket on the exact transport cost that its
+/// plan and potentials prove.
+///
+/// # Errors
+/// [`DistanceError`], as [`emd`], and for an ε that is not positive.
+pub fn sinkhorn<'a, S: ?Sized, T: ?Sized>(
+    source: &S,
+    target: &T,
+    cost: impl IntoCost<'a, S, T>,
+    epsilon: Epsilon,
+) -> Result<(Entropic, Certified), DistanceError> {
+    let problem = OtProblem::new(source, target, cost)?;
+    let answer = Sinkhorn { epsilon, ..Sinkhorn::default() }.solve(&problem)?;
+    let certified = answer.certify(&problem);
+    Ok((answer, certified))
+}
+
+/// The Sinkhorn divergence `OT_ε(μ, ν) − ½ OT_ε(μ, μ) − ½ OT_ε(ν, ν)`.
+///
+/// # Errors
+/// [`DistanceError`], as [`sinkhorn`].
+pub fn sinkhorn_divergence(
     source: &impl AsMeasure,
     target: &impl AsMeasure,
     ground: impl Into<GroundCost>,
-) -> Result<Transport, DistanceError> {
-    let problem = OtProblem::new(&*source.as_measure()?, &*target.as_measure()?, ground)?;
-    let solution = Method::Auto.solver(&problem).solve(&problem, &mut ())?;
-    let Certified { certificate, plan, potentials } = solution.certify(&problem);
-    let plan = plan.unwrap_or(solution.plan);
-    Ok(Transport { plan, potentials, certificate })
+    epsilon: Epsilon,
+) -> Result<SinkhornDivergence, DistanceError> {
+    let [source, target] = measures(source, target)?;
+    Ok(Sinkhorn { epsilon, ..Sinkhorn::default() }.divergence(&source, &target, ground)?)
+}
+
+/// The energy distance `2 E‖X − Y‖ − E‖X − X'‖ − E‖Y − Y'‖`, in units of length.
+///
+/// # Errors
+/// [`DistanceError`]: different dimensions, distances out of range.
+pub fn energy_distance(
+    source: &impl AsMeasure,
+    target: &impl AsMeasure,
+) -> Result<f64, DistanceError> {
+    let [source, target] = measures(source, target)?;
+    Ok(divergence::energy(&source, &target)?.value)
+}
+
+/// The square of the maximum mean discrepancy for the kernel `exp(−‖x − y‖²/(2σ²))`; σ is the median
+/// distance if it is not given.
+///
+/// # Errors
+/// [`DistanceError`]: different dimensions, points without a scale, distances out of range.
+pub fn mmd(
+    source: &impl AsMeasure,
+    target: &impl AsMeasure,
+    sigma: Option<f64>,
+) -> Result<f64, DistanceError> {
+    let [source, target] = measures(source, target)?;
+    let sigma = sigma.map_or_else(|| divergence::median_bandwidth(&source, &target), Ok)?;
+    Ok(divergence::mmd(&source, &target, sigma)?)
 }

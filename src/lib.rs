@@ -2,33 +2,95 @@
 //! transport plan, the Kantorovich potentials, and a certificate, two bounds
 //! `lower ≤ optimum ≤ upper` that hold in exact arithmetic.
 //!
+//! The distance of two clouds, whose points have mass 1/n each:
+//!
 //! ```
+//! use deblais::ndarray::array;
 //! use deblais::{Euclidean, emd};
-//! use ndarray::array;
 //!
 //! let x = array![[0.0, 0.0], [1.0, 0.0]];
 //! let y = array![[0.0, 3.0], [1.0, 4.0]];
-//! let s = emd(&x, &y, Euclidean)?; // every point has mass 1/n
+//! let s = emd(&x, &y, Euclidean)?;
 //! assert!(s.lower() <= 3.5 && 3.5 <= s.upper());
 //! # Ok::<(), deblais::DistanceError>(())
+//! ```
+//!
+//! `W_2` of weighted points, and its plan as a dense matrix:
+//!
+//! ```
+//! use deblais::ndarray::array;
+//! use deblais::{DiscreteMeasure, Euclidean, wasserstein};
+//!
+//! let x = DiscreteMeasure::new(array![[0.0], [1.0]], array![0.25, 0.75])?;
+//! let y = DiscreteMeasure::new(array![[3.0], [4.0]], array![0.5, 0.5])?;
+//! let w2 = wasserstein(&x, &y, 2.0, Euclidean)?;
+//! assert!((w2.value() - 7.75_f64.sqrt()).abs() < 1e-14);
+//! assert_eq!(w2.transport().plan().to_dense(), array![[0.25, 0.0], [0.25, 0.5]]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The certificate of somebody else's plan, on a cost matrix that is borrowed and not copied:
+//!
+//! ```
+//! use deblais::ndarray::array;
+//! use deblais::{OtProblem, TransportPlan, certify};
+//!
+//! let costs = array![[1.0_f32, 4.0], [3.0, 2.0]];
+//! let problem = OtProblem::new(&[0.5, 0.5], &[0.5, 0.5], costs.view())?;
+//! let plan = TransportPlan::from_dense(array![[0.25, 0.25], [0.25, 0.25]].view())?;
+//! let c = certify(&problem, Some(&plan), Some(problem.solve()?.potentials()))?.certificate;
+//! assert!(!c.is_optimal() && (c.lower, c.upper) == (1.5, 2.5));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Entropic transport, and the bracket on the exact cost that it proves:
+//!
+//! ```
+//! use deblais::ndarray::array;
+//! use deblais::solvers::sinkhorn::Epsilon;
+//! use deblais::{Euclidean, sinkhorn};
+//!
+//! let (x, y) = (array![[0.0], [1.0]], array![[2.0], [5.0]]);
+//! let (entropic, exact) = sinkhorn(&x, &y, Euclidean, Epsilon::Absolute(0.1))?;
+//! assert!(exact.certificate.lower <= 3.0 && 3.0 <= exact.certificate.upper);
+//! assert!(entropic.marginal_error < 1e-6);
+//! # Ok::<(), deblais::DistanceError>(())
+//! ```
+//!
+//! A critic, trained and judged:
+//!
+//! ```
+//! use deblais::critic::{TrainCones, judge};
+//! use deblais::ndarray::array;
+//! use deblais::{Euclidean, OtProblem};
+//!
+//! let problem = OtProblem::new(&array![[0.0], [1.0]], &array![[2.0], [5.0]], Euclidean)?;
+//! let critic = TrainCones::default().train(&problem)?.critic;
+//! let verdict = judge(&critic, &problem)?;
+//! assert!(verdict.certified_lower <= 3.0 && verdict.certified_lower > 2.9);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Map
 //!
 //! | task | start at |
 //! |---|---|
-//! | distance, plan and potentials in one call | [`emd`](fn@emd) |
-//! | masses, points, ground costs, matrices | [`DiscreteMeasure`], [`GroundCost`], [`CostMatrix`] |
-//! | a problem, a named solver, limits, progress | [`OtProblem`], [`Method`], [`Solver`], [`Observer`] |
+//! | a distance in one call | [`distances`]: [`emd`](fn@emd), [`wasserstein`], [`sinkhorn`](fn@sinkhorn), … |
+//! | a problem on points, a matrix or a function | [`OtProblem::new`], [`IntoCost`] |
+//! | a method, limits, threads, progress, a stop flag | [`OtProblem::solve_with`], [`SolveOptions`] |
+//! | masses, points, ground costs | [`DiscreteMeasure`], [`Marginal`], [`GroundCost`], [`Metric`] |
 //! | judge anybody's plan or potentials | [`certify`], [`Certificate`] |
 //! | entropic transport, Sinkhorn divergence | [`solvers::sinkhorn`] |
 //! | one dimension, slices, `W_2` | [`solvers::line`], [`solvers::w2`] |
-//! | all pairs of many measures | [`pairwise`] |
+//! | all pairs of many measures | [`pairwise`](mod@pairwise) |
 //! | f-divergences, energy distance, MMD | [`divergence`] |
 //! | 1-Lipschitz critics and what they prove | [`critic`] |
 //! | GAN training scored by the exact distance | [`gan`] |
 //! | studies of the command `explore` | [`explore`] |
 //! | files, pictures, reports | [`io`], [`plot`], [`report`] |
+//!
+//! Arrays are those of [`ndarray`], re-exported here. Work runs on the rayon pool that it is called
+//! in; [`SolveOptions::threads`] gives it one of its own.
 //!
 //! # Terms
 //!
@@ -46,7 +108,7 @@ pub mod critic;
 #[cfg(all(feature = "nn", feature = "lp"))]
 pub mod crosscheck;
 pub mod datasets;
-mod distances;
+pub mod distances;
 pub mod divergence;
 pub mod explore;
 #[cfg(feature = "nn")]
@@ -78,16 +140,25 @@ pub use cost::{
     Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Euclidean, GroundCost, Metric, Minkowski,
     SqEuclidean,
 };
-pub use distances::{AsMeasure, DistanceError, Transport, emd};
+pub use distances::{
+    DistanceError, Wasserstein, emd, energy_distance, mmd, pairwise, sinkhorn, sinkhorn_divergence,
+    sliced_wasserstein, wasserstein, wasserstein_1d,
+};
 pub use gibbs::GibbsPlan;
-pub use measure::DiscreteMeasure;
+pub use measure::{AsMasses, AsMeasure, DiscreteMeasure, Marginal};
+pub use ndarray;
 pub use plan::{PlanArc, TransportPlan};
 pub use potentials::Potentials;
-pub use problem::OtProblem;
+pub use problem::{CostFn, IntoCost, OtProblem};
 pub use progress::Observer;
-pub use solvers::{Method, Solution, Solver, Termination};
+pub use solvers::{Method, Solution, SolveOptions, Solver, Termination, Transport};
 
 /// The code of the README is tested.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So is that of the guide's page on the library.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/library.md")]
+struct LibraryGuide;

@@ -1,5 +1,6 @@
 //! Discrete measures: finitely many points, each with a mass.
 
+mod as_measure;
 mod marginal;
 
 use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2, Axis};
@@ -7,6 +8,7 @@ use thiserror::Error;
 
 use crate::math;
 
+pub use as_measure::{AsMasses, AsMeasure};
 pub use marginal::Marginal;
 pub(crate) use marginal::{IntegerMasses, Natural, Unit};
 

@@ -113,19 +113,31 @@ pub fn pairs(count: usize) -> impl Iterator<Item = Pair> {
     (0..count).flat_map(move |i| (i + 1..count).map(move |j| (i, j)))
 }
 
-/// The transport costs between all pairs of measures; see [`solve_pairs`].
+/// The transport costs between all pairs of measures, each proved; [`solve_pairs`] takes a method and
+/// hands each on as it is done.
 ///
 /// # Errors
 /// [`PairwiseError`]: unequal totals, different dimensions.
 pub fn pairwise(
     measures: &[DiscreteMeasure],
     ground: impl Into<GroundCost>,
+) -> Result<Distances, PairwiseError> {
+    pairwise_with(measures, ground, &mut ())
+}
+
+/// [`pairwise`], reporting to `observer`, which may stop it.
+///
+/// # Errors
+/// As [`pairwise`].
+pub fn pairwise_with(
+    measures: &[DiscreteMeasure],
+    ground: impl Into<GroundCost>,
     observer: &mut dyn Observer,
 ) -> Result<Distances, PairwiseError> {
     let todo: Vec<Pair> = pairs(measures.len()).collect();
     let mut found = Vec::with_capacity(todo.len());
-    let termination =
-        solve_pairs(measures, &todo, ground, Method::Auto, |judged| found.push(judged), observer)?;
+    let keep = |judged| found.push(judged);
+    let termination = solve_pairs(measures, &todo, ground, Method::Auto, keep, observer)?;
     Ok(Distances::new(measures.len(), found, termination))
 }
 
@@ -183,7 +195,7 @@ fn between(
     source: &DiscreteMeasure,
     target: &DiscreteMeasure,
     ground: GroundCost,
-) -> Result<OtProblem, ProblemError> {
+) -> Result<OtProblem<'static>, ProblemError> {
     /// Cells that stay in the second-level cache.
     const CELLS: usize = 1 << 16;
     let problem = OtProblem::new(source, target, ground)?;
@@ -252,7 +264,7 @@ mod tests {
     #[test]
     fn every_pair_costs_what_it_costs_alone() {
         let sets = sets();
-        let distances = pairwise(&sets, Cityblock, &mut ()).unwrap();
+        let distances = pairwise(&sets, Cityblock).unwrap();
         assert_eq!(distances.termination, Termination::Optimal);
         let costs = distances.costs();
         for (i, j) in pairs(4) {
@@ -282,8 +294,8 @@ mod tests {
     #[test]
     fn a_stopped_run_keeps_what_is_done_and_another_does_the_rest() {
         let sets = sets();
-        let whole = pairwise(&sets, Euclidean, &mut ()).unwrap();
-        let part = pairwise(&sets, Euclidean, &mut After(2)).unwrap();
+        let whole = pairwise(&sets, Euclidean).unwrap();
+        let part = pairwise_with(&sets, Euclidean, &mut After(2)).unwrap();
         assert_eq!(part.termination, Termination::Stopped);
         assert!(part.found.len() >= 2 && part.found.len() < 6, "{}", part.found.len());
         assert!(part.costs().iter().any(|cost| cost.is_infinite()));
@@ -299,7 +311,7 @@ mod tests {
     fn a_pair_that_is_no_problem_is_named() {
         let more = DiscreteMeasure::new(array![[0.0, 0.0]], array![2.0]).unwrap();
         let one = DiscreteMeasure::new(array![[0.0, 1.0]], array![1.0]).unwrap();
-        let error = pairwise(&[one, more], Euclidean, &mut ()).unwrap_err();
+        let error = pairwise(&[one, more], Euclidean).unwrap_err();
         assert_eq!(error.pair, (0, 1));
         assert!(error.to_string().contains("total mass"), "{error}");
     }

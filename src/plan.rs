@@ -1,6 +1,6 @@
 //! Transport plans: who sends how much to whom.
 
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 use thiserror::Error;
 
 use crate::cost::Cost;
@@ -46,6 +46,16 @@ pub enum PlanError {
         /// Columns there are.
         m: usize,
     },
+    /// Lists of rows, columns and masses of different lengths.
+    #[error("{rows} rows, {columns} columns and {masses} masses: a cell has one of each")]
+    Lengths {
+        /// Rows given.
+        rows: usize,
+        /// Columns given.
+        columns: usize,
+        /// Masses given.
+        masses: usize,
+    },
     /// A mass that is negative, NaN or infinite.
     #[error("cell {place}: mass {mass} is not a finite number ≥ 0")]
     Mass {
@@ -77,6 +87,39 @@ impl TransportPlan {
             }
         }
         Ok(Self::from_arcs(n, m, arcs))
+    }
+
+    /// A plan from a dense matrix of shape (n, m); zeros are left out.
+    ///
+    /// # Errors
+    /// [`PlanError::Mass`].
+    pub fn from_dense<A: Copy + Into<f64>>(dense: ArrayView2<'_, A>) -> Result<Self, PlanError> {
+        let (n, m) = dense.dim();
+        let cells = dense.indexed_iter().map(|((source, target), &mass)| PlanArc {
+            source,
+            target,
+            mass: mass.into(),
+        });
+        Self::new(n, m, cells.filter(|arc| arc.mass != 0.0).collect())
+    }
+
+    /// A plan of shape (n, m) from the rows, columns and masses of its cells (coordinate format).
+    ///
+    /// # Errors
+    /// [`PlanError`], as [`TransportPlan::new`], and for lists of different lengths.
+    pub fn from_coo(
+        (n, m): (usize, usize),
+        rows: &[usize],
+        columns: &[usize],
+        masses: &[f64],
+    ) -> Result<Self, PlanError> {
+        if rows.len() != columns.len() || rows.len() != masses.len() {
+            let (rows, columns, masses) = (rows.len(), columns.len(), masses.len());
+            return Err(PlanError::Lengths { rows, columns, masses });
+        }
+        let cells = rows.iter().zip(columns).zip(masses);
+        let arcs = cells.map(|((&source, &target), &mass)| PlanArc { source, target, mass });
+        Self::new(n, m, arcs.collect())
     }
 
     /// As [`TransportPlan::new`] for cells known to be valid.
@@ -138,10 +181,28 @@ impl TransportPlan {
     #[must_use]
     pub fn to_dense(&self) -> Array2<f64> {
         let mut dense = Array2::zeros((self.n, self.m));
-        for arc in &self.arcs {
-            dense[(arc.source, arc.target)] = arc.mass;
-        }
+        self.write_dense(dense.view_mut());
         dense
+    }
+
+    /// Writes the dense matrix into `out`, zeros included.
+    ///
+    /// # Panics
+    /// If `out` has another shape than (n, m).
+    pub fn write_dense(&self, mut out: ArrayViewMut2<'_, f64>) {
+        assert_eq!(out.dim(), (self.n, self.m), "the shape of the plan");
+        out.fill(0.0);
+        for arc in &self.arcs {
+            out[(arc.source, arc.target)] = arc.mass;
+        }
+    }
+
+    /// Rows, columns and masses of the non-zero cells (coordinate format), by row, then column.
+    #[must_use]
+    pub fn to_coo(&self) -> (Vec<usize>, Vec<usize>, Vec<f64>) {
+        let rows = self.arcs.iter().map(|arc| arc.source).collect();
+        let columns = self.arcs.iter().map(|arc| arc.target).collect();
+        (rows, columns, self.arcs.iter().map(|arc| arc.mass).collect())
     }
 
     /// The plan with other masses on its cells.
@@ -185,6 +246,23 @@ pub fn north_west_corner(source: ArrayView1<'_, f64>, target: ArrayView1<'_, f64
 mod tests {
     use super::*;
     use ndarray::array;
+
+    #[test]
+    fn dense_and_coordinate_formats_give_the_plan_back() {
+        let dense = array![[0.0, 0.5], [0.25, 0.0], [0.0, 0.25]];
+        let plan = TransportPlan::from_dense(dense.view()).unwrap();
+        assert_eq!(plan.arcs().len(), 3);
+        assert_eq!(plan.to_dense(), dense);
+        let (rows, columns, masses) = plan.to_coo();
+        assert_eq!((&rows[..], &columns[..]), (&[0, 1, 2][..], &[1, 0, 1][..]));
+        assert_eq!(TransportPlan::from_coo((3, 2), &rows, &columns, &masses), Ok(plan));
+        assert!(matches!(
+            TransportPlan::from_coo((3, 2), &rows, &columns, &masses[1..]),
+            Err(PlanError::Lengths { masses: 2, .. })
+        ));
+        assert!(TransportPlan::from_dense(array![[-1.0]].view()).is_err());
+        assert!(TransportPlan::from_dense(array![[f64::NAN]].view()).is_err());
+    }
 
     #[test]
     fn cells_are_sorted_merged_and_checked() {

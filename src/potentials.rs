@@ -97,7 +97,8 @@ pub(crate) fn rows_per_task(m: usize) -> usize {
 
 /// The c-transform of a source potential, `f^c(j) = min_i c(i, j) − f_i`, shape (m,): the
 /// largest g for which (f, g) is feasible. O(nm) time, parallel over rows; O(m) memory a thread.
-/// Points with more than [`SEARCH_CELLS`] or [`SCREEN_CELLS`] cells are searched. Convex costs on the line with more than [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
+/// Points with more than 2²² cells in up to three dimensions, or 2¹⁴ cells in more, are searched.
+/// Convex costs on the line with more than 2³⁰ cells: O((n + m)·log(n + m)).
 #[must_use]
 pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
     to_target_until(cost, f, None, &never).unwrap_or_else(|| unreachable!("nobody stops it"))
@@ -143,9 +144,8 @@ pub(crate) fn to_target_until(
 }
 
 /// The c-transform of a target potential, `g^c(i) = min_j c(i, j) − g_j`, shape (n,): the
-/// largest f for which (f, g) is feasible. O(nm) time, parallel over rows. Points with more than
-/// [`SEARCH_CELLS`] or [`SCREEN_CELLS`] cells are searched. Convex costs on the line with more than
-/// [`LINE_CELLS`] cells: O((n + m)·log(n + m)).
+/// largest f for which (f, g) is feasible. O(nm) time, parallel over rows.
+/// Large tables are searched or sorted, as by [`to_target`].
 #[must_use]
 pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
     to_source_until(cost, g, &never).unwrap_or_else(|| unreachable!("nobody stops it"))
@@ -179,14 +179,14 @@ pub(crate) fn to_source_until(
 /// Cells n·m beyond which a c-transform for a convex cost on the line sorts instead of looking at
 /// every cell. A second or so is a fair price for a judgement that relies on nothing; an hour is
 /// not.
-pub const LINE_CELLS: usize = 1 << 30;
+pub(crate) const LINE_CELLS: usize = 1 << 30;
 
 /// Cells n·m beyond which a c-transform of points in few dimensions searches a tree for the least
 /// reduced cost of a point instead of looking at every cell; both find the same to the bit.
-pub const SEARCH_CELLS: usize = 1 << 22;
+const SEARCH_CELLS: usize = 1 << 22;
 
 /// The same for points in many dimensions, where a cell that is ruled out saves d subtractions.
-pub const SCREEN_CELLS: usize = 1 << 14;
+const SCREEN_CELLS: usize = 1 << 14;
 
 /// Whether the table is so large that a transform searches, if the points can be searched.
 pub(crate) fn by_search(cost: &dyn Cost) -> bool {

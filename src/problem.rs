@@ -1,27 +1,53 @@
 //! The transportation problem: two marginals and a ground cost.
 
+mod into_cost;
+
 use ndarray::{Array1, ArrayView1};
 use thiserror::Error;
 
-use crate::cost::{Cost, CostError, CostMatrix, GroundCost, Stored, largest_size};
+use crate::cost::{Cost, CostError, CostMatrix, GroundCost, Metric, Stored, largest_size};
 use crate::measure::{DiscreteMeasure, Marginal, MeasureError};
-use crate::tolerance;
+
+pub use into_cost::{CostFn, IntoCost};
 
 /// Costs that are stored for solvers which read them many times, at most: 512 MiB of them.
 pub(crate) const MOST_STORED: usize = 1 << 26;
 
-/// Minimise `Σ_ij c(i, j)·γ_ij` over plans γ ≥ 0 with row sums μ (source) and column sums ν
+/// Minimize `Σ_ij c(i, j)·γ_ij` over plans γ ≥ 0 with row sums μ (source) and column sums ν
 /// (target).
 ///
 /// Valid by construction: finite non-negative masses, and totals that agree (the target is
-/// rescaled to the source if they differ by rounding only).
-pub struct OtProblem {
+/// rescaled to the source if they differ by rounding only). The costs may be borrowed for `'a`.
+pub struct OtProblem<'a> {
     source: Marginal,
     target: Marginal,
     /// The target masses in proportion to the source's total, rounded.
     rescaled_target: Array1<f64>,
-    cost: Box<dyn Cost>,
+    cost: Box<dyn Cost + 'a>,
     rescaled: f64,
+    /// Where the cost is one of points.
+    clouds: Option<Clouds>,
+}
+
+/// Two measures, and the ground cost between their points.
+#[derive(Debug, Clone)]
+pub struct Clouds {
+    /// μ.
+    pub source: DiscreteMeasure,
+    /// ν, with its masses as they were given.
+    pub target: DiscreteMeasure,
+    /// c.
+    pub ground: GroundCost,
+}
+
+impl Clouds {
+    /// The ground cost as a distance.
+    ///
+    /// # Errors
+    /// [`CostError::NotMetric`].
+    pub fn metric(&self) -> Result<Metric, CostError> {
+        Metric::try_from(self.ground)
+    }
 }
 
 /// What is wrong with a would-be problem.
@@ -48,8 +74,8 @@ pub enum ProblemError {
         /// Target masses.
         m: usize,
     },
-    /// A marginal is not a measure.
-    #[error("{side} marginal: {error}")]
+    /// A side is no measure.
+    #[error("{side} measure: {error}")]
     Mass {
         /// `"source"` or `"target"`.
         side: &'static str,
@@ -66,7 +92,7 @@ impl ProblemError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Totals { .. } => "give equal totals, or scale each side to 1 with --normalize",
+            Self::Totals { .. } => "give equal totals, or scale each side to 1",
             Self::Shape { .. } => "rows of the matrix are source points, columns target points",
             Self::Mass { .. } => "masses are finite numbers ≥ 0 with a positive sum",
             Self::Cost(error) => error.hint(),
@@ -74,35 +100,55 @@ impl ProblemError {
     }
 }
 
-impl OtProblem {
-    /// The problem between two clouds under a ground cost computed on demand.
+impl<'a> OtProblem<'a> {
+    /// The problem between a source and a target under a cost.
+    ///
+    /// Two kinds of sides go with two kinds of costs ([`IntoCost`]):
+    ///
+    /// ```
+    /// use deblais::ndarray::array;
+    /// use deblais::{CostFn, DiscreteMeasure, Euclidean, OtProblem};
+    ///
+    /// // Points, of mass 1/n each or with masses, and a ground cost by name.
+    /// let (x, y) = (array![[0.0], [1.0]], array![[2.0], [3.0]]);
+    /// OtProblem::new(&x, &y, Euclidean)?;
+    /// let y = DiscreteMeasure::new(y, array![0.25, 0.75])?;
+    /// OtProblem::new(&x, &y, Euclidean)?;
+    ///
+    /// // Masses, and a cost for each pair: a matrix, owned or borrowed, or a function of indices.
+    /// let matrix = array![[1.0, 2.0], [0.0, 1.0]];
+    /// OtProblem::new(&[0.5, 0.5], &[0.25, 0.75], matrix.view())?;
+    /// OtProblem::new(&[0.5, 0.5], &[0.25, 0.75], CostFn(|i, j| matrix[(i, j)]))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ProblemError`]: numbers that are not finite, different dimensions, a matrix of another
+    /// shape, unequal totals.
+    pub fn new<S: ?Sized, T: ?Sized>(
+        source: &S,
+        target: &T,
+        cost: impl IntoCost<'a, S, T>,
+    ) -> Result<Self, ProblemError> {
+        cost.into_problem(source, target)
+    }
+
+    /// The problem between two measures, whose totals may differ by `tolerance`, relatively.
     ///
     /// # Errors
     /// [`ProblemError`]: different dimensions, unequal totals.
-    pub fn new(
+    pub fn between_measures(
         source: &DiscreteMeasure,
         target: &DiscreteMeasure,
         ground: impl Into<GroundCost>,
+        tolerance: f64,
     ) -> Result<Self, ProblemError> {
-        let cost = ground.into().table(source, target)?;
-        let (source, target) = (source.marginal().clone(), target.marginal().clone());
-        Self::between(source, target, cost, tolerance::TOTALS_F64)
-    }
-
-    /// The problem between two marginals under any cost table.
-    ///
-    /// # Errors
-    /// [`ProblemError`]: a bad marginal, a table of another shape, unequal totals.
-    pub fn from_cost(
-        source: ArrayView1<'_, f64>,
-        target: ArrayView1<'_, f64>,
-        cost: Box<dyn Cost>,
-    ) -> Result<Self, ProblemError> {
-        let marginal = |side, mass: ArrayView1<'_, f64>| {
-            Marginal::new(mass.to_owned()).map_err(|error| ProblemError::Mass { side, error })
-        };
-        let (source, target) = (marginal("source", source)?, marginal("target", target)?);
-        Self::between(source, target, cost, tolerance::TOTALS_F64)
+        let ground = ground.into();
+        let cost = ground.table(source, target)?;
+        let [mu, nu] = [source, target].map(|measure| measure.marginal().clone());
+        let problem = Self::between(mu, nu, cost, tolerance)?;
+        let clouds = Clouds { source: source.clone(), target: target.clone(), ground };
+        Ok(Self { clouds: Some(clouds), ..problem })
     }
 
     /// The problem between two marginals under any cost table, where the totals may differ by
@@ -113,7 +159,7 @@ impl OtProblem {
     pub fn between(
         source: Marginal,
         target: Marginal,
-        cost: Box<dyn Cost>,
+        cost: Box<dyn Cost + 'a>,
         tolerance: f64,
     ) -> Result<Self, ProblemError> {
         let (n, m) = (source.weights().len(), target.weights().len());
@@ -126,7 +172,7 @@ impl OtProblem {
         }
         let rescaled = source_total / target_total;
         let rescaled_target = &target.mass() * rescaled;
-        Ok(Self { source, target, rescaled_target, cost, rescaled })
+        Ok(Self { source, target, rescaled_target, cost, rescaled, clouds: None })
     }
 
     /// Number of source points n.
@@ -178,6 +224,12 @@ impl OtProblem {
         self.cost.as_ref()
     }
 
+    /// The two measures and their ground cost; `None` for a problem on a matrix.
+    #[must_use]
+    pub fn clouds(&self) -> Option<&Clouds> {
+        self.clouds.as_ref()
+    }
+
     /// The total mass times the largest cost: beside it, errors of evaluation are rounding. One
     /// pass over all costs.
     #[must_use]
@@ -187,7 +239,7 @@ impl OtProblem {
 
     /// This problem with its costs stored, for solvers that read them many times; `None` if they
     /// are stored already, or would take more than 512 MiB.
-    pub(crate) fn stored(&self) -> Option<Self> {
+    pub(crate) fn stored(&self) -> Option<OtProblem<'static>> {
         let (n, m) = (self.n(), self.m());
         if self.cost.is_stored() || n.saturating_mul(m) > MOST_STORED {
             return None;
@@ -196,13 +248,14 @@ impl OtProblem {
     }
 
     /// The same masses under another cost of the same shape.
-    pub(crate) fn with_cost(&self, cost: Box<dyn Cost>) -> Self {
-        Self {
+    pub(crate) fn with_cost<'b>(&self, cost: Box<dyn Cost + 'b>) -> OtProblem<'b> {
+        OtProblem {
             source: self.source.clone(),
             target: self.target.clone(),
             rescaled_target: self.rescaled_target.clone(),
             cost,
             rescaled: self.rescaled,
+            clouds: self.clouds.clone(),
         }
     }
 
@@ -222,24 +275,48 @@ mod tests {
 
     #[test]
     fn totals_that_differ_by_rounding_are_rescaled_and_others_refused() {
-        let cost = || Box::new(CostMatrix::new(array![[1.0], [2.0]]).unwrap());
-        let problem =
-            OtProblem::from_cost(array![1.0, 1.0].view(), array![2.0 + 1e-9].view(), cost())
-                .unwrap();
+        let cost = || CostMatrix::new(array![[1.0], [2.0]]).unwrap();
+        let problem = OtProblem::new(&array![1.0, 1.0], &array![2.0 + 1e-9], cost()).unwrap();
         assert!((problem.target()[0] - 2.0).abs() < 1e-15);
         assert!(problem.rescaled() < 1.0);
         assert!(matches!(
-            OtProblem::from_cost(array![1.0, 1.0].view(), array![2.1].view(), cost()),
+            OtProblem::new(&array![1.0, 1.0], &array![2.1], cost()),
             Err(ProblemError::Totals { .. })
         ));
         assert!(matches!(
-            OtProblem::from_cost(array![1.0].view(), array![1.0].view(), cost()),
+            OtProblem::new(&array![1.0], &array![1.0], cost()),
             Err(ProblemError::Shape { rows: 2, columns: 1, n: 1, m: 1 })
         ));
         assert!(matches!(
-            OtProblem::from_cost(array![1.0, f64::NAN].view(), array![1.0].view(), cost()),
+            OtProblem::new(&array![1.0, f64::NAN], &array![1.0], cost()),
             Err(ProblemError::Mass { side: "source", .. })
         ));
+    }
+
+    #[test]
+    fn a_borrowed_matrix_is_read_in_place_in_any_number_type_and_order() {
+        let wide = array![[1.0, 4.0, 9.0], [3.0, 2.0, 9.0]];
+        let single = wide.mapv(|c| c as f32);
+        let column_major = wide.t().as_standard_layout().into_owned().reversed_axes();
+        let mass = [0.5, 0.5];
+        let narrow = ndarray::s![.., ..2];
+        let problems = [
+            OtProblem::new(&mass, &mass, wide.slice(narrow)).unwrap(),
+            OtProblem::new(&mass, &mass, single.slice(narrow)).unwrap(),
+            OtProblem::new(&mass, &mass, column_major.slice(narrow)).unwrap(),
+        ];
+        let mut buffer = [0.0; 2];
+        for problem in &problems {
+            assert_eq!(problem.cost().row(1, &mut buffer), [3.0, 2.0]);
+            assert_eq!(problem.cost().at(0, 1), 4.0);
+            assert!(problem.stored().is_none());
+        }
+        let row = problems[0].cost().row(1, &mut buffer);
+        assert!(std::ptr::eq(row.as_ptr(), &raw const wide[(1, 0)]));
+        let masses = [0.1_f32; 3];
+        let sum: f32 = masses.iter().sum();
+        let whole = array![[1.0_f32, 2.0, 0.5]];
+        assert!(OtProblem::new(&[sum], &masses, &whole).is_ok());
     }
 
     #[test]

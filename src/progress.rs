@@ -54,6 +54,8 @@ impl Event {
 pub enum Stop {
     /// The time allowed is used up.
     TimeLimit,
+    /// The iterations allowed are used up.
+    IterationLimit,
     /// Somebody asked for it.
     Interrupted,
 }
@@ -70,6 +72,22 @@ pub(crate) fn never() -> bool {
 pub trait Observer: Send {
     /// Called now and then; [`ControlFlow::Break`] stops the run at the next safe point.
     fn observe(&mut self, event: &Event) -> ControlFlow<Stop>;
+
+    /// The iterations after which a solver has to ask at each one: between them it asks now and then.
+    fn iteration_limit(&self) -> u64 {
+        u64::MAX
+    }
+}
+
+/// A borrowed observer is one.
+impl<O: Observer + ?Sized> Observer for &mut O {
+    fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
+        (**self).observe(event)
+    }
+
+    fn iteration_limit(&self) -> u64 {
+        (**self).iteration_limit()
+    }
 }
 
 /// The silent observer: never stops anything.

@@ -17,11 +17,11 @@ mod gradients;
 pub mod number;
 mod pairwise;
 mod plans;
-mod root;
 mod samples;
 mod settings;
 mod sinkhorn;
 
+pub use crate::math::root;
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
 pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, RowReport};
 pub use discriminator::{DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, PushRow};
@@ -34,7 +34,6 @@ pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRo
 pub use gradients::{GRADIENTS_SCHEMA, GradientRow, GradientsReport};
 pub use pairwise::{PAIRWISE_SCHEMA, PairReport, PairwiseReport, SetReport};
 pub use plans::{PLANS_SCHEMA, PlansReport, PricedReport};
-pub use root::root;
 pub use samples::{RateReport, SAMPLES_SCHEMA, SampleRow, SamplesReport, SpreadReport};
 pub use settings::Settings;
 pub use sinkhorn::{
@@ -314,6 +313,7 @@ pub fn steps_ended(stopped: Option<Stop>) -> &'static str {
     match stopped {
         None => "all_steps",
         Some(Stop::TimeLimit) => "time_limit",
+        Some(Stop::IterationLimit) => "iteration_limit",
         Some(Stop::Interrupted) => "stopped",
     }
 }

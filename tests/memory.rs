@@ -55,8 +55,8 @@ fn taken<G: Into<GroundCost>>(
     ground: G,
     method: Method,
 ) -> (f64, f64) {
-    let problem = OtProblem::new(&blobs(n, d, "x"), &blobs(m, d, "y"), ground).unwrap();
-    let said = memory(method, &problem, d).bytes;
+    let problem = OtProblem::new(&blobs(n, d, "x"), &blobs(m, d, "y"), ground.into()).unwrap();
+    let said = memory(method, &problem).bytes;
     let before = NOW.load(Ordering::Relaxed);
     MOST.store(before, Ordering::Relaxed);
     let solution = method.solver(&problem).solve(&problem, &mut ()).unwrap();

@@ -28,7 +28,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use deblais::cost::{CostMatrix, Euclidean, SqEuclidean, point_costs};
+use deblais::cost::{Euclidean, SqEuclidean, point_costs};
 use deblais::measure::DiscreteMeasure;
 use deblais::pairwise::pairwise;
 use deblais::problem::OtProblem;
@@ -127,15 +127,13 @@ fn batch(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
         .collect::<Outcome<Vec<Array2<f64>>>>()?;
     Ok(move |request: &str| {
         if request == "name" {
-            let cost = Box::new(CostMatrix::new(tables[0].clone())?);
-            let problem = OtProblem::from_cost(mass.view(), mass.view(), cost)?;
+            let problem = OtProblem::new(&mass, &mass, &tables[0])?;
             return Ok(json!({ "method": Method::Auto.solver(&problem).name() }));
         }
         let (name, rounds) = request.split_once(' ').ok_or("which method, how many rounds?")?;
         let (method, rounds) = (method(name)?, rounds.parse::<u32>()?);
-        let call = |entries: Array2<f64>| -> Outcome<(OtProblem, &'static str, Solution)> {
-            let cost = Box::new(CostMatrix::new(entries)?);
-            let problem = OtProblem::from_cost(mass.view(), mass.view(), cost)?;
+        let call = |entries: Array2<f64>| -> Outcome<(OtProblem<'static>, &'static str, Solution)> {
+            let problem = OtProblem::new(&mass, &mass, entries)?;
             let solver = method.solver(&problem);
             let solution = solver.solve(&problem, &mut ())?;
             Ok((problem, solver.name(), solution))
@@ -184,7 +182,7 @@ fn all_pairs(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
             return Err(format!("no cost {request}").into());
         }
         let start = Instant::now();
-        let distances = pairwise(&measures, Euclidean, &mut ())?;
+        let distances = pairwise(&measures, Euclidean)?;
         let seconds = start.elapsed().as_secs_f64();
         let worst = distances.worst().ok_or("no pairs")?.certificate;
         let pairs = distances.found.len() as f64;
@@ -250,7 +248,7 @@ fn entropic(folder: &Path) -> Outcome<impl Fn(&str) -> Outcome<Value>> {
         };
         let start = Instant::now();
         let problem = OtProblem::new(&source, &target, SqEuclidean)?;
-        let answer = solver.solve(&problem, &mut ())?;
+        let answer = solver.solve(&problem)?;
         let seconds = start.elapsed().as_secs_f64();
         let start = Instant::now();
         let certificate = answer.certify(&problem).certificate;

@@ -91,7 +91,7 @@ pub(super) fn bound(
 
 /// Makes feasible pairs of potentials until the time is up.
 struct Tries<'a> {
-    problem: &'a OtProblem,
+    problem: &'a OtProblem<'a>,
     is_over: IsOver<'a>,
 }
 
@@ -196,10 +196,16 @@ fn with_weight(potential: ArrayView1<'_, f64>, marginal: &Marginal) -> Array1<f6
     potential.iter().zip(marginal.weights()).map(ignored).collect()
 }
 
-/// About how long [`certify_until`](super::certify_until) takes to look at all rows once, measured on a
-/// few of them with zero potentials: what a time limit has to leave for it.
+/// The part of a time limit to leave for [`certify_until`](super::certify_until): a pass and a half over
+/// the rows, but no less than a quarter of the time and no more than half.
 #[must_use]
-pub fn time_of_a_pass(problem: &OtProblem) -> Duration {
+pub fn time_to_judge(problem: &OtProblem, limit: Duration) -> Duration {
+    const PASSES: f64 = 1.5;
+    time_of_a_pass(problem).mul_f64(PASSES).clamp(limit / 4, limit / 2)
+}
+
+/// About how long it takes to look at all rows once, measured on a few of them with zero potentials.
+fn time_of_a_pass(problem: &OtProblem) -> Duration {
     /// Rows that are measured.
     const ROWS: usize = 32;
     let cost = problem.cost();
@@ -322,8 +328,8 @@ mod tests {
                 mass * (1000.0 / total)
             };
             let (source, target) = (mass(n), mass(m));
-            let cost = Box::new(CostMatrix::new(cost).unwrap());
-            let problem = OtProblem::from_cost(source.view(), target.view(), cost).unwrap();
+            let cost = CostMatrix::new(cost).unwrap();
+            let problem = OtProblem::new(&source, &target, cost).unwrap();
             bounds(&problem);
         }
     }

@@ -384,7 +384,7 @@ mod tests {
     /// By search and row by row, the same bounds come out.
     fn both_ways<G: Into<GroundCost>>(ground: G, n: usize, m: usize, d: usize) {
         let [x, y] = clouds(n, m, d);
-        let problem = OtProblem::new(&x, &y, ground).unwrap();
+        let problem = OtProblem::new(&x, &y, ground.into()).unwrap();
         assert!(by_search(problem.cost()));
         let g = to_target(problem.cost(), Array1::zeros(n).view());
         let found = row_minima(problem.cost(), g.view(), None, &never);

@@ -333,7 +333,7 @@ mod tests {
     use rand::Rng as _;
 
     /// A problem with masses over many decades, some of them 0, and any cells as its plan.
-    fn draw(seed: u64) -> (OtProblem, TransportPlan) {
+    fn draw(seed: u64) -> (OtProblem<'static>, TransportPlan) {
         let mut stream = Seed(seed).stream("upper");
         let (n, m) = (stream.random_range(1..9), stream.random_range(1..9));
         let mut marginal = |count: usize| {

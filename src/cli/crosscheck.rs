@@ -175,18 +175,15 @@ impl CrosscheckJob {
 
     /// Trains and judges a critic.
     fn critic(&self, loaded: &Loaded, kind: KindName) -> Result<JudgedCritic, Failure> {
-        let ground = self.ground.expect("a critic without an obstacle has a distance");
-        let (source, target) = loaded.clouds.as_ref().expect("a distance is between points");
-        let metric = ground.metric()?;
+        let (source, _) = loaded.clouds.as_ref().expect("a distance is between points");
         let training = CriticTraining::named(kind, source.dim());
         let limit = self.methods.time_limit.map(Seconds::duration);
         let start = Instant::now();
         let (Trained { critic, stopped, .. }, _) =
             RunProgress::watch(limit, self.output.quiet, |progress| {
-                training.train((source, target), metric, None, progress)
+                training.train(&loaded.problem, None, progress)
             })?;
-        let (x, y) = (source.support(), target.support());
-        let judgement = judge(critic.as_ref(), &loaded.problem, x, y, metric)?;
+        let judgement = judge(critic.as_ref(), &loaded.problem)?;
         Ok(JudgedCritic { judgement, seconds: start.elapsed().as_secs_f64(), stopped })
     }
 }

@@ -138,8 +138,7 @@ impl EmdJob {
         let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
 
-        let dim = report.dim.unwrap_or(0);
-        let (method, needs) = within(self.memory.as_ref(), self.method, &problem, dim)?;
+        let (method, needs) = within(self.memory.as_ref(), self.method, &problem)?;
         if let Some(needs) = &needs {
             note(needs, self.output.quiet);
         }

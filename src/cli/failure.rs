@@ -21,6 +21,8 @@ use deblais::solvers::SolveError;
 use deblais::solvers::sinkhorn::{DivergenceError, SinkhornError};
 use deblais::solvers::w2::W2Error;
 
+use super::hints::CommandHint;
+
 /// How a run ended; the exit code of the process. The first that applies wins, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -104,12 +106,12 @@ impl Display for Failure {
     }
 }
 
-/// Library errors with a `hint()` of their own.
+/// Library errors with a remedy.
 macro_rules! from_hinted {
     ($($error:ty),+ $(,)?) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::new(&error).hint(error.hint())
+                Self::new(&error).hint(error.command_hint())
             }
         }
     )+};

@@ -40,7 +40,7 @@ enum Kind {
 
 /// A problem and all that is known about where it came from.
 pub(crate) struct Loaded {
-    pub(crate) problem: OtProblem,
+    pub(crate) problem: OtProblem<'static>,
     pub(crate) report: ProblemReport,
     pub(crate) inputs: Inputs,
     pub(crate) remarks: Remarks,
@@ -206,7 +206,7 @@ impl ProblemJob {
 
 impl Loaded {
     /// A problem of which nothing else is known.
-    fn new(problem: OtProblem, report: ProblemReport) -> Self {
+    fn new(problem: OtProblem<'static>, report: ProblemReport) -> Self {
         Self {
             problem,
             report,
@@ -227,13 +227,8 @@ fn problem_of(
     ground: Ground,
 ) -> Result<Loaded, Failure> {
     let place = format!("{source} and {target}");
-    let cost = ground
-        .cost()
-        .table(&x.measure, &y.measure)
-        .map_err(|error| Failure::from(error).at(&place))?;
     let tolerance = x.totals_tolerance.max(y.totals_tolerance);
-    let [mu, nu] = [&x, &y].map(|cloud| cloud.measure.marginal().clone());
-    let problem = OtProblem::between(mu, nu, cost, tolerance)
+    let problem = OtProblem::between_measures(&x.measure, &y.measure, ground.cost(), tolerance)
         .map_err(|error| Failure::from(error).at(&place))?;
     let report = ProblemReport {
         dim: Some(x.measure.dim()),

@@ -88,10 +88,9 @@ pub(crate) fn within(
     limit: Option<&Limit>,
     method: Method,
     problem: &OtProblem,
-    dim: usize,
 ) -> Result<(Method, Option<String>), Failure> {
     let chosen = method.chosen(problem);
-    let need = memory(chosen, problem, dim);
+    let need = memory(chosen, problem);
     let used = Bytes(resident());
     let fits =
         |need: Memory| limit.is_none_or(|limit| need.bytes.saturating_add(used.0) <= limit.bytes.0);
@@ -99,7 +98,7 @@ pub(crate) fn within(
         let note = (need.bytes >= TOLD).then(|| says(chosen, problem, need));
         return Ok((chosen, note));
     }
-    let slim = memory(Method::Shortlist, problem, dim);
+    let slim = memory(Method::Shortlist, problem);
     if method == Method::Auto && fits(slim) {
         let note = format!(
             "{}, for a table would not fit into the limit",

@@ -14,6 +14,7 @@ mod files;
 mod gan;
 mod generate;
 mod ground;
+mod hints;
 mod histograms;
 mod input_summary;
 mod input_warnings;

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use deblais::certificate::time_of_a_pass;
+use deblais::certificate::time_to_judge;
 use deblais::problem::OtProblem;
 use deblais::progress::{Event, Observer, Stop};
 
@@ -73,14 +73,11 @@ impl RunProgress {
         Ok((answer?, seconds))
     }
 
-    /// Stops the solver early enough for its answer to be judged, if there is a time limit: by a pass and
-    /// a half over the rows, but by no less than a quarter of the time and no more than half.
+    /// Stops the solver early enough for its answer to be judged, if there is a time limit.
     pub(crate) fn leave_time_to_judge(&mut self, problem: &OtProblem) {
-        const PASSES: f64 = 1.5;
         if let Some(end) = self.end {
             let limit = end.duration_since(self.start);
-            let passes = time_of_a_pass(problem).mul_f64(PASSES);
-            let kept = passes.clamp(limit / 4, limit / 2);
+            let kept = time_to_judge(problem, limit);
             self.deadline = self.start.checked_add(limit.saturating_sub(kept));
         }
     }

@@ -1,6 +1,6 @@
 //! Costs given as a matrix.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis, CowArray, Ix2};
 use rayon::prelude::*;
 
 use super::{Cost, CostError, Rounding};
@@ -11,38 +11,98 @@ const TASK_CELLS: usize = 1 << 16;
 /// Largest size of an entry: sums of 10⁵ costs stay below the largest `f64`.
 const LARGEST_ENTRY: f64 = 1e303;
 
-/// An explicit n×m cost table.
+/// An explicit n×m cost table, rows for source points: owned or borrowed, of `f64` or `f32`.
+///
+/// A borrowed matrix is read in place if its rows are contiguous, and copied once if they are not
+/// (column-major order). Entries of `f32` are exact as `f64`.
+///
+/// ```
+/// use deblais::CostMatrix;
+/// use deblais::ndarray::array;
+/// let entries = array![[1.0_f32, 4.0], [3.0, 2.0]];
+/// let borrowed = CostMatrix::new(&entries)?;
+/// let owned = CostMatrix::new(entries.mapv(f64::from))?;
+/// # Ok::<(), deblais::cost::CostError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct CostMatrix {
-    entries: Array2<f64>,
+pub struct CostMatrix<'a, A: CostEntry = f64> {
+    /// Rows are contiguous.
+    entries: CowArray<'a, A, Ix2>,
 }
 
-impl CostMatrix {
+/// A number type of cost matrices: `f64` or `f32`.
+pub trait CostEntry: sealed::Sealed + Copy + Into<f64> + Send + Sync + 'static {
+    /// The numbers as `f64`: themselves, or `buffer`, of the same length, filled with them.
+    #[doc(hidden)]
+    fn as_f64<'a>(numbers: &'a [Self], buffer: &'a mut [f64]) -> &'a [f64];
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+impl CostEntry for f64 {
+    fn as_f64<'a>(numbers: &'a [Self], _: &'a mut [f64]) -> &'a [f64] {
+        numbers
+    }
+}
+
+impl CostEntry for f32 {
+    fn as_f64<'a>(numbers: &'a [Self], buffer: &'a mut [f64]) -> &'a [f64] {
+        for (out, &number) in buffer.iter_mut().zip(numbers) {
+            *out = number.into();
+        }
+        buffer
+    }
+}
+
+impl<'a, A: CostEntry> CostMatrix<'a, A> {
     /// Wraps a matrix of shape (n, m), rows for source points. Entries may be negative, but not NaN,
-    /// infinite or larger than 1e303 in size: sums of potentials would overflow.
+    /// infinite or larger than 1e303 in size: sums of potentials would overflow. O(nm).
     ///
     /// # Errors
     /// [`CostError::EmptyMatrix`], [`CostError::Entry`], [`CostError::EntrySize`].
-    pub fn new(entries: Array2<f64>) -> Result<Self, CostError> {
+    pub fn new(entries: impl Into<CowArray<'a, A, Ix2>>) -> Result<Self, CostError> {
+        let entries: CowArray<'a, A, Ix2> = entries.into();
         let (n, m) = entries.dim();
         if n == 0 || m == 0 {
             return Err(CostError::EmptyMatrix { n, m });
         }
-        let entries = if entries.is_standard_layout() {
+        let has_contiguous_rows = m == 1 && n == 1 || entries.row(0).is_standard_layout();
+        let entries = if has_contiguous_rows {
             entries
         } else {
-            entries.as_standard_layout().into_owned()
+            entries.as_standard_layout().into_owned().into()
         };
-        let is_wrong = |c: &f64| c.is_nan() || c.abs() > LARGEST_ENTRY;
+        let is_wrong = |c: f64| c.is_nan() || c.abs() > LARGEST_ENTRY;
         // Counted, since SIMD cannot stop at the first; its place only if there is one.
-        if entries.iter().filter(|c| is_wrong(c)).count() > 0
-            && let Some(((row, column), &value)) = entries.indexed_iter().find(|(_, c)| is_wrong(c))
+        if entries.iter().filter(|&&c| is_wrong(c.into())).count() > 0
+            && let Some(((row, column), value)) =
+                entries.indexed_iter().map(|(at, &c)| (at, c.into())).find(|&(_, c)| is_wrong(c))
         {
             let entry = CostError::Entry { row, column, value };
             let size = CostError::EntrySize { row, column, value };
             return Err(if value.is_finite() { size } else { entry });
         }
         Ok(Self { entries })
+    }
+}
+
+impl CostMatrix<'static> {
+    /// The matrix of `cost(i, j)`, each computed once, rows in parallel: 8·n·m bytes.
+    ///
+    /// # Errors
+    /// As [`CostMatrix::new`].
+    pub fn from_fn(
+        (n, m): (usize, usize),
+        cost: impl Fn(usize, usize) -> f64 + Sync,
+    ) -> Result<Self, CostError> {
+        let mut entries = Array2::zeros((n, m));
+        let rows = entries.axis_iter_mut(Axis(0)).into_par_iter().enumerate();
+        rows.for_each(|(i, row)| row.into_iter().enumerate().for_each(|(j, c)| *c = cost(i, j)));
+        Self::new(entries)
     }
 
     /// Computes and stores all n·m entries of another cost: 8·n·m bytes.
@@ -54,7 +114,7 @@ impl CostMatrix {
         all.par_chunks_mut(rows).enumerate().for_each(|(task, out)| {
             cost.rows(task * rows / cost.m(), out);
         });
-        Self { entries }
+        Self { entries: entries.into() }
     }
 
     /// The matrix with no entry above `cap`.
@@ -64,7 +124,7 @@ impl CostMatrix {
     }
 }
 
-impl Cost for CostMatrix {
+impl<A: CostEntry> Cost for CostMatrix<'_, A> {
     fn n(&self) -> usize {
         self.entries.nrows()
     }
@@ -74,14 +134,14 @@ impl Cost for CostMatrix {
     }
 
     fn at(&self, i: usize, j: usize) -> f64 {
-        self.entries[(i, j)]
+        self.entries[(i, j)].into()
     }
 
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
-        let entries = Array2::from_shape_fn((rows.len(), columns.len()), |(i, j)| {
+        let entries: Array2<A> = Array2::from_shape_fn((rows.len(), columns.len()), |(i, j)| {
             self.entries[(rows[i], columns[j])]
         });
-        Box::new(Self { entries })
+        Box::new(CostMatrix { entries: entries.into() })
     }
 
     fn is_stored(&self) -> bool {
@@ -89,25 +149,25 @@ impl Cost for CostMatrix {
     }
 
     fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64] {
-        let first = i * self.entries.ncols() + start;
-        &self.entries.as_slice().expect("standard layout")[first..first + buffer.len()]
+        let row = self.entries.row(i).to_slice().expect("contiguous rows");
+        A::as_f64(&row[start..start + buffer.len()], buffer)
     }
 }
 
 /// A computed cost whose n·m entries are kept: 8·n·m bytes. They are as far from the real costs as
 /// the computed ones.
-pub(crate) struct Stored {
-    entries: CostMatrix,
-    computed: Box<dyn Cost>,
+pub(crate) struct Stored<'a> {
+    entries: CostMatrix<'static>,
+    computed: Box<dyn Cost + 'a>,
 }
 
-impl Stored {
-    pub(crate) fn new(computed: Box<dyn Cost>) -> Self {
+impl<'a> Stored<'a> {
+    pub(crate) fn new(computed: Box<dyn Cost + 'a>) -> Self {
         Self { entries: CostMatrix::tabulate(computed.as_ref()), computed }
     }
 }
 
-impl Cost for Stored {
+impl Cost for Stored<'_> {
     fn n(&self) -> usize {
         self.entries.n()
     }
@@ -121,7 +181,7 @@ impl Cost for Stored {
     }
 
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
-        Box::new(Self::new(self.computed.select(rows, columns)))
+        Box::new(Stored::new(self.computed.select(rows, columns)))
     }
 
     fn is_stored(&self) -> bool {

@@ -33,6 +33,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 use super::{
     Critic, CriticError, CriticMilestone, Lipschitz, Save, SavedCritic, SavedFunction, Trained,
+    samples,
 };
 use crate::cost::{Cost, CostMatrix, Metric};
 use crate::gibbs::{DoubleWordPotential, GibbsTable};
@@ -40,6 +41,7 @@ use crate::math;
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Optimizer, Rule};
 use crate::potentials;
+use crate::problem::{Clouds, OtProblem};
 use crate::progress::{Event, Observer, Stop};
 
 /// `f(x) = min_j b_j + c(x, y_j)`.
@@ -79,19 +81,27 @@ const EVALUATIONS: u64 = 50;
 const ADAM: Rule = Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-12 };
 
 impl TrainCones {
-    /// Trains a critic between two measures of equal mass; the best that was seen is kept.
+    /// Trains a critic for the distance of a problem between two clouds; the best that was seen is
+    /// kept.
     ///
     /// # Errors
-    /// [`CriticError`] for settings or points that make no sense.
-    pub fn train(
+    /// [`CriticError`] for settings that make no sense, for a ground cost that is no distance, and
+    /// for a problem without points.
+    pub fn train(&self, problem: &OtProblem) -> Result<Trained<Cones>, CriticError> {
+        self.train_with(problem, &mut ())
+    }
+
+    /// [`TrainCones::train`], reporting to `observer`, which may stop it.
+    ///
+    /// # Errors
+    /// As [`TrainCones::train`].
+    pub fn train_with(
         &self,
-        source: &DiscreteMeasure,
-        target: &DiscreteMeasure,
-        metric: impl Into<Metric>,
+        problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Trained<Cones>, CriticError> {
         self.check()?;
-        let metric = metric.into();
+        let (Clouds { source, target, .. }, metric) = samples(problem)?;
         let distances = metric.ground().table(source, target)?;
         let few = distances.n().saturating_mul(distances.m()) <= MAX_STORED_DISTANCES;
         let stored = few.then(|| CostMatrix::tabulate(distances.as_ref()));

@@ -43,8 +43,9 @@ pub use verdict::{CriticVerdict, Slopes, judge};
 use ndarray::{Array1, Array2, ArrayView2};
 use thiserror::Error;
 
-use crate::cost::CostError;
+use crate::cost::{CostError, GroundCost, Metric};
 use crate::nn::ShapeError;
+use crate::problem::{Clouds, OtProblem};
 use crate::progress::Stop;
 use crate::shown::Shown;
 
@@ -113,6 +114,20 @@ pub struct Lipschitz {
     pub how: &'static str,
 }
 
+/// The samples of a problem, and the distance between their points.
+fn samples<'p>(problem: &'p OtProblem<'_>) -> Result<(&'p Clouds, Metric), CriticError> {
+    let clouds = problem.clouds().ok_or(CriticError::NoPoints)?;
+    Ok((clouds, clouds.metric()?))
+}
+
+/// The samples of a problem whose distance is the Euclidean.
+fn euclidean_samples<'p>(problem: &'p OtProblem<'_>) -> Result<&'p Clouds, CriticError> {
+    match samples(problem)? {
+        (clouds, _) if clouds.ground == GroundCost::Euclidean => Ok(clouds),
+        (_, metric) => Err(CriticError::NotEuclidean { asked: metric.name() }),
+    }
+}
+
 /// Errors of critics.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -135,7 +150,16 @@ pub enum CriticError {
         /// The admissible values.
         bound: &'static str,
     },
-    /// A distance for which the critic was not trained.
+    /// A problem on a matrix of costs.
+    #[error("a critic is a function of points, and the problem has none")]
+    NoPoints,
+    /// Another distance than networks and lattices are built for.
+    #[error("this kind of critic is built for the Euclidean distance, not for {asked}")]
+    NotEuclidean {
+        /// The one asked for.
+        asked: String,
+    },
+    /// Another distance than the critic was trained for.
     #[error("the critic was trained for the distance {}, not for {asked}", Shown(.saved))]
     Metric {
         /// The critic's own.
@@ -198,9 +222,11 @@ impl CriticError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Dimensions { .. } => "judge a critic on points of the kind it was trained on",
-            Self::Setting { .. } => "leave the flag out: the default works on data of any scale",
-            Self::Metric { .. } => "judge it by its own distance: --cost, --exponent, --p",
-            Self::Saved { .. } => "give a file that `deblais critic --save` wrote",
+            Self::Setting { .. } => "the default works on data of any scale",
+            Self::NoPoints => "make the problem of two measures and a distance",
+            Self::NotEuclidean { .. } => "train cones, which take any distance",
+            Self::Metric { .. } => "judge it by its own distance",
+            Self::Saved { .. } => "give a critic as it was saved, unchanged",
             Self::Diverged { .. } => "lower the rate, by a factor of 10 to begin with",
             Self::Overstep { .. } => "lower the rate, or make the network narrower",
             Self::Pair { .. } => "match points of the samples that the critic is trained on",

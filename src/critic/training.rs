@@ -34,10 +34,11 @@ use super::network::lipschitz_bound;
 use super::orthonormal;
 use super::{
     Batch, Batches, CriticError, CriticMilestone, Frame, NetworkCritic, Pairs, Regularizer,
-    SampleBatches, Trained,
+    SampleBatches, Trained, euclidean_samples,
 };
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Activation, Mlp, Optimizer, PenalizedTape, Real, Rule, Schedule, on_the_pool};
+use crate::problem::{Clouds, OtProblem};
 use crate::progress::{Event, Observer, Stop};
 use crate::seed::Seed;
 
@@ -153,17 +154,25 @@ impl TrainNetwork {
 const EVALUATIONS: u64 = 50;
 
 impl TrainNetwork {
-    /// Trains a critic between two measures for the Euclidean distance.
+    /// Trains a critic for the Euclidean distance between the two clouds of a problem.
     ///
     /// # Errors
-    /// [`CriticError`] for settings that make no sense, samples of different dimensions, and runs
-    /// that diverge.
-    pub fn train(
+    /// [`CriticError`] for settings that make no sense, for another ground cost, for a problem without
+    /// points, and for runs that diverge.
+    pub fn train(&self, problem: &OtProblem) -> Result<Trained<NetworkCritic>, CriticError> {
+        self.train_with(problem, &mut ())
+    }
+
+    /// [`TrainNetwork::train`], reporting to `observer`, which may stop it.
+    ///
+    /// # Errors
+    /// As [`TrainNetwork::train`].
+    pub fn train_with(
         &self,
-        source: &DiscreteMeasure,
-        target: &DiscreteMeasure,
+        problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Trained<NetworkCritic>, CriticError> {
+        let Clouds { source, target, .. } = euclidean_samples(problem)?;
         let frame = Frame::of(source, target)?;
         self.check(source.dim())?;
         let place = |points: ndarray::ArrayView2<'_, f64>| frame.place(points);

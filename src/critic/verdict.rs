@@ -3,7 +3,7 @@
 use ndarray::{Array1, ArrayView1, ArrayView2, Axis, concatenate};
 use rayon::prelude::*;
 
-use super::{Critic, CriticError, Lipschitz};
+use super::{Critic, CriticError, Lipschitz, samples};
 use crate::certificate::{certify, dual_value_below};
 use crate::cost::Metric;
 use crate::math;
@@ -47,22 +47,15 @@ pub struct Slopes {
     pub most: f64,
 }
 
-/// Judges a critic: two passes over the pairs of sample points.
+/// Judges a critic on the samples of a problem and their distance: two passes over the pairs of
+/// sample points.
 ///
 /// # Errors
-/// [`CriticError`] for samples of another dimension.
-///
-/// # Panics
-/// If `problem` is not the one between `source` and `target`.
-pub fn judge(
-    critic: &dyn Critic,
-    problem: &OtProblem,
-    source: ArrayView2<'_, f64>,
-    target: ArrayView2<'_, f64>,
-    metric: impl Into<Metric>,
-) -> Result<CriticVerdict, CriticError> {
-    assert_eq!((problem.n(), problem.m()), (source.nrows(), target.nrows()), "its own samples");
-    let metric = metric.into();
+/// [`CriticError`] for samples of another dimension, for a ground cost that is no distance, and for a
+/// problem without points.
+pub fn judge(critic: &dyn Critic, problem: &OtProblem) -> Result<CriticVerdict, CriticError> {
+    let (clouds, metric) = samples(problem)?;
+    let (source, target) = (clouds.source.support(), clouds.target.support());
     let (f, g) = (critic.values(source)?, critic.values(target)?);
     let estimate = math::dot(problem.source(), &f) - math::dot(problem.target(), &g);
     let lipschitz = critic.lipschitz();

@@ -58,15 +58,15 @@ impl EstimateError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Dimensions { .. } => "name the same coordinates of both files by --columns",
+            Self::Dimensions { .. } => "take the same coordinates of both samples",
             Self::TooManyDimensions { .. } => {
-                "look at emd, sliced, energy or mmd; for kl, --estimator knn; or pick two --columns"
+                "look at emd, sliced, energy or mmd; for kl, at nearest neighbors; or pick two coordinates"
             }
-            Self::TooManyCells { .. } => "give --bins, or --estimator knn",
+            Self::TooManyCells { .. } => "take fewer bins, or nearest neighbors",
             Self::NoScale => "look at emd",
             Self::TooFew { .. } => "give more points",
-            Self::Weighted => "use --estimator histogram",
-            Self::Ties => "use --estimator histogram, or remove the duplicates",
+            Self::Weighted => "use a histogram",
+            Self::Ties => "use a histogram, or remove the duplicates",
             Self::Scale => "rescale the coordinates",
         }
     }

@@ -17,21 +17,21 @@
 //!
 //! Transport distances are computed by the [solvers](crate::solvers).
 
-pub mod bhattacharyya;
-pub mod bootstrap;
+mod bhattacharyya;
+mod bootstrap;
 pub mod conjugate;
-pub mod energy;
+mod energy;
 mod error;
 pub mod f_divergence;
 pub mod histogram;
-pub mod kernel_density;
-pub mod linear_binning;
-pub mod mmd;
+mod kernel_density;
+mod linear_binning;
+mod mmd;
 pub mod named;
-pub mod nearest_neighbors;
-pub mod normal;
+mod nearest_neighbors;
+mod normal;
 mod pairs;
-pub mod renyi;
+mod renyi;
 
 pub use bhattacharyya::bhattacharyya;
 pub use bootstrap::{Bootstrap, DISTINCT_DEVIATIONS, NORMAL_LIMIT_POINTS, Range};

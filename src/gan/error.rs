@@ -142,30 +142,24 @@ impl GanError {
             Self::OnePoint { .. } => "there is nothing to learn from a single point".into(),
             Self::NotFinite { .. } => "remove the row, or fill in the number".into(),
             Self::NoImages { network, .. } => format!(
-                "give images (--data digits or idx:FILE), or take a recipe without channels \
-                 (--set {network}.channels=[] --set {network}.depth=3)"
+                "give images, or take a recipe without channels ({network}.channels=[], \
+                 {network}.depth=3)"
             ),
             Self::Halves { network, most: 0, .. } => {
-                format!(
-                    "do without convolutions: --set {network}.channels=[] --set {network}.depth=3"
-                )
+                format!("do without convolutions: {network}.channels=[], {network}.depth=3")
             }
             Self::Halves { network, most, .. } => {
                 format!("give {network}.channels at most {most} entries")
             }
             Self::TooMany { .. } => "draw fewer, with several seeds".into(),
             Self::BatchMemory { network, .. } => {
-                format!("take smaller batches (--set batch=…) or a narrower {network}")
+                format!("take smaller batches or a narrower {network}")
             }
             Self::Diverged { network, .. } => {
-                format!(
-                    "lower {network}.rate by a factor of 10 to begin with (--set {network}.rate=…)"
-                )
+                format!("lower {network}.rate by a factor of 10 to begin with")
             }
-            Self::Checkpoint { .. } => {
-                "give a checkpoint that `deblais gan train` wrote, unchanged".into()
-            }
-            Self::OtherData { .. } => "resume with the --data of the run".into(),
+            Self::Checkpoint { .. } => "give a checkpoint as it was written, unchanged".into(),
+            Self::OtherData { .. } => "resume with the data of the run".into(),
             Self::ReferenceDistance { .. } => {
                 "lower the rates: the generated points may lie far out".into()
             }

@@ -124,10 +124,10 @@ impl RecipeError {
                 let names: Vec<_> = Recipe::names().collect();
                 format!("choose one of {}, or a file that ends in .toml", names.join(", "))
             }
-            Self::Toml { .. } => "`deblais gan recipes NAME` prints all fields of a recipe".into(),
+            Self::Toml { .. } => "the recipe `base` has all fields".into(),
             Self::Change { .. } => "write FIELD=VALUE, such as critic.width=64".into(),
             Self::Range { .. } => "leave it out to keep the recipe's own value".into(),
-            Self::Contradiction { .. } => "change one of the two with --set".into(),
+            Self::Contradiction { .. } => "change one of the two".into(),
         }
     }
 }

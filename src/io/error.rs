@@ -284,9 +284,8 @@ impl ReadError {
                 .into(),
             Self::NotANumber { found, .. } => not_a_number_hint(found),
             Self::NotFinite { .. } => "remove the row, or fill in a finite number".into(),
-            Self::TextColumn { .. } => "leave it out with --drop, or pick the coordinates with \
-                                        --columns; to use the text as a class label, pick rows \
-                                        with --where COLUMN=VALUE"
+            Self::TextColumn { .. } => "leave it out, or name the columns of the coordinates; to use \
+                                        the text as a class label, filter rows by it"
                 .into(),
             Self::NegativeWeight { .. } => "weights are finite numbers ≥ 0".into(),
             Self::ZeroWeights { .. } => "at least one weight must be positive".into(),
@@ -297,8 +296,8 @@ impl ReadError {
                 format!("name the column by its number, as in {first}")
             }
             Self::NoCoordinates { .. } => {
-                "name at least one column with --columns; by default those of --weights, --where and \
-                 --drop are left out, and those called id, index or label"
+                "name at least one column; by default those of weights, filters and dropped columns \
+                 are left out, and those called id, index or label"
                     .into()
             }
             Self::NoSuchRows { values, .. } => {
@@ -324,7 +323,7 @@ fn not_a_number_hint(found: &str) -> String {
     } else if is_numeric(found) {
         format!("write a decimal point: {}", Shown(&found.replacen(',', ".", 1)))
     } else {
-        "write a number such as -1.5e3, or leave the column out with --columns".into()
+        "write a number such as -1.5e3, or leave the column out".into()
     }
 }
 
@@ -411,7 +410,7 @@ mod tests {
     #[test]
     fn a_decimal_comma_gets_its_own_hint() {
         assert_eq!(not_a_number_hint("1,5"), "write a decimal point: 1.5");
-        assert!(not_a_number_hint("abc").contains("--columns"));
+        assert!(not_a_number_hint("abc").ends_with("leave the column out"));
     }
 
     #[test]

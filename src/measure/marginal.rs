@@ -42,6 +42,15 @@ impl Marginal {
         Ok(Self { weights: weights.into_shared(), mass, has_unit_total: true })
     }
 
+    /// n masses of 1/n each, exactly.
+    ///
+    /// # Panics
+    /// If n is 0.
+    #[must_use]
+    pub fn uniform(n: usize) -> Self {
+        Self::normalized(Array1::ones(n)).expect("at least one atom")
+    }
+
     /// The masses, each rounded to an `f64`, shape (n,).
     #[must_use]
     pub fn mass(&self) -> ArrayView1<'_, f64> {

@@ -4,13 +4,13 @@
 
 /// An arc with its cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Arc<K = f64> {
+pub(crate) struct Arc<K = f64> {
     /// Source index i.
-    pub source: u32,
+    pub(crate) source: u32,
     /// Target index j; n + j where targets are nodes of a spanning tree.
-    pub target: u32,
+    pub(crate) target: u32,
     /// c(i, j).
-    pub cost: K,
+    pub(crate) cost: K,
 }
 
 /// An arc of a plan: an arc with its cost and the flow on it, in integer units of mass.
@@ -25,19 +25,19 @@ pub(crate) struct FlowArc<K> {
 
 /// Arcs grouped by source (compressed rows), targets ascending and distinct within a row.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct ArcList {
+pub(crate) struct ArcList {
     /// `starts[i] .. starts[i + 1]` are the arcs of source i; length n + 1.
-    pub starts: Vec<u32>,
+    pub(crate) starts: Vec<u32>,
     /// Target of each arc.
-    pub targets: Vec<u32>,
+    pub(crate) targets: Vec<u32>,
     /// Cost of each arc, c(i, j).
-    pub costs: Vec<f64>,
+    pub(crate) costs: Vec<f64>,
 }
 
 impl ArcList {
     /// The list of the given arcs of n sources, in any order; repeated arcs count once.
     #[must_use]
-    pub fn from_arcs(n: usize, mut arcs: Vec<Arc>) -> Self {
+    pub(crate) fn from_arcs(n: usize, mut arcs: Vec<Arc>) -> Self {
         arcs.sort_unstable_by_key(|arc| (u64::from(arc.source) << 32) | u64::from(arc.target));
         arcs.dedup_by_key(|arc| (arc.source, arc.target));
         let mut starts = vec![0; n + 1];
@@ -53,7 +53,7 @@ impl ArcList {
     }
 
     /// All arcs, by source, then target.
-    pub fn iter(&self) -> impl Iterator<Item = Arc> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Arc> {
         (0..self.n()).flat_map(|i| {
             let (targets, costs) = self.row(i);
             let source = i as u32;
@@ -63,7 +63,7 @@ impl ArcList {
 
     /// The arcs of either list; both have the same sources.
     #[must_use]
-    pub fn union(&self, other: &Self) -> Self {
+    pub(crate) fn union(&self, other: &Self) -> Self {
         let mut union = Self {
             starts: Vec::with_capacity(self.starts.len()),
             targets: Vec::with_capacity(self.len() + other.len()),
@@ -94,27 +94,21 @@ impl ArcList {
 
     /// Number of sources n.
     #[must_use]
-    pub fn n(&self) -> usize {
+    pub(crate) fn n(&self) -> usize {
         self.starts.len().saturating_sub(1)
     }
 
     /// The arcs of source i: targets and costs.
     #[must_use]
-    pub fn row(&self, i: usize) -> (&[u32], &[f64]) {
+    pub(crate) fn row(&self, i: usize) -> (&[u32], &[f64]) {
         let range = self.starts[i] as usize..self.starts[i + 1] as usize;
         (&self.targets[range.clone()], &self.costs[range])
     }
 
     /// Number of arcs.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.targets.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.targets.is_empty()
     }
 }
 

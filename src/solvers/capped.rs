@@ -70,7 +70,7 @@ fn largest_minimum(cost: &dyn Cost, enough: f64) -> f64 {
     if largest_least > 0.0 { largest_least } else { least }
 }
 
-fn cut(cost: &dyn Cost, cap: f64) -> CostMatrix {
+fn cut(cost: &dyn Cost, cap: f64) -> CostMatrix<'static> {
     CostMatrix::tabulate(cost).cut_at(cap)
 }
 
@@ -86,7 +86,7 @@ mod tests {
     fn upper(solver: &dyn Solver, cost: &Array2<f64>, masses: [Array1<f64>; 2]) -> f64 {
         let cost = CostMatrix::new(cost.clone()).unwrap();
         let [source, target] = masses;
-        let problem = OtProblem::from_cost(source.view(), target.view(), Box::new(cost)).unwrap();
+        let problem = OtProblem::new(&source, &target, cost).unwrap();
         let c = solver.solve(&problem, &mut ()).unwrap().certify(&problem).certificate;
         assert!(c.is_optimal(), "{}: {c:?}", solver.name());
         c.upper

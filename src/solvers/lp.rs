@@ -420,7 +420,7 @@ mod tests {
     }
 
     fn agree<G: Into<GroundCost>>(n: usize, m: usize, d: usize, ground: G) {
-        let problem = OtProblem::new(&cloud(n, d, 1), &cloud(m, d, 2), ground).unwrap();
+        let problem = OtProblem::new(&cloud(n, d, 1), &cloud(m, d, 2), ground.into()).unwrap();
         let uppers = uppers(&problem);
         same(&uppers, uppers[0]);
     }
@@ -445,8 +445,7 @@ mod tests {
     fn duals_are_the_potentials_with_their_sign() {
         let cost = CostMatrix::new(array![[1.0, 4.0], [3.0, 2.0]]).unwrap();
         let mass = array![0.25, 0.75];
-        let problem =
-            OtProblem::from_cost(mass.view(), array![0.5, 0.5].view(), Box::new(cost)).unwrap();
+        let problem = OtProblem::new(&mass, &array![0.5, 0.5], cost).unwrap();
         for &backend in Backend::all() {
             let solution = GenericLp { backend }.solve(&problem, &mut ()).unwrap();
             let c = solution.certify(&problem).certificate;
@@ -463,10 +462,10 @@ mod tests {
         let entries =
             array![[-1.0, 2.0, 3.0, 4.0], [5.0, -6.0, -7.0, 8.0], [9.0, 1.0, 2.0, -3.0]] * 1e-6;
         let cost = CostMatrix::new(entries).unwrap();
-        let problem = OtProblem::from_cost(source.view(), target.view(), Box::new(cost)).unwrap();
+        let problem = OtProblem::new(&source, &target, cost).unwrap();
         same(&uppers(&problem), 2e9 * -7e-6 + 1e9 * 9e-6);
-        let zero = Box::new(CostMatrix::new(Array2::zeros((3, 4))).unwrap());
-        let free = OtProblem::from_cost(source.view(), target.view(), zero).unwrap();
+        let zero = CostMatrix::new(Array2::<f64>::zeros((3, 4))).unwrap();
+        let free = OtProblem::new(&source, &target, zero).unwrap();
         assert!(uppers(&free).iter().all(|&upper| upper == 0.0));
     }
 

@@ -39,10 +39,10 @@ pub struct Memory {
     pub table: u64,
 }
 
-/// The memory to solve the problem by a method and to certify the answer; `dim` is the number of
-/// coordinates of a point, 0 if there are none.
+/// The memory to solve the problem by a method and to certify the answer.
 #[must_use]
-pub fn memory(method: Method, problem: &OtProblem, dim: usize) -> Memory {
+pub fn memory(method: Method, problem: &OtProblem) -> Memory {
+    let dim = problem.clouds().map_or(0, |clouds| clouds.source.dim());
     let points = problem.n() as u64 + problem.m() as u64;
     let cells = (problem.n() as u64).saturating_mul(problem.m() as u64);
     let of_points = |each: u64| points * (each + 16 * dim as u64);

@@ -2,9 +2,9 @@
 //!
 //! None of them is believed: [`Solution::certify`] judges every answer by the same certificate.
 
-pub mod arcs;
+pub(crate) mod arcs;
 pub mod assignment;
-pub mod candidate_arcs;
+pub(crate) mod candidate_arcs;
 mod capped;
 pub(crate) mod fixed_point;
 pub mod line;
@@ -13,7 +13,9 @@ pub mod lp;
 mod memory;
 mod method;
 pub mod network_simplex;
+mod options;
 pub mod sinkhorn;
+mod transport;
 pub mod w2;
 
 use thiserror::Error;
@@ -26,6 +28,8 @@ use crate::progress::{IsOver, Observer, Stop};
 
 pub use memory::{Memory, memory};
 pub use method::Method;
+pub use options::{SolveOptions, ThreadsError};
+pub use transport::Transport;
 
 /// Why a solver stopped. A limit is not an error: the iterate and its certificate are still a
 /// true statement.
@@ -68,6 +72,7 @@ impl From<Stop> for Termination {
     fn from(stop: Stop) -> Self {
         match stop {
             Stop::TimeLimit => Self::TimeLimit,
+            Stop::IterationLimit => Self::IterationLimit,
             Stop::Interrupted => Self::Stopped,
         }
     }
@@ -126,7 +131,7 @@ pub trait Solver {
 }
 
 /// A method does not apply to a problem, or a foreign backend failed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum SolveError {
     /// The problem lacks the structure that the method needs.
@@ -147,6 +152,39 @@ pub enum SolveError {
         /// Cells it takes.
         limit: usize,
     },
+    /// The method needs more memory than it is allowed.
+    #[error("the {method} method takes about {bytes} bytes, and {limit} are allowed")]
+    Memory {
+        /// The method.
+        method: &'static str,
+        /// Bytes it takes, an approximate upper bound.
+        bytes: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// The tolerance for entering arcs is not a number ≥ 0.
+    #[error("the entering tolerance is {tolerance}: it must be a finite number ≥ 0")]
+    Tolerance {
+        /// The value asked for.
+        tolerance: f64,
+    },
+    /// Potentials to start from that do not fit the problem.
+    #[error(
+        "{f} source and {g} target potentials to start from for {n} source and {m} target points"
+    )]
+    Start {
+        /// Length of f.
+        f: usize,
+        /// Length of g.
+        g: usize,
+        /// Source points.
+        n: usize,
+        /// Target points.
+        m: usize,
+    },
+    /// The threads of a pool could not be started.
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
     /// The LP backend gave up.
     #[cfg(feature = "lp")]
     #[error("the {backend} backend failed: {message}")]
@@ -163,10 +201,14 @@ impl SolveError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NotApplicable { .. } => "let --method auto choose one that applies",
-            Self::TooLarge { .. } => "use --method simplex, which solves the same problem exactly",
+            Self::NotApplicable { .. } => "let the automatic method choose one that applies",
+            Self::TooLarge { .. } => "use the simplex, which solves the same problem exactly",
+            Self::Memory { .. } => "use the shortlist method, which makes no table of costs",
+            Self::Tolerance { .. } => "0 solves exactly",
+            Self::Start { .. } => "start from potentials of a problem of the same shape",
+            Self::Threads(_) => "ask for fewer threads",
             #[cfg(feature = "lp")]
-            Self::Backend { .. } => "try another --lp-backend, or --method simplex",
+            Self::Backend { .. } => "try another backend, or the simplex",
         }
     }
 }

@@ -25,8 +25,8 @@ const ORDER: [&str; 27] = [
     "critic",
     "gan",
     "solvers",
-    "distances",
     "pairwise",
+    "distances",
     "crosscheck",
     "explore",
     "io",
@@ -97,6 +97,19 @@ fn imports_go_downward_only() {
                 let below = place(&name).is_some_and(|place| place <= own);
                 assert!(below, "{}: {module} must not use {name}: {line}", path.display());
             }
+        }
+    }
+}
+
+/// The library has other users than the command: its messages name no flag.
+#[test]
+fn flags_are_named_by_the_command_alone() {
+    let (root, files) = library();
+    let is_flag = |text: &str| text.starts_with(|c: char| c.is_ascii_lowercase());
+    for path in files.iter().filter(|path| module_of(path, &root) != "cli") {
+        for line in code(path) {
+            let named = line.split("--").skip(1).any(is_flag);
+            assert!(!named, "{}: a flag in {line}", path.display());
         }
     }
 }

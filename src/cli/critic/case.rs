@@ -3,8 +3,7 @@
 use std::time::Instant;
 
 use deblais::certificate::Certified;
-use deblais::cost::Metric;
-use deblais::critic::{Critic, CriticError, CriticVerdict, judge};
+use deblais::critic::CriticVerdict;
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::OtProblem;
 use deblais::progress::Stop;
@@ -25,7 +24,7 @@ use crate::cli::warn;
 
 /// Two samples, and the exact value if it is asked for.
 pub(super) struct Case {
-    pub(super) problem: OtProblem,
+    pub(super) problem: OtProblem<'static>,
     pub(super) source: DiscreteMeasure,
     pub(super) target: DiscreteMeasure,
     pub(super) axes: Option<(String, String)>,
@@ -77,15 +76,6 @@ impl Case {
             report,
             settings,
         })
-    }
-
-    /// Judges a critic on the samples.
-    pub(super) fn judge(
-        &self,
-        critic: &dyn Critic,
-        metric: Metric,
-    ) -> Result<CriticVerdict, CriticError> {
-        judge(critic, &self.problem, self.source.support(), self.target.support(), metric)
     }
 
     /// The report of a verdict; `run` is how many steps were done, and what stopped them.

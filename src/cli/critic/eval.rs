@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use deblais::critic::judge;
 use deblais::io::{InputPath, ReadCritic, read_critic};
 use deblais::report::InputReport;
 
@@ -76,7 +77,7 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
         },
     );
     let start = Instant::now();
-    let verdict = case.judge(critic.as_ref(), metric)?;
+    let verdict = judge(critic.as_ref(), &case.problem)?;
     case.timings.insert("judge", start.elapsed().as_secs_f64());
     let report = case.report(critic.kind(), &verdict, None);
     if let Some(path) = &plot {

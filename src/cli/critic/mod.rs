@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 use deblais::cost::Metric;
-use deblais::critic::Trained;
+use deblais::critic::{Trained, judge};
 use deblais::io::{write_critic, write_history};
 
 use super::args::{OutputOptions, ProblemArgs};
@@ -139,15 +139,14 @@ impl CriticJob {
         let (training, with_plan) =
             (self.flags.training(case.source.dim()), self.flags.needs_plan());
         let plan = case.exact.as_ref().and_then(|exact| exact.certified.plan.as_ref());
-        let clouds = (&case.source, &case.target);
         let plan = plan.filter(|_| with_plan);
         let (Trained { critic, history, stopped }, seconds) =
             RunProgress::watch(self.limit, self.output.quiet, |progress| {
-                training.train(clouds, self.metric, plan, progress)
+                training.train(&case.problem, plan, progress)
             })?;
         case.timings.insert("train", seconds);
         let start = Instant::now();
-        let verdict = case.judge(critic.as_ref(), self.metric)?;
+        let verdict = judge(critic.as_ref(), &case.problem)?;
         case.timings.insert("judge", start.elapsed().as_secs_f64());
 
         if with_plan {

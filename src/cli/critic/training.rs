@@ -1,14 +1,13 @@
 //! How a critic is to be trained: the flags, checked against the kind they belong to.
 
 use clap::{Args, ValueEnum};
-use deblais::cost::Metric;
 use deblais::critic::{
     CriticError, LatticeRate, Pairs, Regularizer, Save, TrainCones, TrainLattice, TrainNetwork,
     Trained,
 };
-use deblais::measure::DiscreteMeasure;
 use deblais::nn::Activation;
 use deblais::plan::TransportPlan;
+use deblais::problem::OtProblem;
 use deblais::progress::Observer;
 use deblais::seed::Seed;
 use serde::Serialize;
@@ -280,20 +279,17 @@ impl CriticTraining {
     /// Trains; `plan` is the exact one, where its pairs are asked for.
     pub(crate) fn train(
         &self,
-        (source, target): (&DiscreteMeasure, &DiscreteMeasure),
-        metric: Metric,
+        problem: &OtProblem,
         plan: Option<&TransportPlan>,
         observer: &mut dyn Observer,
     ) -> Result<Trained<Box<dyn Save>>, CriticError> {
         match self {
             Self::Cones(cones) => {
-                let Trained { critic, history, stopped } =
-                    cones.train(source, target, metric, observer)?;
+                let Trained { critic, history, stopped } = cones.train_with(problem, observer)?;
                 Ok(Trained { critic: Box::new(critic), history, stopped })
             }
             Self::Lattice(lattice) => {
-                let Trained { critic, history, stopped } =
-                    lattice.train(source, target, observer)?;
+                let Trained { critic, history, stopped } = lattice.train_with(problem, observer)?;
                 Ok(Trained { critic: Box::new(critic), history, stopped })
             }
             Self::Network(network) => {
@@ -301,8 +297,7 @@ impl CriticTraining {
                 if let Some(plan) = plan {
                     network.pairs = Pairs::Plan(plan.arcs().to_vec());
                 }
-                let Trained { critic, history, stopped } =
-                    network.train(source, target, observer)?;
+                let Trained { critic, history, stopped } = network.train_with(problem, observer)?;
                 Ok(Trained { critic: Box::new(critic), history, stopped })
             }
         }

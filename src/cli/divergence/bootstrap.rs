@@ -95,7 +95,7 @@ pub(super) fn of_transport(
         };
         match which {
             ResampledTransport::Emd(ground) => {
-                solve(OtProblem::from_cost(p.mass(), q.mass(), ground.cost().table(&p, &q)?)?)
+                solve(OtProblem::new(&p.mass(), &q.mass(), ground.cost().table(&p, &q)?)?)
             }
             ResampledTransport::W2 if p.dim() == 1 => Ok(w2::on_the_line(&p, &q)?),
             ResampledTransport::W2 => {

@@ -11,6 +11,7 @@ use ndarray::Array1;
 use serde::Serialize;
 
 use super::inputs::MeasurePair;
+use crate::cli::hints::CommandHint;
 
 /// `--estimator`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
@@ -29,7 +30,7 @@ pub(super) const BY_NEIGHBOURS: [&str; 3] = ["kl", "kl_reverse", "jeffreys"];
 
 /// Why a row is left out, and what to do about it.
 pub(super) fn reason(error: EstimateError) -> String {
-    format!("{error}; {}", error.hint())
+    format!("{error}; {}", error.command_hint())
 }
 
 /// Densities as masses of common cells.

@@ -8,10 +8,10 @@ use deblais::problem::OtProblem;
 use deblais::report::ValueReport;
 use deblais::report::root;
 use deblais::seed::Seed;
-use deblais::solvers::Method;
 use deblais::solvers::line::{directions, sliced_wasserstein};
 use deblais::solvers::sinkhorn::{DivergenceError, Epsilon, Sinkhorn, SinkhornError};
 use deblais::solvers::w2::{self, Proof, W2};
+use deblais::solvers::{Method, SolveOptions};
 
 use super::densities::reason;
 use super::inputs::MeasurePair;
@@ -86,7 +86,7 @@ pub(super) fn emd(
     progress: &mut RunProgress,
 ) -> Result<DistanceRow, Failure> {
     let (p, q) = (&pair.source, &pair.target);
-    let problem = OtProblem::from_cost(p.mass(), q.mass(), ground.cost().table(p, q)?)?;
+    let problem = OtProblem::new(&p.mass(), &q.mass(), ground.cost().table(p, q)?)?;
     if let Err(why) = solvable(pair, problem.cost()) {
         return Ok(Err(format!("{why}; deblais emd has no limit")));
     }
@@ -200,7 +200,9 @@ pub(super) fn sinkhorn(
         return Ok(Err(format!("{why}; deblais sinkhorn has no limit")));
     }
     let solver = Sinkhorn { epsilon: Epsilon::Relative(EPSILON), ..Sinkhorn::default() };
-    let found = match solver.divergence(&pair.source, &pair.target, ground.cost(), progress) {
+    let options = SolveOptions::new().observer(progress);
+    let (source, target) = (&pair.source, &pair.target);
+    let found = match solver.divergence_with(source, target, ground.cost(), &options) {
         Err(DivergenceError::Sinkhorn(error @ SinkhornError::Overflow { .. })) => {
             return Ok(Err(error.to_string()));
         }

@@ -85,7 +85,7 @@ enum PilesName {
 
 /// The piles and where they came from.
 struct Site {
-    problem: OtProblem,
+    problem: OtProblem<'static>,
     source: DiscreteMeasure,
     target: DiscreteMeasure,
     report: ProblemReport,
@@ -160,7 +160,7 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
             PilesName::Plane => piles_in_the_plane(),
         };
         let cost = ground.cost().table(&source, &target)?;
-        let problem = OtProblem::from_cost(source.mass(), target.mass(), cost)?;
+        let problem = OtProblem::new(&source.mass(), &target.mass(), cost)?;
         let report = ProblemReport {
             dim: Some(source.dim()),
             p: ground.p(),

@@ -6,6 +6,7 @@ use deblais::measure::DiscreteMeasure;
 use deblais::report::{
     DivergenceReport, EntropicReport, EpsilonReport, Report, SINKHORN_SCHEMA, Settings,
 };
+use deblais::solvers::SolveOptions;
 use deblais::solvers::sinkhorn::{Sinkhorn, SinkhornDivergence, typical_cost};
 
 use super::entropy::EntropyArgs;
@@ -52,7 +53,8 @@ impl SinkhornDivergenceJob {
 
         let (found, solve_seconds) =
             RunProgress::watch(self.limit, self.output.quiet, |progress| {
-                self.solver.divergence(&source, &target, ground.cost(), progress)
+                let options = SolveOptions::new().observer(progress);
+                self.solver.divergence_with(&source, &target, ground.cost(), &options)
             })?;
 
         let used = found.cross.plan.epsilon();

@@ -13,6 +13,7 @@ use deblais::report::{
     EntropicReport, EpsilonReport, PlanReport, Report, SINKHORN_SCHEMA, Settings, SinkhornReport,
     Timings,
 };
+use deblais::solvers::SolveOptions;
 use deblais::solvers::sinkhorn::{Entropic, Sinkhorn, SinkhornError, typical_cost};
 
 use self::cells::{CellArgs, Cells};
@@ -173,10 +174,11 @@ impl SinkhornJob {
         problem: &OtProblem,
         progress: &mut RunProgress,
     ) -> Result<(Entropic, Option<Certified>), SinkhornError> {
+        let options = SolveOptions::new().observer(progress);
         match self.exact_gap {
-            None => Ok((self.solver.solve(problem, progress)?, None)),
+            None => Ok((self.solver.solve_with(problem, &options)?, None)),
             Some(gap) => {
-                let (answer, judged) = self.solver.solve_to_gap(problem, gap, progress)?;
+                let (answer, judged) = self.solver.solve_to_gap_with(problem, gap, &options)?;
                 Ok((answer, Some(judged)))
             }
         }

@@ -20,10 +20,12 @@ use rayon::prelude::*;
 use super::Lattice;
 use super::soft::{Pieces, SoftBlock};
 use crate::critic::control::positive;
+use crate::critic::euclidean_samples;
 use crate::critic::{Batches, Critic, CriticError, CriticMilestone, Frame, SampleBatches, Trained};
 use crate::math;
 use crate::measure::DiscreteMeasure;
 use crate::nn::{Optimizer, Real, Rule, Schedule};
+use crate::problem::{Clouds, OtProblem};
 use crate::progress::{Event, Observer};
 use crate::seed::{Seed, Stream};
 
@@ -124,16 +126,25 @@ impl TrainLattice {
         }
     }
 
-    /// Trains a critic between two measures for the Euclidean distance.
+    /// Trains a critic for the Euclidean distance between the two clouds of a problem.
     ///
     /// # Errors
-    /// [`CriticError`] for settings that make no sense and samples of different dimensions.
-    pub fn train(
+    /// [`CriticError`] for settings that make no sense, for another ground cost, for a problem without
+    /// points, and for runs that diverge.
+    pub fn train(&self, problem: &OtProblem) -> Result<Trained<Lattice>, CriticError> {
+        self.train_with(problem, &mut ())
+    }
+
+    /// [`TrainLattice::train`], reporting to `observer`, which may stop it.
+    ///
+    /// # Errors
+    /// As [`TrainLattice::train`].
+    pub fn train_with(
         &self,
-        source: &DiscreteMeasure,
-        target: &DiscreteMeasure,
+        problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Trained<Lattice>, CriticError> {
+        let Clouds { source, target, .. } = euclidean_samples(problem)?;
         self.check()?;
         let frame = Frame::of(source, target)?;
         let place = |points: ArrayView2<'_, f64>| frame.place(points);

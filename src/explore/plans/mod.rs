@@ -160,7 +160,7 @@ fn dearest(problem: &OtProblem) -> Result<PricedPlan, PolytopeError> {
     let (cost, most) = (problem.cost(), largest_size(problem.cost()));
     let turned = Array2::from_shape_fn((cost.n(), cost.m()), |(i, j)| most - cost.at(i, j));
     let turned = CostMatrix::new(turned).map_err(ProblemError::from)?;
-    let turned = OtProblem::from_cost(problem.source(), problem.target(), Box::new(turned))?;
+    let turned = OtProblem::new(&problem.source(), &problem.target(), turned)?;
     let (PricedPlan { plan, .. }, _) = cheapest(&turned)?;
     Ok(PricedPlan { cost: plan.cost(cost), plan })
 }
@@ -221,7 +221,7 @@ mod tests {
     use crate::cost::Euclidean;
 
     /// A problem between piles on the line with these masses.
-    pub(super) fn line(supply: &[f64], demand: &[f64]) -> OtProblem {
+    pub(super) fn line(supply: &[f64], demand: &[f64]) -> OtProblem<'static> {
         let measure = |mass: &[f64], shift: f64, step: f64| {
             let places = Array2::from_shape_fn((mass.len(), 1), |(k, _)| shift + step * k as f64);
             DiscreteMeasure::new(places, mass.to_vec().into()).unwrap()

@@ -270,7 +270,7 @@ impl Shift<'_> {
         let sinkhorn = Sinkhorn { epsilon, ..Sinkhorn::default() };
         let own = |law| -> Result<f64, ShiftError> {
             let problem = OtProblem::new(law, law, Euclidean)?;
-            Ok(0.5 * sinkhorn.solve(&problem, &mut ())?.entropic_cost)
+            Ok(0.5 * sinkhorn.solve(&problem)?.entropic_cost)
         };
         let blur = own(p)? + own(q)?;
         let slices = directions(self.slices, p.dim(), &mut self.seed.stream("directions"));
@@ -316,7 +316,7 @@ impl Shift<'_> {
             sliced_wasserstein(p, q, 2.0, fixed.slices.view())?,
             energy(p, q)?.value,
             mmd,
-            fixed.sinkhorn.solve(&problem, &mut ())?.entropic_cost - fixed.blur,
+            fixed.sinkhorn.solve(&problem)?.entropic_cost - fixed.blur,
         ];
         Ok(OffsetDistances { values, plan, certificate, slope })
     }

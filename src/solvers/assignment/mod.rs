@@ -188,7 +188,9 @@ impl StepCounter<'_> {
 
     fn take(&mut self) -> ControlFlow<Stop> {
         self.taken += 1;
-        if !self.taken.is_multiple_of(Self::STEPS_PER_EVENT) {
+        if !self.taken.is_multiple_of(Self::STEPS_PER_EVENT)
+            && self.taken < self.observer.iteration_limit()
+        {
             return ControlFlow::Continue(());
         }
         self.observer.observe(&Event::new(self.phase, self.taken))

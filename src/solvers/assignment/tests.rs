@@ -15,9 +15,9 @@ fn noise(n: usize, d: usize, stream: u64) -> Array2<f64> {
     })
 }
 
-fn clouds<G: Into<GroundCost>>(x: Array2<f64>, y: Array2<f64>, ground: G) -> OtProblem {
+fn clouds<G: Into<GroundCost>>(x: Array2<f64>, y: Array2<f64>, ground: G) -> OtProblem<'static> {
     let measure = |points| DiscreteMeasure::uniform(points).unwrap();
-    OtProblem::new(&measure(x), &measure(y), ground).unwrap().tabulated()
+    OtProblem::new(&measure(x), &measure(y), ground.into()).unwrap().tabulated()
 }
 
 /// Solves and insists on a tight certificate; returns the cost.
@@ -58,8 +58,8 @@ fn small_problems_match_all_permutations() {
             }
             let best = brute_force(&cost, 0, &mut vec![false; n]) / n as f64;
             let mass = Array1::from_elem(n, 1.0 / n as f64);
-            let table = Box::new(CostMatrix::new(cost).unwrap());
-            let problem = OtProblem::from_cost(mass.view(), mass.view(), table).unwrap();
+            let table = CostMatrix::new(cost).unwrap();
+            let problem = OtProblem::new(&mass, &mass, table).unwrap();
             assert!((solved(&problem) - best).abs() <= 1e-14);
         }
     }
@@ -184,8 +184,8 @@ fn the_scale_of_the_clouds_does_not_matter() {
 #[test]
 fn other_masses_are_refused() {
     let refused = |source: &[f64], target: &[f64]| {
-        let table = Box::new(CostMatrix::new(Array2::zeros((source.len(), target.len()))).unwrap());
-        let problem = OtProblem::from_cost(source.into(), target.into(), table).unwrap();
+        let table = CostMatrix::new(Array2::<f64>::zeros((source.len(), target.len()))).unwrap();
+        let problem = OtProblem::new(source, target, table).unwrap();
         let error = Assignment.solve(&problem, &mut ()).unwrap_err();
         assert!(matches!(error, SolveError::NotApplicable { method: "assignment", .. }));
     };

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::group_minima;
 use crate::cost::{Cost, Search};
-use crate::progress::{IsOver, never};
+use crate::progress::IsOver;
 use crate::solvers::arcs::{Arc, ArcList};
 
 /// Points that one task searches from; fixed, so that results do not depend on the threads.
@@ -17,7 +17,7 @@ const QUERIES_PER_TASK: usize = 256;
 
 /// The `per_source` smallest `c_ij − g_j` of every row and the `per_target` smallest
 /// `c_ij − f_i` of every column for f = g^c, merged; and f. Among equals the lower index comes
-/// first. At least one arc of a row is asked for.
+/// first. At least one arc of a row is asked for. `None` if the time is up before it is done.
 ///
 /// In many dimensions the search runs in single precision: reduced costs, f, and the choice of arcs
 /// are subject to that rounding, and only columns that are candidates of fewer than `per_target` rows
@@ -25,17 +25,6 @@ const QUERIES_PER_TASK: usize = 256;
 ///
 /// # Panics
 /// If g does not have the length m of the cost table.
-#[must_use]
-pub fn candidates(
-    cost: &dyn Cost,
-    g: &[f64],
-    per_source: usize,
-    per_target: usize,
-) -> (Vec<f64>, ArcList) {
-    candidates_until(cost, g, per_source, per_target, &never).expect("nobody stops it")
-}
-
-/// [`candidates`] with a time limit; `None` if the time is up before it is done.
 pub(in crate::solvers) fn candidates_until(
     cost: &dyn Cost,
     g: &[f64],
@@ -234,6 +223,7 @@ mod tests {
     use super::*;
     use crate::cost::CostMatrix;
     use crate::potentials::to_source;
+    use crate::progress::never;
     use ndarray::{Array2, ArrayView1};
 
     /// The definition, by sorting.
@@ -271,7 +261,8 @@ mod tests {
             let cost = CostMatrix::new(c.clone()).unwrap();
             let f = to_source(&cost, ArrayView1::from(&g)).to_vec();
             for (rows, columns) in [(3, 2), (1, 1), (1, 0), (50, 9)] {
-                let (found_f, arcs) = candidates(&cost, &g, rows, columns);
+                let found = candidates_until(&cost, &g, rows, columns, &never);
+                let (found_f, arcs) = found.expect("nobody stops it");
                 assert_eq!(found_f, f);
                 let found: Vec<_> = arcs.iter().map(|arc| (arc.source, arc.target)).collect();
                 assert_eq!(found, naive(&c, &f, &g, rows, columns));

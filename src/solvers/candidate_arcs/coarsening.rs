@@ -22,7 +22,7 @@ const LANDMARKS: usize = 8;
 /// A coarse problem and the groups of points that it stands for.
 pub(super) struct CoarseProblem {
     /// The problem between the representatives.
-    pub(super) problem: OtProblem,
+    pub(super) problem: OtProblem<'static>,
     source_groups: Vec<Vec<u32>>,
     target_groups: Vec<Vec<u32>>,
 }
@@ -44,7 +44,7 @@ impl CoarseProblem {
         let (sources, source_mass) = gather(&source_groups, problem.source());
         let (targets, target_mass) = gather(&target_groups, problem.target());
         let cost = cost.select(&sources, &targets);
-        let problem = OtProblem::from_cost(source_mass.view(), target_mass.view(), cost).ok()?;
+        let problem = OtProblem::new(&source_mass, &target_mass, cost).ok()?;
         Some(Self { problem, source_groups, target_groups })
     }
 

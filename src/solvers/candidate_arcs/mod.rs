@@ -8,9 +8,9 @@
 #![expect(clippy::cast_possible_truncation, reason = "indices fit u32: an ArcList stores them so")]
 
 pub(crate) mod auction;
-pub mod candidates;
+pub(crate) mod candidates;
 mod coarsening;
 mod group_minima;
-pub mod pricing;
-pub mod rough_duals;
+pub(crate) mod pricing;
+pub(crate) mod rough_duals;
 pub(crate) mod sampling;

@@ -9,13 +9,13 @@ use crate::solvers::arcs::{Arc, ArcList};
 
 /// The result of a pricing pass.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PricedTable {
+pub(crate) struct PricedTable {
     /// The worst violated arcs of every row.
-    pub violated: ArcList,
+    pub(crate) violated: ArcList,
     /// How many arcs are violated in all.
-    pub count: u64,
+    pub(crate) count: u64,
     /// The most negative `(c_ij − g_j) − f_i` of all arcs, 0 if none is negative.
-    pub most_negative: f64,
+    pub(crate) most_negative: f64,
 }
 
 /// Rows of a parallel task; fixed, so that results do not depend on the threads.
@@ -29,7 +29,7 @@ const ROWS_PER_TASK: usize = 64;
 /// # Panics
 /// If f or g does not have the length n or m of the cost table.
 #[must_use]
-pub fn price(
+pub(crate) fn price(
     cost: &dyn Cost,
     f: &[f64],
     g: &[f64],
@@ -159,6 +159,6 @@ mod tests {
         let f = to_source(&cost, g.view()).to_vec();
         let priced = price(&cost, &f, &g.to_vec(), &|_| 0.0, 4);
         assert_eq!((priced.count, priced.most_negative), (0, 0.0));
-        assert!(priced.violated.is_empty());
+        assert_eq!(priced.violated.len(), 0);
     }
 }

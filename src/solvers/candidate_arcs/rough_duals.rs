@@ -34,22 +34,22 @@ const AVERAGING_PASSES: usize = 3;
 
 /// Rough duals, and the cells of a plan if the recipe computes one.
 #[derive(Debug, Clone)]
-pub struct RoughDuals {
+pub(crate) struct RoughDuals {
     /// Potentials of the targets; (g^c, g) is feasible.
-    pub g: Array1<f64>,
+    pub(crate) g: Array1<f64>,
     /// Cells (i, j) of an approximate plan; empty if the recipe has no plan.
-    pub cells: Vec<(u32, u32)>,
+    pub(crate) cells: Vec<(u32, u32)>,
 }
 
 /// A solver for smaller problems, which returns plan and potentials.
-pub type SolveSmaller<'a> = dyn FnMut(&OtProblem) -> (Vec<PlanArc>, Potentials) + 'a;
+pub(crate) type SolveSmaller<'a> = dyn FnMut(&OtProblem) -> (Vec<PlanArc>, Potentials) + 'a;
 
 /// Potentials g for which (g^c, g) is close enough to the optimum to choose candidate arcs.
 ///
 /// `solve` solves smaller problems by any method, exact or not, also by a recursive call. O(nm) time
 /// beside it.
 #[must_use]
-pub fn rough_duals(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> RoughDuals {
+pub(crate) fn rough_duals(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> RoughDuals {
     let (n, m) = (problem.n(), problem.m());
     if n.min(m) < LEAST_POINTS_TO_COARSEN {
         return without_plan(averaged(problem.cost()));
@@ -84,7 +84,7 @@ fn trial(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> DualRecipe {
     let (rows, columns) = (sample(n, size, 1), sample(m, size, 2));
     let uniform = Array1::from_elem(size, 1.0);
     let cost = problem.cost().select(&rows, &columns);
-    OtProblem::from_cost(uniform.view(), uniform.view(), cost)
+    OtProblem::new(&uniform, &uniform, cost)
         .map_or(DualRecipe::Averaged, |trial| better(&trial, solve).1)
 }
 
@@ -121,7 +121,7 @@ fn better(problem: &OtProblem, solve: &mut SolveSmaller<'_>) -> (RoughDuals, Dua
 
 /// `g_j = mean_i c_ij`, over a sample of the rows if they are not stored.
 #[must_use]
-pub fn means(cost: &dyn Cost) -> Array1<f64> {
+pub(crate) fn means(cost: &dyn Cost) -> Array1<f64> {
     /// Rows of the sample, where costs are not stored.
     const ROWS: usize = 512;
     let n = cost.n();
@@ -154,7 +154,7 @@ fn rough_means(cost: &dyn Cost, rows: &[usize]) -> Option<Array1<f64>> {
 
 /// `f ← (f + g^c)/2, g ← (g + f^c)/2`, both at once, from zero.
 #[must_use]
-pub fn averaged(cost: &dyn Cost) -> Array1<f64> {
+pub(crate) fn averaged(cost: &dyn Cost) -> Array1<f64> {
     let mut f = Array1::zeros(cost.n());
     let mut g = Array1::zeros(cost.m());
     for _ in 0..AVERAGING_PASSES {

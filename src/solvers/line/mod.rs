@@ -209,7 +209,7 @@ mod tests {
         target: &DiscreteMeasure,
         ground: G,
     ) -> f64 {
-        let problem = OtProblem::new(source, target, ground).unwrap();
+        let problem = OtProblem::new(source, target, ground.into()).unwrap();
         let solution = Line.solve(&problem, &mut ()).unwrap();
         assert_eq!(solution.termination, Termination::Optimal);
         let c = solution.certify(&problem).certificate;

@@ -8,7 +8,7 @@ use crate::problem::OtProblem;
 
 /// Potentials computed along the staircase in double words. Indices refer to the sorted orders.
 pub(super) struct StaircasePotentials<'a> {
-    problem: &'a OtProblem,
+    problem: &'a OtProblem<'a>,
     rows: &'a [usize],
     columns: &'a [usize],
     /// Coordinates in ascending order.
@@ -20,7 +20,7 @@ pub(super) struct StaircasePotentials<'a> {
 
 impl<'a> StaircasePotentials<'a> {
     pub(super) fn new(
-        problem: &'a OtProblem,
+        problem: &'a OtProblem<'a>,
         (x, rows): (&[f64], &'a [usize]),
         (y, columns): (&[f64], &'a [usize]),
     ) -> Self {

@@ -1,15 +1,20 @@
 //! Dense strategy: the rows of the whole cost table are priced in turn.
 
+use ndarray::ArrayView1;
+
 use super::initial_basis;
 use super::main_loop::PivotedBasis;
 use super::pricing::RowPricing;
 use super::run::SimplexRun;
+use crate::potentials::to_source;
 
 /// Optimizes a greedy basis over all arcs, up to the tolerance for entering arcs.
 pub(super) fn optimize(run: &mut SimplexRun<'_>) -> PivotedBasis {
     let cost = run.problem.cost();
-    let g = initial_basis::column_minima(cost);
-    let f = vec![0.0; cost.n()];
+    let (f, g) = match run.start.take() {
+        Some(g) => (to_source(cost, ArrayView1::from(&g)).to_vec(), g),
+        None => (vec![0.0; cost.n()], initial_basis::column_minima(cost)),
+    };
     let observer = run.progress.during("starting");
     let (no_arcs, is_over) = (std::iter::empty(), || observer.is_over());
     let mut tree =

@@ -12,9 +12,6 @@ use crate::solvers::fixed_point::CostNumber;
 /// A basis after pivots in `f64`, and whether the observer stopped them.
 pub(super) type PivotedBasis = (ThreadedTree<f64>, ControlFlow<Stop>);
 
-/// Pivots between two events for the observer: few enough to stop in time.
-const PIVOTS_PER_EVENT: u64 = 1024;
-
 /// Pivots until no arc of `pricing` has a negative reduced cost.
 fn optimize<K: CostNumber, B: Basis<K>>(
     basis: &mut B,
@@ -31,7 +28,7 @@ fn optimize<K: CostNumber, B: Basis<K>>(
             basis.recompute_potentials();
             recomputed_at = pivots;
         }
-        if pivots.is_multiple_of(PIVOTS_PER_EVENT) {
+        if progress.is_event_due() {
             progress.observe()?;
         }
     }

@@ -72,17 +72,22 @@ impl MassSupport {
     ///
     /// # Panics
     /// If the problem is not the one whose support this is.
-    pub(crate) fn restrict(&self, problem: &OtProblem) -> Option<OtProblem> {
+    pub(crate) fn restrict(&self, problem: &OtProblem) -> Option<OtProblem<'static>> {
         if self.is_whole() {
             return None;
         }
         let of = |mass: ArrayView1<'_, f64>, kept: &[usize]| mass.select(Axis(0), kept);
-        let restricted = OtProblem::from_cost(
-            of(problem.source(), &self.rows).view(),
-            of(problem.target(), &self.columns).view(),
+        let restricted = OtProblem::new(
+            &of(problem.source(), &self.rows),
+            &of(problem.target(), &self.columns),
             problem.cost().select(&self.rows, &self.columns),
         );
         Some(restricted.expect("a problem without its zero-mass atoms is a problem"))
+    }
+
+    /// The potentials of the targets of the support.
+    pub(crate) fn of_targets(&self, g: ArrayView1<'_, f64>) -> Vec<f64> {
+        self.columns.iter().map(|&j| g[j]).collect()
     }
 
     /// A plan on the support as a plan between all atoms.

@@ -51,15 +51,39 @@ use self::mass_support::MassSupport;
 use self::progress::Progress;
 use self::run::SimplexRun;
 use crate::math::Wide;
+use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::Observer;
-use crate::solvers::fixed_point::{FixedInteger, Width};
+use crate::solvers::fixed_point::{FixedInteger, FixedMasses, Width};
 use crate::solvers::{Solution, SolveError, Solver, capped};
 
 /// Exact optimal transport between any two discrete measures, on a stored table of costs. Problems
 /// whose table is too large to be stored go to [`SparseSimplex`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NetworkSimplex;
+
+/// Options of both simplex methods.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SimplexOptions<'a> {
+    /// Potentials of a similar problem; g is read.
+    pub(crate) start: Option<&'a Potentials>,
+    /// Reduced costs above minus this number do not enter the basis.
+    pub(crate) entering_tolerance: f64,
+}
+
+impl SimplexOptions<'_> {
+    fn run<'a>(
+        &self,
+        support: &MassSupport,
+        problem: &'a OtProblem<'a>,
+        masses: FixedMasses,
+        observer: &'a mut dyn Observer,
+    ) -> SimplexRun<'a> {
+        let start = self.start.map(|start| support.of_targets(start.g()));
+        SimplexRun::new(problem, masses, Progress::new(observer))
+            .started(self.entering_tolerance, start)
+    }
+}
 
 impl Solver for NetworkSimplex {
     fn name(&self) -> &'static str {
@@ -71,21 +95,36 @@ impl Solver for NetworkSimplex {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
-        capped::solve(problem, |problem| Self::on_table(problem, observer))
+        self.solve_with(problem, SimplexOptions::default(), observer)
     }
 }
 
 impl NetworkSimplex {
-    fn on_table(problem: &OtProblem, observer: &mut dyn Observer) -> Result<Solution, SolveError> {
+    /// Solves the problem as the options say.
+    #[expect(clippy::unused_self, reason = "called as on the other solvers")]
+    pub(crate) fn solve_with(
+        self,
+        problem: &OtProblem,
+        options: SimplexOptions<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Solution, SolveError> {
+        capped::solve(problem, |problem| Self::on_table(problem, options, observer))
+    }
+
+    fn on_table(
+        problem: &OtProblem,
+        options: SimplexOptions<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Solution, SolveError> {
         let (support, masses) = MassSupport::of(problem);
         let restricted = support.restrict(problem);
         let on_support = restricted.as_ref().unwrap_or(problem);
         let stored = on_support.stored();
         let table = stored.as_ref().unwrap_or(on_support);
         if !table.cost().is_stored() {
-            return SparseSimplex::default().solve(problem, observer);
+            return SparseSimplex::default().solve_with(problem, options, observer);
         }
-        Ok(solution(problem, &support, SimplexRun::new(table, masses, Progress::new(observer))))
+        Ok(solution(problem, &support, options.run(&support, table, masses, observer)))
     }
 }
 
@@ -148,15 +187,23 @@ impl Solver for SparseSimplex {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
+        self.solve_with(problem, SimplexOptions::default(), observer)
+    }
+}
+
+impl SparseSimplex {
+    /// Solves the problem as the options say.
+    pub(crate) fn solve_with(
+        self,
+        problem: &OtProblem,
+        options: SimplexOptions<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Solution, SolveError> {
         let (support, masses) = MassSupport::of(problem);
         let (support, masses) = support.in_local_order(problem.cost(), masses);
         let restricted = support.restrict(problem);
-        let run = SimplexRun::new(
-            restricted.as_ref().unwrap_or(problem),
-            masses,
-            Progress::new(observer),
-        );
-        let run = run.down_to(self.coarsest.max(1));
-        Ok(solution(problem, &support, run))
+        let on_support = restricted.as_ref().unwrap_or(problem);
+        let run = options.run(&support, on_support, masses, observer);
+        Ok(solution(problem, &support, run.down_to(self.coarsest.max(1))))
     }
 }

@@ -66,7 +66,7 @@ const QUERIES_PER_TASK: usize = 256;
 
 /// The problem between centroids.
 struct CoarseProblem {
-    problem: OtProblem,
+    problem: OtProblem<'static>,
     masses: FixedMasses,
     /// Points that a centroid of a source, and of a target, stands for.
     runs: (usize, usize),
@@ -90,8 +90,7 @@ impl CoarseProblem {
         };
         let rounded = |mass: &[i128]| mass.iter().map(|&w| masses.to_f64(w)).collect::<Vec<_>>();
         let (source, target) = (rounded(&masses.supply), rounded(&masses.demand));
-        let (source, target) = (source.as_slice().into(), target.as_slice().into());
-        let problem = OtProblem::from_cost(source, target, cost).ok()?;
+        let problem = OtProblem::new(&source, &target, cost).ok()?;
         Some(Self { problem, masses, runs })
     }
 
@@ -215,10 +214,13 @@ pub(super) fn optimize(run: &mut SimplexRun<'_>) -> PivotedBasis {
     let mut arcs = Vec::new();
     list_once(&mut arcs, candidates);
 
-    let tolerance = ENTERING_TOLERANCE * run.largest;
+    let tolerance = (ENTERING_TOLERANCE * run.largest).max(run.entering_tolerance);
     let few = if run.depth == 0 { 0 } else { n / SOURCES_PER_VIOLATION };
-    let mut stopped;
-    (tree, stopped) = pivot_in_parts(run, tree, &arcs, -tolerance);
+    let mut stopped = ControlFlow::Continue(());
+    // Parts are solved in parallel: none of them knows how many pivots are left.
+    if !run.progress.has_limit() {
+        (tree, stopped) = pivot_in_parts(run, tree, &arcs, -tolerance);
+    }
     while stopped.is_continue() {
         let mut pricing = BlockPricing::new(&arcs, -tolerance);
         (tree, stopped) = pivot_on_tree_or_tour(tree, &mut pricing, &mut run.progress);

@@ -8,23 +8,40 @@ use rayon::prelude::*;
 
 use crate::progress::{Event, Observer, Stop};
 
+/// Pivots between two events for the observer: few enough to stop in time.
+const PIVOTS_PER_EVENT: u64 = 1024;
+
 /// The observer, and the next event.
 pub(super) struct Progress<'a> {
     observer: &'a mut dyn Observer,
     pub(super) event: Event,
     /// The cost of a unit of flow at a unit of price.
     pub(super) unit: f64,
+    /// Pivots from which on the observer is asked at each.
+    limit: u64,
 }
 
 impl<'a> Progress<'a> {
     pub(super) fn new(observer: &'a mut dyn Observer) -> Self {
-        Self { observer, event: Event::new("pivoting", 0), unit: 0.0 }
+        let limit = observer.iteration_limit();
+        Self { observer, event: Event::new("pivoting", 0), unit: 0.0, limit }
     }
 
     /// Progress of a run on a smaller problem, which continues the count of pivots.
     pub(super) fn of_smaller(&mut self) -> Progress<'_> {
         let event = Event::new("pivoting", self.event.iterations);
-        Progress { observer: &mut *self.observer, event, unit: 0.0 }
+        Progress { observer: &mut *self.observer, event, unit: 0.0, limit: self.limit }
+    }
+
+    /// Whether the pivots are limited.
+    pub(super) fn has_limit(&self) -> bool {
+        self.limit < u64::MAX
+    }
+
+    /// Whether the observer is to be asked after the last pivot.
+    pub(super) fn is_event_due(&self) -> bool {
+        let pivots = self.event.iterations;
+        pivots.is_multiple_of(PIVOTS_PER_EVENT) || pivots >= self.limit
     }
 
     pub(super) fn pivots(&self) -> u64 {

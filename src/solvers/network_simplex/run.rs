@@ -24,12 +24,15 @@ const ENTERING_TOLERANCE: f64 = 1e-12;
 /// Violated arcs of a source that a pass over the table returns at most.
 const VIOLATIONS_PER_SOURCE: usize = 8;
 
+/// Largest potential to start from, in multiples of the largest cost.
+pub(super) const LARGEST_POTENTIAL_RATIO: f64 = 8.0;
+
 /// Points of a side that are not coarsened, and sources of the smallest parts, by default.
 pub(super) const COARSEST_POINTS: usize = 256;
 
 /// A problem whose atoms all have mass, and the state of a run on it.
 pub(super) struct SimplexRun<'a> {
-    pub(super) problem: &'a OtProblem,
+    pub(super) problem: &'a OtProblem<'a>,
     pub(super) masses: FixedMasses,
     /// `max |c_ij|` or an upper bound of it, the scale of tolerances.
     pub(super) largest: f64,
@@ -41,6 +44,10 @@ pub(super) struct SimplexRun<'a> {
     /// Points of a side that are not coarsened, and sources of the smallest parts.
     pub(super) coarsest: usize,
     pub(super) progress: Progress<'a>,
+    /// Reduced costs above minus this number do not enter the basis, in integers either.
+    pub(super) entering_tolerance: f64,
+    /// Potentials of the targets to start from.
+    pub(super) start: Option<Vec<f64>>,
     /// The potentials with the largest dual value so far, other than those of the basis.
     pub(super) best: Option<KnownPotentials>,
 }
@@ -55,17 +62,45 @@ pub(super) enum FloatOptimum<K> {
 }
 
 impl<'a> SimplexRun<'a> {
-    pub(super) fn new(problem: &'a OtProblem, masses: FixedMasses, progress: Progress<'a>) -> Self {
+    pub(super) fn new(
+        problem: &'a OtProblem<'a>,
+        masses: FixedMasses,
+        progress: Progress<'a>,
+    ) -> Self {
         let cost = problem.cost();
         let largest = cost.upper_bound().unwrap_or_else(|| largest_size(cost));
         let (format, width) = FixedPoint::for_costs(cost, largest);
-        let (depth, coarsest, best) = (0, COARSEST_POINTS, None);
-        Self { problem, masses, largest, format, width, depth, coarsest, progress, best }
+        Self {
+            problem,
+            masses,
+            largest,
+            format,
+            width,
+            depth: 0,
+            coarsest: COARSEST_POINTS,
+            progress,
+            entering_tolerance: 0.0,
+            start: None,
+            best: None,
+        }
     }
 
     /// This run with levels down to the given number of points of a side.
     pub(super) fn down_to(self, coarsest: usize) -> Self {
         Self { coarsest, ..self }
+    }
+
+    /// This run with a tolerance for entering arcs, from given potentials of its targets.
+    pub(super) fn started(self, entering_tolerance: f64, start: Option<Vec<f64>>) -> Self {
+        // The integers of the exact finish have room for potentials of this size, and optimal ones
+        // differ by less.
+        let most = LARGEST_POTENTIAL_RATIO * self.largest;
+        let start = start.map(|mut g| {
+            let first = g[0];
+            g.iter_mut().for_each(|g| *g = (*g - first).clamp(-most, most));
+            g
+        });
+        Self { entering_tolerance, start, ..self }
     }
 
     pub(super) fn pivots(&self) -> u64 {
@@ -74,7 +109,7 @@ impl<'a> SimplexRun<'a> {
 
     /// Upper limit of the reduced costs of entering arcs in `f64`.
     pub(super) fn entering_threshold(&self) -> f64 {
-        -ENTERING_TOLERANCE * self.largest
+        -(ENTERING_TOLERANCE * self.largest).max(self.entering_tolerance)
     }
 
     /// Runs `solve` on a smaller problem and counts its pivots.
@@ -86,6 +121,7 @@ impl<'a> SimplexRun<'a> {
     ) -> T {
         let mut run = SimplexRun::new(problem, masses, self.progress.of_smaller());
         (run.depth, run.coarsest) = (self.depth + 1, self.coarsest);
+        run.entering_tolerance = self.entering_tolerance;
         // A smaller problem is an approximation, which need not be solved to the last bit.
         (run.format, run.width) = (FixedPoint::for_sizes_up_to(run.largest), Width::Two);
         let answer = solve(&mut run);

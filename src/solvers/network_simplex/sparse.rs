@@ -20,7 +20,7 @@ use super::exact_finish::Violation;
 use super::initial_basis;
 use super::known_potentials::KnownPotentials;
 use super::pricing::{BlockPricing, list_once};
-use super::run::{FloatOptimum, SimplexRun};
+use super::run::{FloatOptimum, LARGEST_POTENTIAL_RATIO, SimplexRun};
 use super::threaded_tree::ThreadedTree;
 use crate::potentials::Potentials;
 use crate::progress::Stop;
@@ -42,10 +42,6 @@ const FILTERED_CANDIDATES: (usize, usize) = (30, 10);
 /// of the auction's reach. A pass is expensive, and an arc that is nearly violated now may be
 /// violated at the next pass.
 const NEAR_SHARE_OF_REACH: f64 = 0.125;
-
-/// Largest potential of the auction that is kept, in multiples of the largest cost: the integers
-/// of the exact finish have room for potentials of this size.
-const LARGEST_POTENTIAL: f64 = 8.0;
 
 /// Solves a smaller problem: its basis, and whether the observer stopped the pivots.
 type SolveSmaller = fn(&mut SimplexRun<'_>) -> (ThreadedTree<i128>, ControlFlow<Stop>);
@@ -96,12 +92,16 @@ pub(super) fn optimize<K: FixedInteger>(
     }
 }
 
-/// Rough duals from smaller problems, and whether the observer stopped one of these.
+/// Rough duals, those given or those of smaller problems, and whether the observer stopped one of
+/// these.
 fn duals_of_smaller(
     run: &mut SimplexRun<'_>,
     solve_smaller: SolveSmaller,
 ) -> (RoughDuals, ControlFlow<Stop>) {
     let mut stopped = ControlFlow::Continue(());
+    if let Some(g) = run.start.take() {
+        return (RoughDuals { g: g.into(), cells: Vec::new() }, stopped);
+    }
     let rough = rough_duals(run.problem, &mut |smaller| {
         let (source, target) = smaller.marginals();
         let masses = FixedMasses::new(source, target);
@@ -148,7 +148,7 @@ fn start(run: &mut SimplexRun<'_>, solve_smaller: SolveSmaller) -> SparseStart {
         flows = auction.flows().collect();
         order.extend(arcs.iter().filter(|arc| auction.is_open(arc)));
         (f, g) = auction.into_potentials();
-        let most = LARGEST_POTENTIAL * run.largest;
+        let most = LARGEST_POTENTIAL_RATIO * run.largest;
         for f in &mut f {
             *f = f.clamp(-most, most);
         }

@@ -23,13 +23,14 @@ pub(super) fn optimum<K: FixedInteger>(run: &mut SimplexRun<'_>) -> (ThreadedTre
     };
     let mut arcs = Vec::new();
     run.progress.unit = run.masses.to_f64(1) * run.format.unit();
-    while !violations.is_empty() {
+    let threshold: K = run.format.units(-run.entering_tolerance);
+    while violations.iter().any(|violation| violation.reduced < threshold) {
         arcs.extend(violations.iter().map(|violation| Arc {
             source: violation.source,
             target: violation.target,
             cost: run.format.units(violation.cost),
         }));
-        let mut pricing = BlockPricing::new(&arcs, K::default());
+        let mut pricing = BlockPricing::new(&arcs, threshold);
         if let ControlFlow::Break(stop) = run.pivot(&mut tree, &mut pricing) {
             return (tree, stop.into());
         }
@@ -38,13 +39,14 @@ pub(super) fn optimum<K: FixedInteger>(run: &mut SimplexRun<'_>) -> (ThreadedTre
             ControlFlow::Break(stop) => return (tree, stop.into()),
         };
     }
-    (tree, Termination::Optimal)
+    let is_exact = run.entering_tolerance == 0.0;
+    (tree, if is_exact { Termination::Optimal } else { Termination::ToleranceReached })
 }
 
 /// A basis that is optimal up to a tolerance, by the strategy that suits the problem.
 fn float_optimum<K: FixedInteger>(run: &mut SimplexRun<'_>) -> FloatOptimum<K> {
     let cells = run.problem.n() * run.problem.m();
-    let (tree, stopped) = if run.problem.cost().is_searchable() {
+    let (tree, stopped) = if run.problem.cost().is_searchable() && run.start.is_none() {
         multiscale::optimize(run)
     } else if cells < DENSE_BELOW_CELLS && !run.problem.cost().is_screened() {
         dense::optimize(run)

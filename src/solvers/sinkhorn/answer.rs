@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::certificate::{Certified, certify_gibbs};
 use crate::gibbs::GibbsPlan;
 use crate::problem::OtProblem;
-use crate::solvers::Termination;
+use crate::solvers::{Termination, ThreadsError};
 
 /// Settings that Sinkhorn cannot solve with.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -37,6 +37,9 @@ pub enum SinkhornError {
         /// The value asked for.
         gap: f64,
     },
+    /// The threads of a pool could not be started.
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
     /// Potentials to start from that do not fit the problem.
     #[error(
         "{f} source and {g} target potentials to start from for {n} source and {m} target points"

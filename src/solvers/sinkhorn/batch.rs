@@ -10,6 +10,6 @@ impl Sinkhorn {
     /// is [`Sinkhorn::solve`]'s to the bit. A relative ε refers to each problem's own costs.
     #[must_use]
     pub fn solve_batch(&self, problems: &[OtProblem]) -> Vec<Result<Entropic, SinkhornError>> {
-        problems.par_iter().map(|problem| self.solve(problem, &mut ())).collect()
+        problems.par_iter().map(|problem| self.solve(problem)).collect()
     }
 }

@@ -30,6 +30,7 @@ use crate::cost::GroundCost;
 use crate::measure::DiscreteMeasure;
 use crate::problem::{OtProblem, ProblemError};
 use crate::progress::{Event, Observer, Stop};
+use crate::solvers::SolveOptions;
 
 /// The debiased Sinkhorn divergence of two measures, and the three entropic problems it is made of.
 ///
@@ -84,22 +85,47 @@ impl Sinkhorn {
         source: &DiscreteMeasure,
         target: &DiscreteMeasure,
         ground: impl Into<GroundCost>,
-        observer: &mut dyn Observer,
+    ) -> Result<SinkhornDivergence, DivergenceError> {
+        self.debias(source, target, ground.into(), &mut ())
+    }
+
+    /// [`Sinkhorn::divergence`] within the limits of `options`; see [`Sinkhorn::solve_with`].
+    ///
+    /// # Errors
+    /// As [`Sinkhorn::divergence`].
+    pub fn divergence_with(
+        &self,
+        source: &DiscreteMeasure,
+        target: &DiscreteMeasure,
+        ground: impl Into<GroundCost>,
+        options: &SolveOptions<'_>,
     ) -> Result<SinkhornDivergence, DivergenceError> {
         let ground = ground.into();
+        let mut observer = options.watch(options.clock().end);
+        let work = || self.debias(source, target, ground, &mut observer);
+        options.on_threads(work).map_err(SinkhornError::from)?
+    }
+
+    fn debias(
+        &self,
+        source: &DiscreteMeasure,
+        target: &DiscreteMeasure,
+        ground: GroundCost,
+        observer: &mut dyn Observer,
+    ) -> Result<SinkhornDivergence, DivergenceError> {
         let cross = OtProblem::new(source, target, ground)?;
         // The masses of the cross problem: they have equal totals to the last bit or so.
         let source_cost = ground.table(source, source).map_err(ProblemError::from)?;
-        let source = OtProblem::from_cost(cross.source(), cross.source(), source_cost)?;
+        let source = OtProblem::new(&cross.source(), &cross.source(), source_cost)?;
         let target_cost = ground.table(target, target).map_err(ProblemError::from)?;
-        let target = OtProblem::from_cost(cross.target(), cross.target(), target_cost)?;
+        let target = OtProblem::new(&cross.target(), &cross.target(), target_cost)?;
 
         let epsilon = self.epsilon.resolve(typical_cost(&cross));
         let solver = Self { epsilon: Epsilon::Absolute(epsilon), ..*self };
         let mut observer = LatchingObserver { observer, stop: None };
-        let cross = solver.solve(&cross, &mut observer)?;
-        let source = solver.solve(&source, &mut observer)?;
-        let target = solver.solve(&target, &mut observer)?;
+        let cross = solver.run(&cross, None, &mut observer)?;
+        let source = solver.run(&source, None, &mut observer)?;
+        let target = solver.run(&target, None, &mut observer)?;
         let value = cross.entropic_cost - 0.5 * source.entropic_cost - 0.5 * target.entropic_cost;
         Ok(SinkhornDivergence { value, cross, source, target })
     }

@@ -77,11 +77,11 @@ mod tests {
     use crate::measure::DiscreteMeasure;
     use ndarray::{Array2, array};
 
-    fn matrix(entries: Array2<f64>) -> OtProblem {
+    fn matrix(entries: Array2<f64>) -> OtProblem<'static> {
         let (n, m) = entries.dim();
         let mass = |n: usize| ndarray::Array1::from_elem(n, 1.0 / n as f64);
-        let cost = Box::new(CostMatrix::new(entries).unwrap());
-        OtProblem::from_cost(mass(n).view(), mass(m).view(), cost).unwrap()
+        let cost = CostMatrix::new(entries).unwrap();
+        OtProblem::new(&mass(n), &mass(m), cost).unwrap()
     }
 
     #[test]

@@ -29,8 +29,10 @@ use rayon::prelude::*;
 use super::{Entropic, Epsilon, Sinkhorn, SinkhornError};
 use crate::certificate::Certified;
 use crate::math;
+use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::Observer;
+use crate::solvers::SolveOptions;
 use crate::solvers::Termination;
 
 /// ε is multiplied by a factor in this range from solve to solve: too small an ε takes longer than
@@ -71,6 +73,29 @@ impl Sinkhorn {
         &self,
         problem: &OtProblem,
         gap: f64,
+    ) -> Result<(Entropic, Certified), SinkhornError> {
+        self.search_gap(problem, gap, None, &mut ())
+    }
+
+    /// [`Sinkhorn::solve_to_gap`] within the limits of `options`; see [`Sinkhorn::solve_with`].
+    ///
+    /// # Errors
+    /// [`SinkhornError`].
+    pub fn solve_to_gap_with(
+        &self,
+        problem: &OtProblem,
+        gap: f64,
+        options: &SolveOptions<'_>,
+    ) -> Result<(Entropic, Certified), SinkhornError> {
+        let mut observer = options.watch(options.clock().end);
+        options.on_threads(|| self.search_gap(problem, gap, options.start, &mut observer))?
+    }
+
+    fn search_gap(
+        &self,
+        problem: &OtProblem,
+        gap: f64,
+        start: Option<&Potentials>,
         observer: &mut dyn Observer,
     ) -> Result<(Entropic, Certified), SinkhornError> {
         if gap.is_nan() || gap <= 0.0 {
@@ -78,7 +103,7 @@ impl Sinkhorn {
         }
         let largest = largest_cost(problem);
         let mut solver = *self;
-        let mut answer = solver.solve(problem, observer)?;
+        let mut answer = solver.run(problem, start, observer)?;
         let mut best = (answer.clone(), answer.certify(problem));
         let mut measured = best.1.certificate;
         let (mut iterations, mut products) = (answer.iterations, answer.products);
@@ -100,7 +125,7 @@ impl Sinkhorn {
             solver.epsilon = Epsilon::Absolute(epsilon);
             solver.tolerance = allowed.max(LEAST_TOLERANCE).min(self.tolerance);
             solver.max_iterations = self.max_iterations - iterations;
-            answer = match solver.solve(problem, observer) {
+            answer = match solver.run(problem, None, observer) {
                 Err(SinkhornError::Overflow { .. }) => break Termination::IterationLimit,
                 answer => answer?,
             };

@@ -56,6 +56,7 @@ use crate::gibbs::is_regularization;
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::Observer;
+use crate::solvers::SolveOptions;
 
 /// Entropic transport in the log domain; see the [module](self).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,35 +77,38 @@ impl Default for Sinkhorn {
 }
 
 impl Sinkhorn {
-    /// Solves the problem, reporting every pass to `observer`, which may stop it.
+    /// Solves the problem; [`Entropic::certify`] gives the bracket.
+    ///
+    /// ```
+    /// use deblais::ndarray::array;
+    /// use deblais::solvers::sinkhorn::Sinkhorn;
+    /// use deblais::{Euclidean, OtProblem};
+    /// let problem = OtProblem::new(&array![[0.0], [1.0]], &array![[2.0], [5.0]], Euclidean)?;
+    /// let answer = Sinkhorn::default().solve(&problem)?;
+    /// let bracket = answer.certify(&problem).certificate;
+    /// assert!(bracket.lower <= 3.0 && 3.0 <= bracket.upper);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`SinkhornError`] for an ε or a tolerance that makes no sense.
-    pub fn solve(
-        &self,
-        problem: &OtProblem,
-        observer: &mut dyn Observer,
-    ) -> Result<Entropic, SinkhornError> {
-        self.run(problem, None, observer)
+    pub fn solve(&self, problem: &OtProblem) -> Result<Entropic, SinkhornError> {
+        self.run(problem, None, &mut ())
     }
 
-    /// Solves the problem from given potentials, such as the answer to a similar problem or at a similar
-    /// ε. Only g is read. Where they are far from the solution, the run starts from zero.
+    /// Solves the problem within the limits of `options`, which are heard at every pass; the method
+    /// and the limit of memory are not read. Where the potentials to start from are far from the
+    /// solution, the run starts from zero.
     ///
     /// # Errors
     /// [`SinkhornError`], also for potentials of another shape.
-    pub fn solve_from(
+    pub fn solve_with(
         &self,
         problem: &OtProblem,
-        start: &Potentials,
-        observer: &mut dyn Observer,
+        options: &SolveOptions<'_>,
     ) -> Result<Entropic, SinkhornError> {
-        let (n, m) = (problem.n(), problem.m());
-        let (f, g) = (start.f().len(), start.g().len());
-        if (f, g) != (n, m) {
-            return Err(SinkhornError::Start { f, g, n, m });
-        }
-        self.run(problem, Some(start), observer)
+        let mut observer = options.watch(options.clock().end);
+        options.on_threads(|| self.run(problem, options.start, &mut observer))?
     }
 
     fn run(
@@ -113,6 +117,11 @@ impl Sinkhorn {
         start: Option<&Potentials>,
         observer: &mut dyn Observer,
     ) -> Result<Entropic, SinkhornError> {
+        let (n, m) = (problem.n(), problem.m());
+        match start.map(|start| (start.f().len(), start.g().len())) {
+            Some((f, g)) if (f, g) != (n, m) => return Err(SinkhornError::Start { f, g, n, m }),
+            _ => {}
+        }
         if self.tolerance.is_nan() || self.tolerance < 0.0 {
             return Err(SinkhornError::Tolerance { tolerance: self.tolerance });
         }

@@ -31,7 +31,7 @@ pub(super) struct SinkhornLevel<'a> {
 impl<'a> SinkhornLevel<'a> {
     /// All levels, the finest first. Only a problem with local orders has coarser ones.
     pub(super) fn all(
-        problem: &'a OtProblem,
+        problem: &'a OtProblem<'a>,
         orders: Option<(Vec<usize>, Vec<usize>)>,
     ) -> Vec<Self> {
         let (source, target) = (problem.source().to_owned(), problem.target().to_owned());

@@ -183,10 +183,10 @@ fn a_lattice_does_what_the_formula_says() {
     };
     let (x, y) = (read("P"), read("Q"));
     let training = TrainLattice { steps: 600, groups: 64, pieces: 4, ..TrainLattice::default() };
-    let run = training.train(&x, &y, &mut ()).unwrap();
-    let critic = &run.critic;
     let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
-    let verdict = judge(critic, &problem, x.support(), y.support(), Euclidean).unwrap();
+    let run = training.train(&problem).unwrap();
+    let critic = &run.critic;
+    let verdict = judge(critic, &problem).unwrap();
     // scipy's value; see tests/it/critic/mod.rs.
     let exact = 0.965_392_288_523_46;
     assert!(verdict.estimate <= exact && verdict.certified_lower <= exact);
@@ -224,6 +224,7 @@ fn a_lattice_does_what_the_formula_says() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let (x, y) = (measure(Array2::zeros((3, 2))), measure(Array2::ones((3, 2))));
+    let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
     let default = TrainLattice::default;
     for training in [
         TrainLattice { groups: 0, ..default() },
@@ -235,12 +236,12 @@ fn what_makes_no_sense_is_refused() {
         TrainLattice { temperatures: (0.1, 0.0), ..default() },
         TrainLattice { cold: 0.0, ..default() },
     ] {
-        let error = training.train(&x, &y, &mut ()).unwrap_err();
+        let error = training.train(&problem).unwrap_err();
         assert!(matches!(error, CriticError::Setting { .. }), "{error}");
     }
     let flat = measure(Array2::zeros((3, 1)));
-    assert!(default().train(&x, &flat, &mut ()).is_err());
-    let critic = default().train(&x, &y, &mut ()).unwrap().critic;
+    assert!(OtProblem::new(&x, &flat, Euclidean).is_err());
+    let critic = default().train(&problem).unwrap().critic;
     let error = critic.values(flat.support()).unwrap_err();
     assert!(matches!(error, CriticError::Dimensions { expected: 2, got: 1 }), "{error}");
 }

@@ -46,8 +46,8 @@ fn trained(
 ) -> (Cones, CriticVerdict, f64) {
     let metric: Metric = metric.into();
     let problem = OtProblem::new(x, y, metric).unwrap();
-    let Trained { critic, .. } = settings.train(x, y, metric, &mut ()).unwrap();
-    let verdict = judge(&critic, &problem, x.support(), y.support(), metric).unwrap();
+    let Trained { critic, .. } = settings.train(&problem).unwrap();
+    let verdict = judge(&critic, &problem).unwrap();
     (critic, verdict, exact(&problem))
 }
 
@@ -157,7 +157,7 @@ fn any_function_is_judged_truly() {
     }
     let (x, y) = (uniform(normal(30, 3, 0.3)), uniform(normal(30, 3, 1.3) + 1.0));
     let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
-    let verdict = judge(&Steep, &problem, x.support(), y.support(), Euclidean).unwrap();
+    let verdict = judge(&Steep, &problem).unwrap();
     let exact = exact(&problem);
     assert!(verdict.estimate > 10.0 * exact, "it overshoots");
     holds(&verdict, exact, exact);
@@ -191,10 +191,11 @@ fn gradients_are_those_of_finite_differences() {
 #[test]
 fn any_number_of_threads_finds_the_same_bits() {
     let (x, y) = (uniform(normal(300, 2, 0.3)), uniform(normal(400, 2, 1.3) + 1.0));
+    let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
     let settings = TrainCones { steps: 200, ..TrainCones::default() };
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| settings.train(&x, &y, Euclidean, &mut ()).unwrap())
+        pool.install(|| settings.train(&problem).unwrap())
     };
     assert_eq!(with(1), with(3));
 }
@@ -212,11 +213,11 @@ fn a_run_that_is_stopped_hands_over_its_best() {
         }
     }
     let (x, y) = (uniform(normal(60, 2, 0.3)), uniform(normal(60, 2, 1.3) + 1.0));
-    let run = TrainCones::default().train(&x, &y, Euclidean, &mut After(1000)).unwrap();
+    let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
+    let run = TrainCones::default().train_with(&problem, &mut After(1000)).unwrap();
     assert_eq!(run.stopped, Some(Stop::TimeLimit));
     let best = run.history.iter().map(|line| line.estimate).fold(f64::NEG_INFINITY, f64::max);
-    let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
-    let verdict = judge(&run.critic, &problem, x.support(), y.support(), Euclidean).unwrap();
+    let verdict = judge(&run.critic, &problem).unwrap();
     assert!((verdict.estimate - best).abs() <= 1e-12 * best, "{} {best}", verdict.estimate);
 }
 
@@ -236,16 +237,17 @@ fn one_point_and_identical_samples() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let (x, y) = (uniform(normal(5, 2, 0.3)), uniform(normal(5, 2, 1.3)));
+    let problem = OtProblem::new(&x, &y, Euclidean).unwrap();
     let refused = |settings: TrainCones| {
-        let error = settings.train(&x, &y, Euclidean, &mut ()).unwrap_err();
+        let error = settings.train(&problem).unwrap_err();
         assert!(matches!(error, CriticError::Setting { .. }), "{error}");
     };
     refused(TrainCones { rate: -1.0, ..TrainCones::default() });
     refused(TrainCones { rate: f64::NAN, ..TrainCones::default() });
     refused(TrainCones { temperatures: (0.1, 0.0), ..TrainCones::default() });
     let flat = uniform(normal(5, 3, 0.3));
-    assert!(TrainCones::default().train(&x, &flat, Euclidean, &mut ()).is_err());
-    let critic = TrainCones::default().train(&x, &y, Euclidean, &mut ()).unwrap().critic;
+    assert!(OtProblem::new(&x, &flat, Euclidean).is_err());
+    let critic = TrainCones::default().train(&problem).unwrap().critic;
     let error = critic.values(flat.support()).unwrap_err();
     assert!(matches!(error, CriticError::Dimensions { expected: 2, got: 3 }), "{error}");
 }

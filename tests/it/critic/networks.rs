@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use deblais::cost::Euclidean;
+use deblais::cost::{CostError, Euclidean};
 use deblais::critic::{
     Batch, Batches, Critic, CriticError, CriticVerdict, Frame, NetworkCritic, Pairs, Regularizer,
     TrainNetwork, Trained, judge,
@@ -51,12 +51,12 @@ fn quick(name: &str, steps: u64) -> TrainNetwork {
 fn judged(
     critic: &NetworkCritic,
     (source, target): (&DiscreteMeasure, &DiscreteMeasure),
-) -> (CriticVerdict, f64, OtProblem) {
+) -> (CriticVerdict, f64, OtProblem<'static>) {
     let problem = OtProblem::new(source, target, Euclidean).unwrap();
     let solution = Method::Auto.solver(&problem).solve(&problem, &mut ()).unwrap();
     let exact = solution.certify(&problem).certificate;
     assert!(exact.is_optimal());
-    let verdict = judge(critic, &problem, source.support(), target.support(), Euclidean).unwrap();
+    let verdict = judge(critic, &problem).unwrap();
     (verdict, exact.upper, problem)
 }
 
@@ -70,8 +70,12 @@ fn holds(verdict: &CriticVerdict, exact: f64) {
     assert!(verdict.between_slopes.most <= bound * (1.0 + 1e-9), "{verdict:?}");
 }
 
+fn between((source, target): &(DiscreteMeasure, DiscreteMeasure)) -> OtProblem<'static> {
+    OtProblem::new(source, target, Euclidean).unwrap()
+}
+
 fn train(settings: &TrainNetwork, sides: &(DiscreteMeasure, DiscreteMeasure)) -> NetworkCritic {
-    settings.train(&sides.0, &sides.1, &mut ()).unwrap().critic
+    settings.train(&between(&sides)).unwrap().critic
 }
 
 /// The relative errors of the estimate and of the polished bound after a training.
@@ -122,7 +126,7 @@ fn one_sided_penalties_overshoot_by_the_share_that_lambda_allows() {
     let scale = Frame::of(&sides.0, &sides.1).unwrap().scale();
     let penalty = Regularizer::GradientPenalty { lambda: 10.0, two_sided: false };
     let settings = TrainNetwork { steps: 800, ..TrainNetwork::new(penalty, 2) };
-    let Trained { critic, history, .. } = settings.train(&sides.0, &sides.1, &mut ()).unwrap();
+    let Trained { critic, history, .. } = settings.train(&between(&sides)).unwrap();
     let (verdict, exact, _) = judged(&critic, (&sides.0, &sides.1));
     holds(&verdict, exact);
     let (error, theory) = (verdict.estimate / exact - 1.0, exact / scale / (2.0 * 10.0));
@@ -148,7 +152,7 @@ fn penalties_on_the_matched_pairs_take_the_plan_as_data() {
     }
     let beyond = vec![PlanArc { source: 30, target: 0, mass: 1.0 }];
     let settings = TrainNetwork { pairs: Pairs::Plan(beyond), ..quick("lp", 1) };
-    let error = settings.train(source, target, &mut ()).unwrap_err();
+    let error = settings.train(&problem).unwrap_err();
     assert!(matches!(error, CriticError::Pair { source_index: 30, n: 30, .. }), "{error}");
 }
 
@@ -163,9 +167,9 @@ fn clipped_weights_stay_in_their_box() {
 
 #[test]
 fn settings_that_make_no_sense_are_refused() {
-    let (source, target) = small();
+    let problem = between(&small());
     let refused = |settings: TrainNetwork| {
-        let error = settings.train(&source, &target, &mut ()).unwrap_err();
+        let error = settings.train(&problem).unwrap_err();
         assert!(matches!(error, CriticError::Setting { .. }), "{error}");
         assert!(!error.hint().is_empty());
     };
@@ -184,15 +188,15 @@ fn settings_that_make_no_sense_are_refused() {
     let regularizer = Regularizer::Clip { limit: 0.0 };
     refused(TrainNetwork { regularizer, ..quick("clip", 1) });
     let flat = DiscreteMeasure::uniform(Array2::zeros((4, 2))).unwrap();
-    let error = maxmin().train(&source, &flat, &mut ()).unwrap_err();
-    assert!(matches!(error, CriticError::Dimensions { expected: 3, got: 2 }), "{error}");
+    let error = OtProblem::new(&small().0, &flat, Euclidean).err().unwrap();
+    assert_eq!(error, CostError::Dimensions { source_dim: 3, target_dim: 2 }.into());
 }
 
 #[test]
 fn a_rate_that_turns_singular_values_round_is_refused_and_the_highest_is_not() {
     let sides = small();
     let at = |rate| TrainNetwork { rate, ..quick("maxmin", 30) };
-    let error = at(0.04).train(&sides.0, &sides.1, &mut ()).unwrap_err();
+    let error = at(0.04).train(&between(&sides)).unwrap_err();
     let CriticError::Overstep { inputs: 16, outputs: 16, most, .. } = error else {
         panic!("{error}");
     };
@@ -202,16 +206,15 @@ fn a_rate_that_turns_singular_values_round_is_refused_and_the_highest_is_not() {
     let mut stream = Seed(12).stream("wide");
     let wide = [0.0, 0.1].map(|shift| normal(6, 3000, shift, &mut stream));
     let [source, target] = wide.map(|points| DiscreteMeasure::uniform(points).unwrap());
+    let wide = between(&(source, target));
     let settings = TrainNetwork { steps: 2, ..TrainNetwork::new(Regularizer::Orthonormal, 3000) };
-    settings.train(&source, &target, &mut ()).unwrap();
+    settings.train(&wide).unwrap();
 }
 
 #[test]
 fn divergence_says_at_which_step() {
-    let (source, target) = small();
-    let error = TrainNetwork { rate: 1e30, ..quick("gp", 50) }
-        .train(&source, &target, &mut ())
-        .unwrap_err();
+    let problem = between(&small());
+    let error = TrainNetwork { rate: 1e30, ..quick("gp", 50) }.train(&problem).unwrap_err();
     assert!(matches!(error, CriticError::Diverged { step: 1..=10, .. }), "{error}");
     assert!(error.hint().contains("lower the rate"));
 }
@@ -223,7 +226,7 @@ fn the_same_seed_gives_the_same_bits_for_any_number_of_threads() {
         let settings = TrainNetwork { batch: 8, ..quick(name, 20) };
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| settings.train(&sides.0, &sides.1, &mut ()).unwrap())
+            pool.install(|| settings.train(&between(&sides)).unwrap())
         };
         let one = run(1);
         assert_eq!(one, run(2));
@@ -249,7 +252,7 @@ fn a_stopped_run_returns_its_best_certified_state() {
     let sides = small();
     for name in TrainNetwork::NAMES {
         let settings = quick(name, 200);
-        let trained = settings.train(&sides.0, &sides.1, &mut After(77)).unwrap();
+        let trained = settings.train_with(&between(&sides), &mut After(77)).unwrap();
         assert_eq!(trained.stopped, Some(Stop::Interrupted));
         assert_eq!(trained.history.last().unwrap().step, 77);
         let (verdict, exact, _) = judged(&trained.critic, (&sides.0, &sides.1));
@@ -268,7 +271,7 @@ fn a_run_of_certified_kind_never_ends_below_its_best() {
     let sides = small();
     let schedule = Schedule::Constant;
     let settings = TrainNetwork { rate: 0.03, schedule, ..quick("maxmin", 300) };
-    let Trained { critic, history, .. } = settings.train(&sides.0, &sides.1, &mut ()).unwrap();
+    let Trained { critic, history, .. } = settings.train(&between(&sides)).unwrap();
     let worth: Vec<f64> = history.iter().map(|m| m.estimate / m.lipschitz).collect();
     let best = worth.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     assert!(worth[worth.len() - 1] < best, "the test needs a run that is not at its best");

@@ -6,8 +6,8 @@ use crate::clouds::{cloud, exact, weighted};
 use deblais::cost::{Cityblock, CostMatrix, Euclidean, SqEuclidean};
 use deblais::problem::OtProblem;
 use deblais::progress::{Event, Observer, Stop};
-use deblais::solvers::Termination;
 use deblais::solvers::sinkhorn::{Epsilon, Sinkhorn, SinkhornError};
+use deblais::solvers::{SolveOptions, Termination};
 use ndarray::{Array2, array};
 
 fn brackets(problem: &OtProblem, lower: f64, upper: f64) {
@@ -27,7 +27,7 @@ fn the_bracket_becomes_as_narrow_as_asked() {
     for problem in &problems {
         let mut epsilon = f64::INFINITY;
         for gap in [1.0, 0.1, 1e-2, 1e-3, 1e-4] {
-            let (answer, judged) = Sinkhorn::default().solve_to_gap(problem, gap, &mut ()).unwrap();
+            let (answer, judged) = Sinkhorn::default().solve_to_gap(problem, gap).unwrap();
             let c = judged.certificate;
             assert_eq!(answer.termination, Termination::ToleranceReached, "{gap}: {c:?}");
             assert!(c.relative_gap() <= gap);
@@ -43,9 +43,9 @@ fn the_bracket_becomes_as_narrow_as_asked() {
 fn a_gap_that_the_first_epsilon_meets_takes_one_solve() {
     let problem = OtProblem::new(&cloud(30, 2, 0.3), &cloud(20, 2, 1.7), Euclidean).unwrap();
     let solver = Sinkhorn::default();
-    let plain = solver.solve(&problem, &mut ()).unwrap();
+    let plain = solver.solve(&problem).unwrap();
     let measured = plain.certify(&problem).certificate.relative_gap();
-    let (answer, _) = solver.solve_to_gap(&problem, measured, &mut ()).unwrap();
+    let (answer, _) = solver.solve_to_gap(&problem, measured).unwrap();
     assert_eq!(answer, plain);
 }
 
@@ -54,7 +54,7 @@ fn the_marginal_error_is_no_bottleneck() {
     // A tolerance this loose alone costs more than the gap, at any ε.
     let problem = OtProblem::new(&cloud(60, 2, 0.3), &cloud(60, 2, 1.7), SqEuclidean).unwrap();
     let loose = Sinkhorn { tolerance: 0.1, ..Sinkhorn::default() };
-    let (answer, judged) = loose.solve_to_gap(&problem, 1e-3, &mut ()).unwrap();
+    let (answer, judged) = loose.solve_to_gap(&problem, 1e-3).unwrap();
     assert_eq!(answer.termination, Termination::ToleranceReached);
     assert!(judged.certificate.relative_gap() <= 1e-3 && answer.marginal_error < 1e-3);
 }
@@ -63,7 +63,7 @@ fn the_marginal_error_is_no_bottleneck() {
 fn a_far_atom_without_mass_does_not_matter() {
     let ghost = weighted(array![[0.1, 0.2], [0.8, 0.5], [1e7, 1e7]], array![0.5, 0.5, 0.0]);
     let problem = OtProblem::new(&ghost, &cloud(12, 2, 0.4), Euclidean).unwrap();
-    let (answer, judged) = Sinkhorn::default().solve_to_gap(&problem, 1e-3, &mut ()).unwrap();
+    let (answer, judged) = Sinkhorn::default().solve_to_gap(&problem, 1e-3).unwrap();
     assert_eq!(answer.termination, Termination::ToleranceReached);
     brackets(&problem, judged.certificate.lower, judged.certificate.upper);
 }
@@ -71,18 +71,18 @@ fn a_far_atom_without_mass_does_not_matter() {
 #[test]
 fn limits_end_the_search_with_the_best_bracket() {
     let problem = OtProblem::new(&cloud(50, 2, 0.3), &cloud(50, 2, 1.7), Euclidean).unwrap();
-    let first = Sinkhorn::default().solve(&problem, &mut ()).unwrap();
+    let first = Sinkhorn::default().solve(&problem).unwrap();
     let start = first.certify(&problem).certificate.relative_gap();
 
     let few = Sinkhorn { max_iterations: first.iterations + 4, ..Sinkhorn::default() };
-    let (answer, judged) = few.solve_to_gap(&problem, 1e-9, &mut ()).unwrap();
+    let (answer, judged) = few.solve_to_gap(&problem, 1e-9).unwrap();
     assert_eq!(answer.termination, Termination::IterationLimit);
     assert!(answer.iterations >= first.iterations);
     assert!(judged.certificate.relative_gap() <= start);
     brackets(&problem, judged.certificate.lower, judged.certificate.upper);
 
     // No ε is low enough.
-    let (answer, judged) = Sinkhorn::default().solve_to_gap(&problem, 1e-300, &mut ()).unwrap();
+    let (answer, judged) = Sinkhorn::default().solve_to_gap(&problem, 1e-300).unwrap();
     assert_eq!(answer.termination, Termination::IterationLimit);
     assert!(judged.certificate.relative_gap() <= 1e-6, "{:?}", judged.certificate);
     brackets(&problem, judged.certificate.lower, judged.certificate.upper);
@@ -91,7 +91,7 @@ fn limits_end_the_search_with_the_best_bracket() {
 #[test]
 fn identical_clouds_are_at_zero_once_no_mass_leaves_its_place() {
     let same = OtProblem::new(&cloud(20, 2, 0.3), &cloud(20, 2, 0.3), Euclidean).unwrap();
-    let (answer, judged) = Sinkhorn::default().solve_to_gap(&same, 1e-6, &mut ()).unwrap();
+    let (answer, judged) = Sinkhorn::default().solve_to_gap(&same, 1e-6).unwrap();
     assert_eq!(answer.termination, Termination::ToleranceReached);
     // Up to cells that are about to underflow.
     assert!(judged.certificate.lower.abs() < 1e-30 && judged.certificate.upper < 1e-30);
@@ -99,10 +99,10 @@ fn identical_clouds_are_at_zero_once_no_mass_leaves_its_place() {
 
 #[test]
 fn a_cost_of_exactly_zero_is_met_at_once() {
-    let flat = Box::new(CostMatrix::new(Array2::zeros((2, 3))).unwrap());
+    let flat = CostMatrix::new(Array2::<f64>::zeros((2, 3))).unwrap();
     let (mu, nu) = (array![0.5, 0.5], array![0.25, 0.25, 0.5]);
-    let flat = OtProblem::from_cost(mu.view(), nu.view(), flat).unwrap();
-    let (answer, judged) = Sinkhorn::default().solve_to_gap(&flat, 1e-12, &mut ()).unwrap();
+    let flat = OtProblem::new(&mu, &nu, flat).unwrap();
+    let (answer, judged) = Sinkhorn::default().solve_to_gap(&flat, 1e-12).unwrap();
     assert_eq!(answer.termination, Termination::ToleranceReached);
     assert_eq!(judged.certificate.gap, 0.0);
 }
@@ -134,11 +134,12 @@ fn a_stopped_search_has_a_true_bracket() {
     let problem = OtProblem::new(&cloud(50, 2, 0.3), &cloud(50, 2, 1.7), Euclidean).unwrap();
     let solver = Sinkhorn::default();
     let mut counting = StopAt::call(u64::MAX);
-    let first = solver.solve(&problem, &mut counting).unwrap();
+    let first = solver.solve_with(&problem, &SolveOptions::new().observer(&mut counting)).unwrap();
     let start = first.certify(&problem).certificate;
     for (call, within_first) in [(0, true), (3, true), (counting.calls + 5, false)] {
-        let (answer, judged) =
-            solver.solve_to_gap(&problem, 1e-9, &mut StopAt::call(call)).unwrap();
+        let (answer, judged) = solver
+            .solve_to_gap_with(&problem, 1e-9, &SolveOptions::new().observer(StopAt::call(call)))
+            .unwrap();
         assert_eq!(answer.termination, Termination::TimeLimit);
         brackets(&problem, judged.certificate.lower, judged.certificate.upper);
         assert_eq!(judged.certificate == start, !within_first);
@@ -150,12 +151,9 @@ fn a_stopped_search_has_a_true_bracket() {
 fn nonsense_is_refused() {
     let problem = OtProblem::new(&cloud(3, 2, 0.3), &cloud(3, 2, 1.7), Euclidean).unwrap();
     for gap in [0.0, -1e-3, f64::NAN] {
-        let refused = Sinkhorn::default().solve_to_gap(&problem, gap, &mut ());
+        let refused = Sinkhorn::default().solve_to_gap(&problem, gap);
         assert!(matches!(refused, Err(SinkhornError::Gap { .. })));
     }
     let solver = Sinkhorn { epsilon: Epsilon::Absolute(0.0), ..Sinkhorn::default() };
-    assert!(matches!(
-        solver.solve_to_gap(&problem, 0.1, &mut ()),
-        Err(SinkhornError::Epsilon { .. })
-    ));
+    assert!(matches!(solver.solve_to_gap(&problem, 0.1), Err(SinkhornError::Epsilon { .. })));
 }

@@ -15,12 +15,12 @@ use deblais::potentials::Potentials;
 use deblais::problem::OtProblem;
 use deblais::progress::{Event, Observer, Stop};
 use deblais::solvers::sinkhorn::{Entropic, Epsilon, Sinkhorn, SinkhornError};
-use deblais::solvers::{Method, Termination};
+use deblais::solvers::{Method, SolveOptions, Termination};
 use ndarray::{Array1, Array2, Axis, array};
 use serde_json::Value;
 
 fn solve(problem: &OtProblem, epsilon: Epsilon, tolerance: f64) -> Entropic {
-    Sinkhorn { epsilon, tolerance, max_iterations: 10_000 }.solve(problem, &mut ()).unwrap()
+    Sinkhorn { epsilon, tolerance, max_iterations: 10_000 }.solve(problem).unwrap()
 }
 
 /// n points that a fixed stream of sines scatters over a square, with unequal masses.
@@ -32,7 +32,7 @@ fn cloud(n: usize, phase: f64) -> DiscreteMeasure {
     DiscreteMeasure::new(support, mass / total).unwrap()
 }
 
-fn problem(n: usize, m: usize) -> OtProblem {
+fn problem(n: usize, m: usize) -> OtProblem<'static> {
     OtProblem::new(&cloud(n, 0.3), &cloud(m, 1.7), SqEuclidean).unwrap()
 }
 
@@ -194,7 +194,7 @@ fn no_epsilon_makes_the_bracket_false() {
     for epsilon in [1e-300, 1e-100, 1e-20, 1e-12, 1e-8, 1e20, 1e100, 1e290] {
         let solver =
             Sinkhorn { epsilon: Epsilon::Absolute(epsilon), tolerance: 1e-6, max_iterations: 60 };
-        let answer = solver.solve(&problem, &mut ()).unwrap();
+        let answer = solver.solve(&problem).unwrap();
         assert!(answer.marginal_error.is_finite() && answer.entropic_cost.is_finite());
         brackets(&problem, &answer, truth);
     }
@@ -246,8 +246,8 @@ fn one_point_identical_clouds_and_constant_costs() {
     brackets(&same, &answer, 0.0);
 
     let mass = array![0.5, 0.5];
-    let flat = Box::new(CostMatrix::new(Array2::from_elem((2, 2), -3.0)).unwrap());
-    let flat = OtProblem::from_cost(mass.view(), mass.view(), flat).unwrap();
+    let flat = CostMatrix::new(Array2::from_elem((2, 2), -3.0)).unwrap();
+    let flat = OtProblem::new(&mass, &mass, flat).unwrap();
     brackets(&flat, &solve(&flat, Epsilon::Relative(0.01), 1e-12), -3.0);
 }
 
@@ -255,10 +255,8 @@ fn one_point_identical_clouds_and_constant_costs() {
 fn totals_other_than_one_scale_the_answer() {
     let unit = problem(20, 15);
     let seven = |mass: ndarray::ArrayView1<'_, f64>| mass.mapv(|w| 7.0 * w);
-    let cost = Box::new(CostMatrix::tabulate(unit.cost()));
-    let scaled =
-        OtProblem::from_cost(seven(unit.source()).view(), seven(unit.target()).view(), cost)
-            .unwrap();
+    let cost = CostMatrix::tabulate(unit.cost());
+    let scaled = OtProblem::new(&seven(unit.source()), &seven(unit.target()), cost).unwrap();
     let (a, b) = (Epsilon::Relative(0.01), 1e-10);
     let (unit_answer, answer) = (solve(&unit, a, b), solve(&scaled, a, b));
     assert!((7.0 * unit_answer.entropic_cost - answer.entropic_cost).abs() <= 1e-10);
@@ -317,13 +315,14 @@ fn a_stopped_run_has_a_true_bracket() {
     let truth = exact(&problem);
     let solver = Sinkhorn { epsilon: Epsilon::Relative(1e-3), ..Sinkhorn::default() };
     for calls in [0, 1, 3, 10, 30] {
-        let answer = solver.solve(&problem, &mut StopAt(calls)).unwrap();
+        let answer =
+            solver.solve_with(&problem, &SolveOptions::new().observer(StopAt(calls))).unwrap();
         assert_eq!(answer.termination, Termination::TimeLimit);
         assert!((answer.plan.epsilon() / (1e-3 * median(problem.cost())) - 1.0).abs() < 1e-12);
         brackets(&problem, &answer, truth);
     }
     let few = Sinkhorn { max_iterations: 2, ..solver };
-    let answer = few.solve(&problem, &mut ()).unwrap();
+    let answer = few.solve(&problem).unwrap();
     assert_eq!(answer.termination, Termination::IterationLimit);
     brackets(&problem, &answer, truth);
 }
@@ -331,9 +330,8 @@ fn a_stopped_run_has_a_true_bracket() {
 #[test]
 fn nonsense_is_refused() {
     let problem = problem(3, 3);
-    let ask = |epsilon, tolerance| {
-        Sinkhorn { epsilon, tolerance, max_iterations: 10 }.solve(&problem, &mut ())
-    };
+    let ask =
+        |epsilon, tolerance| Sinkhorn { epsilon, tolerance, max_iterations: 10 }.solve(&problem);
     for epsilon in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-310] {
         assert!(matches!(
             ask(Epsilon::Absolute(epsilon), 1e-6),
@@ -387,32 +385,35 @@ fn a_close_start_saves_passes_and_a_far_one_does_no_harm() {
     let problem = problem(150, 120);
     let solver =
         Sinkhorn { epsilon: Epsilon::Relative(1e-3), tolerance: 1e-9, max_iterations: 10_000 };
-    let cold = solver.solve(&problem, &mut ()).unwrap();
+    let cold = solver.solve(&problem).unwrap();
     let near = Sinkhorn { epsilon: Epsilon::Relative(1.1e-3), ..solver };
-    let near = near.solve(&problem, &mut ()).unwrap();
-    let warm = solver.solve_from(&problem, near.plan.potentials(), &mut ()).unwrap();
+    let near = near.solve(&problem).unwrap();
+    let warm =
+        solver.solve_with(&problem, &SolveOptions::new().start(near.plan.potentials())).unwrap();
     assert!(2 * warm.iterations < cold.iterations, "{} {}", warm.iterations, cold.iterations);
     assert!((warm.entropic_cost - cold.entropic_cost).abs() <= 1e-12);
     let l1 = (dense(&problem, &warm) - dense(&problem, &cold)).mapv(f64::abs).sum();
     assert!(l1 <= 1e-6, "{l1:e}");
 
     let far = Potentials::new(Array1::zeros(150), Array1::from_iter((0..120).map(f64::from)));
-    let from_far = solver.solve_from(&problem, &far.unwrap(), &mut ()).unwrap();
+    let from_far = solver.solve_with(&problem, &SolveOptions::new().start(&far.unwrap())).unwrap();
     assert_eq!(from_far.plan, cold.plan);
     assert_eq!(
-        solver.solve_from(&problem, &Potentials::zero(150, 119), &mut ()).unwrap_err(),
+        solver
+            .solve_with(&problem, &SolveOptions::new().start(&Potentials::zero(150, 119)))
+            .unwrap_err(),
         SinkhornError::Start { f: 150, g: 119, n: 150, m: 120 }
     );
 }
 
 #[test]
 fn a_batch_is_its_problems_one_by_one() {
-    let problems: Vec<OtProblem> = (3..40).map(|n| problem(n, 43 - n)).collect();
+    let problems: Vec<OtProblem<'static>> = (3..40).map(|n| problem(n, 43 - n)).collect();
     let solver = Sinkhorn::default();
     let batch = solver.solve_batch(&problems);
     assert_eq!(batch.len(), problems.len());
     for (problem, answer) in problems.iter().zip(batch) {
-        assert_eq!(answer, solver.solve(problem, &mut ()));
+        assert_eq!(answer, solver.solve(problem));
     }
 }
 

@@ -24,12 +24,16 @@ fn solver(epsilon: f64) -> Sinkhorn {
     Sinkhorn { epsilon, tolerance: TOLERANCE, ..Sinkhorn::default() }
 }
 
-fn problem<G: Into<GroundCost>>(x: &DiscreteMeasure, y: &DiscreteMeasure, ground: G) -> OtProblem {
-    OtProblem::new(x, y, ground).unwrap()
+fn problem<G: Into<GroundCost>>(
+    x: &DiscreteMeasure,
+    y: &DiscreteMeasure,
+    ground: G,
+) -> OtProblem<'static> {
+    OtProblem::new(x, y, ground.into()).unwrap()
 }
 
 fn solve(problem: &OtProblem, epsilon: f64) -> Entropic {
-    let answer = solver(epsilon).solve(problem, &mut ()).unwrap();
+    let answer = solver(epsilon).solve(problem).unwrap();
     assert_eq!(answer.termination, Termination::ToleranceReached);
     answer
 }
@@ -40,7 +44,7 @@ fn divergence<G: Into<GroundCost>>(
     ground: G,
     epsilon: f64,
 ) -> f64 {
-    let found = solver(epsilon).divergence(x, y, ground, &mut ()).unwrap();
+    let found = solver(epsilon).divergence(x, y, ground).unwrap();
     for term in [&found.cross, &found.source, &found.target] {
         assert_eq!(term.termination, Termination::ToleranceReached);
     }

@@ -26,7 +26,7 @@ fn divergence<G: Into<GroundCost>>(ground: G, epsilon: f64) -> SinkhornDivergenc
     let epsilon = Epsilon::Absolute(epsilon);
     let solver = Sinkhorn { epsilon, tolerance: 1e-12, ..Sinkhorn::default() };
     let [x, y] = measures();
-    solver.divergence(&x, &y, ground, &mut ()).unwrap()
+    solver.divergence(&x, &y, ground).unwrap()
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn divergence(
     // The same ε wherever the points go: it is no part of the derivative.
     let solver =
         Sinkhorn { epsilon: Epsilon::Absolute(0.05), tolerance: 1e-12, ..Sinkhorn::default() };
-    solver.divergence(x, y, ground, &mut ()).unwrap()
+    solver.divergence(x, y, ground).unwrap()
 }
 
 fn moved(measure: &DiscreteMeasure, i: usize, k: usize, by: f64) -> DiscreteMeasure {

@@ -10,10 +10,10 @@ use deblais::cost::{Chebyshev, Cityblock, Euclidean, GroundCost, SqEuclidean, po
 use deblais::measure::DiscreteMeasure;
 use deblais::problem::{OtProblem, ProblemError};
 use deblais::progress::{Event, Observer, Stop};
-use deblais::solvers::Termination;
 use deblais::solvers::sinkhorn::{
     DivergenceError, Epsilon, Sinkhorn, SinkhornDivergence, SinkhornError,
 };
+use deblais::solvers::{SolveOptions, Termination};
 use ndarray::{Axis, array};
 
 fn solver(epsilon: Epsilon, tolerance: f64) -> Sinkhorn {
@@ -26,7 +26,7 @@ fn divergence(
     ground: impl Into<GroundCost>,
     epsilon: Epsilon,
 ) -> SinkhornDivergence {
-    let divergence = solver(epsilon, 1e-11).divergence(x, y, ground, &mut ()).unwrap();
+    let divergence = solver(epsilon, 1e-11).divergence(x, y, ground).unwrap();
     for term in [&divergence.cross, &divergence.source, &divergence.target] {
         assert_eq!(term.termination, Termination::ToleranceReached);
     }
@@ -43,7 +43,7 @@ fn its_terms_are_the_three_problems_at_one_epsilon() {
     {
         assert_eq!(term.plan.epsilon(), epsilon);
         let problem = OtProblem::new(source, target, SqEuclidean).unwrap();
-        let alone = solver(Epsilon::Absolute(epsilon), 1e-11).solve(&problem, &mut ()).unwrap();
+        let alone = solver(Epsilon::Absolute(epsilon), 1e-11).solve(&problem).unwrap();
         assert!((term.entropic_cost - alone.entropic_cost).abs() <= 1e-13);
     }
     let [cross, source, target] =
@@ -59,7 +59,7 @@ fn identical_measures_are_at_exactly_zero() {
         for relative in [1.0, 0.01] {
             let epsilon = Epsilon::Relative(relative);
             let solve = |tolerance| solver(epsilon, tolerance);
-            let loose = solve(1e-2).divergence(&x, &x.clone(), Euclidean, &mut ()).unwrap();
+            let loose = solve(1e-2).divergence(&x, &x.clone(), Euclidean).unwrap();
             assert_eq!(loose.value, 0.0);
             assert_eq!(divergence(&x, &x, SqEuclidean, epsilon).value, 0.0);
         }
@@ -192,9 +192,11 @@ impl Observer for StopOnce {
 fn a_stop_ends_all_that_is_left() {
     let (x, y) = (cloud(50, 2, 0.3), cloud(40, 2, 1.7));
     let solver = solver(Epsilon::Relative(1e-3), 1e-9);
-    let whole = solver.divergence(&x, &y, SqEuclidean, &mut ()).unwrap();
+    let whole = solver.divergence(&x, &y, SqEuclidean).unwrap();
     let mut observer = StopOnce { at: 3, calls: 0 };
-    let found = solver.divergence(&x, &y, SqEuclidean, &mut observer).unwrap();
+    let found = solver
+        .divergence_with(&x, &y, SqEuclidean, &SolveOptions::new().observer(&mut observer))
+        .unwrap();
     assert_eq!(observer.calls, 3, "nobody is asked again");
     for (term, whole) in [
         (&found.cross, &whole.cross),
@@ -207,7 +209,7 @@ fn a_stop_ends_all_that_is_left() {
     }
     assert!(found.source.iterations + found.target.iterations <= 6, "{found:?}");
     let few = Sinkhorn { max_iterations: 2, ..solver };
-    let found = few.divergence(&x, &y, SqEuclidean, &mut ()).unwrap();
+    let found = few.divergence(&x, &y, SqEuclidean).unwrap();
     for term in [&found.cross, &found.source, &found.target] {
         assert_eq!(term.termination, Termination::IterationLimit);
     }
@@ -216,7 +218,7 @@ fn a_stop_ends_all_that_is_left() {
 #[test]
 fn nonsense_is_refused() {
     let (x, y) = (cloud(3, 2, 0.3), cloud(3, 1, 1.7));
-    let ask = |x, y, epsilon| solver(epsilon, 1e-6).divergence(x, y, Euclidean, &mut ());
+    let ask = |x, y, epsilon| solver(epsilon, 1e-6).divergence(x, y, Euclidean);
     assert!(matches!(
         ask(&x, &y, Epsilon::Relative(0.1)),
         Err(DivergenceError::Problem(ProblemError::Cost(_)))

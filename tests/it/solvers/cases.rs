@@ -33,7 +33,7 @@ fn cloud(name: &str) -> DiscreteMeasure {
     DiscreteMeasure::new(support.to_owned(), mass / total).unwrap()
 }
 
-fn problem(source: &DiscreteMeasure, target: &DiscreteMeasure, metric: &str) -> OtProblem {
+fn problem(source: &DiscreteMeasure, target: &DiscreteMeasure, metric: &str) -> OtProblem<'static> {
     match metric {
         "euclidean" => OtProblem::new(source, target, Euclidean),
         "sqeuclidean" => OtProblem::new(source, target, SqEuclidean),

@@ -4,6 +4,7 @@
 
 mod cases;
 mod extremes;
+mod options;
 #[path = "../../strict/oracle.rs"]
 mod oracle;
 mod properties;

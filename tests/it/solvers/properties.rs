@@ -106,11 +106,11 @@ fn same_up_to(first: &OtProblem, second: &OtProblem, factor: f64, precision: f64
     }
 }
 
-fn euclidean(source: &DiscreteMeasure, target: &DiscreteMeasure) -> OtProblem {
+fn euclidean(source: &DiscreteMeasure, target: &DiscreteMeasure) -> OtProblem<'static> {
     OtProblem::new(source, target, Euclidean).unwrap()
 }
 
-fn sqeuclidean(source: &DiscreteMeasure, target: &DiscreteMeasure) -> OtProblem {
+fn sqeuclidean(source: &DiscreteMeasure, target: &DiscreteMeasure) -> OtProblem<'static> {
     OtProblem::new(source, target, SqEuclidean).unwrap()
 }
 
@@ -162,9 +162,9 @@ proptest! {
         let truth = oracle::cheapest(&x.mass, &y.mass, cost);
         let shape = (x.mass.len(), y.mass.len());
         let table = Array2::from_shape_fn(shape, |(i, j)| f64::from(entries[i * 7 + j]));
-        let table = Box::new(CostMatrix::new(table).unwrap());
+        let table = CostMatrix::new(table).unwrap();
         let (x, y) = (x.measure(), y.measure());
-        let problem = OtProblem::from_cost(x.mass(), y.mass(), table).unwrap();
+        let problem = OtProblem::new(&x.mass(), &y.mass(), table).unwrap();
         for method in methods() {
             method.check(&problem, truth as f64);
         }

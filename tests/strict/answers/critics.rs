@@ -13,7 +13,7 @@ use super::{Answer, Answers, NoAnswer, ground_cost, guarded, measure, problem, r
 use crate::instances::{Base, Ground, Instance, Table};
 
 fn judge_cones(
-    (source, target): (&DiscreteMeasure, &DiscreteMeasure),
+    target: &DiscreteMeasure,
     problem: &OtProblem,
     metric: Metric,
     stream: &mut Stream,
@@ -23,39 +23,32 @@ fn judge_cones(
         (0..target.len()).map(|_| size * (2.0 * stream.uniform() - 1.0)).collect();
     let given = format!("heights {heights:?}");
     let cones = Cones::new(metric, target.support().to_owned(), heights);
-    judged("cones", &cones.expect("finite heights"), (source, target), problem, metric, &given)
+    judged("cones", &cones.expect("finite heights"), problem, &given)
 }
 
 /// Cones of these heights for the Euclidean distance.
 pub(crate) fn hostile_cones(instance: &Instance, height: impl Fn(usize) -> f64) -> Answers {
-    let (problem, source, target) = match measures(instance) {
+    let (problem, _, target) = match measures(instance) {
         Ok(made) => made,
         Err(error) => return vec![Err(error)],
     };
     let heights: Array1<f64> = (0..target.len()).map(height).collect();
     let cones = Cones::new(Euclidean, target.support().to_owned(), heights).expect("finite");
-    judged("cones", &cones, (&source, &target), &problem, Euclidean, "")
+    judged("cones", &cones, &problem, "")
 }
 
 /// The library's problem of an instance on points, and its measures.
 fn measures(
     instance: &Instance,
-) -> Result<(OtProblem, DiscreteMeasure, DiscreteMeasure), NoAnswer> {
+) -> Result<(OtProblem<'static>, DiscreteMeasure, DiscreteMeasure), NoAnswer> {
     let Table::Points { x, y, .. } = &instance.table else { unreachable!("points") };
     let (source, target) = (measure(x, &instance.source)?, measure(y, &instance.target)?);
     Ok((problem(instance)?, source, target))
 }
 
 /// The bounds that a critic's verdict states.
-fn judged(
-    kind: &str,
-    critic: &dyn Critic,
-    (source, target): (&DiscreteMeasure, &DiscreteMeasure),
-    problem: &OtProblem,
-    metric: impl Into<Metric>,
-    given: &str,
-) -> Answers {
-    guarded(kind, || match judge(critic, problem, source.support(), target.support(), metric) {
+fn judged(kind: &str, critic: &dyn Critic, problem: &OtProblem, given: &str) -> Answers {
+    guarded(kind, || match judge(critic, problem) {
         Ok(verdict) => {
             let lower = |which: &str, lower| {
                 let answer = Answer::bracket(format!("{kind}, {which}"), lower, f64::INFINITY);
@@ -78,21 +71,16 @@ pub(crate) fn critics(instance: &Instance, stream: &mut Stream) -> Answers {
     let (source, target, problem) = (&source, &target, &problem);
     let mut answers = Vec::new();
     if *ground == (Ground { base: Base::Euclidean, power: None }) {
-        answers.extend(lattice(source, target, problem, stream));
+        answers.extend(lattice(source, problem, stream));
         answers.extend(network(source, target, problem, stream));
     }
     if let Ok(metric) = Metric::try_from(ground_cost(ground)) {
-        answers.extend(judge_cones((source, target), problem, metric, stream));
+        answers.extend(judge_cones(target, problem, metric, stream));
     }
     answers
 }
 
-fn lattice(
-    source: &DiscreteMeasure,
-    target: &DiscreteMeasure,
-    problem: &OtProblem,
-    stream: &mut Stream,
-) -> Answers {
+fn lattice(source: &DiscreteMeasure, problem: &OtProblem, stream: &mut Stream) -> Answers {
     let centers = source.support().to_owned();
     let pieces = centers.nrows();
     let heights: Array1<f64> = (0..pieces).map(|_| stream.normal()).collect();
@@ -101,7 +89,7 @@ fn lattice(
     let groups = stream.random_range(1..=pieces);
     let given = format!("groups {groups}, heights {heights:?}, signs {signs:?}");
     let lattice = Lattice::new(groups, centers, heights, signs).expect("a lattice");
-    judged("lattice", &lattice, (source, target), problem, Euclidean, &given)
+    judged("lattice", &lattice, problem, &given)
 }
 
 fn network(
@@ -119,5 +107,5 @@ fn network(
         Ok(critic) => critic,
         Err(error) => return vec![Err(refused("network", error))],
     };
-    judged("network", &critic, (source, target), problem, Euclidean, &given)
+    judged("network", &critic, problem, &given)
 }

@@ -47,7 +47,7 @@ fn to_gap(instance: &Instance, settings: &Sinkhorn) -> Answers {
         Ok(problem) => problem,
         Err(error) => return vec![Err(error)],
     };
-    guarded("sinkhorn to a gap", || match settings.solve_to_gap(&problem, 1e-2, &mut ()) {
+    guarded("sinkhorn to a gap", || match settings.solve_to_gap(&problem, 1e-2) {
         Ok((_, judged)) => {
             let answer = Answer::new("sinkhorn to a gap", &judged.certificate, Promise::Bounds);
             vec![Ok(answer.with(format!("{settings:?}")))]
@@ -66,7 +66,7 @@ pub(super) fn sinkhorn(instance: &Instance, settings: &Sinkhorn) -> Answers {
         Ok(problem) => problem,
         Err(error) => return vec![Err(error)],
     };
-    guarded("sinkhorn", || match settings.solve(&problem, &mut ()) {
+    guarded("sinkhorn", || match settings.solve(&problem) {
         Ok(answer) => {
             let certificate = answer.certify(&problem).certificate;
             let answer = Answer::new("sinkhorn", &certificate, Promise::Bounds);

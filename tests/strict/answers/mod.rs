@@ -23,7 +23,7 @@ use deblais::solvers::lp::{Backend, GenericLp};
 use deblais::solvers::network_simplex::{NetworkSimplex, SparseSimplex};
 use deblais::solvers::sinkhorn::Sinkhorn;
 use deblais::solvers::{Method, SolveError, Solver};
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2};
 
 use crate::instances::{Base, Ground, Instance, Masses, Table};
 
@@ -141,7 +141,7 @@ fn ground_cost(ground: &Ground) -> GroundCost {
 }
 
 /// The library's problem of an instance.
-pub(crate) fn problem(instance: &Instance) -> Result<OtProblem, NoAnswer> {
+pub(crate) fn problem(instance: &Instance) -> Result<OtProblem<'static>, NoAnswer> {
     match &instance.table {
         Table::Points { x, y, ground } => {
             let (source, target) = (measure(x, &instance.source)?, measure(y, &instance.target)?);
@@ -155,7 +155,7 @@ pub(crate) fn problem(instance: &Instance) -> Result<OtProblem, NoAnswer> {
                 unreachable!("masses beside a matrix are stored")
             };
             let cost = CostMatrix::new(array(matrix)).map_err(|error| refused("matrix", error))?;
-            OtProblem::from_cost(ArrayView1::from(source), ArrayView1::from(target), Box::new(cost))
+            OtProblem::new(source.as_slice(), target.as_slice(), cost)
                 .map_err(|error| refused("problem", error))
         }
     }
@@ -230,8 +230,7 @@ pub(crate) fn pairs(instance: &Instance) -> Answers {
         let sides =
             measure(x, &instance.source).and_then(|x| Ok([x, measure(y, &instance.target)?]));
         let judged = sides.and_then(|sides| {
-            pairwise(&sides, ground_cost(ground), &mut ())
-                .map_err(|error| refused("pairwise", error))
+            pairwise(&sides, ground_cost(ground)).map_err(|error| refused("pairwise", error))
         });
         match judged {
             Ok(distances) => distances

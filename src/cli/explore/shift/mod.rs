@@ -23,6 +23,7 @@ use super::study::{Study, Told};
 use crate::cli::args::SideArgs;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::{CostName, Ground};
+use crate::cli::hints::CommandHint;
 use crate::cli::inputs::ProblemJob;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::remarks::Remarks;
@@ -316,7 +317,7 @@ fn given(job: &ProblemJob, settings: Settings, path: &PathArgs) -> Result<Moving
     let bins = way.bins(&target, path.bins.map(|bins| bins as usize));
     let overlap = bins
         .map(|bins| Box::new(bins) as Box<dyn Overlap>)
-        .map_err(|error| format!("{error}; {}", error.hint()));
+        .map_err(|error| format!("{error}; {}", error.command_hint()));
     let MotionPath { source, direction, given, path } = way;
     Ok(Moving {
         title: "A shift of the source onto the target and past it".to_owned(),

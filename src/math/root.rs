@@ -1,4 +1,4 @@
-//! `W_p` from the transport cost, rounded outward.
+//! Roots, rounded outward.
 
 /// Two numbers between which `cost^(1/p)` lies, for a cost ≥ 0;
 /// less than 0 counts as 0.

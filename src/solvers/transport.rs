@@ -1,0 +1,162 @@
+//! Exact transport with its proof: the answer to an [`OtProblem`].
+
+use std::time::{Duration, Instant};
+
+use super::network_simplex::{NetworkSimplex, SimplexOptions, SparseSimplex};
+use super::options::Clock;
+use super::{Method, Solution, SolveError, SolveOptions, Termination};
+use crate::certificate::{Certificate, Certified, certify, certify_until, time_to_judge};
+use crate::plan::TransportPlan;
+use crate::potentials::Potentials;
+use crate::problem::OtProblem;
+
+/// How long the answer of a stopped run is judged.
+const JUDGING_AFTER_STOP: Duration = Duration::from_secs(5);
+
+/// A transport cost with its proof: `lower ≤ optimum ≤ upper`, a plan and potentials that prove it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transport {
+    plan: TransportPlan,
+    potentials: Potentials,
+    certificate: Certificate,
+    termination: Termination,
+    iterations: u64,
+    method: &'static str,
+}
+
+impl Transport {
+    /// The transport cost, in units of cost × mass: that of the plan, the upper bound.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.certificate.upper
+    }
+
+    /// A proved lower bound of the optimum.
+    #[must_use]
+    pub fn lower(&self) -> f64 {
+        self.certificate.lower
+    }
+
+    /// A proved upper bound of the optimum.
+    #[must_use]
+    pub fn upper(&self) -> f64 {
+        self.certificate.upper
+    }
+
+    /// The proof's bounds, gap and residuals.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// The transport plan, (n, m), sparse: at most n + m − 1 cells carry mass.
+    #[must_use]
+    pub fn plan(&self) -> &TransportPlan {
+        &self.plan
+    }
+
+    /// The Kantorovich potentials (f, g): f(x) + g(y) ≤ c(x, y).
+    #[must_use]
+    pub fn potentials(&self) -> &Potentials {
+        &self.potentials
+    }
+
+    /// Why the solver stopped. After a limit the bracket is true, but wide.
+    #[must_use]
+    pub fn termination(&self) -> Termination {
+        self.termination
+    }
+
+    /// Iterations in the method's own unit: pivots, augmentations.
+    #[must_use]
+    pub fn iterations(&self) -> u64 {
+        self.iterations
+    }
+
+    /// The name of the method that ran.
+    #[must_use]
+    pub fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// Plan, potentials and certificate, without a copy.
+    #[must_use]
+    pub fn into_parts(self) -> (TransportPlan, Potentials, Certificate) {
+        (self.plan, self.potentials, self.certificate)
+    }
+}
+
+impl OtProblem<'_> {
+    /// Solves the problem by the fastest exact method and proves the answer.
+    ///
+    /// ```
+    /// use deblais::ndarray::array;
+    /// use deblais::{Euclidean, OtProblem};
+    /// let problem = OtProblem::new(&array![[0.0], [1.0]], &array![[2.0], [5.0]], Euclidean)?;
+    /// let transport = problem.solve()?;
+    /// assert_eq!((transport.lower(), transport.upper()), (3.0, 3.0));
+    /// # Ok::<(), deblais::DistanceError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SolveError`] if the method failed.
+    pub fn solve(&self) -> Result<Transport, SolveError> {
+        self.solve_with(&SolveOptions::new())
+    }
+
+    /// Solves the problem as `options` say. A limit is no error: [`Transport::termination`] tells, and
+    /// the bracket is true.
+    ///
+    /// # Errors
+    /// [`SolveError`] if the method does not apply, needs more memory than allowed, or failed.
+    pub fn solve_with(&self, options: &SolveOptions<'_>) -> Result<Transport, SolveError> {
+        let clock = options.clock();
+        options.check(self)?;
+        options.on_threads(|| self.solve_here(options, clock))?
+    }
+
+    fn solve_here(
+        &self,
+        options: &SolveOptions<'_>,
+        clock: Clock,
+    ) -> Result<Transport, SolveError> {
+        let method = options.choose(self)?;
+        let limit = clock.end.map(|end| end.duration_since(clock.start));
+        let deadline = limit.map(|limit| clock.start + (limit - time_to_judge(self, limit)));
+        let mut observer = options.watch(deadline);
+        let simplex =
+            SimplexOptions { start: options.start, entering_tolerance: options.entering_tolerance };
+        let solver = method.solver(self);
+        let solution = match method {
+            Method::Simplex => NetworkSimplex.solve_with(self, simplex, &mut observer),
+            Method::Shortlist => SparseSimplex::default().solve_with(self, simplex, &mut observer),
+            _ => solver.solve(self, &mut observer),
+        }?;
+        let grace = (solution.termination == Termination::Stopped)
+            .then(|| Instant::now() + JUDGING_AFTER_STOP);
+        Ok(judged(self, solver.name(), solution, [clock.end, grace].into_iter().flatten().min()))
+    }
+}
+
+/// Judges a solution until `end`.
+fn judged(
+    problem: &OtProblem,
+    method: &'static str,
+    solution: Solution,
+    end: Option<Instant>,
+) -> Transport {
+    let Solution { plan, potentials, mut termination, iterations } = solution;
+    let (claimed_plan, claimed_potentials) = (Some(&plan), Some(&potentials));
+    let is_over = || end.is_some_and(|end| Instant::now() >= end);
+    let certified = match end {
+        None => certify(problem, claimed_plan, claimed_potentials),
+        Some(_) => certify_until(problem, claimed_plan, claimed_potentials, &is_over),
+    };
+    let Certified { certificate, plan: repaired, potentials } =
+        certified.expect("a solution has the shape of its problem");
+    if termination.is_complete() && is_over() && !certificate.is_optimal() {
+        termination = Termination::TimeLimit;
+    }
+    let plan = repaired.unwrap_or(plan);
+    Transport { plan, potentials, certificate, termination, iterations, method }
+}
