@@ -259,7 +259,7 @@ pub(super) fn wrap(text: &str, width: f64) -> Vec<String> {
         let longer = lines.last().map(|line| format!("{line} {word}"));
         match (lines.last_mut(), longer) {
             (Some(line), Some(longer)) if font::width(&longer, CAPTION_HEIGHT) <= width => {
-                *line = longer
+                *line = longer;
             }
             _ => lines.push(word.to_owned()),
         }

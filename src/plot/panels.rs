@@ -61,7 +61,9 @@ impl<F: Figure> Panels<F> {
         for row in &mut rows {
             let highest = row.iter().map(|size| size.1).max();
             if let (true, Some(highest)) = (self.even_rows, highest) {
-                row.iter_mut().for_each(|size| size.1 = highest);
+                for size in row.iter_mut() {
+                    size.1 = highest;
+                }
             }
         }
         rows
