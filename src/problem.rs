@@ -294,6 +294,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::cast_possible_truncation, reason = "small integers")]
     fn a_borrowed_matrix_is_read_in_place_in_any_number_type_and_order() {
         let wide = array![[1.0, 4.0, 9.0], [3.0, 2.0, 9.0]];
         let single = wide.mapv(|c| c as f32);

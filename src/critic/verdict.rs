@@ -61,7 +61,8 @@ pub fn judge(critic: &dyn Critic, problem: &OtProblem) -> Result<CriticVerdict, 
     let lipschitz = critic.lipschitz();
     let potentials = Potentials::from_finite(f.clone(), -&g);
     let proved = dual_value_below(problem, &potentials);
-    let certified = certify(problem, None, Some(&potentials)).expect("lengths fit");
+    let certified = certify(problem, None, Some(&potentials))
+        .unwrap_or_else(|_| unreachable!("a potential for each point"));
     let slopes = |points: ArrayView2<'_, f64>| -> Result<Slopes, CriticError> {
         let gradients = critic.gradients(points)?;
         Ok(Slopes::of(gradients.outer_iter().map(|g| metric.dual_norm(&g.to_vec())).collect()))

@@ -84,13 +84,13 @@ impl<A: Copy + Into<f64>> AsMasses for [A] {
     }
 }
 
-impl<A: Copy + Into<f64>> AsMasses for Vec<A> {
+impl<T: Copy + Into<f64>> AsMasses for Vec<T> {
     fn as_masses(&self) -> Result<Cow<'_, Marginal>, MeasureError> {
         self.as_slice().as_masses()
     }
 
     fn totals_tolerance(&self) -> f64 {
-        totals_tolerance::<A>()
+        totals_tolerance::<T>()
     }
 }
 

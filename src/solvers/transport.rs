@@ -122,16 +122,17 @@ impl OtProblem<'_> {
     ) -> Result<Transport, SolveError> {
         let method = options.choose(self)?;
         let limit = clock.end.map(|end| end.duration_since(clock.start));
-        let deadline = limit.map(|limit| clock.start + (limit - time_to_judge(self, limit)));
+        let deadline =
+            limit.map(|limit| clock.start + (limit.saturating_sub(time_to_judge(self, limit))));
         let mut observer = options.watch(deadline);
         let simplex =
             SimplexOptions { start: options.start, entering_tolerance: options.entering_tolerance };
         let solver = method.solver(self);
         let solution = match method {
-            Method::Simplex => NetworkSimplex.solve_with(self, simplex, &mut observer),
+            Method::Simplex => NetworkSimplex.solve_with(self, simplex, &mut observer)?,
             Method::Shortlist => SparseSimplex::default().solve_with(self, simplex, &mut observer),
-            _ => solver.solve(self, &mut observer),
-        }?;
+            _ => solver.solve(self, &mut observer)?,
+        };
         let grace = (solution.termination == Termination::Stopped)
             .then(|| Instant::now() + JUDGING_AFTER_STOP);
         Ok(judged(self, solver.name(), solution, [clock.end, grace].into_iter().flatten().min()))

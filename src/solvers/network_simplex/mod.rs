@@ -108,14 +108,14 @@ impl NetworkSimplex {
         options: SimplexOptions<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
-        capped::solve(problem, |problem| Self::on_table(problem, options, observer))
+        capped::solve(problem, |problem| Ok(Self::on_table(problem, options, observer)))
     }
 
     fn on_table(
         problem: &OtProblem,
         options: SimplexOptions<'_>,
         observer: &mut dyn Observer,
-    ) -> Result<Solution, SolveError> {
+    ) -> Solution {
         let (support, masses) = MassSupport::of(problem);
         let restricted = support.restrict(problem);
         let on_support = restricted.as_ref().unwrap_or(problem);
@@ -124,7 +124,7 @@ impl NetworkSimplex {
         if !table.cost().is_stored() {
             return SparseSimplex::default().solve_with(problem, options, observer);
         }
-        Ok(solution(problem, &support, options.run(&support, table, masses, observer)))
+        solution(problem, &support, options.run(&support, table, masses, observer))
     }
 }
 
@@ -187,7 +187,7 @@ impl Solver for SparseSimplex {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
-        self.solve_with(problem, SimplexOptions::default(), observer)
+        Ok(self.solve_with(problem, SimplexOptions::default(), observer))
     }
 }
 
@@ -198,12 +198,12 @@ impl SparseSimplex {
         problem: &OtProblem,
         options: SimplexOptions<'_>,
         observer: &mut dyn Observer,
-    ) -> Result<Solution, SolveError> {
+    ) -> Solution {
         let (support, masses) = MassSupport::of(problem);
         let (support, masses) = support.in_local_order(problem.cost(), masses);
         let restricted = support.restrict(problem);
         let on_support = restricted.as_ref().unwrap_or(problem);
         let run = options.run(&support, on_support, masses, observer);
-        Ok(solution(problem, &support, run.down_to(self.coarsest.max(1))))
+        solution(problem, &support, run.down_to(self.coarsest.max(1)))
     }
 }

@@ -97,7 +97,9 @@ impl<'a> SimplexRun<'a> {
         let most = LARGEST_POTENTIAL_RATIO * self.largest;
         let start = start.map(|mut g| {
             let first = g[0];
-            g.iter_mut().for_each(|g| *g = (*g - first).clamp(-most, most));
+            for g in &mut g {
+                *g = (*g - first).clamp(-most, most);
+            }
             g
         });
         Self { entering_tolerance, start, ..self }

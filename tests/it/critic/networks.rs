@@ -75,7 +75,7 @@ fn between((source, target): &(DiscreteMeasure, DiscreteMeasure)) -> OtProblem<'
 }
 
 fn train(settings: &TrainNetwork, sides: &(DiscreteMeasure, DiscreteMeasure)) -> NetworkCritic {
-    settings.train(&between(&sides)).unwrap().critic
+    settings.train(&between(sides)).unwrap().critic
 }
 
 /// The relative errors of the estimate and of the polished bound after a training.

@@ -140,12 +140,18 @@ fn memory_is_limited_before_it_is_taken() {
     assert!(matches!(problem.solve_with(&named), Err(SolveError::Memory { .. })));
 }
 
+/// A number with few digits, as `f32`.
+#[expect(clippy::cast_possible_truncation, reason = "meant")]
+fn single(c: f64) -> f32 {
+    c as f32
+}
+
 /// A matrix, owned or lent, in either precision, is the same problem.
 #[test]
 fn matrices_give_the_answer_of_their_numbers() {
     let table = CostMatrix::tabulate(problem(60, 50, 2).cost());
-    let entries = Array2::from_shape_fn((60, 50), |(i, j)| f64::from(table.at(i, j) as f32));
-    let single = entries.mapv(|c| c as f32);
+    let entries = Array2::from_shape_fn((60, 50), |(i, j)| f64::from(single(table.at(i, j))));
+    let rounded = entries.mapv(single);
     let column_major = entries.t().as_standard_layout().into_owned().reversed_axes();
     // A source without mass: the solver takes the rows with mass alone.
     let mut source = Array1::from_elem(60, 1.0 / 59.0);
@@ -155,7 +161,7 @@ fn matrices_give_the_answer_of_their_numbers() {
     assert!(owned.certificate().is_optimal());
     for lent in [
         OtProblem::new(&source, &target, entries.view()).unwrap(),
-        OtProblem::new(&source, &target, &single).unwrap(),
+        OtProblem::new(&source, &target, &rounded).unwrap(),
         OtProblem::new(&source, &target, column_major.view()).unwrap(),
     ] {
         assert_eq!(lent.solve().unwrap(), owned);
