@@ -70,7 +70,7 @@ impl<'a, A: CostEntry> CostMatrix<'a, A> {
         if n == 0 || m == 0 {
             return Err(CostError::EmptyMatrix { n, m });
         }
-        let has_contiguous_rows = m == 1 && n == 1 || entries.row(0).is_standard_layout();
+        let has_contiguous_rows = entries.row(0).is_standard_layout();
         let entries = if has_contiguous_rows {
             entries
         } else {

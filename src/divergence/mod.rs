@@ -17,21 +17,21 @@
 //!
 //! Transport distances are computed by the [solvers](crate::solvers).
 
-mod bhattacharyya;
-mod bootstrap;
+pub mod bhattacharyya;
+pub mod bootstrap;
 pub mod conjugate;
-mod energy;
+pub mod energy;
 mod error;
 pub mod f_divergence;
 pub mod histogram;
-mod kernel_density;
-mod linear_binning;
-mod mmd;
+pub mod kernel_density;
+pub mod linear_binning;
+pub mod mmd;
 pub mod named;
-mod nearest_neighbors;
-mod normal;
+pub mod nearest_neighbors;
+pub mod normal;
 mod pairs;
-mod renyi;
+pub mod renyi;
 
 pub use bhattacharyya::bhattacharyya;
 pub use bootstrap::{Bootstrap, DISTINCT_DEVIATIONS, NORMAL_LIMIT_POINTS, Range};
