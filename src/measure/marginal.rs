@@ -109,6 +109,37 @@ impl Natural {
         let exponent = UNIT_EXPONENT + i64::try_from(zeros).unwrap_or(i64::MAX);
         Self { number: number >> zeros, exponent }
     }
+
+    /// The exponent e of this positive number `s·2^e` with 1 ≤ s < 2.
+    pub(crate) fn power(&self) -> i32 {
+        let bits = i64::try_from(self.number.bits()).unwrap_or(i64::MAX);
+        #[expect(clippy::cast_possible_truncation, reason = "exponents of f64 are small numbers")]
+        let power = (bits - 1 + self.exponent) as i32;
+        power
+    }
+
+    /// The s of this number `s·2^e` with 1 ≤ s < 2, rounded down.
+    pub(crate) fn scaled(&self) -> f64 {
+        quotient_below(
+            &self.number.clone().into(),
+            &BigUint::from(1_u32),
+            self.exponent - i64::from(self.power()),
+        )
+    }
+
+    /// The quotient of two positive numbers, both divided by their powers of two, as a sum of two `f64`
+    /// with an error below 2⁻¹⁰³.
+    #[expect(clippy::cast_precision_loss, reason = "both words have at most 53 bits")]
+    pub(crate) fn scaled_ratio(&self, other: &Self) -> (f64, f64) {
+        const BITS: u64 = 104;
+        const LOW_BITS: u64 = 52;
+        let numerator = &self.number << (BITS + other.number.bits());
+        let quotient = numerator / (&other.number << self.number.bits());
+        let quotient = u128::try_from(quotient).expect("a quotient below 2 has at most 105 bits");
+        let unit = 1.0 / (1_u128 << BITS) as f64;
+        let low = quotient & ((1 << LOW_BITS) - 1);
+        ((quotient - low) as f64 * unit, low as f64 * unit)
+    }
 }
 
 /// Source and target masses as integers of equal totals: in units of `T / total`, exactly.

@@ -7,8 +7,8 @@
 use std::ops::{Add, Sub};
 
 use crate::cost::Cost;
+use crate::math::Wide;
 use crate::math::exact::decompose;
-use crate::math::{self, Wide};
 use crate::measure::{IntegerMasses, Marginal, Unit};
 
 /// Bits of a number in units: the largest one is below 2 to this power.
@@ -200,17 +200,17 @@ impl FixedMasses {
 
     /// Masses rounded to units; the largest demand absorbs the difference of the totals.
     fn rounded(source: &Marginal, target: &Marginal) -> Self {
-        let (a, b) = (math::sum(source.weights()), math::sum(target.weights()));
-        let (of_a, of_b) = (exponent(a), exponent(b));
+        // Sums in `f64` would lose masses below an ulp of them.
+        let (a, b) = (source.sum_of_weights(), target.sum_of_weights());
+        let (of_a, of_b) = (a.power(), b.power());
         let exponent = (of_a + 1 - NARROW_BITS).max(SMALLEST_EXPONENT);
+        let scaled_exponent = exponent - of_a;
         let supply: Vec<i128> = source.weights().iter().map(|&w| units(w, exponent)).collect();
         // b_j·A/B in twice the working precision, with both totals scaled to about 1.
-        let (scale, scaled_exponent) = (power_of_two(-of_b), exponent - of_a);
-        let (a, b) = (a * power_of_two(-of_a), b * scale);
-        let ratio = a / b;
-        let rest = (-ratio).mul_add(b, a) / b;
+        let (ratio, rest) = a.scaled_ratio(&b);
         let in_proportion = |&w: &f64| -> i128 {
-            let w = w * scale;
+            // In two steps: the power of two itself may be out of range.
+            let w = w * power_of_two(-of_b / 2) * power_of_two(of_b / 2 - of_b);
             let mass = w * ratio;
             let error = w.mul_add(ratio, -mass) + w * rest;
             let error_units = units(error.abs(), scaled_exponent);
@@ -223,7 +223,7 @@ impl FixedMasses {
             assert!(*largest >= 0, "masses are in proportion");
         }
         let unit = if source.has_unit_total() {
-            Unit::new(a, scaled_exponent)
+            Unit::new(a.scaled(), scaled_exponent)
         } else {
             Unit::new(1.0, exponent)
         };
