@@ -61,6 +61,14 @@ pub enum CostError {
         /// The value found.
         value: f64,
     },
+    /// All entries of the cost matrix are so small that their digits underflow.
+    #[error(
+        "the largest size of an entry of the cost matrix is {largest:e}: that of some entry has to be 1e-305 at least, unless all are 0"
+    )]
+    TinyEntries {
+        /// The largest size of an entry.
+        largest: f64,
+    },
     /// The cost matrix has no rows or no columns.
     #[error("the cost matrix has shape ({n}, {m})")]
     EmptyMatrix {
@@ -85,6 +93,7 @@ impl CostError {
                 "every cost must be a finite number; forbid an arc by a large one"
             }
             Self::EntrySize { .. } => "divide all costs by the same factor",
+            Self::TinyEntries { .. } => "multiply all costs by the same factor",
             Self::EmptyMatrix { .. } => {
                 "give one row per source point and one column per target point"
             }

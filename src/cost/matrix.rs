@@ -11,6 +11,9 @@ const TASK_CELLS: usize = 1 << 16;
 /// Largest size of an entry: sums of 10⁵ costs stay below the largest `f64`.
 const LARGEST_ENTRY: f64 = 1e303;
 
+/// The largest size of an entry, at least, unless all entries are 0: solvers did not end on subnormal costs.
+const SMALLEST_LARGEST_ENTRY: f64 = 1e-305;
+
 /// An explicit n×m cost table, rows for source points: owned or borrowed, of `f64` or `f32`.
 ///
 /// A borrowed matrix is read in place if its rows are contiguous, and copied once if they are not
@@ -60,10 +63,12 @@ impl CostEntry for f32 {
 
 impl<'a, A: CostEntry> CostMatrix<'a, A> {
     /// Wraps a matrix of shape (n, m), rows for source points. Entries may be negative, but not NaN,
-    /// infinite or larger than 1e303 in size: sums of potentials would overflow. O(nm).
+    /// infinite or larger than 1e303 in size: sums of potentials would overflow. Matrices whose entries are
+    /// all below 1e-305 in size, but not 0, are refused: their digits underflow. O(nm).
     ///
     /// # Errors
-    /// [`CostError::EmptyMatrix`], [`CostError::Entry`], [`CostError::EntrySize`].
+    /// [`CostError::EmptyMatrix`], [`CostError::Entry`], [`CostError::EntrySize`],
+    /// [`CostError::TinyEntries`].
     pub fn new(entries: impl Into<CowArray<'a, A, Ix2>>) -> Result<Self, CostError> {
         let entries: CowArray<'a, A, Ix2> = entries.into();
         let (n, m) = entries.dim();
@@ -85,6 +90,13 @@ impl<'a, A: CostEntry> CostMatrix<'a, A> {
             let entry = CostError::Entry { row, column, value };
             let size = CostError::EntrySize { row, column, value };
             return Err(if value.is_finite() { size } else { entry });
+        }
+        let sizes = || entries.iter().map(|&c| c.into().abs());
+        if !sizes().any(|size| size >= SMALLEST_LARGEST_ENTRY) {
+            let largest = sizes().fold(0.0, f64::max);
+            if largest > 0.0 {
+                return Err(CostError::TinyEntries { largest });
+            }
         }
         Ok(Self { entries })
     }

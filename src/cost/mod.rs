@@ -323,5 +323,11 @@ mod tests {
             CostMatrix::new(array![[8e307, -1.7e308]]),
             Err(CostError::EntrySize { row: 0, column: 0, .. })
         ));
+        // Nor on these.
+        assert!(matches!(
+            CostMatrix::new(array![[0.0, -3e-320], [0.0, 1e-320]]),
+            Err(CostError::TinyEntries { largest: 3e-320 })
+        ));
+        assert!(CostMatrix::new(array![[0.0, 0.0]]).is_ok());
     }
 }

@@ -52,7 +52,10 @@ impl JournalKey {
         for measure in measures {
             add((measure.len() as u64).to_le_bytes());
             add((measure.dim() as u64).to_le_bytes());
-            for x in measure.support().iter().chain(measure.mass()) {
+            // The weights, not the masses: those are rounded.
+            let marginal = measure.marginal();
+            add(u64::from(marginal.has_unit_total()).to_le_bytes());
+            for x in measure.support().iter().chain(marginal.weights()) {
                 add(x.to_le_bytes());
             }
         }

@@ -252,6 +252,22 @@ fn costs_of_many_sizes_leave_no_nan_in_a_report() {
     }
 }
 
+/// Once this was NaN and said to be converged.
+#[test]
+fn powers_that_span_many_sizes_leave_a_true_bracket() {
+    let x = "0.0240796368940297\n0.8984653618529951\n0.12151220345847025\n0.9937751560359213\n\
+             0.9562628723450706\n";
+    let y = "0.8562148000753086\n0.9954182735743353\n0.9682198751564476\n";
+    let folder = Folder::with(&[("x.csv", x), ("y.csv", y)]);
+    let output = folder.run("sinkhorn x.csv y.csv --cost chebyshev --p 30 --json");
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let exact = folder.json("emd x.csv y.csv --cost chebyshev --p 30 --json");
+    let bound = |report: &Value, name: &str| report["certificate"][name].as_f64().unwrap();
+    assert!(bound(&report, "lower") <= bound(&exact, "upper"));
+    assert!(bound(&exact, "lower") <= bound(&report, "upper"));
+}
+
 #[test]
 fn a_cost_matrix_takes_the_place_of_points() {
     let folder = Folder::with(&[("c.csv", "1,4\n3,2\n")]);

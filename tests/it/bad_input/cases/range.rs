@@ -92,13 +92,10 @@ pub(super) const CASES: &[Case] = &[
         says: &["mass × cost underflows", "hint:", "--normalize"],
     },
     Case {
-        name: "an entropy that no exponential can tell from 0",
-        files: &[
-            ("x.csv", b"0.0240796368940297\n0.8984653618529951\n0.12151220345847025\n0.9937751560359213\n0.9562628723450706\n"),
-            ("y.csv", b"0.8562148000753086\n0.9954182735743353\n0.9682198751564476\n"),
-        ],
-        args: "sinkhorn x.csv y.csv --cost chebyshev --p 30",
+        name: "a cost matrix of subnormal numbers",
+        files: &[("c.csv", b"0,3e-320\n0,1e-320\n")],
+        args: "emd --cost-matrix c.csv",
         code: 1,
-        says: &["Sinkhorn iterations overflow", "hint:", "--epsilon"],
+        says: &["cost matrix", "3e-320", "1e-305", "hint:", "multiply all costs"],
     },
 ];
