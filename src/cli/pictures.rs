@@ -9,7 +9,7 @@ use deblais::report::ProblemReport;
 
 use super::args::{DrawArgs, OrderName};
 use super::failure::Failure;
-use super::inputs::{Loaded, ProblemJob};
+use super::inputs::{LoadedProblem, ProblemJob};
 use super::output_files::OutputFiles;
 use super::text::supported;
 
@@ -64,7 +64,7 @@ impl Pictures {
     }
 
     /// Refuses what cannot be drawn, before anything is solved.
-    pub(crate) fn check(&self, loaded: &Loaded) -> Result<(), Failure> {
+    pub(crate) fn check(&self, loaded: &LoadedProblem) -> Result<(), Failure> {
         const PLANE: usize = 2;
         match (&self.map, loaded.report.dim) {
             (Some(_), Some(dim)) if dim != PLANE => {

@@ -21,7 +21,7 @@ use serde::Serialize;
 use self::sets::{Sets, Wanted};
 use self::work::work;
 use super::args::{GroundArgs, OutputOptions};
-use super::emd::gap;
+use super::emd::parse_gap;
 use super::failure::{Exit, Failure};
 use super::ground::{Ground, Seconds};
 use super::input_summary::measure_line;
@@ -92,7 +92,7 @@ pub(crate) struct PairwiseArgs {
     time_limit: Option<Seconds>,
 
     /// Exit with code 3 if a pair's relative gap is wider than this (default: 1e-9)
-    #[arg(long, value_name = "GAP", default_value_t = tolerance::OPTIMAL, hide_default_value = true, value_parser = gap, allow_negative_numbers = true, help_heading = "Solver")]
+    #[arg(long, value_name = "GAP", default_value_t = tolerance::OPTIMAL, hide_default_value = true, value_parser = parse_gap, allow_negative_numbers = true, help_heading = "Solver")]
     #[serde(with = "number")]
     gap_tolerance: f64,
 
