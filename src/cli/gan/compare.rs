@@ -120,8 +120,9 @@ fn one(
     let recipe = args.training.recipe(name, data, clock)?;
     let trainer = Trainer::new(recipe, data.load()?, Seed(seed))?;
     let evaluations = args.training.evaluations();
-    let mut run = GanRun { trainer, evaluations, floor, animation: None, kept: None, quiet, clock };
-    let outcome = run.go()?;
+    let mut run =
+        GanRun { trainer, evaluations, floor, animation: None, saved_in: None, quiet, clock };
+    let outcome = run.train_and_score()?;
     let report = run.report(&outcome);
     Ok(Finished { trainer: run.trainer, report })
 }
