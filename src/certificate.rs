@@ -27,7 +27,7 @@ use crate::tolerance;
 
 pub use dual::time_to_judge;
 
-/// What a plan and potentials prove about the transport cost. All bounds are in units of
+/// The bracket that a plan and potentials prove for the transport cost. All bounds are in units of
 /// cost × mass.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Certificate {
@@ -83,7 +83,7 @@ impl Certificate {
 /// A judged answer: the certificate, and the feasible plan and potentials that prove it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certified {
-    /// What is proved.
+    /// The bracket.
     pub certificate: Certificate,
     /// The exact flow on the plan's cells, each rounded once; `None` if none was handed over.
     pub plan: Option<TransportPlan>,

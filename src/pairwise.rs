@@ -91,11 +91,11 @@ impl Distances {
 pub struct PairwiseError {
     /// Which pair.
     pub pair: Pair,
-    /// What is wrong with it.
+    /// The error.
     pub fault: PairFault,
 }
 
-/// What is wrong with a pair.
+/// An error of one pair.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum PairFault {

@@ -111,7 +111,7 @@ fn rounded<const N: usize>(
     TransportPlan::from_arcs(support.plan.n(), support.plan.m(), arcs.collect())
 }
 
-/// What one cell carries, in refined integer units.
+/// The flow on one cell, in refined integer units.
 #[derive(Debug, Clone, Copy)]
 struct Flow<const N: usize> {
     source: u32,

@@ -121,7 +121,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// What is judged where that is not what was given.
+/// Remarks where the judged plan or potentials are not those that were given.
 fn remarks_on(certificate: &Certificate, mass: f64, has_potentials: bool) -> Remarks {
     /// L1 error of the marginals, as a share of the mass, that is no rounding.
     const REPAIRED: f64 = 1e-6;

@@ -23,7 +23,7 @@ pub(crate) struct Pictures {
     map: Option<PathBuf>,
 }
 
-/// What is drawn.
+/// The plan to draw, with its problem.
 pub(crate) struct PlanScene<'a> {
     pub(crate) plan: &'a TransportPlan,
     pub(crate) clouds: Option<&'a (DiscreteMeasure, DiscreteMeasure)>,
@@ -105,9 +105,9 @@ fn draw_heatmap(path: &Path, order: Order, scene: &PlanScene<'_>) -> Result<(), 
 }
 
 impl PlanScene<'_> {
-    /// What the plan costs, in a sentence.
+    /// The cost of the plan, in a sentence.
     fn caption(&self) -> String {
-        /// As much as a reader of a picture cares for.
+        /// Relative precision of the cost in a picture.
         const ROUGHLY: f64 = 1e-6;
         let (cost, gap) = self.cost;
         let ProblemReport { cost: ground, p, .. } = self.problem;

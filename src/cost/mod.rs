@@ -65,7 +65,7 @@ pub trait Cost: Send + Sync {
         }
     }
 
-    /// The same where every entry may be off by `error`, if that saves time.
+    /// [`Cost::rows`] where every entry may be off by `error`, if that saves time.
     fn rows_within(&self, error: f64, first: usize, out: &mut [f64]) {
         debug_assert!(error >= 0.0, "error {error}");
         self.rows(first, out);
@@ -114,7 +114,7 @@ pub trait Cost: Send + Sync {
         None
     }
 
-    /// The same for the sources from a target.
+    /// A search among the sources from a target; see [`Cost::search_targets`].
     fn search_sources(&self) -> Option<Box<dyn Search + '_>> {
         None
     }

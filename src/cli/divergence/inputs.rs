@@ -1,4 +1,4 @@
-//! What is compared: two clouds as for `deblais emd`, or two histograms on the same cells.
+//! The inputs: two clouds as for `deblais emd`, or two histograms on the same cells.
 
 use deblais::measure::{DiscreteMeasure, MeasureError};
 use deblais::report::{Inputs, Settings};

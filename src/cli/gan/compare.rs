@@ -178,7 +178,7 @@ fn curves(path: &Path, rows: &[Vec<Finished>], floor: f64) -> Result<(), Failure
     Ok(plot::save(path, &chart)?)
 }
 
-/// What each critic's loss says beside the exact distance, both from their least to their most.
+/// Draws each critic's loss beside the exact distance, both from their least to their largest value.
 fn losses(path: &Path, comparison: &GanComparison, rows: &[Vec<Finished>]) -> Result<(), Failure> {
     let charts = comparison.rows.iter().zip(rows).map(|(row, runs)| {
         let curve = |name: &str, value: fn(&Milestone) -> f64| {

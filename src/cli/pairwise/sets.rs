@@ -27,7 +27,7 @@ pub(super) struct Sets {
     pub(super) remarks: Remarks,
     /// The coordinates of the first set with names, in whose order those of the others are put.
     columns: Option<Columns>,
-    /// What each set lacks of the columns to drop.
+    /// The columns to drop that each set does not have.
     absent: Vec<Vec<ColumnRef>>,
 }
 
