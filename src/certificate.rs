@@ -1,9 +1,12 @@
-//! The sandwich: `lower ≤ EMD ≤ upper`, with proof.
+//! The bracket `lower ≤ EMD ≤ upper`, with proof.
 //!
 //! A feasible plan costs at least the optimum, feasible potentials are worth at most the optimum
 //! (weak duality; Villani 2009, "Optimal transport: old and new", ch. 5). [`certify`] takes what
 //! any method hands over, plan, potentials or both, makes them feasible, and states what they
 //! prove. It knows no solver and trusts none: it recomputes everything from the problem.
+//!
+//! `upper` finds the exact flow on the plan's cells and sums its cost; `dual` chooses the potentials
+//! to try, and `lower` makes them feasible and sums their value.
 //!
 //! The bounds hold in exact arithmetic, for the real function of the stored coordinates that the
 //! ground cost is, and the stored masses in proportion to their exact sums (`docs/theory/certificate.md`).
@@ -24,7 +27,7 @@ use crate::tolerance;
 
 pub use dual::time_to_judge;
 
-/// What a plan and potentials prove about the transport cost. All bounds are in units of
+/// The bracket that a plan and potentials prove for the transport cost. All bounds are in units of
 /// cost × mass.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Certificate {
@@ -80,7 +83,7 @@ impl Certificate {
 /// A judged answer: the certificate, and the feasible plan and potentials that prove it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certified {
-    /// What is proved.
+    /// The bracket.
     pub certificate: Certificate,
     /// The exact flow on the plan's cells, each rounded once; `None` if none was handed over.
     pub plan: Option<TransportPlan>,
@@ -118,8 +121,8 @@ pub enum CertificateError {
     },
 }
 
-/// Judges a plan and potentials; what is missing proves nothing: no plan, no upper bound; no
-/// potentials, and zero potentials take their place.
+/// Judges a plan and potentials. Without a plan there is no upper bound; without potentials, zero
+/// potentials take their place.
 ///
 /// From above, the plan's cells are a support, on which the exact flow is found; what it cannot carry
 /// is placed elsewhere and charged in full. If a row or column carries too much, it is scaled down
@@ -140,13 +143,13 @@ pub fn certify(
     judge(problem, plan, potentials, None)
 }
 
-/// The same within a limit: the best that can be proved until `is_over` says that the time is up, which
-/// it is asked for every block of rows.
+/// Judges as [`certify`] within a time limit: the best bounds that can be proved until `is_over` returns
+/// true. It is asked for every block of rows.
 ///
-/// The bounds are true however soon that is. The upper one is that of [`certify`]. The lower one comes
-/// from g first, which takes one pass over the rows; rows that were not reached have the bound that
-/// the least cost gives, with g lowered to a cap: from what a least cost is worth, the bound grows with
-/// the rows that are reached. [`Certificate::dual_violation`] is that of these rows.
+/// The bounds are true however soon the time is up. The upper one is that of [`certify`]. The lower one
+/// comes from g first, which takes one pass over the rows. A row that was not reached gets a potential
+/// that the least cost of the problem allows, with g lowered to a cap; the bound grows with the rows
+/// that are reached. [`Certificate::dual_violation`] is that of these rows.
 ///
 /// # Errors
 /// [`CertificateError`] if shapes do not fit.
@@ -165,24 +168,25 @@ fn judge(
     potentials: Option<&Potentials>,
     is_over: Option<IsOver<'_>>,
 ) -> Result<Certified, CertificateError> {
-    let upper = plan.map(|plan| bound_from_plan(problem, plan)).transpose()?;
+    let upper = plan.map(|plan| repair_plan(problem, plan)).transpose()?;
     let residuals = upper.as_ref().map_or((0.0, 0.0), |u| u.residuals);
     let cost = upper.as_ref().map_or(f64::INFINITY, |u| u.cost);
     let lower = dual::bound(problem, potentials, cost, is_over)?;
     let certificate = Certificate::new(lower.value, cost, residuals, lower.violation);
-    Ok(Certified { certificate, plan: upper.map(|u| u.repaired), potentials: lower.repaired })
+    Ok(Certified { certificate, plan: upper.map(|u| u.plan), potentials: lower.repaired })
 }
 
-struct UpperBound {
+/// A plan made feasible, what it costs at most, and how far off it was.
+struct RepairedPlan {
     cost: f64,
-    repaired: TransportPlan,
+    plan: TransportPlan,
     residuals: (f64, f64),
 }
 
-fn bound_from_plan(
+fn repair_plan(
     problem: &OtProblem,
     plan: &TransportPlan,
-) -> Result<UpperBound, CertificateError> {
+) -> Result<RepairedPlan, CertificateError> {
     let (n, m) = (problem.n(), problem.m());
     if (plan.n(), plan.m()) != (n, m) {
         return Err(CertificateError::Plan { rows: plan.n(), columns: plan.m(), n, m });
@@ -194,7 +198,7 @@ fn bound_from_plan(
     };
     let residuals = (l1(&rows, source), l1(&columns, target));
     let found = upper::bound(problem, &scaled_down(plan, source, target));
-    Ok(UpperBound { cost: found.cost, repaired: found.plan, residuals })
+    Ok(RepairedPlan { cost: found.cost, plan: found.plan, residuals })
 }
 
 /// The plan with rows, then columns that carry too much scaled down (Altschuler, Weed, Rigollet 2017,
@@ -215,18 +219,19 @@ fn scaled_down(
     rows.map_masses(|arc| arc.mass * of_columns[arc.target])
 }
 
-/// Judges a Gibbs plan, as [`certify`] judges any: the upper bound is the cost of the plan
-/// rounded to its marginals ([`GibbsPlan::rounded`]), the lower one comes from its potentials. A large
-/// plan is never formed: O(nm) time, parallel, O(n + m) memory a thread, and
-/// [`Certified::plan`] is `None`.
+/// Judges a Gibbs plan: the upper bound is the cost of the plan rounded to its marginals
+/// ([`GibbsPlan::rounded`]), the lower one comes from its potentials. A large plan is never formed:
+/// O(nm) time, parallel, O(n + m) memory a thread, and [`Certified::plan`] is `None`.
 ///
 /// # Errors
 /// [`CertificateError`] if shapes do not fit.
 pub fn certify_gibbs(problem: &OtProblem, plan: &GibbsPlan) -> Result<Certified, CertificateError> {
-    /// Plans of so many cells are formed, and judged as any other plan is.
-    const FORMED: usize = 1 << 16;
-    /// The same for a matrix, whose entries may be of any size: one cell too many may be too dear.
-    const FORMED_MATRIX: usize = 1 << 22;
+    /// Cells up to which the plan of a ground cost is formed as well, and judged as any other plan.
+    const FORMED_CELLS: usize = 1 << 16;
+    /// Cells up to which the plan of a cost matrix is formed as well: its entries may be of any
+    /// size, and a cell of the north-west corner, which completes the rounded plan, may cost more than
+    /// all others.
+    const FORMED_MATRIX_CELLS: usize = 1 << 22;
     let potentials = plan.potentials();
     let (n, m) = (problem.n(), problem.m());
     let (f, g) = (potentials.f().len(), potentials.g().len());
@@ -235,10 +240,11 @@ pub fn certify_gibbs(problem: &OtProblem, plan: &GibbsPlan) -> Result<Certified,
     }
     let rounded = plan.rounded(problem.cost(), problem.source(), problem.target());
     let mut cost = rounded.cost;
-    let formed = if problem.cost().rounding().is_none() { FORMED_MATRIX } else { FORMED };
+    let formed =
+        if problem.cost().rounding().is_none() { FORMED_MATRIX_CELLS } else { FORMED_CELLS };
     if n * m <= formed {
         let (cells, _) = plan.sparse(problem.cost(), problem.source(), problem.target(), 0.0);
-        cost = cost.min(bound_from_plan(problem, &cells)?.cost);
+        cost = cost.min(repair_plan(problem, &cells)?.cost);
     }
     let lower = dual::bound(problem, Some(potentials), cost, None)?;
     let residuals = (rounded.source_residual, rounded.target_residual);

@@ -30,7 +30,7 @@ use crate::tolerance;
 pub struct Row {
     /// The method.
     pub method: String,
-    /// What it says that the transport costs, if it says something.
+    /// Its estimate of the transport cost, if it has one.
     pub estimate: Option<f64>,
     /// A proved lower bound; −∞ without one.
     pub lower: f64,
@@ -44,7 +44,7 @@ pub struct Row {
     pub verdict: Verdict,
 }
 
-/// What becomes of a claim.
+/// The judgement of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It holds.

@@ -19,6 +19,7 @@ mod double_word;
 mod plan_product;
 mod rounding;
 mod row_cache;
+mod row_scratch;
 mod row_store;
 mod row_sweep;
 mod simd;

@@ -24,7 +24,7 @@ pub struct DiscreteMeasure {
     marginal: Marginal,
 }
 
-/// What is wrong with a would-be measure.
+/// An error in points and masses that should be a measure.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum MeasureError {
@@ -142,7 +142,7 @@ impl DiscreteMeasure {
         self.support.view()
     }
 
-    /// The same, to be kept without a copy.
+    /// The support, to be kept without a copy.
     pub(crate) fn shared_support(&self) -> ArcArray2<f64> {
         self.support.clone()
     }

@@ -5,8 +5,8 @@
 //!
 //! **Idea.** Atoms without mass are left out of every measure once. Pairs are independent: they are
 //! solved side by side, each by the method that suits it, and each answer is judged by its
-//! certificate before it counts. What is found is handed on pair by pair, so that a run that ends
-//! early has lost nothing, and another one can do what is left.
+//! certificate before it counts. Each certificate is handed to the caller as soon as it is there, so a
+//! run that ends early loses none, and another run can solve the remaining pairs.
 //!
 //! **Complexity.** k(k − 1)/2 problems; memory that of the measures and of a problem a thread.
 
@@ -25,20 +25,20 @@ use crate::problem::{OtProblem, ProblemError};
 use crate::progress::{Event, Observer, Stop};
 use crate::solvers::{Method, SolveError, Termination};
 
-/// Two of the measures, by their places.
+/// Two of the measures, by their indices.
 pub type Pair = (usize, usize);
 
-/// What was found out about a pair.
+/// A pair and the certificate of its transport cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judged {
-    /// Which pair.
+    /// The pair.
     pub pair: Pair,
-    /// What is proved about its transport cost.
+    /// The bracket on its transport cost.
     pub certificate: Certificate,
 }
 
 impl Judged {
-    /// Orders pairs by how wide their brackets are, relatively.
+    /// Orders pairs by their relative gaps.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {
         let width = |judged: &Self| judged.certificate.relative_gap();
@@ -46,12 +46,12 @@ impl Judged {
     }
 }
 
-/// What was found out about all pairs.
+/// The certificates of all pairs that are solved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Distances {
-    /// How many measures there are.
+    /// The number of measures.
     pub measures: usize,
-    /// The pairs that are done, row by row.
+    /// The pairs that are solved, row by row.
     pub found: Vec<Judged>,
     /// Why the run ended.
     pub termination: Termination,
@@ -65,8 +65,7 @@ impl Distances {
         Self { measures, found, termination }
     }
 
-    /// The costs of the best plans of all pairs, a symmetric matrix; infinite, for no plan is known,
-    /// where a pair is not done.
+    /// The upper bounds of all pairs, a symmetric matrix; infinite where a pair is not solved.
     #[must_use]
     pub fn costs(&self) -> Array2<f64> {
         let mut costs = Array2::from_elem((self.measures, self.measures), f64::INFINITY);
@@ -86,17 +85,17 @@ impl Distances {
     }
 }
 
-/// A pair that is no problem, or that its method failed at.
+/// A pair that does not make a problem, or whose method failed.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[error("measures {} and {}: {fault}", .pair.0, .pair.1)]
 pub struct PairwiseError {
     /// Which pair.
     pub pair: Pair,
-    /// What is wrong with it.
+    /// The error.
     pub fault: PairFault,
 }
 
-/// What is wrong with a pair.
+/// An error of one pair.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum PairFault {
@@ -108,7 +107,7 @@ pub enum PairFault {
     Solve(#[from] SolveError),
 }
 
-/// The places i < j of `count` measures, row by row.
+/// All pairs i < j of `count` measures, row by row.
 pub fn pairs(count: usize) -> impl Iterator<Item = Pair> {
     (0..count).flat_map(move |i| (i + 1..count).map(move |j| (i, j)))
 }
@@ -142,11 +141,11 @@ pub fn pairwise_with(
 }
 
 /// Solves and certifies the given pairs, on all threads; each is handed to `keep` as soon as it is
-/// judged, in whatever order that happens to be. What is found about a pair does not depend on the
-/// others or on the number of threads.
+/// judged, in no fixed order. The certificate of a pair depends neither on the other pairs nor on the
+/// number of threads.
 ///
 /// # Errors
-/// [`PairwiseError`] for the first pair that is no problem; those solved by then were kept.
+/// [`PairwiseError`] for the first pair that is no problem; `keep` has those solved by then.
 pub fn solve_pairs(
     measures: &[DiscreteMeasure],
     pairs: &[Pair],
@@ -158,28 +157,30 @@ pub fn solve_pairs(
     let ground = ground.into();
     let measures: Vec<_> = measures.iter().map(DiscreteMeasure::where_mass).collect();
     let event = Event { of: Some(pairs.len() as u64), ..Event::new("pairs", 0) };
-    let run = Mutex::new(Run { observer, event, keep });
+    let run = Mutex::new(SharedRun { observer, event, keep });
     let ended = pairs.par_iter().try_for_each_init(
-        || Asking(&run),
-        |asking, &pair| {
-            if let ControlFlow::Break(stop) = asking.ask() {
+        || TaskObserver(&run),
+        |task, &pair| {
+            if let ControlFlow::Break(stop) = task.ask() {
                 return Err(Ended::Stopped(stop));
             }
             let (source, target) = (&measures[pair.0], &measures[pair.1]);
             let failed = |fault| Ended::Failed(PairwiseError { pair, fault });
-            let problem = between(source, target, ground).map_err(|error| failed(error.into()))?;
+            let problem =
+                problem_between(source, target, ground).map_err(|error| failed(error.into()))?;
             let solution = method
                 .solver(&problem)
-                .solve(&problem, asking)
+                .solve(&problem, task)
                 .map_err(|error| failed(error.into()))?;
+            // A solver that stopped at a limit of its own leaves its pair unsolved.
             if !solution.termination.is_complete() {
-                let ControlFlow::Break(stop) = asking.ask() else {
+                let ControlFlow::Break(stop) = task.ask() else {
                     return Ok(());
                 };
                 return Err(Ended::Stopped(stop));
             }
             let certificate = solution.certify(&problem).certificate;
-            asking.keep(Judged { pair, certificate });
+            task.keep(Judged { pair, certificate });
             Ok(())
         },
     );
@@ -190,52 +191,52 @@ pub fn solve_pairs(
     }
 }
 
-/// The problem of a pair; costs that solver and certificate read again and again are stored.
-fn between(
+/// The problem of a pair; a small table, which solver and certificate read many times, is stored.
+fn problem_between(
     source: &DiscreteMeasure,
     target: &DiscreteMeasure,
     ground: GroundCost,
 ) -> Result<OtProblem<'static>, ProblemError> {
-    /// Cells that stay in the second-level cache.
-    const CELLS: usize = 1 << 16;
+    /// Cells of a table that stays in the second-level cache.
+    const CACHED_CELLS: usize = 1 << 16;
     let problem = OtProblem::new(source, target, ground)?;
-    let is_small = problem.n() * problem.m() <= CELLS;
+    let is_small = problem.n() * problem.m() <= CACHED_CELLS;
     let is_stored = is_small && problem.cost().convex_on_line().is_none();
     Ok(if is_stored { problem.tabulated() } else { problem })
 }
 
-/// Why pairs are left undone.
+/// Why pairs are left unsolved.
 enum Ended {
     Stopped(Stop),
     Failed(PairwiseError),
 }
 
-/// What the tasks of a run share.
-struct Run<'a, K> {
+/// The state that the tasks of a run share.
+struct SharedRun<'a, K> {
     observer: &'a mut dyn Observer,
     event: Event,
     keep: K,
 }
 
-/// The observer as a task sees it.
-struct Asking<'r, 'a, K>(&'r Mutex<Run<'a, K>>);
+/// The observer of a task: it asks that of the run, which counts pairs.
+struct TaskObserver<'r, 'a, K>(&'r Mutex<SharedRun<'a, K>>);
 
-impl<K: FnMut(Judged)> Asking<'_, '_, K> {
+impl<K: FnMut(Judged)> TaskObserver<'_, '_, K> {
     fn keep(&self, judged: Judged) {
-        let mut run = self.0.lock().expect("whoever keeps what is found does not panic");
+        let mut run = self.0.lock().expect("neither `keep` nor the observer panics");
         run.event.iterations += 1;
         (run.keep)(judged);
     }
 
     fn ask(&self) -> ControlFlow<Stop> {
-        let mut run = self.0.lock().expect("whoever keeps what is found does not panic");
+        let mut run = self.0.lock().expect("neither `keep` nor the observer panics");
         let event = run.event;
         run.observer.observe(&event)
     }
 }
 
-/// Inside a pair, too, the observer hears of pairs.
-impl<K: FnMut(Judged) + Send> Observer for Asking<'_, '_, K> {
+/// A solver's own events are replaced by the number of pairs done.
+impl<K: FnMut(Judged) + Send> Observer for TaskObserver<'_, '_, K> {
     fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
         self.ask()
     }

@@ -28,7 +28,7 @@ pub struct TransportPlan {
     arcs: Vec<PlanArc>,
 }
 
-/// What is wrong with a would-be plan.
+/// An error in cells that should be a plan.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum PlanError {

@@ -21,7 +21,7 @@ pub struct Potentials {
     g: Array1<f64>,
 }
 
-/// What is wrong with would-be potentials.
+/// An error in numbers that should be potentials.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum PotentialsError {
@@ -104,7 +104,7 @@ pub fn to_target(cost: &dyn Cost, f: ArrayView1<'_, f64>) -> Array1<f64> {
     to_target_until(cost, f, None, &never).unwrap_or_else(|| unreachable!("nobody stops it"))
 }
 
-/// The same; `None` if the time is up before it is done. A good guess of the answer makes a search
+/// [`to_target`]; `None` if the time is up before it is done. A good guess of the answer makes a search
 /// short; a bad one costs time only.
 pub(crate) fn to_target_until(
     cost: &dyn Cost,
@@ -151,7 +151,7 @@ pub fn to_source(cost: &dyn Cost, g: ArrayView1<'_, f64>) -> Array1<f64> {
     to_source_until(cost, g, &never).unwrap_or_else(|| unreachable!("nobody stops it"))
 }
 
-/// The same; `None` if the time is up before it is done.
+/// [`to_source`]; `None` if the time is up before it is done.
 pub(crate) fn to_source_until(
     cost: &dyn Cost,
     g: ArrayView1<'_, f64>,
@@ -185,7 +185,7 @@ pub(crate) const LINE_CELLS: usize = 1 << 30;
 /// reduced cost of a point instead of looking at every cell; both find the same to the bit.
 const SEARCH_CELLS: usize = 1 << 22;
 
-/// The same for points in many dimensions, where a cell that is ruled out saves d subtractions.
+/// [`SEARCH_CELLS`] for points in many dimensions, where a cell that is ruled out saves d subtractions.
 const SCREEN_CELLS: usize = 1 << 14;
 
 /// Whether the table is so large that a transform searches, if the points can be searched.
@@ -194,8 +194,8 @@ pub(crate) fn by_search(cost: &dyn Cost) -> bool {
     cost.n().saturating_mul(cost.m()) > few
 }
 
-/// A little above the guesses, lest those that are right but for rounding are missed; nowhere, if there
-/// are none.
+/// The limits of searches: a little above the guesses, so that a guess that is off by rounding is found;
+/// infinite without guesses.
 pub(crate) fn limits(guess: Option<ArrayView1<'_, f64>>, count: usize) -> Vec<f64> {
     /// Relative to the largest guess.
     const SLACK: f64 = 64.0 * f64::EPSILON;

@@ -50,7 +50,7 @@ impl Clouds {
     }
 }
 
-/// What is wrong with a would-be problem.
+/// An error in measures and costs that should be a problem.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ProblemError {
@@ -79,7 +79,7 @@ pub enum ProblemError {
     Mass {
         /// `"source"` or `"target"`.
         side: &'static str,
-        /// What is wrong with it.
+        /// The error in it.
         error: MeasureError,
     },
     /// The ground cost is not defined for these points.
@@ -88,7 +88,7 @@ pub enum ProblemError {
 }
 
 impl ProblemError {
-    /// What to do about it.
+    /// The remedy.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -247,7 +247,7 @@ impl<'a> OtProblem<'a> {
         Some(self.with_cost(Box::new(CostMatrix::tabulate(self.cost.as_ref()))))
     }
 
-    /// The same masses under another cost of the same shape.
+    /// The problem of these masses under another cost of the same shape.
     pub(crate) fn with_cost<'b>(&self, cost: Box<dyn Cost + 'b>) -> OtProblem<'b> {
         OtProblem {
             source: self.source.clone(),

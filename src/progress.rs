@@ -7,14 +7,14 @@
 
 use std::ops::ControlFlow;
 
-/// What a solver is doing at the moment.
+/// The state of a running solver.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Event {
     /// The phase in the solver's own words, such as `"pivoting"`.
     pub phase: &'static str,
     /// Iterations done so far: pivots, augmentations, sweeps.
     pub iterations: u64,
-    /// How many there will be, if that is known.
+    /// The number of iterations there will be, if that is known.
     pub of: Option<u64>,
     /// The cost of the present iterate, if it is known.
     pub cost: Option<f64>,

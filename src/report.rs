@@ -234,7 +234,7 @@ impl From<&TransportPlan> for PlanReport {
 /// Seconds of wall-clock time by stage: `read`, `solve`, `certify`.
 pub type Timings = BTreeMap<&'static str, f64>;
 
-/// What a solver claims and the certificate proves: the report of `deblais emd`.
+/// The report of `deblais emd`: the claim of the solver and its certificate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EmdReport {
     /// The problem in figures.
@@ -252,7 +252,7 @@ pub struct EmdReport {
     pub termination: &'static str,
     /// Iterations in the solver's own unit.
     pub iterations: u64,
-    /// What is proved.
+    /// The certificate.
     pub certificate: CertificateReport,
 }
 
@@ -277,7 +277,7 @@ impl EmdReport {
     }
 }
 
-/// What somebody's plan and potentials prove: the report of `deblais certify`.
+/// The report of `deblais certify`: the certificate of a given plan and potentials.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CertifyReport {
     /// The problem in figures.
@@ -289,7 +289,7 @@ pub struct CertifyReport {
     /// `transport_cost^(1/p)`, where that is a distance.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub distance: Option<f64>,
-    /// What is proved.
+    /// The certificate.
     pub certificate: CertificateReport,
 }
 

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 /// 2⁻⁵³, the spacing of the uniform draws.
 const SPACING: f64 = 1.0 / (1_u64 << 53) as f64;
 
-/// What makes a run repeatable.
+/// The seed of all random streams of a run, which makes it repeatable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seed(pub u64);
 

@@ -50,7 +50,7 @@ fn write_printable(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
     }
 }
 
-/// What has no width of its own, or turns the direction of the text behind it round.
+/// Whether a character has no width of its own, or reverses the direction of the text after it.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

@@ -10,7 +10,7 @@
 /// by about 1e-10.
 pub const TOTALS_F64: f64 = 1e-9;
 
-/// The same for `f32` input, whose weights carry seven digits.
+/// [`TOTALS_F64`] for `f32` input, whose weights carry seven digits.
 pub const TOTALS_F32: f64 = 1e-6;
 
 /// Relative gap up to which a plan counts as optimal; an exact method that leaves a wider one has

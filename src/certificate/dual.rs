@@ -1,5 +1,5 @@
-//! Which potentials are tried for the bound from below: those handed over, and others while these do not
-//! prove the plan optimal.
+//! The choice of potentials for the bound from below: those handed over, and others while these do not
+//! prove the plan optimal. Every pair is made from a g alone, by `lower`.
 
 use std::time::{Duration, Instant};
 
@@ -15,22 +15,24 @@ use crate::problem::OtProblem;
 use crate::progress::{IsOver, never};
 use crate::tolerance;
 
-/// A relative gap up to which there is nothing to be gained but digits that rounding decides.
-const ROUNDING: f64 = 1e-13;
+/// A relative gap below which only rounding is left.
+const ROUNDING_GAP: f64 = 1e-13;
 
 /// A factor that makes feasible potentials of costs ≥ 0 strictly feasible, at a loss that is small
 /// beside the value, 2⁻³⁴ of it, however little of the mass moves: `s·f_i + s·g_j ≤ c(i, j) −
 /// (1 − s)·c(i, j)` leaves room for the rounding of every cost and of the potentials.
 const SHRINK: f64 = 1.0 - 1.0 / (1_u64 << 34) as f64;
 
+/// A lower bound, the feasible potentials that prove it, and by how much those handed over were
+/// infeasible.
 pub(super) struct LowerBound {
     pub(super) value: f64,
     pub(super) repaired: Potentials,
     pub(super) violation: f64,
 }
 
-/// The bound that the potentials prove; alternatives are tried while it is not as good as `upper`. With a
-/// limit, g comes first.
+/// The bound that the potentials prove; others are tried while it does not prove `upper` optimal. Without
+/// a limit, f is tried first, by its c-transform; with one, g, which takes one pass less.
 pub(super) fn bound(
     problem: &OtProblem,
     potentials: Option<&Potentials>,
@@ -50,52 +52,52 @@ pub(super) fn bound(
         return Err(CertificateError::Potentials { f: f.len(), g: g.len(), n, m });
     }
     let is_over = limit.unwrap_or(&never);
-    let tries = Tries { problem, is_over };
+    let pairs = FeasiblePairs { problem, is_over };
     let (mut best, violation) = if limit.is_none() {
-        let transformed = tries.transform(f, Some(g)).expect("nobody stops it");
+        let transformed = pairs.transform(f, Some(g)).expect("nobody stops it");
         let violation = violation(g, transformed.iter().copied(), problem.target());
-        (tries.by_target(transformed, Some(f)), violation)
+        (pairs.from_g(transformed, Some(f)), violation)
     } else {
-        let rows = tries.rows(g, Some(f));
+        let rows = pairs.row_minima(g, Some(f));
         let known = rows.iter().map(|row| if row.0.is_finite() { row.0 } else { f64::INFINITY });
         let violation = violation(f, known, problem.source());
         (Dual::of(problem, rows, g.to_owned()), violation)
     };
     let allowed = tolerance::OPTIMAL * upper.abs();
     let is_tight = |best: &Dual| upper - best.value <= allowed;
-    if limit.is_some() && upper - best.value > ROUNDING * upper.abs() {
-        best.replace_if_better(tries.by_source(f));
+    if limit.is_some() && upper - best.value > ROUNDING_GAP * upper.abs() {
+        best.replace_if_better(pairs.from_f(f));
     }
-    // What violates by rounding only is no better from the other side.
+    // If the pair is infeasible by rounding only, g gives no better bound than f.
     if !is_tight(&best) && violation * problem.total() > 0.5 * allowed {
-        best.replace_if_better(tries.by_transform_of(g));
+        best.replace_if_better(pairs.from_double_transform(g));
     }
-    // Potentials so large beside the cost that their rounding hides it.
+    // Potentials may be so large beside the cost that their rounding hides it.
     let size = f.iter().chain(g).fold(0.0_f64, |size, x| size.max(x.abs()));
     let is_blurred = 16.0 * f64::EPSILON * size * problem.total() > allowed;
     if is_blurred && !is_tight(&best) {
-        // Of the same ones smaller by a constant, less is lost.
+        // Potentials that are smaller by a constant lose less to rounding.
         let heaviest = heaviest(problem.source());
-        best.replace_if_better(tries.by_source((&f - f[heaviest]).view()));
+        best.replace_if_better(pairs.from_f((&f - f[heaviest]).view()));
     }
     if best.value <= 0.0 || is_blurred && !is_tight(&best) {
-        best.replace_if_better(Some(tries.by_target(Array1::zeros(m), None)));
+        best.replace_if_better(Some(pairs.from_g(Array1::zeros(m), None)));
     }
-    // A gap that rounding explains: small beside all mass, large beside the little that moves.
+    // Rounding may explain the gap where a small share of the mass moves.
     let rounding = 64.0 * f64::EPSILON * size * problem.total();
     if !is_tight(&best) && upper - best.value <= rounding {
-        best.replace_if_better(Some(tries.by_target(&g * SHRINK, Some(f))));
+        best.replace_if_better(Some(pairs.from_g(&g * SHRINK, Some(f))));
     }
     Ok(LowerBound { value: best.value, violation, repaired: best.potentials(problem, is_over) })
 }
 
 /// Makes feasible pairs of potentials until the time is up.
-struct Tries<'a> {
+struct FeasiblePairs<'a> {
     problem: &'a OtProblem<'a>,
     is_over: IsOver<'a>,
 }
 
-impl Tries<'_> {
+impl FeasiblePairs<'_> {
     /// The c-transform of f over the sources with mass.
     fn transform(
         &self,
@@ -107,36 +109,41 @@ impl Tries<'_> {
     }
 
     /// The least `c − g` of the rows, over the targets with mass.
-    fn rows(&self, g: ArrayView1<'_, f64>, guess: Option<ArrayView1<'_, f64>>) -> Vec<TwoWords> {
+    fn row_minima(
+        &self,
+        g: ArrayView1<'_, f64>,
+        guess: Option<ArrayView1<'_, f64>>,
+    ) -> Vec<TwoWords> {
         let g = with_weight(g, self.problem.marginals().1);
         lower::row_minima(self.problem.cost(), g.view(), guess, self.is_over)
     }
 
-    fn by_target(&self, g: Array1<f64>, guess: Option<ArrayView1<'_, f64>>) -> Dual {
-        Dual::of(self.problem, self.rows(g.view(), guess), g)
+    /// The pair of g and its row minima.
+    fn from_g(&self, g: Array1<f64>, guess: Option<ArrayView1<'_, f64>>) -> Dual {
+        Dual::of(self.problem, self.row_minima(g.view(), guess), g)
     }
 
-    /// `None` if the time is up before there is a pair.
-    fn by_source(&self, f: ArrayView1<'_, f64>) -> Option<Dual> {
+    /// The pair of the c-transform of f; `None` if the time is up before there is one.
+    fn from_f(&self, f: ArrayView1<'_, f64>) -> Option<Dual> {
         if (self.is_over)() {
             None
         } else {
-            self.transform(f, None).map(|g| self.by_target(g, Some(f)))
+            self.transform(f, None).map(|g| self.from_g(g, Some(f)))
         }
     }
 
-    /// The same from the c-transform of g.
-    fn by_transform_of(&self, g: ArrayView1<'_, f64>) -> Option<Dual> {
+    /// The pair of the double c-transform of g; `None` if the time is up before there is one.
+    fn from_double_transform(&self, g: ArrayView1<'_, f64>) -> Option<Dual> {
         if (self.is_over)() {
             return None;
         }
         let g = with_weight(g, self.problem.marginals().1);
         let f = to_source_until(self.problem.cost(), g.view(), self.is_over)?;
-        self.by_source(f.view())
+        self.from_f(f.view())
     }
 }
 
-/// The place of the largest mass.
+/// The index of the largest mass.
 fn heaviest(mass: ArrayView1<'_, f64>) -> usize {
     let heavier = |best: usize, i: usize| if mass[i] > mass[best] { i } else { best };
     (0..mass.len()).reduce(heavier).unwrap_or_default()
@@ -161,7 +168,7 @@ struct Dual {
 
 impl Dual {
     fn of(problem: &OtProblem, mut f: Vec<TwoWords>, mut g: Array1<f64>) -> Self {
-        lower::complete(problem, &mut f, &mut g);
+        lower::cap_for_unknown_rows(problem, &mut f, &mut g);
         Self { value: lower::value(problem, &f, g.view()), f, g }
     }
 

@@ -6,11 +6,10 @@
 //! few are decided in twice the working precision, where the difference of two `f64` is exact. The sum
 //! is exact, too, and rounded down once, at the end.
 //!
-//! Where the time is up before all rows are done, those that were not reached still have a bound: if no
-//! cost is below c₀, `g_j ≤ t` for all j gives `f_i ≥ c₀ − t`. Lowering g to a cap t keeps the minima that
-//! are known true. With t above which there is as much target mass as there is source mass in the rows
-//! not reached, the value is largest, but for what is known of the other rows: no row reached is worth
-//! c₀ for each unit of mass, all of them what g is worth.
+//! A row that was not reached before the time is up has a weaker bound: if no cost is below c₀ and no
+//! g_j above a cap t, `f_i = c₀ − t` is feasible. Lowering g to the cap only raises `c − g`, so the minima
+//! of the other rows stay lower bounds. The cap is the t above which the targets hold as much mass as the
+//! rows not reached. The proofs are in `docs/theory/certificate.md`.
 
 use std::cmp::Ordering;
 
@@ -28,11 +27,11 @@ use crate::potentials::{
 use crate::problem::OtProblem;
 use crate::progress::IsOver;
 
-/// A lower bound of a row's minimum as an unevaluated sum of two numbers; `(−∞, 0)` if it is not
-/// known.
+/// A lower bound of a row's minimum as a sum of two numbers, high and low word, that is not rounded;
+/// `(−∞, 0)` if none is known.
 pub(super) type TwoWords = (f64, f64);
 
-/// Nothing is known.
+/// No lower bound is known.
 const UNKNOWN: TwoWords = (f64::NEG_INFINITY, 0.0);
 
 /// At most `min_j c(i, j) − g_j` for every source, over targets with `g_j > −∞`. O(nm), parallel,
@@ -74,7 +73,8 @@ pub(super) fn row_minima(
     minima
 }
 
-/// How much larger than the least computed `c − g` another one may be whose real value is less.
+/// The band above the least computed `c − g` of a row that contains every cell whose real value may be
+/// the least.
 #[derive(Debug, Clone, Copy)]
 struct Band {
     rounding: Rounding,
@@ -99,7 +99,7 @@ impl Band {
     #[inline(always)]
     fn difference(self, cost: f64, g: f64) -> TwoWords {
         let (high, low) = two_sum(self.rounding.below(cost), -g);
-        // What overflowed is not known.
+        // An overflow leaves no bound.
         if high.is_finite() && low.is_finite() { (high, low) } else { UNKNOWN }
     }
 }
@@ -131,8 +131,8 @@ fn least_within(row: &[f64], g: &[f64], band: Band, limit: f64) -> TwoWords {
     best.unwrap_or(UNKNOWN)
 }
 
-/// The same by search: a few of the least below a limit are asked for; more, and without a limit,
-/// where these are all in question, or others may be.
+/// [`row_minima`] by search: it is asked for a few of the least cells of a row below a limit. If all
+/// of them are in the [`Band`], or cells above the limit may be, it is asked for more, without a limit.
 fn searched(
     cost: &dyn Cost,
     search: &dyn Search,
@@ -186,7 +186,7 @@ fn searched(
     minima
 }
 
-/// The same on the line, where [`line_minima`] may miss a minimum by twice the error of a cell for
+/// [`row_minima`] on the line, where [`line_minima`] may miss a minimum by twice the error of a cell for
 /// each level of its recursion. Distances and their squares are computed in twice the working
 /// precision, so that this is nothing.
 fn on_line(cost: &dyn Cost, x: &[f64], y: &[f64], g: ArrayView1<'_, f64>) -> Vec<TwoWords> {
@@ -217,8 +217,8 @@ fn on_line(cost: &dyn Cost, x: &[f64], y: &[f64], g: ArrayView1<'_, f64>) -> Vec
     minima.into_iter().map(|least| least.map_or(UNKNOWN, below)).collect()
 }
 
-/// At most `min_i c(i, j) − f_i` for every target: a c-transform, less than what it may be wrong by, or
-/// what the least cost says if the time is up before that is done.
+/// At most `min_i c(i, j) − f_i` for every target: the c-transform minus its error bound, or a bound
+/// from the least cost if the time is up before that is done.
 pub(super) fn column_minima(
     cost: &dyn Cost,
     f: ArrayView1<'_, f64>,
@@ -251,9 +251,9 @@ fn least_cost(cost: &dyn Cost) -> f64 {
     .reduce(|| f64::INFINITY, f64::min)
 }
 
-/// Gives the rows that are not known the bound that a cap on g gives, where there are any, and lowers g to
-/// that cap.
-pub(super) fn complete(problem: &OtProblem, f: &mut [TwoWords], g: &mut Array1<f64>) {
+/// If there are rows without a bound, lowers g to the cap and gives these rows the bound that follows
+/// from it; see the [module](self).
+pub(super) fn cap_for_unknown_rows(problem: &OtProblem, f: &mut [TwoWords], g: &mut Array1<f64>) {
     let is_unknown = |f: &TwoWords| f.0 == f64::NEG_INFINITY;
     if !f.iter().any(is_unknown) {
         return;
@@ -271,7 +271,8 @@ pub(super) fn complete(problem: &OtProblem, f: &mut [TwoWords], g: &mut Array1<f
     g.mapv_inplace(|g| if g > cap { cap } else { g });
 }
 
-/// The value above which there is no more than so much mass; `None` if no value with mass is finite.
+/// The largest value that has more than the mass `share` at and above it; `None` if no value with mass
+/// is finite.
 fn quantile_from_above(
     values: ArrayView1<'_, f64>,
     mass: ArrayView1<'_, f64>,

@@ -28,8 +28,8 @@ pub(super) struct UpperBound {
     pub(super) plan: TransportPlan,
 }
 
-/// Cells beside the forest carry multiples of 2 to minus this power of an integer unit: n equal masses
-/// are n units, and halves of them may go here and there.
+/// Cells beside the forest carry multiples of 2 to minus this power of an integer unit: of n equal
+/// masses each is one unit, and a plan may split it.
 const REFINEMENT: u64 = 64;
 
 /// The bound that the cells of a plan prove. O(k log k + n + m) for k cells.
@@ -111,7 +111,7 @@ fn rounded<const N: usize>(
     TransportPlan::from_arcs(support.plan.n(), support.plan.m(), arcs.collect())
 }
 
-/// What one cell carries, in refined integer units.
+/// The flow on one cell, in refined integer units.
 #[derive(Debug, Clone, Copy)]
 struct Flow<const N: usize> {
     source: u32,
@@ -138,7 +138,7 @@ fn exact_flow<const N: usize>(
 ) -> Vec<Flow<N>> {
     let (arcs, n, m) = (support.plan.arcs(), support.plan.n(), support.plan.m());
     let (source, target) = problem.marginals();
-    // What is left to be carried, of the sources, then of the targets.
+    // The mass that is left to be carried: sources, then targets.
     let mut left: Vec<Wide<N>> = masses.units(0, source);
     left.extend(masses.units::<N>(1, target));
     for left in &mut left {
@@ -160,7 +160,7 @@ fn exact_flow<const N: usize>(
     let forest = cells().filter(|(_, in_forest)| **in_forest);
     let forest: Vec<(u32, u32)> =
         forest.map(|(arc, _)| (arc.source as u32, (n + arc.target) as u32)).collect();
-    let carried = determined(&mut left, &forest);
+    let carried = flow_on_forest(&mut left, &forest);
     let of_forest = forest.iter().zip(carried);
     flows.extend(of_forest.map(|(&(i, j), units)| Flow::new(i as usize, j as usize - n, units)));
     flows.extend(north_west_corner(&left, n));
@@ -197,11 +197,10 @@ fn spanning_forest(plan: &TransportPlan) -> Vec<bool> {
 }
 
 /// The flow on the arcs of a forest that the masses of its nodes determine, from the leaves to the
-/// roots; `left` keeps what no flow ≥ 0 on the forest can carry.
-///
-/// A node that gets more than it wants from its children gives back what is too much.
-fn determined<const N: usize>(left: &mut [Wide<N>], forest: &[(u32, u32)]) -> Vec<Wide<N>> {
-    let rooted = Rooted::of(left.len(), forest);
+/// roots. On entry `left` is the mass to be carried, on return the mass that no flow ≥ 0 on the forest
+/// can carry: a node whose children send more than its mass returns the excess to them.
+fn flow_on_forest<const N: usize>(left: &mut [Wide<N>], forest: &[(u32, u32)]) -> Vec<Wide<N>> {
+    let rooted = RootedForest::of(left.len(), forest);
     let mut flow = vec![Wide::ZERO; forest.len()];
     for v in rooted.preorder.iter().rev().map(|&v| v as usize) {
         for (child, arc) in rooted.children(v) {
@@ -223,7 +222,7 @@ fn determined<const N: usize>(left: &mut [Wide<N>], forest: &[(u32, u32)]) -> Ve
 }
 
 /// A forest with a root in each component.
-struct Rooted {
+struct RootedForest {
     preorder: Vec<u32>,
     /// The node above, and the arc to it.
     parent: Vec<(u32, u32)>,
@@ -236,7 +235,7 @@ struct Rooted {
 /// No node.
 const NONE: u32 = u32::MAX;
 
-impl Rooted {
+impl RootedForest {
     fn of(nodes: usize, forest: &[(u32, u32)]) -> Self {
         let (neighbors, start) = neighbors(nodes, forest);
         let parent = vec![(NONE, NONE); nodes];

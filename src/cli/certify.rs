@@ -10,9 +10,9 @@ use deblais::tolerance;
 use serde::Serialize;
 
 use super::args::{DetailArgs, OutputOptions, ProblemArgs};
-use super::emd::gap;
+use super::emd::parse_gap;
 use super::failure::{Exit, Failure};
-use super::inputs::{ProblemJob, names, one_stdin};
+use super::inputs::{ProblemJob, input_names, one_stdin};
 use super::output::print_report;
 use super::range::check_range;
 use super::remarks::Remarks;
@@ -38,7 +38,7 @@ pub(crate) struct CertifyArgs {
     answer: AnswerArgs,
     /// Exit with code 3 if the relative gap is wider than this; without it, the exit code is 0
     /// even where nothing is proved to be optimal
-    #[arg(long, value_name = "GAP", value_parser = gap, allow_negative_numbers = true, help_heading = "Answer")]
+    #[arg(long, value_name = "GAP", value_parser = parse_gap, allow_negative_numbers = true, help_heading = "Answer")]
     #[serde(with = "number")]
     gap_tolerance: Option<f64>,
     #[command(flatten)]
@@ -68,7 +68,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     let job = ProblemJob::new(&args.problem)?;
     let settings = job.settings().with(&args);
     let CertifyArgs { problem, answer: given, gap_tolerance, output, detail } = args;
-    let mut all = names(&problem);
+    let mut all = input_names(&problem);
     all.extend([&given.plan, &given.potentials].into_iter().filter_map(Option::as_deref));
     one_stdin(&all)?;
     use_threads(output.threads)?;
@@ -121,7 +121,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// What is judged where that is not what was given.
+/// Remarks where the judged plan or potentials are not those that were given.
 fn remarks_on(certificate: &Certificate, mass: f64, has_potentials: bool) -> Remarks {
     /// L1 error of the marginals, as a share of the mass, that is no rounding.
     const REPAIRED: f64 = 1e-6;

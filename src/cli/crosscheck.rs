@@ -17,7 +17,7 @@ use super::args::{OutputOptions, ProblemArgs};
 use super::critic::{CriticTraining, KindName};
 use super::failure::{Exit, Failure};
 use super::ground::{Ground, Seconds};
-use super::inputs::{Loaded, ProblemJob, names};
+use super::inputs::{LoadedProblem, ProblemJob, input_names};
 use super::output::print_report;
 use super::output_files::OutputFiles;
 use super::pictures::FORMATS;
@@ -100,7 +100,7 @@ impl CrosscheckJob {
         let problem = ProblemJob::new(&problem_args)?;
         let mut outputs = OutputFiles::default();
         outputs.add("--plot", plot.as_deref(), FORMATS)?;
-        outputs.check(&names(&problem_args))?;
+        outputs.check(&input_names(&problem_args))?;
         use_threads(output.threads)?;
         Ok(Self {
             ground: problem.ground(),
@@ -135,7 +135,7 @@ impl CrosscheckJob {
     }
 
     /// One method after another.
-    fn check<'a>(&self, loaded: &'a Loaded) -> Result<Crosscheck<'a>, Failure> {
+    fn check<'a>(&self, loaded: &'a LoadedProblem) -> Result<Crosscheck<'a>, Failure> {
         let quiet = self.output.quiet;
         let problem = &loaded.problem;
         let mut check = Crosscheck::new(problem, &mut RunProgress::start(None, quiet)?)?;
@@ -174,7 +174,7 @@ impl CrosscheckJob {
     }
 
     /// Trains and judges a critic.
-    fn critic(&self, loaded: &Loaded, kind: KindName) -> Result<JudgedCritic, Failure> {
+    fn critic(&self, loaded: &LoadedProblem, kind: KindName) -> Result<JudgedCritic, Failure> {
         let (source, _) = loaded.clouds.as_ref().expect("a distance is between points");
         let training = CriticTraining::named(kind, source.dim());
         let limit = self.methods.time_limit.map(Seconds::duration);

@@ -1,4 +1,4 @@
-//! `deblais emd`: the main job.
+//! `deblais emd`: reads a problem, solves it exactly, certifies the answer and prints the bracket.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,13 @@ use serde::Serialize;
 
 use super::args::{DetailArgs, DrawArgs, FileArgs, OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
-use super::files::Files;
 use super::ground::Seconds;
-use super::inputs::{Loaded, ProblemJob, names};
-use super::memory::{Limit, within};
+use super::inputs::{LoadedProblem, ProblemJob, input_names};
+use super::memory::{MemoryLimit, method_within_limit};
 use super::method::{BackendName, MethodName, choose};
 use super::output::print_report;
 use super::pictures::PlanScene;
+use super::plan_files::PlanFiles;
 use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::text::Lines;
@@ -74,16 +74,16 @@ struct SolverArgs {
     /// Take no more memory than this: 500MB, 2GiB. With auto, a method without a table is chosen if
     /// the fastest does not fit; what fits in no way is refused before it begins
     #[arg(long, value_name = "SIZE")]
-    memory_limit: Option<Limit>,
+    memory_limit: Option<MemoryLimit>,
 
     /// Exit with code 3 if the relative gap is wider than this (default: 1e-9)
-    #[arg(long, value_name = "GAP", default_value_t = tolerance::OPTIMAL, hide_default_value = true, value_parser = gap, allow_negative_numbers = true)]
+    #[arg(long, value_name = "GAP", default_value_t = tolerance::OPTIMAL, hide_default_value = true, value_parser = parse_gap, allow_negative_numbers = true)]
     #[serde(with = "number")]
     gap_tolerance: f64,
 }
 
 /// Parses a relative gap.
-pub(crate) fn gap(text: &str) -> Result<f64, String> {
+pub(crate) fn parse_gap(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(gap) if gap >= 0.0 => Ok(gap),
         _ => Err("a relative gap is a number ≥ 0 such as 1e-6".into()),
@@ -95,9 +95,9 @@ struct EmdJob {
     problem: ProblemJob,
     method: Method,
     limit: Option<Duration>,
-    memory: Option<Limit>,
+    memory: Option<MemoryLimit>,
     claim: f64,
-    files: Files,
+    files: PlanFiles,
     json_plan: bool,
     output: OutputOptions,
     detail: DetailArgs,
@@ -115,7 +115,7 @@ impl EmdJob {
             args;
         let problem = ProblemJob::new(&problem_args)?;
         let method = choose(solver.method, solver.lp_backend)?;
-        let files = Files::new(files, draw, &problem, &names(&problem_args))?;
+        let files = PlanFiles::new(files, draw, &problem, &input_names(&problem_args))?;
         use_threads(output.threads)?;
         Ok(Self {
             settings: problem.settings().with(&solver),
@@ -135,12 +135,13 @@ impl EmdJob {
         let loaded = self.problem.load()?;
         self.files.check(&loaded)?;
         loaded.remarks.tell(self.output.quiet);
-        let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
+        let LoadedProblem { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
 
-        let (method, needs) = within(self.memory.as_ref(), self.method, &problem)?;
-        if let Some(needs) = &needs {
-            note(needs, self.output.quiet);
+        let (method, memory_note) =
+            method_within_limit(self.memory.as_ref(), self.method, &problem)?;
+        if let Some(text) = &memory_note {
+            note(text, self.output.quiet);
         }
         let solver = method.solver(&problem);
         let (solution, certified, [solve_seconds, certify_seconds]) =
@@ -178,7 +179,8 @@ impl EmdJob {
         Ok(self.exit(&report.method, &solution, certificate))
     }
 
-    /// However wide the bracket is, it is true; but a limit and a claim that is not proved are told of.
+    /// The exit code, with a warning if the run stopped at a limit or the claimed gap is not proved; the
+    /// bracket is true in any case.
     fn exit(&self, method: &str, solution: &Solution, certificate: &Certificate) -> Exit {
         let (text, exit) = if !solution.termination.is_complete() {
             let text = "stopped at a limit: the best plan so far, with its true bracket";
@@ -198,7 +200,7 @@ impl EmdJob {
         exit
     }
 
-    /// Solves and judges within the time limit, and the seconds that each took.
+    /// Solves and certifies within the time limit; the seconds are those of solver and certificate.
     fn solve(
         &self,
         solver: &dyn Solver,

@@ -1,4 +1,4 @@
-//! What went wrong, where, and what to do about it: the one error type of the command.
+//! The one error type of the command: message, place and remedy.
 
 use std::fmt::{self, Display};
 use std::process::ExitCode;
@@ -53,7 +53,7 @@ impl From<Exit> for ExitCode {
 /// An error on its way to stderr.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// What led to it, perhaps.
+    /// Warnings of the run that may explain the error.
     warnings: Vec<String>,
     message: String,
     hint: Option<String>,

@@ -1,4 +1,4 @@
-//! What was taken for coordinates and masses, in a line for each side.
+//! The columns that were taken as coordinates and masses, in a line for each side.
 
 use deblais::report::{InputReport, Inputs};
 

@@ -1,4 +1,5 @@
-//! From the input flags to a problem: what is to be read, and reading it.
+//! From the input flags to a problem: [`ProblemJob`] is checked before a file is read,
+//! [`LoadedProblem`] is what the files hold.
 
 use std::path::Path;
 use std::time::Instant;
@@ -38,8 +39,8 @@ enum Kind {
     Matrix { matrix: InputPath, source: Option<InputPath>, target: Option<InputPath> },
 }
 
-/// A problem and all that is known about where it came from.
-pub(crate) struct Loaded {
+/// A problem with the record of its inputs.
+pub(crate) struct LoadedProblem {
     pub(crate) problem: OtProblem<'static>,
     pub(crate) report: ProblemReport,
     pub(crate) inputs: Inputs,
@@ -48,7 +49,7 @@ pub(crate) struct Loaded {
     pub(crate) clouds: Option<(DiscreteMeasure, DiscreteMeasure)>,
     /// Histograms: the masses as they were read.
     pub(crate) histograms: Option<[Array1<f64>; 2]>,
-    /// What the two coordinates of points in the plane are called.
+    /// The names of the two coordinates of points in the plane.
     pub(crate) axes: Option<(String, String)>,
     /// Seconds that reading took.
     pub(crate) seconds: f64,
@@ -68,7 +69,7 @@ impl ProblemJob {
             return Err(Failure::usage("--weights names a column, but --cost-matrix has none")
                 .hint("give the masses as files: --source-weights FILE --target-weights FILE"));
         }
-        one_stdin(&names(args))?;
+        one_stdin(&input_names(args))?;
         let origin = |name: &Option<String>| name.as_deref().map(InputPath::from);
         let kind = Kind::Matrix {
             matrix: InputPath::from(matrix.as_path()),
@@ -117,12 +118,12 @@ impl ProblemJob {
         self.settings.clone()
     }
 
-    /// The number of coordinates is known only when the files are read, but a matrix has none.
+    /// Whether the problem has points: a cost matrix has none.
     pub(crate) fn has_points(&self) -> bool {
         !matches!(self.kind, Kind::Matrix { .. })
     }
 
-    /// What moving costs; a matrix has no rule for it.
+    /// The ground cost; a cost matrix has none.
     pub(crate) fn ground(&self) -> Option<Ground> {
         match self.kind {
             Kind::Points { ground, .. } | Kind::Histograms { ground, .. } => Some(ground),
@@ -131,7 +132,7 @@ impl ProblemJob {
     }
 
     /// Reads the files and builds the problem.
-    pub(crate) fn load(&self) -> Result<Loaded, Failure> {
+    pub(crate) fn load(&self) -> Result<LoadedProblem, Failure> {
         let start = Instant::now();
         let mut log = InputLog::default();
         let loaded = match &self.kind {
@@ -148,7 +149,7 @@ impl ProblemJob {
         };
         input_warnings::of_total(loaded.report.total_mass, &mut remarks);
         let seconds = start.elapsed().as_secs_f64();
-        Ok(Loaded { inputs, remarks, seconds, ..loaded })
+        Ok(LoadedProblem { inputs, remarks, seconds, ..loaded })
     }
 
     fn load_points(
@@ -156,7 +157,7 @@ impl ProblemJob {
         sides: &[SampleSet; 2],
         ground: Ground,
         log: &mut InputLog,
-    ) -> Result<Loaded, Failure> {
+    ) -> Result<LoadedProblem, Failure> {
         let clouds = clouds(sides, self.normalize, log)?;
         problem_of(clouds, [&sides[0].origin, &sides[1].origin], ground)
     }
@@ -166,10 +167,10 @@ impl ProblemJob {
         files: &HistogramFiles,
         ground: Ground,
         log: &mut InputLog,
-    ) -> Result<Loaded, Failure> {
+    ) -> Result<LoadedProblem, Failure> {
         let (clouds, histograms) = files.read(self.normalize, log)?;
         let loaded = problem_of(clouds, files.origins(), ground)?;
-        Ok(Loaded { histograms: Some(histograms), ..loaded })
+        Ok(LoadedProblem { histograms: Some(histograms), ..loaded })
     }
 
     fn load_matrix(
@@ -178,7 +179,7 @@ impl ProblemJob {
         source: Option<&InputPath>,
         target: Option<&InputPath>,
         log: &mut InputLog,
-    ) -> Result<Loaded, Failure> {
+    ) -> Result<LoadedProblem, Failure> {
         let ReadMatrix { entries, rows, columns } = read_matrix(matrix, "cost_matrix", log)?;
         let (n, m) = entries.dim();
         let holders =
@@ -200,12 +201,12 @@ impl ProblemJob {
             .map_err(|error| Failure::from(error).at(matrix))?;
         let report =
             ProblemReport { power_of_distance: false, ..ProblemReport::new(&problem, "matrix") };
-        Ok(Loaded::new(problem, report))
+        Ok(LoadedProblem::new(problem, report))
     }
 }
 
-impl Loaded {
-    /// A problem of which nothing else is known.
+impl LoadedProblem {
+    /// A problem with an empty record.
     fn new(problem: OtProblem<'static>, report: ProblemReport) -> Self {
         Self {
             problem,
@@ -225,7 +226,7 @@ fn problem_of(
     [x, y]: [ReadMeasure; 2],
     [source, target]: [&InputPath; 2],
     ground: Ground,
-) -> Result<Loaded, Failure> {
+) -> Result<LoadedProblem, Failure> {
     let place = format!("{source} and {target}");
     let tolerance = x.totals_tolerance.max(y.totals_tolerance);
     let problem = OtProblem::between_measures(&x.measure, &y.measure, ground.cost(), tolerance)
@@ -242,18 +243,18 @@ fn problem_of(
         _ => None,
     };
     let clouds = Some((x.measure, y.measure));
-    Ok(Loaded { clouds, axes, ..Loaded::new(problem, report) })
+    Ok(LoadedProblem { clouds, axes, ..LoadedProblem::new(problem, report) })
 }
 
-/// All names that may be files to read.
-pub(crate) fn names(args: &ProblemArgs) -> Vec<&Path> {
+/// All file names among the input flags.
+pub(crate) fn input_names(args: &ProblemArgs) -> Vec<&Path> {
     let ProblemArgs { inputs, cost } = args;
     let files = [&inputs.source, &inputs.target, &cost.cost_matrix];
     let files = files.into_iter().filter_map(Option::as_deref);
     files.chain(side_files(&inputs.sides)).collect()
 }
 
-/// Those beside the files of the two sides.
+/// The files of grid and masses, which come beside those of the points.
 fn side_files(args: &SideArgs) -> Vec<&Path> {
     let weights = [&args.source_weights, &args.target_weights].into_iter().flatten();
     args.grid.as_deref().into_iter().chain(weights.map(Path::new)).collect()
@@ -268,7 +269,7 @@ pub(crate) fn one_stdin(names: &[&Path]) -> Result<(), Failure> {
     }
 }
 
-/// One side's flags.
+/// The sample set that the flags of one side name.
 fn side(file: &Path, args: &SideArgs, role: Role) -> Result<SampleSet, Failure> {
     let (weights, filter) = match role {
         Role::Source => (&args.source_weights, &args.source_where),

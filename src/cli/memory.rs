@@ -1,4 +1,4 @@
-//! `--memory-limit`: what a method needs is known, and told, before it takes it.
+//! `--memory-limit`: the memory that a method needs is estimated before it is allocated.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,29 +9,28 @@ use serde::Serialize;
 
 use super::failure::Failure;
 
-/// From so many bytes on, what a method needs is told beforehand.
-const TOLD: u64 = 128 << 20;
+/// Bytes from which the need of a method is announced.
+const LEAST_ANNOUNCED_BYTES: u64 = 128 << 20;
 
 /// A number of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub(crate) struct Bytes(pub(crate) u64);
 
-/// `--memory-limit`, with the text that it was typed as.
-/// A report has the bytes alone.
+/// `--memory-limit` and the text that was typed. Reports have the bytes alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(into = "u64")]
-pub(crate) struct Limit {
+pub(crate) struct MemoryLimit {
     pub(crate) bytes: Bytes,
     text: String,
 }
 
-impl From<Limit> for u64 {
-    fn from(limit: Limit) -> Self {
+impl From<MemoryLimit> for u64 {
+    fn from(limit: MemoryLimit) -> Self {
         limit.bytes.0
     }
 }
 
-impl FromStr for Limit {
+impl FromStr for MemoryLimit {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -83,9 +82,10 @@ impl fmt::Display for Bytes {
     }
 }
 
-/// The method, which the limit may change if it is free to choose, and what to tell of its needs.
-pub(crate) fn within(
-    limit: Option<&Limit>,
+/// The method to run, and a note about its memory if that is large. With [`Method::Auto`] the limit may
+/// lead to a method without a table; a need above the limit is refused.
+pub(crate) fn method_within_limit(
+    limit: Option<&MemoryLimit>,
     method: Method,
     problem: &OtProblem,
 ) -> Result<(Method, Option<String>), Failure> {
@@ -95,14 +95,15 @@ pub(crate) fn within(
     let fits =
         |need: Memory| limit.is_none_or(|limit| need.bytes.saturating_add(used.0) <= limit.bytes.0);
     if fits(need) {
-        let note = (need.bytes >= TOLD).then(|| says(chosen, problem, need));
+        let note =
+            (need.bytes >= LEAST_ANNOUNCED_BYTES).then(|| need_in_words(chosen, problem, need));
         return Ok((chosen, note));
     }
     let slim = memory(Method::Shortlist, problem);
     if method == Method::Auto && fits(slim) {
         let note = format!(
             "{}, for a table would not fit into the limit",
-            says(Method::Shortlist, problem, slim)
+            need_in_words(Method::Shortlist, problem, slim)
         );
         return Ok((Method::Shortlist, Some(note)));
     }
@@ -119,13 +120,13 @@ pub(crate) fn within(
     };
     Err(Failure::new(format!(
         "--memory-limit {typed}: the program holds {used} with its inputs, and {}",
-        says(chosen, problem, need)
+        need_in_words(chosen, problem, need)
     ))
     .hint(remedy))
 }
 
-/// What a method needs, in a few words.
-fn says(method: Method, problem: &OtProblem, need: Memory) -> String {
+/// The need of a method as a clause of a sentence.
+fn need_in_words(method: Method, problem: &OtProblem, need: Memory) -> String {
     let name = method.solver(problem).name();
     let table = match need.table {
         0 => String::new(),

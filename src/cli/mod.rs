@@ -1,4 +1,15 @@
-//! The command line: raw arguments → a validated job → run. One file per subcommand.
+//! The command line: raw arguments → a validated job → run.
+//!
+//! Each subcommand is a file or folder of its own name. They share:
+//!
+//! - flags: `args`, with the values of `ground`, `method`, `memory`, `sample_set` and `typed`;
+//! - inputs: `inputs` makes a problem of what `read_measure` and `histograms` read, `columns` and
+//!   `row_names` hold tables against each other, `remarks` and `input_warnings` say what was noticed;
+//! - a run: `progress_line` (observer, time limit, Ctrl-C), `range` (overflow and underflow);
+//! - answers: `output`, made of the lines of `text` and `input_summary`;
+//! - output files: `output_files` checks their names, `plan_files` writes them by `saved` and
+//!   `pictures`;
+//! - errors: `failure`, with the remedies of `hints`.
 
 mod args;
 mod bench;
@@ -10,7 +21,6 @@ mod divergence;
 mod emd;
 mod explore;
 mod failure;
-mod files;
 mod gan;
 mod generate;
 mod ground;
@@ -25,6 +35,7 @@ mod output;
 mod output_files;
 mod pairwise;
 mod pictures;
+mod plan_files;
 mod plot;
 mod progress_line;
 mod range;
@@ -90,7 +101,7 @@ enum Command {
     Man(generate::ManArgs),
 }
 
-/// Parses the arguments, runs the subcommand, and says how it went.
+/// Parses the arguments, runs the subcommand, and returns the exit code.
 pub(crate) fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Emd(args) => emd::run(args),
@@ -124,14 +135,14 @@ fn use_threads(threads: Option<u16>) -> Result<(), Failure> {
         .map_err(|error| Failure::new(format!("--threads {threads}: {error}")))
 }
 
-/// Tells on stderr what is good to know.
+/// Prints a note on stderr.
 fn note(text: &str, quiet: bool) {
     if !quiet {
         eprintln!("note: {}", Printable(text));
     }
 }
 
-/// Tells of a warning on stderr.
+/// Prints warnings on stderr.
 fn warn(warnings: &[String], quiet: bool) {
     if !quiet {
         for warning in warnings {

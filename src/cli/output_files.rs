@@ -1,4 +1,4 @@
-//! Everything that can be wrong with an output file is found before the first number is read.
+//! The output files of a command: bad names and folders are refused before an input is read.
 
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,7 @@ impl OutputFiles {
     }
 }
 
-/// What makes two paths one file.
+/// The identity of a file: two paths with the same one name one file.
 #[derive(Debug, PartialEq, Eq)]
 struct Identity {
     path: PathBuf,
@@ -94,7 +94,7 @@ fn inode(_: &Path) -> Option<(u64, u64)> {
     None
 }
 
-/// Makes the folder of `--out`.
+/// Creates the folder of `--out`.
 pub(crate) fn make_out(folder: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|error| {
         Failure::new(format!("--out {}: {error}", folder.display()))

@@ -9,7 +9,7 @@ use deblais::report::ProblemReport;
 
 use super::args::{DrawArgs, OrderName};
 use super::failure::Failure;
-use super::inputs::{Loaded, ProblemJob};
+use super::inputs::{LoadedProblem, ProblemJob};
 use super::output_files::OutputFiles;
 use super::text::supported;
 
@@ -23,7 +23,7 @@ pub(crate) struct Pictures {
     map: Option<PathBuf>,
 }
 
-/// What is drawn.
+/// The plan to draw, with its problem.
 pub(crate) struct PlanScene<'a> {
     pub(crate) plan: &'a TransportPlan,
     pub(crate) clouds: Option<&'a (DiscreteMeasure, DiscreteMeasure)>,
@@ -64,7 +64,7 @@ impl Pictures {
     }
 
     /// Refuses what cannot be drawn, before anything is solved.
-    pub(crate) fn check(&self, loaded: &Loaded) -> Result<(), Failure> {
+    pub(crate) fn check(&self, loaded: &LoadedProblem) -> Result<(), Failure> {
         const PLANE: usize = 2;
         match (&self.map, loaded.report.dim) {
             (Some(_), Some(dim)) if dim != PLANE => {
@@ -105,9 +105,9 @@ fn draw_heatmap(path: &Path, order: Order, scene: &PlanScene<'_>) -> Result<(), 
 }
 
 impl PlanScene<'_> {
-    /// What the plan costs, in a sentence.
+    /// The cost of the plan, in a sentence.
     fn caption(&self) -> String {
-        /// As much as a reader of a picture cares for.
+        /// Relative precision of the cost in a picture.
         const ROUGHLY: f64 = 1e-6;
         let (cost, gap) = self.cost;
         let ProblemReport { cost: ground, p, .. } = self.problem;

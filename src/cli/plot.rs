@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::args::{DrawArgs, ProblemArgs};
 use super::failure::{Exit, Failure};
-use super::inputs::{ProblemJob, names, one_stdin};
+use super::inputs::{ProblemJob, input_names, one_stdin};
 use super::output_files::OutputFiles;
 use super::pictures::{Pictures, PlanScene};
 use super::saved;
@@ -42,7 +42,7 @@ pub(crate) fn run(args: PlotArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage("there is no picture to draw")
             .hint("name one by --heatmap FILE.png or --map FILE.png"));
     }
-    let mut inputs = names(&problem_args);
+    let mut inputs = input_names(&problem_args);
     inputs.push(&plan);
     one_stdin(&inputs)?;
     outputs.check(&inputs)?;

@@ -12,7 +12,7 @@ pub(crate) fn check_range(problem: &OtProblem, certificate: &Certificate) -> Res
     check_bounds(problem.cost().rounding(), problem.total(), certificate)
 }
 
-/// The same for costs of this rounding between measures of this total mass.
+/// [`check_range`] for costs of a rounding and measures of a total mass.
 pub(crate) fn check_bounds(
     rounding: Rounding,
     mass: f64,

@@ -1,13 +1,13 @@
-//! What the user should know of the inputs.
+//! Remarks on the inputs: notes and warnings.
 
 use super::{note, warn};
 
 /// Remarks on what was read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Remarks {
-    /// What was put right or left out; on stderr alone.
+    /// Inputs that were corrected or left out; on stderr alone.
     pub(crate) notes: Vec<String>,
-    /// What may be wrong; in the report, too.
+    /// Possible mistakes in the inputs; in the report, too.
     pub(crate) warnings: Vec<String>,
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct SelectionFlags<'a> {
 }
 
 impl SelectionFlags<'_> {
-    /// What they pick.
+    /// The selection that the flags describe.
     pub(crate) fn check(self) -> Result<Selection, Failure> {
         let filter = self.filter.map(|text| {
             text.parse::<Filter>()
@@ -35,7 +35,7 @@ impl SelectionFlags<'_> {
 }
 
 impl SampleSet {
-    /// What is selected of a file.
+    /// The sample set that a selection picks from a file.
     pub(crate) fn new(role: Role, origin: InputPath, selection: Selection) -> Self {
         let Selection { columns, dropped, filter, weights } = selection;
         let weights = weights.map_or(Weights::Uniform, Weights::Column);

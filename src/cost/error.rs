@@ -1,8 +1,8 @@
-//! What can be wrong with costs.
+//! Errors in costs.
 
 use thiserror::Error;
 
-/// What is wrong with a ground cost, a cost matrix, or the points given to it.
+/// An error in a ground cost, a cost matrix, or the points given to it.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum CostError {
@@ -32,7 +32,7 @@ pub enum CostError {
         what: &'static str,
         /// The value given.
         value: f64,
-        /// What would be right.
+        /// The values that are allowed.
         bound: &'static str,
     },
     /// A ground cost that is no distance, where one is needed.
@@ -80,7 +80,7 @@ pub enum CostError {
 }
 
 impl CostError {
-    /// What to do about it.
+    /// The remedy.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

@@ -42,6 +42,7 @@ use macro_rules_attribute::apply;
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
+use super::Search;
 use super::dissimilarity::Dissimilarity;
 use crate::math::simd_targets;
 use crate::spatial::kd_order;
@@ -55,41 +56,6 @@ const BOUND_MARGIN: f64 = 256.0 * f64::EPSILON;
 
 /// The relative error of a difference of coordinates, and of half a box's width, at most.
 const WIDTH_ERROR: f64 = 4.0 * f64::EPSILON;
-
-/// A search among the points of one side of a table, from the points of the other side.
-pub trait Search: Send + Sync {
-    /// Sets the potentials v of the points that are searched; −∞ for points to be ignored.
-    fn fit(&mut self, v: &[f64]);
-
-    /// The at most `keep` smallest `c − v` below `limit` from point `query` of the other side, in
-    /// ascending order, with the places of the points.
-    fn smallest(&self, query: usize, keep: usize, limit: f64, found: &mut Vec<(f64, u32)>);
-
-    /// [`Search::smallest`] for several queries, each with its own limit.
-    fn smallest_of(
-        &self,
-        queries: &[u32],
-        keep: usize,
-        limits: &[f64],
-        found: &mut [Vec<(f64, u32)>],
-    ) {
-        for ((&query, &limit), found) in queries.iter().zip(limits).zip(found) {
-            self.smallest(query as usize, keep, limit, found);
-        }
-    }
-
-    /// The `keep` smallest of several queries in single precision: values may be inexact, and points
-    /// missing, by that rounding.
-    fn roughly_smallest_of(&self, queries: &[u32], keep: usize, found: &mut [Vec<(f64, u32)>]) {
-        self.smallest_of(queries, keep, &vec![f64::INFINITY; found.len()], found);
-    }
-
-    /// The mean costs from several queries to the points that are not ignored, in single precision, if
-    /// the search can compute them.
-    fn rough_means_of(&self, _queries: &[u32]) -> Option<Vec<f64>> {
-        None
-    }
-}
 
 /// The kind of lower bound of a cost in a box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Ground costs: what it takes to move one unit of mass from a source point to a target point.
 //!
-//! Solvers see a [`Cost`]: an n×m table that may or may not exist in memory. a
+//! Solvers see a [`Cost`]: an n×m table that may or may not exist in memory. A
 //! [`GroundCost`] computes its entries from two clouds ([`GroundCost::table`]); [`CostMatrix`] stores
 //! them.
 
@@ -17,16 +17,17 @@ mod named;
 mod points;
 mod power;
 mod rounding;
+mod search;
 mod tiles;
 
 pub use error::CostError;
 pub use ground::{GroundCost, PowerCost, point_costs};
-pub use kd_search::Search;
 pub(crate) use matrix::Stored;
 pub use matrix::{CostEntry, CostMatrix};
 pub use metric::Metric;
 pub use named::{Chebyshev, Cityblock, Cosine, Euclidean, Minkowski, SqEuclidean};
 pub use rounding::Rounding;
+pub use search::Search;
 
 use macro_rules_attribute::apply;
 use ndarray::Array2;
@@ -64,7 +65,7 @@ pub trait Cost: Send + Sync {
         }
     }
 
-    /// The same where every entry may be off by `error`, if that saves time.
+    /// [`Cost::rows`] where every entry may be off by `error`, if that saves time.
     fn rows_within(&self, error: f64, first: usize, out: &mut [f64]) {
         debug_assert!(error >= 0.0, "error {error}");
         self.rows(first, out);
@@ -113,7 +114,7 @@ pub trait Cost: Send + Sync {
         None
     }
 
-    /// The same for the sources from a target.
+    /// A search among the sources from a target; see [`Cost::search_targets`].
     fn search_sources(&self) -> Option<Box<dyn Search + '_>> {
         None
     }

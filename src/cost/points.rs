@@ -5,10 +5,11 @@ use std::sync::OnceLock;
 use macro_rules_attribute::apply;
 use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
 
+use super::Search;
 use super::dissimilarity::Dissimilarity;
 use super::f32_filter::F32Filter;
 use super::gram_product::GramProduct;
-use super::kd_search::{Search, search};
+use super::kd_search::search;
 use super::tiles::{Tile, WIDTH, over_tiles, strips};
 use super::{Cost, CostError, Rounding};
 use crate::math::simd_targets;

@@ -1,4 +1,5 @@
-//! The interface of a GAN's critic, which the trainer calls.
+//! The interface of a GAN's critic for the trainer: a [`ScalarCritic`](super::scalar::ScalarCritic) or
+//! an [`EnergyCritic`](super::energy::EnergyCritic).
 
 use ndarray::ArrayView2;
 

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::average::Average;
-use super::generator::points_of;
+use super::generator::generate_points;
 use super::milestone::Milestone;
 use super::networks::PointShape;
 use super::saved::{SavedAdversary, SavedNetwork};
@@ -79,7 +79,7 @@ impl Checkpoint {
         if n > limit {
             return Err(GanError::TooMany { n, limit });
         }
-        let points = points_of(&network, n, stream);
+        let points = generate_points(&network, n, stream);
         if points.iter().all(|x| x.is_finite()) {
             return Ok(self.standard.restore(points.view()));
         }

@@ -12,7 +12,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use super::adversary::Adversary as _;
 use super::networks::PointShape;
-use super::scalar::Scalar;
+use super::scalar::ScalarCritic;
 use super::{GanError, Objective, Recipe};
 use crate::nn::on_the_pool;
 use crate::seed::Seed;
@@ -20,7 +20,7 @@ use crate::seed::Seed;
 /// The scalar critic of a recipe, and how far its training has come.
 pub struct Discriminator {
     recipe: Recipe,
-    critic: Scalar,
+    critic: ScalarCritic,
     seed: Seed,
     step: u64,
 }
@@ -43,7 +43,7 @@ impl Discriminator {
         seed: Seed,
     ) -> Result<Self, GanError> {
         assert!(!recipe.has_autoencoder(), "a scalar critic");
-        let critic = Scalar::new(recipe, shape, seed)?;
+        let critic = ScalarCritic::new(recipe, shape, seed)?;
         Ok(Self { recipe: recipe.clone(), critic, seed, step: 0 })
     }
 

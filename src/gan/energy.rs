@@ -146,7 +146,7 @@ fn pull_away<T: Real>(codes: ArrayView2<'_, T>) -> (f64, Array2<T>) {
 }
 
 /// An autoencoder as a GAN's critic.
-pub(super) struct Energy {
+pub(super) struct EnergyCritic {
     objective: Objective,
     /// p.
     pull_away: f64,
@@ -157,7 +157,7 @@ pub(super) struct Energy {
     by_points: Array2<f32>,
 }
 
-impl Energy {
+impl EnergyCritic {
     pub(super) fn new(recipe: &Recipe, shape: PointShape, seed: Seed) -> Result<Self, GanError> {
         let settings = &recipe.critic;
         let autoencoder = Autoencoder::new(settings, shape, 2 * recipe.batch, seed)?;
@@ -182,7 +182,7 @@ impl Energy {
     }
 }
 
-impl Adversary for Energy {
+impl Adversary for EnergyCritic {
     fn set_stream(&mut self, _stream: Stream) {}
 
     fn update(

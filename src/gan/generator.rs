@@ -62,7 +62,7 @@ pub(super) fn latent(rows: usize, coordinates: usize, stream: &mut Stream) -> Ar
 }
 
 /// Points of a generator, in standard coordinates.
-pub(super) fn points_of(generator: &Mlp<f32>, n: usize, stream: &mut Stream) -> Array2<f64> {
+pub(super) fn generate_points(generator: &Mlp<f32>, n: usize, stream: &mut Stream) -> Array2<f64> {
     let z = latent(n, generator.inputs(), stream);
     generator.evaluate(z.view()).mapv(Real::wide)
 }

@@ -14,7 +14,7 @@ use crate::nn::{Mlp, Optimizer, PenalizedTape, Real, Tape};
 use crate::seed::{Seed, Stream};
 
 /// A scalar critic with its optimizer, control and buffers.
-pub(super) struct Scalar {
+pub(super) struct ScalarCritic {
     objective: Objective,
     network: Mlp<f32>,
     optimizer: Optimizer<f32>,
@@ -32,7 +32,7 @@ pub(super) struct Scalar {
     by_generated: Array2<f32>,
 }
 
-impl Scalar {
+impl ScalarCritic {
     pub(super) fn new(recipe: &Recipe, shape: PointShape, seed: Seed) -> Result<Self, GanError> {
         let (settings, dim) = (&recipe.critic, shape.dim);
         let layers = settings.layers_from_points(shape, 1, "critic")?;
@@ -69,7 +69,7 @@ impl Scalar {
     }
 }
 
-impl Scalar {
+impl ScalarCritic {
     /// The generator's loss under an objective on at most a batch of points, and the gradient of
     /// the loss by the points.
     pub(super) fn generator_loss_of(
@@ -92,7 +92,7 @@ fn flat(column: &Array2<f32>) -> &[f32] {
     column.as_slice().expect("made in one piece")
 }
 
-impl Adversary for Scalar {
+impl Adversary for ScalarCritic {
     fn set_stream(&mut self, stream: Stream) {
         self.control.set_stream(stream);
     }

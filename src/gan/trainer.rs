@@ -27,11 +27,11 @@ use std::ops::ControlFlow;
 use ndarray::Array2;
 
 use super::adversary::{Adversary, CriticUpdate};
-use super::energy::Energy;
-use super::generator::{Generator, points_of};
+use super::energy::EnergyCritic;
+use super::generator::{Generator, generate_points};
 use super::networks::PointShape;
 use super::saved::SavedNetwork;
-use super::scalar::Scalar;
+use super::scalar::ScalarCritic;
 use super::score::MAX_TRANSPORTED_POINTS;
 use super::{Checkpoint, Data, GanError, Milestone, Recipe, ReferenceDistance, Scores, score};
 use crate::critic::Regularizer;
@@ -65,7 +65,7 @@ impl Trainer {
         recipe.check()?;
         Ok(Self {
             generator: Generator::new(&recipe, data.shape(), seed)?,
-            critic: critic_of(&recipe, data.shape(), seed)?,
+            critic: build_critic(&recipe, data.shape(), seed)?,
             recipe,
             data,
             seed,
@@ -147,7 +147,8 @@ impl Trainer {
         Ok(None)
     }
 
-    /// One pass of the outer loop of Algorithm 1.
+    /// One round, the body of the outer loop of Algorithm 1: `critic_steps` steps of the critic, then one
+    /// of the generator.
     fn round(&mut self) -> Result<(), GanError> {
         let Recipe { batch, critic_steps, schedule, .. } = self.recipe;
         let factor = schedule.factor(self.step, self.recipe.steps);
@@ -167,8 +168,8 @@ impl Trainer {
         let (loss, by_points) = critic.generator_loss(points);
         generator.step(by_points.to_owned(), factor * self.recipe.generator.rate);
 
-        self.check(update.loss + update.penalty, "critic")?;
-        self.check(loss, "generator")?;
+        self.check_finite(update.loss + update.penalty, "critic")?;
+        self.check_finite(loss, "generator")?;
         self.penalty = update.penalty;
         self.step += 1;
         Ok(())
@@ -179,12 +180,13 @@ impl Trainer {
         let stream = &mut self.seed.stream(&format!("pretraining {}", self.pretrained));
         let x = self.data.batch(self.recipe.batch, stream);
         let loss = self.critic.pretrain(x.view(), self.recipe.critic.rate);
-        self.check(loss, "critic")?;
+        self.check_finite(loss, "critic")?;
         self.pretrained += 1;
         Ok(())
     }
 
-    fn check(&self, loss: f64, network: &'static str) -> Result<(), GanError> {
+    /// An error unless a loss is finite.
+    fn check_finite(&self, loss: f64, network: &'static str) -> Result<(), GanError> {
         if loss.is_finite() { Ok(()) } else { Err(GanError::Diverged { step: self.step, network }) }
     }
 
@@ -236,7 +238,7 @@ impl Trainer {
     /// # Errors
     /// [`GanError::Diverged`] if one is not finite.
     pub fn generate(&self, n: usize, stream: &mut Stream) -> Result<Array2<f64>, GanError> {
-        let mut points = points_of(&self.generator.averaged(), n, stream);
+        let mut points = generate_points(&self.generator.averaged(), n, stream);
         self.data.standard().pin(&mut points);
         if points.iter().all(|x| x.is_finite()) {
             return Ok(points);
@@ -264,11 +266,12 @@ impl Trainer {
         networks.flat_map(|network| network.parameters).collect()
     }
 
+    /// The share of the critic's parameters at the bounds of their box, if they are clipped.
     fn at_bounds(&self) -> Option<f64> {
         let Regularizer::Clip { limit } = self.recipe.regularizer else { return None };
         let (parameters, limit) = (self.critic_parameters(), f32::of(limit));
-        let piled = parameters.iter().filter(|parameter| parameter.abs() >= limit).count();
-        Some(piled as f64 / parameters.len().max(1) as f64)
+        let clipped = parameters.iter().filter(|parameter| parameter.abs() >= limit).count();
+        Some(clipped as f64 / parameters.len().max(1) as f64)
     }
 
     /// The generator with averaged weights.
@@ -312,16 +315,16 @@ impl Trainer {
     }
 }
 
-/// The critic of a recipe, for points of this form.
-fn critic_of(
+/// The critic of a recipe, for points of a shape: an autoencoder or a network with one output.
+fn build_critic(
     recipe: &Recipe,
     shape: PointShape,
     seed: Seed,
 ) -> Result<Box<dyn Adversary>, GanError> {
     if recipe.has_autoencoder() {
-        Ok(Box::new(Energy::new(recipe, shape, seed)?))
+        Ok(Box::new(EnergyCritic::new(recipe, shape, seed)?))
     } else {
-        Ok(Box::new(Scalar::new(recipe, shape, seed)?))
+        Ok(Box::new(ScalarCritic::new(recipe, shape, seed)?))
     }
 }
 

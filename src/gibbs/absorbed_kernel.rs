@@ -9,8 +9,9 @@
 
 use rayon::prelude::*;
 
+use super::row_scratch::RowScratch;
 use super::row_store::{RowStore, TaskSpace};
-use super::row_sweep::{F32Row, GibbsTable, RowPass, RowScratch, SweepResult, add_up};
+use super::row_sweep::{F32Row, GibbsTable, RowPass, SweepResult, add_up};
 use super::simd::{add_f32, add_two_f32, dot_f32, ratios, round_to_f32, scale_to_f32};
 
 /// Largest number of cells stored, 4 bytes each.

@@ -5,7 +5,8 @@ use rayon::prelude::*;
 use super::GibbsTable;
 use super::absorbed_kernel::{AbsorbedKernel, KernelScaling};
 use super::double_word::DoubleWordPotential;
-use super::row_sweep::{RowPass, RowScratch, add_up};
+use super::row_scratch::RowScratch;
+use super::row_sweep::{RowPass, add_up};
 
 /// Largest number of cells stored as a sparse matrix, 12 bytes each.
 const LARGEST_SPARSE_CELLS: usize = 8 << 20;

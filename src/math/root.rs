@@ -6,7 +6,7 @@
 pub fn root(cost: f64, p: f64) -> (f64, f64) {
     /// Half the distance from 1 to the next `f64`.
     const ROUNDING: f64 = 0.5 * f64::EPSILON;
-    /// What a call of `powf` may be off by, in roundings, and as much for the ends.
+    /// Largest error of a call of `powf`, in roundings, and as much for the ends.
     const POWER: f64 = 8.0;
     let cost = cost.max(0.0);
     if p == 1.0 || cost == 0.0 || cost == f64::INFINITY {

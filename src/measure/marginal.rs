@@ -150,9 +150,9 @@ impl Natural {
 pub(crate) struct IntegerMasses {
     /// The powers of two that make all weights of a side integers.
     exponents: [i64; 2],
-    /// What the integers of a side are multiplied by.
+    /// The factors of the integers of each side.
     factors: [BigUint; 2],
-    /// The sum of either side.
+    /// The sum of each side.
     pub(crate) total: BigUint,
     /// T.
     pub(crate) mass: Natural,
@@ -198,7 +198,7 @@ impl IntegerMasses {
         marginal.weights.iter().map(units).collect()
     }
 
-    /// What a mass in the units of the problem is multiplied by to count integer units:
+    /// The factor from a mass in the units of the problem to integer units:
     /// `factor · 2^exponent`.
     pub(crate) fn units_of_mass(&self) -> (BigUint, i64) {
         // total / T, where T divides the total unless it is 1.
@@ -206,7 +206,7 @@ impl IntegerMasses {
         (factor, -self.mass.exponent)
     }
 
-    /// What so many units are worth, divided by 2 to a power and rounded.
+    /// The mass of so many units, divided by 2 to a power and rounded.
     pub(crate) fn mass_of<const N: usize>(&self, units: Wide<N>, power: i64) -> f64 {
         let mut sum = ExactSum::default();
         sum.add_multiple(units.limbs(), 1.0);
@@ -214,7 +214,7 @@ impl IntegerMasses {
         quotient_below(&numerator, &self.total, UNIT_EXPONENT + self.mass.exponent - power)
     }
 
-    /// What an integer unit is worth, rounded.
+    /// The mass of an integer unit, rounded.
     pub(crate) fn unit(&self) -> Unit {
         let over = &self.total / &self.mass.number;
         let zeros = over.trailing_zeros().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a critic says of a distance, and what that is worth: the report of `deblais critic`.
+//! The report of `deblais critic`: the estimate of a critic and its judgement.
 
 use serde::Serialize;
 
@@ -42,7 +42,7 @@ pub struct ExactReport {
     pub value: f64,
     /// The method that found it.
     pub method: &'static str,
-    /// What is proved about it.
+    /// Its certificate.
     pub certificate: CertificateReport,
 }
 
@@ -75,7 +75,7 @@ pub struct CriticReport {
     /// A proved bound of the critic's Lipschitz constant.
     #[serde(with = "number")]
     pub lipschitz_bound: f64,
-    /// What proves it.
+    /// The proof of this bound, in words.
     pub lipschitz_how: &'static str,
     /// The steepest of all pairs of sample points.
     #[serde(with = "number")]

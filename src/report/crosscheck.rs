@@ -19,7 +19,7 @@ pub struct RowReport {
     /// A proved upper bound; absent without one.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub upper: Option<f64>,
-    /// What it says that the transport costs.
+    /// Its estimate of the transport cost.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub estimate: Option<f64>,
     /// `(estimate − exact)/exact`.

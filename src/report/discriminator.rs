@@ -1,5 +1,5 @@
-//! What discriminators tell a generator's points while they are trained: the report of
-//! `deblais explore discriminator`.
+//! The report of `deblais explore discriminator`: the gradients that discriminators give a generator's
+//! points while they are trained.
 
 use serde::Serialize;
 
@@ -49,7 +49,7 @@ pub struct PushRow {
     /// The mean of D on real points less that on generated ones.
     #[serde(with = "number")]
     pub apart: f64,
-    /// What the discriminator minimised in its last step, without a penalty.
+    /// The loss of the discriminator in its last step, without a penalty.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub discriminator_loss: Option<f64>,
 }

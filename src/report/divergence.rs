@@ -13,7 +13,7 @@ pub struct ValueReport {
     /// The value.
     #[serde(with = "number")]
     pub value: f64,
-    /// The same in bits; of the Jensen–Shannon divergence alone.
+    /// The value in bits; of the Jensen–Shannon divergence alone.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub bits: Option<f64>,
     /// The largest value there is, where it is finite.
@@ -25,7 +25,7 @@ pub struct ValueReport {
     /// The central 95 % of the bootstrap's replicates, which is no confidence interval.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub spread: Option<[f64; 2]>,
-    /// What is proved about a transport cost.
+    /// The certificate of a transport cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateReport>,
     /// How it was found.
@@ -62,7 +62,7 @@ pub struct DivergencesReport {
     /// The divergences by their short names, in the order of the table.
     #[serde(serialize_with = "as_map")]
     pub divergences: Vec<(&'static str, ValueReport)>,
-    /// What was left out, and why.
+    /// The rows that were left out, and why.
     #[serde(serialize_with = "as_map")]
     pub left_out: Vec<(&'static str, String)>,
 }

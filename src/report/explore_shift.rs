@@ -41,7 +41,7 @@ pub struct ShiftReport {
     /// How each divergence was found.
     #[serde(serialize_with = "as_map")]
     pub divergences: Vec<(&'static str, TrackReport)>,
-    /// What was left out, and why.
+    /// The values that were left out, and why.
     #[serde(serialize_with = "as_map")]
     pub left_out: Vec<(&'static str, String)>,
     /// One an offset, along the path.

@@ -30,7 +30,7 @@ impl Estimated {
     }
 }
 
-/// What was published for the same dimension and number of funnels; the funnels themselves are
+/// A published result for the same dimension and number of funnels; the funnels themselves are
 /// others.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PublishedReport {
@@ -78,7 +78,7 @@ pub struct FunnelsReport {
     /// A proved bound of the critic's Lipschitz constant.
     #[serde(with = "number")]
     pub lipschitz_bound: f64,
-    /// What proves it.
+    /// The proof of this bound, in words.
     pub lipschitz_how: &'static str,
     /// Held-out pairs.
     pub held_out: usize,
@@ -86,6 +86,6 @@ pub struct FunnelsReport {
     pub steps: u64,
     /// `all_steps`, `time_limit` or `stopped`.
     pub termination: &'static str,
-    /// What others found.
+    /// Published results.
     pub published: Vec<PublishedReport>,
 }

@@ -1,4 +1,4 @@
-//! What a GAN has learnt: the report of `deblais gan train` and `deblais gan evaluate`.
+//! The reports of `deblais gan train` and `deblais gan evaluate`: the scores of a generator.
 
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ pub struct GanReport {
     /// Mean distance of generated points to the nearest training point, for data that are a sample.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub nearest_generated: Option<f64>,
-    /// The same of true points that were held out.
+    /// Mean distance of held-out true points to the nearest training point.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub nearest_held_out: Option<f64>,
     /// The coordinates of the training.
@@ -151,7 +151,7 @@ pub struct GanRow {
     /// without the score at step 0, whose critic is not yet trained.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub loss_correlation: Option<f64>,
-    /// The same of its estimate, the difference of its mean outputs.
+    /// The rank correlation of the critic's estimate, the difference of its mean outputs.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub estimate_correlation: Option<f64>,
     /// Seconds of CPU.

@@ -1,5 +1,5 @@
-//! What critics that are trained to their end tell a generator: the report of
-//! `deblais gan gradients`.
+//! The report of `deblais gan gradients`: the gradients that critics trained to convergence give a
+//! generator.
 
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ pub struct GradientRow {
     /// How far the gradients of the seeds lie apart, relative to the norm of their mean.
     #[serde(with = "number")]
     pub disagreement: f64,
-    /// What the critic minimised in its last step, without a penalty.
+    /// The loss of the critic in its last step, without a penalty.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub critic_loss: Option<f64>,
 }

@@ -13,7 +13,7 @@ pub const PAIRWISE_SCHEMA: &str = "deblais.pairwise/2";
 /// One of the sets.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SetReport {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Points that have mass.
     pub points: usize,
@@ -26,7 +26,7 @@ pub struct SetReport {
 pub struct PairReport {
     /// Places of its sets, from 0.
     pub pair: [usize; 2],
-    /// What is proved.
+    /// The certificate.
     pub certificate: CertificateReport,
 }
 
@@ -61,7 +61,7 @@ pub struct PairwiseReport {
     pub done: usize,
     /// Why the run ended.
     pub termination: &'static str,
-    /// What the entries are: `transport_cost`, or `distance`, its p-th root.
+    /// The kind of the entries: `transport_cost`, or `distance`, its p-th root.
     pub entries: &'static str,
     /// The entries, row by row; infinite for pairs that are not done.
     #[serde(with = "number")]

@@ -28,7 +28,7 @@ pub struct PlansReport {
     pub even_cost: f64,
     /// The cheapest plan of all.
     pub best: PricedReport,
-    /// What proves that.
+    /// The certificate of the optimal plan.
     pub certificate: CertificateReport,
     /// One of those found, by chance.
     pub random: PricedReport,

@@ -1,4 +1,4 @@
-//! What samples of overlapping laws tell: the report of `deblais explore samples`.
+//! The report of `deblais explore samples`: estimates from samples of overlapping laws.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What entropic transport found: the reports of `deblais sinkhorn`.
+//! The reports of `deblais sinkhorn`: entropic transport and its divergence.
 
 use serde::Serialize;
 
@@ -82,7 +82,7 @@ pub struct SinkhornReport {
     /// `transport_cost^(1/p)`, where that is a distance.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub distance: Option<f64>,
-    /// What is proved about the exact cost.
+    /// The certificate of the exact cost.
     pub certificate: CertificateReport,
     /// Mass of the cells that were left out of the plan in files, pictures and this report; absent
     /// if no cells were asked for.

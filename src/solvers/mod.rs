@@ -78,7 +78,7 @@ impl From<Stop> for Termination {
     }
 }
 
-/// What a solver hands over.
+/// The answer of a solver, not judged yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Solution {
     /// The transport plan; after a limit it may miss its marginals, which the certificate
@@ -103,7 +103,7 @@ impl Solution {
             .expect("a solution has the shape of its problem")
     }
 
-    /// The same within a limit; see [`certify_until`].
+    /// Judges this answer within a time limit; see [`certify_until`].
     ///
     /// # Panics
     /// If this is the solution of a problem of another shape.
@@ -139,7 +139,7 @@ pub enum SolveError {
     NotApplicable {
         /// The method.
         method: &'static str,
-        /// What it needs.
+        /// The structure that it needs.
         needs: &'static str,
     },
     /// The problem has more cells than the method can be asked to handle.
@@ -197,7 +197,7 @@ pub enum SolveError {
 }
 
 impl SolveError {
-    /// What to do about it.
+    /// The remedy.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

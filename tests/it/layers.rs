@@ -1,5 +1,5 @@
-//! The architecture, enforced: modules import only from modules below them
-//! (`docs/architecture.md` draws the map).
+//! The architecture, enforced: modules import only from modules that come before them in [`ORDER`],
+//! that is above them in the table of `docs/architecture.md`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -16,7 +16,7 @@ use deblais::solvers::Method;
 use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Ground;
-use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::inputs::{LoadedProblem, ProblemJob};
 use crate::cli::progress_line::RunProgress;
 use crate::cli::range::check_range;
 use crate::cli::text::{Lines, bracket, exact, small, supported};
@@ -52,7 +52,7 @@ impl Case {
     ) -> Result<Self, Failure> {
         let loaded = job.load()?;
         loaded.remarks.tell(output.quiet);
-        let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
+        let LoadedProblem { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let (source, target) = clouds.expect("a problem with points has clouds");
         let mut timings: Timings = [("read", seconds)].into();
         let exact = if exact {

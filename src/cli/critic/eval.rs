@@ -12,7 +12,7 @@ use super::case::{Case, ground, text};
 use super::picture::CriticPicture;
 use crate::cli::args::{OutputOptions, ProblemArgs};
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::inputs::{ProblemJob, names, one_stdin};
+use crate::cli::inputs::{ProblemJob, input_names, one_stdin};
 use crate::cli::output::print_report;
 use crate::cli::output_files::OutputFiles;
 use crate::cli::pictures::FORMATS;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
     let EvalArgs { problem: problem_args, load, no_exact, plot, output } = args;
     let problem = ProblemJob::new(&problem_args)?;
     let metric = ground(&problem)?.metric()?;
-    let mut read = names(&problem_args);
+    let mut read = input_names(&problem_args);
     read.push(&load);
     one_stdin(&read)?;
     let mut outputs = OutputFiles::default();

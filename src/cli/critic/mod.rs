@@ -18,7 +18,7 @@ use deblais::io::{write_critic, write_history};
 use super::args::{OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::ground::Seconds;
-use super::inputs::{ProblemJob, names};
+use super::inputs::{ProblemJob, input_names};
 use super::output::print_report;
 use super::output_files::OutputFiles;
 use super::pictures::FORMATS;
@@ -119,7 +119,7 @@ impl CriticJob {
         outputs.add("--history", history.as_deref(), &["csv"])?;
         outputs.add("--save", save.as_deref(), &["json"])?;
         outputs.add("--plot", plot.as_deref(), FORMATS)?;
-        outputs.check(&names(&problem_args))?;
+        outputs.check(&input_names(&problem_args))?;
         use_threads(output.threads)?;
         Ok(Self {
             problem,

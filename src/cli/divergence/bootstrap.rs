@@ -1,4 +1,4 @@
-//! What the values are worth: intervals where the bootstrap is valid, spreads elsewhere.
+//! The uncertainty of the values: intervals where the bootstrap is valid, spreads elsewhere.
 
 use deblais::divergence::named::{NAMES, values};
 use deblais::divergence::{Bootstrap, Estimate, Range};

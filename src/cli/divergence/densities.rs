@@ -25,7 +25,7 @@ pub(super) enum EstimatorName {
     Knn,
 }
 
-/// What nearest neighbours estimate, by short name.
+/// Short names of the divergences that nearest neighbors estimate.
 pub(super) const BY_NEIGHBOURS: [&str; 3] = ["kl", "kl_reverse", "jeffreys"];
 
 /// Why a row is left out, and what to do about it.

@@ -1,4 +1,4 @@
-//! What sees distance: transport by the solvers, energy, mean discrepancy.
+//! The rows that depend on distances: transport by the solvers, energy distance, MMD.
 
 use deblais::cost::{Cost, GroundCost};
 use deblais::divergence::{

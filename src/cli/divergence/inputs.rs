@@ -1,4 +1,4 @@
-//! What is compared: two clouds as for `deblais emd`, or two histograms on the same cells.
+//! The inputs: two clouds as for `deblais emd`, or two histograms on the same cells.
 
 use deblais::measure::{DiscreteMeasure, MeasureError};
 use deblais::report::{Inputs, Settings};
@@ -7,7 +7,7 @@ use ndarray::{Array1, ArrayView1};
 use crate::cli::args::ProblemArgs;
 use crate::cli::failure::Failure;
 use crate::cli::ground::Ground;
-use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::inputs::{LoadedProblem, ProblemJob};
 use crate::cli::remarks::Remarks;
 
 /// A validated request for two measures.
@@ -67,7 +67,7 @@ impl Measures {
     }
 
     pub(super) fn load(&self) -> Result<MeasurePair, Failure> {
-        let Loaded { clouds, histograms, inputs, remarks, seconds, .. } = self.job.load()?;
+        let LoadedProblem { clouds, histograms, inputs, remarks, seconds, .. } = self.job.load()?;
         let (source, target) = clouds.expect("points were read");
         Ok(MeasurePair { source, target, histograms, inputs, remarks, seconds })
     }

@@ -107,7 +107,7 @@ struct DivergenceJob {
     output: OutputOptions,
 }
 
-/// What was found so far.
+/// The rows that are computed so far.
 #[derive(Default)]
 struct DivergenceTable {
     rows: Vec<(&'static str, ValueReport)>,
@@ -175,7 +175,7 @@ impl DivergenceJob {
         (replicates > 0).then_some(Bootstrap { replicates, seed })
     }
 
-    /// What compares densities.
+    /// Adds the divergences of densities.
     fn add_densities(&self, pair: &MeasurePair, table: &mut DivergenceTable) {
         let EstimateArgs { estimator, bins, neighbour, alpha, .. } = self.estimate;
         if estimator == EstimatorName::Knn && pair.histograms.is_none() {
@@ -209,7 +209,7 @@ impl DivergenceJob {
         }
     }
 
-    /// What sees distance.
+    /// Adds the rows that depend on distances.
     fn add_distances(
         &self,
         pair: &MeasurePair,

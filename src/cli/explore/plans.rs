@@ -21,7 +21,7 @@ use super::folder::Folder;
 use super::study::{Study, Told};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::{CostName, Ground};
-use crate::cli::inputs::{Loaded, ProblemJob, one_stdin};
+use crate::cli::inputs::{LoadedProblem, ProblemJob, one_stdin};
 use crate::cli::read_measure::{Role, SampleSet};
 use crate::cli::remarks::Remarks;
 use crate::cli::sample_set::SelectionFlags;
@@ -194,7 +194,8 @@ fn site(args: &PlansArgs) -> Result<Site, Failure> {
     let sides = [side(Role::Source, source)?, side(Role::Target, target)?];
     let settings = Settings::of(args).without("piles").and("cost", ground.name());
     let job = ProblemJob::between(sides, ground, args.normalize, settings.clone());
-    let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = job.load()?;
+    let LoadedProblem { problem, report, inputs, remarks, clouds, axes, seconds, .. } =
+        job.load()?;
     let (source, target) = clouds.expect("points were read");
     Ok(Site { problem, source, target, report, axes, inputs, settings, remarks, seconds })
 }

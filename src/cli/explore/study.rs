@@ -1,4 +1,4 @@
-//! What the demonstrations share: check, compute, draw into a folder, report.
+//! The common steps of the studies: check, compute, draw into a folder, report.
 
 use std::time::Instant;
 
@@ -30,9 +30,9 @@ pub(super) trait Study: Sized {
     const NAME: &'static str;
     /// Its own arguments.
     type Args: Args;
-    /// What it computes.
+    /// The result of the computation.
     type Answer;
-    /// What it reports of that.
+    /// The report of the result.
     type Findings: Serialize;
 
     /// Checks the arguments and reads the inputs. Nothing is left behind if that fails.

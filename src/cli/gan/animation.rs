@@ -1,4 +1,4 @@
-//! `--snapshot`: pictures on the way, and the animation they make.
+//! `--snapshot`: pictures of the generator during the run, and the animation of them.
 
 use std::fs;
 use std::num::NonZeroU64;
@@ -16,7 +16,7 @@ use crate::cli::failure::Failure;
 const SNAPSHOTS: &str = "snapshots";
 const TRAINING: &str = "training.gif";
 
-/// A run that is looked at every so many steps of the generator and at its end.
+/// The snapshots of a run: one every so many steps of the generator and one at the end.
 pub(super) struct TrainingAnimation {
     folder: PathBuf,
     every: u64,
@@ -58,16 +58,16 @@ impl TrainingAnimation {
         self.folder.join(SNAPSHOTS)
     }
 
-    /// The steps in a range at which it is looked at.
-    pub(super) fn places(&self, range: RangeInclusive<u64>) -> Vec<u64> {
+    /// The steps in a range at which a snapshot is taken.
+    pub(super) fn snapshot_steps(&self, range: RangeInclusive<u64>) -> Vec<u64> {
         let multiples = (0..=self.steps / self.every).map(|k| k * self.every);
         let end = (!self.steps.is_multiple_of(self.every)).then_some(self.steps);
-        multiples.chain(end).filter(|place| range.contains(place)).collect()
+        multiples.chain(end).filter(|step| range.contains(step)).collect()
     }
 
-    /// The picture of the generator as it stands, unless it was the last one. It depends on nothing
-    /// but the run up to here, so that one drawn again is the same.
-    pub(super) fn shoot(&mut self, trainer: &mut Trainer) -> Result<(), Failure> {
+    /// Draws the generator as it stands, unless this step was drawn last. The picture depends on the run
+    /// up to here alone: drawn again, it is the same.
+    pub(super) fn take_snapshot(&mut self, trainer: &mut Trainer) -> Result<(), Failure> {
         if self.last.replace(trainer.step()) == Some(trainer.step()) {
             return Ok(());
         }
@@ -80,18 +80,18 @@ impl TrainingAnimation {
         self.path(step).exists()
     }
 
-    /// All pictures up to here, one after another. Those from before an interruption are where
-    /// they were left; a run that was begun without them has none of its beginning.
+    /// Writes the animation of all snapshots up to here, those from before an interruption included; a
+    /// run that began without `--snapshot` has none of its first part.
     pub(super) fn finish(&self, trainer: &Trainer) -> Result<(), Failure> {
-        let mut places = self.places(0..=trainer.step());
-        places.retain(|&step| self.has(step));
+        let mut steps = self.snapshot_steps(0..=trainer.step());
+        steps.retain(|&step| self.has(step));
         let frame = |step: u64| {
             let path = self.path(step);
             let at = |failure: Failure| failure.at(path.display());
             let file = fs::read(&path).map_err(|error| at(Failure::new(error)))?;
             Bitmap::from_png(&file).map_err(|error| at(error.into()))
         };
-        let frames = places.into_iter().map(frame).collect::<Result<Vec<_>, Failure>>()?;
+        let frames = steps.into_iter().map(frame).collect::<Result<Vec<_>, Failure>>()?;
         Ok(plot::save_animation(&self.folder.join(TRAINING), &Animation::new(frames))?)
     }
 

@@ -120,8 +120,9 @@ fn one(
     let recipe = args.training.recipe(name, data, clock)?;
     let trainer = Trainer::new(recipe, data.load()?, Seed(seed))?;
     let evaluations = args.training.evaluations();
-    let mut run = GanRun { trainer, evaluations, floor, animation: None, kept: None, quiet, clock };
-    let outcome = run.go()?;
+    let mut run =
+        GanRun { trainer, evaluations, floor, animation: None, saved_in: None, quiet, clock };
+    let outcome = run.train_and_score()?;
     let report = run.report(&outcome);
     Ok(Finished { trainer: run.trainer, report })
 }
@@ -177,7 +178,7 @@ fn curves(path: &Path, rows: &[Vec<Finished>], floor: f64) -> Result<(), Failure
     Ok(plot::save(path, &chart)?)
 }
 
-/// What each critic's loss says beside the exact distance, both from their least to their most.
+/// Draws each critic's loss beside the exact distance, both from their least to their largest value.
 fn losses(path: &Path, comparison: &GanComparison, rows: &[Vec<Finished>]) -> Result<(), Failure> {
     let charts = comparison.rows.iter().zip(rows).map(|(row, runs)| {
         let curve = |name: &str, value: fn(&Milestone) -> f64| {

@@ -24,7 +24,7 @@ const DIGIT_SIDE: usize = 8;
 /// The largest value of a digit's pixel.
 const DIGIT_MOST: f64 = 16.0;
 
-/// What a file of images is named after.
+/// The prefix of the name of a file of images.
 const IDX: &str = "idx:";
 
 /// Digits that are held out unless something else is asked for.
@@ -53,7 +53,7 @@ pub(super) struct DataArgs {
 }
 
 impl DataArgs {
-    /// What a run keeps of them, with its number of scores.
+    /// The options that a run saves, with its number of scores.
     pub(super) fn options(&self, evaluations: NonZeroU64) -> RunOptions {
         let Self { columns, filter, held_out, .. } = self.clone();
         RunOptions { evaluations, snapshot: None, columns, filter, held_out }

@@ -42,7 +42,7 @@ pub(super) fn run(args: EvaluateArgs) -> Result<Exit, Failure> {
     let outcome = Outcome { milestone, scores, stopped: None };
     let quiet = args.output.quiet;
     let evaluations = NonZeroU64::MIN;
-    let run = GanRun { trainer, evaluations, floor, animation: None, kept: None, quiet, clock };
+    let run = GanRun { trainer, evaluations, floor, animation: None, saved_in: None, quiet, clock };
     let report = run.report(&outcome);
     print_report(&args.output, &report, |lines| text(lines, &report, &outcome))
 }

@@ -20,7 +20,7 @@ pub(super) fn exact_emd(
     Ok(solved(source, target)?.1)
 }
 
-/// The same with the plan that has it.
+/// The plan and the certificate of [`exact_emd`].
 pub(super) fn solved(
     source: ArrayView2<'_, f64>,
     target: ArrayView2<'_, f64>,

@@ -42,13 +42,13 @@ const CRITICS: [(&str, &[GeneratorLoss]); 3] = [
     ),
 ];
 
-/// What they have in common, over the base of all recipes.
+/// The settings of all critics, over the base of all recipes.
 const COMMON: &str = "name = \"critic\"
 schedule = \"constant\"
 critic = { rate = 1e-3 }
 ";
 
-/// What a generator minimises: its name in reports and in pictures.
+/// A loss of the generator, and its names in reports and in pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct GeneratorLoss {
     name: &'static str,
@@ -266,7 +266,7 @@ fn text(lines: &mut Lines, report: &GradientsReport) {
     lines.table(&table);
 }
 
-/// What an axis measures, and its value.
+/// The label of an axis, and its value.
 type GradientAxis = (&'static str, fn(&GradientRow) -> f64);
 
 /// Norm, noise and disagreement against the critic's steps.

@@ -104,7 +104,7 @@ impl GanClouds {
     }
 }
 
-/// What the points are worth, in a line.
+/// The scores of the points, in a line.
 fn caption(report: &GanReport) -> String {
     let modes = report.modes.zip(report.modes_of).zip(report.high_quality);
     let modes = modes.map_or(String::new(), |((captured, of), share)| {

@@ -1,4 +1,4 @@
-//! One run with its milestones: what `gan train` and `gan compare` have in common.
+//! One training run with its milestones, for `gan train`, `gan compare` and `gan evaluate`.
 
 use std::num::NonZeroU64;
 use std::path::Path;
@@ -22,7 +22,7 @@ use crate::cli::progress_line::RunProgress;
 pub(super) const CHECKPOINT: &str = "checkpoint.json";
 pub(super) const METRICS: &str = "metrics.jsonl";
 
-/// CPU and wall since the start.
+/// CPU and wall time since the start.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     cpu: ProcessTime,
@@ -44,47 +44,47 @@ impl Clock {
     }
 }
 
-/// How a run came out.
+/// The last milestone of a run, and why it stopped early, if it did.
 pub(super) struct Outcome {
     pub(super) milestone: Milestone,
     pub(super) scores: Scores,
     pub(super) stopped: Option<Stop>,
 }
 
-/// A run and how it is to be followed.
+/// A training run, when it is scored, and where its state is saved.
 pub(super) struct GanRun<'a> {
     pub(super) trainer: Trainer,
-    /// Scores over the run.
+    /// Number of scores over the run.
     pub(super) evaluations: NonZeroU64,
     pub(super) floor: f64,
     /// Pictures on the way, if they are asked for.
     pub(super) animation: Option<TrainingAnimation>,
-    /// Where checkpoints and metrics go, if anywhere, and the options that go with them.
-    pub(super) kept: Option<(&'a Path, RunOptions)>,
+    /// The folder of checkpoint and metrics, if they are saved, and the options in the checkpoint.
+    pub(super) saved_in: Option<(&'a Path, RunOptions)>,
     pub(super) quiet: bool,
     pub(super) clock: Clock,
 }
 
 impl GanRun<'_> {
-    /// Trains to the end, scoring on the way.
-    pub(super) fn go(&mut self) -> Result<Outcome, Failure> {
+    /// Trains to the end; scores and saves at evenly spaced steps.
+    pub(super) fn train_and_score(&mut self) -> Result<Outcome, Failure> {
         let steps = self.trainer.recipe().steps;
         // More would score the same steps again.
         let evaluations = self.evaluations.get().min(steps).max(1);
-        let place = |k| {
-            let place = u128::from(k) * u128::from(steps) / u128::from(evaluations);
-            u64::try_from(place).unwrap_or(steps)
+        let step_of = |k| {
+            let step = u128::from(k) * u128::from(steps) / u128::from(evaluations);
+            u64::try_from(step).unwrap_or(steps)
         };
         let mut last = None;
-        for until in (0..=evaluations).map(place) {
+        for until in (0..=evaluations).map(step_of) {
             let done = self.trainer.history().last().map(|milestone| milestone.step);
             if done.is_some_and(|done| done >= until) && until < steps {
                 continue;
             }
-            let stopped = self.reach(until)?;
+            let stopped = self.train_with_snapshots(until)?;
             let (milestone, scores) = self.trainer.evaluate(&mut exact_emd)?;
-            self.tell(&milestone);
-            // Between two places a run is not what one without a stop would have recorded.
+            self.print_progress(&milestone);
+            // A run without a stop scores no step in between, and the histories must not differ.
             if stopped.is_none() && done.is_none_or(|done| done < until) {
                 self.trainer.record(milestone);
             }
@@ -97,17 +97,17 @@ impl GanRun<'_> {
         last.ok_or_else(|| Failure::new("there is nothing to train").hint("set steps above 0"))
     }
 
-    /// Trains until then, with the pictures up to there.
-    fn reach(&mut self, until: u64) -> Result<Option<Stop>, Failure> {
+    /// Trains until step `until` of the generator and takes the snapshots on the way.
+    fn train_with_snapshots(&mut self, until: u64) -> Result<Option<Stop>, Failure> {
         let range = self.trainer.step()..=until;
-        let places = self.animation.as_ref().map(|animation| animation.places(range));
-        for place in places.into_iter().flatten() {
-            let stopped = self.train(place)?;
+        let snapshots = self.animation.as_ref().map(|animation| animation.snapshot_steps(range));
+        for step in snapshots.into_iter().flatten() {
+            let stopped = self.train(step)?;
             if stopped.is_some() {
                 return Ok(stopped);
             }
             if let Some(animation) = &mut self.animation {
-                animation.shoot(&mut self.trainer)?;
+                animation.take_snapshot(&mut self.trainer)?;
             }
         }
         self.train(until)
@@ -118,8 +118,8 @@ impl GanRun<'_> {
         Ok(RunProgress::watch(None, self.quiet, train)?.0)
     }
 
-    /// A line of progress.
-    fn tell(&self, milestone: &Milestone) {
+    /// Prints a milestone as a line on stderr.
+    fn print_progress(&self, milestone: &Milestone) {
         if self.quiet {
             return;
         }
@@ -141,7 +141,7 @@ impl GanRun<'_> {
 
     /// The checkpoint and all milestones so far.
     fn save(&self) -> Result<(), Failure> {
-        let Some((folder, options)) = &self.kept else { return Ok(()) };
+        let Some((folder, options)) = &self.saved_in else { return Ok(()) };
         write_checkpoint(&folder.join(CHECKPOINT), &self.trainer.checkpoint(), options)?;
         write_atomically(&folder.join(METRICS), |out| {
             for milestone in self.trainer.history() {
@@ -153,7 +153,7 @@ impl GanRun<'_> {
         Ok(())
     }
 
-    /// The report of how it came out.
+    /// The report of a run.
     pub(super) fn report(&self, outcome: &Outcome) -> Report<GanReport> {
         let run = (self.trainer.recipe(), self.trainer.seed().0, self.trainer.data());
         let scored = (&outcome.milestone, &outcome.scores);
@@ -165,8 +165,8 @@ impl GanRun<'_> {
     }
 }
 
-/// How many steps fit into so many seconds of CPU, by a short trial: so the number is known, and
-/// with it the run can be repeated to the bit. What `clock` has seen so far counts as spent.
+/// The number of steps that fit into so many seconds of CPU, by a short trial. The number is stored
+/// with the run, which can thus be repeated to the bit. The time on `clock` so far counts as spent.
 pub(super) fn steps_within(
     seconds: f64,
     recipe: &Recipe,
@@ -174,20 +174,20 @@ pub(super) fn steps_within(
     evaluations: NonZeroU64,
     clock: Clock,
 ) -> Result<u64, Failure> {
-    const WARM: u64 = 5;
-    const TRIAL: u64 = 40;
-    /// Of the budget: so short a trial is off by some percent.
-    const KEPT_BACK: f64 = 0.05;
+    const WARM_UP_STEPS: u64 = 5;
+    const TRIAL_STEPS: u64 = 40;
+    /// Share of the budget that is not planned: so short a trial is off by some percent.
+    const RESERVED_SHARE: f64 = 0.05;
     let trial = Recipe { pretraining: 0, ..recipe.clone() };
     let mut trainer = Trainer::new(trial, data.load()?, Seed(0))?;
-    trainer.train(WARM, &mut ())?;
+    trainer.train(WARM_UP_STEPS, &mut ())?;
     let start = clock.cpu();
-    trainer.train(WARM + TRIAL, &mut ())?;
-    let step = (clock.cpu() - start) / TRIAL as f64;
+    trainer.train(WARM_UP_STEPS + TRIAL_STEPS, &mut ())?;
+    let step = (clock.cpu() - start) / TRIAL_STEPS as f64;
     let start = clock.cpu();
     trainer.evaluate(&mut exact_emd)?;
     let scoring = (clock.cpu() - start) * (evaluations.get() as f64 + 1.0);
-    let left = (1.0 - KEPT_BACK) * seconds - clock.cpu() - scoring;
+    let left = (1.0 - RESERVED_SHARE) * seconds - clock.cpu() - scoring;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     let steps = (left / step).clamp(1.0, 1e9) as u64;
     Ok(steps.saturating_sub(recipe.pretraining).max(1))

@@ -1,4 +1,4 @@
-//! `deblais gan train`.
+//! `deblais gan train`: a run from its first step or from its checkpoint, and its files.
 
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
@@ -109,11 +109,11 @@ impl GanTrainingArgs {
     }
 }
 
-/// Trains, or goes on training.
+/// Trains from the first step, or from the checkpoint with `--resume`.
 pub(super) fn run(args: TrainGanArgs) -> Result<Exit, Failure> {
     let clock = Clock::start();
     use_threads(args.output.threads)?;
-    let (trainer, options) = if args.resume { resumed(&args)? } else { fresh(&args, clock)? };
+    let (trainer, options) = if args.resume { resumed_run(&args)? } else { new_run(&args, clock)? };
     let animation =
         options.snapshot.map(|every| TrainingAnimation::new(args.out.clone(), every, &trainer));
     let animation = animation.transpose()?;
@@ -127,19 +127,19 @@ pub(super) fn run(args: TrainGanArgs) -> Result<Exit, Failure> {
         evaluations: options.evaluations,
         floor,
         animation,
-        kept: Some((&args.out, options)),
+        saved_in: Some((&args.out, options)),
         quiet: args.output.quiet,
         clock,
     };
-    let outcome = run.go()?;
+    let outcome = run.train_and_score()?;
     let report = run.report(&outcome);
-    leave(&args.out, &run, &report)?;
+    write_files(&args.out, &run, &report)?;
     print_report(&args.output, &report, |lines| text(lines, &report, &outcome))?;
     Ok(if outcome.stopped.is_some() { Exit::Stopped } else { Exit::Fine })
 }
 
 /// A run from its first step.
-fn fresh(args: &TrainGanArgs, clock: Clock) -> Result<(Trainer, RunOptions), Failure> {
+fn new_run(args: &TrainGanArgs, clock: Clock) -> Result<(Trainer, RunOptions), Failure> {
     let data = DataJob::new(&args.data)?;
     // A recipe that is wrong is told before any data are read.
     recipes::read(&args.recipe, &args.training.changes)?;
@@ -158,33 +158,37 @@ fn fresh(args: &TrainGanArgs, clock: Clock) -> Result<(Trainer, RunOptions), Fai
 }
 
 /// A run from its checkpoint. Options that are given again must be those it was begun with.
-fn resumed(args: &TrainGanArgs) -> Result<(Trainer, RunOptions), Failure> {
+fn resumed_run(args: &TrainGanArgs) -> Result<(Trainer, RunOptions), Failure> {
     let origin = InputPath::from(args.out.join(CHECKPOINT));
     let SavedRun { checkpoint, options } = read_checkpoint(&origin)?;
     let shown = |n: NonZeroU64| n.to_string();
     let asked = args.data.options(args.training.evaluations());
     let given = args.training.evaluations.map(|_| shown(asked.evaluations));
-    keeps("--evaluations", given, Some(shown(options.evaluations)))?;
-    keeps("--snapshot", args.snapshot.map(shown), options.snapshot.map(shown))?;
-    keeps("--columns", asked.columns, options.columns.clone())?;
-    keeps("--where", asked.filter, options.filter.clone())?;
+    check_unchanged("--evaluations", given, Some(shown(options.evaluations)))?;
+    check_unchanged("--snapshot", args.snapshot.map(shown), options.snapshot.map(shown))?;
+    check_unchanged("--columns", asked.columns, options.columns.clone())?;
+    check_unchanged("--where", asked.filter, options.filter.clone())?;
     let shown = |rows: usize| rows.to_string();
-    keeps("--held-out", asked.held_out.map(shown), options.held_out.map(shown))?;
+    check_unchanged("--held-out", asked.held_out.map(shown), options.held_out.map(shown))?;
     let data = DataJob::saved(&args.data, &checkpoint.data, &options)?;
     Ok((Trainer::resume(checkpoint, data.load()?)?, options))
 }
 
-/// Refuses another value of a flag than a run was begun with.
-fn keeps(flag: &str, given: Option<String>, begun: Option<String>) -> Result<(), Failure> {
+/// Refuses a flag whose value differs from that with which the run was begun.
+fn check_unchanged(
+    flag: &str,
+    given: Option<String>,
+    begun: Option<String>,
+) -> Result<(), Failure> {
     let Some(given) = given.filter(|given| Some(given) != begun.as_ref()) else { return Ok(()) };
     let begun = begun.map_or(format!("without {flag}"), |begun| format!("with {flag} {begun}"));
     Err(Failure::usage(format!("{flag} {given}: the run was begun {begun}"))
         .hint("leave it out: --resume keeps all options of the run"))
 }
 
-/// Summary, points and pictures. Times are no part of them: runs that do the same leave the same
-/// files, whether they were interrupted or not.
-fn leave(folder: &Path, run: &GanRun<'_>, report: &Report<GanReport>) -> Result<(), Failure> {
+/// Writes summary, points and pictures. They contain no times: two runs with the same steps write the
+/// same files, interrupted or not.
+fn write_files(folder: &Path, run: &GanRun<'_>, report: &Report<GanReport>) -> Result<(), Failure> {
     let timeless = Report { timings: Timings::new(), ..report.clone() };
     write_atomically(&folder.join("summary.json"), |out| write_json(out, &timeless))?;
     let checkpoint = run.trainer.checkpoint();
@@ -196,7 +200,7 @@ fn leave(folder: &Path, run: &GanRun<'_>, report: &Report<GanReport>) -> Result<
     run.animation.as_ref().map_or(Ok(()), |animation| animation.finish(&run.trainer))
 }
 
-/// What a run is worth, in a few lines.
+/// The scores and settings of a run as text.
 pub(super) fn text(lines: &mut Lines, report: &Report<GanReport>, outcome: &Outcome) {
     let emd = &outcome.scores.emd;
     lines.line("exact EMD", format!("{} to true points", bracket((emd.lower, emd.upper))));

@@ -1,7 +1,7 @@
 //! `deblais pairwise`: the matrix of transport costs between many sets.
 
+mod remaining_pairs;
 mod sets;
-mod work;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -18,10 +18,10 @@ use deblais::tolerance;
 use ndarray::Array2;
 use serde::Serialize;
 
-use self::sets::{Sets, Wanted};
-use self::work::work;
+use self::remaining_pairs::solve_remaining;
+use self::sets::{SetSelection, Sets};
 use super::args::{GroundArgs, OutputOptions};
-use super::emd::gap;
+use super::emd::parse_gap;
 use super::failure::{Exit, Failure};
 use super::ground::{Ground, Seconds};
 use super::input_summary::measure_line;
@@ -92,7 +92,7 @@ pub(crate) struct PairwiseArgs {
     time_limit: Option<Seconds>,
 
     /// Exit with code 3 if a pair's relative gap is wider than this (default: 1e-9)
-    #[arg(long, value_name = "GAP", default_value_t = tolerance::OPTIMAL, hide_default_value = true, value_parser = gap, allow_negative_numbers = true, help_heading = "Solver")]
+    #[arg(long, value_name = "GAP", default_value_t = tolerance::OPTIMAL, hide_default_value = true, value_parser = parse_gap, allow_negative_numbers = true, help_heading = "Solver")]
     #[serde(with = "number")]
     gap_tolerance: f64,
 
@@ -121,7 +121,7 @@ const EXAMPLES: &str = "Examples:
 struct PairwiseJob {
     files: Vec<PathBuf>,
     manifest: Option<PathBuf>,
-    wanted: Wanted,
+    selection: SetSelection,
     ground: Ground,
     method: MethodName,
     limit: Option<Duration>,
@@ -156,7 +156,7 @@ impl PairwiseJob {
             filter: args.filter.as_deref(),
             weights: args.weights.as_deref(),
         };
-        let wanted = Wanted {
+        let selection = SetSelection {
             selection: flags.check()?,
             by: args.by.as_deref().map(column),
             normalize: args.normalize,
@@ -164,7 +164,7 @@ impl PairwiseJob {
         Ok(Self {
             files: args.files,
             manifest: args.manifest,
-            wanted,
+            selection,
             ground,
             method: args.method,
             limit: args.time_limit.map(Seconds::duration),
@@ -182,44 +182,44 @@ impl PairwiseJob {
         let files = sets::files(&self.files, self.manifest.as_deref())?;
         let listed = files.iter().filter_map(|(_, listed)| listed.origin.path());
         outputs(self.matrix_file.as_deref())?.check(&listed.collect::<Vec<_>>())?;
-        let sets = sets::read(files, &self.wanted, &self.ground)?;
+        let sets = sets::read(files, &self.selection, &self.ground)?;
         let read = start.elapsed().as_secs_f64();
         sets.remarks.tell(self.output.quiet);
 
         let journal = self.matrix_file.as_deref().map(journal_of).transpose()?;
         let options = format!("method={} {}", typed(&self.method), self.ground);
-        let ((found, resumed), solve) =
+        let ((distances, resumed), solve) =
             RunProgress::watch(self.limit, self.output.quiet, |progress| {
-                work(&sets, self.ground, method, options, journal.as_deref(), progress)
+                solve_remaining(&sets, self.ground, method, options, journal.as_deref(), progress)
             })?;
-        self.check_range(&sets, &found)?;
+        self.check_range(&sets, &distances)?;
 
-        let matrix = self.entries(found.costs());
+        let matrix = self.entries(distances.costs());
         let report = Report {
             settings: Some(self.settings.clone()),
             warnings: Some(sets.remarks.warnings.clone()),
             timings: [("read", read), ("solve", solve)].into(),
-            ..Report::new(PAIRWISE_SCHEMA, self.findings(&sets, &found, &matrix))
+            ..Report::new(PAIRWISE_SCHEMA, self.findings(&sets, &distances, &matrix))
         };
         // A file that fails now must not cost the user the answer: it is printed all the same.
         let saved = match (&self.matrix_file, &journal) {
-            (Some(output), Some(journal)) if found.termination.is_complete() => {
+            (Some(output), Some(journal)) if distances.termination.is_complete() => {
                 save(output, journal, &sets.names, &matrix)
             }
             _ => Ok(()),
         };
         let mut lines = Lines::default();
-        text(&mut lines, &sets.names, &report, &found, resumed);
+        text(&mut lines, &sets.names, &report, &distances, resumed);
         self.show(&sets.names, &matrix, &report, lines)?;
         saved?;
         Ok(self.exit(&report, &sets.names, journal.as_deref()))
     }
 
     /// Refuses pairs whose cost left the range of `f64`.
-    fn check_range(&self, sets: &Sets, found: &Distances) -> Result<(), Failure> {
+    fn check_range(&self, sets: &Sets, distances: &Distances) -> Result<(), Failure> {
         let first = &sets.measures[0];
         let rounding = self.ground.cost().table(first, first)?.rounding();
-        found.found.iter().try_for_each(|judged| {
+        distances.found.iter().try_for_each(|judged| {
             let (i, j) = judged.pair;
             check_bounds(rounding, first.total(), &judged.certificate).map_err(|failure| {
                 failure.at(format!("{} and {}", Shown(&sets.names[i]), Shown(&sets.names[j])))
@@ -227,17 +227,17 @@ impl PairwiseJob {
         })
     }
 
-    fn findings(&self, sets: &Sets, found: &Distances, matrix: &Array2<f64>) -> PairwiseReport {
+    fn findings(&self, sets: &Sets, distances: &Distances, matrix: &Array2<f64>) -> PairwiseReport {
         let dim = sets.measures[0].dim();
         PairwiseReport {
             exponent: self.ground.exponent(),
             p: self.ground.p(),
             total_mass: sets.measures[0].total(),
-            done: found.found.len(),
-            termination: found.termination.name(),
+            done: distances.found.len(),
+            termination: distances.termination.name(),
             entries: if self.root { "distance" } else { "transport_cost" },
-            worst: found.worst().map(PairReport::from),
-            unproved: found.found.iter().filter(|judged| !self.holds(judged)).count(),
+            worst: distances.worst().map(PairReport::from),
+            unproved: distances.found.iter().filter(|judged| !self.holds(judged)).count(),
             matrix: PairwiseReport::rows(matrix.view()),
             ..PairwiseReport::new(self.ground.name(), dim, sets.reports.clone())
         }
@@ -248,7 +248,7 @@ impl PairwiseJob {
         if self.root { costs.mapv(|cost| root(cost, self.ground.p()).1) } else { costs }
     }
 
-    /// Whether what is claimed of a pair is proved.
+    /// Whether the gap of a pair is within the claim.
     fn holds(&self, judged: &Judged) -> bool {
         judged.certificate.is_within(self.claim)
     }
@@ -315,7 +315,7 @@ fn outputs(matrix: Option<&Path>) -> Result<OutputFiles, Failure> {
     Ok(outputs)
 }
 
-/// Writes the matrix; then its journal has served its turn.
+/// Writes the matrix and removes its journal.
 fn save(
     output: &Path,
     journal: &Path,
@@ -332,7 +332,7 @@ fn text(
     lines: &mut Lines,
     names: &[String],
     report: &Report<PairwiseReport>,
-    found: &Distances,
+    distances: &Distances,
     resumed: usize,
 ) {
     let points = report.sets.iter().map(|set| set.points);
@@ -355,8 +355,8 @@ fn text(
     lines.line("  cost", format!("{}{exponent}{power}", report.cost));
     let dearer = |a: &&Judged, b: &&Judged| a.certificate.upper.total_cmp(&b.certificate.upper);
     let ends = [
-        ("  least cost", found.found.iter().min_by(dearer)),
-        ("  largest cost", found.found.iter().max_by(dearer)),
+        ("  least cost", distances.found.iter().min_by(dearer)),
+        ("  largest cost", distances.found.iter().max_by(dearer)),
     ];
     for (label, judged) in ends {
         if let Some(judged) = judged {
@@ -366,7 +366,7 @@ fn text(
             lines.line(label, format!("{cost}, {} and {}", Shown(&names[i]), Shown(&names[j])));
         }
     }
-    if let Some(judged) = found.worst() {
+    if let Some(judged) = distances.worst() {
         let (c, (i, j)) = (&judged.certificate, judged.pair);
         let verdict = if c.is_optimal() { ": all optimal" } else { ": not proved" };
         let (gap, relative) = (small(c.gap), small(c.relative_gap()));

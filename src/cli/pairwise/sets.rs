@@ -15,8 +15,8 @@ use super::super::ground::Ground;
 use super::super::read_measure::{InputLog, Role, SampleSet, check_dropped, cloud};
 use super::super::remarks::Remarks;
 
-/// Faults that are told one by one.
-const TOLD: usize = 20;
+/// Faults that are listed one by one.
+const LISTED_FAULTS: usize = 20;
 
 /// The sets that were read, in the order of the matrix.
 #[derive(Default)]
@@ -27,14 +27,14 @@ pub(super) struct Sets {
     pub(super) remarks: Remarks,
     /// The coordinates of the first set with names, in whose order those of the others are put.
     columns: Option<Columns>,
-    /// What each set lacks of the columns to drop.
+    /// The columns to drop that each set does not have.
     absent: Vec<Vec<ColumnRef>>,
 }
 
-/// What to read of every file.
-pub(super) struct Wanted {
+/// The rows and columns to read of every file.
+pub(super) struct SetSelection {
     pub(super) selection: Selection,
-    /// The column whose values tell the sets of a file apart.
+    /// The column by whose values a file is divided into sets.
     pub(super) by: Option<ColumnRef>,
     pub(super) normalize: bool,
 }
@@ -67,7 +67,7 @@ pub(super) fn files(
 /// Reads all files; what is wrong with any of them is told before anything is computed.
 pub(super) fn read(
     files: Vec<(Option<String>, Listed)>,
-    wanted: &Wanted,
+    wanted: &SetSelection,
     ground: &Ground,
 ) -> Result<Sets, Failure> {
     let single = files.len() == 1;
@@ -109,7 +109,7 @@ pub(super) fn read(
         return Err(last);
     }
     faults.push(last);
-    for fault in faults.iter().take(TOLD) {
+    for fault in faults.iter().take(LISTED_FAULTS) {
         eprintln!("{fault}");
     }
     let message = format!("{} of {count} sets cannot be used; nothing was computed", faults.len());
@@ -119,7 +119,7 @@ pub(super) fn read(
 /// The sets of a file by name, what to read for each, and the file.
 type SetsOfFile = (Vec<(String, SampleSet)>, Input, InputDigest);
 
-fn sets_of(file: &Listed, wanted: &Wanted, single: bool) -> Result<SetsOfFile, Failure> {
+fn sets_of(file: &Listed, wanted: &SetSelection, single: bool) -> Result<SetsOfFile, Failure> {
     let (input, digest) = Input::read(&file.origin)?;
     let job = |filter: Option<Filter>| {
         let selection = Selection { filter, ..wanted.selection.clone() };
@@ -151,7 +151,7 @@ fn read_one(
     job: &SampleSet,
     input: Input,
     digest: InputDigest,
-    wanted: &Wanted,
+    wanted: &SetSelection,
     ground: &Ground,
     sets: &mut Sets,
 ) -> Result<f64, Failure> {

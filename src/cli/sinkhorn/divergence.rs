@@ -13,7 +13,7 @@ use super::entropy::EntropyArgs;
 use crate::cli::args::OutputOptions;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ground::Ground;
-use crate::cli::inputs::{Loaded, ProblemJob};
+use crate::cli::inputs::{LoadedProblem, ProblemJob};
 use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::text::{Lines, small, supported};
@@ -41,7 +41,7 @@ impl SinkhornDivergenceJob {
     }
 
     pub(super) fn run(self) -> Result<Exit, Failure> {
-        let Loaded { problem, report, inputs, mut remarks, clouds, seconds, .. } =
+        let LoadedProblem { problem, report, inputs, mut remarks, clouds, seconds, .. } =
             self.problem.load()?;
         let (source, target) = clouds.expect("only points come with --divergence");
         let ground = self.problem.ground().expect("points have a ground cost");

@@ -20,10 +20,10 @@ use self::cells::{CellArgs, Cells};
 use self::entropy::{EntropyArgs, check_unit};
 use super::args::{DetailArgs, DrawArgs, FileArgs, OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
-use super::files::Files;
-use super::inputs::{Loaded, ProblemJob, names};
+use super::inputs::{LoadedProblem, ProblemJob, input_names};
 use super::output::print_report;
 use super::pictures::PlanScene;
+use super::plan_files::PlanFiles;
 use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::text::{Lines, exact, small, supported};
@@ -68,7 +68,7 @@ struct SinkhornJob {
     solver: Sinkhorn,
     limit: Option<Duration>,
     exact_gap: Option<f64>,
-    files: Files,
+    files: PlanFiles,
     cells: Cells,
     json_plan: bool,
     output: OutputOptions,
@@ -90,7 +90,7 @@ impl SinkhornJob {
     fn new(problem: ProblemJob, args: SinkhornArgs) -> Result<Self, Failure> {
         let SinkhornArgs { problem: problem_args, entropy, files, cells, draw, output, detail } =
             args;
-        let files = Files::new(files, draw, &problem, &names(&problem_args))?;
+        let files = PlanFiles::new(files, draw, &problem, &input_names(&problem_args))?;
         let settings = problem.settings().with(&entropy).with(&cells);
         let json_plan = cells.json_plan;
         let cells = Cells::new(&cells, files.needs_cells())?;
@@ -117,7 +117,7 @@ impl SinkhornJob {
             check_unit(self.solver.epsilon, &loaded.problem, &mut loaded.remarks);
         }
         loaded.remarks.tell(self.output.quiet);
-        let Loaded { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
+        let LoadedProblem { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
 
         let ((solved, judged), solve_seconds) =

@@ -33,11 +33,14 @@
 //! filter excludes nothing; strips of which many points pass are computed by direct differences as a
 //! whole, as in a row of the table.
 
+mod smallest_found;
+
 use macro_rules_attribute::apply;
 use ndarray::ArrayView2;
 
+use self::smallest_found::SmallestFound;
+use super::Search;
 use super::dissimilarity::Dissimilarity;
-use super::kd_search::Search;
 use crate::math::simd_targets;
 
 /// Points of a strip, and queries of a tile: a dozen vectors of sums fill the registers.
@@ -95,15 +98,6 @@ struct PackedStrip {
     /// The points in double precision, once they are needed.
     exact: Vec<[f64; STRIP_POINTS]>,
     row: Vec<f32>,
-}
-
-/// The smallest reduced costs of a query so far, and the limit for further ones.
-struct SmallestFound<'f> {
-    found: &'f mut Vec<(f64, u32)>,
-    keep: usize,
-    limit: f64,
-    /// The limit in the units of the filter, rounded up.
-    bar: f32,
 }
 
 /// Computation of the reduced cost of a point that passes.
@@ -459,34 +453,6 @@ impl PackedStrip {
             row: vec![0.0; d],
         }
     }
-}
-
-impl SmallestFound<'_> {
-    /// Adds a point if its value is below the limit; whether the limit decreased.
-    #[inline(always)]
-    fn offer(&mut self, value: f64, j: u32) -> bool {
-        if value >= self.limit || value.is_nan() {
-            return false;
-        }
-        self.found.push((value, j));
-        if self.found.len() < 2 * self.keep {
-            return false;
-        }
-        self.found.select_nth_unstable_by(self.keep - 1, by_value_then_place);
-        self.found.truncate(self.keep);
-        self.limit = self.found[self.keep - 1].0;
-        true
-    }
-
-    fn finish(self) {
-        self.found.sort_unstable_by(by_value_then_place);
-        self.found.truncate(self.keep);
-    }
-}
-
-#[inline(always)]
-fn by_value_then_place(a: &(f64, u32), b: &(f64, u32)) -> std::cmp::Ordering {
-    a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
 }
 
 /// The products of R rows with the points of a strip, added up in the order of the coordinates.

@@ -76,6 +76,9 @@ use crate::solvers::{Solution, SolveError, Solver, Termination};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Line;
 
+/// Cells of the staircase between two events.
+const CELLS_PER_EVENT: u64 = 1 << 14;
+
 impl Solver for Line {
     fn name(&self) -> &'static str {
         "line"
@@ -86,9 +89,6 @@ impl Solver for Line {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
-        /// Cells between two events.
-        const CELLS_PER_EVENT: u64 = 1 << 14;
-
         let Some((x, y)) = problem.cost().convex_on_line() else {
             return Err(SolveError::NotApplicable {
                 method: self.name(),

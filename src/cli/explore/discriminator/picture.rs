@@ -19,7 +19,7 @@ const FRAME: u32 = 1000;
 /// By what multiple of the distance the free critic has gone too far to be drawn with the others.
 const STEEP: f64 = 4.0;
 
-/// What is drawn.
+/// The data of the pictures.
 pub(super) struct DiscriminatorView<'a> {
     samples: &'a RealAndGenerated,
     study: &'a DiscriminatorStudy,
@@ -243,7 +243,7 @@ fn title(kind: DiscriminatorKind) -> &'static str {
     }
 }
 
-/// What the axis of its function shows.
+/// The label of the axis of its function.
 fn label(kind: DiscriminatorKind) -> &'static str {
     match kind {
         DiscriminatorKind::Sigmoid => "D(x), probability of real",

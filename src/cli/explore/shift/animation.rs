@@ -15,7 +15,7 @@ const FRAMES: usize = 31;
 /// The width of a page, in pixels.
 const WIDTH: u32 = 1000;
 
-/// What is followed: a divergence that dies, and a distance that guides.
+/// The curves that are drawn: divergences that saturate, and a distance that does not.
 const FOLLOWED: [&str; 3] = ["js", "lsgan", "emd"];
 
 /// All frames.
@@ -74,7 +74,7 @@ fn slopes(scene: &ShiftScene<'_>, now: usize) -> Chart {
     up_to(chart, scene, now, &slope)
 }
 
-/// What is followed up to now, on the axes of the whole path.
+/// The curves up to the present frame, on the axes of the whole path.
 fn up_to(
     chart: Chart,
     scene: &ShiftScene<'_>,

@@ -166,7 +166,7 @@ fn coordinates<S: Serializer>(direction: &Option<Array1<f64>>, to: S) -> Result<
     }
 }
 
-/// What is moved.
+/// The inputs of a study: source, target, and the path of the source.
 struct Moving {
     title: String,
     /// At offset 0.

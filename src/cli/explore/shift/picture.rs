@@ -22,7 +22,7 @@ const LARGEST: f64 = 1e4;
 /// And below this neither.
 const LEAST: f64 = 1e-4;
 
-/// What the x axes measure.
+/// The label of the x axes.
 pub(super) const OFFSET: &str = "offset of the source from the target";
 
 /// Draws it into the folder.
@@ -43,7 +43,7 @@ pub(super) fn save(folder: &Folder, scene: &ShiftScene<'_>) -> Result<(), Failur
     folder.picture(&panels.titled(&scene.moving.title).noted(note(scene)))
 }
 
-/// What is seen at one stage.
+/// The title of the picture of one stage.
 fn title(name: &str, scene: &ShiftScene<'_>, k: usize) -> String {
     let value = |name: &str| {
         let track = scene.study.track(name)?;

@@ -1,4 +1,4 @@
-//! Solving what is not done yet, with a journal of what is.
+//! Solving the pairs that are not in the journal, and adding them to it.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -14,8 +14,9 @@ use super::super::failure::Failure;
 use super::super::ground::Ground;
 use super::sets::Sets;
 
-/// Solves the pairs that are not in the journal and adds them to it; also, how many were in it.
-pub(super) fn work(
+/// Solves the pairs that are not in the journal and adds them to it. Also returns the number of pairs
+/// that were in it.
+pub(super) fn solve_remaining(
     sets: &Sets,
     ground: Ground,
     method: Method,
@@ -24,25 +25,25 @@ pub(super) fn work(
     observer: &mut dyn Observer,
 ) -> Result<(Distances, usize), Failure> {
     let measures = &sets.measures;
-    let opened =
+    let opened_journal =
         journal.map(|path| Journal::open(path, &JournalKey::new(measures, options))).transpose()?;
-    let (mut journal, mut found) = match opened {
+    let (mut journal, mut found) = match opened_journal {
         Some((journal, found)) => (Some(journal), found),
         None => (None, Vec::new()),
     };
     let known: HashSet<Pair> = found.iter().map(|judged| judged.pair).collect();
     let resumed = found.len();
     let todo: Vec<Pair> = pairs(measures.len()).filter(|pair| !known.contains(pair)).collect();
-    let failed = Mutex::new(None);
+    let journal_error = Mutex::new(None);
     let keep = |judged: Judged| {
         if let Some(Err(error)) = journal.as_mut().map(|journal| journal.add(&judged)) {
-            failed.lock().expect("nobody panics").get_or_insert(error);
+            journal_error.lock().expect("nobody panics").get_or_insert(error);
         }
         found.push(judged);
     };
-    let mut observer = Until { observer, failed: &failed };
+    let mut observer = JournalWatch { observer, journal_error: &journal_error };
     let ended = solve_pairs(measures, &todo, ground.cost(), method, keep, &mut observer);
-    if let Some(error) = failed.into_inner().expect("nobody panics") {
+    if let Some(error) = journal_error.into_inner().expect("nobody panics") {
         return Err(error.into());
     }
     journal.map(Journal::keep).transpose()?;
@@ -52,15 +53,15 @@ pub(super) fn work(
     Ok((Distances::new(measures.len(), found, termination), resumed))
 }
 
-/// Stops a run whose journal cannot be written.
-struct Until<'a> {
+/// An observer that stops a run whose journal cannot be written.
+struct JournalWatch<'a> {
     observer: &'a mut dyn Observer,
-    failed: &'a Mutex<Option<JournalError>>,
+    journal_error: &'a Mutex<Option<JournalError>>,
 }
 
-impl Observer for Until<'_> {
+impl Observer for JournalWatch<'_> {
     fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
-        if self.failed.lock().expect("nobody panics").is_some() {
+        if self.journal_error.lock().expect("nobody panics").is_some() {
             return ControlFlow::Break(Stop::Interrupted);
         }
         self.observer.observe(event)

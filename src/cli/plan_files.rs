@@ -1,4 +1,4 @@
-//! The files that a solved problem leaves behind: plan, potentials, pictures.
+//! The output files of a command that computes a plan: plan, potentials, pictures.
 
 use std::path::{Path, PathBuf};
 
@@ -6,21 +6,21 @@ use deblais::potentials::Potentials;
 
 use super::args::{DrawArgs, FileArgs};
 use super::failure::Failure;
-use super::inputs::{Loaded, ProblemJob};
+use super::inputs::{LoadedProblem, ProblemJob};
 use super::output_files::OutputFiles;
 use super::pictures::{Pictures, PlanScene};
 use super::saved;
 
-/// The files asked for.
+/// The files to write.
 #[derive(Debug)]
-pub(crate) struct Files {
+pub(crate) struct PlanFiles {
     plan: Option<PathBuf>,
     potentials: Option<PathBuf>,
     pictures: Pictures,
 }
 
-impl Files {
-    /// Checks all names against each other and against those of the inputs.
+impl PlanFiles {
+    /// Refuses outputs that clash with each other or with `inputs`, and those that cannot be written.
     pub(crate) fn new(
         files: FileArgs,
         draw: DrawArgs,
@@ -35,12 +35,12 @@ impl Files {
         Ok(Self { plan: files.plan, potentials: files.potentials, pictures })
     }
 
-    /// Refuses what cannot be drawn, before anything is solved.
-    pub(crate) fn check(&self, loaded: &Loaded) -> Result<(), Failure> {
+    /// Refuses pictures that cannot be drawn of this problem, before it is solved.
+    pub(crate) fn check(&self, loaded: &LoadedProblem) -> Result<(), Failure> {
         self.pictures.check(loaded)
     }
 
-    /// Whether there is something to draw.
+    /// Whether a picture is to be drawn.
     pub(crate) fn draws(&self) -> bool {
         !self.pictures.is_empty()
     }
@@ -50,7 +50,7 @@ impl Files {
         self.plan.is_some().then_some("--plan").or(self.pictures.flag())
     }
 
-    /// Writes what shows the plan.
+    /// Writes the plan and draws its pictures.
     pub(crate) fn save_plan(&self, scene: &PlanScene<'_>) -> Result<(), Failure> {
         if let Some(path) = &self.plan {
             saved::write_plan(path, scene.plan)?;
