@@ -26,7 +26,7 @@ const ARGUMENTS: Resettable<Str> = Resettable::Reset;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// Source points: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram; `-` is
+    /// Source points: CSV, TSV or NPY with a sample a row, or a gray PNG as a histogram; `-` is
     /// stdin
     #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
     pub(crate) source: Option<PathBuf>,
@@ -81,7 +81,7 @@ pub(crate) struct SideArgs {
     #[arg(long, value_name = "COLUMN=VALUE", conflicts_with = "cost_matrix")]
     pub(crate) target_where: Option<String>,
 
-    /// SOURCE and TARGET are histograms on the same cells: one mass a line, or grey pictures
+    /// SOURCE and TARGET are histograms on the same cells: one mass a line, or gray pictures
     #[arg(long, conflicts_with = "cost_matrix")]
     #[serde(skip_serializing_if = "Not::not")]
     pub(crate) hist: bool,

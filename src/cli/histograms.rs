@@ -49,7 +49,7 @@ impl HistogramFiles {
             return Err(Failure::usage(format!(
                 "{flag} picks from points, but --hist reads masses"
             ))
-            .hint("a histogram is a file of one column, or a grey picture"));
+            .hint("a histogram is a file of one column, or a gray picture"));
         }
         Ok(Self {
             source: source.into(),

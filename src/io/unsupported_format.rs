@@ -78,7 +78,7 @@ impl UnsupportedFormat {
             Self::Excel => "save the sheet as CSV",
             Self::Zip => "unpack it first",
             Self::Jpeg | Self::Picture => {
-                "convert it to a grey PNG: convert IN -colorspace Gray OUT.png"
+                "convert it to a gray PNG: convert IN -colorspace Gray OUT.png"
             }
             Self::Hdf5 | Self::Matlab => "save the array you mean by np.save, or as CSV",
             Self::Parquet => "save it as CSV: pandas.read_parquet(…).to_csv('x.csv', index=False)",

@@ -49,7 +49,7 @@ pub struct PushRow {
     /// The mean of D on real points less that on generated ones.
     #[serde(with = "number")]
     pub apart: f64,
-    /// What the discriminator minimised in its last step, without a penalty.
+    /// What the discriminator minimized in its last step, without a penalty.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub discriminator_loss: Option<f64>,
 }

@@ -55,7 +55,7 @@ pub struct GradientRow {
     /// How far the gradients of the seeds lie apart, relative to the norm of their mean.
     #[serde(with = "number")]
     pub disagreement: f64,
-    /// What the critic minimised in its last step, without a penalty.
+    /// What the critic minimized in its last step, without a penalty.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub critic_loss: Option<f64>,
 }

@@ -43,7 +43,7 @@ use super::{saved, use_threads, warn};
 )]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PairwiseArgs {
-    /// The sets: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram
+    /// The sets: CSV, TSV or NPY with a sample a row, or a gray PNG as a histogram
     #[arg(value_name = "FILE", required_unless_present = "manifest", conflicts_with = "manifest")]
     #[serde(skip)]
     files: Vec<PathBuf>,

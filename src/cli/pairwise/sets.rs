@@ -165,7 +165,7 @@ fn read_one(
     }
     sets.absent.push(cloud.absent);
     let measure = cloud.measure;
-    // What a point lacks for the ground cost, it lacks towards itself, too.
+    // What a point lacks for the ground cost, it lacks toward itself, too.
     ground
         .cost()
         .table(&measure, &measure)
