@@ -93,7 +93,7 @@ pub(crate) struct CriticTrainingArgs {
     #[arg(long, value_name = "N")]
     depth: Option<usize>,
 
-    /// Points a side and step, if the samples have more
+    /// Points of each side in a step of training, if the samples have more
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
 

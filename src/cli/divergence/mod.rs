@@ -27,7 +27,7 @@ use super::failure::{Exit, Failure};
 use super::output::print_report;
 use super::progress_line::RunProgress;
 use super::remarks::Remarks;
-use super::text::{Lines, supported};
+use super::text::{Lines, space, supported};
 use super::typed::typed;
 use super::use_threads;
 
@@ -46,7 +46,11 @@ pub(crate) struct DivergenceArgs {
 
 const EXAMPLES: &str =
     "All masses are scaled to a total of 1. --cost, --p and --exponent shape emd \
-    and sinkhorn; w2, sliced, energy and mmd are those of the Euclidean distance.
+    and sinkhorn; w2, sliced, energy and mmd are those of the Euclidean distance. energy is a square: \
+    scipy.stats.energy_distance returns its root.
+
+    Beside a value, `interval` is a 95 % confidence interval. Where the bootstrap proves none, `spread` \
+    is the central 95 % of its replicates.
 
 Examples:
   deblais divergence a.csv b.csv
@@ -294,10 +298,7 @@ fn text(lines: &mut Lines, report: &Report<DivergencesReport>) {
         lines.line("  left out", format!("{}: {}", names.join(", "), group[0].1));
     }
     let DivergencesReport { n, m, dim, .. } = &report.findings;
-    let place = match dim {
-        1 => "on the line".to_owned(),
-        d => format!("in {d} dimensions"),
-    };
+    let place = space(*dim);
     let what = match report.kind {
         "histograms" => format!("histograms of {n} cells {place}"),
         _ => format!("{n} and {m} samples {place}"),
