@@ -38,10 +38,10 @@ fn cube(rng: &mut ChaCha8Rng, n: usize, d: usize) -> (Array2<f64>, Array2<f64>) 
 /// A Gaussian against five blobs.
 fn blobs(rng: &mut ChaCha8Rng, n: usize, d: usize) -> (Array2<f64>, Array2<f64>) {
     let x = gaussian(rng, (n, d));
-    let centres = 3.0 * gaussian(rng, (5, d));
+    let centers = 3.0 * gaussian(rng, (5, d));
     let mut y = 0.5 * gaussian(rng, (n, d));
     for mut point in y.rows_mut() {
-        point += &centres.row(rng.random_range(0..5));
+        point += &centers.row(rng.random_range(0..5));
     }
     (x, y)
 }

@@ -90,7 +90,7 @@ impl<'a> Crosscheck<'a> {
         Ok(check)
     }
 
-    /// A generic linear programme.
+    /// A generic linear program.
     pub fn lp(&mut self, backend: Backend, observer: &mut dyn Observer) {
         let start = Instant::now();
         let method = format!("lp ({})", backend.name());

@@ -177,7 +177,7 @@ pub(crate) fn to_source_until(
 }
 
 /// Cells n·m beyond which a c-transform for a convex cost on the line sorts instead of looking at
-/// every cell. A second or so is a fair price for a judgement that relies on nothing; an hour is
+/// every cell. A second or so is a fair price for a judgment that relies on nothing; an hour is
 /// not.
 pub(crate) const LINE_CELLS: usize = 1 << 30;
 

@@ -133,7 +133,7 @@ mod tests {
             let allowed = 5.0 * f64::sqrt(variance / f64::from(n));
             assert!((moment(k) - mean).abs() < allowed, "moment {k}: {}", moment(k));
         }
-        let neighbours = draws.windows(2).map(|pair| pair[0] * pair[1]).sum::<f64>() / f64::from(n);
-        assert!(neighbours.abs() < 5.0 / f64::from(n).sqrt(), "neighbours correlate: {neighbours}");
+        let neighbors = draws.windows(2).map(|pair| pair[0] * pair[1]).sum::<f64>() / f64::from(n);
+        assert!(neighbors.abs() < 5.0 / f64::from(n).sqrt(), "neighbors correlate: {neighbors}");
     }
 }

@@ -38,12 +38,12 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Points around five centres, far from where the others lie, with random masses.
+/// Points around five centers, far from where the others lie, with random masses.
 fn blobs(n: usize, d: usize, name: &'static str) -> DiscreteMeasure {
     let mut stream = Seed(5).stream(name);
-    let centres = Array2::from_shape_simple_fn((5, d), || 3.0 * stream.normal());
+    let centers = Array2::from_shape_simple_fn((5, d), || 3.0 * stream.normal());
     let points =
-        Array2::from_shape_fn((n, d), |(i, k)| centres[(i % 5, k)] + 0.5 * stream.normal());
+        Array2::from_shape_fn((n, d), |(i, k)| centers[(i % 5, k)] + 0.5 * stream.normal());
     let mass: Array1<f64> = (0..n).map(|_| 0.001 + stream.uniform()).collect();
     let total = mass.sum();
     DiscreteMeasure::new(points, mass / total).unwrap()

@@ -255,7 +255,7 @@ mod tests {
     use ndarray::{Array2, array};
     use rand::Rng as _;
 
-    /// The judgement of an answer when the time is up after so many questions.
+    /// The judgment of an answer when the time is up after so many questions.
     fn after(questions: usize, problem: &OtProblem, potentials: &Potentials) -> Certified {
         let asked = AtomicUsize::new(0);
         let is_over = || asked.fetch_add(1, Ordering::Relaxed) >= questions;
@@ -341,7 +341,7 @@ mod tests {
         }
     }
 
-    /// The judgement of the simplex on points and weights.
+    /// The judgment of the simplex on points and weights.
     fn solved(x: Array2<f64>, a: &[f64], y: Array2<f64>, b: &[f64]) -> Certified {
         let of = |points, weights: &[f64]| {
             DiscreteMeasure::normalized(points, Array1::from(weights.to_vec())).unwrap()

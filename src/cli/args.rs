@@ -26,7 +26,7 @@ const ARGUMENTS: Resettable<Str> = Resettable::Reset;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// Source points: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram; `-` is
+    /// Source points: CSV, TSV or NPY with a sample a row, or a gray PNG as a histogram; `-` is
     /// stdin
     #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
     pub(crate) source: Option<PathBuf>,
@@ -60,7 +60,7 @@ pub(crate) struct SideArgs {
     pub(crate) target_weights: Option<String>,
 
     /// Columns that are the coordinates, by name, index or range such as e0-e49, separated by
-    /// commas (default: all but those of --weights and --where and those called id, index, label)
+    /// commas (default: all but those of --weights and --where and those called id, index, label or nothing)
     #[arg(long, value_name = "LIST", conflicts_with = "cost_matrix")]
     pub(crate) columns: Option<String>,
 
@@ -81,7 +81,7 @@ pub(crate) struct SideArgs {
     #[arg(long, value_name = "COLUMN=VALUE", conflicts_with = "cost_matrix")]
     pub(crate) target_where: Option<String>,
 
-    /// SOURCE and TARGET are histograms on the same cells: one mass a line, or grey pictures
+    /// SOURCE and TARGET are histograms on the same cells: one mass a line, or gray pictures
     #[arg(long, conflicts_with = "cost_matrix")]
     #[serde(skip_serializing_if = "Not::not")]
     pub(crate) hist: bool,

@@ -27,8 +27,9 @@ use super::use_threads;
   where <ANSWER> is --plan <FILE>, --potentials <FILE>, or both")]
 #[command(after_help = "A plan with wrong marginals and potentials that are not feasible are \
     repaired first; with --verbose the residuals say how far off they were.\n\n\
-    Potentials are n source values, then m target values; from POT: \
-    np.save(\"potentials.npy\", np.r_[log[\"u\"], log[\"v\"]]).")]
+    Potentials are n source values, then m target values; from ot.emd of POT: \
+    np.save(\"potentials.npy\", np.r_[log[\"u\"], log[\"v\"]]); from ot.sinkhorn, where u and v are \
+    exp(potential / reg): reg * np.log(np.r_[log[\"u\"], log[\"v\"]]).")]
 pub(crate) struct CertifyArgs {
     #[command(flatten)]
     #[serde(skip)]
@@ -141,8 +142,8 @@ fn remarks_on(certificate: &Certificate, mass: f64, has_potentials: bool) -> Rem
     }
     if !has_potentials {
         remarks.note(
-            "no --potentials: the lower bound comes from c-transforms of zero (potentials of POT: \
-             np.r_[log[\"u\"], log[\"v\"]])"
+            "no --potentials: the lower bound comes from c-transforms of zero (potentials of \
+             ot.emd: np.r_[log[\"u\"], log[\"v\"]])"
                 .to_owned(),
         );
     }

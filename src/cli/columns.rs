@@ -156,12 +156,18 @@ pub(crate) fn listed(names: &[String]) -> String {
     }
 }
 
-/// Names as `--columns` and `--drop` take them, if they can be typed.
-fn typed(names: &[String]) -> Option<String> {
+/// Names as a shell passes them to `--columns` and `--drop`, if they can be typed.
+pub(crate) fn typed(names: &[String]) -> Option<String> {
     const MOST: usize = 24;
     let ranges = ranges(names);
     let can_be = |name: &String| !name.is_empty() && !name.contains(',') && clean(name) == *name;
-    (ranges.len() <= MOST && names.iter().all(can_be)).then(|| ranges.join(","))
+    let list = (ranges.len() <= MOST && names.iter().all(can_be)).then(|| ranges.join(","))?;
+    let is_plain = |c: char| c.is_alphanumeric() || "_-.,:/+%@".contains(c);
+    Some(if list.chars().all(is_plain) {
+        list
+    } else {
+        format!("'{}'", list.replace('\'', r"'\''"))
+    })
 }
 
 /// Runs of at least three names in sequence become ranges.
@@ -183,9 +189,12 @@ fn successor(name: &str) -> Option<String> {
     Some(format!("{prefix}{next:0width$}", width = digits.len()))
 }
 
-/// A name on one line, cut if it is long.
+/// A name on one line, cut if it is long, `""` if it is empty.
 fn clean(name: &str) -> String {
     const LONGEST: usize = 40;
+    if name.is_empty() {
+        return "\"\"".to_owned();
+    }
     let cut: String = name.chars().take(LONGEST).collect();
     let more = if cut.len() < name.len() { "…" } else { "" };
     format!("{}{more}", cut.escape_debug())
@@ -203,6 +212,7 @@ mod tests {
     fn names_in_sequence_are_listed_as_ranges() {
         assert_eq!(listed(&names("e0,e1,e2,w")), "e0-e2, w");
         assert_eq!(listed(&names("x,y")), "x, y");
+        assert_eq!(listed(&names(",a")), "\"\", a");
         assert_eq!(listed(&names("0,1,2,3")), "0-3");
         assert_eq!(listed(&names("p06,p07,p08,p10")), "p06-p08, p10");
         assert_eq!(listed(&names("a,b,c,d,e,f,x")), "a, b, …, x (7 in all)");
@@ -212,6 +222,8 @@ mod tests {
     #[test]
     fn names_are_suggested_only_where_they_can_be_typed() {
         assert_eq!(typed(&names("e0,e1,e2,w")).as_deref(), Some("e0-e2,w"));
+        assert_eq!(typed(&names("x,Unnamed: 0.1")).as_deref(), Some("'x,Unnamed: 0.1'"));
+        assert_eq!(typed(&["it's".to_owned()]).as_deref(), Some(r"'it'\''s'"));
         assert_eq!(typed(&["a,b".to_owned()]), None);
         assert_eq!(typed(&["a\tb".to_owned()]), None);
         let many: Vec<_> = (0..100).map(|k| (2 * k).to_string()).collect();

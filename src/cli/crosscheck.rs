@@ -62,7 +62,7 @@ struct MethodArgs {
     #[arg(long, value_name = "E|Erel", default_value = "0.01rel", value_parser = entropy::epsilon, allow_negative_numbers = true)]
     #[serde(serialize_with = "entropy::written")]
     epsilon: Epsilon,
-    /// Leave the generic linear programmes out
+    /// Leave the generic linear programs out
     #[arg(long)]
     #[serde(skip)]
     no_lp: bool,
@@ -154,9 +154,9 @@ impl CrosscheckJob {
             if let Some(why) = self.obstacle(kind) {
                 check.skip(format!("critic ({})", typed(&kind)), why);
             } else {
-                let JudgedCritic { judgement, seconds, stopped } = self.critic(loaded, kind)?;
+                let JudgedCritic { judgment, seconds, stopped } = self.critic(loaded, kind)?;
                 let complete = stopped.is_none();
-                check.critic(&typed(&kind), &judgement, kind.claim(), seconds, complete);
+                check.critic(&typed(&kind), &judgment, kind.claim(), seconds, complete);
             }
         }
         Ok(check)
@@ -183,14 +183,14 @@ impl CrosscheckJob {
             RunProgress::watch(limit, self.output.quiet, |progress| {
                 training.train(&loaded.problem, None, progress)
             })?;
-        let judgement = judge(critic.as_ref(), &loaded.problem)?;
-        Ok(JudgedCritic { judgement, seconds: start.elapsed().as_secs_f64(), stopped })
+        let judgment = judge(critic.as_ref(), &loaded.problem)?;
+        Ok(JudgedCritic { judgment, seconds: start.elapsed().as_secs_f64(), stopped })
     }
 }
 
-/// A critic's judgement and the time it took.
+/// A critic's judgment and the time it took.
 struct JudgedCritic {
-    judgement: CriticVerdict,
+    judgment: CriticVerdict,
     seconds: f64,
     stopped: Option<Stop>,
 }

@@ -41,6 +41,9 @@ impl CommandHint for ProblemError {
 
 impl CommandHint for ReadError {
     fn command_hint(&self) -> String {
+        if let Some(hint) = self.respelled() {
+            return hint;
+        }
         match self {
             Self::TextColumn { .. } => "leave it out with --drop, or pick the coordinates with \
                                         --columns; to use the text as a class label, pick rows \
@@ -51,7 +54,7 @@ impl CommandHint for ReadError {
                  --drop are left out, and those called id, index or label"
                     .into()
             }
-            Self::NotANumber { .. } if self.hint().ends_with("leave the column out") => {
+            Self::NotANumber { found, .. } if !found.is_empty() => {
                 format!("{} with --columns", self.hint())
             }
             other => other.hint(),

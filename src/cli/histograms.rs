@@ -49,7 +49,10 @@ impl HistogramFiles {
             return Err(Failure::usage(format!(
                 "{flag} picks from points, but --hist reads masses"
             ))
-            .hint("a histogram is a file of one column, or a grey picture"));
+            .hint(format!(
+                "for a file of positions with their counts, leave --hist out; a histogram is a file \
+                 of one column, or a gray picture, and takes no {flag}"
+            )));
         }
         Ok(Self {
             source: source.into(),
@@ -98,17 +101,18 @@ impl HistogramFiles {
     /// Where the cells lie: on the grid, else at the pixels, else at 0, 1, 2, ….
     fn places(&self, p: &Bars, q: &Bars, log: &mut InputLog) -> Result<Array2<f64>, Failure> {
         let (cells, others) = (p.masses.values.len(), q.masses.values.len());
-        let apart = || {
-            Failure::new(format!(
-                "{} has {cells} cells, {} has {others}: histograms are aligned by position",
-                self.source, self.target,
-            ))
-        };
+        let (source, target) = (&self.source, &self.target);
         if cells != others {
-            return Err(apart().hint("give both on the same cells; samples go without --hist"));
+            return Err(Failure::new(format!(
+                "{source} has {cells} cells, {target} has {others}: histograms are aligned by position"
+            ))
+            .hint("give both on the same cells; for samples, leave --hist out"));
         }
         if p.pixels != q.pixels {
-            return Err(apart().hint("give two pictures of the same size, or two columns"));
+            return Err(Failure::new(format!(
+                "{source} and {target} have {cells} cells each, but not in the same places"
+            ))
+            .hint("give two pictures of the same width and height, or two columns"));
         }
         match (&self.grid, &p.pixels) {
             (Some(grid), _) => on_grid(grid, &p.names, cells, log),
@@ -117,7 +121,8 @@ impl HistogramFiles {
                 if let Some(names) = p.names.meant().or(q.names.meant()) {
                     log.remarks.note(format!(
                         "the cells {} lie at 0, 1, 2, … in this order, whatever their names; \
-                         --grid FILE places them elsewhere",
+                         --grid FILE places them elsewhere; if the names are positions, leave --hist \
+                         out and name both columns: --columns COLUMN --weights COLUMN",
                         listed(names)
                     ));
                 }
@@ -187,11 +192,11 @@ fn points_for_counts(origin: &InputPath, error: ReadError) -> Failure {
             "{origin}: {columns} columns, where --hist wants a single one of masses"
         ))
         .hint(
-            "give a mass a line; points go without --hist, and where positions stand beside the \
-             counts, --weights COLUMN names these",
+            "give one mass per line; for points, leave --hist out; for positions with their counts, \
+             leave --hist out and name the column of the counts: --weights COLUMN",
         ),
         ReadError::NegativeWeight { .. } => {
-            Failure::new(error).hint("masses are ≥ 0; samples and positions go without --hist")
+            Failure::new(error).hint("masses are ≥ 0; for samples and positions, leave --hist out")
         }
         error => error.into(),
     }

@@ -4,7 +4,7 @@ use deblais::io::{FirstRow, InputPath, Layout, Table};
 use deblais::math;
 use ndarray::{Array1, Array2, ArrayView1};
 
-use super::columns::{label, listed};
+use super::columns::{label, listed, typed};
 use super::read_measure::ReadMeasure;
 use super::remarks::Remarks;
 
@@ -32,16 +32,18 @@ pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: 
         return;
     }
     for &column in &layout.coordinates {
-        let name = listed(&[label(table, column)]);
+        let label = [label(table, column)];
+        let name = listed(&label);
+        let typed = typed(&label).unwrap_or_else(|| column.to_string());
         if table.n_rows() >= SEQUENCE && table.counts_rows(column) {
             remarks.warn(format!(
-                "{origin}: {name} counts the rows, but is taken for a coordinate; --drop {name} \
+                "{origin}: {name} counts the rows, but is taken for a coordinate; --drop {typed} \
                  leaves it out"
             ));
         } else if layout.weights.is_none() && is_called_masses(&name) {
             remarks.warn(format!(
                 "{origin}: {name} is taken for a coordinate; if it holds the masses, give \
-                 --weights {name}"
+                 --weights {typed}"
             ));
         }
     }
@@ -215,8 +217,8 @@ pub(crate) fn of_histogram(
         ));
     } else if masses.iter().any(|mass| mass.fract() != 0.0) && (total - 1.0).abs() > 0.05 {
         remarks.warn(format!(
-            "{origin} holds neither counts nor shares of 1 (the sum is {total}): points go \
-             without --hist"
+            "{origin} holds neither counts nor shares of 1 (the sum is {total}); if it holds \
+             points, leave --hist out"
         ));
     }
 }

@@ -85,7 +85,7 @@ enum Command {
     /// Every divergence between two sets of weighted points or two histograms, and the distances
     /// that see how far apart they are
     Divergence(Box<divergence::DivergenceArgs>),
-    /// The lecture's demonstrations, each a command that ends in a picture
+    /// Five studies of divergences, distances and critics, each with a picture
     Explore(explore::ExploreArgs),
     /// Run every method on one problem, and hold each against the exact value
     Crosscheck(Box<crosscheck::CrosscheckArgs>),

@@ -368,7 +368,7 @@ fn not_finite(error: ReadError) -> Failure {
     match &error {
         ReadError::NotFinite { found, .. } if is_infinite(found) => Failure::new(error).hint(
             "infinity cannot forbid a cell of the plan: give a finite cost far above all others, \
-             such as 1000 times their largest (at most 1e303), and see that the plan avoids it",
+             such as 1e30 (at most 1e303), and see that the plan avoids it",
         ),
         ReadError::NotFinite { .. } => Failure::new(error).hint("fill in a finite number"),
         _ => error.into(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use deblais::io::{self, InputPath, plan_from, potentials_from};
+use deblais::io::{self, InputPath, ReadError, plan_from, potentials_from};
 use deblais::plan::TransportPlan;
 use deblais::potentials::Potentials;
 use deblais::report::Inputs;
@@ -32,7 +32,11 @@ pub(crate) fn read_plan(
 ) -> Result<TransportPlan, Failure> {
     let origin = InputPath::from(path);
     let (table, digest) = table(&origin)?;
-    let plan = plan_from(&table, n, m)?;
+    let plan = plan_from(&table, n, m).map_err(|error| match error {
+        ReadError::NotANumber { .. } => Failure::new(error)
+            .hint("a plan holds numbers alone: give places of points, from 0, for their names"),
+        error => error.into(),
+    })?;
     inputs.insert("plan", report(&origin, table.n_rows(), digest, false));
     Ok(plan)
 }

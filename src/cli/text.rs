@@ -89,6 +89,11 @@ pub(crate) fn exact(value: f64) -> String {
     }
 }
 
+/// Where points of so many coordinates lie.
+pub(crate) fn space(dim: usize) -> String {
+    if dim == 1 { "on the line".to_owned() } else { format!("in {dim} dimensions") }
+}
+
 /// Aligned `label  value` lines.
 #[derive(Default)]
 pub(crate) struct Lines(String);
@@ -173,8 +178,7 @@ impl Lines {
         /// How far a total of 1 may be off.
         const ROUNDING: f64 = 1e-6;
         let size = match problem.dim {
-            Some(1) => format!("{} × {} points on the line", problem.n, problem.m),
-            Some(d) => format!("{} × {} points in {d} dimensions", problem.n, problem.m),
+            Some(dim) => format!("{} × {} points {}", problem.n, problem.m, space(dim)),
             None => format!("{} × {} cost matrix", problem.n, problem.m),
         };
         self.line("  problem", size);
@@ -195,7 +199,11 @@ impl Lines {
             );
         }
         if problem.rescaled {
-            let _ = write!(mass, " (target × {})", problem.rescale_factor);
+            let _ = write!(
+                mass,
+                " (the totals differ by rounding: target masses × {})",
+                problem.rescale_factor
+            );
         }
         self.line("  mass", mass);
     }

@@ -46,7 +46,7 @@ pub enum EstimateError {
     #[error("this estimator counts points: their masses must be equal")]
     Weighted,
     /// Points coincide, so that a distance to a neighbor is 0.
-    #[error("points that coincide: the distance to a nearest neighbour is 0, its logarithm −∞")]
+    #[error("points that coincide: the distance to a nearest neighbor is 0, its logarithm −∞")]
     Ties,
     /// The points differ by more than an `f64` can hold, or by less.
     #[error("distances leave the range of f64")]

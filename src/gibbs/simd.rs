@@ -101,7 +101,7 @@ pub(super) fn scale_to_f32(weights: &[f64], scale: f64, short: &mut OpenRow<'_>)
     short.extend(rest.iter().map(|&weight| [round_to_f32(weight, scale)]));
 }
 
-/// `scale·weight`, rounded towards 0 to 24 bits, and flushed to 0 where it is tiny.
+/// `scale·weight`, rounded toward 0 to 24 bits, and flushed to 0 where it is tiny.
 #[inline(always)]
 pub(super) fn round_to_f32(weight: f64, scale: f64) -> f32 {
     /// Smaller numbers become 0: arithmetic on subnormal numbers is slow.

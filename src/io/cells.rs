@@ -164,7 +164,7 @@ fn is_binary(byte: u8) -> bool {
     byte < b'\t' || byte == 0x7f
 }
 
-#[expect(clippy::naive_bytecount, reason = "the compiler vectorises it well enough")]
+#[expect(clippy::naive_bytecount, reason = "the compiler vectorizes it well enough")]
 fn count(bytes: &[u8], wanted: u8) -> usize {
     bytes.iter().filter(|&&byte| byte == wanted).count()
 }

@@ -265,6 +265,17 @@ impl ReadError {
         }
     }
 
+    /// How to write the text that was found, if it is nearly a number.
+    #[must_use]
+    pub fn respelled(&self) -> Option<String> {
+        match self {
+            Self::NotANumber { found: text, .. } | Self::TextColumn { example: text, .. } => {
+                respelled(text)
+            }
+            _ => None,
+        }
+    }
+
     /// Advice for the user.
     #[must_use]
     pub fn hint(&self) -> String {
@@ -279,14 +290,18 @@ impl ReadError {
             Self::HeaderOnly { .. } => "put one sample per row below the header".into(),
             Self::Unsupported { format, .. } => format.hint().into(),
             Self::NotText { .. } => "save it as CSV in UTF-8, or as NPY by np.save".into(),
-            Self::Ragged { .. } => "give every row the same number of cells; a cell that holds \
-                                    the delimiter must be in double quotes"
-                .into(),
-            Self::NotANumber { found, .. } => not_a_number_hint(found),
+            Self::Ragged { found, expected, .. } => ragged_hint(*found, *expected).into(),
+            Self::NotANumber { found, .. } if found.is_empty() => {
+                "fill in a number, or remove the row".into()
+            }
+            Self::NotANumber { found, .. } => respelled(found)
+                .unwrap_or_else(|| "write a number such as -1.5e3, or leave the column out".into()),
             Self::NotFinite { .. } => "remove the row, or fill in a finite number".into(),
-            Self::TextColumn { .. } => "leave it out, or name the columns of the coordinates; to use \
-                                        the text as a class label, filter rows by it"
-                .into(),
+            Self::TextColumn { example, .. } => respelled(example).unwrap_or_else(|| {
+                "leave it out, or name the columns of the coordinates; to use the text as a class \
+                 label, filter rows by it"
+                    .into()
+            }),
             Self::NegativeWeight { .. } => "weights are finite numbers ≥ 0".into(),
             Self::ZeroWeights { .. } => "at least one weight must be positive".into(),
             Self::UnknownColumn { asked, header, columns, .. } => {
@@ -317,13 +332,30 @@ impl ReadError {
     }
 }
 
-fn not_a_number_hint(found: &str) -> String {
-    if found.is_empty() {
-        "fill in a number, or remove the row".into()
-    } else if is_numeric(found) {
-        format!("write a decimal point: {}", Shown(&found.replacen(',', ".", 1)))
+fn ragged_hint(found: usize, expected: usize) -> &'static str {
+    if found == expected + 1 {
+        "if the first row lacks a name above the row names, write id there; else give every row the \
+         same number of cells: a cell that holds the delimiter must be in double quotes"
     } else {
-        "write a number such as -1.5e3, or leave the column out".into()
+        "give every row the same number of cells; a cell that holds the delimiter must be in double \
+         quotes"
+    }
+}
+
+/// How to write what is nearly a number, or several of them.
+fn respelled(found: &str) -> Option<String> {
+    let is_number = |text: &str| text.trim().parse::<f64>().is_ok_and(f64::is_finite);
+    let joined = found.replace(',', "");
+    if is_numeric(found) {
+        Some(format!("write a decimal point: {}", Shown(&found.replacen(',', ".", 1))))
+    } else if is_number(&joined) {
+        Some(format!("write the number without separators: {}", Shown(&joined)))
+    } else if let Some(percent) = found.strip_suffix('%').filter(|text| is_number(text)) {
+        Some(format!("write the number without the sign %: {}", Shown(percent.trim())))
+    } else if found.contains('|') && found.split('|').all(is_number) {
+        Some("separate the columns by commas, semicolons, tabs or blanks".into())
+    } else {
+        None
     }
 }
 
@@ -408,9 +440,16 @@ mod tests {
     }
 
     #[test]
-    fn a_decimal_comma_gets_its_own_hint() {
-        assert_eq!(not_a_number_hint("1,5"), "write a decimal point: 1.5");
-        assert!(not_a_number_hint("abc").ends_with("leave the column out"));
+    fn what_is_nearly_a_number_gets_its_own_hint() {
+        for (found, wanted) in [
+            ("1,5", "write a decimal point: 1.5"),
+            ("1,234.5", "write the number without separators: 1234.5"),
+            ("50%", "write the number without the sign %: 50"),
+            ("1|2|3", "separate the columns by commas, semicolons, tabs or blanks"),
+        ] {
+            assert_eq!(respelled(found).as_deref(), Some(wanted));
+        }
+        assert_eq!(respelled("abc"), None);
     }
 
     #[test]

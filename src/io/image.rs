@@ -56,7 +56,7 @@ pub enum ImageProblem {
     },
     /// A pixel that is not gray.
     #[error(
-        "the picture is coloured: the pixel in row {row}, column {column} is {red}, {green}, {blue}"
+        "the picture is colored: the pixel in row {row}, column {column} is {red}, {green}, {blue}"
     )]
     Colored {
         /// Row, from 0.
@@ -107,7 +107,7 @@ impl ImageProblem {
             Self::Damaged { .. } | Self::Palette { .. } | Self::Promise { .. } => {
                 "the file is incomplete or altered: copy or save it again"
             }
-            Self::Colored { .. } => "convert it to grey: convert IN.png -colorspace Gray OUT.png",
+            Self::Colored { .. } => "convert it to gray: convert IN.png -colorspace Gray OUT.png",
             Self::Transparent { .. } => {
                 "put it on a background of your choice: convert IN.png -background black -flatten \
                  OUT.png"

@@ -75,6 +75,11 @@ impl NpyProblem {
     pub fn hint(&self) -> String {
         match self {
             Self::Version { .. } | Self::Header { .. } => "save it again by np.save".into(),
+            Self::ElementType { found } if found.starts_with('[') => {
+                "save its fields as columns: np.save('x.npy', np.column_stack([x[name] for name in \
+                 x.dtype.names]))"
+                    .into()
+            }
             Self::ElementType { found } if found.contains('c') => {
                 "save its real part: np.save('x.npy', x.real)".into()
             }

@@ -60,7 +60,8 @@ impl PlanProblem {
         match self {
             Self::Shape { .. } => {
                 "give CSV with the header i,j,mass, NPY of shape (k, 3), or the dense matrix with \
-                 a row per source and a column per target"
+                 a row per source and a column per target; without row names (pandas: \
+                 to_csv(index=False))"
             }
             Self::Index { .. } => {
                 "points count from 0; rows of the plan are source points, columns target points"

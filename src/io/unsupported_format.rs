@@ -24,11 +24,16 @@ pub enum UnsupportedFormat {
     Matlab,
     /// Text in UTF-16.
     Utf16,
+    /// JSON.
+    Json,
 }
 
 impl UnsupportedFormat {
     /// Recognizes a format by its first bytes.
     pub(super) fn detect(bytes: &[u8]) -> Option<Self> {
+        if is_json(bytes) {
+            return Some(Self::Json);
+        }
         const MAGIC: [(&[u8], UnsupportedFormat); 14] = [
             (b"\x1f\x8b", UnsupportedFormat::Gzip),
             (b"\xd0\xcf\x11\xe0", UnsupportedFormat::Excel),
@@ -66,6 +71,7 @@ impl UnsupportedFormat {
             Self::Parquet => "is a Parquet file",
             Self::Matlab => "is a MATLAB file",
             Self::Utf16 => "is text in UTF-16",
+            Self::Json => "is JSON",
         }
     }
 
@@ -78,13 +84,23 @@ impl UnsupportedFormat {
             Self::Excel => "save the sheet as CSV",
             Self::Zip => "unpack it first",
             Self::Jpeg | Self::Picture => {
-                "convert it to a grey PNG: convert IN -colorspace Gray OUT.png"
+                "convert it to a gray PNG: convert IN -colorspace Gray OUT.png"
             }
             Self::Hdf5 | Self::Matlab => "save the array you mean by np.save, or as CSV",
             Self::Parquet => "save it as CSV: pandas.read_parquet(…).to_csv('x.csv', index=False)",
             Self::Utf16 => "save it as UTF-8: iconv -f UTF-16 -t UTF-8 IN > OUT",
+            Self::Json => "save it as CSV with a sample per row",
         }
     }
+}
+
+/// Two brackets, or a brace and a name: no table begins so.
+fn is_json(bytes: &[u8]) -> bool {
+    let mut marks = bytes.iter().filter(|byte| !byte.is_ascii_whitespace());
+    matches!(
+        (marks.next(), marks.next()),
+        (Some(b'['), Some(b'[' | b'{')) | (Some(b'{'), Some(b'"'))
+    )
 }
 
 /// Tells zip archives apart by the names of their members, which stand in them in clear.
@@ -124,6 +140,9 @@ mod tests {
         assert_eq!(detect(&zip("readme")), Some(UnsupportedFormat::Zip));
         assert_eq!(detect(b"PK\x03\x04"), Some(UnsupportedFormat::Zip));
         assert_eq!(detect(b"BMI,height\n1,2\n"), None);
+        assert_eq!(detect(b"[\n  [1, 2]]"), Some(UnsupportedFormat::Json));
+        assert_eq!(detect(b"{\"x\": [1]}"), Some(UnsupportedFormat::Json));
+        assert_eq!(detect(b"[m],[s]\n1,2\n"), None);
         assert_eq!(detect(b"x,y\n"), None);
         assert_eq!(detect(b""), None);
     }

@@ -136,7 +136,7 @@ pub(crate) fn quotient_above(numerator: &BigInt, denominator: &BigUint, exponent
 #[expect(clippy::cast_precision_loss, reason = "at most 53 bits are left")]
 fn rounded_down(x: i128, exponent: i64) -> f64 {
     let length = 128 - i64::from(x.unsigned_abs().leading_zeros());
-    // Bits below the 53rd, and below the least positive number, are cut off towards −∞.
+    // Bits below the 53rd, and below the least positive number, are cut off toward −∞.
     let cut = (length - 53).max(LEAST_EXPONENT - exponent).max(0);
     let kept = (x >> cut.min(127)) as f64;
     let power = exponent + cut;

@@ -83,7 +83,7 @@ struct FunnelsTrainingArgs {
     #[arg(long, value_name = "N", default_value_t = 1800)]
     steps: u64,
 
-    /// Points a side and step
+    /// Points of each side in a step of training
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = at_least(1))]
     batch: u64,
 

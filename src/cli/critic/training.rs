@@ -23,7 +23,7 @@ pub(crate) enum KindName {
     /// The lower envelope of distances to the target points: 1-Lipschitz by construction, for any
     /// distance
     Cones,
-    /// Maxima of minima of distances to learned centres: 1-Lipschitz by construction
+    /// Maxima of minima of distances to learned centers: 1-Lipschitz by construction
     Lattice,
     /// Weights in a box (Arjovsky 2017)
     Clip,
@@ -81,7 +81,7 @@ pub(crate) struct CriticTrainingArgs {
     #[arg(long, value_name = "N")]
     steps: Option<u64>,
 
-    /// Rate of the optimiser (default: by kind; for cones a multiple of the temperature)
+    /// Rate of the optimizer (default: by kind; for cones a multiple of the temperature)
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     rate: Option<f64>,
 
@@ -93,7 +93,7 @@ pub(crate) struct CriticTrainingArgs {
     #[arg(long, value_name = "N")]
     depth: Option<usize>,
 
-    /// Points a side and step, if the samples have more
+    /// Points of each side in a step of training, if the samples have more
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
 

@@ -21,12 +21,12 @@ pub(super) enum EstimatorName {
     Histogram,
     /// Gaussian kernels on a common grid
     Kde,
-    /// Nearest neighbours, for KL and Jeffreys alone
+    /// Nearest neighbors, for KL and Jeffreys alone
     Knn,
 }
 
 /// Short names of the divergences that nearest neighbors estimate.
-pub(super) const BY_NEIGHBOURS: [&str; 3] = ["kl", "kl_reverse", "jeffreys"];
+pub(super) const BY_NEIGHBORS: [&str; 3] = ["kl", "kl_reverse", "jeffreys"];
 
 /// Why a row is left out, and what to do about it.
 pub(super) fn reason(error: EstimateError) -> String {
@@ -185,15 +185,15 @@ pub(super) fn rows(alpha: f64, densities: &Densities) -> Vec<(&'static str, Valu
     values.into_iter().enumerate().map(row).collect()
 }
 
-/// KL both ways and Jeffreys by nearest neighbours.
-pub(super) fn nearest_neighbour_rows(
+/// KL both ways and Jeffreys by nearest neighbors.
+pub(super) fn nearest_neighbor_rows(
     pair: &MeasurePair,
     k: usize,
 ) -> Result<Vec<(&'static str, ValueReport)>, EstimateError> {
     let forward = kl_nearest_neighbors(&pair.source, &pair.target, k)?;
     let backward = kl_nearest_neighbors(&pair.target, &pair.source, k)?;
     let values = [forward, backward, forward + backward];
-    let estimator = format!("nearest neighbours, k = {k}");
-    let rows = BY_NEIGHBOURS.into_iter().zip(values);
+    let estimator = format!("nearest neighbors, k = {k}");
+    let rows = BY_NEIGHBORS.into_iter().zip(values);
     Ok(rows.map(|(name, value)| (name, ValueReport::new(value, estimator.clone()))).collect())
 }

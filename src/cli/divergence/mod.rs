@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use self::bootstrap::{ResampledTransport, of_densities, of_distance, of_transport};
 use self::densities::{
-    BY_NEIGHBOURS, Densities, EstimatorName, nearest_neighbour_rows, reason, rows,
+    BY_NEIGHBORS, Densities, EstimatorName, nearest_neighbor_rows, reason, rows,
 };
 use self::distances::{DistanceRow, discrepancy, emd, energy_distance, sinkhorn, sliced, w2};
 use self::inputs::{MeasurePair, Measures};
@@ -27,7 +27,7 @@ use super::failure::{Exit, Failure};
 use super::output::print_report;
 use super::progress_line::RunProgress;
 use super::remarks::Remarks;
-use super::text::{Lines, supported};
+use super::text::{Lines, space, supported};
 use super::typed::typed;
 use super::use_threads;
 
@@ -46,7 +46,11 @@ pub(crate) struct DivergenceArgs {
 
 const EXAMPLES: &str =
     "All masses are scaled to a total of 1. --cost, --p and --exponent shape emd \
-    and sinkhorn; w2, sliced, energy and mmd are those of the Euclidean distance.
+    and sinkhorn; w2, sliced, energy and mmd are those of the Euclidean distance. energy is a square: \
+    scipy.stats.energy_distance returns its root.
+
+    Beside a value, `interval` is a 95 % confidence interval. Where the bootstrap proves none, `spread` \
+    is the central 95 % of its replicates.
 
 Examples:
   deblais divergence a.csv b.csv
@@ -66,9 +70,10 @@ struct EstimateArgs {
     #[arg(long, value_name = "N", conflicts_with = "hist", value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     bins: Option<u32>,
 
-    /// Which neighbour `--estimator knn` looks at
-    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
-    neighbour: u32,
+    /// Which neighbor `--estimator knn` looks at
+    #[arg(long, alias = "neighbour", value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[serde(rename = "neighbour")]
+    neighbor: u32,
 
     /// Order of the α- and the Rényi divergence, above 0
     #[arg(long, value_name = "A", default_value = "0.5", value_parser = order, allow_negative_numbers = true)]
@@ -177,17 +182,17 @@ impl DivergenceJob {
 
     /// Adds the divergences of densities.
     fn add_densities(&self, pair: &MeasurePair, table: &mut DivergenceTable) {
-        let EstimateArgs { estimator, bins, neighbour, alpha, .. } = self.estimate;
+        let EstimateArgs { estimator, bins, neighbor, alpha, .. } = self.estimate;
         if estimator == EstimatorName::Knn && pair.histograms.is_none() {
-            match nearest_neighbour_rows(pair, neighbour as usize) {
+            match nearest_neighbor_rows(pair, neighbor as usize) {
                 Ok(rows) => table.rows.extend(rows),
                 Err(error) => {
                     let why = reason(error);
-                    table.left_out.extend(BY_NEIGHBOURS.map(|name| (name, why.clone())));
+                    table.left_out.extend(BY_NEIGHBORS.map(|name| (name, why.clone())));
                 }
             }
-            let why = "nearest neighbours estimate kl, kl_reverse and jeffreys alone";
-            let rest = NAMES.iter().filter(|name| !BY_NEIGHBOURS.contains(name));
+            let why = "nearest neighbors estimate kl, kl_reverse and jeffreys alone";
+            let rest = NAMES.iter().filter(|name| !BY_NEIGHBORS.contains(name));
             table.left_out.extend(rest.map(|name| (*name, why.to_owned())));
             return;
         }
@@ -293,10 +298,7 @@ fn text(lines: &mut Lines, report: &Report<DivergencesReport>) {
         lines.line("  left out", format!("{}: {}", names.join(", "), group[0].1));
     }
     let DivergencesReport { n, m, dim, .. } = &report.findings;
-    let place = match dim {
-        1 => "on the line".to_owned(),
-        d => format!("in {d} dimensions"),
-    };
+    let place = space(*dim);
     let what = match report.kind {
         "histograms" => format!("histograms of {n} cells {place}"),
         _ => format!("{n} and {m} samples {place}"),

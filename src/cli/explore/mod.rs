@@ -1,4 +1,4 @@
-//! `deblais explore`: the lecture's demonstrations, each one command that ends in a picture.
+//! `deblais explore`: five studies of divergences, distances and critics, each with a picture.
 
 mod discriminator;
 mod duality;

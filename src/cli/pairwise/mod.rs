@@ -32,7 +32,7 @@ use super::output_files::OutputFiles;
 use super::progress_line::RunProgress;
 use super::range::check_bounds;
 use super::sample_set::{SelectionFlags, column};
-use super::text::{Lines, bracket, small};
+use super::text::{Lines, bracket, small, space};
 use super::typed::typed;
 use super::{saved, use_threads, warn};
 
@@ -43,7 +43,7 @@ use super::{saved, use_threads, warn};
 )]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PairwiseArgs {
-    /// The sets: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram
+    /// The sets: CSV, TSV or NPY with a sample a row, or a gray PNG as a histogram
     #[arg(value_name = "FILE", required_unless_present = "manifest", conflicts_with = "manifest")]
     #[serde(skip)]
     files: Vec<PathBuf>,
@@ -337,7 +337,8 @@ fn text(
 ) {
     let points = report.sets.iter().map(|set| set.points);
     let (least, most) = (points.clone().min().unwrap_or(0), points.max().unwrap_or(0));
-    let sets = format!("{}, of {least} to {most} points in {} dimensions", names.len(), report.dim);
+    let points = if least == most { least.to_string() } else { format!("{least} to {most}") };
+    let sets = format!("{}, of {points} points each, {}", names.len(), space(report.dim));
     lines.line("sets", sets);
     let resumed = match resumed {
         0 => String::new(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use deblais::io::{
-    ColumnRef, Filter, Input, InputDigest, InputPath, Listed, Selection, read_manifest,
+    ColumnRef, Filter, Input, InputDigest, InputPath, Listed, ReadError, Selection, read_manifest,
 };
 use deblais::measure::DiscreteMeasure;
 use deblais::report::SetReport;
@@ -75,7 +75,8 @@ pub(super) fn read(
     let mut tolerance: f64 = 0.0;
     let mut faults = Vec::new();
     for (place, file) in files {
-        let found = sets_of(&file, wanted, single);
+        let input = Input::read(&file.origin).map_err(|error| unread(error, place.is_some()));
+        let found = input.and_then(|read| sets_of(read, &file, wanted, single));
         let found = found.map_or_else(
             |fault| vec![Err(fault)],
             |(jobs, input, digest)| {
@@ -119,8 +120,21 @@ pub(super) fn read(
 /// The sets of a file by name, what to read for each, and the file.
 type SetsOfFile = (Vec<(String, SampleSet)>, Input, InputDigest);
 
-fn sets_of(file: &Listed, wanted: &SetSelection, single: bool) -> Result<SetsOfFile, Failure> {
-    let (input, digest) = Input::read(&file.origin)?;
+/// A file that cannot be read, `listed` in a list of files or not.
+fn unread(error: ReadError, listed: bool) -> Failure {
+    match error {
+        ReadError::NotFound { .. } if listed => Failure::new(error)
+            .hint("check the spelling; a relative path starts at the folder of the list"),
+        error => error.into(),
+    }
+}
+
+fn sets_of(
+    (input, digest): (Input, InputDigest),
+    file: &Listed,
+    wanted: &SetSelection,
+    single: bool,
+) -> Result<SetsOfFile, Failure> {
     let job = |filter: Option<Filter>| {
         let selection = Selection { filter, ..wanted.selection.clone() };
         SampleSet::new(Role::Source, file.origin.clone(), selection)
@@ -165,7 +179,7 @@ fn read_one(
     }
     sets.absent.push(cloud.absent);
     let measure = cloud.measure;
-    // What a point lacks for the ground cost, it lacks towards itself, too.
+    // What a point lacks for the ground cost, it lacks toward itself, too.
     ground
         .cost()
         .table(&measure, &measure)

@@ -36,8 +36,8 @@ pub(crate) struct EntropyArgs {
     #[arg(long, value_name = "TIME")]
     pub(crate) time_limit: Option<Seconds>,
 
-    /// Lower ε, from --epsilon on, until the bracket on the exact cost is so wide, relative to its
-    /// upper end
+    /// Lower ε, from --epsilon on, until the bracket on the exact cost is no wider than this, relative
+    /// to its upper end
     #[arg(long, value_name = "GAP", value_parser = width, allow_negative_numbers = true)]
     pub(crate) exact_gap: Option<f64>,
 

@@ -201,7 +201,7 @@ fn permutations(n: usize, mass: u64) -> Vec<Vec<u64>> {
         tables.push(table);
         let Some(turn) = (1..n).rev().find(|&k| order[k - 1] < order[k]) else { return tables };
         let above = (turn..n).rev().find(|&k| order[k] > order[turn - 1]);
-        order.swap(turn - 1, above.expect("its neighbour at least is above it"));
+        order.swap(turn - 1, above.expect("its neighbor at least is above it"));
         order[turn..].reverse();
     }
 }

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn cycles_are_cancelled_and_the_marginals_stay() {
+    fn cycles_are_canceled_and_the_marginals_stay() {
         let mut stream = Seed(4).stream("forest");
         let mut closed = 0;
         for round in 1..200 {

@@ -7,7 +7,7 @@
 //! into one, as long as there are more than two of them. Flows between parts are left to the pivots on
 //! the whole. Parts of one size have no flow in common, so they are solved in parallel.
 //!
-//! **Merging.** The trees of parts share targets; cycles that they close are cancelled
+//! **Merging.** The trees of parts share targets; cycles that they close are canceled
 //! (`basis_from_plan.rs`).
 //!
 //! **Complexity.** One pass over the list of arcs for each size, O(log n) of them, and the pivots.

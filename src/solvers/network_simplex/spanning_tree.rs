@@ -6,7 +6,7 @@
 //! target for sources and as a source for targets.
 //!
 //! The tree is **strongly feasible** (Cunningham 1976, "A network simplex method", Math.
-//! Programming 11): an arc without flow points towards the root, so only sources may store one.
+//! Programming 11): an arc without flow points toward the root, so only sources may store one.
 //! With the leaving rule of [`SpanningTree::leaving_arc`] it stays so, and the simplex cannot cycle.
 
 use crate::solvers::fixed_point::CostNumber;

@@ -4,7 +4,7 @@
 
 Draws are those of numpy's `default_rng(6)`. scipy's `jensenshannon` and `energy_distance` return
 square roots: the squares are written here. POT's sliced distance is given its projections. The
-unbiased MMD² and the divergence by nearest neighbours are written out with numpy and scipy's
+unbiased MMD² and the divergence by nearest neighbors are written out with numpy and scipy's
 cKDTree, for scipy has none.
 """
 

@@ -122,14 +122,14 @@ fn histograms_are_aligned_by_position() {
 fn estimators_differ_and_say_what_they_left_out() {
     let folder = samples(1.0, 1);
     let run = |flags: &str| folder.json(&format!("divergence a.csv b.csv --json {flags}"));
-    let (kernels, neighbours) = (run("--estimator kde"), run("--estimator knn --neighbour 3"));
+    let (kernels, neighbors) = (run("--estimator kde"), run("--estimator knn --neighbor 3"));
     let estimator =
         |json: &Value| json["divergences"]["kl"]["estimator"].as_str().unwrap().to_owned();
     assert!(estimator(&kernels).contains("kernels"));
-    assert!(estimator(&neighbours).contains("k = 3"));
+    assert!(estimator(&neighbors).contains("k = 3"));
     assert!(kernels["divergences"]["js"]["spread"].is_array());
-    assert!(neighbours["left_out"]["js"].as_str().unwrap().contains("alone"));
-    assert!(neighbours["divergences"]["jeffreys"]["value"].is_number());
+    assert!(neighbors["left_out"]["js"].as_str().unwrap().contains("alone"));
+    assert!(neighbors["divergences"]["jeffreys"]["value"].is_number());
     // Rényi's at 2 is ln(1 + χ²), the α-divergence χ²/2.
     let second = run("--alpha 2 --bins 3");
     let chi2 = number(&second, "/divergences/chi2/value");

@@ -275,7 +275,7 @@ fn gradients_of_a_generator_that_stands_still_are_told_in_rows() {
          --set critic.rate=1e-2 --out study --json --quiet",
     );
     assert_eq!(json["schema"], "deblais.gan-gradients/1");
-    // The points are moved by 6, and the data are within 2 of their centre.
+    // The points are moved by 6, and the data are within 2 of their center.
     assert!((4.0..8.0).contains(&number(&json, "/exact_emd")));
     let rows = json["rows"].as_array().unwrap();
     let steps = |loss: &str| {

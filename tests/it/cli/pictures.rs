@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::folder::{Folder, is_just_above, number, piles, stderr, stdout};
 
-/// A grey PNG of the given intensities.
+/// A gray PNG of the given intensities.
 fn picture(path: &Path, width: u32, pixels: &[u8]) {
     let height = u32::try_from(pixels.len()).unwrap() / width;
     let mut encoder = png::Encoder::new(fs::File::create(path).unwrap(), width, height);

@@ -24,7 +24,7 @@ fn table(name: &str) -> Array2<f64> {
     Table::read(&data(name).into()).and_then(|table| table.matrix()).unwrap()
 }
 
-/// All columns but the last are coordinates, the last is the mass, here normalised.
+/// All columns but the last are coordinates, the last is the mass, here normalized.
 fn cloud(name: &str) -> DiscreteMeasure {
     let table = table(name);
     let (support, mass) = table.view().split_at(Axis(1), table.ncols() - 1);

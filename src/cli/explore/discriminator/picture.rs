@@ -48,7 +48,7 @@ impl<'a> DiscriminatorView<'a> {
         let columns = held().count().max(1);
         let top = Panels::new(columns, above).titled(title);
         let bottom = Panels::new(3, below).noted(
-            "One network, optimiser and rate for all. The push on a generated point x is −∂loss/∂x, \
+            "One network, optimizer and rate for all. The push on a generated point x is −∂loss/∂x, \
              by one unit of the axis; sigmoid: the minimax loss ln(1 − D). Critics are known up to a \
              constant: 0 on the generated points in the mean.",
         );

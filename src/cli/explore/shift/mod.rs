@@ -36,7 +36,7 @@ use crate::cli::typed;
 #[command(after_help = EXAMPLES)]
 #[command(group(ArgGroup::new("of_files").multiple(true).args(OF_FILES).requires("source")))]
 pub(super) struct ShiftArgs {
-    /// Source points: CSV, TSV or NPY with a sample a row, or a grey PNG as a histogram; `-` is
+    /// Source points: CSV, TSV or NPY with a sample a row, or a gray PNG as a histogram; `-` is
     /// stdin
     #[arg(requires = "target", conflicts_with = "pair")]
     source: Option<PathBuf>,
@@ -120,7 +120,7 @@ struct PathArgs {
     #[serde(skip)]
     pair: Option<String>,
 
-    /// Where the source moves, a number for each coordinate (default: towards the target's mean)
+    /// Where the source moves, a number for each coordinate (default: toward the target's mean)
     #[arg(long, value_name = "LIST", value_parser = numbers, allow_hyphen_values = true, requires = "source", conflicts_with = "pair")]
     #[serde(serialize_with = "coordinates")]
     direction: Option<Array1<f64>>,
