@@ -214,7 +214,7 @@ fn select(
             let points = MassHolders {
                 count: rows,
                 kind: format!("{} points", job.role.name()),
-                names: RowNames::new(&job.origin, table.row_names(layout.filter.as_ref())?),
+                names: RowNames::of(table, layout.filter.as_ref())?,
             };
             ("file", mass_file(&file, job.role, &points, normalize, log)?)
         }
@@ -319,7 +319,7 @@ pub(crate) fn mass_file(
         return Err(Failure::new(format!("{origin}: {} masses for {count} {kind}", values.len()))
             .hint(format!("give one mass for each of the {kind}, in their order")));
     }
-    if let Some(order) = names.order_masses(&RowNames::of(&table)?, &mut log.remarks)? {
+    if let Some(order) = names.order_masses(&RowNames::of(&table, None)?, &mut log.remarks)? {
         values = values.select(Axis(0), &order);
     }
     let report = InputReport {
@@ -355,7 +355,7 @@ pub(crate) fn read_matrix(
     let table = input_warnings::of_matrix(table, &mut log.remarks);
     let taken = if role == "grid" { "coordinates" } else { "costs" };
     input_warnings::of_name_columns(&table, taken, &mut log.remarks);
-    let rows = RowNames::of(&table)?;
+    let rows = RowNames::of(&table, None)?;
     let columns = RowNames::new(origin, table.data_names());
     let entries = table.into_matrix().map_err(not_finite)?;
     log.inputs.insert(role, report(origin, entries.nrows(), digest, false));

@@ -1,6 +1,9 @@
 //! The columns that name, number or label the rows, and the names in them.
 
+use std::collections::HashSet;
+
 use super::Table;
+use super::layout::is_unnamed;
 use crate::io::header::number;
 use crate::io::{Filter, ReadError};
 
@@ -20,6 +23,11 @@ impl Table {
         names
     }
 
+    /// Whether the header has no name for the column.
+    fn is_index(&self, column: usize) -> bool {
+        self.header().is_some_and(|header| is_unnamed(header[column].trim()))
+    }
+
     /// All columns but those that name the rows.
     pub(super) fn data_columns(&self) -> Vec<usize> {
         let names = self.name_columns();
@@ -27,7 +35,8 @@ impl Table {
     }
 
     /// The names of the rows that pass, if there is a column of names that are not all empty;
-    /// equal numbers are the same name.
+    /// equal numbers are the same name. A column with a name, each of whose cells comes once, goes
+    /// before the index without a name that pandas writes.
     ///
     /// # Errors
     /// [`ReadError::NoSuchRows`].
@@ -35,10 +44,37 @@ impl Table {
         &self,
         filter: Option<&(Filter, usize)>,
     ) -> Result<Option<Vec<String>>, ReadError> {
-        let Some(&column) = self.name_columns().first() else { return Ok(None) };
+        let mut first = None;
+        for column in self.name_columns() {
+            let names = self.names_in(column, filter)?;
+            let distinct = names.iter().collect::<HashSet<_>>().len() == names.len();
+            if distinct && !self.is_index(column) {
+                return Ok(Some(names));
+            }
+            first.get_or_insert(names);
+        }
+        Ok(first.filter(|names| names.iter().any(|name| !name.is_empty())))
+    }
+
+    /// The numbers or names in the index without a name that pandas writes, if there is one.
+    ///
+    /// # Errors
+    /// [`ReadError::NoSuchRows`].
+    pub fn row_index(
+        &self,
+        filter: Option<&(Filter, usize)>,
+    ) -> Result<Option<Vec<String>>, ReadError> {
+        let index = self.name_columns().into_iter().find(|&column| self.is_index(column));
+        index.map(|column| self.names_in(column, filter)).transpose()
+    }
+
+    fn names_in(
+        &self,
+        column: usize,
+        filter: Option<&(Filter, usize)>,
+    ) -> Result<Vec<String>, ReadError> {
         let rows = self.rows(filter)?;
-        let names: Vec<_> = rows.into_iter().map(|row| name(&self.text(row, column))).collect();
-        Ok(names.iter().any(|name| !name.is_empty()).then_some(names))
+        Ok(rows.into_iter().map(|row| name(&self.text(row, column))).collect())
     }
 
     /// The names of the columns that do not name the rows, if there is a header.
