@@ -282,6 +282,13 @@ impl ReadError {
             Self::Ragged { .. } => "give every row the same number of cells; a cell that holds \
                                     the delimiter must be in double quotes"
                 .into(),
+            Self::NotANumber { column: ColumnId { index: 0, name: None }, found, .. }
+                if found.is_empty() =>
+            {
+                "fill in a number, or remove the row; if it is a header above row names, write id \
+                 into the empty cell"
+                    .into()
+            }
             Self::NotANumber { found, .. } => not_a_number_hint(found),
             Self::NotFinite { .. } => "remove the row, or fill in a finite number".into(),
             Self::TextColumn { .. } => "leave it out, or name the columns of the coordinates; to use \
