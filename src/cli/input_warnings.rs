@@ -22,6 +22,12 @@ pub(crate) const NAME_IT: &str = "begin its names with a letter, or delete it";
 pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: &mut Remarks) {
     first_row(table, "point", remarks);
     let origin = table.origin();
+    if table.may_have_decimal_commas() {
+        remarks.warn(format!(
+            "{origin}: the rows are taken for points of two coordinates, but could be numbers with \
+             decimal commas; if they are, write decimal points (pandas: to_csv without decimal=',')"
+        ));
+    }
     if !layout.row_labels.is_empty() {
         let names: Vec<_> = layout.row_labels.iter().map(|&k| quoted(table, k)).collect();
         let numbers: Vec<_> = layout.row_labels.iter().map(usize::to_string).collect();

@@ -279,6 +279,11 @@ impl ReadError {
             Self::HeaderOnly { .. } => "put one sample per row below the header".into(),
             Self::Unsupported { format, .. } => format.hint().into(),
             Self::NotText { .. } => "save it as CSV in UTF-8, or as NPY by np.save".into(),
+            Self::Ragged { found: 2, expected: 1, .. } => {
+                "write decimal points, not commas (pandas: to_csv without decimal=','); a cell that \
+                 holds the delimiter must be in double quotes"
+                    .into()
+            }
             Self::Ragged { .. } => "give every row the same number of cells; a cell that holds \
                                     the delimiter must be in double quotes"
                 .into(),

@@ -115,6 +115,21 @@ impl Table {
         numbers.is_some_and(|row| row.iter().all(|number| *number < row.len() as u64))
     }
 
+    /// Whether two columns without names could be one of numbers with decimal commas: they hold
+    /// whole numbers alone, and somewhere −0 before the comma or a zero before other digits behind it.
+    pub fn may_have_decimal_commas(&self) -> bool {
+        let TableCells::Text { cells, first: 0 } = &self.cells else { return false };
+        let is_whole = |cell: &str| !cell.is_empty() && cell.bytes().all(|c| c.is_ascii_digit());
+        let mut is_sure = false;
+        cells.columns() == 2
+            && (0..cells.rows()).all(|row| {
+                let (before, behind) = (cells.cell(row, 0), cells.cell(row, 1));
+                is_sure |= before == "-0" || behind.len() > 1 && behind.starts_with('0');
+                is_whole(before.trim_start_matches('-')) && is_whole(behind)
+            })
+            && is_sure
+    }
+
     /// Whether the columns that do not name the rows are called 0, 1, …, d − 1 for d ≥ 2.
     pub fn numbers_its_columns(&self) -> bool {
         let is_number = |(column, name): (usize, &String)| *name == column.to_string();

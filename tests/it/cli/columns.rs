@@ -370,3 +370,20 @@ fn a_column_called_weight_is_no_mass_until_it_is_named() {
     assert!(warnings.contains("warning: a.csv: weight is taken for a coordinate"), "{warnings}");
     assert_eq!(said(&folder, "emd a.csv b.csv --weights weight").1, "");
 }
+
+#[test]
+fn decimal_commas_that_look_like_two_columns_get_a_warning() {
+    let folder = Folder::with(&[
+        ("a.csv", "0,5\n-0,25\n1,125\n"),
+        ("b.csv", "1,5\n2,05\n"),
+        ("c.csv", "1,5\n2,5\n"),
+        ("d.csv", "x\n0,5\n1,5\n"),
+    ]);
+    for file in ["a.csv", "b.csv"] {
+        let (_, warnings) = said(&folder, &format!("emd {file} c.csv"));
+        let words = format!("{file}: the rows are taken for points of two coordinates");
+        assert!(warnings.contains(&words), "{warnings}");
+    }
+    assert!(!said(&folder, "emd c.csv b.csv").1.contains("c.csv: the rows are taken"));
+    assert!(stderr(&folder.run("emd d.csv c.csv")).contains("write decimal points, not commas"));
+}
