@@ -12,7 +12,7 @@ use super::remarks::Remarks;
 pub(crate) struct Columns {
     origin: InputPath,
     places: Vec<usize>,
-    /// Names, unless there is no header or one of bare numbers 0, 1, 2, …
+    /// Names, unless there is no header.
     names: Option<Vec<String>>,
 }
 
@@ -24,15 +24,26 @@ impl Columns {
 
     /// The coordinates of a table.
     pub(crate) fn of(table: &Table, layout: &Layout) -> Self {
-        let is_number = |(k, name): (usize, &String)| *name == k.to_string();
         let names = table.names(&layout.coordinates);
-        let names = names.filter(|names| !names.iter().enumerate().all(is_number));
         Self { origin: table.origin().clone(), places: layout.coordinates.clone(), names }
     }
 
     /// Whether others can be matched by name.
     pub(crate) fn have_names(&self) -> bool {
-        self.names.is_some()
+        self.names.is_some() && !self.are_numbers()
+    }
+
+    /// Whether the names are bare numbers 0, 1, …, d − 1.
+    pub(crate) fn are_numbers(&self) -> bool {
+        let is_number = |(k, name): (usize, &String)| *name == k.to_string();
+        self.names.as_ref().is_some_and(|names| names.iter().enumerate().all(is_number))
+    }
+
+    /// The names to match others by: bare numbers only beside the same numbers.
+    fn names_beside(&self, other: &Self) -> Option<&Vec<String>> {
+        let names = self.names.as_ref()?;
+        let same = |others: &Vec<String>| order(names, others).is_some();
+        (!self.are_numbers() || other.names.as_ref().is_some_and(same)).then_some(names)
     }
 
     /// Puts the coordinates of another table into the order of this one, by name if both have
@@ -45,7 +56,8 @@ impl Columns {
         remarks: &mut Remarks,
     ) -> Result<(), Failure> {
         let other = Self::of(table, layout);
-        let (Some(names), Some(others)) = (&self.names, &other.names) else {
+        let (Some(names), Some(others)) = (self.names_beside(&other), other.names_beside(self))
+        else {
             if !chosen {
                 self.note_position(&other, remarks);
             }
@@ -75,8 +87,8 @@ impl Columns {
 
     /// Names that only one of the tables has cannot show that its columns stand in another order.
     fn note_position(&self, other: &Self, remarks: &mut Remarks) {
-        let (named, bare) = if self.names.is_some() { (self, other) } else { (other, self) };
-        if let Some(names) = &named.names
+        let (named, bare) = if self.have_names() { (self, other) } else { (other, self) };
+        if let Some(names) = named.names_beside(bare)
             && names.len() > 1
             && names.len() == bare.places.len()
         {

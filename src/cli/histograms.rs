@@ -165,7 +165,7 @@ fn bars(
             input_warnings::of_histogram(origin, &table, &values, &mut log.remarks);
             input_warnings::of_name_columns(&table, "masses", &mut log.remarks);
             let totals_tolerance = totals_tolerance(table.precision());
-            (Masses { values, totals_tolerance }, None, RowNames::of(&table)?)
+            (Masses { values, totals_tolerance }, None, RowNames::of(&table, None)?)
         }
         Input::Image(picture) => {
             let totals_tolerance = tolerance::TOTALS_F64;

@@ -2,6 +2,7 @@
 
 use deblais::io::{FirstRow, InputPath, Layout, Table};
 use deblais::math;
+use deblais::measure::DiscreteMeasure;
 use ndarray::{Array1, Array2, ArrayView1};
 
 use super::columns::{label, listed, typed};
@@ -14,10 +15,19 @@ const SEQUENCE: usize = 3;
 /// How closely printed shares add up to 1.
 const CLOSE: f64 = 1e-6;
 
+/// What to do with a header that is taken for data.
+pub(crate) const NAME_IT: &str = "begin its names with a letter, or delete it";
+
 /// Signs in the header and the columns of a table of points; `chosen` by `--columns`.
 pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: &mut Remarks) {
-    first_row(table, remarks);
+    first_row(table, "point", remarks);
     let origin = table.origin();
+    if table.may_have_decimal_commas() {
+        remarks.warn(format!(
+            "{origin}: the rows are taken for points of two coordinates, but could be numbers with \
+             decimal commas; if they are, write decimal points (pandas: to_csv without decimal=',')"
+        ));
+    }
     if !layout.row_labels.is_empty() {
         let names: Vec<_> = layout.row_labels.iter().map(|&k| quoted(table, k)).collect();
         let numbers: Vec<_> = layout.row_labels.iter().map(usize::to_string).collect();
@@ -38,6 +48,11 @@ pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: 
         if table.n_rows() >= SEQUENCE && table.counts_rows(column) {
             remarks.warn(format!(
                 "{origin}: {name} counts the rows, but is taken for a coordinate; --drop {typed} \
+                 leaves it out"
+            ));
+        } else if is_called_id(&name) && table.holds_whole_numbers(column) {
+            remarks.warn(format!(
+                "{origin}: {name} is taken for a coordinate; if it numbers the rows, --drop {name} \
                  leaves it out"
             ));
         } else if layout.weights.is_none() && is_called_masses(&name) {
@@ -72,26 +87,47 @@ fn quoted(table: &Table, column: usize) -> String {
     }
 }
 
-/// A first row that is a header or not.
-fn first_row(table: &Table, remarks: &mut Remarks) {
+/// A first row that is a header or not; `kind` is what the rows are.
+pub(crate) fn first_row(table: &Table, kind: &str, remarks: &mut Remarks) {
     let origin = table.origin();
     match table.first_row() {
         FirstRow::Names | FirstRow::Data => {}
-        FirstRow::Numbers => remarks.note(format!(
-            "{origin}: the first row, 0, 1, …, is taken for a header, as pandas writes it; if it \
-             is a point, write it as 0.0, 1.0, …"
-        )),
-        FirstRow::Doubtful => remarks.warn(format!(
-            "{origin}: the first row, whole numbers in sequence, is taken for a point; if it is a \
-             header, begin the names with a letter, or write the file without them"
-        )),
+        FirstRow::Numbers => {
+            let names = table.header().unwrap_or_default();
+            let is_counted = names.iter().enumerate().all(|(k, name)| *name == k.to_string());
+            let (row, point) = if is_counted {
+                ("0, 1, …".to_owned(), "0.0, 1.0, …".to_owned())
+            } else {
+                (names.join(", "), names.join(".0, ") + ".0")
+            };
+            remarks.note(format!(
+                "{origin}: the first row, {row}, is taken for a header, as pandas writes it; if \
+                 it is a {kind}, write it as {point}"
+            ));
+        }
+        FirstRow::Doubtful => remarks.warn(may_be_header(origin, kind)),
     }
 }
 
-/// A matrix whose first row reads 0, 1, …: the numbers of its columns, unless it is square with
-/// that row alone.
+fn may_be_header(origin: &InputPath, kind: &str) -> String {
+    format!(
+        "{origin}: the first row, of whole numbers, is taken for a {kind}, but could be a header; \
+         if it is one, {NAME_IT}; if not, write its numbers with a decimal point"
+    )
+}
+
+/// A matrix of costs whose first row could be a header: one without which it is square, or whole
+/// numbers above fractions, but not the row 0, 1, … of a square matrix of distances. One that reads
+/// 0, 1, … above fractions is the numbers of the columns, unless the matrix is square with it.
 pub(crate) fn of_matrix(table: Table, remarks: &mut Remarks) -> Table {
     if table.first_row() != FirstRow::Numbers {
+        let is_square = table.n_rows() == table.n_columns();
+        let is_unlike =
+            table.first_row() == FirstRow::Doubtful && !(is_square && table.may_have_numbers());
+        let is_too_many = table.n_rows() == table.n_columns() + 1 && table.may_have_header();
+        if is_unlike || is_too_many {
+            remarks.warn(may_be_header(table.origin(), "row of costs"));
+        }
         return table;
     }
     let origin = table.origin().clone();
@@ -107,6 +143,10 @@ pub(crate) fn of_matrix(table: Table, remarks: &mut Remarks) -> Table {
          belongs to the matrix, write it as 0.0, 1.0, …"
     ));
     table
+}
+
+fn is_called_id(name: &str) -> bool {
+    name.trim().to_ascii_lowercase().ends_with("_id")
 }
 
 fn is_called_masses(name: &str) -> bool {
@@ -156,15 +196,25 @@ pub(crate) fn of_pair([x, y]: [&ReadMeasure; 2], [a, b]: [&InputPath; 2], remark
         );
         return;
     }
-    if !(x.uniform && y.uniform) {
-        return;
+    if x.uniform && y.uniform {
+        of_counts([&x.measure, &y.measure], [a, b], "--hist", remarks);
     }
+}
+
+/// Signs of histograms in points without masses, which `hist` is to read.
+pub(crate) fn of_counts(
+    [x, y]: [&DiscreteMeasure; 2],
+    [a, b]: [&InputPath; 2],
+    hist: &str,
+    remarks: &mut Remarks,
+) {
+    let (p, q) = (x.support(), y.support());
     if p.ncols() == 1 && q.ncols() == 1 {
-        look_like_counts(p.column(0), q.column(0), [a, b], remarks);
+        look_like_counts(p.column(0), q.column(0), [a, b], hist, remarks);
     } else if add_up_to_the_same(p.rows().into_iter().chain(q.rows())) && p.ncols() >= SEQUENCE {
         remarks.warn(format!(
             "{a} and {b} could hold a histogram a row (all rows add up to the same), but every \
-             row is read as a point in {} dimensions; --hist takes a file of one column for each",
+             row is read as a point in {} dimensions; {hist} takes a file of one column for each",
             p.ncols()
         ));
     }
@@ -184,6 +234,7 @@ fn look_like_counts(
     p: ArrayView1<'_, f64>,
     q: ArrayView1<'_, f64>,
     [a, b]: [&InputPath; 2],
+    hist: &str,
     remarks: &mut Remarks,
 ) {
     let whole = |x: &f64| *x >= 0.0 && x.fract() == 0.0;
@@ -197,7 +248,7 @@ fn look_like_counts(
     {
         remarks.warn(format!(
             "{a} and {b} could be counts ({cells} whole numbers each), but are read as samples on \
-             the line; for histograms on the cells 0, 1, 2, …, give --hist"
+             the line; for histograms on the cells 0, 1, 2, …, give {hist}"
         ));
     }
 }
@@ -209,6 +260,7 @@ pub(crate) fn of_histogram(
     masses: &Array1<f64>,
     remarks: &mut Remarks,
 ) {
+    first_row(table, "mass", remarks);
     let total = math::sum(masses);
     let counts_rows = (0..table.n_columns()).all(|column| table.counts_rows(column));
     if masses.len() >= SEQUENCE && counts_rows {

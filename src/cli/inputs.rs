@@ -180,10 +180,15 @@ impl ProblemJob {
         target: Option<&InputPath>,
         log: &mut InputLog,
     ) -> Result<LoadedProblem, Failure> {
-        let ReadMatrix { entries, rows, columns } = read_matrix(matrix, "cost_matrix", log)?;
+        let ReadMatrix { entries, rows, columns, may_have_header } =
+            read_matrix(matrix, "cost_matrix", log)?;
         let (n, m) = entries.dim();
-        let holders =
-            |count, axis, names| MassHolders { count, kind: format!("{axis} of {matrix}"), names };
+        let holders = |count, axis, names, may_have_header| MassHolders {
+            count,
+            kind: format!("{axis} of {matrix}"),
+            names,
+            may_have_header,
+        };
         let cost = CostMatrix::new(entries).map_err(|error| Failure::from(error).at(matrix))?;
         let mut tolerance = tolerance::TOTALS_F64;
         let mut mass = |origin: Option<&InputPath>, role: Role, holders: MassHolders| match origin {
@@ -195,8 +200,8 @@ impl ProblemJob {
                 marginal(masses.values).map_err(|error| Failure::from(error).at(origin))
             }
         };
-        let mu = mass(source, Role::Source, holders(n, "rows", rows))?;
-        let nu = mass(target, Role::Target, holders(m, "columns", columns))?;
+        let mu = mass(source, Role::Source, holders(n, "rows", rows, may_have_header))?;
+        let nu = mass(target, Role::Target, holders(m, "columns", columns, false))?;
         let problem = OtProblem::between(mu, nu, Box::new(cost), tolerance)
             .map_err(|error| Failure::from(error).at(matrix))?;
         let report =

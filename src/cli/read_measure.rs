@@ -107,12 +107,16 @@ pub(crate) fn clouds(
     normalize: bool,
     log: &mut InputLog,
 ) -> Result<[ReadMeasure; 2], Failure> {
-    let read = |job: &SampleSet, like: Option<&Columns>, log: &mut InputLog| {
-        let (input, digest) = Input::read(&job.origin)?;
-        cloud(job, input, digest, like, normalize, log)
+    let (p, p_digest) = Input::read(&source.origin)?;
+    let (q, q_digest) = Input::read(&target.origin)?;
+    let p = match (p, &q) {
+        (Input::Table(table), Input::Table(other)) if other.numbers_its_columns() => {
+            Input::Table(table.with_numbers_as_names())
+        }
+        (p, _) => p,
     };
-    let x = read(source, None, log)?;
-    let y = read(target, Some(&x.columns), log)?;
+    let x = cloud(source, p, p_digest, None, normalize, log)?;
+    let y = cloud(target, q, q_digest, Some(&x.columns), normalize, log)?;
     check_dropped(&[&x.absent, &y.absent])?;
     input_warnings::of_pair([&x, &y], [&source.origin, &target.origin], &mut log.remarks);
     Ok([x, y])
@@ -140,6 +144,9 @@ pub(crate) fn cloud(
         Input::Image(histogram) => {
             job.refuse_columns()?;
             Taken::pixels(histogram, &job.origin)
+        }
+        Input::Table(table) if like.is_some_and(Columns::are_numbers) => {
+            select(job, &table.with_numbers_as_names(), like, normalize, log)?
         }
         Input::Table(table) => select(job, &table, like, normalize, log)?,
     };
@@ -214,7 +221,8 @@ fn select(
             let points = MassHolders {
                 count: rows,
                 kind: format!("{} points", job.role.name()),
-                names: RowNames::new(&job.origin, table.row_names(layout.filter.as_ref())?),
+                names: RowNames::of(table, layout.filter.as_ref())?,
+                may_have_header: table.may_have_header(),
             };
             ("file", mass_file(&file, job.role, &points, normalize, log)?)
         }
@@ -300,6 +308,8 @@ pub(crate) struct MassHolders {
     /// What they are, for messages.
     pub(crate) kind: String,
     pub(crate) names: RowNames,
+    /// Whether the first of them could be a header.
+    pub(crate) may_have_header: bool,
 }
 
 /// Reads a file of masses, as they are; rows that have names are matched by them.
@@ -314,12 +324,27 @@ pub(crate) fn mass_file(
     let precision = table.precision();
     let mut values = table.weights()?;
     input_warnings::of_name_columns(&table, "masses", &mut log.remarks);
-    let MassHolders { count, kind, names } = holders;
+    input_warnings::first_row(&table, "mass", &mut log.remarks);
+    let MassHolders { count, kind, names, may_have_header } = holders;
     if values.len() != *count {
+        let hint = format!("give one mass for each of the {kind}, in their order");
+        let is_header = if values.len() + 1 == *count && *may_have_header {
+            Some(kind.as_str())
+        } else if values.len() == count + 1 && table.may_have_header() {
+            Some("masses")
+        } else {
+            None
+        };
         return Err(Failure::new(format!("{origin}: {} masses for {count} {kind}", values.len()))
-            .hint(format!("give one mass for each of the {kind}, in their order")));
+            .hint(match is_header {
+                Some(rows) => format!(
+                    "if the first of the {rows} is a header, {}; else {hint}",
+                    input_warnings::NAME_IT
+                ),
+                None => hint,
+            }));
     }
-    if let Some(order) = names.order_masses(&RowNames::of(&table)?, &mut log.remarks)? {
+    if let Some(order) = names.order_masses(&RowNames::of(&table, None)?, &mut log.remarks)? {
         values = values.select(Axis(0), &order);
     }
     let report = InputReport {
@@ -343,6 +368,8 @@ pub(crate) struct ReadMatrix {
     pub(crate) entries: Array2<f64>,
     pub(crate) rows: RowNames,
     pub(crate) columns: RowNames,
+    /// Whether the first row could be a header.
+    pub(crate) may_have_header: bool,
 }
 
 /// Reads a matrix of numbers: costs, or the places of cells.
@@ -352,14 +379,19 @@ pub(crate) fn read_matrix(
     log: &mut InputLog,
 ) -> Result<ReadMatrix, Failure> {
     let (table, digest) = table(origin)?;
-    let table = input_warnings::of_matrix(table, &mut log.remarks);
-    let taken = if role == "grid" { "coordinates" } else { "costs" };
+    let (table, taken) = if role == "grid" {
+        input_warnings::first_row(&table, "place", &mut log.remarks);
+        (table, "coordinates")
+    } else {
+        (input_warnings::of_matrix(table, &mut log.remarks), "costs")
+    };
+    let may_have_header = table.may_have_header();
     input_warnings::of_name_columns(&table, taken, &mut log.remarks);
-    let rows = RowNames::of(&table)?;
+    let rows = RowNames::of(&table, None)?;
     let columns = RowNames::new(origin, table.data_names());
     let entries = table.into_matrix().map_err(not_finite)?;
     log.inputs.insert(role, report(origin, entries.nrows(), digest, false));
-    Ok(ReadMatrix { entries, rows, columns })
+    Ok(ReadMatrix { entries, rows, columns, may_have_header })
 }
 
 /// Rows of a matrix cannot be removed as those of a table of samples.

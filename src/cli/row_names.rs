@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use deblais::io::{InputPath, ReadError, Table};
+use deblais::io::{Filter, InputPath, ReadError, Table};
 
 use super::columns::{listed, order};
 use super::failure::Failure;
@@ -17,17 +17,32 @@ const WITHOUT: &str = "write the files without row names (pandas: to_csv(index=F
 pub(crate) struct RowNames {
     origin: InputPath,
     names: Option<Vec<String>>,
+    /// The index without a name that pandas writes, be it beside names or in their place.
+    index: Option<Vec<String>>,
 }
 
 impl RowNames {
     /// Those names.
     pub(crate) fn new(origin: &InputPath, names: Option<Vec<String>>) -> Self {
-        Self { origin: origin.clone(), names }
+        Self { origin: origin.clone(), names, index: None }
     }
 
-    /// The names of all rows of a table.
-    pub(crate) fn of(table: &Table) -> Result<Self, ReadError> {
-        Ok(Self::new(table.origin(), table.row_names(None)?))
+    /// The names of the rows of a table that pass.
+    pub(crate) fn of(table: &Table, filter: Option<&(Filter, usize)>) -> Result<Self, ReadError> {
+        let index = table.row_index(filter)?;
+        Ok(Self { index, ..Self::new(table.origin(), table.row_names(filter)?) })
+    }
+
+    /// Both by their indices, if one has nothing else and the names of the other are not the same.
+    fn by_index(&self, other: &Self) -> Option<[Self; 2]> {
+        let (mine, others) = (self.index.as_ref()?, other.index.as_ref()?);
+        let (names, other_names) = (self.names.as_ref()?, other.names.as_ref()?);
+        let is_beside_one = (names == mine) != (other_names == others);
+        (is_beside_one && order(names, other_names).is_none() && order(mine, others).is_some())
+            .then(|| {
+                [(self, mine), (other, others)]
+                    .map(|(side, index)| Self::new(&side.origin, Some(index.clone())))
+            })
     }
 
     /// The names, unless they are the numbers 0, 1, 2, … or 1, 2, 3, … of the rows.
@@ -46,6 +61,9 @@ impl RowNames {
         other: &Self,
         remarks: &mut Remarks,
     ) -> Result<Option<Vec<usize>>, Failure> {
+        if let Some([mine, others]) = self.by_index(other) {
+            return mine.order(&others, remarks);
+        }
         let (Some(mine), Some(others)) = (&self.names, &other.names) else {
             self.note_position(other, remarks);
             return Ok(None);
@@ -65,13 +83,23 @@ impl RowNames {
     }
 
     /// As [`Self::order`] for a file of masses. Numbers of rows that are not the same, and labels
-    /// that several points have, are no names to match by.
+    /// that several points have and no mass is called by, are no names to match by.
     pub(crate) fn order_masses(
         &self,
         masses: &Self,
         remarks: &mut Remarks,
     ) -> Result<Option<Vec<usize>>, Failure> {
+        if let Some([mine, others]) = self.by_index(masses) {
+            return mine.order_masses(&others, remarks);
+        }
+        if self.names.is_some() && self.names == masses.names {
+            return Ok(None);
+        }
         if self.twice().is_some() {
+            let known: HashSet<&String> = self.names.iter().flatten().collect();
+            if masses.meant().is_some_and(|names| names.iter().any(|name| known.contains(name))) {
+                return Err(self.mismatch(masses));
+            }
             return Self::new(&self.origin, None).order(masses, remarks);
         }
         let is_numbered = self.meant().is_none() || masses.meant().is_none();
@@ -168,6 +196,8 @@ mod tests {
             assert_eq!(named("a", points).order_masses(&masses, &mut remarks).unwrap(), None);
             assert_eq!(remarks.notes.len(), notes, "{points}");
         }
+        let twice = named("a", "a,a,b").order_masses(&named("w", "b,a,a"), &mut Remarks::default());
+        assert!(twice.unwrap_err().to_string().contains("\"a\" comes twice"));
         let order = named("a", "1,0").order_masses(&named("w", "0,1"), &mut Remarks::default());
         assert_eq!(order.unwrap(), Some(vec![1, 0]));
         let apart = named("a", "u,v").order_masses(&named("w", "u,x"), &mut Remarks::default());

@@ -291,6 +291,13 @@ impl ReadError {
             Self::Unsupported { format, .. } => format.hint().into(),
             Self::NotText { .. } => "save it as CSV in UTF-8, or as NPY by np.save".into(),
             Self::Ragged { found, expected, .. } => ragged_hint(*found, *expected).into(),
+            Self::NotANumber { column: ColumnId { index: 0, name: None }, found, .. }
+                if found.is_empty() =>
+            {
+                "fill in a number, or remove the row; if it is a header above row names, write id \
+                 into the empty cell"
+                    .into()
+            }
             Self::NotANumber { found, .. } if found.is_empty() => {
                 "fill in a number, or remove the row".into()
             }
@@ -333,7 +340,10 @@ impl ReadError {
 }
 
 fn ragged_hint(found: usize, expected: usize) -> &'static str {
-    if found == expected + 1 {
+    if (found, expected) == (2, 1) {
+        "write decimal points, not commas (pandas: to_csv without decimal=','); a cell that holds the \
+         delimiter must be in double quotes"
+    } else if found == expected + 1 {
         "if the first row lacks a name above the row names, write id there; else give every row the \
          same number of cells: a cell that holds the delimiter must be in double quotes"
     } else {

@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::atomic::{WriteError, write_atomically};
 use super::{InputPath, Location, ReadError, Table};
 use crate::plan::{PlanArc, TransportPlan};
+use crate::shown::Shown;
 
 /// A fault in a plan file.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -30,6 +31,12 @@ pub enum PlanProblem {
         n: usize,
         /// Columns of the plan: target points.
         m: usize,
+    },
+    /// A header whose names do not say which column is i, j and the mass.
+    #[error("the columns are called {found}, which does not say what is i, j and the mass")]
+    Header {
+        /// The names, with commas between them.
+        found: String,
     },
     /// A cell outside the plan.
     #[error("{location}: {axis} is {found}, not a whole number from 0 to {}", .size - 1)]
@@ -62,6 +69,10 @@ impl PlanProblem {
                 "give CSV with the header i,j,mass, NPY of shape (k, 3), or the dense matrix with \
                  a row per source and a column per target; without row names (pandas: \
                  to_csv(index=False))"
+            }
+            Self::Header { .. } => {
+                "call the columns i (the source row), j (the target row) and mass, in any order; \
+                 source, target and flow are known, too"
             }
             Self::Index { .. } => {
                 "points count from 0; rows of the plan are source points, columns target points"
@@ -98,7 +109,8 @@ pub fn write_plan(path: &Path, plan: &TransportPlan) -> Result<(), WriteError> {
 /// Reads an n×m plan: triplets, with or without header, or a dense matrix, as text or NPY.
 ///
 /// An n×3 table for m = 3 could be either. It counts as triplets if it has their header, or if
-/// all i and j are whole numbers in range, no cell occurs twice and no mass is zero.
+/// all i and j are whole numbers in range, no cell occurs twice and no mass is zero. A header names
+/// the columns of triplets, which may stand in any order.
 ///
 /// # Errors
 /// [`ReadError`], with [`PlanProblem`] for what concerns plans.
@@ -116,10 +128,16 @@ pub fn plan_from(table: &Table, n: usize, m: usize) -> Result<TransportPlan, Rea
     let all_rows = table.with_all_rows();
     let table = if (table.n_rows(), table.n_columns()) == (n, m) { table } else { &all_rows };
     let (rows, columns) = (table.n_rows(), table.n_columns());
-    let has_header = table.header().is_some_and(|header| header == ["i", "j", "mass"]);
     let dense = (rows, columns) == (n, m);
-    let triplets = columns == 3 && (has_header || !dense || look_like_triplets(table, n, m)?);
-    if !(triplets || dense) {
+    let mut triplets = named_triplets(table);
+    if triplets.is_none() && columns == 3 && (!dense || look_like_triplets(table, n, m)?) {
+        if let Some(header) = table.header() {
+            let found = Shown(&header.join(", ")).to_string();
+            return Err(bad(PlanProblem::Header { found }));
+        }
+        triplets = Some([0, 1, 2]);
+    }
+    if triplets.is_none() && !dense {
         return Err(bad(PlanProblem::Shape { rows, columns, n, m }));
     }
     let mut arcs = Vec::new();
@@ -136,14 +154,14 @@ pub fn plan_from(table: &Table, n: usize, m: usize) -> Result<TransportPlan, Rea
             }
             Ok(())
         };
-        if triplets {
+        if let Some([i, j, mass]) = triplets {
             let index = |column, axis, size| {
                 let found = table.finite(row, column)?;
                 let location = table.location(row);
                 whole(found, size)
                     .ok_or_else(|| bad(PlanProblem::Index { location, axis, found, size }))
             };
-            add(index(0, "i", n)?, index(1, "j", m)?, table.finite(row, 2)?)?;
+            add(index(i, "i", n)?, index(j, "j", m)?, table.finite(row, mass)?)?;
         } else {
             for column in 0..columns {
                 add(row, column, table.finite(row, column)?)?;
@@ -151,6 +169,27 @@ pub fn plan_from(table: &Table, n: usize, m: usize) -> Result<TransportPlan, Rea
         }
     }
     Ok(TransportPlan::from_arcs(n, m, arcs))
+}
+
+/// The columns of i, j and the mass by their names, where there are no others but row names.
+fn named_triplets(table: &Table) -> Option<[usize; 3]> {
+    const NAMES: [&[&str]; 3] = [
+        &["i", "source", "row", "from"],
+        &["j", "target", "column", "col", "to"],
+        &["mass", "flow", "weight", "value"],
+    ];
+    let (header, row_names) = (table.header()?, table.name_columns());
+    let is_data = |(column, _): &(usize, _)| !row_names.contains(column);
+    let mut columns = [None; 3];
+    for (column, name) in header.iter().enumerate().filter(is_data) {
+        let name = name.trim().to_lowercase();
+        let role = NAMES.iter().position(|known| known.contains(&name.as_str()))?;
+        if columns[role].replace(column).is_some() {
+            return None;
+        }
+    }
+    let [Some(i), Some(j), Some(mass)] = columns else { return None };
+    Some([i, j, mass])
 }
 
 fn look_like_triplets(table: &Table, n: usize, m: usize) -> Result<bool, ReadError> {
@@ -226,6 +265,23 @@ mod tests {
             dense("0.5,0,0\n0,0.25,0.25\n", 2, 3),
             array![[0.5, 0.0, 0.0], [0.0, 0.25, 0.25]]
         );
+    }
+
+    #[test]
+    fn columns_of_triplets_are_known_by_their_names() {
+        let wanted = array![[0.0, 0.5], [0.25, 0.25]];
+        for text in [
+            "j,i,mass\n1,0,0.5\n0,1,0.25\n1,1,0.25\n",
+            "mass,Source,Target\n0.5,0,1\n0.25,1,0\n0.25,1,1\n",
+            ",to,from,flow\n0,1,0,0.5\n1,0,1,0.25\n2,1,1,0.25\n",
+        ] {
+            assert_eq!(dense(text, 2, 2), wanted, "{text}");
+        }
+        assert_eq!(dense("a,b,c\n0,0.5,0\n0.5,0,0\n", 2, 3).sum(), 1.0, "a matrix");
+        for header in ["b,a,mass", "i,i,mass", "j,i,amount"] {
+            let error = read(&format!("{header}\n0,1,0.5\n"), 2, 2).unwrap_err().to_string();
+            assert!(error.contains("which does not say what is i, j"), "{error}");
+        }
     }
 
     #[test]

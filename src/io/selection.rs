@@ -132,7 +132,7 @@ pub(super) fn numbered(name: &str) -> Option<(&str, u64)> {
 pub struct Selection {
     /// The coordinates, in this order; a name such as `e0-e49` or `0-49` that no column has is a
     /// range. If `None`, all columns but those of filter and weights and those that number or
-    /// label the rows: called `id`, `index`, `label` or `Unnamed: 0`, or by no name.
+    /// label the rows: called `id`, `index`, `label`, `Unnamed: 0` or `Unnamed: 0.1`, or by no name.
     pub columns: Option<Vec<ColumnRef>>,
     /// Columns, or ranges, that are not among the coordinates.
     pub dropped: Vec<ColumnRef>,

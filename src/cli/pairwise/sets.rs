@@ -12,6 +12,7 @@ use deblais::shown::Shown;
 use super::super::columns::Columns;
 use super::super::failure::Failure;
 use super::super::ground::Ground;
+use super::super::input_warnings;
 use super::super::read_measure::{InputLog, Role, SampleSet, check_dropped, cloud};
 use super::super::remarks::Remarks;
 
@@ -27,6 +28,8 @@ pub(super) struct Sets {
     pub(super) remarks: Remarks,
     /// The coordinates of the first set with names, in whose order those of the others are put.
     columns: Option<Columns>,
+    /// The file of the first set, if nobody gave masses to its points.
+    uniform: Option<InputPath>,
     /// The columns to drop that each set does not have.
     absent: Vec<Vec<ColumnRef>>,
 }
@@ -179,6 +182,14 @@ fn read_one(
     }
     sets.absent.push(cloud.absent);
     let measure = cloud.measure;
+    if sets.measures.is_empty() {
+        sets.uniform = cloud.uniform.then(|| job.origin.clone());
+    } else if let ([first], Some(origin)) = (sets.measures.as_slice(), &sets.uniform)
+        && cloud.uniform
+    {
+        let (pair, files) = ([first, &measure], [origin, &job.origin]);
+        input_warnings::of_counts(pair, files, "emd --hist", &mut sets.remarks);
+    }
     // What a point lacks for the ground cost, it lacks toward itself, too.
     ground
         .cost()

@@ -126,8 +126,27 @@ impl Table {
 
     /// The name of a column, if it says that the column numbers or labels the rows.
     fn row_label(&self, column: usize) -> Option<&str> {
-        const NAMES: [&str; 5] = ["", "id", "index", "label", "unnamed: 0"];
+        const NAMES: [&str; 3] = ["id", "index", "label"];
         let name = self.header.as_ref()?[column].trim();
-        NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)).then_some(name)
+        let is_known = NAMES.iter().any(|known| name.eq_ignore_ascii_case(known));
+        (is_known || is_unnamed(name)).then_some(name)
     }
+
+    /// Whether the column holds nothing but whole numbers.
+    pub fn holds_whole_numbers(&self, column: usize) -> bool {
+        let is_whole = |row| self.value(row, column).is_some_and(|x| x.fract() == 0.0);
+        (0..self.n_rows()).all(is_whole)
+    }
+}
+
+/// Whether a name in a header stands for none: empty, or `Unnamed: 0` as pandas reads an empty one;
+/// from the second time on `Unnamed: 0.1`, `Unnamed: 0.2`, …
+pub(super) fn is_unnamed(name: &str) -> bool {
+    let copy = name.to_ascii_lowercase();
+    let copy = copy.strip_prefix("unnamed: 0").map(str::to_owned);
+    let is_number = |copy: String| {
+        copy.is_empty()
+            || copy.starts_with('.') && copy.bytes().all(|c| c == b'.' || c.is_ascii_digit())
+    };
+    name.is_empty() || copy.is_some_and(is_number)
 }

@@ -14,7 +14,7 @@ use std::io::Read;
 use ndarray::Array2;
 
 use super::cells::TextCells;
-use super::header::{FirstRow, first_row, is_numeric, number};
+use super::header::{FirstRow, first_row, is_numeric, number, numbers_of_columns};
 use super::{ColumnId, ColumnRef, Input, InputPath, Location, ReadError, npy};
 
 /// The precision that the numbers of an input were stored in; they are f64 from here on.
@@ -102,6 +102,63 @@ impl Table {
             }
         }
         table
+    }
+
+    /// Whether the first row, taken for data, could be a header: whole numbers, each of them once.
+    pub fn may_have_header(&self) -> bool {
+        self.numbers_above_data().is_some()
+    }
+
+    /// Whether the first row, taken for data, holds 0, 1, …, d − 1 in any order.
+    pub fn may_have_numbers(&self) -> bool {
+        let numbers = self.numbers_above_data();
+        numbers.is_some_and(|row| row.iter().all(|number| *number < row.len() as u64))
+    }
+
+    /// Whether two columns without names could be one of numbers with decimal commas: they hold
+    /// whole numbers alone, and somewhere −0 before the comma or a zero before other digits behind it.
+    pub fn may_have_decimal_commas(&self) -> bool {
+        let TableCells::Text { cells, first: 0 } = &self.cells else { return false };
+        let is_whole = |cell: &str| !cell.is_empty() && cell.bytes().all(|c| c.is_ascii_digit());
+        let mut is_sure = false;
+        cells.columns() == 2
+            && (0..cells.rows()).all(|row| {
+                let (before, behind) = (cells.cell(row, 0), cells.cell(row, 1));
+                is_sure |= before == "-0" || behind.len() > 1 && behind.starts_with('0');
+                is_whole(before.trim_start_matches('-')) && is_whole(behind)
+            })
+            && is_sure
+    }
+
+    /// Whether the columns that do not name the rows are called 0, 1, …, d − 1 for d ≥ 2.
+    pub fn numbers_its_columns(&self) -> bool {
+        let is_number = |(column, name): (usize, &String)| *name == column.to_string();
+        let names = self.data_names().filter(|names| names.len() > 1);
+        names.is_some_and(|names| names.iter().enumerate().all(is_number))
+    }
+
+    /// The table with its first row as header if that holds 0, 1, …, d − 1 in any order, d ≥ 2.
+    #[must_use]
+    pub fn with_numbers_as_names(mut self) -> Self {
+        let Some(numbers) = self.numbers_above_data().filter(|numbers| numbers.len() > 1) else {
+            return self;
+        };
+        if numbers.iter().all(|number| *number < numbers.len() as u64)
+            && let TableCells::Text { first, .. } = &mut self.cells
+        {
+            *first = 1;
+            self.first_row = FirstRow::Numbers;
+            self.header = Some(numbers.iter().map(u64::to_string).collect());
+        }
+        self
+    }
+
+    /// The first row of data if it could be a header above others.
+    fn numbers_above_data(&self) -> Option<Vec<u64>> {
+        match &self.cells {
+            TableCells::Text { cells, first: 0 } if cells.rows() > 1 => numbers_of_columns(cells),
+            _ => None,
+        }
     }
 
     pub(super) fn from_npy(

@@ -1,6 +1,9 @@
 //! The columns that name, number or label the rows, and the names in them.
 
+use std::collections::HashSet;
+
 use super::Table;
+use super::layout::is_unnamed;
 use crate::io::header::number;
 use crate::io::{Filter, ReadError};
 
@@ -9,15 +12,35 @@ impl Table {
     /// those that are no coordinates by their name (`id`, `index`, an empty one, …), and a first
     /// column of text, unless that is the first cell of a single row without a header, which may be a
     /// number with a slip. One column is left in any case.
+    ///
+    /// Beside several columns of data, only those before the first of them name the rows, and blank
+    /// ones, but none that has a row of its own name: a row `label` has a column `label` of costs.
     pub fn name_columns(&self) -> Vec<usize> {
         let mut others: Vec<usize> = (0..self.n_columns()).collect();
         let mut names = self.take_row_labels(&mut others);
         let may_have_names = self.header().is_some() || self.n_rows() > 1;
         if others.len() > 1 && others[0] == 0 && may_have_names && self.is_text(0) {
             names.insert(0, 0);
+            others.remove(0);
+        }
+        if others.len() > 1 {
+            let rows = || 0..self.n_rows();
+            let is_blank = |column| rows().all(|row| self.text(row, column).trim().is_empty());
+            let title = |column: usize| self.header().map(|header| header[column].trim());
+            let has_row =
+                |column| rows().any(|row| Some(self.text(row, 0).trim()) == title(column));
+            let data = others[0];
+            names.retain(|&column| {
+                is_blank(column) || column == 0 || column < data && !has_row(column)
+            });
         }
         names.truncate(self.n_columns() - 1);
         names
+    }
+
+    /// Whether the header has no name for the column.
+    fn is_index(&self, column: usize) -> bool {
+        self.header().is_some_and(|header| is_unnamed(header[column].trim()))
     }
 
     /// All columns but those that name the rows.
@@ -27,7 +50,8 @@ impl Table {
     }
 
     /// The names of the rows that pass, if there is a column of names that are not all empty;
-    /// equal numbers are the same name.
+    /// equal numbers are the same name. A column with a name, each of whose cells comes once, goes
+    /// before the index without a name that pandas writes.
     ///
     /// # Errors
     /// [`ReadError::NoSuchRows`].
@@ -35,10 +59,37 @@ impl Table {
         &self,
         filter: Option<&(Filter, usize)>,
     ) -> Result<Option<Vec<String>>, ReadError> {
-        let Some(&column) = self.name_columns().first() else { return Ok(None) };
+        let mut first = None;
+        for column in self.name_columns() {
+            let names = self.names_in(column, filter)?;
+            let distinct = names.iter().collect::<HashSet<_>>().len() == names.len();
+            if distinct && !self.is_index(column) {
+                return Ok(Some(names));
+            }
+            first.get_or_insert(names);
+        }
+        Ok(first.filter(|names| names.iter().any(|name| !name.is_empty())))
+    }
+
+    /// The numbers or names in the index without a name that pandas writes, if there is one.
+    ///
+    /// # Errors
+    /// [`ReadError::NoSuchRows`].
+    pub fn row_index(
+        &self,
+        filter: Option<&(Filter, usize)>,
+    ) -> Result<Option<Vec<String>>, ReadError> {
+        let index = self.name_columns().into_iter().find(|&column| self.is_index(column));
+        index.map(|column| self.names_in(column, filter)).transpose()
+    }
+
+    fn names_in(
+        &self,
+        column: usize,
+        filter: Option<&(Filter, usize)>,
+    ) -> Result<Vec<String>, ReadError> {
         let rows = self.rows(filter)?;
-        let names: Vec<_> = rows.into_iter().map(|row| name(&self.text(row, column))).collect();
-        Ok(names.iter().any(|name| !name.is_empty()).then_some(names))
+        Ok(rows.into_iter().map(|row| name(&self.text(row, column))).collect())
     }
 
     /// The names of the columns that do not name the rows, if there is a header.

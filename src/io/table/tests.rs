@@ -135,6 +135,12 @@ fn names_of_rows_are_no_numbers_of_a_matrix() {
     assert_eq!(names("x,y\n0,1\n1,0\n"), (vec![], None));
     assert_eq!(names(",label\n0,3\n1,8\n"), (vec![0], list(["0", "1"])), "one column is left");
     assert_eq!(names("a,\n1,\n2,\n"), (vec![1], None), "a delimiter at the end of each line");
+    assert_eq!(names("a,b,\n1,2,\n2,3,\n").0, vec![2], "a delimiter at the end of each line");
+    let square = ",id,label,other\nid,0,1,2\nlabel,1,0,3\nother,2,3,0\n";
+    assert_eq!(names(square).0, vec![0], "a row has a column of its name");
+    assert_eq!(table(square).matrix().unwrap().dim(), (3, 3));
+    assert_eq!(names(",cat,label,dog\nx,0,1,2\ny,1,0,3\n").0, vec![0], "amid the data");
+    assert_eq!(names(",id,a,b\n0,u,0,1\n1,v,1,0\n").0, vec![0, 1], "pandas' index before an id");
     let far = "9007199254740993";
     assert_eq!(names(&format!(",w\n{far},1\n7,2\n")).1, list([far, "7"]), "no f64");
     let kept = table("id,kind,x\nu,1,0\nv,2,0\nw,1,0\n");
@@ -279,4 +285,33 @@ fn column_numbers_of_pandas_are_no_point() {
 fn a_column_that_counts_rows_is_known() {
     let table = table("0,1,2\n1,2,2\n2,3,4\n");
     assert_eq!([0, 1, 2].map(|column| table.counts_rows(column)), [true, true, false]);
+}
+
+#[test]
+fn two_columns_of_whole_numbers_may_be_one_of_decimal_commas() {
+    for text in ["0,5\n-0,25\n", "1,5\n2,05\n"] {
+        assert!(table(text).may_have_decimal_commas(), "{text}");
+    }
+    for text in ["1,5\n2,5\n", "1,5\n-0,-3\n", "1,05\n2.5,1\n", "1,05,2\n", "x,y\n1,05\n"] {
+        assert!(!table(text).may_have_decimal_commas(), "{text}");
+    }
+}
+
+#[test]
+fn numbers_of_columns_are_names_in_any_order() {
+    let other = table("1,0\n3,4\n");
+    assert!(other.may_have_header() && other.may_have_numbers() && !other.numbers_its_columns());
+    let names = other.with_numbers_as_names();
+    assert_eq!(names.header(), Some(&["1".to_owned(), "0".to_owned()][..]));
+    assert_eq!((names.n_rows(), names.first_row()), (1, FirstRow::Numbers));
+    assert!(table(",0,1\n0,3,4\n1,5,6\n").numbers_its_columns());
+    assert_eq!(table("2,0\n3,4\n").with_numbers_as_names().n_rows(), 2, "1 is not there");
+}
+
+#[test]
+fn an_index_without_a_name_comes_after_an_id() {
+    let table = table("Unnamed: 0.1,id,x\n1,u,0\n0,v,1\n");
+    let list = |names: [&str; 2]| Some(names.map(str::to_owned).to_vec());
+    assert_eq!(table.row_names(None).unwrap(), list(["u", "v"]));
+    assert_eq!(table.row_index(None).unwrap(), list(["1", "0"]));
 }

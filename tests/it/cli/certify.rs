@@ -1,6 +1,6 @@
 //! What `certify` says of answers that are not what they seem.
 
-use super::folder::{Folder, number, stderr, stdout};
+use super::folder::{Folder, is_just_above, number, stderr, stdout};
 
 /// The identity is optimal at no cost.
 fn folder() -> Folder {
@@ -57,4 +57,22 @@ fn what_is_not_proved_breaks_no_claim_unless_a_gap_is_claimed() {
     ] {
         assert!(help.contains(words), "{words}: {help}");
     }
+}
+
+#[test]
+fn the_header_of_a_plan_says_which_column_is_the_source() {
+    let folder = Folder::with(&[
+        ("a.csv", "x,y\n0,0\n1,0\n5,0\n"),
+        ("b.csv", "x,y\n5,1\n0,1\n1,1\n"),
+        ("ji.csv", "j,i,mass\n1,0,1\n2,1,1\n0,2,1\n"),
+        ("ts.csv", "target,source,flow\n1,0,1\n2,1,1\n0,2,1\n"),
+        ("odd.csv", "v,u,mass\n1,0,1\n2,1,1\n0,2,1\n"),
+    ]);
+    for plan in ["ji.csv", "ts.csv"] {
+        let json = folder.json(&format!("certify a.csv b.csv --plan {plan} --json"));
+        assert!(is_just_above(number(&json, "/certificate/upper"), 1.0), "{plan}");
+    }
+    let output = folder.run("certify a.csv b.csv --plan odd.csv");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("call the columns i (the source row), j"));
 }

@@ -106,10 +106,64 @@ fn a_first_row_in_doubt_is_data_with_a_warning() {
     let folder = Folder::with(&[("a.csv", ints), ("b.csv", years)]);
     for (args, file) in [("emd a.csv b.csv", "a.csv"), ("emd b.csv a.csv", "b.csv")] {
         let (_, warnings) = said(&folder, args);
-        let words = format!("warning: {file}: the first row, whole numbers in sequence");
+        let words =
+            format!("warning: {file}: the first row, of whole numbers, is taken for a point");
         assert!(warnings.contains(&words), "{warnings}");
     }
     assert_eq!(folder.json("emd a.csv b.csv --json")["m"], 3);
+}
+
+#[test]
+fn numbers_of_columns_that_are_not_in_sequence_are_a_point_with_a_warning() {
+    // DataFrame[[0, 2]].to_csv(index=False).
+    let folder = Folder::with(&[("a.csv", "0,2\n0.5,1\n"), ("b.csv", "5,1\n0.5,1.5\n2.5,3\n")]);
+    let json = folder.json("emd a.csv b.csv --json");
+    for (k, file) in ["a.csv", "b.csv"].into_iter().enumerate() {
+        let words = format!("{file}: the first row, of whole numbers, is taken for a point");
+        assert!(json["warnings"][k].as_str().unwrap().starts_with(&words), "{json}");
+    }
+    folder.put("a.csv", b"x,z\n0.5,1\n");
+    folder.put("b.csv", b"5.0,1.0\n0.5,1.5\n2.5,3\n");
+    let json = folder.json("emd a.csv b.csv --json");
+    assert_eq!((&json["n"], &json["m"]), (&1.into(), &3.into()));
+    assert!(json.get("warnings").is_none_or(|list| list == &serde_json::json!([])), "{json}");
+}
+
+#[test]
+fn numbers_of_columns_are_matched_whatever_their_order() {
+    // DataFrame.to_csv(index=False) and DataFrame[[2, 0, 1]], and both with the index.
+    let folder = Folder::with(&[
+        ("a.csv", "0,1,2\n0.5,1.5,2\n1,2,3\n"),
+        ("b.csv", "2,0,1\n2,0.5,1.5\n3,1,2\n"),
+        ("c.csv", "1,0,2\n1,1,2\n2,1,3\n"),
+        ("ai.csv", ",0,1,2\n0,0.5,1.5,2\n1,1,2,3\n"),
+        ("bi.csv", ",2,0,1\n0,2,0.5,1.5\n1,3,1,2\n"),
+    ]);
+    for args in ["a.csv b.csv", "b.csv a.csv", "ai.csv bi.csv", "a.csv bi.csv", "b.csv ai.csv"] {
+        assert_eq!(distance(&folder, &format!("emd {args}")), 0.0, "{args}");
+    }
+    let (_, notes) = said(&folder, "emd a.csv b.csv");
+    assert!(notes.contains("b.csv: the first row, 2, 0, 1, is taken for a header"), "{notes}");
+    assert!(notes.contains("b.csv: the columns 2, 0, 1 are taken in the order of a.csv: 0-2"));
+    // (0.5, 1.5, 2) to (1, 1, 2), above which the numbers of the columns stand, too.
+    assert!(is_just_above(distance(&folder, "emd a.csv c.csv --cost cityblock"), 0.5));
+    let json = folder.json("pairwise a.csv b.csv bi.csv --json");
+    assert_eq!(json["matrix"], serde_json::json!(vec![[0.0; 3]; 3]));
+}
+
+#[test]
+fn an_empty_cell_before_numbers_begins_a_header() {
+    let folder = Folder::with(&[
+        ("a.csv", ",2020,2021,2022\n0,1,2,3\n1,4,5,6\n"),
+        ("b.csv", ",2021,2020,2022\n0,2,1,3\n1,5,4,6\n"),
+        ("m.csv", ",10,20\n10,0,1\n20,1,0\n"),
+        ("gap.csv", ",2\n1,3\n"),
+    ]);
+    assert_eq!(distance(&folder, "emd a.csv b.csv"), 0.0);
+    let json = folder.json("emd --cost-matrix m.csv --json");
+    assert_eq!((json["n"].as_u64(), json["transport_cost"].as_f64()), (Some(2), Some(0.0)));
+    let words = stderr(&folder.run("emd gap.csv gap.csv"));
+    assert!(words.contains("if it is a header above row names, write id into"), "{words}");
 }
 
 #[test]
@@ -121,6 +175,47 @@ fn a_cost_matrix_keeps_the_row_that_makes_it_square() {
     let json = folder.json("emd --cost-matrix d.csv --json");
     assert_eq!(json["n"], 2, "a header");
     assert!(json["warnings"][0].as_str().unwrap().contains("d.csv: the first row"), "{json}");
+}
+
+#[test]
+fn a_header_of_numbers_above_costs_gets_a_warning() {
+    let folder = Folder::with(&[
+        ("whole.csv", "0,1,2\n3,1,7\n6,5,6\n8,7,5\n"),
+        ("other.csv", "9,7,8\n0.5,1,2\n1,0.5,2\n2,1,0.5\n"),
+        ("wide.csv", "7,8,9\n0.5,1.5,2.5\n1.5,0.5,2.5\n"),
+        ("line.csv", "0,1,2\n1,0,1\n2,1,0\n"),
+        ("w.csv", "1\n1\n1\n"),
+    ]);
+    for command in ["emd", "sinkhorn", "crosscheck --no-lp --critics cones"] {
+        let json = folder.json(&format!("{command} --cost-matrix whole.csv --json"));
+        let words = "whole.csv: the first row, of whole numbers, is taken for a row of costs";
+        assert!(json["warnings"][0].as_str().unwrap().starts_with(words), "{command}: {json}");
+    }
+    for file in ["other.csv", "wide.csv"] {
+        let (_, warnings) = said(&folder, &format!("emd --cost-matrix {file}"));
+        assert!(warnings.contains("but could be a header"), "{warnings}");
+    }
+    assert_eq!(said(&folder, "emd --cost-matrix line.csv").1, "");
+    let words = stderr(&folder.run("emd --cost-matrix whole.csv --source-weights w.csv"));
+    let hint = "if the first of the rows of whole.csv is a header, begin its names with a letter";
+    assert!(words.contains(hint), "{words}");
+    folder.put("named.csv", b"a,b,c\n3,1,7\n6,5,6\n8,7,5\n");
+    assert!(is_just_above(distance(&folder, "emd --cost-matrix named.csv"), 4.0));
+}
+
+#[test]
+fn a_header_of_numbers_above_masses_gets_a_warning() {
+    let folder = Folder::with(&[
+        ("p.csv", "3\n0.5\n0.25\n0.25\n"),
+        ("q.csv", "3\n0.25\n0.25\n0.5\n"),
+        ("x.csv", "x\n0\n1\n2\n"),
+        ("w.csv", "3\n1\n1\n1\n"),
+    ]);
+    let json = folder.json("emd --hist p.csv q.csv --normalize --json");
+    let words = "p.csv: the first row, of whole numbers, is taken for a mass";
+    assert!(json["warnings"][0].as_str().unwrap().starts_with(words), "{json}");
+    let words = stderr(&folder.run("emd x.csv x.csv --source-weights w.csv --normalize"));
+    assert!(words.contains("if the first of the masses is a header"), "{words}");
 }
 
 #[test]
@@ -167,6 +262,21 @@ fn a_column_that_counts_the_rows_gets_a_warning() {
     {
         assert!(!said(&folder, quiet).1.contains("counts the rows"), "{quiet}");
     }
+}
+
+#[test]
+fn a_column_of_whole_numbers_called_an_id_gets_a_warning() {
+    let folder = Folder::with(&[
+        ("a.csv", "customer_id,x\n1001,0\n1002,1\n"),
+        ("b.csv", "customer_id,x\n2001,0\n2002,1\n"),
+        ("c.csv", ",Unnamed: 0.1,Unnamed: 0,x\n0,0,0,5\n1,1,1,6\n"),
+    ]);
+    let json = folder.json("emd a.csv b.csv --json");
+    let words = "a.csv: customer_id is taken for a coordinate; if it numbers the rows, --drop";
+    assert!(json["warnings"][0].as_str().unwrap().starts_with(words), "{json}");
+    assert_eq!(distance(&folder, "emd a.csv b.csv --drop customer_id"), 0.0);
+    let json = folder.json("emd c.csv c.csv --json");
+    assert_eq!(json["inputs"]["source"]["columns"], serde_json::json!(["x"]));
 }
 
 #[test]
@@ -259,4 +369,21 @@ fn a_column_called_weight_is_no_mass_until_it_is_named() {
     let (_, warnings) = said(&folder, "emd a.csv b.csv");
     assert!(warnings.contains("warning: a.csv: weight is taken for a coordinate"), "{warnings}");
     assert_eq!(said(&folder, "emd a.csv b.csv --weights weight").1, "");
+}
+
+#[test]
+fn decimal_commas_that_look_like_two_columns_get_a_warning() {
+    let folder = Folder::with(&[
+        ("a.csv", "0,5\n-0,25\n1,125\n"),
+        ("b.csv", "1,5\n2,05\n"),
+        ("c.csv", "1,5\n2,5\n"),
+        ("d.csv", "x\n0,5\n1,5\n"),
+    ]);
+    for file in ["a.csv", "b.csv"] {
+        let (_, warnings) = said(&folder, &format!("emd {file} c.csv"));
+        let words = format!("{file}: the rows are taken for points of two coordinates");
+        assert!(warnings.contains(&words), "{warnings}");
+    }
+    assert!(!said(&folder, "emd c.csv b.csv").1.contains("c.csv: the rows are taken"));
+    assert!(stderr(&folder.run("emd d.csv c.csv")).contains("write decimal points, not commas"));
 }

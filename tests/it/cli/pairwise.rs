@@ -191,3 +191,19 @@ fn a_killed_run_goes_on_where_it_was_and_ends_with_the_same_bits() {
     let straight = folder.run(&format!("{command} --threads 2"));
     assert_eq!(fs::read(folder.path("m.csv")).unwrap(), straight.stdout);
 }
+
+#[test]
+fn counts_given_as_points_get_a_warning() {
+    // What value_counts().to_csv() writes.
+    let folder = Folder::with(&[
+        ("p.csv", "x,count\n1,5\n3,3\n2,2\n"),
+        ("o.csv", "x,count\n1,2\n3,4\n2,2\n"),
+        ("q.csv", ",count\na,2\nb,5\nc,3\n"),
+        ("r.csv", ",count\na,3\nb,2\nc,5\n"),
+    ]);
+    let json = folder.json("pairwise q.csv r.csv --json");
+    let words = "q.csv and r.csv could be counts (3 whole numbers each)";
+    assert!(json["warnings"][0].as_str().unwrap().starts_with(words), "{json}");
+    let json = folder.json("pairwise p.csv o.csv --weights count --json --normalize");
+    assert!(json.get("warnings").is_none_or(|list| list == &serde_json::json!([])), "{json}");
+}

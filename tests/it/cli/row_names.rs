@@ -1,6 +1,6 @@
 //! Rows and columns that have names: histograms, masses, matrices, as pandas writes them.
 
-use super::folder::{Folder, number, stderr, stdout};
+use super::folder::{Folder, is_just_above, number, stderr, stdout};
 
 fn said(folder: &Folder, args: &str) -> (String, String) {
     let output = folder.run(args);
@@ -114,6 +114,40 @@ fn masses_are_matched_with_the_rows_that_pass_and_not_with_class_labels() {
     assert_eq!(cost(&folder, args), 0.0);
     let (_, notes) = said(&folder, "emd classes.csv b.csv --source-weights masses.csv");
     assert!(!notes.contains("counterpart"), "{notes}");
+}
+
+#[test]
+fn an_id_goes_before_the_index_of_pandas() {
+    let folder = Folder::with(&[
+        ("a.csv", ",id,x\n0,u1,0\n1,u2,10\n"),
+        ("bare.csv", "id,x\nu1,0\nu2,10\n"),
+        ("b.csv", "0\n"),
+        ("w.csv", ",id,w\n0,u2,0.9\n1,u1,0.1\n"),
+        ("w2.csv", "id,w\nu2,0.9\nu1,0.1\n"),
+        ("index.csv", ",w\n1,0.9\n0,0.1\n"),
+    ]);
+    for points in ["a.csv", "bare.csv"] {
+        for weights in ["w.csv", "w2.csv"] {
+            let args = format!("emd {points} b.csv --source-weights {weights}");
+            assert!(is_just_above(cost(&folder, &args), 9.0), "{args}");
+        }
+    }
+    assert!(is_just_above(cost(&folder, "emd a.csv b.csv --source-weights index.csv"), 9.0));
+}
+
+#[test]
+fn names_that_repeat_on_both_sides_are_an_error() {
+    let folder = Folder::with(&[
+        ("a.csv", "id,x\na,0\na,1\nb,9\n"),
+        ("b.csv", "0\n"),
+        ("w.csv", "id,w\nb,0.8\na,0.1\na,0.1\n"),
+        ("same.csv", "id,w\na,0.1\na,0.1\nb,0.8\n"),
+    ]);
+    let output = folder.run("emd a.csv b.csv --source-weights w.csv");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("the row name \"a\" comes twice"), "{}", stderr(&output));
+    let args = "emd a.csv b.csv --source-weights same.csv";
+    assert!((cost(&folder, args) - 7.3).abs() < 1e-12);
 }
 
 #[test]
