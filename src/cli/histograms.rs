@@ -119,17 +119,28 @@ impl HistogramFiles {
             (None, Some(pixels)) => Ok(pixels.clone()),
             (None, None) => {
                 if let Some(names) = p.names.meant().or(q.names.meant()) {
-                    log.remarks.note(format!(
-                        "the cells {} lie at 0, 1, 2, … in this order, whatever their names; \
-                         --grid FILE places them elsewhere; if the names are positions, leave --hist \
-                         out and name both columns: --columns COLUMN --weights COLUMN",
-                        listed(names)
-                    ));
+                    log.remarks.note(line_places(names));
                 }
                 Ok(Array2::from_shape_fn((cells, 1), |(cell, _)| cell as f64))
             }
         }
     }
+}
+
+/// Where named cells lie without a grid.
+fn line_places(names: &[String]) -> String {
+    let are_numbers = names.iter().all(|name| name.trim().parse::<f64>().is_ok());
+    let positions = if are_numbers {
+        "; if the names are positions, leave --hist out and name both columns: --columns COLUMN \
+         --weights COLUMN"
+    } else {
+        ""
+    };
+    format!(
+        "the cells {} lie at 0, 1, 2, … in this order, whatever their names; --grid FILE places them \
+         elsewhere{positions}",
+        listed(names)
+    )
 }
 
 /// The places of the cells in a file, in the order of the cells.
@@ -196,7 +207,7 @@ fn points_for_counts(origin: &InputPath, error: ReadError) -> Failure {
              leave --hist out and name the column of the counts: --weights COLUMN",
         ),
         ReadError::NegativeWeight { .. } => {
-            Failure::new(error).hint("masses are ≥ 0; for samples and positions, leave --hist out")
+            Failure::new(error).hint("masses are ≥ 0; give samples and positions without --hist")
         }
         error => error.into(),
     }

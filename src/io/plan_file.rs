@@ -75,7 +75,8 @@ impl PlanProblem {
                  source, target and flow are known, too"
             }
             Self::Index { .. } => {
-                "points count from 0; rows of the plan are source points, columns target points"
+                "points count from 0; rows of a dense plan are source points, its columns \
+                 target points, and it has no row names"
             }
             Self::Negative { .. } => "a plan moves masses ≥ 0: set rounding dust to zero",
         }

@@ -31,9 +31,6 @@ pub enum UnsupportedFormat {
 impl UnsupportedFormat {
     /// Recognizes a format by its first bytes.
     pub(super) fn detect(bytes: &[u8]) -> Option<Self> {
-        if is_json(bytes) {
-            return Some(Self::Json);
-        }
         const MAGIC: [(&[u8], UnsupportedFormat); 14] = [
             (b"\x1f\x8b", UnsupportedFormat::Gzip),
             (b"\xd0\xcf\x11\xe0", UnsupportedFormat::Excel),
@@ -50,6 +47,9 @@ impl UnsupportedFormat {
             (b"\xfe\xff", UnsupportedFormat::Utf16),
             (b"PK\x03\x04", UnsupportedFormat::Zip),
         ];
+        if is_json(bytes) {
+            return Some(Self::Json);
+        }
         let (magic, format) = MAGIC.into_iter().find(|(magic, _)| bytes.starts_with(magic))?;
         // A few letters are not much evidence: text may begin with them, but holds no NUL.
         if magic.iter().all(u8::is_ascii_graphic) && !bytes.contains(&0) {
