@@ -185,7 +185,7 @@ pub(super) fn rows(alpha: f64, densities: &Densities) -> Vec<(&'static str, Valu
     values.into_iter().enumerate().map(row).collect()
 }
 
-/// KL both ways and Jeffreys by nearest neighbours.
+/// KL both ways and Jeffreys by nearest neighbors.
 pub(super) fn nearest_neighbour_rows(
     pair: &MeasurePair,
     k: usize,

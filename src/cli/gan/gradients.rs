@@ -30,7 +30,7 @@ use crate::cli::progress_line::RunProgress;
 use crate::cli::text::Lines;
 use crate::cli::use_threads;
 
-/// The critics that are trained, all with the same network, optimiser and rate, and the losses of
+/// The critics that are trained, all with the same network, optimizer and rate, and the losses of
 /// a generator that are read off each.
 const CRITICS: [(&str, &[GeneratorLoss]); 3] = [
     ("objective = \"minimax\"", &[MINIMAX, NON_SATURATING]),
