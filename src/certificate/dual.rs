@@ -56,7 +56,7 @@ pub(super) fn bound(
     let (mut best, violation) = if limit.is_none() {
         let transformed = pairs.transform(f, Some(g)).expect("nobody stops it");
         let violation = violation(g, transformed.iter().copied(), problem.target());
-        (pairs.from_g(transformed, Some(f)), violation)
+        (pairs.pair_of_g(transformed, Some(f)), violation)
     } else {
         let rows = pairs.row_minima(g, Some(f));
         let known = rows.iter().map(|row| if row.0.is_finite() { row.0 } else { f64::INFINITY });
@@ -66,11 +66,11 @@ pub(super) fn bound(
     let allowed = tolerance::OPTIMAL * upper.abs();
     let is_tight = |best: &Dual| upper - best.value <= allowed;
     if limit.is_some() && upper - best.value > ROUNDING_GAP * upper.abs() {
-        best.replace_if_better(pairs.from_f(f));
+        best.replace_if_better(pairs.pair_of_transform(f));
     }
     // If the pair is infeasible by rounding only, g gives no better bound than f.
     if !is_tight(&best) && violation * problem.total() > 0.5 * allowed {
-        best.replace_if_better(pairs.from_double_transform(g));
+        best.replace_if_better(pairs.pair_of_double_transform(g));
     }
     // Potentials may be so large beside the cost that their rounding hides it.
     let size = f.iter().chain(g).fold(0.0_f64, |size, x| size.max(x.abs()));
@@ -78,15 +78,15 @@ pub(super) fn bound(
     if is_blurred && !is_tight(&best) {
         // Potentials that are smaller by a constant lose less to rounding.
         let heaviest = heaviest(problem.source());
-        best.replace_if_better(pairs.from_f((&f - f[heaviest]).view()));
+        best.replace_if_better(pairs.pair_of_transform((&f - f[heaviest]).view()));
     }
     if best.value <= 0.0 || is_blurred && !is_tight(&best) {
-        best.replace_if_better(Some(pairs.from_g(Array1::zeros(m), None)));
+        best.replace_if_better(Some(pairs.pair_of_g(Array1::zeros(m), None)));
     }
     // Rounding may explain the gap where a small share of the mass moves.
     let rounding = 64.0 * f64::EPSILON * size * problem.total();
     if !is_tight(&best) && upper - best.value <= rounding {
-        best.replace_if_better(Some(pairs.from_g(&g * SHRINK, Some(f))));
+        best.replace_if_better(Some(pairs.pair_of_g(&g * SHRINK, Some(f))));
     }
     Ok(LowerBound { value: best.value, violation, repaired: best.potentials(problem, is_over) })
 }
@@ -119,27 +119,27 @@ impl FeasiblePairs<'_> {
     }
 
     /// The pair of g and its row minima.
-    fn from_g(&self, g: Array1<f64>, guess: Option<ArrayView1<'_, f64>>) -> Dual {
+    fn pair_of_g(&self, g: Array1<f64>, guess: Option<ArrayView1<'_, f64>>) -> Dual {
         Dual::of(self.problem, self.row_minima(g.view(), guess), g)
     }
 
     /// The pair of the c-transform of f; `None` if the time is up before there is one.
-    fn from_f(&self, f: ArrayView1<'_, f64>) -> Option<Dual> {
+    fn pair_of_transform(&self, f: ArrayView1<'_, f64>) -> Option<Dual> {
         if (self.is_over)() {
             None
         } else {
-            self.transform(f, None).map(|g| self.from_g(g, Some(f)))
+            self.transform(f, None).map(|g| self.pair_of_g(g, Some(f)))
         }
     }
 
     /// The pair of the double c-transform of g; `None` if the time is up before there is one.
-    fn from_double_transform(&self, g: ArrayView1<'_, f64>) -> Option<Dual> {
+    fn pair_of_double_transform(&self, g: ArrayView1<'_, f64>) -> Option<Dual> {
         if (self.is_over)() {
             return None;
         }
         let g = with_weight(g, self.problem.marginals().1);
         let f = to_source_until(self.problem.cost(), g.view(), self.is_over)?;
-        self.from_f(f.view())
+        self.pair_of_transform(f.view())
     }
 }
 

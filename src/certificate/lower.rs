@@ -7,7 +7,7 @@
 //! is exact, too, and rounded down once, at the end.
 //!
 //! A row that was not reached before the time is up has a weaker bound: if no cost is below c₀ and no
-//! g_j above a cap t, `f_i = c₀ − t` is feasible. Lowering g to the cap only raises `c − g`, so the minima
+//! `g_j` above a cap t, `f_i = c₀ − t` is feasible. Lowering g to the cap only raises `c − g`, so the minima
 //! of the other rows stay lower bounds. The cap is the t above which the targets hold as much mass as the
 //! rows not reached. The proofs are in `docs/theory/certificate.md`.
 
