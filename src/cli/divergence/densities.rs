@@ -186,8 +186,7 @@ pub(super) fn rows(alpha: f64, densities: &Densities) -> Vec<(&'static str, Valu
 }
 
 /// KL both ways and Jeffreys by nearest neighbors.
-/// Short names of the divergences that nearest neighbors estimate.
-pub(super) const BY_NEIGHBORS: [&str; 3] = ["kl", "kl_reverse", "jeffreys"];
+pub(super) fn nearest_neighbor_rows(
     pair: &MeasurePair,
     k: usize,
 ) -> Result<Vec<(&'static str, ValueReport)>, EstimateError> {
