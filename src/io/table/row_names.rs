@@ -23,17 +23,14 @@ impl Table {
             names.insert(0, 0);
             others.remove(0);
         }
-        if others.len() > 1 {
-            let rows = || 0..self.n_rows();
-            let is_blank = |column| rows().all(|row| self.text(row, column).trim().is_empty());
-            let title = |column: usize| self.header().map(|header| header[column].trim());
-            let has_row =
-                |column| rows().any(|row| Some(self.text(row, 0).trim()) == title(column));
-            let data = others[0];
-            names.retain(|&column| {
-                is_blank(column) || column == 0 || column < data && !has_row(column)
-            });
-        }
+        let rows = || 0..self.n_rows();
+        let is_blank = |column| rows().all(|row| self.text(row, column).trim().is_empty());
+        let title = |column: usize| self.header().map(|header| header[column].trim());
+        let has_row = |column| rows().any(|row| Some(self.text(row, 0).trim()) == title(column));
+        let is_amid_data = |column| others.len() > 1 && column > others[0];
+        names.retain(|&column| {
+            column == 0 || is_blank(column) || !(is_amid_data(column) || has_row(column))
+        });
         names.truncate(self.n_columns() - 1);
         names
     }
