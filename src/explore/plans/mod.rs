@@ -11,7 +11,6 @@ mod vertices;
 
 use ndarray::{Array1, Array2, array};
 use rand::Rng as _;
-use serde::Serialize;
 use thiserror::Error;
 
 use self::vertices::{MAX_SHOVELS, Piles};
@@ -33,8 +32,8 @@ pub struct PlanStudy {
 }
 
 /// How the plans were found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "report", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum PlanListing {
     /// All of them, by the permutations of equal piles.
