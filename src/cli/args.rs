@@ -43,7 +43,7 @@ pub(crate) struct InputArgs {
     pub(crate) normalize: bool,
 }
 
-/// What of the two files makes the measures.
+/// The rows and columns of the two files that make the measures.
 #[derive(Debug, Args, Serialize)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct SideArgs {

@@ -15,7 +15,7 @@ const SEQUENCE: usize = 3;
 /// How closely printed shares add up to 1.
 const CLOSE: f64 = 1e-6;
 
-/// What to do with a header that is taken for data.
+/// The remedy for a header that is taken for data.
 pub(crate) const NAME_IT: &str = "begin its names with a letter, or delete it";
 
 /// Signs in the header and the columns of a table of points; `chosen` by `--columns`.

@@ -302,10 +302,10 @@ impl SampleSet {
     }
 }
 
-/// What masses are given to: points, or rows or columns of a matrix.
+/// The points, rows or columns of a matrix that masses are given to.
 pub(crate) struct MassHolders {
     pub(crate) count: usize,
-    /// What they are, for messages.
+    /// Their kind and file, for messages.
     pub(crate) kind: String,
     pub(crate) names: RowNames,
     /// Whether the first of them could be a header.

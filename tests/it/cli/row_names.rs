@@ -12,7 +12,7 @@ fn cost(folder: &Folder, args: &str) -> f64 {
     number(&folder.json(&format!("{args} --json")), "/transport_cost")
 }
 
-/// What `value_counts().to_csv()` writes for three a, five b and two c, and for one a and nine b.
+/// Files as `value_counts().to_csv()` writes them, for three a, five b and two c, and for one a and nine b.
 fn counts() -> Folder {
     Folder::with(&[
         ("p.csv", ",count\nb,5\na,3\nc,2\n"),

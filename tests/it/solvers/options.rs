@@ -74,7 +74,7 @@ fn a_flag_and_a_callback_stop_the_run() {
     assert_eq!(problem.solve_with(&options).unwrap().termination(), Termination::TimeLimit);
 }
 
-/// The same optimum, whatever the run starts from.
+/// A start changes the way to the optimum, not the optimum.
 #[test]
 fn potentials_to_start_from_save_pivots_and_cost_nothing() {
     let (mut cold_pivots, mut warm_pivots) = (0, 0);
