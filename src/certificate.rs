@@ -20,7 +20,7 @@ use thiserror::Error;
 
 use crate::gibbs::GibbsPlan;
 use crate::plan::TransportPlan;
-use crate::potentials::Potentials;
+use crate::potentials::{Potentials, PotentialsError};
 use crate::problem::OtProblem;
 use crate::progress::IsOver;
 use crate::tolerance;
@@ -92,7 +92,7 @@ pub struct Certified {
 }
 
 /// The answer does not fit the problem.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum CertificateError {
     /// The plan has another shape.
@@ -108,17 +108,8 @@ pub enum CertificateError {
         m: usize,
     },
     /// The potentials have other lengths.
-    #[error("{f} source and {g} target potentials for {n} source and {m} target points")]
-    Potentials {
-        /// Length of f.
-        f: usize,
-        /// Length of g.
-        g: usize,
-        /// Source points.
-        n: usize,
-        /// Target points.
-        m: usize,
-    },
+    #[error(transparent)]
+    Potentials(#[from] PotentialsError),
 }
 
 /// Judges a plan and potentials. Without a plan there is no upper bound; without potentials, zero
@@ -234,10 +225,7 @@ pub fn certify_gibbs(problem: &OtProblem, plan: &GibbsPlan) -> Result<Certified,
     const FORMED_MATRIX_CELLS: usize = 1 << 22;
     let potentials = plan.potentials();
     let (n, m) = (problem.n(), problem.m());
-    let (f, g) = (potentials.f().len(), potentials.g().len());
-    if (f, g) != (n, m) {
-        return Err(CertificateError::Potentials { f, g, n, m });
-    }
+    potentials.check_shape((n, m))?;
     let rounded = plan.rounded(problem.cost(), problem.source(), problem.target());
     let mut cost = rounded.cost;
     let formed =
@@ -409,7 +397,7 @@ mod tests {
         let potentials = Potentials::new(array![0.0], array![0.0]).unwrap();
         assert!(matches!(
             certify(&square(), None, Some(&potentials)),
-            Err(CertificateError::Potentials { f: 1, g: 1, n: 2, m: 2 })
+            Err(CertificateError::Potentials(PotentialsError::Shape { f: 1, g: 1, n: 2, m: 2 }))
         ));
     }
 }

@@ -35,6 +35,18 @@ pub enum PotentialsError {
         /// The value given.
         value: f64,
     },
+    /// Potentials of another problem.
+    #[error("{f} source and {g} target potentials for {n} source and {m} target points")]
+    Shape {
+        /// Length of f.
+        f: usize,
+        /// Length of g.
+        g: usize,
+        /// Source points.
+        n: usize,
+        /// Target points.
+        m: usize,
+    },
 }
 
 impl Potentials {
@@ -54,6 +66,12 @@ impl Potentials {
     /// As [`Potentials::new`] for values known to be finite.
     pub(crate) fn from_finite(f: Array1<f64>, g: Array1<f64>) -> Self {
         Self { f, g }
+    }
+
+    /// Checks that there is a potential for each of n source and m target points.
+    pub(crate) fn check_shape(&self, (n, m): (usize, usize)) -> Result<(), PotentialsError> {
+        let (f, g) = (self.f.len(), self.g.len());
+        if (f, g) == (n, m) { Ok(()) } else { Err(PotentialsError::Shape { f, g, n, m }) }
     }
 
     /// Zero potentials, feasible for non-negative costs.

@@ -48,9 +48,7 @@ pub(super) fn bound(
         &zero
     };
     let (f, g) = (potentials.f(), potentials.g());
-    if (f.len(), g.len()) != (n, m) {
-        return Err(CertificateError::Potentials { f: f.len(), g: g.len(), n, m });
-    }
+    potentials.check_shape((n, m))?;
     let is_over = limit.unwrap_or(&never);
     let pairs = FeasiblePairs { problem, is_over };
     let (mut best, violation) = if limit.is_none() {

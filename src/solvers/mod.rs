@@ -22,7 +22,7 @@ use thiserror::Error;
 
 use crate::certificate::{Certified, certify, certify_until};
 use crate::plan::TransportPlan;
-use crate::potentials::Potentials;
+use crate::potentials::{Potentials, PotentialsError};
 use crate::problem::OtProblem;
 use crate::progress::{IsOver, Observer, Stop};
 
@@ -169,19 +169,8 @@ pub enum SolveError {
         tolerance: f64,
     },
     /// Potentials to start from that do not fit the problem.
-    #[error(
-        "{f} source and {g} target potentials to start from for {n} source and {m} target points"
-    )]
-    Start {
-        /// Length of f.
-        f: usize,
-        /// Length of g.
-        g: usize,
-        /// Source points.
-        n: usize,
-        /// Target points.
-        m: usize,
-    },
+    #[error(transparent)]
+    Start(#[from] PotentialsError),
     /// The threads of a pool could not be started.
     #[error(transparent)]
     Threads(#[from] ThreadsError),
@@ -205,7 +194,7 @@ impl SolveError {
             Self::TooLarge { .. } => "use the simplex, which solves the same problem exactly",
             Self::Memory { .. } => "use the shortlist method, which makes no table of costs",
             Self::Tolerance { .. } => "0 solves exactly",
-            Self::Start { .. } => "start from potentials of a problem of the same shape",
+            Self::Start(_) => "start from potentials of a problem of the same shape",
             Self::Threads(_) => "ask for fewer threads",
             #[cfg(feature = "lp")]
             Self::Backend { .. } => "try another backend, or the simplex",

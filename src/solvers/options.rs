@@ -145,11 +145,10 @@ impl<'a> SolveOptions<'a> {
         if !(tolerance.is_finite() && tolerance >= 0.0) {
             return Err(SolveError::Tolerance { tolerance });
         }
-        let (n, m) = (problem.n(), problem.m());
-        match self.start.map(|start| (start.f().len(), start.g().len())) {
-            Some((f, g)) if (f, g) != (n, m) => Err(SolveError::Start { f, g, n, m }),
-            _ => Ok(()),
+        if let Some(start) = self.start {
+            start.check_shape((problem.n(), problem.m()))?;
         }
+        Ok(())
     }
 
     /// The method for `problem`, within the memory limit.

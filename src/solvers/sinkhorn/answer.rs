@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::certificate::{Certified, certify_gibbs};
 use crate::gibbs::GibbsPlan;
+use crate::potentials::PotentialsError;
 use crate::problem::OtProblem;
 use crate::solvers::{Termination, ThreadsError};
 
@@ -41,19 +42,8 @@ pub enum SinkhornError {
     #[error(transparent)]
     Threads(#[from] ThreadsError),
     /// Potentials to start from that do not fit the problem.
-    #[error(
-        "{f} source and {g} target potentials to start from for {n} source and {m} target points"
-    )]
-    Start {
-        /// Length of f.
-        f: usize,
-        /// Length of g.
-        g: usize,
-        /// Source points.
-        n: usize,
-        /// Target points.
-        m: usize,
-    },
+    #[error(transparent)]
+    Start(#[from] PotentialsError),
 }
 
 /// The answer to an entropic problem.

@@ -117,10 +117,8 @@ impl Sinkhorn {
         start: Option<&Potentials>,
         observer: &mut dyn Observer,
     ) -> Result<Entropic, SinkhornError> {
-        let (n, m) = (problem.n(), problem.m());
-        match start.map(|start| (start.f().len(), start.g().len())) {
-            Some((f, g)) if (f, g) != (n, m) => return Err(SinkhornError::Start { f, g, n, m }),
-            _ => {}
+        if let Some(start) = start {
+            start.check_shape((problem.n(), problem.m()))?;
         }
         if self.tolerance.is_nan() || self.tolerance < 0.0 {
             return Err(SinkhornError::Tolerance { tolerance: self.tolerance });

@@ -11,7 +11,7 @@ use deblais::cost::{Cityblock, Cost, CostMatrix, Euclidean, SqEuclidean};
 use deblais::io::Table;
 use deblais::math;
 use deblais::measure::DiscreteMeasure;
-use deblais::potentials::Potentials;
+use deblais::potentials::{Potentials, PotentialsError};
 use deblais::problem::OtProblem;
 use deblais::progress::{Event, Observer, Stop};
 use deblais::solvers::sinkhorn::{Entropic, Epsilon, Sinkhorn, SinkhornError};
@@ -402,7 +402,7 @@ fn a_close_start_saves_passes_and_a_far_one_does_no_harm() {
         solver
             .solve_with(&problem, &SolveOptions::new().start(&Potentials::zero(150, 119)))
             .unwrap_err(),
-        SinkhornError::Start { f: 150, g: 119, n: 150, m: 120 }
+        SinkhornError::Start(PotentialsError::Shape { f: 150, g: 119, n: 150, m: 120 })
     );
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use deblais::cost::CostMatrix;
 use deblais::ndarray::{Array1, Array2, array};
+use deblais::potentials::PotentialsError;
 use deblais::seed::Seed;
 use deblais::solvers::SolveError;
 use deblais::{
@@ -100,7 +101,7 @@ fn potentials_to_start_from_save_pivots_and_cost_nothing() {
     let problem = problem(5, 4, 2);
     let other = Potentials::zero(5, 5);
     let error = problem.solve_with(&SolveOptions::new().start(&other)).unwrap_err();
-    assert_eq!(error, SolveError::Start { f: 5, g: 5, n: 5, m: 4 });
+    assert_eq!(error, SolveError::Start(PotentialsError::Shape { f: 5, g: 5, n: 5, m: 4 }));
 }
 
 #[test]
