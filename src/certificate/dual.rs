@@ -81,8 +81,11 @@ pub(super) fn bound(
     if best.value <= 0.0 || is_blurred && !is_tight(&best) {
         best.replace_if_better(Some(pairs.pair_of_g(Array1::zeros(m), None)));
     }
-    // Rounding may explain the gap where a small share of the mass moves, or costs are of many sizes.
-    let rounding = 64.0 * f64::EPSILON * size * problem.total();
+    // Rounding may explain the gap where a small share of the mass moves, or costs are of many sizes:
+    // that of the costs of pairs in question, which are at most twice the largest potential.
+    let size = best.g.iter().filter(|g| g.is_finite()).fold(size, |size, g| size.max(g.abs()));
+    let of_costs = problem.cost().rounding().reach(2.0 * size);
+    let rounding = (64.0 * f64::EPSILON * size + of_costs) * problem.total();
     let is_rounding = |best: &Dual| !is_tight(best) && upper - best.value <= rounding;
     if is_rounding(&best) {
         // An f that was written to a file is rounded, its g is not.
@@ -364,6 +367,47 @@ mod tests {
                 assert!(moved.is_optimal() && moved.lower > 0.0, "{tiny}: {moved:?}");
             }
         }
+    }
+
+    #[test]
+    fn little_mass_is_proved_for_costs_of_many_roundings() {
+        // Large powers, and many dimensions.
+        for (power, d) in [(1.0, 1), (20.0, 1), (60.0, 1), (1.0, 400), (2.0, 784)] {
+            for tiny in [1e-6, 1e-8, 1e-10, 1e-14] {
+                let mut stream = Seed(3).stream("certificate");
+                let mut point = || Array2::from_shape_simple_fn((1, d), || stream.uniform());
+                let (x, y) = (point(), point());
+                let source = ndarray::concatenate![ndarray::Axis(0), x, x];
+                let target = ndarray::concatenate![ndarray::Axis(0), x, y];
+                let measure =
+                    |points, weights| DiscreteMeasure::normalized(points, weights).unwrap();
+                let source = measure(source, array![1.0, 2.0]);
+                let target = measure(target, array![1.0, tiny]);
+                let ground = GroundCost::power(Euclidean, power).unwrap();
+                let problem = OtProblem::new(&source, &target, ground).unwrap();
+                let solution = NetworkSimplex.solve(&problem, &mut ()).unwrap();
+                let Certified { certificate, plan, potentials } = solution.certify(&problem);
+                assert!(certificate.is_optimal(), "{power} {d} {tiny}: {certificate:?}");
+                let again =
+                    certify(&problem, plan.as_ref(), Some(&potentials)).unwrap().certificate;
+                assert!(again.is_optimal(), "{power} {d} {tiny}: {again:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn potentials_far_from_their_transform_are_tried_as_they_are() {
+        let x = array![[0.0], [1.333_333_333_333_333_3]];
+        let measure = |points, weights| DiscreteMeasure::normalized(points, weights).unwrap();
+        let source = measure(x, array![1.0, 1.0]);
+        let target = measure(array![[0.0], [4.0]], array![1.0, 1e-16]);
+        let ground = GroundCost::power(Euclidean, 20.0).unwrap();
+        let problem = OtProblem::new(&source, &target, ground).unwrap();
+        let solution = NetworkSimplex.solve(&problem, &mut ()).unwrap();
+        let Certified { certificate, plan, potentials } = solution.certify(&problem);
+        assert!(certificate.is_optimal(), "{certificate:?}");
+        let again = certify(&problem, plan.as_ref(), Some(&potentials)).unwrap().certificate;
+        assert!(again.is_optimal(), "{again:?}");
     }
 
     #[test]
