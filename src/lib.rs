@@ -134,6 +134,7 @@ pub mod shown;
 pub mod solvers;
 mod spatial;
 pub mod tolerance;
+pub mod unbalanced;
 
 pub use certificate::{Certificate, Certified, certify, certify_gibbs};
 pub use cost::{
@@ -152,6 +153,7 @@ pub use potentials::Potentials;
 pub use problem::{CostFn, IntoCost, OtProblem};
 pub use progress::Observer;
 pub use solvers::{Method, Solution, SolveOptions, Solver, Termination, Transport};
+pub use unbalanced::{Amount, UnbalancedProblem, UnbalancedTransport};
 
 /// The code of the README is tested.
 #[cfg(doctest)]

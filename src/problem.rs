@@ -50,6 +50,73 @@ impl Clouds {
     }
 }
 
+/// Two marginals of any totals, and a cost between them.
+pub struct Sides<'a> {
+    pub(crate) source: Marginal,
+    pub(crate) target: Marginal,
+    pub(crate) cost: Box<dyn Cost + 'a>,
+    /// Where the cost is one of points.
+    pub(crate) clouds: Option<Clouds>,
+    /// How much the totals of a problem may differ, relatively.
+    pub(crate) tolerance: f64,
+}
+
+impl Sides<'static> {
+    /// The marginals of two measures, and the ground cost between their points; the totals of a problem
+    /// may differ by `tolerance`, relatively.
+    ///
+    /// # Errors
+    /// [`ProblemError::Cost`]: different dimensions, costs beyond the range of `f64`.
+    pub fn of_clouds(clouds: Clouds, tolerance: f64) -> Result<Self, ProblemError> {
+        let cost = clouds.ground.table(&clouds.source, &clouds.target)?;
+        let [source, target] =
+            [&clouds.source, &clouds.target].map(|measure| measure.marginal().clone());
+        Ok(Self { source, target, cost, clouds: Some(clouds), tolerance })
+    }
+}
+
+impl<'a> Sides<'a> {
+    /// Two marginals and a cost table (n, m) between them; the totals of a problem may differ by
+    /// `tolerance`, relatively.
+    ///
+    /// # Errors
+    /// [`ProblemError::Shape`].
+    pub fn new(
+        source: Marginal,
+        target: Marginal,
+        cost: Box<dyn Cost + 'a>,
+        tolerance: f64,
+    ) -> Result<Self, ProblemError> {
+        let (n, m) = (source.weights().len(), target.weights().len());
+        if (cost.n(), cost.m()) != (n, m) {
+            return Err(ProblemError::Shape { rows: cost.n(), columns: cost.m(), n, m });
+        }
+        Ok(Self { source, target, cost, clouds: None, tolerance })
+    }
+
+    /// Source and target masses.
+    #[must_use]
+    pub fn marginals(&self) -> (&Marginal, &Marginal) {
+        (&self.source, &self.target)
+    }
+
+    /// The problem of moving all mass. The total is the source's; the target masses are in proportion
+    /// to it.
+    ///
+    /// # Errors
+    /// [`ProblemError::Totals`].
+    pub fn into_problem(self) -> Result<OtProblem<'a>, ProblemError> {
+        let Self { source, target, cost, clouds, tolerance } = self;
+        let (source_total, target_total) = (source.total(), target.total());
+        if (source_total - target_total).abs() > tolerance * source_total.max(target_total) {
+            return Err(ProblemError::Totals { source_total, target_total });
+        }
+        let rescaled = source_total / target_total;
+        let rescaled_target = &target.mass() * rescaled;
+        Ok(OtProblem { source, target, rescaled_target, cost, rescaled, clouds })
+    }
+}
+
 /// An error in measures and costs that should be a problem.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -130,7 +197,7 @@ impl<'a> OtProblem<'a> {
         target: &T,
         cost: impl IntoCost<'a, S, T>,
     ) -> Result<Self, ProblemError> {
-        cost.into_problem(source, target)
+        cost.between(source, target)?.into_problem()
     }
 
     /// The problem between two measures, whose totals may differ by `tolerance`, relatively.
@@ -143,12 +210,8 @@ impl<'a> OtProblem<'a> {
         ground: impl Into<GroundCost>,
         tolerance: f64,
     ) -> Result<Self, ProblemError> {
-        let ground = ground.into();
-        let cost = ground.table(source, target)?;
-        let [mu, nu] = [source, target].map(|measure| measure.marginal().clone());
-        let problem = Self::between(mu, nu, cost, tolerance)?;
-        let clouds = Clouds { source: source.clone(), target: target.clone(), ground };
-        Ok(Self { clouds: Some(clouds), ..problem })
+        let (source, target, ground) = (source.clone(), target.clone(), ground.into());
+        Sides::of_clouds(Clouds { source, target, ground }, tolerance)?.into_problem()
     }
 
     /// The problem between two marginals under any cost table, where the totals may differ by
@@ -162,17 +225,7 @@ impl<'a> OtProblem<'a> {
         cost: Box<dyn Cost + 'a>,
         tolerance: f64,
     ) -> Result<Self, ProblemError> {
-        let (n, m) = (source.weights().len(), target.weights().len());
-        if (cost.n(), cost.m()) != (n, m) {
-            return Err(ProblemError::Shape { rows: cost.n(), columns: cost.m(), n, m });
-        }
-        let (source_total, target_total) = (source.total(), target.total());
-        if (source_total - target_total).abs() > tolerance * source_total.max(target_total) {
-            return Err(ProblemError::Totals { source_total, target_total });
-        }
-        let rescaled = source_total / target_total;
-        let rescaled_target = &target.mass() * rescaled;
-        Ok(Self { source, target, rescaled_target, cost, rescaled, clouds: None })
+        Sides::new(source, target, cost, tolerance)?.into_problem()
     }
 
     /// Number of source points n.

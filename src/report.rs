@@ -20,6 +20,7 @@ mod plans;
 mod samples;
 mod settings;
 mod sinkhorn;
+mod unbalanced;
 
 pub use crate::math::root;
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
@@ -39,6 +40,7 @@ pub use settings::Settings;
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,
 };
+pub use unbalanced::{UNBALANCED_SCHEMA, UnbalancedReport};
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -46,6 +48,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::certificate::Certificate;
+use crate::measure::Marginal;
 use crate::plan::TransportPlan;
 use crate::problem::OtProblem;
 use crate::progress::Stop;
@@ -93,21 +96,33 @@ impl ProblemReport {
     /// The figures of `problem`, whose cost is a distance called `cost` to the power 1.
     #[must_use]
     pub fn new(problem: &OtProblem, cost: impl Into<String>) -> Self {
-        /// Sums of n copies of 1/n differ from 1 by so much; nobody wants to hear of it.
-        const ROUNDING: f64 = 8.0 * f64::EPSILON;
-        let factor = problem.rescaled();
+        let (source, target) = problem.marginals();
+        Self::between(source, target, cost).rescaled(problem.rescaled())
+    }
+
+    /// The figures of two sides, whose cost is a distance called `cost` to the power 1.
+    #[must_use]
+    pub fn between(source: &Marginal, target: &Marginal, cost: impl Into<String>) -> Self {
         Self {
-            n: problem.n(),
-            m: problem.m(),
+            n: source.mass().len(),
+            m: target.mass().len(),
             dim: None,
             cost: cost.into(),
             exponent: None,
             p: 1.0,
             power_of_distance: true,
-            total_mass: crate::math::sum(problem.source()),
-            rescaled: (factor - 1.0).abs() > ROUNDING,
-            rescale_factor: factor,
+            total_mass: crate::math::sum(source.mass()),
+            rescaled: false,
+            rescale_factor: 1.0,
         }
+    }
+
+    /// These figures where the target masses were multiplied by a factor.
+    #[must_use]
+    pub fn rescaled(self, factor: f64) -> Self {
+        /// Sums of n copies of 1/n differ from 1 by so much; nobody wants to hear of it.
+        const ROUNDING: f64 = 8.0 * f64::EPSILON;
+        Self { rescaled: (factor - 1.0).abs() > ROUNDING, rescale_factor: factor, ..self }
     }
 
     /// At least `transport_cost^(1/p)`, the Wasserstein distance, if the cost is a power of a distance

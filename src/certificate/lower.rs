@@ -15,11 +15,10 @@ use std::cmp::Ordering;
 
 use macro_rules_attribute::apply;
 use ndarray::{Array1, ArrayView1};
-use num_bigint::BigInt;
 use rayon::prelude::*;
 
 use crate::cost::{Cost, Rounding, Search};
-use crate::math::exact::{ExactSum, UNIT_EXPONENT, quotient_below, two_sum};
+use crate::math::exact::{quotient_below, two_sum};
 use crate::math::{TwoFloat, simd_targets};
 use crate::potentials::{
     LineMinima, by_search, limits, line_minima, rows_per_task, smallest_difference, to_target_until,
@@ -293,39 +292,13 @@ fn quantile_from_above(
 /// `Σ μ_i f_i + Σ ν_j g_j`, rounded down; −∞ if a potential with mass is not known.
 pub(super) fn value(problem: &OtProblem, f: &[TwoWords], g: ArrayView1<'_, f64>) -> f64 {
     let (source, target) = problem.marginals();
-    let (mut of_source, mut of_target) = (ExactSum::default(), ExactSum::default());
-    for (&weight, &(high, low)) in source.weights().iter().zip(f) {
-        if weight > 0.0 {
-            if !(high.is_finite() && low.is_finite()) {
-                return f64::NEG_INFINITY;
-            }
-            of_source.add_product(weight, high);
-            of_source.add_product(weight, low);
-        }
-    }
-    for (&weight, &g) in target.weights().iter().zip(g) {
-        if weight > 0.0 {
-            if !g.is_finite() {
-                return f64::NEG_INFINITY;
-            }
-            of_target.add_product(weight, g);
-        }
-    }
-    // T·(S/A + R/B) for sums S, R with weights of sums A, B, where T is A or 1.
+    let sums = (source.integral(f.iter().copied()), target.integral(g.iter().map(|&g| (g, 0.0))));
+    let (Some(s), Some(r)) = sums else { return f64::NEG_INFINITY };
+    // (S + R·A/B)/d for sums S, R with weights of sums A, B and the divisor d of the source's.
     let (a, b) = (source.sum_of_weights(), target.sum_of_weights());
-    let (s, r) = (of_source.to_integer(), of_target.to_integer());
-    let lowest = a.exponent.min(b.exponent);
-    let scaled = |x: &crate::measure::Natural| {
-        BigInt::from(x.number.clone() << (x.exponent - lowest).unsigned_abs())
-    };
-    let (a, b) = (scaled(&a), scaled(&b));
-    let numerator = s * &b + r * &a;
-    let (denominator, exponent) = if source.has_unit_total() {
-        (&a * &b, UNIT_EXPONENT - lowest)
-    } else {
-        (b, UNIT_EXPONENT)
-    };
-    quotient_below(&numerator, denominator.magnitude(), exponent)
+    let (numerator, exponent) = s.times(&b).plus(&r.times(&a)).into_parts();
+    let denominator = source.divisor().map_or_else(|| b.clone(), |divisor| b.times(&divisor));
+    quotient_below(&numerator, &denominator.number, exponent - denominator.exponent)
 }
 
 /// The potentials of [`row_minima`] as single words, rounded down.
@@ -340,6 +313,7 @@ pub(super) fn rounded_down(minima: &[TwoWords]) -> Array1<f64> {
 mod tests {
     use super::*;
     use crate::cost::{CostMatrix, Euclidean, GroundCost, SqEuclidean};
+    use crate::math::exact::ExactSum;
     use crate::measure::DiscreteMeasure;
     use crate::potentials::to_target;
     use crate::progress::never;

@@ -12,7 +12,6 @@
     reason = "nodes are numbered in u32: 2³² of them would not fit in memory"
 )]
 
-use num_bigint::BigInt;
 use petgraph::unionfind::UnionFind;
 
 use crate::math::Wide;
@@ -81,11 +80,10 @@ fn bound_in<const N: usize>(
             sum.add_multiple(flow.units.limbs(), cost);
         }
     }
-    // Σ units·c·T/total.
-    let numerator = sum.to_integer() * BigInt::from(masses.mass.number.clone());
-    let exponent = UNIT_EXPONENT + masses.mass.exponent - support.power();
+    let (numerator, denominator, exponent) =
+        masses.of_units(&sum.to_integer(), UNIT_EXPONENT - support.power());
     let cost =
-        if is_finite { quotient_above(&numerator, &masses.total, exponent) } else { f64::INFINITY };
+        if is_finite { quotient_above(&numerator, &denominator, exponent) } else { f64::INFINITY };
     UpperBound { cost, plan: rounded(support, &flows, masses) }
 }
 

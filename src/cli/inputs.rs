@@ -7,7 +7,7 @@ use std::time::Instant;
 use deblais::cost::CostMatrix;
 use deblais::io::InputPath;
 use deblais::measure::{DiscreteMeasure, Marginal};
-use deblais::problem::OtProblem;
+use deblais::problem::{Clouds, OtProblem, Sides};
 use deblais::report::{Inputs, ProblemReport, Settings};
 use deblais::tolerance;
 use ndarray::Array1;
@@ -39,9 +39,9 @@ enum Kind {
     Matrix { matrix: InputPath, source: Option<InputPath>, target: Option<InputPath> },
 }
 
-/// A problem with the record of its inputs.
-pub(crate) struct LoadedProblem {
-    pub(crate) problem: OtProblem<'static>,
+/// A problem, or two sides whose totals may differ, with the record of its inputs.
+pub(crate) struct LoadedProblem<P = OtProblem<'static>> {
+    pub(crate) problem: P,
     pub(crate) report: ProblemReport,
     pub(crate) inputs: Inputs,
     pub(crate) remarks: Remarks,
@@ -53,7 +53,12 @@ pub(crate) struct LoadedProblem {
     pub(crate) axes: Option<(String, String)>,
     /// Seconds that reading took.
     pub(crate) seconds: f64,
+    /// The files that an error in the problem is about.
+    place: String,
 }
+
+/// Two sides with the record of their inputs.
+pub(crate) type LoadedSides = LoadedProblem<Sides<'static>>;
 
 impl ProblemJob {
     pub(crate) fn new(args: &ProblemArgs) -> Result<Self, Failure> {
@@ -133,6 +138,38 @@ impl ProblemJob {
 
     /// Reads the files and builds the problem.
     pub(crate) fn load(&self) -> Result<LoadedProblem, Failure> {
+        let LoadedProblem {
+            problem: sides,
+            report,
+            inputs,
+            mut remarks,
+            clouds,
+            histograms,
+            axes,
+            seconds,
+            place,
+        } = self.load_sides()?;
+        let problem = match sides.into_problem() {
+            Ok(problem) => problem,
+            Err(error) => return Err(Failure::from(error).at(&place).after(remarks.warnings)),
+        };
+        let report = report.rescaled(problem.rescaled());
+        input_warnings::of_total(report.total_mass, &mut remarks);
+        Ok(LoadedProblem {
+            problem,
+            report,
+            inputs,
+            remarks,
+            clouds,
+            histograms,
+            axes,
+            seconds,
+            place,
+        })
+    }
+
+    /// Reads the files.
+    pub(crate) fn load_sides(&self) -> Result<LoadedSides, Failure> {
         let start = Instant::now();
         let mut log = InputLog::default();
         let loaded = match &self.kind {
@@ -142,14 +179,13 @@ impl ProblemJob {
                 self.load_matrix(matrix, source.as_ref(), target.as_ref(), &mut log)
             }
         };
-        let InputLog { inputs, mut remarks } = log;
+        let InputLog { inputs, remarks } = log;
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(failure) => return Err(failure.after(remarks.warnings)),
         };
-        input_warnings::of_total(loaded.report.total_mass, &mut remarks);
         let seconds = start.elapsed().as_secs_f64();
-        Ok(LoadedProblem { inputs, remarks, seconds, ..loaded })
+        Ok(LoadedSides { inputs, remarks, seconds, ..loaded })
     }
 
     fn load_points(
@@ -157,9 +193,9 @@ impl ProblemJob {
         sides: &[SampleSet; 2],
         ground: Ground,
         log: &mut InputLog,
-    ) -> Result<LoadedProblem, Failure> {
+    ) -> Result<LoadedSides, Failure> {
         let clouds = clouds(sides, self.normalize, log)?;
-        problem_of(clouds, [&sides[0].origin, &sides[1].origin], ground)
+        sides_of(clouds, [&sides[0].origin, &sides[1].origin], ground)
     }
 
     fn load_histograms(
@@ -167,10 +203,10 @@ impl ProblemJob {
         files: &HistogramFiles,
         ground: Ground,
         log: &mut InputLog,
-    ) -> Result<LoadedProblem, Failure> {
+    ) -> Result<LoadedSides, Failure> {
         let (clouds, histograms) = files.read(self.normalize, log)?;
-        let loaded = problem_of(clouds, files.origins(), ground)?;
-        Ok(LoadedProblem { histograms: Some(histograms), ..loaded })
+        let loaded = sides_of(clouds, files.origins(), ground)?;
+        Ok(LoadedSides { histograms: Some(histograms), ..loaded })
     }
 
     fn load_matrix(
@@ -179,7 +215,7 @@ impl ProblemJob {
         source: Option<&InputPath>,
         target: Option<&InputPath>,
         log: &mut InputLog,
-    ) -> Result<LoadedProblem, Failure> {
+    ) -> Result<LoadedSides, Failure> {
         let ReadMatrix { entries, rows, columns, may_have_header } =
             read_matrix(matrix, "cost_matrix", log)?;
         let (n, m) = entries.dim();
@@ -202,19 +238,20 @@ impl ProblemJob {
         };
         let mu = mass(source, Role::Source, holders(n, "rows", rows, may_have_header))?;
         let nu = mass(target, Role::Target, holders(m, "columns", columns, false))?;
-        let problem = OtProblem::between(mu, nu, Box::new(cost), tolerance)
+        let report = ProblemReport::between(&mu, &nu, "matrix");
+        let report = ProblemReport { power_of_distance: false, ..report };
+        let sides = Sides::new(mu, nu, Box::new(cost), tolerance)
             .map_err(|error| Failure::from(error).at(matrix))?;
-        let report =
-            ProblemReport { power_of_distance: false, ..ProblemReport::new(&problem, "matrix") };
-        Ok(LoadedProblem::new(problem, report))
+        Ok(LoadedSides::new(sides, report, matrix.to_string()))
     }
 }
 
-impl LoadedProblem {
-    /// A problem with an empty record.
-    fn new(problem: OtProblem<'static>, report: ProblemReport) -> Self {
+impl LoadedSides {
+    /// Sides with an empty record.
+    fn new(sides: Sides<'static>, report: ProblemReport, place: String) -> Self {
         Self {
-            problem,
+            problem: sides,
+            place,
             report,
             inputs: Inputs::new(),
             remarks: Remarks::default(),
@@ -226,29 +263,32 @@ impl LoadedProblem {
     }
 }
 
-/// The problem between two clouds.
-fn problem_of(
+/// Two clouds as the sides of a problem.
+fn sides_of(
     [x, y]: [ReadMeasure; 2],
     [source, target]: [&InputPath; 2],
     ground: Ground,
-) -> Result<LoadedProblem, Failure> {
+) -> Result<LoadedSides, Failure> {
     let place = format!("{source} and {target}");
     let tolerance = x.totals_tolerance.max(y.totals_tolerance);
-    let problem = OtProblem::between_measures(&x.measure, &y.measure, ground.cost(), tolerance)
-        .map_err(|error| Failure::from(error).at(&place))?;
+    let (mu, nu) = (x.measure.marginal(), y.measure.marginal());
     let report = ProblemReport {
         dim: Some(x.measure.dim()),
         exponent: ground.exponent(),
         p: ground.p(),
         power_of_distance: ground.is_power_of_distance(),
-        ..ProblemReport::new(&problem, ground.name())
+        ..ProblemReport::between(mu, nu, ground.name())
     };
+    let (source, target) = (x.measure.clone(), y.measure.clone());
+    let clouds = Clouds { source, target, ground: ground.cost() };
+    let sides =
+        Sides::of_clouds(clouds, tolerance).map_err(|error| Failure::from(error).at(&place))?;
     let axes = match x.axes.as_deref() {
         Some([first, second]) => Some((first.clone(), second.clone())),
         _ => None,
     };
     let clouds = Some((x.measure, y.measure));
-    Ok(LoadedProblem { clouds, axes, ..LoadedProblem::new(problem, report) })
+    Ok(LoadedSides { clouds, axes, ..LoadedSides::new(sides, report, place) })
 }
 
 /// All file names among the input flags.

@@ -64,7 +64,7 @@ impl Pictures {
     }
 
     /// Refuses what cannot be drawn, before anything is solved.
-    pub(crate) fn check(&self, loaded: &LoadedProblem) -> Result<(), Failure> {
+    pub(crate) fn check<P>(&self, loaded: &LoadedProblem<P>) -> Result<(), Failure> {
         const PLANE: usize = 2;
         match (&self.map, loaded.report.dim) {
             (Some(_), Some(dim)) if dim != PLANE => {

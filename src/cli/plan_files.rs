@@ -36,7 +36,7 @@ impl PlanFiles {
     }
 
     /// Refuses pictures that cannot be drawn of this problem, before it is solved.
-    pub(crate) fn check(&self, loaded: &LoadedProblem) -> Result<(), Failure> {
+    pub(crate) fn check<P>(&self, loaded: &LoadedProblem<P>) -> Result<(), Failure> {
         self.pictures.check(loaded)
     }
 

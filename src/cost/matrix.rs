@@ -31,6 +31,8 @@ const SMALLEST_LARGEST_ENTRY: f64 = 1e-305;
 pub struct CostMatrix<'a, A: CostEntry = f64> {
     /// Rows are contiguous.
     entries: CowArray<'a, A, Ix2>,
+    /// See [`Cost::dummies`].
+    dummies: (usize, usize),
 }
 
 /// A number type of cost matrices: `f64` or `f32`.
@@ -98,7 +100,7 @@ impl<'a, A: CostEntry> CostMatrix<'a, A> {
                 return Err(CostError::TinyEntries { largest });
             }
         }
-        Ok(Self { entries })
+        Ok(Self { entries, dummies: (0, 0) })
     }
 }
 
@@ -126,7 +128,12 @@ impl CostMatrix<'static> {
         all.par_chunks_mut(rows).enumerate().for_each(|(task, out)| {
             cost.rows(task * rows / cost.m(), out);
         });
-        Self { entries: entries.into() }
+        Self { entries: entries.into(), dummies: cost.dummies() }
+    }
+
+    /// The matrix of entries that were checked before.
+    pub(super) fn of_checked(entries: Array2<f64>) -> Self {
+        Self { entries: entries.into(), dummies: (0, 0) }
     }
 
     /// The matrix with no entry above `cap`.
@@ -153,11 +160,15 @@ impl<A: CostEntry> Cost for CostMatrix<'_, A> {
         let entries: Array2<A> = Array2::from_shape_fn((rows.len(), columns.len()), |(i, j)| {
             self.entries[(rows[i], columns[j])]
         });
-        Box::new(CostMatrix { entries: entries.into() })
+        Box::new(CostMatrix { entries: entries.into(), dummies: (0, 0) })
     }
 
     fn is_stored(&self) -> bool {
         true
+    }
+
+    fn dummies(&self) -> (usize, usize) {
+        self.dummies
     }
 
     fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64] {

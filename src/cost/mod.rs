@@ -19,6 +19,7 @@ mod power;
 mod rounding;
 mod search;
 mod tiles;
+mod with_dummies;
 
 pub use error::CostError;
 pub use ground::{GroundCost, PowerCost, point_costs};
@@ -28,6 +29,7 @@ pub use metric::Metric;
 pub use named::{Chebyshev, Cityblock, Cosine, Euclidean, Minkowski, SqEuclidean};
 pub use rounding::Rounding;
 pub use search::Search;
+pub(crate) use with_dummies::{DummyCosts, WithDummies};
 
 use macro_rules_attribute::apply;
 use ndarray::Array2;
@@ -83,6 +85,12 @@ pub trait Cost: Send + Sync {
     /// Whether rows are at hand without computing anything.
     fn is_stored(&self) -> bool {
         false
+    }
+
+    /// How many of the last rows, and of the last columns, are dummies: no points, but mass that is not
+    /// transported. Each of their arcs is likely to carry mass.
+    fn dummies(&self) -> (usize, usize) {
+        (0, 0)
     }
 
     /// An order of the sources and one of the targets in which every run of four points, of
@@ -185,6 +193,9 @@ impl<C: Cost + ?Sized> Cost for &C {
     }
     fn is_stored(&self) -> bool {
         (**self).is_stored()
+    }
+    fn dummies(&self) -> (usize, usize) {
+        (**self).dummies()
     }
     fn local_orders(&self) -> Option<(Vec<usize>, Vec<usize>)> {
         (**self).local_orders()

@@ -1,6 +1,6 @@
 //! The masses of one side of a problem, as real numbers and as integers.
 
-use ndarray::{ArcArray1, Array1, ArrayView1, Axis};
+use ndarray::{ArcArray1, Array1, ArrayView1, Axis, s};
 use num_bigint::{BigInt, BigUint};
 use num_integer::Integer;
 
@@ -17,7 +17,21 @@ pub struct Marginal {
     weights: ArcArray1<f64>,
     /// Each mass, rounded.
     mass: ArcArray1<f64>,
-    has_unit_total: bool,
+    unit: WeightUnit,
+    /// The weight of the last atom, if it is a dummy: a number of any length, which `weights` holds
+    /// rounded.
+    dummy: Option<Natural>,
+}
+
+/// The mass of a weight of 1.
+#[derive(Debug, Clone, PartialEq)]
+enum WeightUnit {
+    /// 1: weights are masses.
+    One,
+    /// 1 by the sum of the weights: the total is 1.
+    OverSum,
+    /// 1 by a number.
+    Over(Natural),
 }
 
 impl Marginal {
@@ -28,7 +42,7 @@ impl Marginal {
     pub fn new(weights: Array1<f64>) -> Result<Self, MeasureError> {
         check_mass(weights.view())?;
         let weights = weights.into_shared();
-        Ok(Self { mass: weights.clone(), weights, has_unit_total: false })
+        Ok(Self { mass: weights.clone(), weights, unit: WeightUnit::One, dummy: None })
     }
 
     /// Masses in proportion to the weights, of total 1.
@@ -39,7 +53,8 @@ impl Marginal {
         check_mass(weights.view())?;
         let total = math::sum(&weights);
         let mass = (&weights / total).into_shared();
-        Ok(Self { weights: weights.into_shared(), mass, has_unit_total: true })
+        let unit = WeightUnit::OverSum;
+        Ok(Self { weights: weights.into_shared(), mass, unit, dummy: None })
     }
 
     /// n masses of 1/n each, exactly.
@@ -66,29 +81,94 @@ impl Marginal {
     /// Whether the total is 1, not the sum of the weights.
     #[must_use]
     pub fn has_unit_total(&self) -> bool {
-        self.has_unit_total
+        self.unit == WeightUnit::OverSum
     }
 
     /// The total mass T, rounded.
     #[must_use]
     pub fn total(&self) -> f64 {
-        if self.has_unit_total { 1.0 } else { math::sum(&self.weights) }
+        if self.has_unit_total() { 1.0 } else { math::sum(&self.mass) }
+    }
+
+    /// The total mass T of a side without a dummy.
+    pub(crate) fn exact_total(&self) -> Natural {
+        if self.has_unit_total() { Natural::one() } else { self.sum_of_weights() }
+    }
+
+    /// This side and, after its atoms, a dummy of the given mass. The masses stay as they are.
+    pub(crate) fn with_dummy(&self, mass: &Natural) -> Self {
+        let (unit, weight) = if self.has_unit_total() {
+            let sum = self.sum_of_weights();
+            let weight = mass.times(&sum);
+            (WeightUnit::Over(sum), weight)
+        } else {
+            (WeightUnit::One, mass.clone())
+        };
+        let followed = |by: f64, all: &ArcArray1<f64>| -> ArcArray1<f64> {
+            all.iter().copied().chain([by]).collect()
+        };
+        Self {
+            weights: followed(weight.rounded(), &self.weights),
+            mass: followed(mass.rounded(), &self.mass),
+            unit,
+            dummy: Some(weight),
+        }
     }
 
     /// The masses at these places, which are to be all that are not 0.
     pub(super) fn select(&self, kept: &[usize]) -> Self {
         let of = |all: &ArcArray1<f64>| all.select(Axis(0), kept).into_shared();
-        Self { weights: of(&self.weights), mass: of(&self.mass), ..*self }
+        Self { weights: of(&self.weights), mass: of(&self.mass), ..self.clone() }
     }
 
     /// The exact sum of the weights.
     pub(crate) fn sum_of_weights(&self) -> Natural {
-        Natural::sum(self.weights.view())
+        let sum = Natural::sum(self.points());
+        let dummy = self.dummy.as_ref().filter(|dummy| !dummy.is_zero());
+        dummy.map_or_else(|| sum.clone(), |dummy| sum.plus(dummy))
+    }
+
+    /// `Σ w_i y_i` for numbers y given as sums of two `f64`, exactly; `None` if one of an atom with mass
+    /// is not finite.
+    pub(crate) fn integral(&self, values: impl Iterator<Item = (f64, f64)>) -> Option<Integral> {
+        let mut values = values.into_iter();
+        let mut sum = ExactSum::default();
+        for (&weight, (high, low)) in self.points().iter().zip(&mut values) {
+            if weight > 0.0 {
+                if !(high.is_finite() && low.is_finite()) {
+                    return None;
+                }
+                sum.add_product(weight, high);
+                sum.add_product(weight, low);
+            }
+        }
+        let sum = Integral { number: sum.to_integer(), exponent: UNIT_EXPONENT };
+        let Some(dummy) = self.dummy.as_ref().filter(|dummy| !dummy.is_zero()) else {
+            return Some(sum);
+        };
+        let (high, low) = values.next()?;
+        (high.is_finite() && low.is_finite())
+            .then(|| sum.plus(&Integral::of(high).plus(&Integral::of(low)).times(dummy)))
+    }
+
+    /// The number by which weights are divided to be masses, unless it is 1.
+    pub(crate) fn divisor(&self) -> Option<Natural> {
+        match &self.unit {
+            WeightUnit::One => None,
+            WeightUnit::OverSum => Some(self.sum_of_weights()),
+            WeightUnit::Over(number) => Some(number.clone()),
+        }
+    }
+
+    /// The weights of the atoms that are no dummies.
+    pub(crate) fn points(&self) -> ArrayView1<'_, f64> {
+        let count = self.weights.len() - usize::from(self.dummy.is_some());
+        self.weights.slice(s![..count])
     }
 }
 
 /// A natural number times a power of two.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Natural {
     pub(crate) number: BigUint,
     pub(crate) exponent: i64,
@@ -108,6 +188,48 @@ impl Natural {
         let zeros = number.trailing_zeros().unwrap_or_default();
         let exponent = UNIT_EXPONENT + i64::try_from(zeros).unwrap_or(i64::MAX);
         Self { number: number >> zeros, exponent }
+    }
+
+    /// Whether the number is 0.
+    fn is_zero(&self) -> bool {
+        self.number == BigUint::ZERO
+    }
+
+    /// A finite number ≥ 0.
+    pub(crate) fn of(x: f64) -> Self {
+        let (significand, exponent) = decompose(x);
+        Self { number: significand.into(), exponent }
+    }
+
+    /// The product.
+    pub(crate) fn times(&self, other: &Self) -> Self {
+        let exponent = self.exponent + other.exponent;
+        Self { number: &self.number * &other.number, exponent }
+    }
+
+    /// Both numbers in units of the same power of two, and its exponent.
+    fn aligned(&self, other: &Self) -> (BigUint, BigUint, i64) {
+        let exponent = self.exponent.min(other.exponent);
+        let scaled = |x: &Self| &x.number << (x.exponent - exponent).unsigned_abs();
+        (scaled(self), scaled(other), exponent)
+    }
+
+    /// The sum.
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        let (a, b, exponent) = self.aligned(other);
+        Self { number: a + b, exponent }
+    }
+
+    /// The difference, unless it is negative.
+    pub(crate) fn minus(&self, other: &Self) -> Option<Self> {
+        let (a, b, exponent) = self.aligned(other);
+        (a >= b).then(|| Self { number: a - b, exponent })
+    }
+
+    /// The number, rounded down to an `f64`.
+    pub(crate) fn rounded(&self) -> f64 {
+        let number = self.number.clone().into();
+        quotient_below(&number, &BigUint::from(1_u32), self.exponent)
     }
 
     /// The exponent e of this positive number `s·2^e` with 1 ≤ s < 2.
@@ -142,6 +264,39 @@ impl Natural {
     }
 }
 
+/// An integer times a power of two.
+pub(crate) struct Integral {
+    number: BigInt,
+    exponent: i64,
+}
+
+impl Integral {
+    /// A finite number.
+    fn of(x: f64) -> Self {
+        let (significand, exponent) = decompose(x);
+        let number = BigInt::from(significand);
+        Self { number: if x < 0.0 { -number } else { number }, exponent }
+    }
+
+    /// The product with a natural number.
+    pub(crate) fn times(&self, natural: &Natural) -> Self {
+        let number = &self.number * BigInt::from(natural.number.clone());
+        Self { number, exponent: self.exponent + natural.exponent }
+    }
+
+    /// The sum.
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        let exponent = self.exponent.min(other.exponent);
+        let scaled = |x: &Self| &x.number << (x.exponent - exponent).unsigned_abs();
+        Self { number: scaled(self) + scaled(other), exponent }
+    }
+
+    /// The integer, and the exponent of the power of two.
+    pub(crate) fn into_parts(self) -> (BigInt, i64) {
+        (self.number, self.exponent)
+    }
+}
+
 /// Source and target masses as integers of equal totals: in units of `T / total`, exactly.
 ///
 /// With weights a and b and their sums A and B, source i carries `a_i·B` and target j `b_j·A`, both
@@ -154,27 +309,34 @@ pub(crate) struct IntegerMasses {
     factors: [BigUint; 2],
     /// The sum of each side.
     pub(crate) total: BigUint,
-    /// T.
-    pub(crate) mass: Natural,
+    /// T, if it is multiplied by `divisor`.
+    mass: Natural,
+    divisor: Natural,
 }
 
 impl IntegerMasses {
     /// The two marginals in units of their common measure. The total mass is the source's.
     pub(crate) fn new(source: &Marginal, target: &Marginal) -> Self {
         let sums = [source.sum_of_weights(), target.sum_of_weights()];
-        let mass = if source.has_unit_total { Natural::one() } else { sums[0].clone() };
+        let (mass, divisor) = match &source.unit {
+            WeightUnit::One => (sums[0].clone(), Natural::one()),
+            WeightUnit::OverSum => (Natural::one(), Natural::one()),
+            WeightUnit::Over(number) => (sums[0].clone(), number.clone()),
+        };
         // Weights may have lower bits than their sum.
         let exponents = [source, target].map(|side| {
-            let weights = side.weights.iter().filter(|w| **w > 0.0);
-            weights.map(|&w| decompose(w).1).min().unwrap_or_default()
+            let points = side.points();
+            let weights = points.iter().filter(|w| **w > 0.0).map(|&w| decompose(w).1);
+            let dummy = side.dummy.as_ref().filter(|dummy| !dummy.is_zero());
+            weights.chain(dummy.map(|dummy| dummy.exponent)).min().unwrap_or_default()
         });
         let number = |k: usize| -> BigUint {
             &sums[k].number << (sums[k].exponent - exponents[k]).unsigned_abs()
         };
         let (a, b) = (number(0), number(1));
-        let divisor = a.gcd(&b);
-        let factors = [&b / &divisor, &a / &divisor];
-        Self { exponents, total: &a * &factors[0], factors, mass }
+        let common = a.gcd(&b);
+        let factors = [&b / &common, &a / &common];
+        Self { exponents, total: &a * &factors[0], factors, mass, divisor }
     }
 
     /// Bits of the total.
@@ -195,30 +357,43 @@ impl IntegerMasses {
             }
             factor.times(significand).scaled(exponent - self.exponents[side])
         };
-        marginal.weights.iter().map(units).collect()
+        let dummy = marginal.dummy.as_ref().map(|dummy| {
+            let number = &self.factors[side] * &dummy.number;
+            Wide::from_natural(&number).scaled(dummy.exponent - self.exponents[side])
+        });
+        marginal.points().iter().map(units).chain(dummy).collect()
     }
 
     /// The factor from a mass in the units of the problem to integer units:
     /// `factor · 2^exponent`.
     pub(crate) fn units_of_mass(&self) -> (BigUint, i64) {
-        // total / T, where T divides the total unless it is 1.
-        let factor = &self.total / &self.mass.number;
-        (factor, -self.mass.exponent)
+        // total / T, where the source's sum divides the total.
+        let factor = &self.total / &self.mass.number * &self.divisor.number;
+        (factor, self.divisor.exponent - self.mass.exponent)
+    }
+
+    /// The mass, or the cost, of a number of units, which is given in units of 2 to the power
+    /// `exponent`, as a quotient times a power of two.
+    pub(crate) fn of_units(&self, units: &BigInt, exponent: i64) -> (BigInt, BigUint, i64) {
+        let numerator = units * BigInt::from(self.mass.number.clone());
+        let exponent = exponent + self.mass.exponent - self.divisor.exponent;
+        (numerator, &self.total * &self.divisor.number, exponent)
     }
 
     /// The mass of so many units, divided by 2 to a power and rounded.
     pub(crate) fn mass_of<const N: usize>(&self, units: Wide<N>, power: i64) -> f64 {
         let mut sum = ExactSum::default();
         sum.add_multiple(units.limbs(), 1.0);
-        let numerator = sum.to_integer() * BigInt::from(self.mass.number.clone());
-        quotient_below(&numerator, &self.total, UNIT_EXPONENT + self.mass.exponent - power)
+        let (numerator, denominator, exponent) =
+            self.of_units(&sum.to_integer(), UNIT_EXPONENT - power);
+        quotient_below(&numerator, &denominator, exponent)
     }
 
     /// The mass of an integer unit, rounded.
     pub(crate) fn unit(&self) -> Unit {
-        let over = &self.total / &self.mass.number;
+        let (over, power) = self.units_of_mass();
         let zeros = over.trailing_zeros().unwrap_or_default();
-        let exponent = self.mass.exponent - i64::try_from(zeros).unwrap_or(i64::MAX);
+        let exponent = -power - i64::try_from(zeros).unwrap_or(i64::MAX);
         let over = BigInt::from(over >> zeros);
         Unit { over: quotient_below(&over, &BigUint::from(1_u32), 0), exponent }
     }

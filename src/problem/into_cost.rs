@@ -1,17 +1,15 @@
 //! Everything that says what it costs to move mass between two sides.
 
-use std::borrow::Cow;
-
 use ndarray::{Array2, ArrayView2};
 
-use super::{OtProblem, ProblemError};
+use super::{Clouds, ProblemError, Sides};
 use crate::cost::{
     Chebyshev, Cityblock, Cosine, Cost, CostEntry, CostMatrix, Euclidean, GroundCost, Metric,
     Minkowski, SqEuclidean,
 };
-use crate::measure::{AsMasses, AsMeasure, DiscreteMeasure, Marginal, MeasureError};
+use crate::measure::{AsMasses, AsMeasure, Marginal, MeasureError};
 
-/// A ground cost between a source `S` and a target `T`; see [`OtProblem::new`].
+/// A ground cost between a source `S` and a target `T`; see [`OtProblem::new`](super::OtProblem::new).
 ///
 /// - On points ([`AsMeasure`]): [`Euclidean`], [`SqEuclidean`], [`Cityblock`], [`Chebyshev`],
 ///   [`Minkowski`], [`Cosine`], or any [`GroundCost`] or [`Metric`]. Costs are computed on demand.
@@ -23,11 +21,11 @@ use crate::measure::{AsMasses, AsMeasure, DiscreteMeasure, Marginal, MeasureErro
     note = "matrices and `CostFn` need masses: arrays (n,), slices or `Marginal`"
 )]
 pub trait IntoCost<'a, S: ?Sized, T: ?Sized> {
-    /// The problem under this cost.
+    /// Both sides with this cost between them.
     ///
     /// # Errors
-    /// [`ProblemError`]; see [`OtProblem::new`].
-    fn into_problem(self, source: &S, target: &T) -> Result<OtProblem<'a>, ProblemError>;
+    /// [`ProblemError`]; see [`OtProblem::new`](super::OtProblem::new).
+    fn between(self, source: &S, target: &T) -> Result<Sides<'a>, ProblemError>;
 }
 
 /// The cost `c(i, j)` as a function of the two indices. It is called once for each of the n·m pairs,
@@ -51,22 +49,22 @@ fn between_points<S, T>(
     source: &S,
     target: &T,
     ground: GroundCost,
-) -> Result<OtProblem<'static>, ProblemError>
+) -> Result<Sides<'static>, ProblemError>
 where
     S: AsMeasure + ?Sized,
     T: AsMeasure + ?Sized,
 {
-    let source: Cow<'_, DiscreteMeasure> = on_side("source", source.as_measure())?;
-    let target = on_side("target", target.as_measure())?;
+    let source = on_side("source", source.as_measure())?.into_owned();
+    let target = on_side("target", target.as_measure())?.into_owned();
     let tolerance = source.totals_tolerance();
-    OtProblem::between_measures(&source, &target, ground, tolerance)
+    Sides::of_clouds(Clouds { source, target, ground }, tolerance)
 }
 
 fn between_masses<'a, S, T>(
     source: &S,
     target: &T,
     cost: impl FnOnce(&Marginal, &Marginal) -> Result<Box<dyn Cost + 'a>, ProblemError>,
-) -> Result<OtProblem<'a>, ProblemError>
+) -> Result<Sides<'a>, ProblemError>
 where
     S: AsMasses + ?Sized,
     T: AsMasses + ?Sized,
@@ -75,13 +73,13 @@ where
     let source = on_side("source", source.as_masses())?.into_owned();
     let target = on_side("target", target.as_masses())?.into_owned();
     let cost = cost(&source, &target)?;
-    OtProblem::between(source, target, cost, tolerance)
+    Sides::new(source, target, cost, tolerance)
 }
 
 macro_rules! ground_costs {
     ($($ground:ty),*) => {$(
         impl<S: AsMeasure + ?Sized, T: AsMeasure + ?Sized> IntoCost<'static, S, T> for $ground {
-            fn into_problem(self, x: &S, y: &T) -> Result<OtProblem<'static>, ProblemError> {
+            fn between(self, x: &S, y: &T) -> Result<Sides<'static>, ProblemError> {
                 between_points(x, y, self.into())
             }
         }
@@ -95,7 +93,7 @@ macro_rules! tables {
         impl<'a, S: AsMasses + ?Sized, T: AsMasses + ?Sized, $($generic)*> IntoCost<'a, S, T>
             for $cost where $($bound)*
         {
-            fn into_problem($self, x: &S, y: &T) -> Result<OtProblem<'a>, ProblemError> {
+            fn between($self, x: &S, y: &T) -> Result<Sides<'a>, ProblemError> {
                 between_masses(x, y, $table)
             }
         }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "indices fit u32: an ArcList stores them so")]
 
+use crate::cost::Cost;
+
 /// An arc with its cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Arc<K = f64> {
@@ -21,6 +23,18 @@ pub(crate) struct FlowArc<K> {
     pub(crate) target: u32,
     pub(crate) flow: i128,
     pub(crate) cost: K,
+}
+
+/// All arcs of the [dummies](Cost::dummies) of a table, with targets as nodes n + j.
+pub(crate) fn dummy_arcs(cost: &dyn Cost) -> impl Iterator<Item = Arc> {
+    let (n, m, dummies) = (cost.n(), cost.m(), cost.dummies());
+    let sources = (n - dummies.0..n).flat_map(move |i| (0..m).map(move |j| (i, j)));
+    let targets = (m - dummies.1..m).flat_map(move |j| (0..n - dummies.0).map(move |i| (i, j)));
+    sources.chain(targets).map(move |(i, j)| Arc {
+        source: i as u32,
+        target: (n + j) as u32,
+        cost: cost.at(i, j),
+    })
 }
 
 /// Arcs grouped by source (compressed rows), targets ascending and distinct within a row.

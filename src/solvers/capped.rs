@@ -13,7 +13,7 @@
 //! The cap influences the time only: the answer contains no capped cost.
 
 use crate::cost::{Cost, CostMatrix, largest_size};
-use crate::problem::OtProblem;
+use crate::problem::{MOST_STORED, OtProblem};
 use crate::solvers::{Solution, SolveError};
 
 /// The first cap, as a multiple of the scale, the largest least cost of an atom.
@@ -28,7 +28,7 @@ pub(super) fn solve(
     mut uncut: impl FnMut(&OtProblem) -> Result<Solution, SolveError>,
 ) -> Result<Solution, SolveError> {
     let cost = problem.cost();
-    if !(cost.is_stored() && cost.rounding().is_none()) {
+    if !cost.rounding().is_none() || cost.n().saturating_mul(cost.m()) > MOST_STORED {
         return uncut(problem);
     }
     let largest = largest_size(cost);

@@ -222,11 +222,10 @@ impl FixedMasses {
             *largest += surplus;
             assert!(*largest >= 0, "masses are in proportion");
         }
-        let unit = if source.has_unit_total() {
-            Unit::new(a.scaled(), scaled_exponent)
-        } else {
-            Unit::new(1.0, exponent)
-        };
+        let unit = source.divisor().map_or_else(
+            || Unit::new(1.0, exponent),
+            |divisor| Unit::new(divisor.scaled(), exponent - divisor.power()),
+        );
         Self { supply, demand, unit }
     }
 

@@ -49,12 +49,16 @@ pub(super) fn pivot_in_parts(
     arcs: &[Arc],
     threshold: f64,
 ) -> PivotedBasis {
-    let (n, smallest) = (tree.sources(), run.coarsest);
+    let smallest = run.coarsest;
     tree.recompute_potentials();
-    let mut f = tree.potentials()[..n].to_vec();
+    let mut f = tree.potentials()[..tree.sources()].to_vec();
+    // A dummy source is near everything.
+    let n = f.len() - run.problem.cost().dummies().0;
     let mut parts: Vec<PartFlows> = vec![PartFlows::new(); n.div_ceil(smallest)];
+    let mut of_dummy = PartFlows::new();
     for arc in tree.arcs() {
-        parts[arc.source as usize / smallest].push(arc);
+        let source = arc.source as usize;
+        if source < n { parts[source / smallest].push(arc) } else { of_dummy.push(arc) }
     }
     drop(tree);
     let (mut size, mut quarters) = (smallest, 1);
@@ -69,7 +73,7 @@ pub(super) fn pivot_in_parts(
             joined.solve(&arcs[start..end], threshold, f, &observer)
         };
         let larger = parts.into_par_iter().chunks(quarters).enumerate();
-        let larger = larger.zip(f.par_chunks_mut(size));
+        let larger = larger.zip(f[..n].par_chunks_mut(size));
         let (solved, pivots): (_, Vec<u64>) = larger.map(solve).unzip();
         parts = solved;
         stopped = observer.stopped();
@@ -79,6 +83,7 @@ pub(super) fn pivot_in_parts(
         }
         (size, quarters) = (PARTS_PER_MERGE * size, PARTS_PER_MERGE);
     }
+    parts.push(of_dummy);
     let joined = MergedParts::new(parts, 0, &f);
     run.begin_at(&joined.tree);
     (joined.tree, stopped)

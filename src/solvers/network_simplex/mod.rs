@@ -42,6 +42,7 @@ mod normalize_duals;
 mod pricing;
 mod progress;
 mod run;
+mod runs;
 mod spanning_tree;
 mod sparse;
 mod strategy;

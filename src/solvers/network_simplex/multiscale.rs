@@ -37,12 +37,13 @@ use super::main_loop::PivotedBasis;
 use super::pricing::{BlockPricing, list_once};
 use super::progress::SharedObserver;
 use super::run::SimplexRun;
+use super::runs::Runs;
 use super::threaded_tree::ThreadedTree;
 use crate::cost::{Cost, Search};
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::{Level, Stop};
-use crate::solvers::arcs::{Arc, FlowArc};
+use crate::solvers::arcs::{Arc, FlowArc, dummy_arcs};
 use crate::solvers::fixed_point::FixedMasses;
 
 /// Consecutive points that one centroid stands for.
@@ -68,24 +69,27 @@ const QUERIES_PER_TASK: usize = 256;
 struct CoarseProblem {
     problem: OtProblem<'static>,
     masses: FixedMasses,
-    /// Points that a centroid of a source, and of a target, stands for.
-    runs: (usize, usize),
+    /// The points that centroids of sources, and of targets, stand for.
+    runs: (Runs, Runs),
 }
 
 impl CoarseProblem {
     /// Coarsens a problem; `None` if neither side has more than `coarsest` points.
     fn of(problem: &OtProblem, masses: &FixedMasses, coarsest: usize) -> Option<Self> {
-        let run = |count: usize| if count > coarsest { POINTS_PER_CENTROID } else { 1 };
-        let runs = (run(problem.n()), run(problem.m()));
-        if runs == (1, 1) {
+        let run = |points: usize| {
+            Runs::new(points, if points > coarsest { POINTS_PER_CENTROID } else { 1 })
+        };
+        let dummies = problem.cost().dummies();
+        let runs = (run(problem.n() - dummies.0), run(problem.m() - dummies.1));
+        let lengths = (runs.0.length, runs.1.length);
+        if lengths == (1, 1) {
             return None;
         }
         let (source, target) = (problem.source().to_vec(), problem.target().to_vec());
-        let cost = problem.cost().between_centroids(runs, (&source, &target))?;
-        let sums = |mass: &[i128], run: usize| mass.chunks(run).map(|w| w.iter().sum()).collect();
+        let cost = problem.cost().between_centroids(lengths, (&source, &target))?;
         let masses = FixedMasses {
-            supply: sums(&masses.supply, runs.0),
-            demand: sums(&masses.demand, runs.1),
+            supply: runs.0.sums(&masses.supply),
+            demand: runs.1.sums(&masses.demand),
             unit: masses.unit,
         };
         let rounded = |mass: &[i128]| mass.iter().map(|&w| masses.to_f64(w)).collect::<Vec<_>>();
@@ -130,7 +134,8 @@ impl CoarseProblem {
         observer: &SharedObserver<'_>,
     ) -> ControlFlow<Stop, Vec<f64>> {
         let (source, target) = (fine.source().to_vec(), fine.target().to_vec());
-        let between = fine.cost().between_centroids((self.runs.0, 1), (&source, &target));
+        let runs = (self.runs.0.length, 1);
+        let between = fine.cost().between_centroids(runs, (&source, &target));
         let between = between.expect("the coarse problem has centroids");
         let mut search = between.search_sources().expect("points in few dimensions");
         search.fit(&tree.potentials()[..tree.sources()]);
@@ -142,7 +147,7 @@ impl CoarseProblem {
 
 /// The points of each centroid, used up in their order.
 struct RunMembers {
-    run: usize,
+    runs: Runs,
     /// Mass left at each point.
     left: Vec<i128>,
     /// Points of each run that are used up.
@@ -150,19 +155,19 @@ struct RunMembers {
 }
 
 impl RunMembers {
-    fn new(mass: &[i128], run: usize) -> Self {
-        Self { run, left: mass.to_vec(), done: vec![0; mass.len().div_ceil(run)] }
+    fn new(mass: &[i128], runs: Runs) -> Self {
+        Self { runs, left: mass.to_vec(), done: vec![0; mass.len()] }
     }
 
     /// The first point of run k that has mass left.
     fn current(&self, k: usize) -> usize {
-        k * self.run + self.done[k]
+        self.runs.first(k) + self.done[k]
     }
 
     fn take(&mut self, point: usize, flow: i128) {
         self.left[point] -= flow;
         if self.left[point] == 0 {
-            self.done[point / self.run] += 1;
+            self.done[self.runs.of(point)] += 1;
         }
     }
 }
@@ -213,6 +218,7 @@ pub(super) fn optimize(run: &mut SimplexRun<'_>) -> PivotedBasis {
     };
     let mut arcs = Vec::new();
     list_once(&mut arcs, candidates);
+    list_once(&mut arcs, dummy_arcs(cost).collect());
 
     let tolerance = (ENTERING_TOLERANCE * run.largest).max(run.entering_tolerance);
     let few = if run.depth == 0 { 0 } else { n / SOURCES_PER_VIOLATION };

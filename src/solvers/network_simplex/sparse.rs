@@ -24,7 +24,7 @@ use super::run::{FloatOptimum, LARGEST_POTENTIAL_RATIO, SimplexRun};
 use super::threaded_tree::ThreadedTree;
 use crate::potentials::Potentials;
 use crate::progress::Stop;
-use crate::solvers::arcs::{Arc, ArcList};
+use crate::solvers::arcs::{Arc, ArcList, dummy_arcs};
 use crate::solvers::candidate_arcs::auction::Auction;
 use crate::solvers::candidate_arcs::candidates::candidates_until;
 use crate::solvers::candidate_arcs::rough_duals::{RoughDuals, rough_duals};
@@ -160,6 +160,7 @@ fn start(run: &mut SimplexRun<'_>, solve_smaller: SolveSmaller) -> SparseStart {
     let mut listed = Vec::with_capacity(arcs.len() + n);
     listed.extend(arcs.iter().map(|arc| to_node(&arc)));
     drop(arcs);
+    list_once(&mut listed, dummy_arcs(cost).collect());
     let reduced = |arc: &Arc| arc.cost - f[arc.source as usize] - g[arc.target as usize];
     order.sort_unstable_by(|a, b| reduced(a).total_cmp(&reduced(b)));
     let best_first = order.iter().map(to_node);
