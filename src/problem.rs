@@ -100,6 +100,18 @@ impl<'a> Sides<'a> {
         (&self.source, &self.target)
     }
 
+    /// These sides with mass 1 at every point.
+    ///
+    /// # Panics
+    /// If a side has no points, which no side has.
+    #[must_use]
+    pub fn with_unit_masses(self) -> Self {
+        let ones = |side: &Marginal| {
+            Marginal::new(Array1::ones(side.mass().len())).expect("a side has points")
+        };
+        Self { source: ones(&self.source), target: ones(&self.target), ..self }
+    }
+
     /// The problem of moving all mass. The total is the source's; the target masses are in proportion
     /// to it.
     ///

@@ -183,8 +183,12 @@ impl<'a> UnbalancedProblem<'a> {
         Ok(self.without_dummies(self.balanced.solve_with(options)?))
     }
 
-    /// The answer without dummies.
-    fn without_dummies(&self, transport: Transport) -> UnbalancedTransport {
+    /// The answer that an answer to the [balanced problem](Self::balanced) is.
+    ///
+    /// # Panics
+    /// If it is an answer to a problem of another shape.
+    #[must_use]
+    pub fn without_dummies(&self, transport: Transport) -> UnbalancedTransport {
         let (termination, iterations) = (transport.termination(), transport.iterations());
         let method = transport.method();
         let (extended, potentials, certificate) = transport.into_parts();

@@ -1,12 +1,14 @@
 //! `deblais emd`: reads a problem, solves it exactly, certifies the answer and prints the bracket.
 
+mod unbalanced;
+
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
 use deblais::report::{EMD_SCHEMA, EmdReport, PlanReport, Report, Settings, number};
-use deblais::solvers::{Method, Solution, Solver};
+use deblais::solvers::{Method, Solution, Termination};
 use deblais::tolerance;
 use serde::Serialize;
 
@@ -23,6 +25,7 @@ use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::text::Lines;
 use super::{note, use_threads, warn};
+use unbalanced::AmountArgs;
 
 /// `deblais emd SOURCE TARGET`
 #[derive(Debug, Args)]
@@ -33,6 +36,8 @@ use super::{note, use_threads, warn};
 pub(crate) struct EmdArgs {
     #[command(flatten)]
     problem: ProblemArgs,
+    #[command(flatten)]
+    amount: AmountArgs,
     #[command(flatten)]
     solver: SolverArgs,
     #[command(flatten)]
@@ -53,6 +58,7 @@ const EXAMPLES: &str = "Examples:
   deblais emd table.csv table.csv --source-where label=3 --target-where label=8
   deblais emd a.csv b.csv --weights w --normalize --p 2 --plan plan.csv
   deblais emd --hist counts-a.csv counts-b.csv
+  deblais emd a.csv b.csv --fraction 0.8
   deblais emd --cost-matrix C.npy --source-weights mu.csv --target-weights nu.csv --json";
 
 /// How to solve.
@@ -93,10 +99,7 @@ pub(crate) fn parse_gap(text: &str) -> Result<f64, String> {
 /// A validated request.
 struct EmdJob {
     problem: ProblemJob,
-    method: Method,
-    limit: Option<Duration>,
-    memory: Option<MemoryLimit>,
-    claim: f64,
+    solving: Solving,
     files: PlanFiles,
     json_plan: bool,
     output: OutputOptions,
@@ -106,29 +109,24 @@ struct EmdJob {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: EmdArgs) -> Result<Exit, Failure> {
+    if let Some(amount) = args.amount.amount() {
+        return unbalanced::run(args, amount);
+    }
+    args.amount.check_alone()?;
     EmdJob::new(args)?.run()
 }
 
 impl EmdJob {
     fn new(args: EmdArgs) -> Result<Self, Failure> {
-        let EmdArgs { problem: problem_args, solver, files, draw, output, detail, json_plan } =
-            args;
+        let EmdArgs {
+            problem: problem_args, solver, files, draw, output, detail, json_plan, ..
+        } = args;
         let problem = ProblemJob::new(&problem_args)?;
-        let method = choose(solver.method, solver.lp_backend)?;
+        let solving = Solving::new(&solver, output.quiet)?;
         let files = PlanFiles::new(files, draw, &problem, &input_names(&problem_args))?;
         use_threads(output.threads)?;
-        Ok(Self {
-            settings: problem.settings().with(&solver),
-            problem,
-            method,
-            limit: solver.time_limit.map(Seconds::duration),
-            memory: solver.memory_limit,
-            claim: solver.gap_tolerance,
-            files,
-            json_plan,
-            output,
-            detail,
-        })
+        let settings = problem.settings().with(&solver);
+        Ok(Self { settings, problem, solving, files, json_plan, output, detail })
     }
 
     fn run(self) -> Result<Exit, Failure> {
@@ -138,19 +136,13 @@ impl EmdJob {
         let LoadedProblem { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
 
-        let (method, memory_note) =
-            method_within_limit(self.memory.as_ref(), self.method, &problem)?;
-        if let Some(text) = &memory_note {
-            note(text, self.output.quiet);
-        }
-        let solver = method.solver(&problem);
-        let (solution, certified, [solve_seconds, certify_seconds]) =
-            self.solve(solver.as_ref(), &problem)?;
+        let (name, solution, certified, [solve_seconds, certify_seconds]) =
+            self.solving.solve(&problem)?;
 
         let certificate = &certified.certificate;
         check_range(&problem, certificate)?;
         let plan = certified.plan.as_ref().unwrap_or(&solution.plan);
-        let findings = EmdReport::new(report, solver.name(), &solution, certificate);
+        let findings = EmdReport::new(report, name, &solution, certificate);
         let report = Report {
             inputs: Some(inputs),
             settings: Some(self.settings.clone()),
@@ -176,13 +168,81 @@ impl EmdJob {
             .and_then(|()| self.files.save_potentials(&certified.potentials));
         print_report(&self.output, &report, |lines| self.text(lines, &report, certificate))?;
         saved?;
-        Ok(self.exit(&report.method, &solution, certificate))
+        Ok(self.solving.exit(name, solution.termination, certificate))
+    }
+
+    fn text(&self, lines: &mut Lines, report: &Report<EmdReport>, certificate: &Certificate) {
+        lines.headline(&report.problem, certificate);
+        lines.certificate(certificate, Some(self.solving.claim), self.detail.verbose);
+        lines.problem(&report.problem, report.inputs.as_ref());
+        lines.line(
+            "  method",
+            self.solving.text(&report.method, report.termination, report.iterations),
+        );
+        lines.timings(&report.timings);
+    }
+}
+
+/// How to solve, checked.
+struct Solving {
+    method: Method,
+    limit: Option<Duration>,
+    memory: Option<MemoryLimit>,
+    /// The relative gap that is claimed.
+    claim: f64,
+    quiet: bool,
+}
+
+impl Solving {
+    fn new(solver: &SolverArgs, quiet: bool) -> Result<Self, Failure> {
+        Ok(Self {
+            method: choose(solver.method, solver.lp_backend)?,
+            limit: solver.time_limit.map(Seconds::duration),
+            memory: solver.memory_limit.clone(),
+            claim: solver.gap_tolerance,
+            quiet,
+        })
+    }
+
+    /// Solves and certifies within the limits: the name of the method, and the seconds that solver and
+    /// certificate took.
+    fn solve(
+        &self,
+        problem: &OtProblem,
+    ) -> Result<(&'static str, Solution, Certified, [f64; 2]), Failure> {
+        let (method, memory_note) =
+            method_within_limit(self.memory.as_ref(), self.method, problem)?;
+        if let Some(text) = &memory_note {
+            note(text, self.quiet);
+        }
+        let solver = method.solver(problem);
+        let mut progress = RunProgress::start(self.limit, self.quiet)?;
+        progress.leave_time_to_judge(problem);
+        let solution = solver.solve(problem, &mut progress);
+        let judging = progress.judging();
+        let solve_seconds = progress.finish();
+        let mut solution = solution?;
+        let start = Instant::now();
+        let certified = solution.certify_until(problem, &|| judging.is_over());
+        if let Some(stop) = judging.stopped()
+            && !certified.certificate.is_within(self.claim)
+        {
+            solution.termination = stop.into();
+        }
+        let seconds = [solve_seconds, start.elapsed().as_secs_f64()];
+        Ok((solver.name(), solution, certified, seconds))
+    }
+
+    /// The method, why it ended and how many iterations it took.
+    fn text(&self, method: &str, termination: &str, iterations: u64) -> String {
+        let auto = if self.method == Method::Auto { " (auto)" } else { "" };
+        format!("{method}{auto}, {}, {iterations} iterations", termination.replace('_', " "))
     }
 
     /// The exit code, with a warning if the run stopped at a limit or the claimed gap is not proved; the
     /// bracket is true in any case.
-    fn exit(&self, method: &str, solution: &Solution, certificate: &Certificate) -> Exit {
-        let (text, exit) = if !solution.termination.is_complete() {
+    fn exit(&self, method: &str, termination: Termination, certificate: &Certificate) -> Exit {
+        let (text, exit) = if !termination.is_complete() {
             let text = "stopped at a limit: the best plan so far, with its true bracket";
             (text.to_owned(), Exit::Stopped)
         } else if certificate.is_within(self.claim) {
@@ -196,40 +256,7 @@ impl EmdJob {
             );
             (text, Exit::ClaimBroken)
         };
-        warn(&[text], self.output.quiet);
+        warn(&[text], self.quiet);
         exit
-    }
-
-    /// Solves and certifies within the time limit; the seconds are those of solver and certificate.
-    fn solve(
-        &self,
-        solver: &dyn Solver,
-        problem: &OtProblem,
-    ) -> Result<(Solution, Certified, [f64; 2]), Failure> {
-        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
-        progress.leave_time_to_judge(problem);
-        let solution = solver.solve(problem, &mut progress);
-        let judging = progress.judging();
-        let solve_seconds = progress.finish();
-        let mut solution = solution?;
-        let start = Instant::now();
-        let certified = solution.certify_until(problem, &|| judging.is_over());
-        if let Some(stop) = judging.stopped()
-            && !certified.certificate.is_within(self.claim)
-        {
-            solution.termination = stop.into();
-        }
-        Ok((solution, certified, [solve_seconds, start.elapsed().as_secs_f64()]))
-    }
-
-    fn text(&self, lines: &mut Lines, report: &Report<EmdReport>, certificate: &Certificate) {
-        lines.headline(&report.problem, certificate);
-        lines.certificate(certificate, Some(self.claim), self.detail.verbose);
-        lines.problem(&report.problem, report.inputs.as_ref());
-        let auto = if self.method == Method::Auto { " (auto)" } else { "" };
-        let ended = report.termination.replace('_', " ");
-        let method = format!("{}{auto}, {ended}, {} iterations", report.method, report.iterations);
-        lines.line("  method", method);
-        lines.timings(&report.timings);
     }
 }

@@ -20,6 +20,7 @@ use deblais::shown::Printable;
 use deblais::solvers::SolveError;
 use deblais::solvers::sinkhorn::{DivergenceError, SinkhornError};
 use deblais::solvers::w2::W2Error;
+use deblais::unbalanced::UnbalancedError;
 
 use super::hints::CommandHint;
 
@@ -126,6 +127,7 @@ from_hinted!(
     ProblemError,
     PlotError,
     ReadError,
+    UnbalancedError,
     RecipeError,
     WriteError
 );

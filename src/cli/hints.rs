@@ -8,6 +8,7 @@ use deblais::gan::{GanError, RecipeError};
 use deblais::io::{JournalError, ReadError, WriteError};
 use deblais::plot::PlotError;
 use deblais::problem::ProblemError;
+use deblais::unbalanced::UnbalancedError;
 
 /// An error of the library, and what a user of the command can do about it.
 pub(crate) trait CommandHint {
@@ -126,5 +127,18 @@ impl CommandHint for GanError {
             Self::OtherData { .. } => "resume with the --data of the run".into(),
             other => other.hint(),
         }
+    }
+}
+
+impl CommandHint for UnbalancedError {
+    fn command_hint(&self) -> String {
+        match self {
+            Self::Mass { .. } => "--fraction 1 moves all of the smaller side",
+            Self::Fraction { .. } => "for a mass, give --mass",
+            Self::Penalty { .. } => "to move all that can be moved, give --fraction 1",
+            Self::Problem(error) => return error.command_hint(),
+            _ => "use --method auto",
+        }
+        .into()
     }
 }

@@ -174,9 +174,7 @@ impl Lines {
     }
 
     /// Sizes and ground cost.
-    pub(crate) fn problem(&mut self, problem: &ProblemReport, inputs: Option<&Inputs>) {
-        /// How far a total of 1 may be off.
-        const ROUNDING: f64 = 1e-6;
+    pub(crate) fn sizes(&mut self, problem: &ProblemReport, inputs: Option<&Inputs>) {
         let size = match problem.dim {
             Some(dim) => format!("{} × {} points {}", problem.n, problem.m, space(dim)),
             None => format!("{} × {} cost matrix", problem.n, problem.m),
@@ -191,6 +189,13 @@ impl Lines {
             };
             self.line("  cost", format!("{}{exponent}{power}", problem.cost));
         }
+    }
+
+    /// Sizes, ground cost and mass.
+    pub(crate) fn problem(&mut self, problem: &ProblemReport, inputs: Option<&Inputs>) {
+        /// How far a total of 1 may be off.
+        const ROUNDING: f64 = 1e-6;
+        self.sizes(problem, inputs);
         let total = problem.total_mass;
         let mut mass = supported(total, 0.0);
         if (total - 1.0).abs() > ROUNDING {

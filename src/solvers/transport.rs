@@ -25,6 +25,15 @@ pub struct Transport {
 }
 
 impl Transport {
+    /// The solution of the named method, judged.
+    #[must_use]
+    pub fn new(method: &'static str, solution: Solution, certified: Certified) -> Self {
+        let Solution { plan, termination, iterations, .. } = solution;
+        let Certified { certificate, plan: repaired, potentials } = certified;
+        let plan = repaired.unwrap_or(plan);
+        Self { plan, potentials, certificate, termination, iterations, method }
+    }
+
     /// The transport cost, in units of cost × mass: that of the plan, the upper bound.
     #[must_use]
     pub fn value(&self) -> f64 {
@@ -143,21 +152,18 @@ impl OtProblem<'_> {
 fn judged(
     problem: &OtProblem,
     method: &'static str,
-    solution: Solution,
+    mut solution: Solution,
     end: Option<Instant>,
 ) -> Transport {
-    let Solution { plan, potentials, mut termination, iterations } = solution;
-    let (claimed_plan, claimed_potentials) = (Some(&plan), Some(&potentials));
     let is_over = || end.is_some_and(|end| Instant::now() >= end);
+    let (plan, potentials) = (Some(&solution.plan), Some(&solution.potentials));
     let certified = match end {
-        None => certify(problem, claimed_plan, claimed_potentials),
-        Some(_) => certify_until(problem, claimed_plan, claimed_potentials, &is_over),
+        None => certify(problem, plan, potentials),
+        Some(_) => certify_until(problem, plan, potentials, &is_over),
     };
-    let Certified { certificate, plan: repaired, potentials } =
-        certified.expect("a solution has the shape of its problem");
-    if termination.is_complete() && is_over() && !certificate.is_optimal() {
-        termination = Termination::TimeLimit;
+    let certified = certified.expect("a solution has the shape of its problem");
+    if solution.termination.is_complete() && is_over() && !certified.certificate.is_optimal() {
+        solution.termination = Termination::TimeLimit;
     }
-    let plan = repaired.unwrap_or(plan);
-    Transport { plan, potentials, certificate, termination, iterations, method }
+    Transport::new(method, solution, certified)
 }
