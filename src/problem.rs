@@ -306,7 +306,8 @@ impl<'a> OtProblem<'a> {
     /// are stored already, or would take more than 512 MiB.
     pub(crate) fn stored(&self) -> Option<OtProblem<'static>> {
         let (n, m) = (self.n(), self.m());
-        if self.cost.is_stored() || n.saturating_mul(m) > MOST_STORED {
+        let cannot = self.cost.is_stored() || self.cost.is_sparse();
+        if cannot || n.saturating_mul(m) > MOST_STORED {
             return None;
         }
         Some(self.with_cost(Box::new(CostMatrix::tabulate(self.cost.as_ref()))))

@@ -230,7 +230,15 @@ pub(super) fn column_minima(
     };
     let band = Band::of(cost.rounding(), &f.to_vec());
     let levels = f64::from(2 * (usize::BITS - cost.m().leading_zeros()) + 2);
-    transform.mapv_into(|least| least - levels * (band.limit(least) - least))
+    let below = |least: f64| {
+        // No arc to the target is allowed.
+        if least == f64::INFINITY {
+            f64::NEG_INFINITY
+        } else {
+            least - levels * (band.limit(least) - least)
+        }
+    };
+    transform.mapv_into(below)
 }
 
 /// A number that no real cost is below; −∞ if none is known without computing all of them.

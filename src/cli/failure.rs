@@ -196,6 +196,7 @@ impl From<SinkhornError> for Failure {
             SinkhornError::Overflow { .. } => {
                 "give a larger --epsilon or a smaller --p, or use deblais emd"
             }
+            SinkhornError::Forbidden => "use deblais emd, or give large costs instead of inf",
             _ => "give --epsilon as a multiple of the typical cost: 0.01rel, say",
         };
         Self::new(error).hint(hint)

@@ -41,7 +41,7 @@ pub enum CostError {
         /// Name of the ground cost.
         cost: String,
     },
-    /// An entry of the cost matrix is NaN or infinite.
+    /// An entry of the cost matrix is NaN or −∞.
     #[error("entry ({row}, {column}) of the cost matrix is {value}")]
     Entry {
         /// Source index, from 0.
@@ -69,6 +69,26 @@ pub enum CostError {
         /// The largest size of an entry.
         largest: f64,
     },
+    /// An arc leads from or to a point that is not there.
+    #[error("arc ({row}, {column}) is outside the {n}×{m} table")]
+    Arc {
+        /// Source index, from 0.
+        row: usize,
+        /// Target index, from 0.
+        column: usize,
+        /// Sources.
+        n: usize,
+        /// Targets.
+        m: usize,
+    },
+    /// An arc is listed twice.
+    #[error("arc ({row}, {column}) is listed twice")]
+    RepeatedArc {
+        /// Source index, from 0.
+        row: usize,
+        /// Target index, from 0.
+        column: usize,
+    },
     /// The cost matrix has no rows or no columns.
     #[error("the cost matrix has shape ({n}, {m})")]
     EmptyMatrix {
@@ -89,9 +109,9 @@ impl CostError {
             Self::ZeroVector => "remove the zero rows, or use another cost",
             Self::Exponent { .. } => "use euclidean, cityblock or chebyshev, or mend the exponent",
             Self::NotMetric { .. } => "use a distance, or a power of at most 1 of one",
-            Self::Entry { .. } => {
-                "every cost must be a finite number; forbid an arc by a large one"
-            }
+            Self::Entry { .. } => "a cost is a finite number, or inf, which forbids the arc",
+            Self::Arc { .. } => "sources and targets are counted from 0",
+            Self::RepeatedArc { .. } => "list every arc once",
             Self::EntrySize { .. } => "divide all costs by the same factor",
             Self::TinyEntries { .. } => "multiply all costs by the same factor",
             Self::EmptyMatrix { .. } => {

@@ -33,6 +33,8 @@ pub struct CostMatrix<'a, A: CostEntry = f64> {
     entries: CowArray<'a, A, Ix2>,
     /// See [`Cost::dummies`].
     dummies: (usize, usize),
+    /// See [`Cost::forbids`].
+    forbids: bool,
 }
 
 /// A number type of cost matrices: `f64` or `f32`.
@@ -64,9 +66,9 @@ impl CostEntry for f32 {
 }
 
 impl<'a, A: CostEntry> CostMatrix<'a, A> {
-    /// Wraps a matrix of shape (n, m), rows for source points. Entries may be negative, but not NaN,
-    /// infinite or larger than 1e303 in size: sums of potentials would overflow. Matrices whose entries are
-    /// all below 1e-305 in size, but not 0, are refused: their digits underflow. O(nm).
+    /// Wraps a matrix of shape (n, m), rows for source points. An entry of +∞ forbids its arc. Entries may
+    /// be negative, but not NaN, −∞ or larger than 1e303 in size: sums of potentials would overflow.
+    /// Matrices whose entries are all below 1e-305 in size, but not 0, are refused: their digits underflow. O(nm).
     ///
     /// # Errors
     /// [`CostError::EmptyMatrix`], [`CostError::Entry`], [`CostError::EntrySize`],
@@ -83,25 +85,42 @@ impl<'a, A: CostEntry> CostMatrix<'a, A> {
         } else {
             entries.as_standard_layout().into_owned().into()
         };
-        let is_wrong = |c: f64| c.is_nan() || c.abs() > LARGEST_ENTRY;
         // Counted, since SIMD cannot stop at the first; its place only if there is one.
-        if entries.iter().filter(|&&c| is_wrong(c.into())).count() > 0
-            && let Some(((row, column), value)) =
-                entries.indexed_iter().map(|(at, &c)| (at, c.into())).find(|&(_, c)| is_wrong(c))
-        {
-            let entry = CostError::Entry { row, column, value };
-            let size = CostError::EntrySize { row, column, value };
-            return Err(if value.is_finite() { size } else { entry });
-        }
-        let sizes = || entries.iter().map(|&c| c.into().abs());
-        if !sizes().any(|size| size >= SMALLEST_LARGEST_ENTRY) {
-            let largest = sizes().fold(0.0, f64::max);
-            if largest > 0.0 {
-                return Err(CostError::TinyEntries { largest });
+        let is_unusual = |c: f64| c.is_nan() || c.abs() > LARGEST_ENTRY;
+        let forbids = entries.iter().filter(|&&c| is_unusual(c.into())).count() > 0;
+        if forbids {
+            for ((row, column), &c) in entries.indexed_iter() {
+                check_entry(row, column, c.into())?;
             }
         }
-        Ok(Self { entries, dummies: (0, 0) })
+        check_sizes(|| entries.iter().map(|&c| c.into()))?;
+        Ok(Self { entries, dummies: (0, 0), forbids })
     }
+}
+
+/// Refuses an entry of a table that is NaN, −∞ or too large.
+pub(super) fn check_entry(row: usize, column: usize, value: f64) -> Result<(), CostError> {
+    if value == f64::INFINITY || value.abs() <= LARGEST_ENTRY {
+        Ok(())
+    } else if value.is_finite() {
+        Err(CostError::EntrySize { row, column, value })
+    } else {
+        Err(CostError::Entry { row, column, value })
+    }
+}
+
+/// Refuses entries that are all tiny.
+pub(super) fn check_sizes<I: Iterator<Item = f64>>(
+    entries: impl Fn() -> I,
+) -> Result<(), CostError> {
+    let sizes = || entries().map(f64::abs).filter(|size| size.is_finite());
+    if !sizes().any(|size| size >= SMALLEST_LARGEST_ENTRY) {
+        let largest = sizes().fold(0.0, f64::max);
+        if largest > 0.0 {
+            return Err(CostError::TinyEntries { largest });
+        }
+    }
+    Ok(())
 }
 
 impl CostMatrix<'static> {
@@ -128,17 +147,19 @@ impl CostMatrix<'static> {
         all.par_chunks_mut(rows).enumerate().for_each(|(task, out)| {
             cost.rows(task * rows / cost.m(), out);
         });
-        Self { entries: entries.into(), dummies: cost.dummies() }
+        Self { entries: entries.into(), dummies: cost.dummies(), forbids: cost.forbids() }
     }
 
     /// The matrix of entries that were checked before.
     pub(super) fn of_checked(entries: Array2<f64>) -> Self {
-        Self { entries: entries.into(), dummies: (0, 0) }
+        let forbids = entries.iter().any(|&c| c == f64::INFINITY);
+        Self { entries: entries.into(), dummies: (0, 0), forbids }
     }
 
     /// The matrix with no entry above `cap`.
     pub(crate) fn cut_at(mut self, cap: f64) -> Self {
         self.entries.mapv_inplace(|c| c.min(cap));
+        self.forbids = false;
         self
     }
 }
@@ -160,7 +181,7 @@ impl<A: CostEntry> Cost for CostMatrix<'_, A> {
         let entries: Array2<A> = Array2::from_shape_fn((rows.len(), columns.len()), |(i, j)| {
             self.entries[(rows[i], columns[j])]
         });
-        Box::new(CostMatrix { entries: entries.into(), dummies: (0, 0) })
+        Box::new(CostMatrix { entries: entries.into(), dummies: (0, 0), forbids: self.forbids })
     }
 
     fn is_stored(&self) -> bool {
@@ -169,6 +190,10 @@ impl<A: CostEntry> Cost for CostMatrix<'_, A> {
 
     fn dummies(&self) -> (usize, usize) {
         self.dummies
+    }
+
+    fn forbids(&self) -> bool {
+        self.forbids
     }
 
     fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64] {

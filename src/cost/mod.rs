@@ -18,6 +18,7 @@ mod points;
 mod power;
 mod rounding;
 mod search;
+mod sparse;
 mod tiles;
 mod with_dummies;
 
@@ -29,6 +30,7 @@ pub use metric::Metric;
 pub use named::{Chebyshev, Cityblock, Cosine, Euclidean, Minkowski, SqEuclidean};
 pub use rounding::Rounding;
 pub use search::Search;
+pub use sparse::SparseCost;
 pub(crate) use with_dummies::{DummyCosts, WithDummies};
 
 use macro_rules_attribute::apply;
@@ -81,6 +83,23 @@ pub trait Cost: Send + Sync {
 
     /// The costs between some of the sources and some of the targets.
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost>;
+
+    /// Whether the table is a list of arcs, which a [search](Cost::search_targets) finds in time linear in
+    /// their number.
+    fn is_sparse(&self) -> bool {
+        false
+    }
+
+    /// Whether some costs are +∞: their arcs are forbidden.
+    fn forbids(&self) -> bool {
+        false
+    }
+
+    /// The table with no cost above `cap`, forbidden arcs included, if it is not a matrix but can be cut
+    /// all the same.
+    fn cut_at(&self, _cap: f64) -> Option<Box<dyn Cost>> {
+        None
+    }
 
     /// Whether rows are at hand without computing anything.
     fn is_stored(&self) -> bool {
@@ -191,6 +210,15 @@ impl<C: Cost + ?Sized> Cost for &C {
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
         (**self).select(rows, columns)
     }
+    fn is_sparse(&self) -> bool {
+        (**self).is_sparse()
+    }
+    fn forbids(&self) -> bool {
+        (**self).forbids()
+    }
+    fn cut_at(&self, cap: f64) -> Option<Box<dyn Cost>> {
+        (**self).cut_at(cap)
+    }
     fn is_stored(&self) -> bool {
         (**self).is_stored()
     }
@@ -239,14 +267,14 @@ impl<C: Cost + ?Sized> Cost for &C {
     }
 }
 
-/// `max_ij |c(i, j)|`, the scale of a table. O(nm).
+/// `max_ij |c(i, j)|` over arcs that are not forbidden, the scale of a table. O(nm).
 #[must_use]
 pub fn largest_size(cost: &dyn Cost) -> f64 {
     let mut buffer = vec![0.0; cost.m()];
     (0..cost.n()).map(|i| largest_in(cost.row(i, &mut buffer))).fold(0.0, f64::max)
 }
 
-/// `max_j |row_j|`.
+/// `max_j |row_j|` over finite entries.
 #[apply(simd_targets)]
 fn largest_in(row: &[f64]) -> f64 {
     const LANES: usize = 32;
@@ -255,12 +283,14 @@ fn largest_in(row: &[f64]) -> f64 {
     for row in rows {
         for (largest, c) in largest.iter_mut().zip(row) {
             let size = c.abs();
-            *largest = if size > *largest { size } else { *largest };
+            let is_larger = size > *largest && size < f64::INFINITY;
+            *largest = if is_larger { size } else { *largest };
         }
     }
     for (largest, c) in largest.iter_mut().zip(rest) {
         let size = c.abs();
-        *largest = if size > *largest { size } else { *largest };
+        let is_larger = size > *largest && size < f64::INFINITY;
+        *largest = if is_larger { size } else { *largest };
     }
     largest.into_iter().fold(0.0, f64::max)
 }
@@ -327,9 +357,10 @@ mod tests {
         assert!(matches!(Minkowski::new(0.5), Err(CostError::Exponent { .. })));
         assert!(matches!(point_costs(&x, &x, Cosine), Err(CostError::ZeroVector)));
         assert!(matches!(
-            CostMatrix::new(array![[0.0, f64::INFINITY]]),
+            CostMatrix::new(array![[0.0, f64::NEG_INFINITY]]),
             Err(CostError::Entry { row: 0, column: 1, .. })
         ));
+        assert!(CostMatrix::new(array![[0.0, f64::INFINITY]]).unwrap().forbids());
         // Once the simplex did not end on such costs: their differences overflow.
         assert!(matches!(
             CostMatrix::new(array![[8e307, -1.7e308]]),

@@ -205,6 +205,25 @@ impl Cost for WithDummies<'_> {
         self.costs.count()
     }
 
+    fn is_sparse(&self) -> bool {
+        self.inside.is_sparse()
+    }
+
+    fn forbids(&self) -> bool {
+        self.inside.forbids()
+    }
+
+    fn cut_at(&self, cap: f64) -> Option<Box<dyn Cost>> {
+        let cut = |costs: &Option<Vec<f64>>| {
+            costs.as_ref().map(|costs| costs.iter().map(|cost| cost.min(cap)).collect())
+        };
+        let costs = DummyCosts {
+            to_target: cut(&self.costs.to_target),
+            from_source: cut(&self.costs.from_source),
+        };
+        Some(Box::new(WithDummies::new(self.inside.cut_at(cap)?, costs)))
+    }
+
     fn at(&self, i: usize, j: usize) -> f64 {
         if i == self.inside.n() {
             self.costs.from_source()[j]

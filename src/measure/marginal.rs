@@ -121,6 +121,15 @@ impl Marginal {
         Self { weights: of(&self.weights), mass: of(&self.mass), ..self.clone() }
     }
 
+    /// The exact sum of the weights of some atoms.
+    pub(crate) fn sum_of(&self, atoms: &[usize]) -> Natural {
+        let points = self.points();
+        let chosen = atoms.iter().filter_map(|&i| points.get(i)).copied();
+        let sum = Natural::sum(chosen.collect::<Array1<f64>>().view());
+        let dummy = self.dummy.as_ref().filter(|_| atoms.contains(&points.len()));
+        dummy.map_or_else(|| sum.clone(), |dummy| sum.plus(dummy))
+    }
+
     /// The exact sum of the weights.
     pub(crate) fn sum_of_weights(&self) -> Natural {
         let sum = Natural::sum(self.points());

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use super::{Clouds, ProblemError, Sides};
 use crate::cost::{
     Chebyshev, Cityblock, Cosine, Cost, CostEntry, CostMatrix, Euclidean, GroundCost, Metric,
-    Minkowski, SqEuclidean,
+    Minkowski, SparseCost, SqEuclidean,
 };
 use crate::measure::{AsMasses, AsMeasure, Marginal, MeasureError};
 
@@ -14,7 +14,7 @@ use crate::measure::{AsMasses, AsMeasure, Marginal, MeasureError};
 /// - On points ([`AsMeasure`]): [`Euclidean`], [`SqEuclidean`], [`Cityblock`], [`Chebyshev`],
 ///   [`Minkowski`], [`Cosine`], or any [`GroundCost`] or [`Metric`]. Costs are computed on demand.
 /// - On masses ([`AsMasses`]): a matrix (n, m) of `f64` or `f32`, owned or borrowed; a
-///   [`CostMatrix`]; a function of two indices, [`CostFn`]; a boxed [`Cost`].
+///   [`CostMatrix`]; a list of arcs, [`SparseCost`]; a function of two indices, [`CostFn`]; a boxed [`Cost`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no cost between `{S}` and `{T}`",
     note = "named ground costs need points: arrays (n, d) or `DiscreteMeasure`",
@@ -109,5 +109,6 @@ tables! {
         let shape = (source.weights().len(), target.weights().len());
         Ok(Box::new(CostMatrix::from_fn(shape, self.0)?))
     };
+    [] SparseCost where []: self => |_, _| Ok(Box::new(self));
     [] Box<dyn Cost + 'a> where []: self => |_, _| Ok(self);
 }

@@ -10,9 +10,14 @@
 //! If an optimal plan exists whose costs are all at most b, it is found once `B > min(n, m)·b`, for
 //! costs ≥ 0: a cycle through a capped cell gains at most b on each cell that it leaves.
 //!
+//! A forbidden arc, of cost +∞, is cut like any other. If the plan still uses one under a cap that no
+//! detour over allowed arcs exceeds, there is no plan without, and `infeasible.rs` proves it.
+//!
 //! The cap influences the time only: the answer contains no capped cost.
 
+use super::infeasible::{AllowedRow, Infeasible};
 use crate::cost::{Cost, CostMatrix, largest_size};
+use crate::plan::TransportPlan;
 use crate::problem::{MOST_STORED, OtProblem};
 use crate::solvers::{Solution, SolveError};
 
@@ -22,28 +27,57 @@ const FIRST_CAP_RATIO: f64 = 1024.0;
 /// The factor by which the cap is raised, and the ratio of costs to the scale up to which none is used.
 const CAP_STEP: f64 = 1_048_576.0;
 
-/// Solves a problem with capped costs if its matrix contains very large ones, else as it is.
+/// Solves a problem with capped costs if its matrix contains very large ones or forbids arcs, else as it
+/// is.
+///
+/// # Errors
+/// [`SolveError::Infeasible`] if every plan uses a forbidden arc.
 pub(super) fn solve(
     problem: &OtProblem,
     mut uncut: impl FnMut(&OtProblem) -> Result<Solution, SolveError>,
 ) -> Result<Solution, SolveError> {
     let cost = problem.cost();
-    if !cost.rounding().is_none() || cost.n().saturating_mul(cost.m()) > MOST_STORED {
+    let is_small = cost.n().saturating_mul(cost.m()) <= MOST_STORED;
+    if !(cost.forbids() || cost.rounding().is_none() && is_small && !cost.is_sparse()) {
         return uncut(problem);
     }
-    let largest = largest_size(cost);
+    let largest = cost.upper_bound().unwrap_or_else(|| largest_size(cost));
     let mut scale = largest_minimum(cost, largest / CAP_STEP);
-    while CAP_STEP * scale < largest {
-        let cap = FIRST_CAP_RATIO * scale;
-        let solution = uncut(&problem.with_cost(Box::new(cut(cost, cap))))?;
+    loop {
+        let is_last = CAP_STEP * scale >= largest;
+        if is_last && !cost.forbids() {
+            return uncut(problem);
+        }
+        let cap = if is_last { prohibitive(cost, largest) } else { FIRST_CAP_RATIO * scale };
+        let cut = cost.cut_at(cap).unwrap_or_else(|| Box::new(cut(cost, cap)));
+        let solution = uncut(&problem.with_cost(cut))?;
         let is_whole =
             solution.plan.arcs().iter().all(|arc| cost.at(arc.source, arc.target) <= cap);
         if is_whole || !solution.termination.is_complete() {
             return Ok(solution);
         }
+        if is_last {
+            return Err(infeasible(problem, &solution.plan));
+        }
         scale *= CAP_STEP;
     }
-    uncut(problem)
+}
+
+/// A cap above which an optimal plan of the capped problem uses forbidden arcs only if it has to: along a
+/// cycle that leaves one of them, all others cost or save at most the largest cost each.
+fn prohibitive(cost: &dyn Cost, largest: f64) -> f64 {
+    /// Sums of so large costs do not overflow.
+    const LARGEST: f64 = 1e303;
+    let nodes = 2.0 * (cost.n().min(cost.m()) + 1) as f64;
+    if largest == 0.0 { 1.0 } else { (nodes * largest).min(LARGEST) }
+}
+
+/// The error of a problem whose plan of least capped cost uses a forbidden arc.
+fn infeasible(problem: &OtProblem, plan: &TransportPlan) -> SolveError {
+    Infeasible::of(problem, plan).map_or(
+        SolveError::NotApplicable { method: "simplex", needs: "costs below 1e303 / (n + m)" },
+        |proof| SolveError::Infeasible(Box::new(proof)),
+    )
 }
 
 /// The scale of costs: the largest size of the minimum of a row or column, or any of these that is at
@@ -51,23 +85,27 @@ pub(super) fn solve(
 fn largest_minimum(cost: &dyn Cost, enough: f64) -> f64 {
     let mut columns = vec![f64::INFINITY; cost.m()];
     let (mut largest_least, mut least) = (0.0_f64, f64::INFINITY);
-    let mut buffer = vec![0.0; cost.m()];
+    let mut row = AllowedRow::new(cost);
     for i in 0..cost.n() {
         let mut of_row = f64::INFINITY;
-        for (&c, column) in cost.row(i, &mut buffer).iter().zip(&mut columns) {
+        for &(j, c) in row.of(i) {
+            let column = &mut columns[j];
             of_row = of_row.min(c);
             *column = column.min(c);
             if c != 0.0 {
                 least = least.min(c.abs());
             }
         }
-        largest_least = largest_least.max(of_row.abs());
+        if of_row.is_finite() {
+            largest_least = largest_least.max(of_row.abs());
+        }
         if largest_least >= enough {
             return largest_least;
         }
     }
-    largest_least = columns.into_iter().map(f64::abs).fold(largest_least, f64::max);
-    if largest_least > 0.0 { largest_least } else { least }
+    let columns = columns.into_iter().filter(|c| c.is_finite()).map(f64::abs);
+    largest_least = columns.fold(largest_least, f64::max);
+    if largest_least > 0.0 || least == f64::INFINITY { largest_least } else { least }
 }
 
 fn cut(cost: &dyn Cost, cap: f64) -> CostMatrix<'static> {

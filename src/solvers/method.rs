@@ -64,7 +64,9 @@ const SCREENED_FROM: usize = 1 << 22;
 
 fn automatic(problem: &OtProblem) -> Method {
     let cells = problem.n().saturating_mul(problem.m());
-    if problem.cost().convex_on_line().is_some() {
+    if problem.cost().is_sparse() {
+        Method::Shortlist
+    } else if problem.cost().convex_on_line().is_some() {
         Method::Line
     } else if problem.cost().is_searchable() && cells >= SHORTLIST_FROM
         || problem.cost().is_screened() && cells >= SCREENED_FROM

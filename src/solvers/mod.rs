@@ -7,6 +7,7 @@ pub mod assignment;
 pub(crate) mod candidate_arcs;
 mod capped;
 pub(crate) mod fixed_point;
+mod infeasible;
 pub mod line;
 #[cfg(feature = "lp")]
 pub mod lp;
@@ -26,6 +27,7 @@ use crate::potentials::{Potentials, PotentialsError};
 use crate::problem::OtProblem;
 use crate::progress::{IsOver, Observer, Stop};
 
+pub use infeasible::Infeasible;
 pub use memory::{Memory, memory};
 pub use method::Method;
 pub use options::{SolveOptions, ThreadsError};
@@ -171,6 +173,9 @@ pub enum SolveError {
     /// Potentials to start from that do not fit the problem.
     #[error(transparent)]
     Start(#[from] PotentialsError),
+    /// Forbidden arcs leave no plan; with the proof.
+    #[error("{0}")]
+    Infeasible(Box<Infeasible>),
     /// The threads of a pool could not be started.
     #[error(transparent)]
     Threads(#[from] ThreadsError),
@@ -195,6 +200,7 @@ impl SolveError {
             Self::Memory { .. } => "use the shortlist method, which makes no table of costs",
             Self::Tolerance { .. } => "0 solves exactly",
             Self::Start(_) => "start from potentials of a problem of the same shape",
+            Self::Infeasible(_) => "allow more arcs, or move less mass",
             Self::Threads(_) => "ask for fewer threads",
             #[cfg(feature = "lp")]
             Self::Backend { .. } => "try another backend, or the simplex",

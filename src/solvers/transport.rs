@@ -139,7 +139,9 @@ impl OtProblem<'_> {
         let solver = method.solver(self);
         let solution = match method {
             Method::Simplex => NetworkSimplex.solve_with(self, simplex, &mut observer)?,
-            Method::Shortlist => SparseSimplex::default().solve_with(self, simplex, &mut observer),
+            Method::Shortlist => {
+                SparseSimplex::default().solve_with(self, simplex, &mut observer)?
+            }
             _ => solver.solve(self, &mut observer)?,
         };
         let grace = (solution.termination == Termination::Stopped)

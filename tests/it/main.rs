@@ -5,6 +5,7 @@ mod cli;
 mod clouds;
 mod critic;
 mod f_divergences;
+mod forbidden_arcs;
 mod fuzz_replay;
 mod gan;
 mod layers;

@@ -69,7 +69,8 @@ impl Assignment {
     pub fn applies_to(problem: &OtProblem) -> bool {
         let uniform = |side: &Marginal| side.weights().iter().all(|w| *w == side.weights()[0]);
         let (source, target) = problem.marginals();
-        problem.n() == problem.m() && uniform(source) && uniform(target)
+        let is_complete = !problem.cost().forbids();
+        is_complete && problem.n() == problem.m() && uniform(source) && uniform(target)
     }
 }
 

@@ -33,6 +33,9 @@ pub(in crate::solvers) fn candidates_until(
     is_over: IsOver<'_>,
 ) -> Option<(Vec<f64>, ArcList)> {
     assert_eq!(g.len(), cost.m(), "potentials of the table's shape");
+    if cost.is_sparse() {
+        return all_listed(cost, g, is_over);
+    }
     if cost.is_screened() {
         return screened(cost, g, per_source, per_target, is_over);
     }
@@ -53,6 +56,27 @@ pub(in crate::solvers) fn candidates_until(
         of_columns.offer(i as u32, row, *f);
     }
     arcs.extend(of_columns.into_arcs());
+    Some((f, ArcList::from_arcs(cost.n(), arcs)))
+}
+
+/// All arcs of a sparse table, and f = g^c, 0 at a source without arcs.
+fn all_listed(cost: &dyn Cost, g: &[f64], is_over: IsOver<'_>) -> Option<(Vec<f64>, ArcList)> {
+    let mut targets = cost.search_targets().expect("a sparse table is searched");
+    targets.fit(g);
+    let (mut f, mut arcs, mut found) = (Vec::with_capacity(cost.n()), Vec::new(), Vec::new());
+    for i in 0..cost.n() {
+        if is_over() {
+            return None;
+        }
+        targets.smallest(i, usize::MAX, f64::INFINITY, &mut found);
+        f.push(found.first().map_or(0.0, |best| best.0));
+        let arc = |&(_, target): &(f64, u32)| Arc {
+            source: i as u32,
+            target,
+            cost: cost.at(i, target as usize),
+        };
+        arcs.extend(found.iter().map(arc));
+    }
     Some((f, ArcList::from_arcs(cost.n(), arcs)))
 }
 

@@ -123,7 +123,7 @@ impl NetworkSimplex {
         let stored = on_support.stored();
         let table = stored.as_ref().unwrap_or(on_support);
         if !table.cost().is_stored() {
-            return SparseSimplex::default().solve_with(problem, options, observer);
+            return SparseSimplex::default().on_demand(problem, options, observer);
         }
         solution(problem, &support, options.run(&support, table, masses, observer))
     }
@@ -188,13 +188,26 @@ impl Solver for SparseSimplex {
         problem: &OtProblem,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
-        Ok(self.solve_with(problem, SimplexOptions::default(), observer))
+        self.solve_with(problem, SimplexOptions::default(), observer)
     }
 }
 
 impl SparseSimplex {
     /// Solves the problem as the options say.
     pub(crate) fn solve_with(
+        self,
+        problem: &OtProblem,
+        options: SimplexOptions<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Solution, SolveError> {
+        if !problem.cost().forbids() {
+            return Ok(self.on_demand(problem, options, observer));
+        }
+        capped::solve(problem, |problem| Ok(self.on_demand(problem, options, observer)))
+    }
+
+    /// Solves the problem without a table of costs.
+    fn on_demand(
         self,
         problem: &OtProblem,
         options: SimplexOptions<'_>,

@@ -9,6 +9,7 @@
 use super::threaded_tree::ThreadedTree;
 use crate::cost::Cost;
 use crate::solvers::fixed_point::{FixedInteger, FixedPoint};
+use crate::solvers::infeasible::AllowedRow;
 
 /// An arc without flow is cut if its cost is this multiple of the mean cost of a unit of mass:
 /// potentials beyond it lose at least 10 bits.
@@ -91,10 +92,10 @@ fn slacks<K: FixedInteger>(
     let n = tree.sources();
     let y: Vec<f64> = tree.potentials().iter().map(|&y| format.to_f64(y)).collect();
     let mut slack = vec![vec![f64::INFINITY; count]; count];
-    let mut buffer = vec![0.0; cost.m()];
+    let mut row = AllowedRow::new(cost);
     for i in 0..n {
         let least = &mut slack[group[i] as usize];
-        for (j, c) in cost.row(i, &mut buffer).iter().enumerate() {
+        for &(j, c) in row.of(i) {
             let error = 4.0 * f64::EPSILON * (c.abs() + y[i].abs() + y[n + j].abs());
             let least = &mut least[group[n + j] as usize];
             *least = least.min(c - y[i] + y[n + j] - error);

@@ -102,6 +102,10 @@ fn duals_of_smaller(
     if let Some(g) = run.start.take() {
         return (RoughDuals { g: g.into(), cells: Vec::new() }, stopped);
     }
+    if run.problem.cost().is_sparse() {
+        // All arcs are candidates.
+        return (RoughDuals { g: vec![0.0; run.problem.m()].into(), cells: Vec::new() }, stopped);
+    }
     let rough = rough_duals(run.problem, &mut |smaller| {
         let (source, target) = smaller.marginals();
         let masses = FixedMasses::new(source, target);

@@ -18,6 +18,9 @@ pub enum SinkhornError {
         /// The value asked for.
         epsilon: f64,
     },
+    /// The problem forbids arcs.
+    #[error("Sinkhorn's plan uses every arc, but some costs are inf")]
+    Forbidden,
     /// The tolerance is not a number ≥ 0.
     #[error("the tolerance is {tolerance}: it must be a number ≥ 0")]
     Tolerance {

@@ -120,6 +120,9 @@ impl Sinkhorn {
         if let Some(start) = start {
             start.check_shape((problem.n(), problem.m()))?;
         }
+        if problem.cost().forbids() {
+            return Err(SinkhornError::Forbidden);
+        }
         if self.tolerance.is_nan() || self.tolerance < 0.0 {
             return Err(SinkhornError::Tolerance { tolerance: self.tolerance });
         }
