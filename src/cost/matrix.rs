@@ -100,6 +100,14 @@ impl<'a, A: CostEntry> CostMatrix<'a, A> {
         }
         Ok(Self { entries })
     }
+
+    /// The entries of some rows and columns.
+    fn selected(&self, rows: &[usize], columns: &[usize]) -> CostMatrix<'static, A> {
+        let entries: Array2<A> = Array2::from_shape_fn((rows.len(), columns.len()), |(i, j)| {
+            self.entries[(rows[i], columns[j])]
+        });
+        CostMatrix { entries: entries.into() }
+    }
 }
 
 impl CostMatrix<'static> {
@@ -150,10 +158,7 @@ impl<A: CostEntry> Cost for CostMatrix<'_, A> {
     }
 
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
-        let entries: Array2<A> = Array2::from_shape_fn((rows.len(), columns.len()), |(i, j)| {
-            self.entries[(rows[i], columns[j])]
-        });
-        Box::new(CostMatrix { entries: entries.into() })
+        Box::new(self.selected(rows, columns))
     }
 
     fn is_stored(&self) -> bool {
@@ -193,7 +198,8 @@ impl Cost for Stored<'_> {
     }
 
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
-        Box::new(Stored::new(self.computed.select(rows, columns)))
+        let entries = self.entries.selected(rows, columns);
+        Box::new(Stored { entries, computed: self.computed.select(rows, columns) })
     }
 
     fn is_stored(&self) -> bool {

@@ -13,3 +13,4 @@ mod pages;
 mod sinkhorn;
 mod sinkhorn_divergence;
 mod solvers;
+mod two_sample;
