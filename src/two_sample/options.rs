@@ -131,9 +131,12 @@ impl fmt::Debug for TestOptions<'_> {
     }
 }
 
+/// An observer that many tasks may ask.
+type Observe<'o> = dyn Fn(&Event) -> ControlFlow<Stop> + Sync + 'o;
+
 /// The observer of a run, asked by many tasks at once.
 pub(super) struct Watch<'o> {
-    observe: Box<dyn Fn(&Event) -> ControlFlow<Stop> + Sync + 'o>,
+    observe: Box<Observe<'o>>,
     /// Permutations done, and those there will be, of all statistics together.
     done: AtomicU64,
     of: u64,

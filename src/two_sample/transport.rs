@@ -85,7 +85,7 @@ impl PermutedTransport {
             return Ok(Some(Permuted { bracket: self.observed, comparison: Comparison::AtLeast }));
         }
         let mut until_below = SolveWatch {
-            below: (!self.full).then(|| self.observed.lower * (1.0 - DECISION_MARGIN)),
+            below: (!self.full).then_some(self.observed.lower * (1.0 - DECISION_MARGIN)),
             every_pivot: split.source.len() * split.target.len() < SMALL_CELLS,
             ..SolveWatch::to_the_end(watch)
         };

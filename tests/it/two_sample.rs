@@ -75,7 +75,7 @@ fn p_values_are_those_of_all_divisions() {
 }
 
 /// `scipy.stats.permutation_test((x, y), statistic, permutation_type="independent",
-/// alternative="greater", n_resamples=np.inf)`, SciPy 1.17.1: all 3003 divisions, with
+/// alternative="greater", n_resamples=np.inf)`, scipy 1.17.1: all 3003 divisions, with
 /// `energy_distance(x, y)**2` and `wasserstein_distance(x, y)`.
 #[test]
 fn p_values_on_the_line_are_those_of_scipy() {
