@@ -165,3 +165,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guide/library.md")]
 struct LibraryGuide;
+
+/// And that of its page on two-sample tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/test.md")]
+struct TestGuide;

@@ -8,7 +8,7 @@ use deblais::ndarray::{Array2, Axis, array, concatenate};
 use deblais::progress::{Event, Observer, Stop};
 use deblais::seed::Seed;
 use deblais::two_sample::{
-    Statistic, TestOptions, TwoSampleError, TwoSampleTest, two_sample_test_with,
+    Bracket, Statistic, TestOptions, TwoSampleError, TwoSampleTest, two_sample_test_with,
 };
 use deblais::{
     Cityblock, DiscreteMeasure, Euclidean, SqEuclidean, Termination, emd, energy_distance, mmd,
@@ -65,6 +65,10 @@ fn p_values_are_those_of_all_divisions() {
         let (x, y) = (normal((n, 2), 0.0, "x"), normal((m, 2), shift, "y"));
         let options = TestOptions::new().permutations(PERMUTATIONS).bandwidth(1.0).seed(Seed(3));
         let test = two_sample_test_with(&x, &y, ground, &options).unwrap();
+        for (test, value) in test.statistics.iter().zip(by_definition(&x, &y, ground)) {
+            let Bracket { lower, upper } = test.observed;
+            assert!((lower - value).abs() < 1e-14 && (upper - value).abs() < 1e-14, "{test:?}");
+        }
         for (test, exact) in test.statistics.iter().zip(exact_p_values(&x, &y, ground)) {
             // Five standard deviations of a binomial share, and the 1 that is added.
             let deviation = (exact * (1.0 - exact) / PERMUTATIONS as f64).sqrt();

@@ -8,12 +8,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use deblais::measure::DiscreteMeasure;
 use deblais::report::{
     ComparisonReport, Report, Settings, TEST_SCHEMA, TwoSampleReport, correct, number,
 };
 use deblais::seed::Seed;
 use deblais::solvers::Termination;
-use deblais::two_sample::{Statistic, TestOptions, TwoSampleTest, two_sample_test_with};
+use deblais::two_sample::{
+    Bracket, Statistic, StatisticTest, TestOptions, TwoSampleTest, two_sample_test_with,
+};
 use serde::Serialize;
 
 use self::samples::{LoadedSamples, SampleFiles};
@@ -24,6 +27,7 @@ use super::output::print_report;
 use super::output_files::OutputFiles;
 use super::pictures::FORMATS;
 use super::progress_line::{Part, RunProgress};
+use super::range::check_underflow;
 use super::{typed, use_threads, warn};
 
 /// `deblais test SOURCE TARGET`
@@ -214,6 +218,7 @@ impl TestJob {
             let [x, y] = [&loaded.measures[i], &loaded.measures[j]];
             let test = two_sample_test_with(x, y, self.ground.cost(), &self.options(part))
                 .map_err(|error| loaded.failure(error, [i, j]))?;
+            self.check_range(x, &test).map_err(|failure| loaded.failure(failure, [i, j]))?;
             let is_stopped = !test.termination.is_complete();
             tests.push(test);
             if is_stopped {
@@ -221,6 +226,16 @@ impl TestJob {
             }
         }
         Ok(tests)
+    }
+
+    /// Refuses transport costs that left the range of `f64`.
+    fn check_range(&self, x: &DiscreteMeasure, test: &TwoSampleTest) -> Result<(), Failure> {
+        let rounding = self.ground.cost().table(x, x)?.rounding();
+        let is_emd = |test: &&StatisticTest| test.statistic == Statistic::Emd;
+        test.statistics.iter().filter(is_emd).try_for_each(|test| {
+            let Bracket { lower, upper } = test.observed;
+            check_underflow(rounding, 1.0, (lower, upper))
+        })
     }
 
     fn options<'a>(&self, observer: Part<'a>) -> TestOptions<'a> {

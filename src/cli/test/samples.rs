@@ -9,7 +9,6 @@ use deblais::measure::DiscreteMeasure;
 use deblais::pairwise;
 use deblais::report::{Inputs, SetReport, Settings};
 use deblais::shown::Shown;
-use deblais::two_sample::TwoSampleError;
 use serde::Serialize;
 
 use crate::cli::failure::Failure;
@@ -145,8 +144,8 @@ impl LoadedSamples {
     }
 
     /// Why a pair cannot be tested.
-    pub(super) fn failure(&self, error: TwoSampleError, [i, j]: [usize; 2]) -> Failure {
-        let failure = Failure::from(error);
+    pub(super) fn failure(&self, error: impl Into<Failure>, [i, j]: [usize; 2]) -> Failure {
+        let failure = error.into();
         match &self.sets {
             None => failure,
             Some(sets) => {
