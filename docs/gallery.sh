@@ -22,6 +22,9 @@ for name in shift samples plans discriminator duality; do study "$name"; done
 clouds emd --map docs/figures/emd-map.png --heatmap docs/figures/emd-plan.png
 clouds sinkhorn --epsilon 0.05rel --order sorted --heatmap docs/figures/sinkhorn-plan.png
 clouds critic --plot docs/figures/critic-plane.png
+"$deblais" test examples/data/plants.csv examples/data/plants.csv --source-where group=first \
+  --target-where group=second --permutations 9999 --quiet --plot docs/figures/test-null.png \
+  >"$work/answer"
 "$deblais" crosscheck examples/data/digits.csv examples/data/digits.csv --source-where label=3 \
   --target-where label=8 --critics cones --quiet --plot docs/figures/crosscheck-brackets.png \
   >"$work/answer"

@@ -84,6 +84,7 @@
 //! | one dimension, slices, `W_2` | [`solvers::line`], [`solvers::w2`] |
 //! | all pairs of many measures | [`pairwise`](mod@pairwise) |
 //! | f-divergences, energy distance, MMD | [`divergence`] |
+//! | are two samples from one law? | [`two_sample`] |
 //! | 1-Lipschitz critics and what they prove | [`critic`] |
 //! | GAN training scored by the exact distance | [`gan`] |
 //! | studies of the command `explore` | [`explore`] |
@@ -134,6 +135,7 @@ pub mod shown;
 pub mod solvers;
 mod spatial;
 pub mod tolerance;
+pub mod two_sample;
 pub mod unbalanced;
 
 pub use certificate::{Certificate, Certified, certify, certify_gibbs};
@@ -153,6 +155,7 @@ pub use potentials::Potentials;
 pub use problem::{CostFn, IntoCost, OtProblem};
 pub use progress::Observer;
 pub use solvers::{Method, Solution, SolveOptions, Solver, Termination, Transport};
+pub use two_sample::two_sample_test;
 pub use unbalanced::{Amount, UnbalancedProblem, UnbalancedTransport};
 
 /// The code of the README is tested.
@@ -164,3 +167,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guide/library.md")]
 struct LibraryGuide;
+
+/// And that of its page on two-sample tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/test.md")]
+struct TestGuide;

@@ -20,6 +20,7 @@ mod plans;
 mod samples;
 mod settings;
 mod sinkhorn;
+mod two_sample;
 mod unbalanced;
 
 pub use crate::math::root;
@@ -39,6 +40,10 @@ pub use samples::{RateReport, SAMPLES_SCHEMA, SampleRow, SamplesReport, SpreadRe
 pub use settings::Settings;
 pub use sinkhorn::{
     DivergenceReport, EntropicReport, EpsilonReport, SINKHORN_SCHEMA, SinkhornReport,
+};
+pub use two_sample::{
+    BoundsReport, ComparisonReport, QuantileReport, StatisticReport, TEST_SCHEMA, TwoSampleReport,
+    correct,
 };
 pub use unbalanced::{UNBALANCED_SCHEMA, UnbalancedReport};
 

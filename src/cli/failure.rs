@@ -20,6 +20,7 @@ use deblais::shown::Printable;
 use deblais::solvers::SolveError;
 use deblais::solvers::sinkhorn::{DivergenceError, SinkhornError};
 use deblais::solvers::w2::W2Error;
+use deblais::two_sample::TwoSampleError;
 use deblais::unbalanced::UnbalancedError;
 
 use super::hints::CommandHint;
@@ -209,6 +210,22 @@ impl From<DivergenceError> for Failure {
             DivergenceError::Problem(error) => error.into(),
             DivergenceError::Sinkhorn(error) => error.into(),
             error => Self::new(error),
+        }
+    }
+}
+
+impl From<TwoSampleError> for Failure {
+    fn from(error: TwoSampleError) -> Self {
+        match error {
+            TwoSampleError::Problem(error) => error.into(),
+            TwoSampleError::Solve(error) => error.into(),
+            TwoSampleError::Estimate(EstimateError::NoScale) => Self::new(error)
+                .hint("leave mmd out, with --statistics emd,energy, or give its --bandwidth"),
+            TwoSampleError::Estimate(error) => error.into(),
+            error => {
+                let hint = error.hint();
+                Self::new(error).hint(hint)
+            }
         }
     }
 }

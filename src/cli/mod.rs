@@ -45,6 +45,7 @@ mod row_names;
 mod sample_set;
 mod saved;
 mod sinkhorn;
+mod test;
 mod text;
 mod typed;
 
@@ -85,6 +86,8 @@ enum Command {
     /// Every divergence between two sets of weighted points or two histograms, and the distances
     /// that see how far apart they are
     Divergence(Box<divergence::DivergenceArgs>),
+    /// Test whether two samples come from one law: is their difference more than chance?
+    Test(Box<test::TestArgs>),
     /// Five studies of divergences, distances and critics, each with a picture
     Explore(explore::ExploreArgs),
     /// Run every method on one problem, and hold each against the exact value
@@ -110,6 +113,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Critic(args) => critic::run(*args),
         Command::Gan(args) => gan::run(args),
         Command::Divergence(args) => divergence::run(*args),
+        Command::Test(args) => test::run(*args),
         Command::Explore(args) => explore::run(args),
         Command::Crosscheck(args) => crosscheck::run(*args),
         Command::Certify(args) => certify::run(args),

@@ -176,6 +176,22 @@ impl Observer for RunProgress {
     }
 }
 
+/// The observer of one of several parts of a run, each with as many iterations as the others.
+pub(crate) struct Part<'a> {
+    /// Parts before this one, and all of them.
+    pub(crate) number: usize,
+    pub(crate) of: usize,
+    pub(crate) progress: &'a mut RunProgress,
+}
+
+impl Observer for Part<'_> {
+    fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
+        let before = event.of.map_or(0, |of| of * self.number as u64);
+        let of = event.of.map(|of| of * self.of as u64);
+        self.progress.observe(&Event { iterations: before + event.iterations, of, ..*event })
+    }
+}
+
 impl ProgressLine {
     fn draw(&mut self, event: &Event, now: Instant, start: Instant) {
         let pause = if self.on_terminal { REDRAW } else { ADD };

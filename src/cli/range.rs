@@ -19,16 +19,7 @@ pub(crate) fn check_bounds(
     certificate: &Certificate,
 ) -> Result<(), Failure> {
     let Certificate { lower, upper, .. } = *certificate;
-    if rounding.hides(upper, mass) {
-        let text = format!(
-            "the ground cost underflows: no more is known of the transport cost than that it lies \
-             between {} and {}",
-            exact(lower),
-            exact(upper)
-        );
-        return Err(Failure::new(text)
-            .hint("multiply all coordinates by the same factor, or give a smaller --p"));
-    }
+    check_underflow(rounding, mass, (lower, upper))?;
     if 0.0 < upper && upper < f64::MIN_POSITIVE && !certificate.is_optimal() {
         let text = format!("mass × cost underflows: the transport cost is below {upper:e}");
         return Err(Failure::new(text).hint(
@@ -42,4 +33,23 @@ pub(crate) fn check_bounds(
         ));
     }
     Ok(())
+}
+
+/// Refuses bounds of a transport cost that are nothing but underflow of the ground cost.
+pub(crate) fn check_underflow(
+    rounding: Rounding,
+    mass: f64,
+    (lower, upper): (f64, f64),
+) -> Result<(), Failure> {
+    if !rounding.hides(upper, mass) {
+        return Ok(());
+    }
+    let text = format!(
+        "the ground cost underflows: no more is known of the transport cost than that it lies \
+         between {} and {}",
+        exact(lower),
+        exact(upper)
+    );
+    Err(Failure::new(text)
+        .hint("multiply all coordinates by the same factor, or give a smaller --p"))
 }

@@ -89,6 +89,16 @@ pub(crate) fn exact(value: f64) -> String {
     }
 }
 
+/// A ground cost: a distance, its exponent, and the power.
+pub(crate) fn ground(cost: &str, exponent: Option<f64>, p: f64) -> String {
+    let exponent = exponent.map_or(String::new(), |q| format!("({q})"));
+    let power = match p {
+        p if p == 1.0 || cost == "sqeuclidean" => String::new(),
+        p => format!(" to the power {p}"),
+    };
+    format!("{cost}{exponent}{power}")
+}
+
 /// Where points of so many coordinates lie.
 pub(crate) fn space(dim: usize) -> String {
     if dim == 1 { "on the line".to_owned() } else { format!("in {dim} dimensions") }
@@ -182,12 +192,7 @@ impl Lines {
         self.line("  problem", size);
         self.sides(inputs, problem.n, problem.m);
         if problem.cost != "matrix" {
-            let exponent = problem.exponent.map_or(String::new(), |q| format!("({q})"));
-            let power = match problem.p {
-                p if p == 1.0 || problem.cost == "sqeuclidean" => String::new(),
-                p => format!(" to the power {p}"),
-            };
-            self.line("  cost", format!("{}{exponent}{power}", problem.cost));
+            self.line("  cost", ground(&problem.cost, problem.exponent, problem.p));
         }
     }
 

@@ -96,6 +96,14 @@ impl<'a, A: CostEntry> CostMatrix<'a, A> {
         check_sizes(|| entries.iter().map(|&c| c.into()))?;
         Ok(Self { entries, dummies: (0, 0), forbids })
     }
+
+    /// The entries of some rows and columns.
+    fn selected(&self, rows: &[usize], columns: &[usize]) -> CostMatrix<'static, A> {
+        let entries: Array2<A> = Array2::from_shape_fn((rows.len(), columns.len()), |(i, j)| {
+            self.entries[(rows[i], columns[j])]
+        });
+        CostMatrix { entries: entries.into(), dummies: (0, 0), forbids: self.forbids }
+    }
 }
 
 /// Refuses an entry of a table that is NaN, −∞ or too large.
@@ -178,10 +186,7 @@ impl<A: CostEntry> Cost for CostMatrix<'_, A> {
     }
 
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
-        let entries: Array2<A> = Array2::from_shape_fn((rows.len(), columns.len()), |(i, j)| {
-            self.entries[(rows[i], columns[j])]
-        });
-        Box::new(CostMatrix { entries: entries.into(), dummies: (0, 0), forbids: self.forbids })
+        Box::new(self.selected(rows, columns))
     }
 
     fn is_stored(&self) -> bool {
@@ -229,7 +234,8 @@ impl Cost for Stored<'_> {
     }
 
     fn select(&self, rows: &[usize], columns: &[usize]) -> Box<dyn Cost> {
-        Box::new(Stored::new(self.computed.select(rows, columns)))
+        let entries = self.entries.selected(rows, columns);
+        Box::new(Stored { entries, computed: self.computed.select(rows, columns) })
     }
 
     fn is_stored(&self) -> bool {

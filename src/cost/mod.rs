@@ -348,6 +348,21 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_stored_table_has_its_entries_and_their_intervals() {
+        let x = Array2::from_shape_fn((7, 3), |(i, k)| ((i * 7 + k * 3) as f64).sin());
+        let x = DiscreteMeasure::uniform(x).unwrap();
+        let computed = || point_costs(&x, &x, Euclidean).unwrap();
+        let (rows, columns) = ([1, 4, 6], [0, 5]);
+        let part = Stored::new(computed()).select(&rows, &columns);
+        let expected = computed().select(&rows, &columns);
+        assert!(part.is_stored() && (part.n(), part.m()) == (3, 2));
+        for (i, j) in (0..3).flat_map(|i| (0..2).map(move |j| (i, j))) {
+            assert_eq!(part.at(i, j).to_bits(), expected.at(i, j).to_bits());
+            assert_eq!(part.enclosure(i, j), expected.enclosure(i, j));
+        }
+    }
+
+    #[test]
     fn sizes_beyond_f64_are_refused() {
         let x = DiscreteMeasure::uniform(array![[0.0]]).unwrap();
         for far in [1e200, 1e-200] {

@@ -41,14 +41,14 @@ pub const MMD_ALL_PAIRS_POINTS: usize = 20_000;
 const MEDIAN_POINTS: usize = 1000;
 
 /// `−1/(2σ²)`, unless it is beyond the range of `f64`.
-fn exponent_factor(sigma: f64) -> Result<f64, EstimateError> {
+pub(crate) fn gaussian_exponent(sigma: f64) -> Result<f64, EstimateError> {
     let factor = -0.5 / (sigma * sigma);
     if factor.is_normal() { Ok(factor) } else { Err(EstimateError::Scale) }
 }
 
 /// `d ← exp(−d/(2σ²))`.
 #[apply(simd_targets)]
-fn gaussian(row: &mut [f64], factor: f64) {
+pub(crate) fn gaussian(row: &mut [f64], factor: f64) {
     for d in row {
         *d = exp(*d * factor);
     }
@@ -95,7 +95,7 @@ struct Means {
 impl Means {
     fn new(p: &DiscreteMeasure, q: &DiscreteMeasure, sigma: f64) -> Result<Self, EstimateError> {
         check_dimensions(p, q)?;
-        let factor = exponent_factor(sigma)?;
+        let factor = gaussian_exponent(sigma)?;
         let mean = |a, b| row_means(a, b, GroundCost::SqEuclidean, |row| gaussian(row, factor));
         Ok(Self {
             within_p: mean(p, p)?,
@@ -187,7 +187,7 @@ pub fn mmd_blocks(
 
 /// The U-statistic of two samples of B points of equal masses: every pair once.
 fn block_value(p: &DiscreteMeasure, q: &DiscreteMeasure, sigma: f64) -> Result<f64, EstimateError> {
-    let factor = exponent_factor(sigma)?;
+    let factor = gaussian_exponent(sigma)?;
     let cost = |a, b| GroundCost::SqEuclidean.table(a, b).map_err(|_| EstimateError::Scale);
     let mut row = vec![0.0; q.len()];
     let mut sum = |cost: &dyn Cost, columns: fn(usize, usize) -> usize| {

@@ -42,6 +42,8 @@ pub use histogram::{Bins, Histograms};
 pub use kernel_density::{KERNEL_REACH, kernel_densities};
 pub use linear_binning::LinearBins;
 pub use mmd::{MMD_ALL_PAIRS_POINTS, median_bandwidth, mmd, mmd_blocks, mmd_unbiased};
+pub(crate) use mmd::{gaussian, gaussian_exponent};
+pub(crate) use nearest_neighbors::check_equal_masses;
 pub use nearest_neighbors::kl_nearest_neighbors;
 pub use normal::{Normal, renyi_between_normals};
 pub use renyi::renyi;

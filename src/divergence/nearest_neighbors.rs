@@ -58,7 +58,7 @@ pub fn kl_nearest_neighbors(
 }
 
 /// Refuses masses that differ by more than rounding.
-pub(super) fn check_equal_masses(measure: &DiscreteMeasure) -> Result<(), EstimateError> {
+pub(crate) fn check_equal_masses(measure: &DiscreteMeasure) -> Result<(), EstimateError> {
     let share = measure.total() / measure.len() as f64;
     let equal = measure.mass().iter().all(|w| (w - share).abs() <= 1e-9 * share);
     if equal { Ok(()) } else { Err(EstimateError::Weighted) }

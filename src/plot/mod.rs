@@ -49,6 +49,7 @@ mod field;
 mod figure;
 mod font;
 mod heatmap;
+mod histogram;
 mod legend;
 mod map;
 mod markers;

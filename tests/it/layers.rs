@@ -27,6 +27,7 @@ const ORDER: [&str; 28] = [
     "solvers",
     "unbalanced",
     "pairwise",
+    "two_sample",
     "distances",
     "crosscheck",
     "explore",

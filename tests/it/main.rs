@@ -14,4 +14,5 @@ mod pages;
 mod sinkhorn;
 mod sinkhorn_divergence;
 mod solvers;
+mod two_sample;
 mod unbalanced;

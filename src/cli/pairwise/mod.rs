@@ -1,7 +1,7 @@
 //! `deblais pairwise`: the matrix of transport costs between many sets.
 
 mod remaining_pairs;
-mod sets;
+pub(super) mod sets;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ use super::output_files::OutputFiles;
 use super::progress_line::RunProgress;
 use super::range::check_bounds;
 use super::sample_set::{SelectionFlags, column};
-use super::text::{Lines, bracket, small, space};
+use super::text::{Lines, bracket, ground, small};
 use super::typed::typed;
 use super::{saved, use_threads, warn};
 
@@ -335,11 +335,7 @@ fn text(
     distances: &Distances,
     resumed: usize,
 ) {
-    let points = report.sets.iter().map(|set| set.points);
-    let (least, most) = (points.clone().min().unwrap_or(0), points.max().unwrap_or(0));
-    let points = if least == most { least.to_string() } else { format!("{least} to {most}") };
-    let sets = format!("{}, of {points} points each, {}", names.len(), space(report.dim));
-    lines.line("sets", sets);
+    lines.line("sets", sets::sizes(&report.sets, report.dim));
     let resumed = match resumed {
         0 => String::new(),
         count => format!(", {count} of them from the journal"),
@@ -348,12 +344,7 @@ fn text(
     if let Some(set) = report.sets.first() {
         lines.line("  first set", measure_line(&set.input, None, None));
     }
-    let exponent = report.exponent.map_or(String::new(), |q| format!("({q})"));
-    let power = match report.p {
-        p if p == 1.0 || report.cost == "sqeuclidean" => String::new(),
-        p => format!(" to the power {p}"),
-    };
-    lines.line("  cost", format!("{}{exponent}{power}", report.cost));
+    lines.line("  cost", ground(&report.cost, report.exponent, report.p));
     let dearer = |a: &&Judged, b: &&Judged| a.certificate.upper.total_cmp(&b.certificate.upper);
     let ends = [
         ("  least cost", distances.found.iter().min_by(dearer)),

@@ -15,17 +15,18 @@ use super::super::ground::Ground;
 use super::super::input_warnings;
 use super::super::read_measure::{InputLog, Role, SampleSet, check_dropped, cloud};
 use super::super::remarks::Remarks;
+use super::super::text::space;
 
 /// Faults that are listed one by one.
 const LISTED_FAULTS: usize = 20;
 
 /// The sets that were read, in the order of the matrix.
 #[derive(Default)]
-pub(super) struct Sets {
-    pub(super) names: Vec<String>,
-    pub(super) measures: Vec<DiscreteMeasure>,
-    pub(super) reports: Vec<SetReport>,
-    pub(super) remarks: Remarks,
+pub(in crate::cli) struct Sets {
+    pub(in crate::cli) names: Vec<String>,
+    pub(in crate::cli) measures: Vec<DiscreteMeasure>,
+    pub(in crate::cli) reports: Vec<SetReport>,
+    pub(in crate::cli) remarks: Remarks,
     /// The coordinates of the first set with names, in whose order those of the others are put.
     columns: Option<Columns>,
     /// The file of the first set, if nobody gave masses to its points.
@@ -35,15 +36,15 @@ pub(super) struct Sets {
 }
 
 /// The rows and columns to read of every file.
-pub(super) struct SetSelection {
-    pub(super) selection: Selection,
+pub(in crate::cli) struct SetSelection {
+    pub(in crate::cli) selection: Selection,
     /// The column by whose values a file is divided into sets.
-    pub(super) by: Option<ColumnRef>,
-    pub(super) normalize: bool,
+    pub(in crate::cli) by: Option<ColumnRef>,
+    pub(in crate::cli) normalize: bool,
 }
 
 /// The files of a run, each with the place that names it.
-pub(super) fn files(
+pub(in crate::cli) fn files(
     given: &[PathBuf],
     manifest: Option<&Path>,
 ) -> Result<Vec<(Option<String>, Listed)>, Failure> {
@@ -68,7 +69,7 @@ pub(super) fn files(
 }
 
 /// Reads all files; what is wrong with any of them is told before anything is computed.
-pub(super) fn read(
+pub(in crate::cli) fn read(
     files: Vec<(Option<String>, Listed)>,
     wanted: &SetSelection,
     ground: &Ground,
@@ -118,6 +119,14 @@ pub(super) fn read(
     }
     let message = format!("{} of {count} sets cannot be used; nothing was computed", faults.len());
     Err(Failure::new(message).hint("repair the files named above, or take them out of the list"))
+}
+
+/// How many sets there are, of how many points.
+pub(in crate::cli) fn sizes(sets: &[SetReport], dim: usize) -> String {
+    let points = sets.iter().map(|set| set.points);
+    let (least, most) = (points.clone().min().unwrap_or(0), points.max().unwrap_or(0));
+    let points = if least == most { least.to_string() } else { format!("{least} to {most}") };
+    format!("{}, of {points} points each, {}", sets.len(), space(dim))
 }
 
 /// The sets of a file by name, what to read for each, and the file.

@@ -21,6 +21,7 @@ mod pictures;
 mod row_names;
 mod sinkhorn;
 mod stopping;
+mod two_sample;
 
 use std::fs;
 

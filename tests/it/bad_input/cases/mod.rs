@@ -9,6 +9,7 @@ mod pairwise;
 mod range;
 mod studies;
 mod transport;
+mod two_sample;
 
 pub(crate) use files::BAD_ARRAYS;
 
@@ -41,6 +42,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         studies::CASES,
         columns::CASES,
         hostile::CASES,
+        two_sample::CASES,
     ]
     .into_iter()
     .flatten()

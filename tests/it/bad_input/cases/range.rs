@@ -50,6 +50,13 @@ pub(super) const CASES: &[Case] = &[
         says: &["a.csv and b.csv: ", "ground cost underflows", "hint:"],
     },
     Case {
+        name: "a test of costs that underflow",
+        files: &NEAR,
+        args: "test a.csv b.csv --p 50",
+        code: 1,
+        says: UNDERFLOW,
+    },
+    Case {
         name: "crosscheck of costs that underflow",
         files: &NEAR,
         args: "crosscheck a.csv b.csv --p 50 --no-lp",
