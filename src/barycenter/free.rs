@@ -48,6 +48,14 @@ pub struct FreeBarycenter {
     pub termination: Termination,
 }
 
+impl FreeBarycenter {
+    /// The bracket on `Σ_k w_k·W_2²(ν, μ_k)` for the points found.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        self.steps.last().expect("the start was judged")
+    }
+}
+
 /// The fixed point that is reached from `start`, whose masses are kept. The run ends when a step lowers the
 /// value by less than a relative 1e-9; `observer` may stop it.
 ///

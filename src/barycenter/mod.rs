@@ -142,7 +142,7 @@ pub struct BarycenterOptions {
 pub const DEFAULT_GAP: f64 = 0.01;
 
 /// Cells N·Σn of a problem up to which the linear program is solved.
-pub const LP_CELLS: usize = 30_000;
+pub const LP_CELLS: usize = 100_000;
 
 /// ν and what is proved about it.
 #[derive(Debug, Clone, PartialEq)]

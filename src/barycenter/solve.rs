@@ -43,10 +43,21 @@ impl BarycenterProblem {
         options: &BarycenterOptions,
         observer: &mut dyn Observer,
     ) -> Result<Barycenter, BarycenterError> {
-        match self.chosen(options.method) {
+        let method = self.chosen(options.method);
+        let default = match method {
             #[cfg(feature = "lp")]
-            BarycenterMethod::Lp => self.by_lp(options.gap.unwrap_or(tolerance::OPTIMAL), observer),
-            _ => self.by_projections(options.gap.unwrap_or(DEFAULT_GAP), observer),
+            BarycenterMethod::Lp => tolerance::OPTIMAL,
+            _ => DEFAULT_GAP,
+        };
+        let mut best = Best::new(self, method, options.gap.unwrap_or(default));
+        if let Some(masses) = self.common_masses() {
+            best.try_masses(&masses, 0.0, observer)?;
+        }
+        match method {
+            _ if best.is_done() => Ok(best.answer(Termination::Optimal, 0)),
+            #[cfg(feature = "lp")]
+            BarycenterMethod::Lp => self.by_lp(best, observer),
+            _ => self.by_projections(best, observer),
         }
     }
 
@@ -62,9 +73,12 @@ impl BarycenterProblem {
     }
 
     #[cfg(feature = "lp")]
-    fn by_lp(&self, gap: f64, observer: &mut dyn Observer) -> Result<Barycenter, BarycenterError> {
+    fn by_lp(
+        &self,
+        mut best: Best<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Barycenter, BarycenterError> {
         let answer = lp::barycenter::barycenter(&self.terms(), &self.weights)?;
-        let mut best = Best::new(self, BarycenterMethod::Lp, gap);
         best.try_potentials(&answer.potentials);
         // An interior point leaves a little mass everywhere.
         for least in [1e-6, 1e-9, 0.0] {
@@ -77,22 +91,28 @@ impl BarycenterProblem {
 
     fn by_projections(
         &self,
-        gap: f64,
+        mut best: Best<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Barycenter, BarycenterError> {
         /// The least ε by the largest cost.
-        const LEAST_EPSILON: f64 = 1e-7;
+        const LEAST_EPSILON: f64 = 1e-9;
         /// Steps after which exact transports, which take as long as dozens of them, are due.
         const STEPS_BETWEEN_JUDGMENTS: u64 = 64;
+        /// The disagreement of row sums by the relative gap to be reached: what is left of it costs the
+        /// lower bound about as much as ε does.
+        const DISAGREEMENT_SHARE: f64 = 0.2;
+        /// If the relative gap is more than this multiple of the last one, it is not ε that limits it.
+        const STAGNATION: f64 = 0.8;
         /// Masses of ν below this times the largest are 0.
         const LEAST_MASS: f64 = 1e-9;
         let terms = self.terms();
         let largest = terms.iter().map(|term| largest_size(term.cost)).fold(0.0, f64::max);
-        let mut best = Best::new(self, BarycenterMethod::Entropic, gap);
         let mut projections = BregmanProjections::new(self, largest.max(f64::MIN_POSITIVE));
         let mut judged = 0;
+        let mut disagreement = DISAGREEMENT_SHARE * best.gap;
         loop {
-            let stop = balance(&mut projections, gap, &best, observer);
+            let before = best.relative_gap();
+            let stop = balance(&mut projections, disagreement, &best, observer);
             let potentials = projections.potentials().zip(&terms);
             let transforms: Vec<_> =
                 potentials.map(|(f, term)| to_target(term.cost, f.view())).collect();
@@ -112,8 +132,29 @@ impl BarycenterProblem {
                 let done = stop.filter(|_| !best.is_done()).map_or(reached, Termination::from);
                 return Ok(best.answer(done, projections.steps));
             }
+            if best.relative_gap() > STAGNATION * before {
+                disagreement /= 4.0;
+            }
             projections.epsilon /= 2.0;
         }
+    }
+
+    /// The masses on the support that all measures have, if they are the same: a barycenter of value 0,
+    /// which no method would find to the bit.
+    fn common_masses(&self) -> Option<Array1<f64>> {
+        let (first, others) = self.measures.split_first()?;
+        let is_first = |other: &DiscreteMeasure| {
+            other.support() == first.support() && other.mass() == first.mass()
+        };
+        if !others.iter().all(is_first) {
+            return None;
+        }
+        let mut masses = Array1::zeros(self.support.len());
+        for (point, weight) in first.support().outer_iter().zip(first.marginal().weights()) {
+            let place = self.support.support().outer_iter().position(|place| place == point)?;
+            masses[place] += weight;
+        }
+        Some(masses)
     }
 
     fn terms<'a>(&'a self) -> Vec<BarycenterTerm<'a>> {
@@ -123,16 +164,13 @@ impl BarycenterProblem {
     }
 }
 
-/// Projects until row sums agree closely enough for the gap.
+/// Projects until the row sums disagree by no more than a given share.
 fn balance(
     projections: &mut BregmanProjections<'_>,
-    gap: f64,
+    disagreement: f64,
     best: &Best<'_>,
     observer: &mut dyn Observer,
 ) -> Option<Stop> {
-    /// The disagreement of row sums by the relative gap to be reached: what is left of it costs the lower
-    /// bound about as much as ε does.
-    const DISAGREEMENT_SHARE: f64 = 0.2;
     /// Steps for one ε, at most.
     const MOST_STEPS: u64 = 2000;
     let first = projections.steps;
@@ -146,7 +184,7 @@ fn balance(
         if let ControlFlow::Break(stop) = observer.observe(&event) {
             return Some(stop);
         }
-        let is_balanced = projections.disagreement <= DISAGREEMENT_SHARE * gap;
+        let is_balanced = projections.disagreement <= disagreement;
         if is_balanced || projections.steps - first >= MOST_STEPS {
             return None;
         }
@@ -217,8 +255,13 @@ impl<'a> Best<'a> {
         Some(barycenter_certificate(self.lower?, &self.nu.as_ref()?.certificate))
     }
 
+    /// The relative gap; infinite until ν was judged.
+    fn relative_gap(&self) -> f64 {
+        self.certificate().map_or(f64::INFINITY, |certificate| certificate.relative_gap())
+    }
+
     fn is_done(&self) -> bool {
-        self.certificate().is_some_and(|certificate| certificate.is_within(self.gap))
+        self.relative_gap() <= self.gap
     }
 
     fn answer(self, termination: Termination, iterations: u64) -> Barycenter {

@@ -13,7 +13,7 @@ use std::ops::Range;
 use good_lp::{Constraint, Expression, ProblemVariables, Solution as _, Variable, variable};
 use ndarray::Array1;
 
-use super::{Backend, duals, run};
+use super::{Backend, CELLS, duals, run};
 use crate::certificate::BarycenterTerm;
 use crate::cost::largest_size;
 use crate::measure::Marginal;
@@ -30,11 +30,15 @@ pub(crate) struct LpBarycenter {
 /// Solves the linear program by Clarabel.
 ///
 /// # Errors
-/// [`SolveError::Backend`].
+/// [`SolveError::Backend`], and [`SolveError::TooLarge`] beyond [`CELLS`].
 pub(crate) fn barycenter(
     terms: &[BarycenterTerm<'_>],
     weights: &Marginal,
 ) -> Result<LpBarycenter, SolveError> {
+    let cells: usize = terms.iter().map(|term| term.cost.n().saturating_mul(term.cost.m())).sum();
+    if cells > CELLS {
+        return Err(SolveError::TooLarge { method: "lp", cells, limit: CELLS });
+    }
     let largest = terms.iter().map(|term| largest_size(term.cost)).fold(0.0, f64::max);
     let cost_unit = if largest > 0.0 { largest } else { 1.0 };
     let mut model = Model::new(terms[0].cost.n());
