@@ -154,7 +154,12 @@ pub fn barycenter_certificate(lower: BarycenterLower, at_nu: &Certificate) -> Ce
 mod tests {
     use super::*;
     use crate::cost::CostMatrix;
-    use ndarray::array;
+    use crate::problem::OtProblem;
+    use crate::seed::Seed;
+    use crate::solvers::Solver;
+    use crate::solvers::network_simplex::NetworkSimplex;
+    use ndarray::{Array2, array};
+    use rand::Rng as _;
 
     /// Two measures at the ends of three points on the line, squared distances: ν in the middle costs
     /// 1 from each.
@@ -176,6 +181,46 @@ mod tests {
         assert_eq!(far, 1.0);
         let none = barycenter_lower(&terms, &weights, &[array![0.0], array![f64::INFINITY]]).value;
         assert_eq!(none, f64::NEG_INFINITY);
+    }
+
+    /// Any potentials against any ν, on costs and masses of many sizes.
+    #[test]
+    fn no_potentials_prove_more_than_any_measure_costs() {
+        for seed in 0..300 {
+            let mut stream = Seed(seed).stream("barycenter");
+            let mut draw =
+                || stream.random_range(0.1..1.0) * 2.0_f64.powi(stream.random_range(-20..20));
+            let (n, m) = (3, 2);
+            let costs = [(); 3].map(|()| {
+                CostMatrix::new(Array2::from_shape_simple_fn((n, m), &mut draw)).unwrap()
+            });
+            let mut masses = |count| {
+                Marginal::normalized(Array1::from_shape_simple_fn(count, &mut draw)).unwrap()
+            };
+            let targets = [masses(m), masses(m), masses(m)];
+            let (nu, weights) = (masses(n), masses(3));
+            let terms: Vec<_> = costs
+                .iter()
+                .zip(&targets)
+                .map(|(cost, target)| BarycenterTerm { cost, target })
+                .collect();
+            let potentials = [(); 3].map(|()| Array1::from_shape_simple_fn(m, &mut draw));
+            let transports: Vec<_> = terms
+                .iter()
+                .map(|term| {
+                    let cost = Box::new(term.cost);
+                    let problem =
+                        OtProblem::between(nu.clone(), term.target.clone(), cost, 0.0).unwrap();
+                    NetworkSimplex.solve(&problem, &mut ()).unwrap().certify(&problem).certificate
+                })
+                .collect();
+            let at_nu = mean_certificate(&weights, &transports);
+            let lower = barycenter_lower(&terms, &weights, &potentials);
+            assert!(lower.value <= at_nu.upper, "seed {seed}");
+            let zero = barycenter_lower(&terms, &weights, &[(); 3].map(|()| Array1::zeros(m)));
+            assert!(0.0 < zero.value && zero.value <= at_nu.upper, "seed {seed}");
+            assert!(barycenter_certificate(lower, &at_nu).gap >= 0.0);
+        }
     }
 
     #[test]

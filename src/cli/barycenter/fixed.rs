@@ -37,7 +37,7 @@ impl BarycenterJob {
         let rounding = self.ground.cost().table(&measures[0], &measures[0])?.rounding();
         check_bounds(rounding, 1.0, &found.certificate)?;
         let report = Report {
-            inputs: Some(histograms.grid.iter().map(|grid| ("grid", grid.clone())).collect()),
+            inputs: histograms.grid.clone().map(|grid| [("grid", grid)].into()),
             settings: Some(self.settings.clone()),
             warnings: Some(histograms.remarks.warnings.clone()),
             timings: [("read", read), ("solve", solve)].into(),

@@ -5,6 +5,7 @@ mod fixed;
 mod free;
 mod picture;
 
+use std::ops::Not;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ pub(crate) struct BarycenterArgs {
     /// The files are point clouds, and so is the answer: the points of the first file are moved until
     /// the mean squared distance does not decrease
     #[arg(long, conflicts_with_all = ["cost", "p", "exponent", "method", "gap_tolerance"], help_heading = "Input")]
+    #[serde(skip_serializing_if = "Not::not")]
     free: bool,
 
     #[command(flatten)]

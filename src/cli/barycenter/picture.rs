@@ -1,5 +1,7 @@
 //! `--plot`: the inputs beside the answer.
 
+use std::path::Path;
+
 use deblais::io::InputPath;
 use deblais::measure::DiscreteMeasure;
 use deblais::plot::{Chart, Curve, Figure, MassMap, Panels, PlotError, palette};
@@ -15,6 +17,12 @@ pub(super) struct Picture<'a> {
     pub(super) answer: &'a DiscreteMeasure,
     /// Whether the points are the pixels of pictures.
     pub(super) are_pixels: bool,
+}
+
+/// The name of a file without its folder.
+fn title(file: &InputPath) -> String {
+    let name = file.path().and_then(Path::file_name);
+    name.map_or_else(|| file.to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Refuses points that cannot be drawn.
@@ -46,20 +54,18 @@ impl Picture<'_> {
         let inputs = self.inputs.iter().take(MOST_INPUTS);
         let chart = Chart::new("position", "mass").titled("Barycenter");
         inputs
-            .fold(chart, |chart, (file, measure)| {
-                chart.curve(curve(file.to_string(), measure).dashed())
-            })
+            .fold(chart, |chart, (file, measure)| chart.curve(curve(title(file), measure).dashed()))
             .curve(curve("barycenter".to_owned(), self.answer).colored(palette::BLACK))
     }
 
     fn maps(&self) -> Result<Panels<MassMap>, PlotError> {
-        let map = |title: String, measure: &DiscreteMeasure| {
-            let map = MassMap::new(measure)?.titled(title);
+        let map = |name: String, measure: &DiscreteMeasure| {
+            let map = MassMap::new(measure)?.titled(name);
             Ok::<_, PlotError>(if self.are_pixels { map.of_pixels() } else { map })
         };
         let inputs = self.inputs.iter().take(MOST_INPUTS);
         let mut maps = inputs
-            .map(|(file, measure)| map(file.to_string(), measure))
+            .map(|(file, measure)| map(title(file), measure))
             .collect::<Result<Vec<_>, _>>()?;
         maps.push(map("barycenter".to_owned(), self.answer)?);
         let columns = (1..).find(|columns| columns * columns >= maps.len()).unwrap_or(1);

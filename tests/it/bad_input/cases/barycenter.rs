@@ -34,7 +34,7 @@ pub(super) const CASES: &[Case] = &[
         files: &[BAR, ("zero.csv", b"0\n0\n0\n")],
         args: "barycenter bar.csv zero.csv",
         code: 1,
-        says: &["zero.csv", "add up to 0", "hint:"],
+        says: &["zero.csv", "all weights are zero", "hint:"],
     },
     Case {
         name: "a missing histogram",
