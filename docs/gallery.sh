@@ -28,3 +28,5 @@ clouds critic --plot docs/figures/critic-plane.png
 "$deblais" crosscheck examples/data/digits.csv examples/data/digits.csv --source-where label=3 \
   --target-where label=8 --critics cones --quiet --plot docs/figures/crosscheck-brackets.png \
   >"$work/answer"
+"$deblais" barycenter examples/data/rings/?.png --quiet --plot docs/figures/barycenter-rings.png \
+  >"$work/answer"

@@ -11,6 +11,7 @@
 //! The bounds hold in exact arithmetic, for the real function of the stored coordinates that the
 //! ground cost is, and the stored masses in proportion to their exact sums (`docs/theory/certificate.md`).
 
+mod barycenter;
 mod dual;
 mod lower;
 mod upper;
@@ -25,6 +26,9 @@ use crate::problem::OtProblem;
 use crate::progress::IsOver;
 use crate::tolerance;
 
+pub use barycenter::{
+    BarycenterLower, BarycenterTerm, barycenter_certificate, barycenter_lower, mean_certificate,
+};
 pub use dual::time_to_judge;
 
 /// The bracket that a plan and potentials prove for the transport cost. All bounds are in units of

@@ -82,6 +82,7 @@
 //! | judge anybody's plan or potentials | [`certify`], [`Certificate`] |
 //! | entropic transport, Sinkhorn divergence | [`solvers::sinkhorn`] |
 //! | one dimension, slices, `W_2` | [`solvers::line`], [`solvers::w2`] |
+//! | barycenters, of fixed and of free support | [`barycenter`] |
 //! | all pairs of many measures | [`pairwise`](mod@pairwise) |
 //! | f-divergences, energy distance, MMD | [`divergence`] |
 //! | are two samples from one law? | [`two_sample`] |
@@ -102,6 +103,7 @@
 //! lower bound Σ μf + Σ νg. A **critic** is a 1-Lipschitz function f; (f, −f) are potentials when the
 //! ground cost is a distance. `docs/glossary.md` has all terms with their sources.
 
+pub mod barycenter;
 pub mod certificate;
 pub mod cost;
 #[cfg(feature = "nn")]

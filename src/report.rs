@@ -4,6 +4,7 @@
 //! `null`. Fields that are unknown or make no sense are absent. Timings stand in an object of their
 //! own; everything else is the same, to the bit, for the same inputs, settings and version.
 
+mod barycenter;
 mod critic;
 mod crosscheck;
 mod discriminator;
@@ -24,6 +25,10 @@ mod two_sample;
 mod unbalanced;
 
 pub use crate::math::root;
+pub use barycenter::{
+    AveragedReport, BARYCENTER_SCHEMA, BarycenterReport, FREE_BARYCENTER_SCHEMA,
+    FreeBarycenterReport,
+};
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
 pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, RowReport};
 pub use discriminator::{DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, PushRow};

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 use std::process::ExitCode;
 
+use deblais::barycenter::BarycenterError;
 use deblais::certificate::CertificateError;
 use deblais::cost::CostError;
 use deblais::critic::CriticError;
@@ -166,6 +167,23 @@ impl From<PairFault> for Failure {
             PairFault::Problem(error) => error.into(),
             PairFault::Solve(error) => error.into(),
             fault => Self::new(fault),
+        }
+    }
+}
+
+impl From<BarycenterError> for Failure {
+    fn from(error: BarycenterError) -> Self {
+        match error {
+            BarycenterError::Problem(error) => error.into(),
+            BarycenterError::Cost { error, .. } => error.into(),
+            BarycenterError::Solve(error) => {
+                Self::new(error).hint("use --method entropic, which needs no LP code")
+            }
+            BarycenterError::Weights { .. } | BarycenterError::Weight(_) => Self::usage(format!(
+                "--weights: {error}"
+            ))
+            .hint("give a number ≥ 0 for each file, in their order, such as --weights 1,1,2"),
+            error => Self::new(error),
         }
     }
 }

@@ -119,6 +119,16 @@ impl Ground {
         typed(&self.name)
     }
 
+    /// The cost as text output has it, such as `euclidean to the power 3`.
+    pub(crate) fn described(&self) -> String {
+        let exponent = self.exponent().map_or(String::new(), |q| format!("({q})"));
+        let power = match self.p {
+            p if p == 1.0 || self.name == CostName::Sqeuclidean => String::new(),
+            p => format!(" to the power {p}"),
+        };
+        format!("{}{exponent}{power}", self.name())
+    }
+
     /// The Minkowski exponent q.
     pub(crate) fn exponent(&self) -> Option<f64> {
         match self.base {

@@ -1,4 +1,4 @@
-//! Two histograms on the same cells, as `--hist` reads them.
+//! Histograms on the same cells, as `--hist` and `deblais barycenter` read them.
 
 use std::path::Path;
 
@@ -15,6 +15,7 @@ use super::input_warnings;
 use super::read_measure::{
     InputLog, Masses, ReadMeasure, Role, masses_report, read_matrix, report, totals_tolerance,
 };
+use super::remarks::Remarks;
 use super::row_names::RowNames;
 
 /// The files of the masses, and of the places of the cells.
@@ -77,7 +78,8 @@ impl HistogramFiles {
         if let Some(order) = source.names.order(&target.names, &mut log.remarks)? {
             target.masses.values = target.masses.values.select(Axis(0), &order);
         }
-        let places = self.places(&source, &target, log)?;
+        let files = [(&self.source, &source), (&self.target, &target)];
+        let places = places(&files, self.grid.as_ref(), log)?;
         let normalize = normalize || source.pixels.is_some();
         let cloud = |masses: &Masses, origin: &InputPath| {
             let of = if normalize { DiscreteMeasure::normalized } else { DiscreteMeasure::new };
@@ -97,11 +99,18 @@ impl HistogramFiles {
         input_warnings::of_pair([x, y], self.origins(), &mut log.remarks);
         Ok((clouds, [source.masses.values, target.masses.values]))
     }
+}
 
-    /// Where the cells lie: on the grid, else at the pixels, else at 0, 1, 2, ….
-    fn places(&self, p: &Bars, q: &Bars, log: &mut InputLog) -> Result<Array2<f64>, Failure> {
-        let (cells, others) = (p.masses.values.len(), q.masses.values.len());
-        let (source, target) = (&self.source, &self.target);
+/// Where the cells of histograms lie: on the grid, else at the pixels, else at 0, 1, 2, ….
+fn places(
+    files: &[(&InputPath, &Bars)],
+    grid: Option<&InputPath>,
+    log: &mut InputLog,
+) -> Result<Array2<f64>, Failure> {
+    let (source, p) = files[0];
+    let cells = p.masses.values.len();
+    for (target, q) in &files[1..] {
+        let others = q.masses.values.len();
         if cells != others {
             return Err(Failure::new(format!(
                 "{source} has {cells} cells, {target} has {others}: histograms are aligned by position"
@@ -114,15 +123,15 @@ impl HistogramFiles {
             ))
             .hint("give two pictures of the same width and height, or two columns"));
         }
-        match (&self.grid, &p.pixels) {
-            (Some(grid), _) => on_grid(grid, &p.names, cells, log),
-            (None, Some(pixels)) => Ok(pixels.clone()),
-            (None, None) => {
-                if let Some(names) = p.names.meant().or(q.names.meant()) {
-                    log.remarks.note(line_places(names));
-                }
-                Ok(Array2::from_shape_fn((cells, 1), |(cell, _)| cell as f64))
+    }
+    match (grid, &p.pixels) {
+        (Some(grid), _) => on_grid(grid, &p.names, cells, log),
+        (None, Some(pixels)) => Ok(pixels.clone()),
+        (None, None) => {
+            if let Some(names) = files.iter().find_map(|(_, bars)| bars.names.meant()) {
+                log.remarks.note(line_places(names));
             }
+            Ok(Array2::from_shape_fn((cells, 1), |(cell, _)| cell as f64))
         }
     }
 }
@@ -160,6 +169,51 @@ fn on_grid(
         .hint("give the grid one row of coordinates for each cell, in the same order"));
     }
     Ok(order.map_or(grid.entries.clone(), |order| grid.entries.select(Axis(0), &order)))
+}
+
+/// Several histograms on the same cells.
+pub(crate) struct Histograms {
+    /// Where the cells lie.
+    pub(crate) places: Array2<f64>,
+    /// Whether these are the pixels of pictures, by (row, column).
+    pub(crate) are_pixels: bool,
+    /// Of a total of 1, in the order of the files.
+    pub(crate) measures: Vec<DiscreteMeasure>,
+    pub(crate) reports: Vec<InputReport>,
+    pub(crate) grid: Option<InputReport>,
+    pub(crate) remarks: Remarks,
+}
+
+impl Histograms {
+    /// Reads them and the places of their cells. All masses are scaled to a total of 1.
+    pub(crate) fn read(files: &[InputPath], grid: Option<&InputPath>) -> Result<Self, Failure> {
+        let mut log = InputLog::default();
+        let (mut all, mut reports) = (Vec::<Bars>::new(), Vec::new());
+        for file in files {
+            let mut next = bars(file, Role::Source, true, &mut log)?;
+            reports.extend(log.inputs.remove(Role::Source.name()));
+            if let Some(first) = all.first()
+                && let Some(order) = first.names.order(&next.names, &mut log.remarks)?
+            {
+                next.masses.values = next.masses.values.select(Axis(0), &order);
+            }
+            all.push(next);
+        }
+        let pairs: Vec<_> = files.iter().zip(&all).collect();
+        let places = places(&pairs, grid, &mut log)?;
+        let measure = |(file, bars): &(&InputPath, &Bars)| {
+            DiscreteMeasure::normalized(places.clone(), bars.masses.values.clone())
+                .map_err(|error| Failure::from(error).at(file))
+        };
+        Ok(Self {
+            measures: pairs.iter().map(measure).collect::<Result<_, _>>()?,
+            are_pixels: grid.is_none() && all[0].pixels.is_some(),
+            places,
+            reports,
+            grid: log.inputs.remove("grid"),
+            remarks: log.remarks,
+        })
+    }
 }
 
 /// Reads one side.

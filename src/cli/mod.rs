@@ -12,6 +12,7 @@
 //! - errors: `failure`, with the remedies of `hints`.
 
 mod args;
+mod barycenter;
 mod bench;
 mod certify;
 mod columns;
@@ -76,6 +77,8 @@ enum Command {
     Emd(emd::EmdArgs),
     /// Matrix of earth mover's distances between many small sets, resumable
     Pairwise(Box<pairwise::PairwiseArgs>),
+    /// Mean of several histograms in the sense of optimal transport, with a bracket on its value
+    Barycenter(Box<barycenter::BarycenterArgs>),
     /// Entropic transport between two sets of weighted points, with a bracket on the exact cost
     Sinkhorn(sinkhorn::SinkhornArgs),
     /// Train a 1-Lipschitz critic between two sets of weighted points, and hold it against the
@@ -109,6 +112,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Emd(args) => emd::run(args),
         Command::Pairwise(args) => pairwise::run(*args),
+        Command::Barycenter(args) => barycenter::run(*args),
         Command::Sinkhorn(args) => sinkhorn::run(args),
         Command::Critic(args) => critic::run(*args),
         Command::Gan(args) => gan::run(args),

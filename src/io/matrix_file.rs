@@ -1,4 +1,4 @@
-//! Square matrices with named rows and columns.
+//! Matrices: square ones with named rows and columns, and plain ones.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -26,6 +26,24 @@ pub fn write_named_matrix(
         } else {
             write_named_matrix_to(out, names, matrix)
         }
+    })
+}
+
+/// Writes a matrix of any shape: NPY if the name ends so, else CSV without a header, with as many digits as
+/// it takes to read the numbers back to the bit.
+///
+/// # Errors
+/// [`WriteError`]; nothing half-written is left.
+pub fn write_matrix(path: &Path, matrix: ArrayView2<'_, f64>) -> Result<(), WriteError> {
+    write_atomically(path, |out| {
+        if is_npy(path) {
+            return matrix.write_npy(out).map_err(as_io);
+        }
+        for row in matrix.outer_iter() {
+            let cells: Vec<String> = row.iter().map(|value| format!("{value:?}")).collect();
+            writeln!(out, "{}", cells.join(","))?;
+        }
+        Ok(())
     })
 }
 

@@ -68,7 +68,7 @@ pub use input_path::InputPath;
 pub use journal::{Journal, JournalError, JournalKey, journal_of};
 pub use location::{ColumnId, Location};
 pub use manifest::{Listed, ManifestProblem, manifest_from, read_manifest};
-pub use matrix_file::{write_named_matrix, write_named_matrix_to};
+pub use matrix_file::{write_matrix, write_named_matrix, write_named_matrix_to};
 pub use npy::NpyProblem;
 pub use plan_file::{PlanProblem, plan_from, read_plan, write_plan};
 pub use potentials_file::{PotentialsProblem, potentials_from, read_potentials, write_potentials};

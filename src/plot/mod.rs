@@ -10,6 +10,7 @@
 //! - [`ContourPlot`]: a function over the plane, with its slopes and the samples on top;
 //! - [`Brackets`]: what several methods prove about one number;
 //! - [`Tiles`]: small gray images side by side;
+//! - [`MassMap`]: the masses of a measure in the plane;
 //! - [`Panels`]: several of these on one page;
 //! - [`Animation`]: several of these one after another.
 //!
@@ -53,6 +54,7 @@ mod histogram;
 mod legend;
 mod map;
 mod markers;
+mod mass_map;
 mod order;
 mod page;
 pub mod palette;
@@ -87,6 +89,7 @@ pub use font::FAMILY;
 pub use heatmap::Heatmap;
 pub use map::TransportMap;
 pub use markers::Side;
+pub use mass_map::MassMap;
 pub use order::{Arrangement, Order};
 pub use page::Page;
 pub use panels::Panels;

@@ -28,6 +28,8 @@
 //! resulting gap. A backend cannot be interrupted: it runs on a thread of its own. When the observer
 //! stops the run, that thread continues until it is done or the process ends, and the answer is empty.
 
+pub(crate) mod barycenter;
+
 use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;

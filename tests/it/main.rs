@@ -1,6 +1,7 @@
 //! Tests of the library and of the command from outside, in one executable.
 
 mod bad_input;
+mod barycenter;
 mod cli;
 mod clouds;
 mod critic;

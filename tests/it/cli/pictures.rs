@@ -6,7 +6,7 @@ use std::path::Path;
 use super::folder::{Folder, is_just_above, number, piles, stderr, stdout};
 
 /// A gray PNG of the given intensities.
-fn picture(path: &Path, width: u32, pixels: &[u8]) {
+pub(super) fn picture(path: &Path, width: u32, pixels: &[u8]) {
     let height = u32::try_from(pixels.len()).unwrap() / width;
     let mut encoder = png::Encoder::new(fs::File::create(path).unwrap(), width, height);
     encoder.set_color(png::ColorType::Grayscale);

@@ -1,5 +1,6 @@
 //! The table of faults, by what was asked for.
 
+mod barycenter;
 mod columns;
 mod divergence;
 mod entropic;
@@ -36,6 +37,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         files::CASES,
         transport::CASES,
         pairwise::CASES,
+        barycenter::CASES,
         range::CASES,
         entropic::CASES,
         divergence::CASES,
