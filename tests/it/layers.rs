@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 27] = [
+const ORDER: [&str; 28] = [
     "math",
     "tolerance",
     "progress",
@@ -20,6 +20,7 @@ const ORDER: [&str; 27] = [
     "potentials",
     "gibbs",
     "problem",
+    "gradient",
     "certificate",
     "datasets",
     "critic",

@@ -7,6 +7,7 @@ mod critic;
 mod f_divergences;
 mod fuzz_replay;
 mod gan;
+mod gradient;
 mod layers;
 mod nn;
 mod pages;
