@@ -14,6 +14,7 @@ mod folder;
 mod funnels;
 mod gan;
 mod gan_resume;
+mod gradient;
 mod histograms;
 mod memory;
 mod pairwise;
