@@ -79,6 +79,7 @@
 //! | a problem on points, a matrix or a function | [`OtProblem::new`], [`IntoCost`] |
 //! | a method, limits, threads, progress, a stop flag | [`OtProblem::solve_with`], [`SolveOptions`] |
 //! | masses, points, ground costs | [`DiscreteMeasure`], [`Marginal`], [`GroundCost`], [`Metric`] |
+//! | derivatives with respect to points, masses, costs | [`Transport::gradient`], [`gradient`] |
 //! | judge anybody's plan or potentials | [`certify`], [`Certificate`] |
 //! | entropic transport, Sinkhorn divergence | [`solvers::sinkhorn`] |
 //! | one dimension, slices, `W_2` | [`solvers::line`], [`solvers::w2`] |
@@ -117,6 +118,7 @@ pub mod explore;
 #[cfg(feature = "nn")]
 pub mod gan;
 pub mod gibbs;
+pub mod gradient;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod math;
@@ -150,6 +152,7 @@ pub use distances::{
     sliced_wasserstein, wasserstein, wasserstein_1d,
 };
 pub use gibbs::GibbsPlan;
+pub use gradient::{Gradient, SideGradient};
 pub use measure::{AsMasses, AsMeasure, DiscreteMeasure, Marginal};
 pub use ndarray;
 pub use plan::{PlanArc, TransportPlan};

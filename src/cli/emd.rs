@@ -2,6 +2,7 @@
 
 mod unbalanced;
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -42,6 +43,9 @@ pub(crate) struct EmdArgs {
     solver: SolverArgs,
     #[command(flatten)]
     files: FileArgs,
+    /// Write the derivatives of the transport cost with respect to all masses and points
+    #[arg(long, value_name = "FILE.csv|.npy", help_heading = "Output")]
+    gradient: Option<PathBuf>,
     #[command(flatten)]
     draw: DrawArgs,
     #[command(flatten)]
@@ -119,11 +123,20 @@ pub(crate) fn run(args: EmdArgs) -> Result<Exit, Failure> {
 impl EmdJob {
     fn new(args: EmdArgs) -> Result<Self, Failure> {
         let EmdArgs {
-            problem: problem_args, solver, files, draw, output, detail, json_plan, ..
+            problem: problem_args,
+            solver,
+            files,
+            gradient,
+            draw,
+            output,
+            detail,
+            json_plan,
+            ..
         } = args;
         let problem = ProblemJob::new(&problem_args)?;
         let solving = Solving::new(&solver, output.quiet)?;
-        let files = PlanFiles::new(files, draw, &problem, &input_names(&problem_args))?;
+        let inputs = input_names(&problem_args);
+        let files = PlanFiles::new(files, gradient, draw, &problem, &inputs)?;
         use_threads(output.threads)?;
         let settings = problem.settings().with(&solver);
         Ok(Self { settings, problem, solving, files, json_plan, output, detail })
@@ -165,7 +178,11 @@ impl EmdJob {
         let saved = self
             .files
             .save_plan(&scene)
-            .and_then(|()| self.files.save_potentials(&certified.potentials));
+            .and_then(|()| self.files.save_potentials(&certified.potentials))
+            .and_then(|()| {
+                let inputs = report.inputs.as_ref().expect("the inputs are reported");
+                self.files.save_gradient(&problem, plan, &certified.potentials, inputs)
+            });
         print_report(&self.output, &report, |lines| self.text(lines, &report, certificate))?;
         saved?;
         Ok(self.solving.exit(name, solution.termination, certificate))

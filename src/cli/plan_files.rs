@@ -2,7 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use deblais::Gradient;
+use deblais::plan::TransportPlan;
 use deblais::potentials::Potentials;
+use deblais::problem::OtProblem;
+use deblais::report::Inputs;
 
 use super::args::{DrawArgs, FileArgs};
 use super::failure::Failure;
@@ -16,6 +20,7 @@ use super::saved;
 pub(crate) struct PlanFiles {
     plan: Option<PathBuf>,
     potentials: Option<PathBuf>,
+    gradient: Option<PathBuf>,
     pictures: Pictures,
 }
 
@@ -23,6 +28,7 @@ impl PlanFiles {
     /// Refuses outputs that clash with each other or with `inputs`, and those that cannot be written.
     pub(crate) fn new(
         files: FileArgs,
+        gradient: Option<PathBuf>,
         draw: DrawArgs,
         job: &ProblemJob,
         inputs: &[&Path],
@@ -30,9 +36,10 @@ impl PlanFiles {
         let mut outputs = OutputFiles::default();
         outputs.add("--plan", files.plan.as_deref(), saved::FORMATS)?;
         outputs.add("--potentials", files.potentials.as_deref(), saved::FORMATS)?;
+        outputs.add("--gradient", gradient.as_deref(), saved::FORMATS)?;
         let pictures = Pictures::new(draw, job, &mut outputs)?;
         outputs.check(inputs)?;
-        Ok(Self { plan: files.plan, potentials: files.potentials, pictures })
+        Ok(Self { plan: files.plan, potentials: files.potentials, gradient, pictures })
     }
 
     /// Refuses pictures that cannot be drawn of this problem, before it is solved.
@@ -62,6 +69,22 @@ impl PlanFiles {
     pub(crate) fn save_potentials(&self, potentials: &Potentials) -> Result<(), Failure> {
         match &self.potentials {
             Some(path) => saved::write_potentials(path, potentials),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the derivatives at a plan and potentials.
+    pub(crate) fn save_gradient(
+        &self,
+        problem: &OtProblem,
+        plan: &TransportPlan,
+        potentials: &Potentials,
+        inputs: &Inputs,
+    ) -> Result<(), Failure> {
+        match &self.gradient {
+            Some(path) => {
+                saved::write_gradient(path, &Gradient::new(problem, plan, potentials), inputs)
+            }
             None => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use deblais::Gradient;
 use deblais::io::{self, InputPath, ReadError, plan_from, potentials_from};
 use deblais::plan::TransportPlan;
 use deblais::potentials::Potentials;
@@ -21,6 +22,16 @@ pub(crate) fn write_plan(path: &Path, plan: &TransportPlan) -> Result<(), Failur
 /// Writes potentials.
 pub(crate) fn write_potentials(path: &Path, potentials: &Potentials) -> Result<(), Failure> {
     Ok(io::write_potentials(path, potentials)?)
+}
+
+/// Writes derivatives, the coordinates by the names that the source's have.
+pub(crate) fn write_gradient(
+    path: &Path,
+    gradient: &Gradient,
+    inputs: &Inputs,
+) -> Result<(), Failure> {
+    let names = inputs.get("source").and_then(|source| source.columns.as_deref());
+    Ok(io::write_gradient(path, gradient, names.unwrap_or_default())?)
 }
 
 /// Reads somebody's plan for n source and m target points.

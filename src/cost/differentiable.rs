@@ -1,6 +1,6 @@
 //! Ground costs that have a gradient.
 
-use super::dissimilarity::Dissimilarity;
+use super::dissimilarity::{Dissimilarity, TINY_DISTANCE};
 use super::power::Power;
 use super::{Chebyshev, Cityblock, Cosine, Euclidean, Minkowski, SqEuclidean};
 
@@ -17,6 +17,14 @@ fn sign(x: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x.signum() }
 }
 
+/// A point as [`Dissimilarity::prepare`] leaves it. Where the cost is not defined, neither is its
+/// gradient: any will do.
+fn prepared(ground: &impl Dissimilarity, point: &[f64]) -> Vec<f64> {
+    let mut point = point.to_vec();
+    let _ = ground.prepare(&mut point);
+    point
+}
+
 impl Differentiable for SqEuclidean {
     fn gradient(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
         out.iter_mut().zip(x.iter().zip(y)).for_each(|(out, (x, y))| *out = 2.0 * (x - y));
@@ -26,6 +34,8 @@ impl Differentiable for SqEuclidean {
 impl Differentiable for Euclidean {
     fn gradient(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
         let distance = x.iter().zip(y).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt();
+        let is_tiny = distance < TINY_DISTANCE;
+        let distance = if is_tiny { self.between(x, y) } else { distance };
         for (out, (x, y)) in out.iter_mut().zip(x.iter().zip(y)) {
             *out = if distance > 0.0 { (x - y) / distance } else { 0.0 };
         }
@@ -70,13 +80,14 @@ impl Differentiable for Minkowski {
 }
 
 impl Differentiable for Cosine {
-    /// `−(y/‖y‖ − cos∠(x, y)·x/‖x‖)/‖x‖`.
+    /// `(u − v − c·u)/‖x‖` for u = x/‖x‖ and v = y/‖y‖: nothing cancels where the angle is small.
     fn gradient(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
-        let norm = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let (of_x, of_y) = (norm(x), norm(y));
-        let cosine = x.iter().zip(y).map(|(x, y)| (x / of_x) * (y / of_y)).sum::<f64>();
-        for (out, (x, y)) in out.iter_mut().zip(x.iter().zip(y)) {
-            *out = (cosine * (x / of_x) - y / of_y) / of_x;
+        let largest = x.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+        let norm = x.iter().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt();
+        let [u, v] = [x, y].map(|point| prepared(self, point));
+        let cost = self.between(&u, &v);
+        for (out, (u, v)) in out.iter_mut().zip(u.iter().zip(&v)) {
+            *out = ((u - v) - cost * u) / norm / largest;
         }
     }
 }
@@ -85,13 +96,8 @@ impl<G: Differentiable> Differentiable for Power<G> {
     /// `p·c^(p−1)·∂c/∂x`; 0 at c = 0.
     fn gradient(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
         self.base().gradient(x, y, out);
-        let prepared = |point: &[f64]| {
-            let mut point = point.to_vec();
-            // Where the cost is not defined, neither is its gradient: any will do.
-            let _ = self.base().prepare(&mut point);
-            point
-        };
-        let base = self.base().between(&prepared(x), &prepared(y));
+        let [x, y] = [x, y].map(|point| prepared(self.base(), point));
+        let base = self.base().between(&x, &y);
         let slope = if base > 0.0 { self.p() * base.powf(self.p() - 1.0) } else { 0.0 };
         for out in out {
             *out *= slope;
@@ -134,6 +140,20 @@ mod tests {
         check(Power::new(Euclidean, 1.7), &x, &y);
         check(Power::new(Cityblock, 0.5), &x, &y);
         check(Power::new(Cosine, 2.0), &x, &y);
+    }
+
+    #[test]
+    fn gradients_far_from_one_neither_vanish_nor_overflow() {
+        let mut gradient = [f64::NAN; 2];
+        Euclidean.gradient(&[3e-180, 0.0], &[0.0, 4e-180], &mut gradient);
+        assert!((gradient[0] - 0.6).abs() < 1e-15 && (gradient[1] + 0.8).abs() < 1e-15);
+        for scale in [1e-200, 1e200] {
+            Cosine.gradient(&[scale, 0.0], &[0.0, 1.0 / scale], &mut gradient);
+            assert_eq!(gradient, [0.0, -1.0 / scale]);
+        }
+        let angle = 1e-9;
+        Cosine.gradient(&[1.0, 0.0], &[1.0, angle], &mut gradient);
+        assert!((gradient[1] + angle).abs() < 1e-15 * angle, "{gradient:?}");
     }
 
     #[test]

@@ -168,7 +168,7 @@ pub(crate) trait Dissimilarity: Clone + Send + Sync + 'static {
 }
 
 /// Euclidean distances below this are computed once more, lest squares underflow.
-const TINY_DISTANCE: f64 = 1e-140;
+pub(super) const TINY_DISTANCE: f64 = 1e-140;
 
 /// Whether some distance is tiny, asked in SIMD lanes.
 #[inline(always)]

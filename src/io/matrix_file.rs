@@ -72,7 +72,7 @@ pub fn write_named_matrix_to(
 }
 
 /// A cell of text: in double quotes if it could be mistaken for several.
-fn quoted(text: &str) -> Cow<'_, str> {
+pub(super) fn quoted(text: &str) -> Cow<'_, str> {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\"")).into()
     } else {

@@ -12,7 +12,7 @@
 //! Images in the files of MNIST and its like are read by [`read_images`].
 //!
 //! Plans and potentials are files of their own ([`write_plan`], [`read_plan`],
-//! [`write_potentials`], [`read_potentials`]), and so are critics ([`write_critic`],
+//! [`write_potentials`], [`read_potentials`]), and so are derivatives ([`write_gradient`]), critics ([`write_critic`],
 //! [`read_critic`]) and GANs in the midst of their training ([`write_checkpoint`],
 //! [`read_checkpoint`]). Everything is written under a temporary name and
 //! renamed when it is complete ([`atomic`]).
@@ -29,6 +29,7 @@ mod critic_file;
 mod delimiter;
 mod digest;
 mod error;
+mod gradient_file;
 mod header;
 #[cfg(feature = "nn")]
 mod history;
@@ -58,6 +59,7 @@ pub use checkpoint_file::{
 pub use critic_file::{CRITIC_FILE, ReadCritic, critic_from, read_critic, write_critic};
 pub use digest::InputDigest;
 pub use error::ReadError;
+pub use gradient_file::write_gradient;
 pub use header::FirstRow;
 #[cfg(feature = "nn")]
 pub use history::write_history;

@@ -6,6 +6,7 @@ use super::network_simplex::{NetworkSimplex, SimplexOptions, SparseSimplex};
 use super::options::Clock;
 use super::{Method, Solution, SolveError, SolveOptions, Termination};
 use crate::certificate::{Certificate, Certified, certify, certify_until, time_to_judge};
+use crate::gradient::Gradient;
 use crate::plan::TransportPlan;
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
@@ -68,6 +69,26 @@ impl Transport {
     #[must_use]
     pub fn potentials(&self) -> &Potentials {
         &self.potentials
+    }
+
+    /// The derivatives of the transport cost with respect to the points and masses of `problem`, which
+    /// this is the answer to; those with respect to the costs are [`Transport::plan`]. See
+    /// [`gradient`](crate::gradient) for what they are at kinks.
+    ///
+    /// ```
+    /// use deblais::ndarray::array;
+    /// use deblais::{OtProblem, SqEuclidean};
+    /// let problem = OtProblem::new(&array![[0.0], [1.0]], &array![[2.0], [5.0]], SqEuclidean)?;
+    /// let gradient = problem.solve()?.gradient(&problem);
+    /// assert_eq!(gradient.source.points, Some(array![[-2.0], [-4.0]]));
+    /// # Ok::<(), deblais::DistanceError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If `problem` has another shape.
+    #[must_use]
+    pub fn gradient(&self, problem: &OtProblem) -> Gradient {
+        Gradient::new(problem, &self.plan, &self.potentials)
     }
 
     /// Why the solver stopped. After a limit the bracket is true, but wide.

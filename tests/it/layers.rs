@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 30] = [
+const ORDER: [&str; 31] = [
     "math",
     "tolerance",
     "progress",
@@ -20,6 +20,7 @@ const ORDER: [&str; 30] = [
     "potentials",
     "gibbs",
     "problem",
+    "gradient",
     "certificate",
     "datasets",
     "critic",

@@ -9,6 +9,7 @@ mod f_divergences;
 mod forbidden_arcs;
 mod fuzz_replay;
 mod gan;
+mod gradient;
 mod layers;
 mod nn;
 mod pages;

@@ -106,9 +106,13 @@ impl UnbalancedJob {
             return Err(Failure::usage("--normalize makes the totals equal")
                 .hint("leave it out: between unequal masses totals are taken as they are"));
         }
+        if args.gradient.is_some() {
+            return Err(Failure::usage("--gradient is for equal masses")
+                .hint("leave out --gradient, or move all mass"));
+        }
         let problem = ProblemJob::new(&problem_args)?;
         let solving = Solving::new(&solver, output.quiet)?;
-        let files = PlanFiles::new(files, draw, &problem, &input_names(&problem_args))?;
+        let files = PlanFiles::new(files, None, draw, &problem, &input_names(&problem_args))?;
         use_threads(output.threads)?;
         Ok(Self {
             settings: problem.settings().with(&amounts).with(&solver),

@@ -90,7 +90,7 @@ impl SinkhornJob {
     fn new(problem: ProblemJob, args: SinkhornArgs) -> Result<Self, Failure> {
         let SinkhornArgs { problem: problem_args, entropy, files, cells, draw, output, detail } =
             args;
-        let files = PlanFiles::new(files, draw, &problem, &input_names(&problem_args))?;
+        let files = PlanFiles::new(files, None, draw, &problem, &input_names(&problem_args))?;
         let settings = problem.settings().with(&entropy).with(&cells);
         let json_plan = cells.json_plan;
         let cells = Cells::new(&cells, files.needs_cells())?;

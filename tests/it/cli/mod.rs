@@ -15,6 +15,7 @@ mod folder;
 mod funnels;
 mod gan;
 mod gan_resume;
+mod gradient;
 mod histograms;
 mod memory;
 mod pairwise;

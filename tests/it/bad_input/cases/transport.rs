@@ -33,6 +33,20 @@ pub(super) const CASES: &[Case] = &[
         says: &["good.csv", "input", "hint:"],
     },
     Case {
+        name: "a gradient of an unknown format",
+        files: &[GOOD],
+        args: "emd good.csv good.csv --columns x,y --gradient gradient.json",
+        code: 2,
+        says: &["--gradient", "gradient.json", ".npy", "hint:"],
+    },
+    Case {
+        name: "a gradient in a directory that is not there",
+        files: &[GOOD],
+        args: "emd good.csv good.csv --columns x,y --gradient nowhere/gradient.npy",
+        code: 1,
+        says: &["--gradient", "nowhere/gradient.npy", "hint:"],
+    },
+    Case {
         name: "an output of an unknown format",
         files: &[GOOD],
         args: "emd good.csv good.csv --columns x,y --plan plan.xls",
