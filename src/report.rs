@@ -4,6 +4,7 @@
 //! `null`. Fields that are unknown or make no sense are absent. Timings stand in an object of their
 //! own; everything else is the same, to the bit, for the same inputs, settings and version.
 
+mod bottleneck;
 mod critic;
 mod crosscheck;
 mod discriminator;
@@ -22,6 +23,7 @@ mod settings;
 mod sinkhorn;
 
 pub use crate::math::root;
+pub use bottleneck::{BOTTLENECK_SCHEMA, BottleneckCertificateReport, BottleneckReport, CutReport};
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
 pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, RowReport};
 pub use discriminator::{DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, PushRow};

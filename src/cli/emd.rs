@@ -1,12 +1,14 @@
 //! `deblais emd`: reads a problem, solves it exactly, certifies the answer and prints the bracket.
 
+mod bottleneck;
+
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
 use deblais::report::{EMD_SCHEMA, EmdReport, PlanReport, Report, Settings, number};
-use deblais::solvers::{Method, Solution, Solver};
+use deblais::solvers::{Method, Solution, Solver, Termination};
 use deblais::tolerance;
 use serde::Serialize;
 
@@ -52,6 +54,7 @@ const EXAMPLES: &str = "Examples:
   deblais emd a.csv b.csv
   deblais emd table.csv table.csv --source-where label=3 --target-where label=8
   deblais emd a.csv b.csv --weights w --normalize --p 2 --plan plan.csv
+  deblais emd a.csv b.csv --p inf
   deblais emd --hist counts-a.csv counts-b.csv
   deblais emd --cost-matrix C.npy --source-weights mu.csv --target-weights nu.csv --json";
 
@@ -106,6 +109,9 @@ struct EmdJob {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: EmdArgs) -> Result<Exit, Failure> {
+    if args.problem.cost.ground.p == Some(f64::INFINITY) {
+        return bottleneck::run(args);
+    }
     EmdJob::new(args)?.run()
 }
 
@@ -176,28 +182,10 @@ impl EmdJob {
             .and_then(|()| self.files.save_potentials(&certified.potentials));
         print_report(&self.output, &report, |lines| self.text(lines, &report, certificate))?;
         saved?;
-        Ok(self.exit(&report.method, &solution, certificate))
-    }
-
-    /// The exit code, with a warning if the run stopped at a limit or the claimed gap is not proved; the
-    /// bracket is true in any case.
-    fn exit(&self, method: &str, solution: &Solution, certificate: &Certificate) -> Exit {
-        let (text, exit) = if !solution.termination.is_complete() {
-            let text = "stopped at a limit: the best plan so far, with its true bracket";
-            (text.to_owned(), Exit::Stopped)
-        } else if certificate.is_within(self.claim) {
-            return Exit::Fine;
-        } else {
-            let text = format!(
-                "the relative gap {:.1e} is wider than {:e}: the {method} method has not proved its \
-                 claim",
-                certificate.relative_gap(),
-                self.claim,
-            );
-            (text, Exit::ClaimBroken)
-        };
-        warn(&[text], self.output.quiet);
-        exit
+        let is_proved = certificate.is_within(self.claim);
+        let gap = certificate.relative_gap();
+        let termination = solution.termination;
+        Ok(exit_code(&report.method, termination, is_proved, (gap, self.claim), &self.output))
     }
 
     /// Solves and certifies within the time limit; the seconds are those of solver and certificate.
@@ -232,4 +220,29 @@ impl EmdJob {
         lines.line("  method", method);
         lines.timings(&report.timings);
     }
+}
+
+/// The exit code, with a warning if the run stopped at a limit or the claimed gap is not proved; the
+/// bracket is true in any case.
+fn exit_code(
+    method: &str,
+    termination: Termination,
+    is_proved: bool,
+    (gap, claim): (f64, f64),
+    output: &OutputOptions,
+) -> Exit {
+    let (text, exit) = if !termination.is_complete() {
+        let text = "stopped at a limit: the best plan so far, with its true bracket";
+        (text.to_owned(), Exit::Stopped)
+    } else if is_proved {
+        return Exit::Fine;
+    } else {
+        let text = format!(
+            "the relative gap {gap:.1e} is wider than {claim:e}: the {method} method has not proved its \
+             claim",
+        );
+        (text, Exit::ClaimBroken)
+    };
+    warn(&[text], output.quiet);
+    exit
 }

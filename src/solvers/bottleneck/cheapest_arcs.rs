@@ -45,22 +45,22 @@ impl<'a> CheapestArcs<'a> {
     /// The cheapest arcs of each source to open targets, of those that cost less than `limit`, in
     /// ascending order.
     pub(super) fn of(&self, queries: &[Query], limit: f64) -> Vec<Vec<Found>> {
-        /// Arcs of a source beyond which a search takes longer than to look at all of them.
-        const SEARCHED_ARCS: usize = 64;
         /// Queries handed to a search together.
         const QUERIES: usize = 256;
         let mut found = vec![Vec::new(); queries.len()];
-        let keep = queries.iter().map(|query| query.1).max().unwrap_or_default();
-        let search = self.search.as_ref().filter(|_| keep <= SEARCHED_ARCS);
-        if let Some(search) = search {
+        if let Some(search) = &self.search {
             let blocks = queries.par_chunks(QUERIES).zip(found.par_chunks_mut(QUERIES));
             blocks.for_each(|(queries, found)| {
                 let sources: Vec<u32> = queries.iter().map(|query| query.0).collect();
-                search.smallest_of(&sources, keep, &vec![limit; sources.len()], found);
+                let most = queries.iter().map(|query| query.1).max().unwrap_or_default();
+                search.smallest_of(&sources, most, &vec![limit; sources.len()], found);
+                for (found, query) in found.iter_mut().zip(queries) {
+                    found.truncate(query.1);
+                }
             });
         } else {
-            let rows =
-                queries.par_iter().zip(&mut found).with_min_len(rows_per_task(self.cost.m()));
+            let tasks = rows_per_task(self.cost.m());
+            let rows = queries.par_iter().zip(&mut found).with_min_len(tasks);
             rows.for_each_init(
                 || vec![0.0; self.cost.m()],
                 |buffer, (&(source, keep), found)| {
@@ -126,7 +126,7 @@ mod tests {
             let mut arcs = CheapestArcs::new(cost.as_ref());
             assert!(arcs.search.is_some());
             arcs.open(|j| j % 3 > 0);
-            let queries: Vec<Query> = (0..40).map(|i| (i, 9)).collect();
+            let queries: Vec<Query> = (0..40).map(|i| (i, 1 + i as usize % 9)).collect();
             for limit in [0.2, f64::INFINITY] {
                 let searched = arcs.of(&queries, limit);
                 let search = arcs.search.take();

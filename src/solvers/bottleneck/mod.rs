@@ -199,6 +199,9 @@ const HUB_SHARE: f64 = 1.0 / 32.0;
 /// target that it has.
 const ARCS: usize = 8;
 
+/// Arcs of a source that are asked for at a time, at most: beyond, a search takes long.
+const MOST_ARCS: usize = 64;
+
 impl<'a, const N: usize> ThresholdSearch<'a, N> {
     fn new(problem: &'a OtProblem<'_>, masses: &IntegerMasses) -> Self {
         let (source, target) = problem.marginals();
@@ -214,7 +217,9 @@ impl<'a, const N: usize> ThresholdSearch<'a, N> {
                 clippy::cast_sign_loss,
                 reason = "at most a share of m"
             )]
-            weight => Source::Some(ARCS * (1 + (weight / average).ceil() as usize)),
+            weight => {
+                Source::Some((ARCS * (1 + (weight / average).ceil() as usize)).min(MOST_ARCS))
+            }
         };
         Self {
             problem,

@@ -1,4 +1,4 @@
-use ndarray::{Array1, Array2, array};
+use ndarray::{Array1, Array2, Axis, array};
 use rand::Rng as _;
 
 use super::*;
@@ -180,6 +180,44 @@ fn a_measure_is_nowhere_from_itself() {
     assert_eq!((found.lower(), found.upper()), (0.0, 0.0));
     let point = array![[1.0, 1.0]];
     assert_eq!(exact(&OtProblem::new(&point, &point, Euclidean).unwrap()), 0.0);
+}
+
+/// Points on a small lattice, with ties, duplicates and points without mass; the total is 60.
+fn lattice(stream: &mut Stream) -> DiscreteMeasure {
+    let n = stream.random_range(1..12);
+    let points = Array2::from_shape_simple_fn((n, 2), || f64::from(stream.random_range(-3..4_i32)));
+    let mut mass = Array1::zeros(n);
+    (0..60).for_each(|_| mass[stream.random_range(0..n)] += 1.0);
+    DiscreteMeasure::new(points, mass).unwrap()
+}
+
+/// Symmetry, scaling, permutations, splitting, the triangle inequality, and that no mean is above a
+/// maximum.
+#[test]
+fn it_is_a_distance() {
+    for seed in 0..100 {
+        let mut stream = Seed(seed).stream("distance");
+        let [x, y, z] = std::array::from_fn(|_| lattice(&mut stream));
+        let distance = |x: &DiscreteMeasure, y: &DiscreteMeasure| {
+            exact(&OtProblem::new(x, y, Chebyshev).unwrap())
+        };
+        let d = distance(&x, &y);
+        assert_eq!(d, distance(&y, &x), "seed {seed}");
+        assert!(d <= distance(&x, &z) + distance(&z, &y), "seed {seed}");
+        let scaled = |x: &DiscreteMeasure| {
+            DiscreteMeasure::new(x.support().mapv(|x| 4.0 * x), x.mass().mapv(|w| 8.0 * w)).unwrap()
+        };
+        assert_eq!(4.0 * d, distance(&scaled(&x), &scaled(&y)), "seed {seed}");
+        // Every atom in two halves, the second ones backwards.
+        let rows: Vec<usize> = (0..x.len()).chain((0..x.len()).rev()).collect();
+        let halves = DiscreteMeasure::new(
+            x.support().select(Axis(0), &rows),
+            x.mass().select(Axis(0), &rows) / 2.0,
+        );
+        assert_eq!(d, distance(&halves.unwrap(), &y), "seed {seed}");
+        let mean = OtProblem::new(&x, &y, Chebyshev).unwrap().solve().unwrap();
+        assert!(mean.lower() <= 60.0 * d, "seed {seed}");
+    }
 }
 
 /// A limit is no error: the bracket is true.

@@ -1,5 +1,6 @@
 //! The command as a user meets it: through the binary.
 
+mod bottleneck;
 mod certify;
 mod columns;
 mod critic;
