@@ -5,6 +5,9 @@
 //! any method hands over, plan, potentials or both, makes them feasible, and states what they
 //! prove. It knows no solver and trusts none: it recomputes everything from the problem.
 //!
+//! [`certify_bottleneck`] judges the largest cost of a plan instead of the sum, with a cut in place of
+//! potentials.
+//!
 //! `upper` finds the exact flow on the plan's cells and sums its cost; `dual` chooses the potentials
 //! to try, and `lower` makes them feasible and sums their value.
 //!
@@ -12,6 +15,7 @@
 //! ground cost is, and the stored masses in proportion to their exact sums (`docs/theory/certificate.md`).
 
 mod barycenter;
+mod bottleneck;
 mod dual;
 mod lower;
 mod upper;
@@ -29,7 +33,10 @@ use crate::tolerance;
 pub use barycenter::{
     BarycenterLower, BarycenterTerm, barycenter_certificate, barycenter_lower, mean_certificate,
 };
+pub use bottleneck::{BottleneckCertificate, CertifiedBottleneck, Cut, certify_bottleneck};
 pub use dual::time_to_judge;
+
+use upper::Objective;
 
 /// The bracket that a plan and potentials prove for the transport cost. All bounds are in units of
 /// cost × mass.
@@ -54,13 +61,7 @@ impl Certificate {
     /// `gap / |upper|`, rounded up; 0 when the gap is 0, infinite when only `upper` is.
     #[must_use]
     pub fn relative_gap(&self) -> f64 {
-        if self.gap == 0.0 {
-            0.0
-        } else if self.upper.is_finite() {
-            (self.gap / self.upper.abs()).next_up()
-        } else {
-            f64::INFINITY
-        }
+        relative_gap(self.gap, self.upper)
     }
 
     /// Whether the plan is optimal: its cost is known to a relative gap of
@@ -77,10 +78,26 @@ impl Certificate {
     }
 
     fn new(lower: f64, upper: f64, residuals: (f64, f64), dual_violation: f64) -> Self {
-        debug_assert!(lower <= upper, "bounds of one number: {lower} and {upper}");
-        let gap = if lower == upper { 0.0 } else { (upper - lower).next_up() };
+        let gap = gap(lower, upper);
         let (source_residual, target_residual) = residuals;
         Self { lower, upper, gap, source_residual, target_residual, dual_violation }
+    }
+}
+
+/// `upper − lower`, rounded up.
+fn gap(lower: f64, upper: f64) -> f64 {
+    debug_assert!(lower <= upper, "bounds of one number: {lower} and {upper}");
+    if lower == upper { 0.0 } else { (upper - lower).next_up() }
+}
+
+/// `gap / |upper|`, rounded up; 0 when the gap is 0, infinite when only `upper` is.
+fn relative_gap(gap: f64, upper: f64) -> f64 {
+    if gap == 0.0 {
+        0.0
+    } else if upper.is_finite() {
+        (gap / upper.abs()).next_up()
+    } else {
+        f64::INFINITY
     }
 }
 
@@ -114,6 +131,16 @@ pub enum CertificateError {
     /// The potentials have other lengths.
     #[error(transparent)]
     Potentials(#[from] PotentialsError),
+    /// The cut names a point that is not there.
+    #[error("the cut names {side} point {index}, but there are {points}, counted from 0")]
+    Cut {
+        /// `"source"` or `"target"`.
+        side: &'static str,
+        /// The point named.
+        index: usize,
+        /// Points of that side.
+        points: usize,
+    },
 }
 
 /// Judges a plan and potentials. Without a plan there is no upper bound; without potentials, zero
@@ -163,7 +190,8 @@ fn judge(
     potentials: Option<&Potentials>,
     is_over: Option<IsOver<'_>>,
 ) -> Result<Certified, CertificateError> {
-    let upper = plan.map(|plan| repair_plan(problem, plan)).transpose()?;
+    let upper =
+        plan.map(|plan| repair_plan(problem, plan, Objective::TransportCost)).transpose()?;
     let residuals = upper.as_ref().map_or((0.0, 0.0), |u| u.residuals);
     let cost = upper.as_ref().map_or(f64::INFINITY, |u| u.cost);
     let lower = dual::bound(problem, potentials, cost, is_over)?;
@@ -181,6 +209,7 @@ struct RepairedPlan {
 fn repair_plan(
     problem: &OtProblem,
     plan: &TransportPlan,
+    objective: Objective,
 ) -> Result<RepairedPlan, CertificateError> {
     let (n, m) = (problem.n(), problem.m());
     if (plan.n(), plan.m()) != (n, m) {
@@ -192,7 +221,7 @@ fn repair_plan(
         have.iter().zip(want).map(|(have, want)| (have - want).abs()).sum()
     };
     let residuals = (l1(&rows, source), l1(&columns, target));
-    let found = upper::bound(problem, &scaled_down(plan, source, target));
+    let found = upper::bound(problem, &scaled_down(plan, source, target), objective);
     Ok(RepairedPlan { cost: found.cost, plan: found.plan, residuals })
 }
 
@@ -236,7 +265,7 @@ pub fn certify_gibbs(problem: &OtProblem, plan: &GibbsPlan) -> Result<Certified,
         if problem.cost().rounding().is_none() { FORMED_MATRIX_CELLS } else { FORMED_CELLS };
     if n * m <= formed {
         let (cells, _) = plan.sparse(problem.cost(), problem.source(), problem.target(), 0.0);
-        cost = cost.min(repair_plan(problem, &cells)?.cost);
+        cost = cost.min(repair_plan(problem, &cells, Objective::TransportCost)?.cost);
     }
     let lower = dual::bound(problem, Some(potentials), cost, None)?;
     let residuals = (rounded.source_residual, rounded.target_residual);

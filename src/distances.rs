@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`emd`] | the least transport cost for a ground cost, with its proof |
 //! | [`wasserstein`] | `W_p`, the p-th root of it for the p-th power of a distance, with its proof |
+//! | [`bottleneck`] | `W_∞`, the least largest cost of a plan, with its proof |
 //! | [`wasserstein_1d`] | `W_p` of numbers, by sorting |
 //! | [`sliced_wasserstein`] | the mean of `W_p` over random lines |
 //! | [`sinkhorn`] | entropic transport, and the bracket on the exact cost that it proves |
@@ -27,6 +28,7 @@ use crate::math::root;
 use crate::measure::{AsMeasure, DiscreteMeasure};
 use crate::problem::{IntoCost, OtProblem, ProblemError};
 use crate::seed::Seed;
+use crate::solvers::bottleneck::Bottleneck;
 use crate::solvers::line;
 use crate::solvers::sinkhorn::{
     DivergenceError, Entropic, Epsilon, Sinkhorn, SinkhornDivergence, SinkhornError,
@@ -97,6 +99,32 @@ pub fn emd<'a, S: ?Sized, T: ?Sized>(
     cost: impl IntoCost<'a, S, T>,
 ) -> Result<Transport, DistanceError> {
     Ok(OtProblem::new(source, target, cost)?.solve()?)
+}
+
+/// The bottleneck distance `W_∞` between two measures for a ground cost: the least t such that arcs of
+/// cost at most t carry all mass, with its proof. Masses and any cost matrix serve as well: see
+/// [`OtProblem::new`].
+///
+/// ```
+/// use deblais::ndarray::array;
+/// use deblais::{Euclidean, bottleneck};
+///
+/// let x = array![[0.0, 0.0], [1.0, 0.0]];
+/// let y = array![[0.0, 3.0], [1.0, 4.0]];
+/// let s = bottleneck(&x, &y, Euclidean)?;
+/// assert!(s.lower() <= 4.0 && 4.0 <= s.upper());
+/// assert!(s.certificate().is_optimal());
+/// # Ok::<(), deblais::DistanceError>(())
+/// ```
+///
+/// # Errors
+/// [`DistanceError`], as [`emd`].
+pub fn bottleneck<'a, S: ?Sized, T: ?Sized>(
+    source: &S,
+    target: &T,
+    cost: impl IntoCost<'a, S, T>,
+) -> Result<Bottleneck, DistanceError> {
+    Ok(OtProblem::new(source, target, cost)?.bottleneck(&mut ()))
 }
 
 /// A Wasserstein distance with its proof.

@@ -75,13 +75,14 @@
 //!
 //! | task | start at |
 //! |---|---|
-//! | a distance in one call | [`distances`]: [`emd`](fn@emd), [`wasserstein`], [`sinkhorn`](fn@sinkhorn), … |
+//! | a distance in one call | [`distances`]: [`emd`](fn@emd), [`wasserstein`], [`bottleneck`], [`sinkhorn`](fn@sinkhorn), … |
 //! | a problem on points, a matrix or a function | [`OtProblem::new`], [`IntoCost`] |
 //! | a method, limits, threads, progress, a stop flag | [`OtProblem::solve_with`], [`SolveOptions`] |
 //! | masses, points, ground costs | [`DiscreteMeasure`], [`Marginal`], [`GroundCost`], [`Metric`] |
 //! | derivatives with respect to points, masses, costs | [`Transport::gradient`], [`gradient`] |
 //! | judge anybody's plan or potentials | [`certify`], [`Certificate`] |
 //! | entropic transport, Sinkhorn divergence | [`solvers::sinkhorn`] |
+//! | the bottleneck distance `W_∞` | [`solvers::bottleneck`], [`certify_bottleneck`] |
 //! | one dimension, slices, `W_2` | [`solvers::line`], [`solvers::w2`] |
 //! | barycenters, of fixed and of free support | [`barycenter`] |
 //! | all pairs of many measures | [`pairwise`](mod@pairwise) |
@@ -142,14 +143,14 @@ pub mod tolerance;
 pub mod two_sample;
 pub mod unbalanced;
 
-pub use certificate::{Certificate, Certified, certify, certify_gibbs};
+pub use certificate::{Certificate, Certified, certify, certify_bottleneck, certify_gibbs};
 pub use cost::{
     Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Euclidean, GroundCost, Metric, Minkowski,
     SqEuclidean,
 };
 pub use distances::{
-    DistanceError, Wasserstein, emd, energy_distance, mmd, pairwise, sinkhorn, sinkhorn_divergence,
-    sliced_wasserstein, wasserstein, wasserstein_1d,
+    DistanceError, Wasserstein, bottleneck, emd, energy_distance, mmd, pairwise, sinkhorn,
+    sinkhorn_divergence, sliced_wasserstein, wasserstein, wasserstein_1d,
 };
 pub use gibbs::GibbsPlan;
 pub use gradient::{Gradient, SideGradient};

@@ -5,6 +5,7 @@
 //! own; everything else is the same, to the bit, for the same inputs, settings and version.
 
 mod barycenter;
+mod bottleneck;
 mod critic;
 mod crosscheck;
 mod discriminator;
@@ -29,6 +30,7 @@ pub use barycenter::{
     AveragedReport, BARYCENTER_SCHEMA, BarycenterReport, FREE_BARYCENTER_SCHEMA,
     FreeBarycenterReport,
 };
+pub use bottleneck::{BOTTLENECK_SCHEMA, BottleneckCertificateReport, BottleneckReport, CutReport};
 pub use critic::{CRITIC_SCHEMA, CriticReport, ExactReport, RunReport, SlopesReport};
 pub use crosscheck::{CROSSCHECK_SCHEMA, CrosscheckReport, CrosscheckTimings, RowReport};
 pub use discriminator::{DISCRIMINATOR_SCHEMA, DiscriminatorReport, FunctionRow, PushRow};

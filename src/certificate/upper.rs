@@ -20,9 +20,18 @@ use crate::measure::IntegerMasses;
 use crate::plan::{PlanArc, TransportPlan};
 use crate::problem::OtProblem;
 
+/// What a plan costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Objective {
+    /// `Σ c·γ`.
+    TransportCost,
+    /// The largest c where γ > 0.
+    LargestCost,
+}
+
 /// A feasible plan and a bound of its cost.
 pub(super) struct UpperBound {
-    /// At least the cost of the plan, hence at least the optimum.
+    /// At least the objective at the plan, hence at least the optimum.
     pub(super) cost: f64,
     pub(super) plan: TransportPlan,
 }
@@ -32,12 +41,12 @@ pub(super) struct UpperBound {
 const REFINEMENT: u64 = 64;
 
 /// The bound that the cells of a plan prove. O(k log k + n + m) for k cells.
-pub(super) fn bound(problem: &OtProblem, plan: &TransportPlan) -> UpperBound {
+pub(super) fn bound(problem: &OtProblem, plan: &TransportPlan, objective: Objective) -> UpperBound {
     let (source, target) = problem.marginals();
     let masses = IntegerMasses::new(source, target);
     let in_forest = spanning_forest(plan);
     let refinement = if in_forest.contains(&false) { REFINEMENT } else { 0 };
-    let support = Support { plan, in_forest, refinement };
+    let support = Support { plan, in_forest, refinement, objective };
     // Room for the product of a unit and a significand.
     match masses.bits() + refinement + 65 {
         bits if bits <= Wide::<2>::BITS => bound_in::<2>(problem, &support, &masses),
@@ -55,6 +64,7 @@ struct Support<'a> {
     in_forest: Vec<bool>,
     /// Flows are counted in 2 to minus this power of the integer units of the masses.
     refinement: u64,
+    objective: Objective,
 }
 
 impl Support<'_> {
@@ -70,25 +80,35 @@ fn bound_in<const N: usize>(
     masses: &IntegerMasses,
 ) -> UpperBound {
     let flows = exact_flow::<N>(problem, support, masses);
-    let mut sum = ExactSum::default();
-    let mut is_finite = true;
-    for flow in &flows {
-        let (source, target) = flow.cell();
-        let (_, cost) = problem.cost().enclosure(source, target);
-        is_finite &= cost.is_finite();
-        if is_finite {
-            sum.add_multiple(flow.units.limbs(), cost);
+    let cost = match support.objective {
+        Objective::TransportCost => transport_cost(problem, support, masses, &flows),
+        Objective::LargestCost => {
+            let costs = flows.iter().map(|flow| flow.cost(problem));
+            costs.fold(f64::NEG_INFINITY, f64::max)
         }
-    }
-    let (numerator, denominator, exponent) =
-        masses.of_units(&sum.to_integer(), UNIT_EXPONENT - support.power());
-    let cost =
-        if is_finite { quotient_above(&numerator, &denominator, exponent) } else { f64::INFINITY };
+    };
     UpperBound { cost, plan: rounded(support, &flows, masses) }
 }
 
-/// Totals of so many bits are `f64`.
-const FEW_BITS: u64 = 1000;
+/// At least `Σ c·γ` of the flows.
+fn transport_cost<const N: usize>(
+    problem: &OtProblem,
+    support: &Support<'_>,
+    masses: &IntegerMasses,
+    flows: &[Flow<N>],
+) -> f64 {
+    let mut sum = ExactSum::default();
+    for flow in flows {
+        let cost = flow.cost(problem);
+        if !cost.is_finite() {
+            return f64::INFINITY;
+        }
+        sum.add_multiple(flow.units.limbs(), cost);
+    }
+    let (numerator, denominator, exponent) =
+        masses.of_units(&sum.to_integer(), UNIT_EXPONENT - support.power());
+    quotient_above(&numerator, &denominator, exponent)
+}
 
 /// The flows as a plan, each rounded.
 fn rounded<const N: usize>(
@@ -96,14 +116,9 @@ fn rounded<const N: usize>(
     flows: &[Flow<N>],
     masses: &IntegerMasses,
 ) -> TransportPlan {
-    let (unit, power) = (masses.unit(), support.power());
-    let arcs = flows.iter().map(|flow| {
+    let rounded = masses.masses_of(flows.iter().map(|flow| flow.units), support.power());
+    let arcs = flows.iter().zip(rounded).map(|(flow, mass)| {
         let (source, target) = flow.cell();
-        let mass = if masses.bits() < FEW_BITS {
-            unit.mass(flow.units.to_f64(-power))
-        } else {
-            masses.mass_of(flow.units, power)
-        };
         PlanArc { source, target, mass }
     });
     TransportPlan::from_arcs(support.plan.n(), support.plan.m(), arcs.collect())
@@ -125,6 +140,12 @@ impl<const N: usize> Flow<N> {
 
     fn cell(&self) -> (usize, usize) {
         (self.source as usize, self.target as usize)
+    }
+
+    /// At least the cost of the cell.
+    fn cost(&self, problem: &OtProblem) -> f64 {
+        let (source, target) = self.cell();
+        problem.cost().enclosure(source, target).1
     }
 }
 
@@ -363,7 +384,8 @@ mod tests {
             let (source, target) = problem.marginals();
             let masses = IntegerMasses::new(source, target);
             let in_forest = spanning_forest(&plan);
-            let support = Support { plan: &plan, in_forest, refinement: seed % 2 };
+            let objective = Objective::TransportCost;
+            let support = Support { plan: &plan, in_forest, refinement: seed % 2, objective };
             let mut left: Vec<Wide<16>> = masses.units(0, source);
             left.extend(masses.units::<16>(1, target));
             for left in &mut left {
@@ -377,7 +399,7 @@ mod tests {
             }
             assert!(left.iter().all(|&left| left == Wide::ZERO), "seed {seed}");
             // All costs are 1, and so is the total.
-            assert_eq!(bound(&problem, &plan).cost, 1.0, "seed {seed}");
+            assert_eq!(bound(&problem, &plan, objective).cost, 1.0, "seed {seed}");
         }
     }
 
@@ -390,7 +412,7 @@ mod tests {
         let problem = OtProblem::between(source, target, Box::new(cost), 0.0).unwrap();
         let arc = |source, target| PlanArc { source, target, mass: 0.7 };
         let plan = TransportPlan::new(2, 2, vec![arc(0, 0), arc(1, 0), arc(1, 1)]).unwrap();
-        let found = bound(&problem, &plan);
+        let found = bound(&problem, &plan, Objective::TransportCost);
         assert_eq!(found.cost, 3.0 + 20.0 + 200.0);
         let masses: Vec<f64> = found.plan.arcs().iter().map(|arc| arc.mass).collect();
         assert_eq!(masses, [3.0, 2.0, 2.0]);
@@ -405,7 +427,8 @@ mod tests {
         let arc = |source, target, mass| PlanArc { source, target, mass };
         let cells = vec![arc(0, 0, 0.4), arc(0, 1, 0.1), arc(1, 0, 0.1), arc(1, 1, 0.4)];
         let plan = TransportPlan::new(2, 2, cells).unwrap();
-        assert!((bound(&problem, &plan).cost - 1.2).abs() < 1e-15);
+        let found = bound(&problem, &plan, Objective::TransportCost);
+        assert!((found.cost - 1.2).abs() < 1e-15);
     }
 
     #[test]

@@ -101,7 +101,8 @@ pub(crate) struct GroundArgs {
     #[arg(long, value_enum, default_value_t = CostName::Euclidean, value_name = "NAME")]
     pub(crate) cost: CostName,
 
-    /// The cost is the distance to this power, as for `W_p`; 1 if left out
+    /// The cost is the distance to this power, as for `W_p`; 1 if left out. `emd --p inf` finds the
+    /// bottleneck distance, the least largest cost of a plan
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     pub(crate) p: Option<f64>,
 
@@ -118,7 +119,7 @@ pub(crate) struct CostArgs {
     pub(crate) ground: GroundArgs,
 
     /// Cost matrix instead of points, NPY or CSV: rows are source points, columns target points
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["cost", "p", "exponent"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cost", "exponent"])]
     pub(crate) cost_matrix: Option<PathBuf>,
 }
 

@@ -69,7 +69,7 @@ impl Ground {
     ) -> Result<Self, Failure> {
         if let Some(p) = p.filter(|p| !(p.is_finite() && *p > 0.0)) {
             return Err(Failure::usage(format!("--p {p}: the power must be finite and above 0"))
-                .hint("--p 1 is the distance itself, --p 2 its square"));
+                .hint("--p 1 is the distance itself, --p 2 its square; emd alone takes --p inf"));
         }
         let base = match (name, exponent) {
             (CostName::Minkowski, None) => {

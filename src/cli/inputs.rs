@@ -70,6 +70,10 @@ impl ProblemJob {
             let job = Self::of_files(files, sides, ground, *normalize)?;
             return Ok(Self { settings: job.settings.with(&cost.ground), ..job });
         };
+        if cost.ground.p.is_some() {
+            return Err(Failure::usage("--p belongs to a distance, but --cost-matrix has costs")
+                .hint("leave --p out, or give a matrix of powers; emd takes --p inf beside it"));
+        }
         if sides.weights.is_some() {
             return Err(Failure::usage("--weights names a column, but --cost-matrix has none")
                 .hint("give the masses as files: --source-weights FILE --target-weights FILE"));

@@ -112,16 +112,17 @@ impl PlanScene<'_> {
         let (cost, gap) = self.cost;
         let ProblemReport { cost: ground, p, .. } = self.problem;
         let power = match *p {
-            p if p == 1.0 || ground == "sqeuclidean" => String::new(),
+            p if p == 1.0 || p.is_infinite() || ground == "sqeuclidean" => String::new(),
             p => format!(" to the power {p}"),
         };
         let cost = supported(cost, gap.max(ROUGHLY));
         let entropic = self.epsilon.map_or(String::new(), |epsilon| {
             format!(", entropic plan at ε = {}", supported(epsilon, ROUGHLY))
         });
+        let what = if p.is_infinite() { "Bottleneck distance" } else { "Transport cost" };
         match ground.as_str() {
-            "matrix" => format!("Transport cost {cost} (given cost matrix){entropic}."),
-            ground => format!("Transport cost {cost} ({ground}{power}){entropic}."),
+            "matrix" => format!("{what} {cost} (given cost matrix){entropic}."),
+            ground => format!("{what} {cost} ({ground}{power}){entropic}."),
         }
     }
 }

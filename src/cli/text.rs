@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use deblais::certificate::Certificate;
+use deblais::certificate::{BottleneckCertificate, Certificate};
 use deblais::report::{Inputs, ProblemReport, Timings};
 use deblais::shown::Printable;
+use deblais::tolerance;
 
 /// Digits that are shown at most.
 const MOST_DIGITS: usize = 14;
@@ -93,7 +94,7 @@ pub(crate) fn exact(value: f64) -> String {
 pub(crate) fn ground(cost: &str, exponent: Option<f64>, p: f64) -> String {
     let exponent = exponent.map_or(String::new(), |q| format!("({q})"));
     let power = match p {
-        p if p == 1.0 || cost == "sqeuclidean" => String::new(),
+        p if p == 1.0 || p.is_infinite() || cost == "sqeuclidean" => String::new(),
         p => format!(" to the power {p}"),
     };
     format!("{cost}{exponent}{power}")
@@ -102,6 +103,28 @@ pub(crate) fn ground(cost: &str, exponent: Option<f64>, p: f64) -> String {
 /// Where points of so many coordinates lie.
 pub(crate) fn space(dim: usize) -> String {
     if dim == 1 { "on the line".to_owned() } else { format!("in {dim} dimensions") }
+}
+
+/// Two bounds of a number, and how far they are apart.
+pub(crate) struct Bounds {
+    lower: f64,
+    upper: f64,
+    gap: f64,
+    relative_gap: f64,
+}
+
+impl From<&Certificate> for Bounds {
+    fn from(certificate: &Certificate) -> Self {
+        let Certificate { lower, upper, gap, .. } = *certificate;
+        Self { lower, upper, gap, relative_gap: certificate.relative_gap() }
+    }
+}
+
+impl From<&BottleneckCertificate> for Bounds {
+    fn from(certificate: &BottleneckCertificate) -> Self {
+        let BottleneckCertificate { lower, upper, gap, .. } = *certificate;
+        Self { lower, upper, gap, relative_gap: certificate.relative_gap() }
+    }
 }
 
 /// Aligned `label  value` lines.
@@ -155,21 +178,7 @@ impl Lines {
         claim: Option<f64>,
         details: bool,
     ) {
-        let Certificate { lower, upper, gap, .. } = *certificate;
-        self.line("  lower bound", exact(lower));
-        if upper == f64::INFINITY {
-            self.line("  upper bound", "none: there is no plan");
-        } else {
-            self.line("  upper bound", exact(upper));
-            let verdict = match claim {
-                _ if certificate.is_optimal() => ": optimal",
-                None => "",
-                Some(claim) if certificate.is_within(claim) => ": as claimed",
-                Some(_) => ": not proved",
-            };
-            let relative = small(certificate.relative_gap());
-            self.line("  gap", format!("{}, relative {relative}{verdict}", small(gap)));
-        }
+        self.bounds(&Bounds::from(certificate), claim);
         if details {
             self.line(
                 "  residuals",
@@ -181,6 +190,24 @@ impl Lines {
                 ),
             );
         }
+    }
+
+    /// The two bounds, and whether they prove the relative gap that is claimed.
+    pub(crate) fn bounds(&mut self, bounds: &Bounds, claim: Option<f64>) {
+        let Bounds { lower, upper, gap, relative_gap } = *bounds;
+        self.line("  lower bound", exact(lower));
+        if upper == f64::INFINITY {
+            self.line("  upper bound", "none: there is no plan");
+            return;
+        }
+        self.line("  upper bound", exact(upper));
+        let verdict = match claim {
+            _ if relative_gap <= tolerance::OPTIMAL => ": optimal",
+            None => "",
+            Some(claim) if relative_gap <= claim => ": as claimed",
+            Some(_) => ": not proved",
+        };
+        self.line("  gap", format!("{}, relative {}{verdict}", small(gap), small(relative_gap)));
     }
 
     /// Sizes and ground cost.
@@ -203,7 +230,7 @@ impl Lines {
         self.sizes(problem, inputs);
         let total = problem.total_mass;
         let mut mass = supported(total, 0.0);
-        if (total - 1.0).abs() > ROUNDING {
+        if (total - 1.0).abs() > ROUNDING && problem.p.is_finite() {
             mass.push_str(
                 " on each side, not 1: costs are those of moving all of it (--normalize scales it)",
             );

@@ -389,8 +389,24 @@ impl IntegerMasses {
         (numerator, &self.total * &self.divisor.number, exponent)
     }
 
+    /// The masses of numbers of units, each divided by 2 to a power and rounded.
+    pub(crate) fn masses_of<const N: usize>(
+        &self,
+        units: impl Iterator<Item = Wide<N>>,
+        power: i64,
+    ) -> Vec<f64> {
+        /// Totals of so many bits are `f64`.
+        const FEW_BITS: u64 = 1000;
+        if self.bits() < FEW_BITS {
+            let unit = self.unit();
+            units.map(|units| unit.mass(units.to_f64(-power))).collect()
+        } else {
+            units.map(|units| self.mass_of(units, power)).collect()
+        }
+    }
+
     /// The mass of so many units, divided by 2 to a power and rounded.
-    pub(crate) fn mass_of<const N: usize>(&self, units: Wide<N>, power: i64) -> f64 {
+    fn mass_of<const N: usize>(&self, units: Wide<N>, power: i64) -> f64 {
         let mut sum = ExactSum::default();
         sum.add_multiple(units.limbs(), 1.0);
         let (numerator, denominator, exponent) =

@@ -4,6 +4,7 @@
 
 pub(crate) mod arcs;
 pub mod assignment;
+pub mod bottleneck;
 pub(crate) mod candidate_arcs;
 mod capped;
 pub(crate) mod fixed_point;

@@ -7,7 +7,7 @@ use deblais::solvers::Transport;
 use deblais::unbalanced::{Amount, UnbalancedProblem, UnbalancedTransport};
 use serde::Serialize;
 
-use super::{EmdArgs, Solving};
+use super::{EmdArgs, Solving, exit_code};
 use crate::cli::args::{DetailArgs, OutputOptions};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::{LoadedSides, ProblemJob, input_names};
@@ -169,7 +169,8 @@ impl UnbalancedJob {
             .and_then(|()| self.files.save_potentials(answer.potentials()));
         print_report(&self.output, &report, |lines| self.text(lines, &report, &answer))?;
         saved?;
-        Ok(self.solving.exit(name, answer.termination(), answer.certificate()))
+        let gaps = (answer.certificate().relative_gap(), self.solving.claim);
+        Ok(exit_code(name, answer.termination(), gaps, self.output.quiet))
     }
 
     fn text(

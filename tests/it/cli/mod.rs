@@ -1,6 +1,7 @@
 //! The command as a user meets it: through the binary.
 
 mod barycenter;
+mod bottleneck;
 mod certify;
 mod columns;
 mod critic;
