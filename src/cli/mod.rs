@@ -48,6 +48,8 @@ mod sinkhorn;
 mod text;
 mod typed;
 
+use std::fmt;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -120,7 +122,7 @@ pub(crate) fn main() -> ExitCode {
     };
     result
         .unwrap_or_else(|failure| {
-            eprintln!("{failure}");
+            tell(format_args!("{failure}\n"));
             failure.exit()
         })
         .into()
@@ -135,10 +137,15 @@ fn use_threads(threads: Option<u16>) -> Result<(), Failure> {
         .map_err(|error| Failure::new(format!("--threads {threads}: {error}")))
 }
 
+/// Puts text on stderr; a reader that has gone away is no failure.
+fn tell(text: fmt::Arguments<'_>) {
+    let _ = io::stderr().write_fmt(text);
+}
+
 /// Prints a note on stderr.
 fn note(text: &str, quiet: bool) {
     if !quiet {
-        eprintln!("note: {}", Printable(text));
+        tell(format_args!("note: {}\n", Printable(text)));
     }
 }
 
@@ -146,7 +153,7 @@ fn note(text: &str, quiet: bool) {
 fn warn(warnings: &[String], quiet: bool) {
     if !quiet {
         for warning in warnings {
-            eprintln!("warning: {}", Printable(warning));
+            tell(format_args!("warning: {}\n", Printable(warning)));
         }
     }
 }

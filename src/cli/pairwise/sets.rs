@@ -15,6 +15,7 @@ use super::super::ground::Ground;
 use super::super::input_warnings;
 use super::super::read_measure::{InputLog, Role, SampleSet, check_dropped, cloud};
 use super::super::remarks::Remarks;
+use super::super::tell;
 
 /// Faults that are listed one by one.
 const LISTED_FAULTS: usize = 20;
@@ -114,7 +115,7 @@ pub(super) fn read(
     }
     faults.push(last);
     for fault in faults.iter().take(LISTED_FAULTS) {
-        eprintln!("{fault}");
+        tell(format_args!("{fault}\n"));
     }
     let message = format!("{} of {count} sets cannot be used; nothing was computed", faults.len());
     Err(Failure::new(message).hint("repair the files named above, or take them out of the list"))
