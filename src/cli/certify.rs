@@ -82,7 +82,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     let plan = given
         .plan
         .as_deref()
-        .map(|path| saved::read_plan(path, n, m, &mut inputs));
+        .map(|path| saved::read_plan(path, &loaded.problem, &mut inputs, output.quiet));
     let plan = plan.transpose()?;
     let potentials = given.potentials.as_deref();
     let potentials = potentials.map(|path| saved::read_potentials(path, n, m, &mut inputs));

@@ -3,8 +3,9 @@
 //! Each subcommand is a file or folder of its own name. They share:
 //!
 //! - flags: `args`, with the values of `ground`, `method`, `memory`, `sample_set` and `typed`;
-//! - inputs: `inputs` makes a problem of what `read_measure` and `histograms` read, `columns` and
-//!   `row_names` hold tables against each other, `remarks` and `input_warnings` say what was noticed;
+//! - inputs: `inputs` makes a problem of what `read_measure`, `mass_file` and `histograms` read,
+//!   `columns` and `row_names` hold tables against each other, `remarks` and `input_warnings` say what
+//!   was noticed;
 //! - a run: `progress_line` (observer, time limit, Ctrl-C), `range` (overflow and underflow);
 //! - answers: `output`, made of the lines of `text` and `input_summary`;
 //! - output files: `output_files` checks their names, `plan_files` writes them by `saved` and
@@ -29,6 +30,7 @@ mod histograms;
 mod input_summary;
 mod input_warnings;
 mod inputs;
+mod mass_file;
 mod memory;
 mod method;
 mod output;

@@ -143,6 +143,13 @@ fn sets_of(
         let selection = Selection { filter, ..wanted.selection.clone() };
         SampleSet::new(Role::Source, file.origin.clone(), selection)
     };
+    let input = match (&wanted.by, input) {
+        (Some(column), Input::Table(table)) => {
+            let columns = Some(vec![column.clone()]);
+            Input::Table(table.with_names_of(&Selection { columns, ..Selection::default() }))
+        }
+        (_, input) => input,
+    };
     let jobs = match (&wanted.by, &input) {
         (None, _) => vec![(file.name.clone(), job(wanted.selection.filter.clone()))],
         (Some(column), Input::Table(table)) => {
