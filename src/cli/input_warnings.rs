@@ -25,10 +25,8 @@ pub(crate) const CALL_IT_ID: &str = "call it id in a header above the rows (id,c
 pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: &mut Remarks) {
     let origin = table.origin();
     match table.first_row() {
-        FirstRow::Labeled if table.has_first_row(layout) => {
-            remarks.warn(may_be_header(origin, "point"));
-        }
-        FirstRow::Labeled => {}
+        FirstRow::Doubtful | FirstRow::Labeled if !table.has_first_row(layout) => {}
+        FirstRow::Labeled => remarks.warn(may_be_header(origin, "point")),
         _ => first_row(table, "point", remarks),
     }
     if table.may_have_decimal_commas() {
@@ -183,11 +181,14 @@ fn numbers_above_costs(table: Table, masses: Option<usize>, remarks: &mut Remark
         return table.with_all_rows().into_owned();
     }
     if n + 1 == m && masses != Some(n) {
-        remarks.warn(format!(
-            "{origin}: the first row, 0, 1, …, is taken for one of the matrix, which is square \
-             with it"
-        ));
-        return table.with_all_rows().into_owned();
+        let table = table.with_all_rows().into_owned();
+        if !table.has_zero_diagonal() {
+            remarks.warn(format!(
+                "{origin}: the first row, 0, 1, …, is taken for one of the matrix, which is square \
+                 with it"
+            ));
+        }
+        return table;
     }
     let text = format!(
         "{origin}: the first row, 0, 1, …, is taken for a header, as pandas writes it; if it \

@@ -130,8 +130,9 @@ impl Table {
         self.header.is_none() && location == self.location(0)
     }
 
-    /// Whether two tables without headers begin with one row of numbers, each once, that could be names
-    /// of columns, above different rows; a single such number is pandas' 0 above unsorted numbers.
+    /// Whether two tables without headers begin with one row, whose numbers, each of them once, could be
+    /// names of columns, above different rows; the number of a single column is pandas' 0 above unsorted
+    /// numbers.
     pub fn begins_like(&self, other: &Self) -> bool {
         let (TableCells::Text { cells, first: 0 }, TableCells::Text { cells: others, first: 0 }) =
             (&self.cells, &other.cells)
@@ -142,7 +143,11 @@ impl Table {
         let are_same = |row| (0..columns).all(|k| cells.cell(row, k) == others.cell(row, k));
         let is_first = || match columns {
             1 => cells.cell(0, 0) == "0" && !self.ascends(0) && !other.ascends(0),
-            _ => are_distinct(&(0..columns).map(|k| cells.cell(0, k)).collect::<Vec<_>>()),
+            _ => {
+                let cells = (0..columns).map(|k| cells.cell(0, k));
+                let numbers: Vec<&str> = cells.filter(|cell| is_numeric(cell)).collect();
+                numbers.len() > 1 && are_distinct(&numbers)
+            }
         };
         columns == others.columns()
             && cells.rows().min(others.rows()) > 1

@@ -172,7 +172,11 @@ fn signs_and_points_in_a_header_are_names_beside_an_index() {
         ("p.csv", "0.5,1.5\n3,4\n5,6\n"),
         ("q.csv", "0.5,1.5\n3,5\n5,6\n"),
         ("named.csv", "x,y\n0.5,1.5\n3,4\n5,6\n"),
+        ("r.csv", "kind,0.5,1.5\na,3,4\nb,5,6\n"),
+        ("s.csv", "kind,0.5,1.5\na,3,5\nb,5,6\n"),
     ]);
+    assert!(remarks(&folder, "emd r.csv s.csv --drop 0").contains("begin with the same row"));
+    assert_eq!(size(&folder, "emd r.csv s.csv --drop kind"), (2, 2));
     let words = refusal(&folder, "emd a.csv a.csv");
     assert!(words.contains("if the first row is a header, begin all its names with a letter"));
     assert!(remarks(&folder, "emd signs.csv signs.csv").contains(COULD_BE));
@@ -229,7 +233,9 @@ fn ordinary_numbers_get_no_warning() {
         ("q.csv", "2\n2\n1\n4\n3\n1\n3\n2\n"),
         ("sorted.csv", "0\n0\n1\n1\n2\n3\n3\n4\n"),
         ("d.csv", "0,1,2\n0,1.5,2\n1,0,1\n2,1,0\n"),
+        ("e.csv", "0,1,2\n1.5,0,1\n2,1,0\n"),
     ]);
+    assert_eq!(remarks(&folder, "emd --cost-matrix e.csv"), "", "distances");
     let args = "emd --cost-matrix c.csv --source-weights five.csv --normalize";
     for args in [args, "emd p.csv q.csv", "emd sorted.csv q.csv"] {
         assert_eq!(remarks(&folder, args), "", "{args}");
