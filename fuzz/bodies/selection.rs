@@ -26,4 +26,5 @@ pub(crate) fn run(data: &[u8]) {
         super::told(&error, &error.hint());
     }
     let _ = table.values(&column(weights));
+    let _ = table.with_names_of(&selection).select(&selection);
 }

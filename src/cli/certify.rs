@@ -18,7 +18,7 @@ use super::range::check_range;
 use super::remarks::Remarks;
 use super::saved;
 use super::text::small;
-use super::use_threads;
+use super::{tell, use_threads};
 
 /// `deblais certify SOURCE TARGET --plan FILE`
 #[derive(Debug, Args, Serialize)]
@@ -79,7 +79,10 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     let (mut inputs, mut remarks) = (loaded.inputs, loaded.remarks);
     let start = Instant::now();
     let (n, m) = (loaded.problem.n(), loaded.problem.m());
-    let plan = given.plan.as_deref().map(|path| saved::read_plan(path, n, m, &mut inputs));
+    let plan = given
+        .plan
+        .as_deref()
+        .map(|path| saved::read_plan(path, &loaded.problem, &mut inputs, output.quiet));
     let plan = plan.transpose()?;
     let potentials = given.potentials.as_deref();
     let potentials = potentials.map(|path| saved::read_potentials(path, n, m, &mut inputs));
@@ -114,7 +117,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
         Some(gap) if !certificate.is_within(gap) => {
             if !output.quiet {
                 let found = certificate.relative_gap();
-                eprintln!("warning: the relative gap {found:.1e} is wider than {gap:e}");
+                tell(format_args!("warning: the relative gap {found:.1e} is wider than {gap:e}\n"));
             }
             Ok(Exit::ClaimBroken)
         }

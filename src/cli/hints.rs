@@ -52,11 +52,8 @@ impl CommandHint for ReadError {
                 .into(),
             Self::NoCoordinates { .. } => {
                 "name at least one column with --columns; by default those of --weights, --where and \
-                 --drop are left out, and those called id, index or label"
+                 --drop are left out, and those called id, index or label, or by no name"
                     .into()
-            }
-            Self::NotANumber { found, .. } if !found.is_empty() => {
-                format!("{} with --columns", self.hint())
             }
             other => other.hint(),
         }

@@ -159,7 +159,7 @@ fn on_grid(
     count: usize,
     log: &mut InputLog,
 ) -> Result<Array2<f64>, Failure> {
-    let grid = read_matrix(origin, "grid", log)?;
+    let grid = read_matrix(origin, "grid", [None; 2], log)?;
     let order = cells.order_masses(&grid.rows, &mut log.remarks)?;
     if grid.entries.nrows() != count {
         return Err(Failure::new(format!(

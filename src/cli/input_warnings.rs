@@ -5,7 +5,7 @@ use deblais::math;
 use deblais::measure::DiscreteMeasure;
 use ndarray::{Array1, Array2, ArrayView1};
 
-use super::columns::{label, listed, typed};
+use super::columns::{label, labels, listed, typed};
 use super::read_measure::ReadMeasure;
 use super::remarks::Remarks;
 
@@ -18,10 +18,17 @@ const CLOSE: f64 = 1e-6;
 /// The remedy for a header that is taken for data.
 pub(crate) const NAME_IT: &str = "begin its names with a letter, or delete it";
 
+/// The remedy for a column of row numbers that is taken for data.
+pub(crate) const CALL_IT_ID: &str = "call it id in a header above the rows (id,c0,c1,…)";
+
 /// Signs in the header and the columns of a table of points; `chosen` by `--columns`.
 pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: &mut Remarks) {
-    first_row(table, "point", remarks);
     let origin = table.origin();
+    match table.first_row() {
+        FirstRow::Doubtful | FirstRow::Labeled if !table.has_first_row(layout) => {}
+        FirstRow::Labeled => remarks.warn(may_be_header(origin, "point")),
+        _ => first_row(table, "point", remarks),
+    }
     if table.may_have_decimal_commas() {
         remarks.warn(format!(
             "{origin}: the rows are taken for points of two coordinates, but could be numbers with \
@@ -41,24 +48,30 @@ pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: 
     if chosen || layout.coordinates.len() == 1 {
         return;
     }
+    let names = labels(table, &layout.coordinates);
+    let (has_header, is_bare) = (table.header().is_some(), layout.weights.is_none());
+    let is_mass = |name: &String| {
+        is_bare && (is_called_masses(name) || has_header && is_nameless(name, &names))
+    };
+    let has_masses = names.iter().any(is_mass);
     for &column in &layout.coordinates {
         let label = [label(table, column)];
         let name = listed(&label);
         let typed = typed(&label).unwrap_or_else(|| column.to_string());
-        if table.n_rows() >= SEQUENCE && table.counts_rows(column) {
+        if is_mass(&label[0]) {
+            remarks.warn(format!(
+                "{origin}: {name} is taken for a coordinate; if it holds the masses, give \
+                 --weights {typed}"
+            ));
+        } else if !has_masses && table.n_rows() >= SEQUENCE && table.counts_rows(column) {
             remarks.warn(format!(
                 "{origin}: {name} counts the rows, but is taken for a coordinate; --drop {typed} \
                  leaves it out"
             ));
         } else if is_called_id(&name) && table.holds_whole_numbers(column) {
             remarks.warn(format!(
-                "{origin}: {name} is taken for a coordinate; if it numbers the rows, --drop {name} \
+                "{origin}: {name} is taken for a coordinate; if it numbers the rows, --drop {typed} \
                  leaves it out"
-            ));
-        } else if layout.weights.is_none() && is_called_masses(&name) {
-            remarks.warn(format!(
-                "{origin}: {name} is taken for a coordinate; if it holds the masses, give \
-                 --weights {typed}"
             ));
         }
     }
@@ -106,6 +119,7 @@ pub(crate) fn first_row(table: &Table, kind: &str, remarks: &mut Remarks) {
             ));
         }
         FirstRow::Doubtful => remarks.warn(may_be_header(origin, kind)),
+        FirstRow::Labeled => remarks.note(may_be_header(origin, kind)),
     }
 }
 
@@ -116,32 +130,75 @@ fn may_be_header(origin: &InputPath, kind: &str) -> String {
     )
 }
 
+/// What is to be said of two tables of points that begin with one row.
+pub(crate) fn same_first_row(table: &Table, other: &Table) -> Option<String> {
+    (table.first_row() == FirstRow::Data && table.begins_like(other)).then(|| {
+        format!(
+            "{} and {} begin with the same row, which is taken for a point of each, but could be a \
+             header; if it is one, {NAME_IT}; if not, put a row of names above it",
+            table.origin(),
+            other.origin()
+        )
+    })
+}
+
 /// A matrix of costs whose first row could be a header: one without which it is square, or whole
-/// numbers above fractions, but not the row 0, 1, … of a square matrix of distances. One that reads
+/// numbers above fractions, but not the row 0, 1, … of a matrix of distances on a line. One that reads
 /// 0, 1, … above fractions is the numbers of the columns, unless the matrix is square with it.
-pub(crate) fn of_matrix(table: Table, remarks: &mut Remarks) -> Table {
-    if table.first_row() != FirstRow::Numbers {
-        let is_square = table.n_rows() == table.n_columns();
-        let is_unlike =
-            table.first_row() == FirstRow::Doubtful && !(is_square && table.may_have_numbers());
-        let is_too_many = table.n_rows() == table.n_columns() + 1 && table.may_have_header();
-        if is_unlike || is_too_many {
+/// Where `masses` of rows and columns are given, their number decides.
+pub(crate) fn of_matrix(table: Table, masses: [Option<usize>; 2], remarks: &mut Remarks) -> Table {
+    let (n, m) = (table.n_rows(), table.data_columns().len());
+    let table = if table.first_row() == FirstRow::Numbers {
+        numbers_above_costs(table, masses[0], remarks)
+    } else {
+        let is_doubtful = table.first_row() == FirstRow::Doubtful;
+        let is_line =
+            table.may_have_numbers() && (n == m || table.counts_rows(table.data_columns()[0]));
+        let is_unlike = is_doubtful && !is_line;
+        let is_too_many = n == m + 1 && table.may_have_header();
+        if masses[0] != Some(n) && (is_unlike || is_too_many) {
             remarks.warn(may_be_header(table.origin(), "row of costs"));
+        } else if masses[0].is_none() && n != m && table.first_row() == FirstRow::Labeled {
+            remarks.note(may_be_header(table.origin(), "row of costs"));
+        }
+        table
+    };
+    if n >= SEQUENCE && n + 1 == m && masses[1] != Some(m) && table.numbers_its_rows() {
+        remarks.warn(format!(
+            "{}: the first column counts the rows, but is taken for costs, though the matrix is \
+             square without it; if it numbers the rows, {CALL_IT_ID}",
+            table.origin()
+        ));
+    }
+    table
+}
+
+/// A matrix below the numbers 0, 1, … of its columns, if these are not one of its rows.
+fn numbers_above_costs(table: Table, masses: Option<usize>, remarks: &mut Remarks) -> Table {
+    let origin = table.origin().clone();
+    let (n, m) = (table.n_rows(), table.data_columns().len());
+    if masses == Some(n + 1) {
+        return table.with_all_rows().into_owned();
+    }
+    if n + 1 == m && masses != Some(n) {
+        let table = table.with_all_rows().into_owned();
+        if !table.has_zero_diagonal() {
+            remarks.warn(format!(
+                "{origin}: the first row, 0, 1, …, is taken for one of the matrix, which is square \
+                 with it"
+            ));
         }
         return table;
     }
-    let origin = table.origin().clone();
-    if table.n_rows() + 1 == table.n_columns() {
-        remarks.warn(format!(
-            "{origin}: the first row, 0, 1, …, is taken for one of the matrix, which is square \
-             with it"
-        ));
-        return table.with_all_rows().into_owned();
-    }
-    remarks.warn(format!(
+    let text = format!(
         "{origin}: the first row, 0, 1, …, is taken for a header, as pandas writes it; if it \
          belongs to the matrix, write it as 0.0, 1.0, …"
-    ));
+    );
+    if masses == Some(n) || table.has_zero_diagonal() {
+        remarks.note(text);
+    } else {
+        remarks.warn(text);
+    }
     table
 }
 
@@ -150,9 +207,24 @@ fn is_called_id(name: &str) -> bool {
 }
 
 fn is_called_masses(name: &str) -> bool {
-    const NAMES: [&str; 7] =
-        ["weight", "weights", "mass", "masses", "count", "counts", "frequency"];
+    const NAMES: [&str; 9] = [
+        "weight",
+        "weights",
+        "mass",
+        "masses",
+        "count",
+        "counts",
+        "frequency",
+        "proportion",
+        "probability",
+    ];
     NAMES.iter().any(|known| name.trim().eq_ignore_ascii_case(known))
+}
+
+/// Whether a column has the name 0 that pandas gives to values without one, behind its positions.
+fn is_nameless(name: &str, names: &[String]) -> bool {
+    name == "0"
+        && matches!(names, [position, last] if last == "0" && position.parse::<f64>().is_err())
 }
 
 /// Signs in points without masses.
@@ -229,7 +301,8 @@ fn add_up_to_the_same<'a>(mut rows: impl Iterator<Item = ArrayView1<'a, f64>>) -
     rows.all(|row| total(row).is_some_and(|other| (other - first).abs() <= CLOSE * first))
 }
 
-/// Whole numbers, as many on both sides, that add up to the same, or that ascend on neither.
+/// Whole numbers, as many on both sides, that add up to the same, or change little from one to the
+/// next on both.
 fn look_like_counts(
     p: ArrayView1<'_, f64>,
     q: ArrayView1<'_, f64>,
@@ -238,19 +311,32 @@ fn look_like_counts(
     remarks: &mut Remarks,
 ) {
     let whole = |x: &f64| *x >= 0.0 && x.fract() == 0.0;
-    let ascends = |x: ArrayView1<'_, f64>| x.windows(2).into_iter().all(|pair| pair[0] < pair[1]);
     let cells = p.len();
     let same_total = math::sum(p) == math::sum(q);
     if cells == q.len()
         && cells >= SEQUENCE
         && p.iter().chain(q).all(whole)
-        && (same_total || !ascends(p) && !ascends(q))
+        && (same_total && !(ascends(p) && ascends(q)) || is_smooth(p) && is_smooth(q))
     {
         remarks.warn(format!(
             "{a} and {b} could be counts ({cells} whole numbers each), but are read as samples on \
              the line; for histograms on the cells 0, 1, 2, …, give {hist}"
         ));
     }
+}
+
+fn ascends(x: ArrayView1<'_, f64>) -> bool {
+    x.windows(2).into_iter().all(|pair| pair[0] <= pair[1])
+}
+
+/// Whether neighbors differ less than independent samples do, whose ratio of von Neumann, the mean
+/// square of their differences over the variance, is near 2. Sorted samples are no counts.
+fn is_smooth(x: ArrayView1<'_, f64>) -> bool {
+    const MOST: f64 = 1.0;
+    let mean = math::sum(x) / x.len() as f64;
+    let squares: f64 = x.iter().map(|value| (value - mean).powi(2)).sum();
+    let differences: f64 = x.windows(2).into_iter().map(|pair| (pair[1] - pair[0]).powi(2)).sum();
+    !ascends(x) && differences < MOST * squares
 }
 
 /// Signs in a file that is given for a histogram.

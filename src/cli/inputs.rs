@@ -17,9 +17,9 @@ use super::failure::Failure;
 use super::ground::Ground;
 use super::histograms::HistogramFiles;
 use super::input_warnings;
+use super::mass_file::{MassFile, MassHolders};
 use super::read_measure::{
-    InputLog, MassHolders, ReadMatrix, ReadMeasure, Role, SampleSet, Weights, clouds, mass_file,
-    read_matrix,
+    InputLog, ReadMatrix, ReadMeasure, Role, SampleSet, Weights, clouds, read_matrix,
 };
 use super::remarks::Remarks;
 use super::sample_set::SelectionFlags;
@@ -220,28 +220,33 @@ impl ProblemJob {
         target: Option<&InputPath>,
         log: &mut InputLog,
     ) -> Result<LoadedSides, Failure> {
-        let ReadMatrix { entries, rows, columns, may_have_header } =
-            read_matrix(matrix, "cost_matrix", log)?;
+        let [source, target] =
+            [source, target].map(|origin| origin.map(MassFile::read).transpose());
+        let (source, target) = (source?, target?);
+        let given = [&source, &target].map(|file| file.as_ref().map(|file| file.table.n_rows()));
+        let ReadMatrix { entries, rows, columns, excess: [header, row_numbers] } =
+            read_matrix(matrix, "cost_matrix", given, log)?;
         let (n, m) = entries.dim();
-        let holders = |count, axis, names, may_have_header| MassHolders {
+        let holders = |count, axis, names, excess| MassHolders {
             count,
             kind: format!("{axis} of {matrix}"),
             names,
-            may_have_header,
+            excess,
         };
         let cost = CostMatrix::new(entries).map_err(|error| Failure::from(error).at(matrix))?;
         let mut tolerance = tolerance::TOTALS_F64;
-        let mut mass = |origin: Option<&InputPath>, role: Role, holders: MassHolders| match origin {
+        let mut mass = |file: Option<MassFile>, role: Role, holders: MassHolders| match file {
             None => Ok(Marginal::normalized(Array1::ones(holders.count))?),
-            Some(origin) => {
-                let masses = mass_file(origin, role, &holders, self.normalize, log)?;
+            Some(file) => {
+                let origin = file.origin.clone();
+                let masses = file.masses(role, &holders, self.normalize, log)?;
                 tolerance = tolerance.max(masses.totals_tolerance);
                 let marginal = if self.normalize { Marginal::normalized } else { Marginal::new };
                 marginal(masses.values).map_err(|error| Failure::from(error).at(origin))
             }
         };
-        let mu = mass(source, Role::Source, holders(n, "rows", rows, may_have_header))?;
-        let nu = mass(target, Role::Target, holders(m, "columns", columns, false))?;
+        let mu = mass(source, Role::Source, holders(n, "rows", rows, header))?;
+        let nu = mass(target, Role::Target, holders(m, "columns", columns, row_numbers))?;
         let report = ProblemReport::between(&mu, &nu, "matrix");
         let report = ProblemReport { power_of_distance: false, ..report };
         let sides = Sides::new(mu, nu, Box::new(cost), tolerance)

@@ -3,8 +3,9 @@
 //! Each subcommand is a file or folder of its own name. They share:
 //!
 //! - flags: `args`, with the values of `ground`, `method`, `memory`, `sample_set` and `typed`;
-//! - inputs: `inputs` makes a problem of what `read_measure` and `histograms` read, `columns` and
-//!   `row_names` hold tables against each other, `remarks` and `input_warnings` say what was noticed;
+//! - inputs: `inputs` makes a problem of what `read_measure`, `mass_file` and `histograms` read,
+//!   `columns` and `row_names` hold tables against each other, `remarks` and `input_warnings` say what
+//!   was noticed;
 //! - a run: `progress_line` (observer, time limit, Ctrl-C), `range` (overflow and underflow);
 //! - answers: `output`, made of the lines of `text` and `input_summary`;
 //! - output files: `output_files` checks their names, `plan_files` writes them by `saved` and
@@ -30,6 +31,7 @@ mod histograms;
 mod input_summary;
 mod input_warnings;
 mod inputs;
+mod mass_file;
 mod memory;
 mod method;
 mod output;
@@ -50,6 +52,8 @@ mod test;
 mod text;
 mod typed;
 
+use std::fmt;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -128,7 +132,7 @@ pub(crate) fn main() -> ExitCode {
     };
     result
         .unwrap_or_else(|failure| {
-            eprintln!("{failure}");
+            tell(format_args!("{failure}\n"));
             failure.exit()
         })
         .into()
@@ -143,10 +147,15 @@ fn use_threads(threads: Option<u16>) -> Result<(), Failure> {
         .map_err(|error| Failure::new(format!("--threads {threads}: {error}")))
 }
 
+/// Puts text on stderr; a reader that has gone away is no failure.
+fn tell(text: fmt::Arguments<'_>) {
+    let _ = io::stderr().write_fmt(text);
+}
+
 /// Prints a note on stderr.
 fn note(text: &str, quiet: bool) {
     if !quiet {
-        eprintln!("note: {}", Printable(text));
+        tell(format_args!("note: {}\n", Printable(text)));
     }
 }
 
@@ -154,7 +163,7 @@ fn note(text: &str, quiet: bool) {
 fn warn(warnings: &[String], quiet: bool) {
     if !quiet {
         for warning in warnings {
-            eprintln!("warning: {}", Printable(warning));
+            tell(format_args!("warning: {}\n", Printable(warning)));
         }
     }
 }

@@ -26,8 +26,9 @@ pub(crate) fn check_bounds(
             "multiply all costs, or all masses, by the same factor; --normalize scales masses",
         ));
     }
-    if upper == f64::INFINITY {
-        let text = format!("mass × cost overflows: the plan costs more than {:e}", f64::MAX);
+    if upper == f64::INFINITY || upper <= f64::MIN {
+        let bound = if upper > 0.0 { "more than " } else { "less than -" };
+        let text = format!("mass × cost overflows: the plan costs {bound}{:e}", f64::MAX);
         return Err(Failure::new(text).hint(
             "divide all costs, or all masses, by the same factor; --normalize scales masses",
         ));

@@ -10,13 +10,15 @@ use deblais::math;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{InputReport, Inputs, MassesReport};
 use deblais::tolerance;
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Array2};
 
 use super::columns::{Columns, label, labels};
 use super::failure::Failure;
 use super::input_warnings;
+use super::mass_file::{MassFile, MassHolders};
 use super::remarks::Remarks;
 use super::row_names::RowNames;
+use super::sample_set::column;
 
 /// Masses of 1/n each.
 const UNIFORM: &str = "uniform";
@@ -36,7 +38,7 @@ impl Role {
         }
     }
 
-    fn weights(self) -> &'static str {
+    pub(crate) fn weights(self) -> &'static str {
         match self {
             Self::Source => "source_weights",
             Self::Target => "target_weights",
@@ -109,6 +111,10 @@ pub(crate) fn clouds(
 ) -> Result<[ReadMeasure; 2], Failure> {
     let (p, p_digest) = Input::read(&source.origin)?;
     let (q, q_digest) = Input::read(&target.origin)?;
+    let remark = match (&p, &q) {
+        (Input::Table(table), Input::Table(other)) => input_warnings::same_first_row(table, other),
+        _ => None,
+    };
     let p = match (p, &q) {
         (Input::Table(table), Input::Table(other)) if other.numbers_its_columns() => {
             Input::Table(table.with_numbers_as_names())
@@ -117,6 +123,9 @@ pub(crate) fn clouds(
     };
     let x = cloud(source, p, p_digest, None, normalize, log)?;
     let y = cloud(target, q, q_digest, Some(&x.columns), normalize, log)?;
+    if let Some(text) = remark {
+        log.remarks.warn(text);
+    }
     check_dropped(&[&x.absent, &y.absent])?;
     input_warnings::of_pair([&x, &y], [&source.origin, &target.origin], &mut log.remarks);
     Ok([x, y])
@@ -145,10 +154,11 @@ pub(crate) fn cloud(
             job.refuse_columns()?;
             Taken::pixels(histogram, &job.origin)
         }
-        Input::Table(table) if like.is_some_and(Columns::are_numbers) => {
-            select(job, &table.with_numbers_as_names(), like, normalize, log)?
+        Input::Table(table) => {
+            let is_numbered = like.is_some_and(Columns::are_numbers);
+            let table = if is_numbered { table.with_numbers_as_names() } else { table };
+            select(job, &job.with_header(table, &mut log.remarks), like, normalize, log)?
         }
-        Input::Table(table) => select(job, &table, like, normalize, log)?,
     };
     let normalize = normalize || taken.masses.kind == "pixels";
     let rows = taken.points.nrows();
@@ -214,17 +224,19 @@ fn select(
         like.order(table, &mut layout, chosen, &mut log.remarks)?;
     }
     input_warnings::of_columns(table, &layout, chosen, &mut log.remarks);
-    let samples = table.samples(&layout)?;
+    refuse_masses_as_coordinates(table, &layout)?;
+    let samples = table.samples(&layout).map_err(|error| no_point(error, table))?;
     let rows = samples.points.nrows();
     let (kind, masses) = match (file, samples.weights) {
         (Some(file), _) => {
+            let kind = format!("{} points", job.role.name());
             let points = MassHolders {
                 count: rows,
-                kind: format!("{} points", job.role.name()),
+                excess: MassHolders::header(&kind, table.may_have_header()),
+                kind,
                 names: RowNames::of(table, layout.filter.as_ref())?,
-                may_have_header: table.may_have_header(),
             };
-            ("file", mass_file(&file, job.role, &points, normalize, log)?)
+            ("file", MassFile::read(&file)?.masses(job.role, &points, normalize, log)?)
         }
         (None, Some(values)) => {
             let totals_tolerance = totals_tolerance(samples.precision);
@@ -250,16 +262,42 @@ fn select(
     })
 }
 
+/// A column cannot be a coordinate and the masses; two flags that mean different columns may name
+/// one where a number is a name, too.
+fn refuse_masses_as_coordinates(table: &Table, layout: &Layout) -> Result<(), Failure> {
+    let both = layout.weights.filter(|weights| layout.coordinates.contains(weights));
+    both.map_or(Ok(()), |column| {
+        let id = table.column_id(column);
+        Err(Failure::new(format!(
+            "{}: {id} is taken for a coordinate and for the masses",
+            table.origin()
+        ))
+        .hint(
+            "name other columns by --columns or --weights; a number stands for a column of that \
+                 name, if there is one, so give the columns names that begin with a letter",
+        ))
+    })
+}
+
+/// Text among the coordinates.
+fn no_point(error: ReadError, table: &Table) -> Failure {
+    let hint = match &error {
+        ReadError::NotANumber { found, .. } if found.is_empty() => error.hint(),
+        ReadError::NotANumber { location, .. } if table.is_bare_first_row(*location) => format!(
+            "if the first row is a header, begin all its names with a letter; else {} with --columns",
+            error.hint()
+        ),
+        ReadError::NotANumber { .. } if error.respelled().is_none() => {
+            format!("{} with --columns", error.hint())
+        }
+        _ => return error.into(),
+    };
+    Failure::new(error).hint(hint)
+}
+
 /// The columns of a table, and the file of the masses if they are in none of them.
 fn layout(job: &SampleSet, table: &Table) -> Result<(Layout, Option<InputPath>), Failure> {
-    let layout = |weights| {
-        table.layout(&Selection {
-            columns: job.columns.clone(),
-            dropped: job.dropped.clone(),
-            filter: job.filter.clone(),
-            weights,
-        })
-    };
+    let layout = |weights| table.layout(&job.selection(weights));
     let text = match &job.weights {
         Weights::Uniform => return Ok((layout(None)?, None)),
         Weights::Column(column) => return Ok((layout(Some(column.clone()))?, None)),
@@ -285,6 +323,34 @@ fn layout(job: &SampleSet, table: &Table) -> Result<(Layout, Option<InputPath>),
 }
 
 impl SampleSet {
+    fn selection(&self, weights: Option<ColumnRef>) -> Selection {
+        Selection {
+            columns: self.columns.clone(),
+            dropped: self.dropped.clone(),
+            filter: self.filter.clone(),
+            weights,
+        }
+    }
+
+    /// The table, its first row as header if a flag names a column by a text in it.
+    fn with_header(&self, table: Table, remarks: &mut Remarks) -> Table {
+        let weights = match &self.weights {
+            Weights::Uniform => None,
+            Weights::Column(column) => Some(column.clone()),
+            Weights::ColumnOrFile(text) => Some(column(text)),
+        };
+        let had_header = table.header().is_some();
+        let table = table.with_names_of(&self.selection(weights));
+        if !had_header && table.header().is_some() {
+            remarks.note(format!(
+                "{}: the first row is taken for a header, as it has a name by which a flag calls a \
+                 column",
+                self.origin
+            ));
+        }
+        table
+    }
+
     /// A picture has no columns to choose from.
     fn refuse_columns(&self) -> Result<(), Failure> {
         let flag = match self {
@@ -302,59 +368,6 @@ impl SampleSet {
     }
 }
 
-/// The points, rows or columns of a matrix that masses are given to.
-pub(crate) struct MassHolders {
-    pub(crate) count: usize,
-    /// Their kind and file, for messages.
-    pub(crate) kind: String,
-    pub(crate) names: RowNames,
-    /// Whether the first of them could be a header.
-    pub(crate) may_have_header: bool,
-}
-
-/// Reads a file of masses, as they are; rows that have names are matched by them.
-pub(crate) fn mass_file(
-    origin: &InputPath,
-    role: Role,
-    holders: &MassHolders,
-    normalize: bool,
-    log: &mut InputLog,
-) -> Result<Masses, Failure> {
-    let (table, digest) = table(origin)?;
-    let precision = table.precision();
-    let mut values = table.weights()?;
-    input_warnings::of_name_columns(&table, "masses", &mut log.remarks);
-    input_warnings::first_row(&table, "mass", &mut log.remarks);
-    let MassHolders { count, kind, names, may_have_header } = holders;
-    if values.len() != *count {
-        let hint = format!("give one mass for each of the {kind}, in their order");
-        let is_header = if values.len() + 1 == *count && *may_have_header {
-            Some(kind.as_str())
-        } else if values.len() == count + 1 && table.may_have_header() {
-            Some("masses")
-        } else {
-            None
-        };
-        return Err(Failure::new(format!("{origin}: {} masses for {count} {kind}", values.len()))
-            .hint(match is_header {
-                Some(rows) => format!(
-                    "if the first of the {rows} is a header, {}; else {hint}",
-                    input_warnings::NAME_IT
-                ),
-                None => hint,
-            }));
-    }
-    if let Some(order) = names.order_masses(&RowNames::of(&table, None)?, &mut log.remarks)? {
-        values = values.select(Axis(0), &order);
-    }
-    let report = InputReport {
-        masses: Some(masses_report("file", None, &values)),
-        ..report(origin, *count, digest, normalize)
-    };
-    log.inputs.insert(role.weights(), report);
-    Ok(Masses { values, totals_tolerance: totals_tolerance(precision) })
-}
-
 /// Reads a file that must be a table.
 pub(crate) fn table(origin: &InputPath) -> Result<(Table, InputDigest), ReadError> {
     match Input::read(origin)? {
@@ -368,14 +381,16 @@ pub(crate) struct ReadMatrix {
     pub(crate) entries: Array2<f64>,
     pub(crate) rows: RowNames,
     pub(crate) columns: RowNames,
-    /// Whether the first row could be a header.
-    pub(crate) may_have_header: bool,
+    /// The remedies if the first of its rows, or columns, is none.
+    pub(crate) excess: [Option<String>; 2],
 }
 
-/// Reads a matrix of numbers: costs, or the places of cells.
+/// Reads a matrix of numbers: the places of cells, or costs between so many `masses` of rows and
+/// columns as are given.
 pub(crate) fn read_matrix(
     origin: &InputPath,
     role: &'static str,
+    masses: [Option<usize>; 2],
     log: &mut InputLog,
 ) -> Result<ReadMatrix, Failure> {
     let (table, digest) = table(origin)?;
@@ -383,15 +398,21 @@ pub(crate) fn read_matrix(
         input_warnings::first_row(&table, "place", &mut log.remarks);
         (table, "coordinates")
     } else {
-        (input_warnings::of_matrix(table, &mut log.remarks), "costs")
+        (input_warnings::of_matrix(table, masses, &mut log.remarks), "costs")
     };
-    let may_have_header = table.may_have_header();
+    let row_numbers = table.numbers_its_rows().then(|| {
+        format!(
+            "if the first of the columns of {origin} numbers the rows, {}",
+            input_warnings::CALL_IT_ID
+        )
+    });
+    let header = MassHolders::header(&format!("rows of {origin}"), table.may_have_header());
     input_warnings::of_name_columns(&table, taken, &mut log.remarks);
     let rows = RowNames::of(&table, None)?;
     let columns = RowNames::new(origin, table.data_names());
     let entries = table.into_matrix().map_err(not_finite)?;
     log.inputs.insert(role, report(origin, entries.nrows(), digest, false));
-    Ok(ReadMatrix { entries, rows, columns, may_have_header })
+    Ok(ReadMatrix { entries, rows, columns, excess: [header, row_numbers] })
 }
 
 /// Rows of a matrix cannot be removed as those of a table of samples.

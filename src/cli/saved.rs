@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use deblais::Gradient;
-use deblais::io::{self, InputPath, ReadError, plan_from, potentials_from};
+use deblais::io::{self, InputPath, ReadError, plan_of_mass, potentials_from};
 use deblais::plan::TransportPlan;
 use deblais::potentials::Potentials;
+use deblais::problem::OtProblem;
 use deblais::report::Inputs;
 
 use super::failure::Failure;
+use super::note;
 use super::read_measure::{report, table};
 
 /// Endings of the formats that can be written.
@@ -34,20 +36,28 @@ pub(crate) fn write_gradient(
     Ok(io::write_gradient(path, gradient, names.unwrap_or_default())?)
 }
 
-/// Reads somebody's plan for n source and m target points.
+/// Reads somebody's plan for a problem.
 pub(crate) fn read_plan(
     path: &Path,
-    n: usize,
-    m: usize,
+    problem: &OtProblem,
     inputs: &mut Inputs,
+    quiet: bool,
 ) -> Result<TransportPlan, Failure> {
     let origin = InputPath::from(path);
     let (table, digest) = table(&origin)?;
-    let plan = plan_from(&table, n, m).map_err(|error| match error {
+    let (n, m, mass) = (problem.n(), problem.m(), problem.total());
+    let (plan, has_numbers) = plan_of_mass(&table, n, m, mass).map_err(|error| match error {
         ReadError::NotANumber { .. } => Failure::new(error)
             .hint("a plan holds numbers alone: give places of points, from 0, for their names"),
         error => error.into(),
     })?;
+    if has_numbers {
+        let text = format!(
+            "{origin}: the first row, 0, 1, 2, is taken for a header: the masses below it add up to \
+             those of the problem"
+        );
+        note(&text, quiet);
+    }
     inputs.insert("plan", report(&origin, table.n_rows(), digest, false));
     Ok(plan)
 }

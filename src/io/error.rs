@@ -319,13 +319,15 @@ impl ReadError {
             }
             Self::NoCoordinates { .. } => {
                 "name at least one column; by default those of weights, filters and dropped columns \
-                 are left out, and those called id, index or label"
+                 are left out, and those called id, index or label, or by no name"
                     .into()
             }
             Self::NoSuchRows { values, .. } => {
                 format!("that column holds {}", listed(values, "and other values"))
             }
-            Self::NotOneColumn { .. } => "give a file with one number per row".into(),
+            Self::NotOneColumn { .. } => "give a file with one number per row; names of the rows may \
+                                          stand beside it in a column called id"
+                .into(),
             Self::NotATable { .. } => "give a CSV or NPY file".into(),
             Self::Npy { problem, .. } => problem.hint(),
             Self::Idx { problem, .. } => problem.hint().into(),

@@ -72,7 +72,7 @@ pub use location::{ColumnId, Location};
 pub use manifest::{Listed, ManifestProblem, manifest_from, read_manifest};
 pub use matrix_file::{write_matrix, write_named_matrix, write_named_matrix_to};
 pub use npy::NpyProblem;
-pub use plan_file::{PlanProblem, plan_from, read_plan, write_plan};
+pub use plan_file::{PlanProblem, plan_from, plan_of_mass, read_plan, write_plan};
 pub use potentials_file::{PotentialsProblem, potentials_from, read_potentials, write_potentials};
 #[cfg(feature = "nn")]
 pub use saved_file::SavedFileProblem;

@@ -66,9 +66,9 @@ impl PlanProblem {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Shape { .. } => {
-                "give CSV with the header i,j,mass, NPY of shape (k, 3), or the dense matrix with \
-                 a row per source and a column per target; without row names (pandas: \
-                 to_csv(index=False))"
+                "give CSV with the header i,j,mass and no other columns, NPY of shape (k, 3), or the \
+                 dense matrix with a row per source and a column per target; without row names and \
+                 header (pandas: to_csv(index=False, header=False))"
             }
             Self::Header { .. } => {
                 "call the columns i (the source row), j (the target row) and mass, in any order; \
@@ -111,7 +111,8 @@ pub fn write_plan(path: &Path, plan: &TransportPlan) -> Result<(), WriteError> {
 ///
 /// An n×3 table for m = 3 could be either. It counts as triplets if it has their header, or if
 /// all i and j are whole numbers in range, no cell occurs twice and no mass is zero. A header names
-/// the columns of triplets, which may stand in any order.
+/// the columns of triplets, which may stand in any order. The numbers 0, 1, … that pandas writes
+/// above columns and before rows without names are passed over where the plan is dense without them.
 ///
 /// # Errors
 /// [`ReadError`], with [`PlanProblem`] for what concerns plans.
@@ -124,21 +125,73 @@ pub fn read_plan(origin: &InputPath, n: usize, m: usize) -> Result<TransportPlan
 /// # Errors
 /// As [`read_plan`].
 pub fn plan_from(table: &Table, n: usize, m: usize) -> Result<TransportPlan, ReadError> {
-    let bad = |problem| ReadError::Plan { origin: table.origin().clone(), problem };
-    // A first triplet 0, 1, 2 is no header.
     let all_rows = table.with_all_rows();
-    let table = if (table.n_rows(), table.n_columns()) == (n, m) { table } else { &all_rows };
-    let (rows, columns) = (table.n_rows(), table.n_columns());
+    if (table.n_rows(), plan_columns(table).len()) == (n, m) {
+        return plan_in(table, n, m);
+    }
+    if (all_rows.n_rows(), plan_columns(&all_rows).len()) == (n + 1, m)
+        && all_rows.may_have_numbers()
+        && !(m == 3 && look_like_triplets(&all_rows, [0, 1, 2], n, m)?)
+    {
+        return plan_in(&all_rows.into_owned().with_numbers_as_names(), n, m);
+    }
+    plan_in(&all_rows, n, m)
+}
+
+/// As [`plan_from`], for a plan of this total mass: a first row 0, 1, 2 above triplets is a header
+/// where the mass below it is closer to that. Tells whether it is.
+///
+/// # Errors
+/// As [`read_plan`].
+pub fn plan_of_mass(
+    table: &Table,
+    n: usize,
+    m: usize,
+    mass: f64,
+) -> Result<(TransportPlan, bool), ReadError> {
+    let plan = plan_from(table, n, m);
+    let all_rows = table.with_all_rows();
+    if all_rows.n_columns() != 3 || !all_rows.may_have_numbers() {
+        return plan.map(|plan| (plan, false));
+    }
+    let Ok(below) = plan_in(&all_rows.into_owned().with_numbers_as_names(), n, m) else {
+        return plan.map(|plan| (plan, false));
+    };
+    let error =
+        |plan: &TransportPlan| (plan.arcs().iter().map(|arc| arc.mass).sum::<f64>() - mass).abs();
+    match plan {
+        Ok(plan) if error(&plan) <= error(&below) => Ok((plan, false)),
+        _ => Ok((below, true)),
+    }
+}
+
+/// The columns of a plan, without the numbers of the rows that pandas writes before them.
+fn plan_columns(table: &Table) -> Vec<usize> {
+    let names = table.name_columns();
+    let are_numbers = names.iter().all(|&column| table.counts_rows(column));
+    if are_numbers { table.data_columns() } else { (0..table.n_columns()).collect() }
+}
+
+/// The plan in a table whose first row was judged.
+fn plan_in(table: &Table, n: usize, m: usize) -> Result<TransportPlan, ReadError> {
+    let bad = |problem| ReadError::Plan { origin: table.origin().clone(), problem };
+    let (rows, data) = (table.n_rows(), plan_columns(table));
+    let columns = data.len();
     let dense = (rows, columns) == (n, m);
+    let header = table.header().filter(|_| !table.numbers_its_columns());
     let mut triplets = named_triplets(table);
-    if triplets.is_none() && columns == 3 && (!dense || look_like_triplets(table, n, m)?) {
-        if let Some(header) = table.header() {
+    if triplets.is_none()
+        && let &[i, j, mass] = data.as_slice()
+        && (!dense || look_like_triplets(table, [i, j, mass], n, m)?)
+    {
+        if let Some(header) = header {
             let found = Shown(&header.join(", ")).to_string();
             return Err(bad(PlanProblem::Header { found }));
         }
-        triplets = Some([0, 1, 2]);
+        triplets = Some([i, j, mass]);
     }
     if triplets.is_none() && !dense {
+        let columns = table.n_columns();
         return Err(bad(PlanProblem::Shape { rows, columns, n, m }));
     }
     let mut arcs = Vec::new();
@@ -164,8 +217,8 @@ pub fn plan_from(table: &Table, n: usize, m: usize) -> Result<TransportPlan, Rea
             };
             add(index(i, "i", n)?, index(j, "j", m)?, table.finite(row, mass)?)?;
         } else {
-            for column in 0..columns {
-                add(row, column, table.finite(row, column)?)?;
+            for (target, &column) in data.iter().enumerate() {
+                add(row, target, table.finite(row, column)?)?;
             }
         }
     }
@@ -193,12 +246,17 @@ fn named_triplets(table: &Table) -> Option<[usize; 3]> {
     Some([i, j, mass])
 }
 
-fn look_like_triplets(table: &Table, n: usize, m: usize) -> Result<bool, ReadError> {
+fn look_like_triplets(
+    table: &Table,
+    [i, j, mass]: [usize; 3],
+    n: usize,
+    m: usize,
+) -> Result<bool, ReadError> {
     let mut seen = HashSet::new();
     for row in 0..table.n_rows() {
-        let (i, j) = (whole(table.finite(row, 0)?, n), whole(table.finite(row, 1)?, m));
+        let (i, j) = (whole(table.finite(row, i)?, n), whole(table.finite(row, j)?, m));
         let new = i.is_some() && j.is_some() && seen.insert((i, j));
-        if !new || table.finite(row, 2)? == 0.0 {
+        if !new || table.finite(row, mass)? == 0.0 {
             return Ok(false);
         }
     }

@@ -22,7 +22,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::print_report;
 use crate::cli::output_files::make_out;
 use crate::cli::text::Lines;
-use crate::cli::use_threads;
+use crate::cli::{tell, use_threads};
 
 /// Points of each recipe in the picture.
 const DRAWN: usize = 1000;
@@ -115,7 +115,7 @@ fn one(
     let clock = Clock::start();
     let quiet = args.output.quiet;
     if !quiet {
-        eprintln!("{name}, seed {seed}");
+        tell(format_args!("{name}, seed {seed}\n"));
     }
     let recipe = args.training.recipe(name, data, clock)?;
     let trainer = Trainer::new(recipe, data.load()?, Seed(seed))?;

@@ -17,6 +17,7 @@ use super::data::DataJob;
 use super::exact::{METHOD, exact_emd};
 use crate::cli::failure::Failure;
 use crate::cli::progress_line::RunProgress;
+use crate::cli::tell;
 
 /// Files in the folder of a run.
 pub(super) const CHECKPOINT: &str = "checkpoint.json";
@@ -129,14 +130,14 @@ impl GanRun<'_> {
             let share = 100.0 * modes.high_quality;
             format!("  modes {}/{}  high quality {share:.0} %", modes.captured, modes.of)
         });
-        eprintln!(
+        tell(format_args!(
             "step {step}/{}  rate {rate:.1e}  estimate {estimate:.4}  penalty {penalty:.1e}  EMD \
-             {emd:.4} = {:.2} × floor {:.4}{modes}  {:.1} s CPU",
+             {emd:.4} = {:.2} × floor {:.4}{modes}  {:.1} s CPU\n",
             self.trainer.recipe().steps,
             emd / self.floor,
             self.floor,
             self.clock.cpu()
-        );
+        ));
     }
 
     /// The checkpoint and all milestones so far.

@@ -34,7 +34,7 @@ use super::range::check_bounds;
 use super::sample_set::{SelectionFlags, column};
 use super::text::{Lines, bracket, ground, small};
 use super::typed::typed;
-use super::{saved, use_threads, warn};
+use super::{saved, tell, use_threads, warn};
 
 /// `deblais pairwise FILE…`
 #[derive(Debug, Args, Serialize)]
@@ -271,7 +271,7 @@ impl PairwiseJob {
         let mut bytes = Vec::new();
         write_named_matrix_to(&mut bytes, names, matrix.view()).map_err(Failure::new)?;
         if !self.output.quiet {
-            eprint!("{summary}");
+            tell(format_args!("{summary}"));
         }
         print(&bytes)
     }

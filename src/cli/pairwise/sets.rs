@@ -15,6 +15,7 @@ use super::super::ground::Ground;
 use super::super::input_warnings;
 use super::super::read_measure::{InputLog, Role, SampleSet, check_dropped, cloud};
 use super::super::remarks::Remarks;
+use super::super::tell;
 use super::super::text::space;
 
 /// Faults that are listed one by one.
@@ -115,7 +116,7 @@ pub(in crate::cli) fn read(
     }
     faults.push(last);
     for fault in faults.iter().take(LISTED_FAULTS) {
-        eprintln!("{fault}");
+        tell(format_args!("{fault}\n"));
     }
     let message = format!("{} of {count} sets cannot be used; nothing was computed", faults.len());
     Err(Failure::new(message).hint("repair the files named above, or take them out of the list"))
@@ -150,6 +151,13 @@ fn sets_of(
     let job = |filter: Option<Filter>| {
         let selection = Selection { filter, ..wanted.selection.clone() };
         SampleSet::new(Role::Source, file.origin.clone(), selection)
+    };
+    let input = match (&wanted.by, input) {
+        (Some(column), Input::Table(table)) => {
+            let columns = Some(vec![column.clone()]);
+            Input::Table(table.with_names_of(&Selection { columns, ..Selection::default() }))
+        }
+        (_, input) => input,
     };
     let jobs = match (&wanted.by, &input) {
         (None, _) => vec![(file.name.clone(), job(wanted.selection.filter.clone()))],

@@ -1,6 +1,7 @@
 //! Which columns of a table are taken for what.
 
 use super::Table;
+use crate::io::header::labels_rows;
 use crate::io::selection::ColumnRange;
 use crate::io::{ColumnRef, Filter, ReadError, Selection};
 
@@ -62,6 +63,23 @@ impl Table {
         start.is_some_and(|start| {
             (1..self.n_rows()).all(|row| self.value(row, column) == Some(start + row as f64))
         })
+    }
+
+    /// Whether the first column of data counts the rows, and the first row does not count the columns,
+    /// as distances on a line do.
+    pub fn numbers_its_rows(&self) -> bool {
+        let columns = self.data_columns();
+        let start = self.value(0, columns[0]).unwrap_or_default();
+        let counts =
+            |(k, &column): (usize, &usize)| self.value(0, column) == Some(start + k as f64);
+        self.counts_rows(columns[0]) && !columns.iter().enumerate().all(counts)
+    }
+
+    /// Whether the data are square, with zeros on the diagonal, as distances are.
+    pub fn has_zero_diagonal(&self) -> bool {
+        let columns = self.data_columns();
+        columns.len() == self.n_rows()
+            && columns.iter().enumerate().all(|(row, &column)| self.value(row, column) == Some(0.0))
     }
 
     /// Takes the columns that number or label the rows out of the coordinates. The only column
@@ -126,10 +144,8 @@ impl Table {
 
     /// The name of a column, if it says that the column numbers or labels the rows.
     fn row_label(&self, column: usize) -> Option<&str> {
-        const NAMES: [&str; 3] = ["id", "index", "label"];
         let name = self.header.as_ref()?[column].trim();
-        let is_known = NAMES.iter().any(|known| name.eq_ignore_ascii_case(known));
-        (is_known || is_unnamed(name)).then_some(name)
+        labels_rows(name).then_some(name)
     }
 
     /// Whether the column holds nothing but whole numbers.
@@ -137,16 +153,4 @@ impl Table {
         let is_whole = |row| self.value(row, column).is_some_and(|x| x.fract() == 0.0);
         (0..self.n_rows()).all(is_whole)
     }
-}
-
-/// Whether a name in a header stands for none: empty, or `Unnamed: 0` as pandas reads an empty one;
-/// from the second time on `Unnamed: 0.1`, `Unnamed: 0.2`, …
-pub(super) fn is_unnamed(name: &str) -> bool {
-    let copy = name.to_ascii_lowercase();
-    let copy = copy.strip_prefix("unnamed: 0").map(str::to_owned);
-    let is_number = |copy: String| {
-        copy.is_empty()
-            || copy.starts_with('.') && copy.bytes().all(|c| c == b'.' || c.is_ascii_digit())
-    };
-    name.is_empty() || copy.is_some_and(is_number)
 }

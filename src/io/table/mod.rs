@@ -14,8 +14,8 @@ use std::io::Read;
 use ndarray::Array2;
 
 use super::cells::TextCells;
-use super::header::{FirstRow, first_row, is_numeric, number, numbers_of_columns};
-use super::{ColumnId, ColumnRef, Input, InputPath, Location, ReadError, npy};
+use super::header::{FirstRow, NumberedColumns, are_distinct, first_row, is_numeric, number};
+use super::{ColumnId, ColumnRef, Input, InputPath, Location, ReadError, Selection, npy};
 
 /// The precision that the numbers of an input were stored in; they are f64 from here on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,16 +79,24 @@ impl Table {
         let cells = TextCells::parse(origin, bytes)?;
         let first_row = first_row(&cells);
         let is_header = matches!(first_row, FirstRow::Names | FirstRow::Numbers);
-        let header = is_header.then(|| {
-            (0..cells.columns()).map(|column| cells.cell(0, column).to_owned()).collect::<Vec<_>>()
-        });
-        let first = usize::from(header.is_some());
-        if cells.rows() == first {
+        if is_header && cells.rows() == 1 {
             let line = cells.line(0);
             return Err(ReadError::HeaderOnly { origin: origin.clone(), line });
         }
-        let cells = TableCells::Text { cells, first };
-        Ok(Self { origin: origin.clone(), first_row, header, cells })
+        let cells = TableCells::Text { cells, first: 0 };
+        let table = Self { origin: origin.clone(), first_row, header: None, cells };
+        Ok(if is_header { table.with_header(first_row) } else { table })
+    }
+
+    /// The table with its first row, of text, as header.
+    fn with_header(mut self, kind: FirstRow) -> Self {
+        if let TableCells::Text { cells, first } = &mut self.cells {
+            let names = (0..cells.columns()).map(|column| cells.cell(0, column).to_owned());
+            self.header = Some(names.collect());
+            self.first_row = kind;
+            *first = 1;
+        }
+        self
     }
 
     /// The table with its first row as data, if it was taken for numbers of columns.
@@ -112,7 +120,44 @@ impl Table {
     /// Whether the first row, taken for data, holds 0, 1, …, d − 1 in any order.
     pub fn may_have_numbers(&self) -> bool {
         let numbers = self.numbers_above_data();
-        numbers.is_some_and(|row| row.iter().all(|number| *number < row.len() as u64))
+        numbers.is_some_and(|row| {
+            row.iter().all(|number| usize::try_from(*number).is_ok_and(|number| number < row.len()))
+        })
+    }
+
+    /// Whether a row, as messages name it, is the first of a table without a header.
+    pub fn is_bare_first_row(&self, location: Location) -> bool {
+        self.header.is_none() && location == self.location(0)
+    }
+
+    /// Whether two tables without headers begin with one row, whose numbers, each of them once, could be
+    /// names of columns, above different rows; the number of a single column is pandas' 0 above unsorted
+    /// numbers.
+    pub fn begins_like(&self, other: &Self) -> bool {
+        let (TableCells::Text { cells, first: 0 }, TableCells::Text { cells: others, first: 0 }) =
+            (&self.cells, &other.cells)
+        else {
+            return false;
+        };
+        let columns = cells.columns();
+        let are_same = |row| (0..columns).all(|k| cells.cell(row, k) == others.cell(row, k));
+        let is_first = || match columns {
+            1 => cells.cell(0, 0) == "0" && !self.ascends(0) && !other.ascends(0),
+            _ => {
+                let cells = (0..columns).map(|k| cells.cell(0, k));
+                let numbers: Vec<&str> = cells.filter(|cell| is_numeric(cell)).collect();
+                numbers.len() > 1 && are_distinct(&numbers)
+            }
+        };
+        columns == others.columns()
+            && cells.rows().min(others.rows()) > 1
+            && are_same(0)
+            && !are_same(1)
+            && is_first()
+    }
+
+    fn ascends(&self, column: usize) -> bool {
+        (1..self.n_rows()).all(|row| self.value(row - 1, column) <= self.value(row, column))
     }
 
     /// Whether two columns without names could be one of numbers with decimal commas: they hold
@@ -139,24 +184,36 @@ impl Table {
 
     /// The table with its first row as header if that holds 0, 1, …, d − 1 in any order, d ≥ 2.
     #[must_use]
-    pub fn with_numbers_as_names(mut self) -> Self {
-        let Some(numbers) = self.numbers_above_data().filter(|numbers| numbers.len() > 1) else {
-            return self;
+    pub fn with_numbers_as_names(self) -> Self {
+        let several = self.numbers_above_data().is_some_and(|numbers| numbers.len() > 1);
+        if several && self.may_have_numbers() { self.with_header(FirstRow::Numbers) } else { self }
+    }
+
+    /// The table with its first row as header if the selection calls a column by a text in it.
+    #[must_use]
+    pub fn with_names_of(self, selection: &Selection) -> Self {
+        let Selection { columns, dropped, filter, weights } = selection;
+        let filter = filter.as_ref().map(|filter| &filter.column);
+        let asked = columns.iter().flatten().chain(dropped).chain(filter).chain(weights);
+        let is_named = match &self.cells {
+            TableCells::Text { cells, first: 0 } if cells.rows() > 1 => {
+                asked.into_iter().any(|asked| {
+                    let is_called =
+                        |column| *asked == ColumnRef::Name(cells.cell(0, column).to_owned());
+                    (0..cells.columns()).any(is_called)
+                })
+            }
+            _ => false,
         };
-        if numbers.iter().all(|number| *number < numbers.len() as u64)
-            && let TableCells::Text { first, .. } = &mut self.cells
-        {
-            *first = 1;
-            self.first_row = FirstRow::Numbers;
-            self.header = Some(numbers.iter().map(u64::to_string).collect());
-        }
-        self
+        if is_named { self.with_header(FirstRow::Names) } else { self }
     }
 
     /// The first row of data if it could be a header above others.
-    fn numbers_above_data(&self) -> Option<Vec<u64>> {
+    fn numbers_above_data(&self) -> Option<Vec<i128>> {
         match &self.cells {
-            TableCells::Text { cells, first: 0 } if cells.rows() > 1 => numbers_of_columns(cells),
+            TableCells::Text { cells, first: 0 } => {
+                NumberedColumns::of(cells).map(|row| row.numbers)
+            }
             _ => None,
         }
     }

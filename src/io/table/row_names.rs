@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use super::Table;
-use super::layout::is_unnamed;
-use crate::io::header::number;
-use crate::io::{Filter, ReadError};
+use crate::io::header::{are_distinct, is_unnamed, number};
+use crate::io::{Filter, FirstRow, ReadError};
 
 impl Table {
     /// The columns that name the rows where the whole table counts, as in a matrix or a histogram:
@@ -15,6 +14,8 @@ impl Table {
     ///
     /// Beside several columns of data, only those before the first of them name the rows, and blank
     /// ones, but none that has a row of its own name: a row `label` has a column `label` of costs.
+    /// Numbers behind the data are names only where they are whole, each of them once. A first column
+    /// that holds the names of all others names the rows, whatever it is called.
     pub fn name_columns(&self) -> Vec<usize> {
         let mut others: Vec<usize> = (0..self.n_columns()).collect();
         let mut names = self.take_row_labels(&mut others);
@@ -23,16 +24,42 @@ impl Table {
             names.insert(0, 0);
             others.remove(0);
         }
+        if names.is_empty() && self.holds_names_of(&others[1..]) {
+            names.push(others.remove(0));
+        }
         let rows = || 0..self.n_rows();
         let is_blank = |column| rows().all(|row| self.text(row, column).trim().is_empty());
         let title = |column: usize| self.header().map(|header| header[column].trim());
         let has_row = |column| rows().any(|row| Some(self.text(row, 0).trim()) == title(column));
         let is_amid_data = |column| others.len() > 1 && column > others[0];
         names.retain(|&column| {
-            column == 0 || is_blank(column) || !(is_amid_data(column) || has_row(column))
+            column == 0
+                || is_blank(column)
+                || !(is_amid_data(column) || has_row(column) || self.holds_measurements(column))
         });
         names.truncate(self.n_columns() - 1);
         names
+    }
+
+    /// Whether the first column holds the names in the header above all of these columns, two or more.
+    fn holds_names_of(&self, columns: &[usize]) -> bool {
+        if self.first_row() != FirstRow::Names
+            || columns.len() < 2
+            || columns.len() != self.n_rows()
+        {
+            return false;
+        }
+        let names = self.names(columns).unwrap_or_default();
+        let names: HashSet<String> = names.iter().map(|text| name(text)).collect();
+        names == (0..self.n_rows()).map(|row| name(&self.text(row, 0))).collect()
+    }
+
+    /// Whether the column holds numbers that name no rows: fractions, or some of them twice.
+    fn holds_measurements(&self, column: usize) -> bool {
+        let cells: Vec<_> = (0..self.n_rows()).map(|row| self.text(row, column)).collect();
+        let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
+        cells.iter().all(|cell| number(cell).is_some())
+            && !(self.holds_whole_numbers(column) && are_distinct(&cells))
     }
 
     /// Whether the header has no name for the column.
@@ -41,7 +68,7 @@ impl Table {
     }
 
     /// All columns but those that name the rows.
-    pub(super) fn data_columns(&self) -> Vec<usize> {
+    pub fn data_columns(&self) -> Vec<usize> {
         let names = self.name_columns();
         (0..self.n_columns()).filter(|column| !names.contains(column)).collect()
     }

@@ -129,6 +129,11 @@ impl Table {
         }
     }
 
+    /// Whether the first row passes the filter.
+    pub fn has_first_row(&self, layout: &Layout) -> bool {
+        self.rows(layout.filter.as_ref()).is_ok_and(|rows| rows.first() == Some(&0))
+    }
+
     fn rows_that_pass(&self, filter: &Filter, column: usize) -> Result<Vec<usize>, ReadError> {
         const MAX_SHOWN_VALUES: usize = 13;
         let wanted = number(&filter.value);

@@ -12,6 +12,7 @@ mod duality;
 mod explore_plans;
 mod explore_samples;
 mod explore_shift;
+mod first_row;
 mod folder;
 mod funnels;
 mod gan;

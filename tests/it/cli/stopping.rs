@@ -1,6 +1,5 @@
 //! Runs that end early, and claims that do not hold.
 
-#[cfg(unix)]
 use std::process::{Command, Stdio};
 #[cfg(unix)]
 use std::time::Duration;
@@ -88,4 +87,21 @@ fn a_claim_that_does_not_hold_is_exit_code_3() {
     let strict = folder.run(&format!("{args} --gap-tolerance 0"));
     assert_eq!(strict.status.code(), Some(3));
     assert!(stderr(&strict).contains("wider than"));
+}
+
+#[test]
+fn a_reader_of_stderr_that_has_gone_away_is_no_failure() {
+    let folder = Folder::with(&[("a.csv", "weight,x\n1,2\n2,1\n")]);
+    for (args, code) in [("emd a.csv a.csv", 0), ("emd none.csv none.csv", 1)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let status = Command::new(env!("CARGO_BIN_EXE_deblais"))
+            .args(args.split_whitespace())
+            .current_dir(folder.0.path())
+            .stdout(Stdio::null())
+            .stderr(writer)
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(code), "{args}");
+    }
 }

@@ -22,6 +22,13 @@ macro_rules! matrix {
 
 pub(super) const CASES: &[Case] = &[
     Case {
+        name: "emd of a negative cost that overflows",
+        files: &[("c.csv", b"-9.0,-9.0\n-9.0,-9.0\n"), ("m.csv", b"3e307\n3e307\n")],
+        args: matrix!("emd"),
+        code: 1,
+        says: OVERFLOW,
+    },
+    Case {
         name: "emd of costs that underflow",
         files: &NEAR,
         args: "emd a.csv b.csv --p 50",
