@@ -5,7 +5,9 @@ mod into_cost;
 use ndarray::{Array1, ArrayView1};
 use thiserror::Error;
 
-use crate::cost::{Cost, CostError, CostMatrix, GroundCost, Metric, Stored, largest_size};
+use crate::cost::{
+    Cost, CostError, CostMatrix, GroundCost, Metric, SparseCost, Stored, largest_size,
+};
 use crate::measure::{DiscreteMeasure, Marginal, MeasureError};
 
 pub use into_cost::{CostFn, IntoCost};
@@ -110,6 +112,13 @@ impl<'a> Sides<'a> {
             Marginal::new(Array1::ones(side.mass().len())).expect("a side has points")
         };
         Self { source: ones(&self.source), target: ones(&self.target), ..self }
+    }
+
+    /// These sides, between which mass moves only where that costs at most `limit` a unit: all other arcs
+    /// are forbidden. Memory linear in the arcs that are left.
+    #[must_use]
+    pub fn within(self, limit: f64) -> Self {
+        Self { cost: Box::new(SparseCost::within(self.cost.as_ref(), limit)), ..self }
     }
 
     /// The problem of moving all mass. The total is the source's; the target masses are in proportion

@@ -74,7 +74,7 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     one_stdin(&all)?;
     use_threads(output.threads)?;
 
-    let loaded = job.load()?;
+    let loaded = job.load_sides()?.into_problem()?;
     loaded.remarks.tell(output.quiet);
     let (mut inputs, mut remarks) = (loaded.inputs, loaded.remarks);
     let start = Instant::now();

@@ -140,8 +140,20 @@ impl ProblemJob {
         }
     }
 
-    /// Reads the files and builds the problem.
+    /// Reads the files and builds the problem, which forbids no arc.
     pub(crate) fn load(&self) -> Result<LoadedProblem, Failure> {
+        let loaded = self.load_sides()?.into_problem()?;
+        if loaded.problem.cost().forbids() {
+            return Err(Failure::new(format!("{} forbids arcs by costs of inf", loaded.place))
+                .hint("only emd and certify know forbidden arcs: give large costs instead"));
+        }
+        Ok(loaded)
+    }
+}
+
+impl LoadedSides {
+    /// The problem of moving all mass.
+    pub(crate) fn into_problem(self) -> Result<LoadedProblem, Failure> {
         let LoadedProblem {
             problem: sides,
             report,
@@ -152,7 +164,7 @@ impl ProblemJob {
             axes,
             seconds,
             place,
-        } = self.load_sides()?;
+        } = self;
         let problem = match sides.into_problem() {
             Ok(problem) => problem,
             Err(error) => return Err(Failure::from(error).at(&place).after(remarks.warnings)),
@@ -171,7 +183,9 @@ impl ProblemJob {
             place,
         })
     }
+}
 
+impl ProblemJob {
     /// Reads the files.
     pub(crate) fn load_sides(&self) -> Result<LoadedSides, Failure> {
         let start = Instant::now();

@@ -410,20 +410,17 @@ pub(crate) fn read_matrix(
     input_warnings::of_name_columns(&table, taken, &mut log.remarks);
     let rows = RowNames::of(&table, None)?;
     let columns = RowNames::new(origin, table.data_names());
-    let entries = table.into_matrix().map_err(not_finite)?;
+    let entries = if role == "grid" { table.into_matrix() } else { table.into_costs() };
+    let entries = entries.map_err(not_a_cost)?;
     log.inputs.insert(role, report(origin, entries.nrows(), digest, false));
     Ok(ReadMatrix { entries, rows, columns, excess: [header, row_numbers] })
 }
 
 /// Rows of a matrix cannot be removed as those of a table of samples.
-fn not_finite(error: ReadError) -> Failure {
-    let is_infinite = |found: &String| found.parse().is_ok_and(f64::is_infinite);
+fn not_a_cost(error: ReadError) -> Failure {
     match &error {
-        ReadError::NotFinite { found, .. } if is_infinite(found) => Failure::new(error).hint(
-            "infinity cannot forbid a cell of the plan: give a finite cost far above all others, \
-             such as 1e30 (at most 1e303), and see that the plan avoids it",
-        ),
-        ReadError::NotFinite { .. } => Failure::new(error).hint("fill in a finite number"),
+        ReadError::NotFinite { .. } => Failure::new(error)
+            .hint("fill in a finite number; in a cost matrix inf forbids to move mass there"),
         _ => error.into(),
     }
 }

@@ -1,6 +1,9 @@
 //! Costs of a list of arcs; all other arcs are forbidden.
 
+#![expect(clippy::cast_possible_truncation, reason = "2³² points would not fit in memory")]
+
 use ndarray::Array2;
+use rayon::prelude::*;
 
 use super::{Cost, CostError, CostMatrix, Rounding, Search};
 
@@ -74,10 +77,6 @@ impl SparseCost {
                 return Err(CostError::Arc { row: source, column: target, n, m });
             }
             super::matrix::check_entry(source, target, cost)?;
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "2³² points would not fit in memory"
-            )]
             listed.push((source as u32, target as u32, cost));
         }
         super::matrix::check_sizes(|| listed.iter().map(|&(.., cost)| cost))?;
@@ -104,6 +103,36 @@ impl SparseCost {
         arcs.sort_unstable_by_key(|&(target, source, _)| (target, source));
         let by_target = ArcRows::of_sorted(m, &arcs);
         Self { by_source, by_target, unlisted: f64::INFINITY, rounding }
+    }
+
+    /// The arcs of a table whose costs are at most `limit`; farther pairs are forbidden. By search where
+    /// points are in few dimensions, else row by row.
+    pub(crate) fn within(table: &dyn Cost, limit: f64) -> Self {
+        let (n, m) = (table.n(), table.m());
+        let mut search = table.search_targets().filter(|_| table.is_searchable());
+        if let Some(search) = &mut search {
+            search.fit(&vec![0.0; m]);
+        }
+        let search = search.as_deref();
+        let row = |(buffer, found): &mut (Vec<f64>, Vec<(f64, u32)>), i: usize| {
+            let arc = |j: u32, cost: f64| {
+                // A cost of 0 is exact here.
+                let is_underflow = cost == 0.0 && table.enclosure(i, j as usize) != (0.0, 0.0);
+                (i as u32, j, if is_underflow { f64::MIN_POSITIVE } else { cost })
+            };
+            let mut arcs: Vec<(u32, u32, f64)> = if let Some(search) = search {
+                search.smallest(i, usize::MAX, limit.next_up(), found);
+                found.iter().map(|&(_, j)| arc(j, table.at(i, j as usize))).collect()
+            } else {
+                let near = (0..).zip(table.row(i, buffer)).filter(|(_, cost)| **cost <= limit);
+                near.map(|(j, &cost)| arc(j, cost)).collect()
+            };
+            arcs.sort_unstable_by_key(|&(_, j, _)| j);
+            arcs
+        };
+        let rows = (0..n).into_par_iter().with_min_len(16);
+        let arcs: Vec<_> = rows.map_init(|| (vec![0.0; m], Vec::new()), row).collect();
+        Self::of_sorted((n, m), arcs.concat(), table.rounding())
     }
 
     /// Number of arcs.
@@ -209,6 +238,14 @@ impl Cost for SparseCost {
 
     fn rounding(&self) -> Rounding {
         self.rounding
+    }
+
+    fn enclosure(&self, i: usize, j: usize) -> (f64, f64) {
+        let cost = self.at(i, j);
+        if cost == 0.0 {
+            return (0.0, 0.0);
+        }
+        (self.rounding.below(cost), self.rounding.above(cost))
     }
 
     fn upper_bound(&self) -> Option<f64> {

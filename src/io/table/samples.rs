@@ -69,6 +69,29 @@ impl Table {
         }
     }
 
+    /// As [`Table::into_matrix`], with +∞ among the numbers.
+    ///
+    /// # Errors
+    /// As [`Table::matrix`].
+    pub fn into_costs(self) -> Result<Array2<f64>, ReadError> {
+        let is_cost = |x: f64| x.is_finite() || x == f64::INFINITY;
+        match &self.cells {
+            TableCells::Numbers { values, .. }
+                if values.is_standard_layout() && values.iter().all(|&x| is_cost(x)) => {}
+            _ => {
+                let rows: Vec<usize> = (0..self.n_rows()).collect();
+                return gather(&rows, &self.data_columns(), |row, column| {
+                    let infinite = self.value(row, column).filter(|x| *x == f64::INFINITY);
+                    infinite.map_or_else(|| self.finite(row, column), Ok)
+                });
+            }
+        }
+        match self.cells {
+            TableCells::Numbers { values, .. } => Ok(values),
+            TableCells::Text { .. } => unreachable!("text was handled above"),
+        }
+    }
+
     /// The numbers of a table of one column.
     ///
     /// # Errors
