@@ -69,6 +69,9 @@ use crate::solvers::Solution;
 /// Schema of [`EmdReport`].
 pub const EMD_SCHEMA: &str = "deblais.emd/2";
 
+/// Schema of the proof that forbidden arcs leave no plan, an [`Infeasible`](crate::solvers::Infeasible).
+pub const INFEASIBLE_SCHEMA: &str = "deblais.infeasible/1";
+
 /// Schema of [`CertifyReport`].
 pub const CERTIFY_SCHEMA: &str = "deblais.certify/2";
 

@@ -28,11 +28,11 @@ const ARGUMENTS: Resettable<Str> = Resettable::Reset;
 pub(crate) struct InputArgs {
     /// Source points: CSV, TSV or NPY with a sample a row, or a gray PNG as a histogram; `-` is
     /// stdin
-    #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
+    #[arg(help_heading = ARGUMENTS, required_unless_present_any = ["cost_matrix", "cost_arcs"], conflicts_with = "cost_matrix")]
     pub(crate) source: Option<PathBuf>,
 
     /// Target points, likewise
-    #[arg(help_heading = ARGUMENTS, required_unless_present = "cost_matrix", conflicts_with = "cost_matrix")]
+    #[arg(help_heading = ARGUMENTS, required_unless_present_any = ["cost_matrix", "cost_arcs"], conflicts_with = "cost_matrix")]
     pub(crate) target: Option<PathBuf>,
 
     #[command(flatten)]
@@ -121,6 +121,15 @@ pub(crate) struct CostArgs {
     /// Cost matrix instead of points, NPY or CSV: rows are source points, columns target points
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cost", "exponent"])]
     pub(crate) cost_matrix: Option<PathBuf>,
+
+    /// List of arcs instead of points, NPY or CSV of i, j, cost: no other arc carries mass (emd and
+    /// certify)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "target", "cost_matrix", "cost", "exponent", "columns", "drop", "both_where", "source_where", "target_where", "hist"])]
+    pub(crate) cost_arcs: Option<PathBuf>,
+
+    /// No mass moves farther than this, by the ground distance (emd and certify)
+    #[arg(long, value_name = "R", allow_negative_numbers = true, conflicts_with_all = ["cost_matrix", "cost_arcs"])]
+    pub(crate) max_distance: Option<f64>,
 }
 
 /// Files to write.
@@ -166,7 +175,7 @@ pub(crate) enum OrderName {
 }
 
 /// How to output, and how many threads to use.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputOptions {
     /// Print one JSON object on stdout (see docs/json.md)

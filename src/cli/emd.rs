@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use deblais::certificate::{Certificate, Certified};
 use deblais::problem::OtProblem;
-use deblais::report::{EMD_SCHEMA, EmdReport, PlanReport, Report, Settings, number};
-use deblais::solvers::{Method, Solution, Termination};
+use deblais::report::{
+    EMD_SCHEMA, EmdReport, INFEASIBLE_SCHEMA, PlanReport, Report, Settings, number,
+};
+use deblais::solvers::{Method, Solution, SolveError, Termination};
 use deblais::tolerance;
 use serde::Serialize;
 
@@ -139,7 +141,7 @@ impl EmdJob {
             ..
         } = args;
         let problem = ProblemJob::new(&problem_args)?;
-        let solving = Solving::new(&solver, output.quiet)?;
+        let solving = Solving::new(&solver, &output)?;
         let inputs = input_names(&problem_args);
         let files = PlanFiles::new(files, gradient, draw, &problem, &inputs)?;
         use_threads(output.threads)?;
@@ -148,7 +150,7 @@ impl EmdJob {
     }
 
     fn run(self) -> Result<Exit, Failure> {
-        let loaded = self.problem.load()?;
+        let loaded = self.problem.load_sides()?.into_problem()?;
         self.files.check(&loaded)?;
         loaded.remarks.tell(self.output.quiet);
         let LoadedProblem { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
@@ -213,17 +215,17 @@ struct Solving {
     memory: Option<MemoryLimit>,
     /// The relative gap that is claimed.
     claim: f64,
-    quiet: bool,
+    output: OutputOptions,
 }
 
 impl Solving {
-    fn new(solver: &SolverArgs, quiet: bool) -> Result<Self, Failure> {
+    fn new(solver: &SolverArgs, output: &OutputOptions) -> Result<Self, Failure> {
         Ok(Self {
             method: choose(solver.method, solver.lp_backend)?,
             limit: solver.time_limit.map(Seconds::duration),
             memory: solver.memory_limit.clone(),
             claim: solver.gap_tolerance,
-            quiet,
+            output: output.clone(),
         })
     }
 
@@ -236,14 +238,20 @@ impl Solving {
         let (method, memory_note) =
             method_within_limit(self.memory.as_ref(), self.method, problem)?;
         if let Some(text) = &memory_note {
-            note(text, self.quiet);
+            note(text, self.output.quiet);
         }
         let solver = method.solver(problem);
-        let mut progress = RunProgress::start(self.limit, self.quiet)?;
+        let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
         progress.leave_time_to_judge(problem);
         let solution = solver.solve(problem, &mut progress);
         let judging = progress.judging();
         let solve_seconds = progress.finish();
+        if let Err(SolveError::Infeasible(proof)) = &solution
+            && self.output.json
+        {
+            let report: Report<_> = Report::new(INFEASIBLE_SCHEMA, proof);
+            print_report(&self.output, &report, |_| {})?;
+        }
         let mut solution = solution?;
         let start = Instant::now();
         let certified = solution.certify_until(problem, &|| judging.is_over());

@@ -142,6 +142,15 @@ impl Ground {
         self.p
     }
 
+    /// The cost of moving a unit as far as `distance`; of the cosine dissimilarity, that itself.
+    pub(crate) fn cost_at(&self, distance: f64) -> Result<f64, Failure> {
+        if distance.is_nan() || distance < 0.0 {
+            return Err(Failure::usage(format!("--max-distance {distance} is no distance"))
+                .hint("give a number ≥ 0"));
+        }
+        Ok(if self.is_power_of_distance() { distance.powf(self.p) } else { distance })
+    }
+
     /// Whether the cost is a power of a distance, so that its p-th root is `W_p`.
     pub(crate) fn is_power_of_distance(&self) -> bool {
         self.base != GroundCost::Cosine

@@ -17,10 +17,15 @@ impl Lines {
             let weights = inputs.get(weights);
             if let Some(input) = inputs.get(role) {
                 self.line(label, measure_line(input, weights, grid));
-            } else if inputs.contains_key("cost_matrix") {
+            } else {
                 let masses = masses(None, weights, count);
                 let plural = if count == 1 { "" } else { "s" };
-                self.line(label, format!("masses {masses}; {count} {axis}{plural} of the matrix"));
+                let of = if inputs.contains_key("cost_arcs") {
+                    format!("{role}{plural}")
+                } else {
+                    format!("{axis}{plural} of the matrix")
+                };
+                self.line(label, format!("masses {masses}; {count} {of}"));
             }
         }
     }

@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::time::Instant;
 
-use deblais::cost::CostMatrix;
-use deblais::io::InputPath;
+use deblais::cost::{Cost, CostMatrix, SparseCost};
+use deblais::io::{InputPath, arcs_from};
 use deblais::measure::{DiscreteMeasure, Marginal};
 use deblais::problem::{Clouds, OtProblem, Sides};
 use deblais::report::{Inputs, ProblemReport, Settings};
@@ -19,9 +19,10 @@ use super::histograms::HistogramFiles;
 use super::input_warnings;
 use super::mass_file::{MassFile, MassHolders};
 use super::read_measure::{
-    InputLog, ReadMatrix, ReadMeasure, Role, SampleSet, Weights, clouds, read_matrix,
+    InputLog, ReadMatrix, ReadMeasure, Role, SampleSet, Weights, clouds, read_matrix, report, table,
 };
 use super::remarks::Remarks;
+use super::row_names::RowNames;
 use super::sample_set::SelectionFlags;
 
 /// A validated request for a problem.
@@ -30,6 +31,8 @@ pub(crate) struct ProblemJob {
     kind: Kind,
     normalize: bool,
     settings: Settings,
+    /// The largest cost of an arc that is not forbidden.
+    limit: Option<f64>,
 }
 
 #[derive(Debug)]
@@ -37,6 +40,7 @@ enum Kind {
     Points { sides: Box<[SampleSet; 2]>, ground: Ground },
     Histograms { files: HistogramFiles, ground: Ground },
     Matrix { matrix: InputPath, source: Option<InputPath>, target: Option<InputPath> },
+    Arcs { arcs: InputPath, source: Option<InputPath>, target: Option<InputPath> },
 }
 
 /// A problem, or two sides whose totals may differ, with the record of its inputs.
@@ -63,30 +67,37 @@ pub(crate) type LoadedSides = LoadedProblem<Sides<'static>>;
 impl ProblemJob {
     pub(crate) fn new(args: &ProblemArgs) -> Result<Self, Failure> {
         let ProblemArgs { inputs: InputArgs { source, target, sides, normalize }, cost } = args;
-        let Some(matrix) = &cost.cost_matrix else {
+        let matrix = cost.cost_matrix.as_ref().map(|file| (file, "--cost-matrix"));
+        let arcs = cost.cost_arcs.as_ref().map(|file| (file, "--cost-arcs"));
+        let Some((file, flag)) = matrix.or(arcs) else {
             let ground = cost.ground.check()?;
             let files = [source, target]
                 .map(|file| file.as_deref().expect("clap requires both files without a matrix"));
             let job = Self::of_files(files, sides, ground, *normalize)?;
-            return Ok(Self { settings: job.settings.with(&cost.ground), ..job });
+            let limit = cost.max_distance;
+            let settings = job.settings.with(&cost.ground).and("max_distance", limit);
+            let limit = limit.map(|limit| ground.cost_at(limit)).transpose()?;
+            return Ok(Self { settings, limit, ..job });
         };
         if cost.ground.p.is_some() {
-            return Err(Failure::usage("--p belongs to a distance, but --cost-matrix has costs")
-                .hint("leave --p out, or give a matrix of powers; emd takes --p inf beside it"));
+            return Err(Failure::usage(format!("--p belongs to a distance, but {flag} has costs"))
+                .hint("leave --p out, or give powers of costs; emd takes --p inf beside it"));
         }
         if sides.weights.is_some() {
-            return Err(Failure::usage("--weights names a column, but --cost-matrix has none")
+            return Err(Failure::usage(format!("--weights names a column, but {flag} has none"))
                 .hint("give the masses as files: --source-weights FILE --target-weights FILE"));
         }
         one_stdin(&input_names(args))?;
         let origin = |name: &Option<String>| name.as_deref().map(InputPath::from);
-        let kind = Kind::Matrix {
-            matrix: InputPath::from(matrix.as_path()),
-            source: origin(&sides.source_weights),
-            target: origin(&sides.target_weights),
+        let [source, target] = [&sides.source_weights, &sides.target_weights].map(origin);
+        let file = InputPath::from(file.as_path());
+        let kind = if cost.cost_matrix.is_some() {
+            Kind::Matrix { matrix: file, source, target }
+        } else {
+            Kind::Arcs { arcs: file, source, target }
         };
         let settings = Settings::of(sides).and("normalize", *normalize);
-        Ok(Self { kind, normalize: *normalize, settings })
+        Ok(Self { kind, normalize: *normalize, settings, limit: None })
     }
 
     /// Between the points or the histograms of two files.
@@ -100,7 +111,8 @@ impl ProblemJob {
         let settings = Settings::of(args).and("normalize", normalize);
         if args.hist {
             let files = HistogramFiles::new(files, args)?;
-            return Ok(Self { kind: Kind::Histograms { files, ground }, normalize, settings });
+            let kind = Kind::Histograms { files, ground };
+            return Ok(Self { kind, normalize, settings, limit: None });
         }
         let [source, target] = files;
         let sides = [side(source, args, Role::Source)?, side(target, args, Role::Target)?];
@@ -114,7 +126,8 @@ impl ProblemJob {
         normalize: bool,
         settings: Settings,
     ) -> Self {
-        Self { kind: Kind::Points { sides: Box::new(sides), ground }, normalize, settings }
+        let kind = Kind::Points { sides: Box::new(sides), ground };
+        Self { kind, normalize, settings, limit: None }
     }
 
     /// Between probability measures, as divergences are: all masses are scaled to a total of 1.
@@ -129,14 +142,14 @@ impl ProblemJob {
 
     /// Whether the problem has points: a cost matrix has none.
     pub(crate) fn has_points(&self) -> bool {
-        !matches!(self.kind, Kind::Matrix { .. })
+        !matches!(self.kind, Kind::Matrix { .. } | Kind::Arcs { .. })
     }
 
     /// The ground cost; a cost matrix has none.
     pub(crate) fn ground(&self) -> Option<Ground> {
         match self.kind {
             Kind::Points { ground, .. } | Kind::Histograms { ground, .. } => Some(ground),
-            Kind::Matrix { .. } => None,
+            Kind::Matrix { .. } | Kind::Arcs { .. } => None,
         }
     }
 
@@ -194,7 +207,10 @@ impl ProblemJob {
             Kind::Points { sides, ground } => self.load_points(sides, *ground, &mut log),
             Kind::Histograms { files, ground } => self.load_histograms(files, *ground, &mut log),
             Kind::Matrix { matrix, source, target } => {
-                self.load_matrix(matrix, source.as_ref(), target.as_ref(), &mut log)
+                self.load_matrix(matrix, [source.as_ref(), target.as_ref()], &mut log)
+            }
+            Kind::Arcs { arcs, source, target } => {
+                self.load_arcs(arcs, [source.as_ref(), target.as_ref()], &mut log)
             }
         };
         let InputLog { inputs, remarks } = log;
@@ -202,8 +218,12 @@ impl ProblemJob {
             Ok(loaded) => loaded,
             Err(failure) => return Err(failure.after(remarks.warnings)),
         };
+        let problem = match self.limit {
+            Some(limit) => loaded.problem.within(limit),
+            None => loaded.problem,
+        };
         let seconds = start.elapsed().as_secs_f64();
-        Ok(LoadedSides { inputs, remarks, seconds, ..loaded })
+        Ok(LoadedSides { problem, inputs, remarks, seconds, ..loaded })
     }
 
     fn load_points(
@@ -230,14 +250,11 @@ impl ProblemJob {
     fn load_matrix(
         &self,
         matrix: &InputPath,
-        source: Option<&InputPath>,
-        target: Option<&InputPath>,
+        masses: [Option<&InputPath>; 2],
         log: &mut InputLog,
     ) -> Result<LoadedSides, Failure> {
-        let [source, target] =
-            [source, target].map(|origin| origin.map(MassFile::read).transpose());
-        let (source, target) = (source?, target?);
-        let given = [&source, &target].map(|file| file.as_ref().map(|file| file.table.n_rows()));
+        let masses = mass_files(masses)?;
+        let given = masses.each_ref().map(|file| file.as_ref().map(|file| file.table.n_rows()));
         let ReadMatrix { entries, rows, columns, excess: [header, row_numbers] } =
             read_matrix(matrix, "cost_matrix", given, log)?;
         let (n, m) = entries.dim();
@@ -247,7 +264,46 @@ impl ProblemJob {
             names,
             excess,
         };
+        let holders =
+            [holders(n, "rows", rows, header), holders(m, "columns", columns, row_numbers)];
         let cost = CostMatrix::new(entries).map_err(|error| Failure::from(error).at(matrix))?;
+        self.sides_of_table((matrix, "matrix"), Box::new(cost), (masses, holders), log)
+    }
+
+    fn load_arcs(
+        &self,
+        file: &InputPath,
+        masses: [Option<&InputPath>; 2],
+        log: &mut InputLog,
+    ) -> Result<LoadedSides, Failure> {
+        let masses = mass_files(masses)?;
+        let (table, digest) = table(file)?;
+        let arcs = arcs_from(&table)?;
+        log.inputs.insert("cost_arcs", report(file, arcs.len(), digest, false));
+        let counts = [
+            arcs.iter().map(|arc| arc.0 + 1).max().unwrap_or_default(),
+            arcs.iter().map(|arc| arc.1 + 1).max().unwrap_or_default(),
+        ];
+        let [n, m] =
+            [0, 1].map(|k| masses[k].as_ref().map_or(counts[k], |file| file.table.n_rows()));
+        let cost = SparseCost::new((n, m), arcs).map_err(|error| Failure::from(error).at(file))?;
+        let holders = [(n, "sources"), (m, "targets")].map(|(count, kind)| MassHolders {
+            count,
+            kind: format!("{kind} of {file}"),
+            names: RowNames::new(file, None),
+            excess: None,
+        });
+        self.sides_of_table((file, "arcs"), Box::new(cost), (masses, holders), log)
+    }
+
+    /// The masses, uniform where there is no file, and the costs between them.
+    fn sides_of_table(
+        &self,
+        (file, kind): (&InputPath, &str),
+        cost: Box<dyn Cost>,
+        ([source, target], [of_source, of_target]): ([Option<MassFile>; 2], [MassHolders; 2]),
+        log: &mut InputLog,
+    ) -> Result<LoadedSides, Failure> {
         let mut tolerance = tolerance::TOTALS_F64;
         let mut mass = |file: Option<MassFile>, role: Role, holders: MassHolders| match file {
             None => Ok(Marginal::normalized(Array1::ones(holders.count))?),
@@ -259,13 +315,13 @@ impl ProblemJob {
                 marginal(masses.values).map_err(|error| Failure::from(error).at(origin))
             }
         };
-        let mu = mass(source, Role::Source, holders(n, "rows", rows, header))?;
-        let nu = mass(target, Role::Target, holders(m, "columns", columns, row_numbers))?;
-        let report = ProblemReport::between(&mu, &nu, "matrix");
+        let mu = mass(source, Role::Source, of_source)?;
+        let nu = mass(target, Role::Target, of_target)?;
+        let report = ProblemReport::between(&mu, &nu, kind);
         let report = ProblemReport { power_of_distance: false, ..report };
-        let sides = Sides::new(mu, nu, Box::new(cost), tolerance)
-            .map_err(|error| Failure::from(error).at(matrix))?;
-        Ok(LoadedSides::new(sides, report, matrix.to_string()))
+        let sides =
+            Sides::new(mu, nu, cost, tolerance).map_err(|error| Failure::from(error).at(file))?;
+        Ok(LoadedSides::new(sides, report, file.to_string()))
     }
 }
 
@@ -284,6 +340,12 @@ impl LoadedSides {
             seconds: 0.0,
         }
     }
+}
+
+/// The files of masses, read.
+fn mass_files(files: [Option<&InputPath>; 2]) -> Result<[Option<MassFile>; 2], Failure> {
+    let [source, target] = files.map(|file| file.map(MassFile::read).transpose());
+    Ok([source?, target?])
 }
 
 /// Two clouds as the sides of a problem.
@@ -317,7 +379,7 @@ fn sides_of(
 /// All file names among the input flags.
 pub(crate) fn input_names(args: &ProblemArgs) -> Vec<&Path> {
     let ProblemArgs { inputs, cost } = args;
-    let files = [&inputs.source, &inputs.target, &cost.cost_matrix];
+    let files = [&inputs.source, &inputs.target, &cost.cost_matrix, &cost.cost_arcs];
     let files = files.into_iter().filter_map(Option::as_deref);
     files.chain(side_files(&inputs.sides)).collect()
 }

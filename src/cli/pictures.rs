@@ -122,6 +122,7 @@ impl PlanScene<'_> {
         let what = if p.is_infinite() { "Bottleneck distance" } else { "Transport cost" };
         match ground.as_str() {
             "matrix" => format!("{what} {cost} (given cost matrix){entropic}."),
+            "arcs" => format!("{what} {cost} (given arcs){entropic}."),
             ground => format!("{what} {cost} ({ground}{power}){entropic}."),
         }
     }

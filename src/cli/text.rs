@@ -214,11 +214,14 @@ impl Lines {
     pub(crate) fn sizes(&mut self, problem: &ProblemReport, inputs: Option<&Inputs>) {
         let size = match problem.dim {
             Some(dim) => format!("{} × {} points {}", problem.n, problem.m, space(dim)),
+            None if problem.cost == "arcs" => {
+                format!("list of arcs between {} sources and {} targets", problem.n, problem.m)
+            }
             None => format!("{} × {} cost matrix", problem.n, problem.m),
         };
         self.line("  problem", size);
         self.sides(inputs, problem.n, problem.m);
-        if problem.cost != "matrix" {
+        if problem.dim.is_some() {
             self.line("  cost", ground(&problem.cost, problem.exponent, problem.p));
         }
     }

@@ -9,8 +9,8 @@ use super::SavedFileProblem;
 use super::header::is_numeric;
 use super::location::FoundText;
 use super::{
-    ColumnId, ColumnRef, Filter, IdxProblem, ImageProblem, InputPath, Location, ManifestProblem,
-    NpyProblem, PlanProblem, PotentialsProblem, UnsupportedFormat,
+    ArcProblem, ColumnId, ColumnRef, Filter, IdxProblem, ImageProblem, InputPath, Location,
+    ManifestProblem, NpyProblem, PlanProblem, PotentialsProblem, UnsupportedFormat,
 };
 use crate::shown::{Quoted, Shown};
 
@@ -226,6 +226,14 @@ pub enum ReadError {
         /// The fault.
         problem: ManifestProblem,
     },
+    /// A bad list of arcs.
+    #[error("{origin}: {problem}")]
+    Arcs {
+        /// The file.
+        origin: InputPath,
+        /// The fault.
+        problem: ArcProblem,
+    },
     /// A bad plan file.
     #[error("{origin}: {problem}")]
     Plan {
@@ -333,6 +341,7 @@ impl ReadError {
             Self::Idx { problem, .. } => problem.hint().into(),
             Self::Image { problem, .. } => problem.hint().into(),
             Self::Manifest { problem, .. } => problem.hint().into(),
+            Self::Arcs { problem, .. } => problem.hint().into(),
             Self::Plan { problem, .. } => problem.hint().into(),
             Self::Potentials { problem, .. } => problem.hint().into(),
             #[cfg(feature = "nn")]

@@ -20,6 +20,7 @@
 //! Errors name the file, the line, the column and what was found; `hint()` says what to do.
 //! `docs/formats.md` describes the formats for users.
 
+mod arc_file;
 pub mod atomic;
 mod cells;
 #[cfg(feature = "nn")]
@@ -50,6 +51,7 @@ mod selection;
 mod table;
 mod unsupported_format;
 
+pub use arc_file::{ArcProblem, arcs_from};
 pub use atomic::WriteError;
 #[cfg(feature = "nn")]
 pub use checkpoint_file::{

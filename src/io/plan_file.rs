@@ -179,7 +179,7 @@ fn plan_in(table: &Table, n: usize, m: usize) -> Result<TransportPlan, ReadError
     let columns = data.len();
     let dense = (rows, columns) == (n, m);
     let header = table.header().filter(|_| !table.numbers_its_columns());
-    let mut triplets = named_triplets(table);
+    let mut triplets = named_triplets(table, &["mass", "flow", "weight", "value"]);
     if triplets.is_none()
         && let &[i, j, mass] = data.as_slice()
         && (!dense || look_like_triplets(table, [i, j, mass], n, m)?)
@@ -225,19 +225,16 @@ fn plan_in(table: &Table, n: usize, m: usize) -> Result<TransportPlan, ReadError
     Ok(TransportPlan::from_arcs(n, m, arcs))
 }
 
-/// The columns of i, j and the mass by their names, where there are no others but row names.
-fn named_triplets(table: &Table) -> Option<[usize; 3]> {
-    const NAMES: [&[&str]; 3] = [
-        &["i", "source", "row", "from"],
-        &["j", "target", "column", "col", "to"],
-        &["mass", "flow", "weight", "value"],
-    ];
+/// The columns of i, j and a number by their names, where there are no others but row names.
+pub(super) fn named_triplets(table: &Table, numbers: &[&str]) -> Option<[usize; 3]> {
+    let names: [&[&str]; 3] =
+        [&["i", "source", "row", "from"], &["j", "target", "column", "col", "to"], numbers];
     let (header, row_names) = (table.header()?, table.name_columns());
     let is_data = |(column, _): &(usize, _)| !row_names.contains(column);
     let mut columns = [None; 3];
     for (column, name) in header.iter().enumerate().filter(is_data) {
         let name = name.trim().to_lowercase();
-        let role = NAMES.iter().position(|known| known.contains(&name.as_str()))?;
+        let role = names.iter().position(|known| known.contains(&name.as_str()))?;
         if columns[role].replace(column).is_some() {
             return None;
         }

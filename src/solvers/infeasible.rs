@@ -12,8 +12,10 @@ use crate::cost::{Cost, Search};
 use crate::plan::TransportPlan;
 use crate::problem::OtProblem;
 
-/// A set of sources whose mass exceeds that of the targets which they may reach.
+/// A set of sources whose mass exceeds that of the targets which they may reach, and what may stay at
+/// the sources.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "report", derive(serde::Serialize))]
 pub struct Infeasible {
     /// The sources, ascending.
     pub sources: Vec<usize>,
@@ -25,6 +27,8 @@ pub struct Infeasible {
     pub source_mass: f64,
     /// The mass of the targets, rounded.
     pub target_mass: f64,
+    /// The mass that may be left behind, rounded: 0 if all mass has to be moved.
+    pub may_stay: f64,
 }
 
 impl Infeasible {
@@ -59,12 +63,17 @@ impl Infeasible {
         let members = |is_member: Vec<bool>| -> Vec<usize> {
             (0..is_member.len()).filter(|&k| is_member[k]).collect()
         };
-        let (sources, targets) = (members(is_source), members(is_target));
+        let (sources, mut targets) = (members(is_source), members(is_target));
         let excess = is_heavier(problem, &sources, &targets);
+        // The dummy target takes what may stay. A dummy source reaches everything, and is in no such set.
+        let of_target = |j: &usize| problem.target()[*j];
+        let is_dummy = |j: &usize| *j >= m - cost.dummies().1;
+        let may_stay = targets.iter().filter(|j| is_dummy(j)).map(of_target).sum();
+        targets.retain(|j| !is_dummy(j));
         let masses: Vec<f64> = sources.iter().map(|&i| problem.source()[i]).collect();
         let source_mass = masses.iter().sum();
-        let target_mass = targets.iter().map(|&j| problem.target()[j]).sum();
-        excess.then_some(Self { sources, targets, masses, source_mass, target_mass })
+        let target_mass = targets.iter().map(of_target).sum();
+        excess.then_some(Self { sources, targets, masses, source_mass, target_mass, may_stay })
     }
 }
 
@@ -123,14 +132,24 @@ impl fmt::Display for Infeasible {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
+        let (one, many) =
+            (("source", "has", "it may reach"), ("sources", "have", "they may reach"));
+        let (sources, have, reach) = if self.sources.len() == 1 { one } else { many };
+        let stays = match self.may_stay {
+            0.0 => String::new(),
+            mass => format!(", of which {mass} may stay"),
+        };
+        let targets = match self.targets.len() {
+            0 => "no target".to_owned(),
+            1 => format!("one target of mass {}", self.target_mass),
+            count => format!("{count} targets of mass {} together", self.target_mass),
+        };
         write!(
             f,
-            "forbidden arcs leave no plan: the sources {}{more} have mass {}, but the {} targets that \
-             they may reach have mass {} alone",
+            "forbidden arcs leave no plan: the {sources} {}{more} {have} mass {}{stays}, but {reach} only \
+             {targets}",
             named.join(", "),
             self.source_mass,
-            self.targets.len(),
-            self.target_mass
         )
     }
 }

@@ -111,7 +111,7 @@ impl UnbalancedJob {
                 .hint("leave out --gradient, or move all mass"));
         }
         let problem = ProblemJob::new(&problem_args)?;
-        let solving = Solving::new(&solver, output.quiet)?;
+        let solving = Solving::new(&solver, &output)?;
         let files = PlanFiles::new(files, None, draw, &problem, &input_names(&problem_args))?;
         use_threads(output.threads)?;
         Ok(Self {

@@ -320,6 +320,12 @@ impl Table {
         all.filter(is_new).map(|(_, text)| text)
     }
 
+    /// A finite number, or +∞.
+    pub(super) fn cost(&self, row: usize, column: usize) -> Result<f64, ReadError> {
+        let infinite = self.value(row, column).filter(|x| *x == f64::INFINITY);
+        infinite.map_or_else(|| self.finite(row, column), Ok)
+    }
+
     /// A finite number.
     pub(super) fn finite(&self, row: usize, column: usize) -> Result<f64, ReadError> {
         match self.value(row, column) {

@@ -80,10 +80,7 @@ impl Table {
                 if values.is_standard_layout() && values.iter().all(|&x| is_cost(x)) => {}
             _ => {
                 let rows: Vec<usize> = (0..self.n_rows()).collect();
-                return gather(&rows, &self.data_columns(), |row, column| {
-                    let infinite = self.value(row, column).filter(|x| *x == f64::INFINITY);
-                    infinite.map_or_else(|| self.finite(row, column), Ok)
-                });
+                return gather(&rows, &self.data_columns(), |row, column| self.cost(row, column));
             }
         }
         match self.cells {

@@ -1,0 +1,72 @@
+//! Lists of arcs as files: a row i, j, cost for each arc, i and j counted from 0.
+
+use thiserror::Error;
+
+use super::plan_file::named_triplets;
+use super::{Location, ReadError, Table};
+use crate::shown::Shown;
+
+/// A fault in a list of arcs.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ArcProblem {
+    /// The columns are not i, j, cost.
+    #[error("{columns} columns{names}, which are not i, j, cost")]
+    Columns {
+        /// Number of columns.
+        columns: usize,
+        /// Their names, as a clause.
+        names: String,
+    },
+    /// A place that is no whole number.
+    #[error("{location}: {axis} is {found}, not a whole number ≥ 0")]
+    Index {
+        /// The row of the file.
+        location: Location,
+        /// `"i"` (source) or `"j"` (target).
+        axis: &'static str,
+        /// The number given.
+        found: f64,
+    },
+}
+
+impl ArcProblem {
+    /// Advice for the user.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Columns { .. } => {
+                "give three columns, and call them i (the source), j (the target) and cost"
+            }
+            Self::Index { .. } => "sources and targets are numbered from 0",
+        }
+    }
+}
+
+/// The arcs (i, j, cost) of a table of three columns: by their names in any order, or without names in
+/// this order. A cost may be +∞.
+///
+/// # Errors
+/// [`ReadError`], with [`ArcProblem`] for what concerns arcs.
+pub fn arcs_from(table: &Table) -> Result<Vec<(usize, usize, f64)>, ReadError> {
+    const COST_NAMES: &[&str] = &["cost", "distance", "weight", "value", "c"];
+    let bad = |problem| ReadError::Arcs { origin: table.origin().clone(), problem };
+    let unnamed = table.header().is_none() && table.n_columns() == 3;
+    let Some([i, j, cost]) =
+        named_triplets(table, COST_NAMES).or_else(|| unnamed.then_some([0, 1, 2]))
+    else {
+        let names = table.header().map(|header| format!(" called {}", Shown(&header.join(", "))));
+        let (columns, names) = (table.n_columns(), names.unwrap_or_default());
+        return Err(bad(ArcProblem::Columns { columns, names }));
+    };
+    let arc = |row: usize| {
+        let place = |column: usize, axis: &'static str| {
+            let found = table.finite(row, column)?;
+            let location = table.location(row);
+            super::plan_file::whole(found, usize::MAX)
+                .ok_or_else(|| bad(ArcProblem::Index { location, axis, found }))
+        };
+        Ok((place(i, "i")?, place(j, "j")?, table.cost(row, cost)?))
+    };
+    (0..table.n_rows()).map(arc).collect()
+}
