@@ -85,8 +85,7 @@ impl KernelStatistic {
         let (n, m) = samples.sizes;
         let length = usize::BITS - (n + m).leading_zeros();
         let bits = VALUE_BITS.min(SUM_BITS.saturating_sub(4 * length));
-        let exponent = if largest > 0.0 { largest.log2().ceil() } else { 0.0 };
-        let scale = (f64::from(bits) - exponent).exp2();
+        let scale = 2.0_f64.powi(bits.cast_signed() - exponent_above(largest));
         if !scale.is_normal() {
             return Err(EstimateError::Scale);
         }
@@ -113,7 +112,7 @@ impl KernelStatistic {
         integers
     }
 
-    /// ± n²m²·T of each division, in units of the integers; none of use once the time is over.
+    /// ± n²m²·T of each division, in units of the integers; without meaning once the time is over.
     fn numerators(&self, splits: &[Split], is_over: impl Fn() -> bool + Sync) -> Vec<i128> {
         let none = || (Vec::new(), vec![0_i128; splits.len()]);
         let add_row = |(mut buffer, mut within): (Vec<f64>, Vec<i128>), i: usize| {
@@ -200,6 +199,15 @@ fn pooled_bandwidth(pooled: &DiscreteMeasure) -> Result<f64, EstimateError> {
     let halves = half(low).and_then(|low| Ok((low, half(high)?)));
     let (low, high) = halves.map_err(|_| EstimateError::Scale)?;
     median_bandwidth(&low, &high)
+}
+
+/// An e for which a number ≥ 0 is below `2^e`; 0 for the number 0.
+fn exponent_above(x: f64) -> i32 {
+    /// The exponent that the bits of numbers below 1 and not below 1/2 have.
+    const BIAS: i32 = 1022;
+    #[expect(clippy::cast_possible_truncation, reason = "eleven bits")]
+    let biased = (x.to_bits() >> 52) as i32;
+    if x == 0.0 { 0 } else { biased - BIAS }
 }
 
 /// The values in integers of the given number a unit.
