@@ -123,14 +123,12 @@ impl BottleneckJob {
                 format!("source {source}, target {target}, before the repair"),
             );
         }
-        let (of_s, of_n) = (report.cut.sources.len(), report.cut.targets.len());
-        lines.line(
-            "  cut",
-            format!(
-                "{of_s} sources have {} more mass than the {of_n} targets that they reach below it",
-                small(certificate.forced_mass)
-            ),
-        );
+        let [of_s, of_n] = [&report.cut.sources, &report.cut.targets].map(Vec::len);
+        let (n, m) = (report.problem.n, report.problem.m);
+        let forced = small(certificate.forced_mass);
+        let cut =
+            format!("S {of_s} of {n} sources, N {of_n} of {m} targets, μ(S) − ν(N) = {forced}");
+        lines.line("  cut", cut);
         lines.problem(&report.problem, report.inputs.as_ref());
         let ended = report.termination.replace('_', " ");
         lines.line("  method", format!("threshold, {ended}, {} phases", report.iterations));

@@ -1,6 +1,11 @@
 //! The cheapest arcs of sources to some of the targets: by search where points can be searched, else
 //! row by row.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "points are numbered in u32: 2³² of them would not fit in memory"
+)]
+
 use macro_rules_attribute::apply;
 use rayon::prelude::*;
 
@@ -8,7 +13,7 @@ use crate::cost::{Cost, Search};
 use crate::math::simd_targets;
 use crate::potentials::rows_per_task;
 
-/// An arc of some source: its cost and its target.
+/// An arc of some point: its cost and the point at its other end.
 pub(super) type Found = (f64, u32);
 
 /// A source, and how many of its arcs are asked for.
@@ -73,6 +78,42 @@ impl<'a> CheapestArcs<'a> {
     }
 }
 
+/// The cheapest arc from sources of which `is_source` is true to each target: its cost and its source.
+pub(super) fn cheapest_to_targets(
+    cost: &dyn Cost,
+    is_source: impl Fn(usize) -> bool + Sync,
+) -> Vec<Found> {
+    /// Targets of a task.
+    const BLOCK: usize = 256;
+    let mut least = vec![(f64::INFINITY, 0); cost.m()];
+    let mut search = cost.search_sources();
+    if let Some(search) = &mut search {
+        let open = |i| if is_source(i) { 0.0 } else { f64::NEG_INFINITY };
+        search.fit(&(0..cost.n()).map(open).collect::<Vec<f64>>());
+    }
+    least.par_chunks_mut(BLOCK).enumerate().for_each(|(block, least)| {
+        let start = block * BLOCK;
+        if let Some(search) = &search {
+            let targets: Vec<u32> = (start as u32..).take(least.len()).collect();
+            let mut found = vec![Vec::new(); least.len()];
+            search.smallest_of(&targets, 1, &vec![f64::INFINITY; least.len()], &mut found);
+            for (least, found) in least.iter_mut().zip(found) {
+                *least = found.first().copied().unwrap_or(*least);
+            }
+            return;
+        }
+        let mut buffer = vec![0.0; least.len()];
+        for i in (0..cost.n()).filter(|&i| is_source(i)) {
+            for (least, &c) in least.iter_mut().zip(cost.part_of_row(i, start, &mut buffer)) {
+                if c < least.0 {
+                    *least = (c, i as u32);
+                }
+            }
+        }
+    });
+    least
+}
+
 /// The `keep` least costs of a row below `limit`, where `open` is 0, in ascending order.
 #[apply(simd_targets)]
 fn cheapest(row: &[f64], open: &[f64], keep: usize, limit: f64, found: &mut Vec<Found>) {
@@ -109,10 +150,26 @@ fn by_cost(a: &Found, b: &Found) -> std::cmp::Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::{Euclidean, point_costs};
+    use crate::cost::{CostMatrix, Euclidean, point_costs};
     use crate::measure::DiscreteMeasure;
     use crate::seed::Seed;
     use ndarray::Array2;
+
+    #[test]
+    fn targets_find_their_cheapest_source() {
+        let mut stream = Seed(4).stream("cheapest");
+        let mut cloud =
+            |n| DiscreteMeasure::uniform(Array2::from_shape_simple_fn((n, 2), || stream.uniform()));
+        let (x, y) = (cloud(50).unwrap(), cloud(300).unwrap());
+        let cost = point_costs(&x, &y, Euclidean).unwrap();
+        let searched = cheapest_to_targets(cost.as_ref(), |i| i % 4 > 0);
+        let stored = CostMatrix::tabulate(cost.as_ref());
+        assert_eq!(searched, cheapest_to_targets(&stored, |i| i % 4 > 0));
+        for (j, &(least, i)) in searched.iter().enumerate() {
+            assert!(i % 4 > 0 && least == cost.at(i as usize, j));
+            assert!((0..50).all(|i| i % 4 == 0 || least <= cost.at(i, j)));
+        }
+    }
 
     #[test]
     fn searches_and_rows_find_the_same_costs() {

@@ -30,14 +30,26 @@ pub(super) struct FlowArc {
     pub(super) cost: f64,
 }
 
+/// An arc of a source.
+#[derive(Debug, Clone, Copy)]
+struct Out {
+    cost: f64,
+    target: u32,
+    arc: u32,
+}
+
 /// A flow from sources to targets, in integer units of mass. Nodes are the sources, then the targets.
 pub(super) struct Flow<const N: usize> {
     n: usize,
     arcs: Vec<FlowArc>,
     /// What each arc carries.
     units: Vec<Wide<N>>,
-    /// The arcs at each node.
-    at_node: Vec<Vec<u32>>,
+    /// The arcs of each source.
+    out: Vec<Vec<Out>>,
+    /// For each target, all arcs that carry something to it, and perhaps some that did before.
+    carriers: Vec<Vec<u32>>,
+    /// Which arcs are among these.
+    is_carrier: Vec<bool>,
     /// Supply or demand that is left at each node.
     left: Vec<Wide<N>>,
     level: Vec<u32>,
@@ -52,28 +64,29 @@ const UNREACHED: u32 = u32::MAX;
 impl<const N: usize> Flow<N> {
     /// No flow, between these supplies and demands.
     pub(super) fn new(mut supply: Vec<Wide<N>>, demand: Vec<Wide<N>>) -> Self {
-        let n = supply.len();
+        let (n, m) = (supply.len(), demand.len());
         supply.extend(demand);
-        let nodes = supply.len();
         Self {
             n,
             arcs: Vec::new(),
             units: Vec::new(),
-            at_node: vec![Vec::new(); nodes],
+            out: vec![Vec::new(); n],
+            carriers: vec![Vec::new(); m],
+            is_carrier: Vec::new(),
             left: supply,
-            level: vec![UNREACHED; nodes],
-            next: vec![0; nodes],
+            level: vec![UNREACHED; n + m],
+            next: vec![0; n + m],
             phases: 0,
         }
     }
 
     /// Adds an arc, which must not exist yet.
     pub(super) fn add(&mut self, arc: FlowArc) {
-        let number = self.arcs.len() as u32;
-        self.at_node[arc.source as usize].push(number);
-        self.at_node[self.n + arc.target as usize].push(number);
+        let FlowArc { source, target, cost } = arc;
+        self.out[source as usize].push(Out { cost, target, arc: self.arcs.len() as u32 });
         self.arcs.push(arc);
         self.units.push(Wide::ZERO);
+        self.is_carrier.push(false);
     }
 
     /// All arcs.
@@ -81,9 +94,9 @@ impl<const N: usize> Flow<N> {
         &self.arcs
     }
 
-    /// The arcs of a source.
-    pub(super) fn arcs_of(&self, source: usize) -> impl ExactSizeIterator<Item = &FlowArc> {
-        self.at_node[source].iter().map(|&arc| &self.arcs[arc as usize])
+    /// The costs and the targets of the arcs of a source.
+    pub(super) fn arcs_of(&self, source: usize) -> impl Iterator<Item = (f64, u32)> {
+        self.out[source].iter().map(|out| (out.cost, out.target))
     }
 
     /// The arcs that carry something, with what they carry.
@@ -142,16 +155,29 @@ impl<const N: usize> Flow<N> {
         while let Some(&v) = queue.get(head) {
             head += 1;
             let v = v as usize;
-            if self.level[v] >= last {
+            let above = self.level[v] + 1;
+            if above > last {
                 break;
             }
-            for &arc in &self.at_node[v] {
-                let Some(next) = self.residual(v, arc, t) else { continue };
-                if self.level[next] == UNREACHED {
-                    self.level[next] = self.level[v] + 1;
-                    queue.push(next as u32);
-                    if next >= self.n && self.left[next].is_positive() {
-                        last = self.level[next];
+            if let Some(j) = v.checked_sub(self.n) {
+                self.forget_empty(j);
+                for &arc in &self.carriers[j] {
+                    let source = self.arcs[arc as usize].source;
+                    let level = &mut self.level[source as usize];
+                    if *level == UNREACHED {
+                        *level = above;
+                        queue.push(source);
+                    }
+                }
+                continue;
+            }
+            for out in self.out[v].iter().filter(|out| out.cost <= t) {
+                let target = self.n + out.target as usize;
+                if self.level[target] == UNREACHED {
+                    self.level[target] = above;
+                    queue.push(target as u32);
+                    if self.left[target].is_positive() {
+                        last = above;
                     }
                 }
             }
@@ -159,14 +185,13 @@ impl<const N: usize> Flow<N> {
         last != UNREACHED
     }
 
-    /// Where an arc at node v leads in the residual network, if it does.
-    fn residual(&self, v: usize, arc: u32, t: f64) -> Option<usize> {
-        let FlowArc { source, target, cost } = self.arcs[arc as usize];
-        if v < self.n {
-            (cost <= t).then_some(self.n + target as usize)
-        } else {
-            self.units[arc as usize].is_positive().then_some(source as usize)
-        }
+    /// Leaves only arcs that carry something among the carriers of a target.
+    fn forget_empty(&mut self, j: usize) {
+        self.carriers[j].retain(|&arc| {
+            let carries = self.units[arc as usize].is_positive();
+            self.is_carrier[arc as usize] = carries;
+            carries
+        });
     }
 
     /// Flows along the levels until every path is blocked.
@@ -199,16 +224,26 @@ impl<const N: usize> Flow<N> {
         }
     }
 
-    /// The next arc from v to the level above.
+    /// The next arc from v to the level above, with its other end.
     fn step(&mut self, v: usize, t: f64) -> Option<(u32, usize)> {
         let above = self.level[v].checked_add(1)?;
-        while let Some(&arc) = self.at_node[v].get(self.next[v] as usize) {
-            if let Some(next) = self.residual(v, arc, t)
-                && self.level[next] == above
-            {
-                return Some((arc, next));
+        let next = &mut self.next[v];
+        if let Some(j) = v.checked_sub(self.n) {
+            while let Some(&arc) = self.carriers[j].get(*next as usize) {
+                let source = self.arcs[arc as usize].source as usize;
+                if self.level[source] == above && self.units[arc as usize].is_positive() {
+                    return Some((arc, source));
+                }
+                *next += 1;
             }
-            self.next[v] += 1;
+            return None;
+        }
+        while let Some(out) = self.out[v].get(*next as usize) {
+            let target = self.n + out.target as usize;
+            if out.cost <= t && self.level[target] == above {
+                return Some((out.arc, target));
+            }
+            *next += 1;
         }
         None
     }
@@ -234,7 +269,14 @@ impl<const N: usize> Flow<N> {
         // Forward arcs at even places, backward ones at odd places.
         for (place, &arc) in path.iter().enumerate() {
             let units = &mut self.units[arc as usize];
-            *units = if place % 2 == 0 { *units + most } else { *units - most };
+            if place % 2 == 1 {
+                *units = *units - most;
+                continue;
+            }
+            *units = *units + most;
+            if !std::mem::replace(&mut self.is_carrier[arc as usize], true) {
+                self.carriers[self.arcs[arc as usize].target as usize].push(arc);
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ mod max_flow;
 use rand::Rng as _;
 
 use self::acyclic::without_cycles;
-use self::cheapest_arcs::{CheapestArcs, Found, Query};
+use self::cheapest_arcs::{CheapestArcs, Found, Query, cheapest_to_targets};
 use self::max_flow::{Flow, FlowArc};
 use super::Termination;
 use crate::certificate::{BottleneckCertificate, CertifiedBottleneck, Cut, certify_bottleneck};
@@ -126,7 +126,7 @@ impl OtProblem<'_> {
         };
         let CertifiedBottleneck { certificate, plan: repaired, cut } =
             certify_bottleneck(self, Some(&plan), Some(&cut))
-                .expect("an answer has the shape of its problem");
+                .unwrap_or_else(|_| unreachable!("an answer has the shape of its problem"));
         let plan = repaired.unwrap_or(plan);
         Bottleneck { plan, cut, certificate, termination, iterations }
     }
@@ -265,8 +265,7 @@ impl<'a, const N: usize> ThresholdSearch<'a, N> {
         }
     }
 
-    /// The first candidates: all arcs of hubs, and the cheapest of the other sources. The source whose
-    /// cheapest arc costs most is the first cut.
+    /// The first candidates, all arcs of hubs and the cheapest of the other points, and the first cut.
     fn start(&mut self) {
         let (problem, cost) = (self.problem, self.problem.cost());
         let hubs: Vec<usize> = (0..problem.m()).filter(|&j| self.is_hub[j]).collect();
@@ -276,7 +275,9 @@ impl<'a, const N: usize> ThresholdSearch<'a, N> {
                     self.flow.add(arc(i, j, cost.at(i, j)));
                 }
             } else {
-                hubs.iter().for_each(|&j| self.flow.add(arc(i, j, cost.at(i, j))));
+                for &j in &hubs {
+                    self.flow.add(arc(i, j, cost.at(i, j)));
+                }
             }
         }
         self.cheapest.open(|j| self.has_demand[j] && !self.is_hub[j]);
@@ -286,12 +287,46 @@ impl<'a, const N: usize> ThresholdSearch<'a, N> {
                 self.flow.add(FlowArc { source, target, cost });
             }
         }
-        for i in 0..problem.n() {
-            let least = self.flow.arcs_of(i).map(|arc| arc.cost).fold(f64::INFINITY, f64::min);
+        self.bound_by_sources();
+        self.bound_by_targets();
+    }
+
+    /// The source whose cheapest arc costs most is a cut.
+    fn bound_by_sources(&mut self) {
+        for i in 0..self.problem.n() {
+            let least = self.flow.arcs_of(i).map(|(cost, _)| cost).fold(f64::INFINITY, f64::min);
             if self.sources[i] != Source::Empty && least > self.lower {
                 self.lower = least;
                 self.cut.sources = vec![i];
             }
+        }
+    }
+
+    /// The cheapest arc to each target is a candidate, and all sources with all targets but the one
+    /// where it costs most are a cut.
+    fn bound_by_targets(&mut self) {
+        let (n, m) = (self.problem.n(), self.problem.m());
+        let sources = &self.sources;
+        let is_source = |i: usize| sources[i] != Source::Empty;
+        let cheapest = cheapest_to_targets(self.problem.cost(), is_source);
+        let mut dearest = None;
+        for (j, (cost, source)) in cheapest.into_iter().enumerate() {
+            if !self.has_demand[j] {
+                continue;
+            }
+            if cost > self.lower {
+                self.lower = cost;
+                dearest = Some(j);
+            }
+            let i = source as usize;
+            let has_all = self.is_hub[j] || self.sources[i] == Source::Hub;
+            if !has_all && !self.flow.arcs_of(i).any(|(_, target)| target as usize == j) {
+                self.flow.add(arc(i, j, cost));
+            }
+        }
+        if let Some(dearest) = dearest {
+            let targets = (0..m).filter(|&j| j != dearest).collect();
+            self.cut = Cut { sources: (0..n).collect(), targets };
         }
     }
 
@@ -373,7 +408,7 @@ impl<'a, const N: usize> ThresholdSearch<'a, N> {
     fn drop_known(&self, source: u32, below: usize, found: &mut Vec<Found>) {
         found.truncate(below + 1);
         if let Some(&(_, target)) = found.get(below)
-            && self.flow.arcs_of(source as usize).any(|arc| arc.target == target)
+            && self.flow.arcs_of(source as usize).any(|(_, known)| known == target)
         {
             found.truncate(below);
         }
