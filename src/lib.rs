@@ -83,6 +83,7 @@
 //! | judge anybody's plan or potentials | [`certify`], [`Certificate`] |
 //! | entropic transport, Sinkhorn divergence | [`solvers::sinkhorn`] |
 //! | one dimension, slices, `W_2` | [`solvers::line`], [`solvers::w2`] |
+//! | many problems in one call, one to many | [`emd_batch`] |
 //! | all pairs of many measures | [`pairwise`](mod@pairwise) |
 //! | f-divergences, energy distance, MMD | [`divergence`] |
 //! | 1-Lipschitz critics and what they prove | [`critic`] |
@@ -102,6 +103,7 @@
 //! lower bound Σ μf + Σ νg. A **critic** is a 1-Lipschitz function f; (f, −f) are potentials when the
 //! ground cost is a distance. `docs/glossary.md` has all terms with their sources.
 
+pub mod batch;
 pub mod certificate;
 pub mod cost;
 #[cfg(feature = "nn")]
@@ -137,6 +139,7 @@ pub mod solvers;
 mod spatial;
 pub mod tolerance;
 
+pub use batch::emd_batch;
 pub use certificate::{Certificate, Certified, certify, certify_gibbs};
 pub use cost::{
     Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Euclidean, GroundCost, Metric, Minkowski,

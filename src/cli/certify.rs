@@ -79,10 +79,11 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     let (mut inputs, mut remarks) = (loaded.inputs, loaded.remarks);
     let start = Instant::now();
     let (n, m) = (loaded.problem.n(), loaded.problem.m());
-    let plan = given.plan.as_deref().map(|path| saved::read_plan(path, n, m, &mut inputs));
+    let plan = given.plan.as_deref().map(|path| saved::read_plan(path, "plan", n, m, &mut inputs));
     let plan = plan.transpose()?;
     let potentials = given.potentials.as_deref();
-    let potentials = potentials.map(|path| saved::read_potentials(path, n, m, &mut inputs));
+    let potentials =
+        potentials.map(|path| saved::read_potentials(path, "potentials", n, m, &mut inputs));
     let potentials = potentials.transpose()?;
     let read_seconds = loaded.seconds + start.elapsed().as_secs_f64();
     let start = Instant::now();

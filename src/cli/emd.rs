@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::args::{DetailArgs, DrawArgs, FileArgs, OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::ground::Seconds;
-use super::inputs::{LoadedProblem, ProblemJob, input_names};
+use super::inputs::{LoadedProblem, ProblemJob, input_names, one_stdin};
 use super::memory::{MemoryLimit, method_within_limit};
 use super::method::{BackendName, MethodName, choose};
 use super::output::print_report;
@@ -22,6 +22,7 @@ use super::pictures::PlanScene;
 use super::plan_files::PlanFiles;
 use super::progress_line::RunProgress;
 use super::range::check_range;
+use super::start::StartArgs;
 use super::text::Lines;
 use super::{note, use_threads, warn};
 
@@ -36,6 +37,8 @@ pub(crate) struct EmdArgs {
     problem: ProblemArgs,
     #[command(flatten)]
     solver: SolverArgs,
+    #[command(flatten)]
+    start: StartArgs,
     #[command(flatten)]
     files: FileArgs,
     /// Write the derivatives of the transport cost with respect to all masses and points
@@ -98,6 +101,7 @@ pub(crate) fn parse_gap(text: &str) -> Result<f64, String> {
 struct EmdJob {
     problem: ProblemJob,
     method: Method,
+    start: StartArgs,
     limit: Option<Duration>,
     memory: Option<MemoryLimit>,
     claim: f64,
@@ -118,6 +122,7 @@ impl EmdJob {
         let EmdArgs {
             problem: problem_args,
             solver,
+            start,
             files,
             gradient,
             draw,
@@ -127,13 +132,17 @@ impl EmdJob {
         } = args;
         let problem = ProblemJob::new(&problem_args)?;
         let method = choose(solver.method, solver.lp_backend)?;
-        let inputs = input_names(&problem_args);
+        start.check(method)?;
+        let mut inputs = input_names(&problem_args);
+        inputs.extend(start.files());
+        one_stdin(&inputs)?;
         let files = PlanFiles::new(files, gradient, draw, &problem, &inputs)?;
         use_threads(output.threads)?;
         Ok(Self {
-            settings: problem.settings().with(&solver),
+            settings: problem.settings().with(&solver).with(&start),
             problem,
             method,
+            start,
             limit: solver.time_limit.map(Seconds::duration),
             memory: solver.memory_limit,
             claim: solver.gap_tolerance,
@@ -148,15 +157,17 @@ impl EmdJob {
         let loaded = self.problem.load()?;
         self.files.check(&loaded)?;
         loaded.remarks.tell(self.output.quiet);
-        let LoadedProblem { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
+        let LoadedProblem { problem, report, mut inputs, remarks, clouds, axes, seconds, .. } =
+            loaded;
+        let start = self.start.read(&problem, &mut inputs)?;
         let clouds = clouds.filter(|_| self.files.draws());
 
         let (method, memory_note) =
-            method_within_limit(self.memory.as_ref(), self.method, &problem)?;
+            method_within_limit(self.memory.as_ref(), self.method, &problem, &start.options())?;
         if let Some(text) = &memory_note {
             note(text, self.output.quiet);
         }
-        let solver = method.solver(&problem);
+        let solver = method.solver_with(&problem, start.options());
         let (solution, certified, [solve_seconds, certify_seconds]) =
             self.solve(solver.as_ref(), &problem)?;
 

@@ -51,7 +51,7 @@ pub(crate) fn run(args: PlotArgs) -> Result<Exit, Failure> {
     pictures.check(&loaded)?;
     loaded.remarks.tell(quiet);
     let (n, m) = (loaded.problem.n(), loaded.problem.m());
-    let plan = saved::read_plan(&plan, n, m, &mut loaded.inputs)?;
+    let plan = saved::read_plan(&plan, "plan", n, m, &mut loaded.inputs)?;
     pictures.draw(&PlanScene {
         plan: &plan,
         clouds: loaded.clouds.as_ref(),

@@ -34,9 +34,10 @@ pub(crate) fn write_gradient(
     Ok(io::write_gradient(path, gradient, names.unwrap_or_default())?)
 }
 
-/// Reads somebody's plan for n source and m target points.
+/// Reads somebody's plan for n source and m target points; `role` is its name among the inputs.
 pub(crate) fn read_plan(
     path: &Path,
+    role: &'static str,
     n: usize,
     m: usize,
     inputs: &mut Inputs,
@@ -48,13 +49,14 @@ pub(crate) fn read_plan(
             .hint("a plan holds numbers alone: give places of points, from 0, for their names"),
         error => error.into(),
     })?;
-    inputs.insert("plan", report(&origin, table.n_rows(), digest, false));
+    inputs.insert(role, report(&origin, table.n_rows(), digest, false));
     Ok(plan)
 }
 
-/// Reads somebody's potentials for n source and m target points.
+/// Reads somebody's potentials, likewise.
 pub(crate) fn read_potentials(
     path: &Path,
+    role: &'static str,
     n: usize,
     m: usize,
     inputs: &mut Inputs,
@@ -62,6 +64,6 @@ pub(crate) fn read_potentials(
     let origin = InputPath::from(path);
     let (table, digest) = table(&origin)?;
     let potentials = potentials_from(&table, n, m)?;
-    inputs.insert("potentials", report(&origin, table.n_rows(), digest, false));
+    inputs.insert(role, report(&origin, table.n_rows(), digest, false));
     Ok(potentials)
 }

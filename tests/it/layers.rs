@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "math",
     "tolerance",
     "progress",
@@ -28,6 +28,7 @@ const ORDER: [&str; 28] = [
     "solvers",
     "pairwise",
     "distances",
+    "batch",
     "crosscheck",
     "explore",
     "io",

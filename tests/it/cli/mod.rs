@@ -21,6 +21,7 @@ mod pairwise;
 mod pictures;
 mod row_names;
 mod sinkhorn;
+mod start;
 mod stopping;
 
 use std::fs;
