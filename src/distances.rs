@@ -10,6 +10,7 @@
 //! | [`sinkhorn`] | entropic transport, and the bracket on the exact cost that it proves |
 //! | [`sinkhorn_divergence`] | the debiased entropic cost |
 //! | [`energy_distance`], [`mmd`] | distances that are means over pairs of points |
+//! | [`emd_batch`](crate::emd_batch) | the transport costs of many pairs, or from one to many |
 //! | [`pairwise`](fn@pairwise) | the transport costs between all pairs of many measures |
 //!
 //! Sources and targets are arrays of shape (n, d), whose points have mass 1/n each, or

@@ -84,7 +84,7 @@ fn centered(potential: ArrayView1<'_, f64>) -> Array1<f64> {
     differences - mean
 }
 
-/// `Σ_j γ_ij ∂₁c(x_i, y_j)` for all i, from the cells (i, j, γ_ij).
+/// `Σ_j γ_ij ∂₁c(x_i, y_j)` for all i, from the cells `(i, j, γ_ij)`.
 fn of_points(
     x: ArrayView2<'_, f64>,
     y: ArrayView2<'_, f64>,

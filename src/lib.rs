@@ -85,6 +85,7 @@
 //! | the bottleneck distance `W_∞` | [`solvers::bottleneck`], [`certify_bottleneck`] |
 //! | one dimension, slices, `W_2` | [`solvers::line`], [`solvers::w2`] |
 //! | barycenters, of fixed and of free support | [`barycenter`] |
+//! | many problems in one call, one to many | [`emd_batch`] |
 //! | all pairs of many measures | [`pairwise`](mod@pairwise) |
 //! | f-divergences, energy distance, MMD | [`divergence`] |
 //! | are two samples from one law? | [`two_sample`] |
@@ -106,6 +107,7 @@
 //! ground cost is a distance. `docs/glossary.md` has all terms with their sources.
 
 pub mod barycenter;
+pub mod batch;
 pub mod certificate;
 pub mod cost;
 #[cfg(feature = "nn")]
@@ -143,6 +145,7 @@ pub mod tolerance;
 pub mod two_sample;
 pub mod unbalanced;
 
+pub use batch::emd_batch;
 pub use certificate::{Certificate, Certified, certify, certify_bottleneck, certify_gibbs};
 pub use cost::{
     Chebyshev, Cityblock, Cosine, Cost, CostMatrix, Euclidean, GroundCost, Metric, Minkowski,

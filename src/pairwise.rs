@@ -166,8 +166,8 @@ pub fn solve_pairs(
             }
             let (source, target) = (&measures[pair.0], &measures[pair.1]);
             let failed = |fault| Ended::Failed(PairwiseError { pair, fault });
-            let problem =
-                problem_between(source, target, ground).map_err(|error| failed(error.into()))?;
+            let problem = OtProblem::new(source, target, ground);
+            let problem = in_cache(problem.map_err(|error| failed(error.into()))?);
             let solution = method
                 .solver(&problem)
                 .solve(&problem, task)
@@ -191,18 +191,17 @@ pub fn solve_pairs(
     }
 }
 
-/// The problem of a pair; a small table, which solver and certificate read many times, is stored.
-fn problem_between(
-    source: &DiscreteMeasure,
-    target: &DiscreteMeasure,
-    ground: GroundCost,
-) -> Result<OtProblem<'static>, ProblemError> {
+/// The problem with its costs stored if they are few: solver and certificate read them many times.
+pub(crate) fn in_cache(problem: OtProblem<'_>) -> OtProblem<'_> {
     /// Cells of a table that stays in the second-level cache.
     const CACHED_CELLS: usize = 1 << 16;
-    let problem = OtProblem::new(source, target, ground)?;
     let is_small = problem.n() * problem.m() <= CACHED_CELLS;
-    let is_stored = is_small && problem.cost().convex_on_line().is_none();
-    Ok(if is_stored { problem.tabulated() } else { problem })
+    let is_on_line = problem.cost().convex_on_line().is_some();
+    if is_small && !is_on_line && !problem.cost().is_stored() {
+        problem.tabulated()
+    } else {
+        problem
+    }
 }
 
 /// Why pairs are left unsolved.

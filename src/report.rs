@@ -236,7 +236,7 @@ pub struct InputReport {
 }
 
 /// The inputs by role: `source`, `target`, `source_weights`, `target_weights`, `cost_matrix`, `grid`,
-/// `plan`, `potentials`.
+/// `plan`, `potentials`, `start_plan`, `start_potentials`.
 pub type Inputs = BTreeMap<&'static str, InputReport>;
 
 /// The non-zero cells of a plan, as three columns of equal length.

@@ -82,10 +82,11 @@ pub(crate) fn run(args: CertifyArgs) -> Result<Exit, Failure> {
     let plan = given
         .plan
         .as_deref()
-        .map(|path| saved::read_plan(path, &loaded.problem, &mut inputs, output.quiet));
+        .map(|path| saved::read_plan(path, "plan", &loaded.problem, &mut inputs, output.quiet));
     let plan = plan.transpose()?;
     let potentials = given.potentials.as_deref();
-    let potentials = potentials.map(|path| saved::read_potentials(path, n, m, &mut inputs));
+    let potentials =
+        potentials.map(|path| saved::read_potentials(path, "potentials", n, m, &mut inputs));
     let potentials = potentials.transpose()?;
     let read_seconds = loaded.seconds + start.elapsed().as_secs_f64();
     let start = Instant::now();

@@ -12,6 +12,7 @@ use deblais::problem::OtProblem;
 use deblais::report::{
     EMD_SCHEMA, EmdReport, INFEASIBLE_SCHEMA, PlanReport, Report, Settings, number,
 };
+use deblais::solvers::network_simplex::SimplexOptions;
 use deblais::solvers::{Method, Solution, SolveError, Termination};
 use deblais::tolerance;
 use serde::Serialize;
@@ -19,7 +20,7 @@ use serde::Serialize;
 use super::args::{DetailArgs, DrawArgs, FileArgs, OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::ground::Seconds;
-use super::inputs::{LoadedProblem, ProblemJob, input_names};
+use super::inputs::{LoadedProblem, ProblemJob, input_names, one_stdin};
 use super::memory::{MemoryLimit, method_within_limit};
 use super::method::{BackendName, MethodName, choose};
 use super::output::print_report;
@@ -27,6 +28,7 @@ use super::pictures::PlanScene;
 use super::plan_files::PlanFiles;
 use super::progress_line::RunProgress;
 use super::range::check_range;
+use super::start::StartArgs;
 use super::text::Lines;
 use super::{note, use_threads, warn};
 use unbalanced::AmountArgs;
@@ -44,6 +46,8 @@ pub(crate) struct EmdArgs {
     amount: AmountArgs,
     #[command(flatten)]
     solver: SolverArgs,
+    #[command(flatten)]
+    start: StartArgs,
     #[command(flatten)]
     files: FileArgs,
     /// Write the derivatives of the transport cost with respect to all masses and points
@@ -108,6 +112,7 @@ pub(crate) fn parse_gap(text: &str) -> Result<f64, String> {
 struct EmdJob {
     problem: ProblemJob,
     solving: Solving,
+    start: StartArgs,
     files: PlanFiles,
     json_plan: bool,
     output: OutputOptions,
@@ -132,6 +137,7 @@ impl EmdJob {
         let EmdArgs {
             problem: problem_args,
             solver,
+            start,
             files,
             gradient,
             draw,
@@ -142,22 +148,27 @@ impl EmdJob {
         } = args;
         let problem = ProblemJob::new(&problem_args)?;
         let solving = Solving::new(&solver, &output)?;
-        let inputs = input_names(&problem_args);
+        start.check(solving.method)?;
+        let mut inputs = input_names(&problem_args);
+        inputs.extend(start.files());
+        one_stdin(&inputs)?;
         let files = PlanFiles::new(files, gradient, draw, &problem, &inputs)?;
         use_threads(output.threads)?;
-        let settings = problem.settings().with(&solver);
-        Ok(Self { settings, problem, solving, files, json_plan, output, detail })
+        let settings = problem.settings().with(&solver).with(&start);
+        Ok(Self { settings, problem, solving, start, files, json_plan, output, detail })
     }
 
     fn run(self) -> Result<Exit, Failure> {
         let loaded = self.problem.load_sides()?.into_problem()?;
         self.files.check(&loaded)?;
         loaded.remarks.tell(self.output.quiet);
-        let LoadedProblem { problem, report, inputs, remarks, clouds, axes, seconds, .. } = loaded;
+        let LoadedProblem { problem, report, mut inputs, remarks, clouds, axes, seconds, .. } =
+            loaded;
+        let start = self.start.read(&problem, &mut inputs)?;
         let clouds = clouds.filter(|_| self.files.draws());
 
         let (name, solution, certified, [solve_seconds, certify_seconds]) =
-            self.solving.solve(&problem)?;
+            self.solving.solve(&problem, &start.options())?;
 
         let certificate = &certified.certificate;
         check_range(&problem, certificate)?;
@@ -234,13 +245,14 @@ impl Solving {
     fn solve(
         &self,
         problem: &OtProblem,
+        options: &SimplexOptions<'_>,
     ) -> Result<(&'static str, Solution, Certified, [f64; 2]), Failure> {
         let (method, memory_note) =
-            method_within_limit(self.memory.as_ref(), self.method, problem)?;
+            method_within_limit(self.memory.as_ref(), self.method, problem, options)?;
         if let Some(text) = &memory_note {
             note(text, self.output.quiet);
         }
-        let solver = method.solver(problem);
+        let solver = method.solver_with(problem, *options);
         let mut progress = RunProgress::start(self.limit, self.output.quiet)?;
         progress.leave_time_to_judge(problem);
         let solution = solver.solve(problem, &mut progress);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use deblais::problem::OtProblem;
+use deblais::solvers::network_simplex::SimplexOptions;
 use deblais::solvers::{Memory, Method, memory};
 use serde::Serialize;
 
@@ -88,8 +89,9 @@ pub(crate) fn method_within_limit(
     limit: Option<&MemoryLimit>,
     method: Method,
     problem: &OtProblem,
+    options: &SimplexOptions<'_>,
 ) -> Result<(Method, Option<String>), Failure> {
-    let chosen = method.chosen(problem);
+    let chosen = method.chosen_for(problem, options);
     let need = memory(chosen, problem);
     let used = Bytes(resident());
     let fits =

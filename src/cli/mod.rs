@@ -2,7 +2,7 @@
 //!
 //! Each subcommand is a file or folder of its own name. They share:
 //!
-//! - flags: `args`, with the values of `ground`, `method`, `memory`, `sample_set` and `typed`;
+//! - flags: `args`, with the values of `ground`, `method`, `memory`, `sample_set`, `start` and `typed`;
 //! - inputs: `inputs` makes a problem of what `read_measure`, `mass_file` and `histograms` read,
 //!   `columns` and `row_names` hold tables against each other, `remarks` and `input_warnings` say what
 //!   was noticed;
@@ -48,6 +48,7 @@ mod row_names;
 mod sample_set;
 mod saved;
 mod sinkhorn;
+mod start;
 mod test;
 mod text;
 mod typed;

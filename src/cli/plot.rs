@@ -50,7 +50,7 @@ pub(crate) fn run(args: PlotArgs) -> Result<Exit, Failure> {
     let mut loaded = job.load()?;
     pictures.check(&loaded)?;
     loaded.remarks.tell(quiet);
-    let plan = saved::read_plan(&plan, &loaded.problem, &mut loaded.inputs, quiet)?;
+    let plan = saved::read_plan(&plan, "plan", &loaded.problem, &mut loaded.inputs, quiet)?;
     pictures.draw(&PlanScene {
         plan: &plan,
         clouds: loaded.clouds.as_ref(),

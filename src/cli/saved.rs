@@ -36,9 +36,10 @@ pub(crate) fn write_gradient(
     Ok(io::write_gradient(path, gradient, names.unwrap_or_default())?)
 }
 
-/// Reads somebody's plan for a problem.
+/// Reads somebody's plan for a problem; `role` is its name among the inputs.
 pub(crate) fn read_plan(
     path: &Path,
+    role: &'static str,
     problem: &OtProblem,
     inputs: &mut Inputs,
     quiet: bool,
@@ -58,13 +59,14 @@ pub(crate) fn read_plan(
         );
         note(&text, quiet);
     }
-    inputs.insert("plan", report(&origin, table.n_rows(), digest, false));
+    inputs.insert(role, report(&origin, table.n_rows(), digest, false));
     Ok(plan)
 }
 
-/// Reads somebody's potentials for n source and m target points.
+/// Reads somebody's potentials, likewise.
 pub(crate) fn read_potentials(
     path: &Path,
+    role: &'static str,
     n: usize,
     m: usize,
     inputs: &mut Inputs,
@@ -72,6 +74,6 @@ pub(crate) fn read_potentials(
     let origin = InputPath::from(path);
     let (table, digest) = table(&origin)?;
     let potentials = potentials_from(&table, n, m)?;
-    inputs.insert("potentials", report(&origin, table.n_rows(), digest, false));
+    inputs.insert(role, report(&origin, table.n_rows(), digest, false));
     Ok(potentials)
 }

@@ -9,7 +9,7 @@ use crate::solvers::candidate_arcs::rough_duals::coarse_problems_help;
 use crate::solvers::line::Line;
 #[cfg(feature = "lp")]
 use crate::solvers::lp::{Backend, GenericLp};
-use crate::solvers::network_simplex::{NetworkSimplex, SparseSimplex};
+use crate::solvers::network_simplex::{NetworkSimplex, SimplexOptions, SparseSimplex, WithOptions};
 
 /// A choice of solver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,9 +36,19 @@ impl Method {
     /// solves.
     #[must_use]
     pub fn solver(self, problem: &OtProblem) -> Box<dyn Solver> {
-        match self.chosen(problem) {
-            Self::Auto | Self::Simplex => Box::new(NetworkSimplex),
-            Self::Shortlist => Box::new(SparseSimplex::default()),
+        self.solver_with(problem, SimplexOptions::default())
+    }
+
+    /// [`Method::solver`] with options that the simplex methods read.
+    #[must_use]
+    pub fn solver_with<'a>(
+        self,
+        problem: &OtProblem,
+        options: SimplexOptions<'a>,
+    ) -> Box<dyn Solver + 'a> {
+        match self.chosen_for(problem, &options) {
+            Self::Auto | Self::Simplex => Box::new(WithOptions(NetworkSimplex, options)),
+            Self::Shortlist => Box::new(WithOptions(SparseSimplex::default(), options)),
             Self::Assignment => Box::new(Assignment),
             Self::Line => Box::new(Line),
             #[cfg(feature = "lp")]
@@ -50,6 +60,16 @@ impl Method {
     #[must_use]
     pub fn chosen(self, problem: &OtProblem) -> Self {
         if self == Self::Auto { automatic(problem) } else { self }
+    }
+
+    /// [`Method::chosen`] with options that the simplex methods read: [`Method::Auto`] takes one of
+    /// these in the place of [`Method::Assignment`] if there are any.
+    #[must_use]
+    pub fn chosen_for(self, problem: &OtProblem, options: &SimplexOptions<'_>) -> Self {
+        match self.chosen(problem) {
+            Self::Assignment if self == Self::Auto && options.are_any() => Self::Simplex,
+            chosen => chosen,
+        }
     }
 }
 

@@ -177,6 +177,18 @@ pub enum SolveError {
     /// Forbidden arcs leave no plan; with the proof.
     #[error("{0}")]
     Infeasible(Box<Infeasible>),
+    /// A plan to start from that does not fit the problem.
+    #[error("a plan of {rows} × {columns} cells for {n} source and {m} target points")]
+    StartPlan {
+        /// Rows of the plan.
+        rows: usize,
+        /// Columns of the plan.
+        columns: usize,
+        /// Source points.
+        n: usize,
+        /// Target points.
+        m: usize,
+    },
     /// The threads of a pool could not be started.
     #[error(transparent)]
     Threads(#[from] ThreadsError),
@@ -202,6 +214,7 @@ impl SolveError {
             Self::Tolerance { .. } => "0 solves exactly",
             Self::Start(_) => "start from potentials of a problem of the same shape",
             Self::Infeasible(_) => "allow more arcs, or move less mass",
+            Self::StartPlan { .. } => "start from the plan of a problem of the same shape",
             Self::Threads(_) => "ask for fewer threads",
             #[cfg(feature = "lp")]
             Self::Backend { .. } => "try another backend, or the simplex",

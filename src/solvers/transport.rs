@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::network_simplex::{NetworkSimplex, SimplexOptions, SparseSimplex};
 use super::options::Clock;
-use super::{Method, Solution, SolveError, SolveOptions, Termination};
+use super::{Solution, SolveError, SolveOptions, Termination};
 use crate::certificate::{Certificate, Certified, certify, certify_until, time_to_judge};
 use crate::gradient::Gradient;
 use crate::plan::TransportPlan;
@@ -155,16 +154,8 @@ impl OtProblem<'_> {
         let deadline =
             limit.map(|limit| clock.start + (limit.saturating_sub(time_to_judge(self, limit))));
         let mut observer = options.watch(deadline);
-        let simplex =
-            SimplexOptions { start: options.start, entering_tolerance: options.entering_tolerance };
-        let solver = method.solver(self);
-        let solution = match method {
-            Method::Simplex => NetworkSimplex.solve_with(self, simplex, &mut observer)?,
-            Method::Shortlist => {
-                SparseSimplex::default().solve_with(self, simplex, &mut observer)?
-            }
-            _ => solver.solve(self, &mut observer)?,
-        };
+        let solver = method.solver_with(self, options.simplex());
+        let solution = solver.solve(self, &mut observer)?;
         let grace = (solution.termination == Termination::Stopped)
             .then(|| Instant::now() + JUDGING_AFTER_STOP);
         Ok(judged(self, solver.name(), solution, [clock.end, grace].into_iter().flatten().min()))

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 31] = [
+const ORDER: [&str; 32] = [
     "math",
     "tolerance",
     "progress",
@@ -31,6 +31,7 @@ const ORDER: [&str; 31] = [
     "pairwise",
     "two_sample",
     "distances",
+    "batch",
     "crosscheck",
     "explore",
     "io",

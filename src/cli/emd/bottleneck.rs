@@ -52,6 +52,7 @@ impl BottleneckJob {
             ))
             .hint(format!("leave {flag} out, or give a finite --p")));
         }
+        args.start.check_absent("--p inf")?;
         let EmdArgs { mut problem, solver, files, draw, output, detail, json_plan, .. } = args;
         // The costs are those of the distance itself, or of the matrix.
         let ground = &mut problem.cost.ground;

@@ -4,6 +4,7 @@ use clap::Args;
 use deblais::problem::Sides;
 use deblais::report::{PlanReport, Report, Settings, UNBALANCED_SCHEMA, UnbalancedReport, number};
 use deblais::solvers::Transport;
+use deblais::solvers::network_simplex::SimplexOptions;
 use deblais::unbalanced::{Amount, UnbalancedProblem, UnbalancedTransport};
 use serde::Serialize;
 
@@ -110,6 +111,7 @@ impl UnbalancedJob {
             return Err(Failure::usage("--gradient is for equal masses")
                 .hint("leave out --gradient, or move all mass"));
         }
+        args.start.check_absent("unequal masses")?;
         let problem = ProblemJob::new(&problem_args)?;
         let solving = Solving::new(&solver, &output)?;
         let files = PlanFiles::new(files, None, draw, &problem, &input_names(&problem_args))?;
@@ -140,7 +142,7 @@ impl UnbalancedJob {
         (report.total_mass, target_mass) = totals(&sides);
         let problem = UnbalancedProblem::between(sides, self.amount)?;
         let (name, solution, certified, [solve_seconds, certify_seconds]) =
-            self.solving.solve(problem.balanced())?;
+            self.solving.solve(problem.balanced(), &SimplexOptions::default())?;
         let answer = problem.without_dummies(Transport::new(name, solution, certified));
         let rounding = problem.balanced().cost().rounding();
         check_bounds(rounding, report.total_mass, answer.certificate())?;

@@ -15,10 +15,10 @@ pub(super) fn optimize(run: &mut SimplexRun<'_>) -> PivotedBasis {
         Some(g) => (to_source(cost, ArrayView1::from(&g)).to_vec(), g),
         None => (vec![0.0; cost.n()], initial_basis::column_minima(cost)),
     };
+    let flows = std::mem::take(&mut run.start_flows);
     let observer = run.progress.during("starting");
     let (no_arcs, is_over) = (std::iter::empty(), || observer.is_over());
-    let mut tree =
-        initial_basis::greedy(cost, &run.masses, Vec::new(), no_arcs, (&f, &g), &is_over);
+    let mut tree = initial_basis::greedy(cost, &run.masses, flows, no_arcs, (&f, &g), &is_over);
     let stopped = observer.stopped();
     run.begin_at(&tree);
     if stopped.is_break() {

@@ -90,6 +90,21 @@ impl MassSupport {
         self.columns.iter().map(|&j| g[j]).collect()
     }
 
+    /// The cells of a plan between all atoms that lie on the support, at their places there.
+    pub(crate) fn of_plan(&self, plan: &TransportPlan) -> Vec<PlanArc> {
+        let places = |count: usize, kept: &[usize]| {
+            let mut places = vec![None; count];
+            kept.iter().enumerate().for_each(|(place, &k)| places[k] = Some(place));
+            places
+        };
+        let (rows, columns) = (places(self.n, &self.rows), places(self.m, &self.columns));
+        let place = |arc: &PlanArc| {
+            let (source, target) = (rows[arc.source]?, columns[arc.target]?);
+            Some(PlanArc { source, target, ..*arc })
+        };
+        plan.arcs().iter().filter_map(place).collect()
+    }
+
     /// A plan on the support as a plan between all atoms.
     pub(crate) fn extend_plan(&self, arcs: impl Iterator<Item = PlanArc>) -> TransportPlan {
         let arcs = arcs.map(|arc| PlanArc {

@@ -45,6 +45,7 @@ mod run;
 mod runs;
 mod spanning_tree;
 mod sparse;
+mod start_plan;
 mod strategy;
 mod threaded_tree;
 
@@ -52,6 +53,7 @@ use self::mass_support::MassSupport;
 use self::progress::Progress;
 use self::run::SimplexRun;
 use crate::math::Wide;
+use crate::plan::TransportPlan;
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::Observer;
@@ -65,14 +67,21 @@ pub struct NetworkSimplex;
 
 /// Options of both simplex methods.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SimplexOptions<'a> {
-    /// Potentials of a similar problem; g is read.
-    pub(crate) start: Option<&'a Potentials>,
+pub struct SimplexOptions<'a> {
+    /// Potentials of a similar problem of the same shape; g is read.
+    pub start: Option<&'a Potentials>,
+    /// The plan of a similar problem of the same shape, whose cells the first basis takes.
+    pub start_plan: Option<&'a TransportPlan>,
     /// Reduced costs above minus this number do not enter the basis.
-    pub(crate) entering_tolerance: f64,
+    pub entering_tolerance: f64,
 }
 
 impl SimplexOptions<'_> {
+    /// Whether they are other than the defaults.
+    pub(crate) fn are_any(&self) -> bool {
+        self.start.is_some() || self.start_plan.is_some() || self.entering_tolerance > 0.0
+    }
+
     fn run<'a>(
         &self,
         support: &MassSupport,
@@ -81,8 +90,13 @@ impl SimplexOptions<'_> {
         observer: &'a mut dyn Observer,
     ) -> SimplexRun<'a> {
         let start = self.start.map(|start| support.of_targets(start.g()));
-        SimplexRun::new(problem, masses, Progress::new(observer))
-            .started(self.entering_tolerance, start)
+        let cells = self.start_plan.map(|plan| support.of_plan(plan)).unwrap_or_default();
+        let flows = start_plan::flows(&cells, &masses, problem.cost());
+        SimplexRun::new(problem, masses, Progress::new(observer)).started(
+            self.entering_tolerance,
+            start,
+            flows,
+        )
     }
 }
 
@@ -97,6 +111,37 @@ impl Solver for NetworkSimplex {
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
         self.solve_with(problem, SimplexOptions::default(), observer)
+    }
+}
+
+/// A simplex method with options.
+pub(crate) struct WithOptions<'a, S>(pub(crate) S, pub(crate) SimplexOptions<'a>);
+
+impl Solver for WithOptions<'_, NetworkSimplex> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn solve(
+        &self,
+        problem: &OtProblem,
+        observer: &mut dyn Observer,
+    ) -> Result<Solution, SolveError> {
+        self.0.solve_with(problem, self.1, observer)
+    }
+}
+
+impl Solver for WithOptions<'_, SparseSimplex> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn solve(
+        &self,
+        problem: &OtProblem,
+        observer: &mut dyn Observer,
+    ) -> Result<Solution, SolveError> {
+        self.0.solve_with(problem, self.1, observer)
     }
 }
 

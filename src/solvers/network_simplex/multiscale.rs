@@ -32,18 +32,20 @@ use std::ops::ControlFlow;
 use super::dense;
 use super::domain_decomposition::pivot_in_parts;
 use super::euler_tour::pivot_on_tree_or_tour;
+use super::initial_basis;
 use super::known_potentials::KnownPotentials;
 use super::main_loop::PivotedBasis;
 use super::pricing::{BlockPricing, list_once};
 use super::progress::SharedObserver;
-use super::run::SimplexRun;
+use super::run::{LARGEST_POTENTIAL_RATIO, SimplexRun};
 use super::runs::Runs;
+use super::start_plan;
 use super::threaded_tree::ThreadedTree;
 use crate::cost::{Cost, Search};
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::{Level, Stop};
-use crate::solvers::arcs::{Arc, FlowArc, dummy_arcs};
+use crate::solvers::arcs::{Arc, ArcList, FlowArc, dummy_arcs};
 use crate::solvers::fixed_point::FixedMasses;
 
 /// Consecutive points that one centroid stands for.
@@ -211,7 +213,11 @@ pub(super) fn optimize(run: &mut SimplexRun<'_>) -> PivotedBasis {
     };
     let (n, cost) = (problem.n(), problem.cost());
     let mut targets = cost.search_targets().expect("points in few dimensions");
-    let (mut tree, candidates) = start_from_coarser(run, coarse, targets.as_mut());
+    let is_given = run.start.is_some();
+    let (mut tree, candidates) = match run.start.take() {
+        Some(g) => start_from_potentials(run, g, targets.as_mut()),
+        None => start_from_coarser(run, coarse, targets.as_mut()),
+    };
     let candidates = match candidates {
         ControlFlow::Continue(candidates) => candidates,
         ControlFlow::Break(stop) => return (tree, ControlFlow::Break(stop)),
@@ -224,7 +230,7 @@ pub(super) fn optimize(run: &mut SimplexRun<'_>) -> PivotedBasis {
     let few = if run.depth == 0 { 0 } else { n / SOURCES_PER_VIOLATION };
     let mut stopped = ControlFlow::Continue(());
     // Parts are solved in parallel: none of them knows how many pivots are left.
-    if !run.progress.has_limit() {
+    if !run.progress.has_limit() && !is_given {
         (tree, stopped) = pivot_in_parts(run, tree, &arcs, -tolerance);
     }
     while stopped.is_continue() {
@@ -262,7 +268,7 @@ fn start_from_coarser(
     let (n, m) = (run.problem.n(), run.problem.m());
     let forest = coarse.split(&tree, &run.masses, run.problem.cost());
     let mut candidates = match stopped {
-        ControlFlow::Continue(()) => candidates(run, &coarse, &tree, targets),
+        ControlFlow::Continue(()) => coarse_candidates(run, &coarse, &tree, targets),
         ControlFlow::Break(stop) => ControlFlow::Break(stop),
     };
     let best = run.best.get_or_insert_with(|| known.on_finer_level(coarse.runs));
@@ -276,6 +282,41 @@ fn start_from_coarser(
     (tree, candidates)
 }
 
+/// A basis of the given flows and the arcs that look cheapest under given potentials of the targets, and
+/// the candidate arcs.
+fn start_from_potentials(
+    run: &mut SimplexRun<'_>,
+    g: Vec<f64>,
+    targets: &mut dyn Search,
+) -> (ThreadedTree<f64>, ControlFlow<Stop, Vec<Arc>>) {
+    run.progress.event.level = Some(level_above(run, None));
+    let (cost, n, m) = (run.problem.cost(), run.problem.n(), run.problem.m());
+    let flows = std::mem::take(&mut run.start_flows);
+    let mut candidates = candidates(run, g, targets);
+    let (mut f, mut g) = match &run.best {
+        Some(best) => (best.of_sources(n), best.stored().g().to_vec()),
+        None => (vec![0.0; n], vec![0.0; m]),
+    };
+    let mut order = Vec::new();
+    if let ControlFlow::Continue(arcs) = &mut candidates {
+        arcs.extend(flows.iter().map(|flow| arc(cost, flow.source as usize, flow.target as usize)));
+        let from_zero = |arc: &Arc| Arc { target: arc.target - n as u32, ..*arc };
+        let list = ArcList::from_arcs(n, arcs.iter().map(from_zero).collect());
+        start_plan::tighten((&mut f, &mut g), &list, &flows, ENTERING_TOLERANCE * run.largest);
+        let most = LARGEST_POTENTIAL_RATIO * run.largest;
+        f.iter_mut().for_each(|f| *f = f.clamp(-most, most));
+        let reduced = |arc: &Arc| arc.cost - f[arc.source as usize] - g[arc.target as usize - n];
+        order.clone_from(arcs);
+        order.sort_unstable_by(|a, b| reduced(a).total_cmp(&reduced(b)));
+    }
+    let observer = run.progress.during("starting");
+    let is_over = || observer.is_over();
+    let order = order.into_iter();
+    let tree = initial_basis::greedy(cost, &run.masses, flows, order, (&f, &g), &is_over);
+    run.begin_at(&tree);
+    (tree, candidates)
+}
+
 /// The level above the given one, or the coarsest.
 fn level_above(run: &SimplexRun<'_>, coarser: Option<Level>) -> Level {
     let (number, of) = coarser.map_or((1, run.depth + 1), |level| (level.number + 1, level.of));
@@ -283,17 +324,27 @@ fn level_above(run: &SimplexRun<'_>, coarser: Option<Level>) -> Level {
     Level { number, of, sources, targets, round: 0 }
 }
 
-/// The arcs of smallest reduced cost from every source and from every target, under the
-/// c-transforms g of the coarse potentials and f = g^c.
-fn candidates(
+/// The candidates under the c-transforms of the coarse potentials.
+fn coarse_candidates(
     run: &mut SimplexRun<'_>,
     coarse: &CoarseProblem,
     tree: &ThreadedTree<f64>,
     targets: &mut dyn Search,
 ) -> ControlFlow<Stop, Vec<Arc>> {
-    let (cost, n, m) = (run.problem.cost(), run.problem.n(), run.problem.m());
     let observer = run.progress.during("choosing candidates");
     let g = coarse.potentials_of_targets(run.problem, tree, &observer)?;
+    candidates(run, g, targets)
+}
+
+/// The arcs of smallest reduced cost from every source and from every target, under potentials g and
+/// f = g^c.
+fn candidates(
+    run: &mut SimplexRun<'_>,
+    g: Vec<f64>,
+    targets: &mut dyn Search,
+) -> ControlFlow<Stop, Vec<Arc>> {
+    let (cost, n, m) = (run.problem.cost(), run.problem.n(), run.problem.m());
+    let observer = run.progress.during("choosing candidates");
     targets.fit(&g);
     let of_sources = |(f, arcs): &mut (Vec<f64>, Vec<Arc>), i: usize, found: &[(f64, u32)]| {
         f.push(found[0].0);

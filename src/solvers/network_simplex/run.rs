@@ -15,6 +15,7 @@ use crate::plan::PlanArc;
 use crate::potentials::Potentials;
 use crate::problem::OtProblem;
 use crate::progress::Stop;
+use crate::solvers::arcs::FlowArc;
 use crate::solvers::fixed_point::{CostNumber, FixedInteger, FixedMasses, FixedPoint, Width};
 
 /// Reduced costs above minus this share of the largest cost do not enter the basis in `f64`: the
@@ -48,6 +49,8 @@ pub(super) struct SimplexRun<'a> {
     pub(super) entering_tolerance: f64,
     /// Potentials of the targets to start from.
     pub(super) start: Option<Vec<f64>>,
+    /// Flows to start from, on part of the masses.
+    pub(super) start_flows: Vec<FlowArc<f64>>,
     /// The potentials with the largest dual value so far, other than those of the basis.
     pub(super) best: Option<KnownPotentials>,
 }
@@ -81,6 +84,7 @@ impl<'a> SimplexRun<'a> {
             progress,
             entering_tolerance: 0.0,
             start: None,
+            start_flows: Vec::new(),
             best: None,
         }
     }
@@ -90,8 +94,13 @@ impl<'a> SimplexRun<'a> {
         Self { coarsest, ..self }
     }
 
-    /// This run with a tolerance for entering arcs, from given potentials of its targets.
-    pub(super) fn started(self, entering_tolerance: f64, start: Option<Vec<f64>>) -> Self {
+    /// This run with a tolerance for entering arcs, from given potentials of its targets and flows.
+    pub(super) fn started(
+        self,
+        entering_tolerance: f64,
+        start: Option<Vec<f64>>,
+        start_flows: Vec<FlowArc<f64>>,
+    ) -> Self {
         // The integers of the exact finish have room for potentials of this size, and optimal ones
         // differ by less.
         let most = LARGEST_POTENTIAL_RATIO * self.largest;
@@ -102,7 +111,7 @@ impl<'a> SimplexRun<'a> {
             }
             g
         });
-        Self { entering_tolerance, start, ..self }
+        Self { entering_tolerance, start, start_flows, ..self }
     }
 
     pub(super) fn pivots(&self) -> u64 {

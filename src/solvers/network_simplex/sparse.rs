@@ -124,7 +124,9 @@ fn duals_of_smaller(
 fn start(run: &mut SimplexRun<'_>, solve_smaller: SolveSmaller) -> SparseStart {
     let cost = run.problem.cost();
     let n = cost.n();
-    let (rough, mut stopped) = duals_of_smaller(run, solve_smaller);
+    let start_flows = std::mem::take(&mut run.start_flows);
+    let (mut rough, mut stopped) = duals_of_smaller(run, solve_smaller);
+    rough.cells.extend(start_flows.iter().map(|arc| (arc.source, arc.target)));
     let mut g = rough.g.to_vec();
     let cells = rough.cells.into_iter().map(|(source, target)| Arc {
         source,
@@ -144,9 +146,9 @@ fn start(run: &mut SimplexRun<'_>, solve_smaller: SolveSmaller) -> SparseStart {
     if cells.len() > 0 {
         arcs = arcs.union(&ArcList::from_arcs(n, cells.collect()));
     }
-    let (mut flows, mut near) = (Vec::new(), 0.0);
+    let (mut flows, mut near) = (start_flows, 0.0);
     let mut order: Vec<Arc> = Vec::new();
-    if cost.is_screened() && observer.stopped().is_continue() {
+    if cost.is_screened() && flows.is_empty() && observer.stopped().is_continue() {
         let auction = Auction::new(&arcs, &run.masses, &g).run(&is_over);
         near = NEAR_SHARE_OF_REACH * auction.reach();
         flows = auction.flows().collect();

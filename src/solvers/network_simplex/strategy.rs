@@ -46,7 +46,7 @@ pub(super) fn optimum<K: FixedInteger>(run: &mut SimplexRun<'_>) -> (ThreadedTre
 /// A basis that is optimal up to a tolerance, by the strategy that suits the problem.
 fn float_optimum<K: FixedInteger>(run: &mut SimplexRun<'_>) -> FloatOptimum<K> {
     let cells = run.problem.n() * run.problem.m();
-    let (tree, stopped) = if run.problem.cost().is_searchable() && run.start.is_none() {
+    let (tree, stopped) = if run.problem.cost().is_searchable() {
         multiscale::optimize(run)
     } else if cells < DENSE_BELOW_CELLS && !run.problem.cost().is_screened() {
         dense::optimize(run)

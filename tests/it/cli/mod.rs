@@ -24,6 +24,7 @@ mod pairwise;
 mod pictures;
 mod row_names;
 mod sinkhorn;
+mod start;
 mod stopping;
 mod two_sample;
 

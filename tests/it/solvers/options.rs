@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use deblais::cost::CostMatrix;
 use deblais::ndarray::{Array1, Array2, array};
+use deblais::plan::north_west_corner;
 use deblais::potentials::PotentialsError;
 use deblais::seed::Seed;
 use deblais::solvers::SolveError;
 use deblais::{
-    Cost, Euclidean, Method, OtProblem, Potentials, SolveOptions, Termination, Transport,
+    Cost, Euclidean, Method, OtProblem, PlanArc, Potentials, SolveOptions, Termination, Transport,
+    TransportPlan,
 };
 
 /// A cloud of n points in d dimensions.
@@ -102,6 +104,41 @@ fn potentials_to_start_from_save_pivots_and_cost_nothing() {
     let other = Potentials::zero(5, 5);
     let error = problem.solve_with(&SolveOptions::new().start(&other)).unwrap_err();
     assert_eq!(error, SolveError::Start(PotentialsError::Shape { f: 5, g: 5, n: 5, m: 4 }));
+}
+
+fn by<'a>(method: Method) -> SolveOptions<'a> {
+    SolveOptions::new().method(method)
+}
+
+/// A plan is no better than a hint either: its own, that of other masses, one with cycles, none.
+#[test]
+fn plans_to_start_from_save_pivots_and_cost_nothing() {
+    let (mut cold_pivots, mut warm_pivots) = (0, 0);
+    for (method, problem) in all_strategies() {
+        let cold = problem.solve_with(&by(method)).unwrap();
+        let warm = |options: &SolveOptions<'_>| -> Transport {
+            let warm = problem.solve_with(options).unwrap();
+            assert!(warm.certificate().is_optimal());
+            assert!((warm.upper() - cold.upper()).abs() <= 1e-12);
+            warm
+        };
+        cold_pivots += cold.iterations();
+        warm_pivots += warm(&by(method).start_from(&cold)).iterations();
+        let (n, m) = (problem.n(), problem.m());
+        let corner = north_west_corner(problem.source(), problem.target());
+        let everywhere = (0..n * m).filter(|cell| cell % 7 < 3);
+        let cell =
+            |cell| PlanArc { source: cell / m, target: cell % m, mass: 1.0 / (n * m) as f64 };
+        for arcs in [corner, everywhere.map(cell).collect(), Vec::new()] {
+            let plan = TransportPlan::new(n, m, arcs).unwrap();
+            warm(&by(method).start_plan(&plan));
+            warm(&by(method).start(cold.potentials()).start_plan(&plan));
+        }
+    }
+    assert!(10 * warm_pivots < cold_pivots, "{warm_pivots}, cold {cold_pivots}");
+    let plan = TransportPlan::new(5, 5, Vec::new()).unwrap();
+    let error = problem(5, 4, 2).solve_with(&SolveOptions::new().start_plan(&plan)).unwrap_err();
+    assert_eq!(error, SolveError::StartPlan { rows: 5, columns: 5, n: 5, m: 4 });
 }
 
 #[test]
