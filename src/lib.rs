@@ -82,6 +82,7 @@
 //! | judge anybody's plan or potentials | [`certify`], [`Certificate`] |
 //! | entropic transport, Sinkhorn divergence | [`solvers::sinkhorn`] |
 //! | one dimension, slices, `W_2` | [`solvers::line`], [`solvers::w2`] |
+//! | persistence diagrams | [`PersistenceDiagram`], [`persistence_distance`], [`persistence`] |
 //! | all pairs of many measures | [`pairwise`](mod@pairwise) |
 //! | f-divergences, energy distance, MMD | [`divergence`] |
 //! | 1-Lipschitz critics and what they prove | [`critic`] |
@@ -121,6 +122,7 @@ pub mod measure;
 #[cfg(feature = "nn")]
 pub mod nn;
 pub mod pairwise;
+pub mod persistence;
 pub mod plan;
 #[cfg(feature = "plot")]
 pub mod plot;
@@ -142,12 +144,14 @@ pub use cost::{
     SqEuclidean,
 };
 pub use distances::{
-    DistanceError, Wasserstein, emd, energy_distance, mmd, pairwise, sinkhorn, sinkhorn_divergence,
-    sliced_wasserstein, wasserstein, wasserstein_1d,
+    DistanceError, PersistenceDistance, Wasserstein, emd, energy_distance, mmd, pairwise,
+    persistence_distance, sinkhorn, sinkhorn_divergence, sliced_wasserstein, wasserstein,
+    wasserstein_1d,
 };
 pub use gibbs::GibbsPlan;
 pub use measure::{AsMasses, AsMeasure, DiscreteMeasure, Marginal};
 pub use ndarray;
+pub use persistence::{PersistenceDiagram, PersistenceProblem, PersistenceTransport};
 pub use plan::{PlanArc, TransportPlan};
 pub use potentials::Potentials;
 pub use problem::{CostFn, IntoCost, OtProblem};

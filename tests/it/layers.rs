@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "math",
     "tolerance",
     "progress",
@@ -26,6 +26,7 @@ const ORDER: [&str; 28] = [
     "gan",
     "solvers",
     "unbalanced",
+    "persistence",
     "pairwise",
     "distances",
     "crosscheck",

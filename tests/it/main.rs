@@ -10,6 +10,7 @@ mod gan;
 mod layers;
 mod nn;
 mod pages;
+mod persistence;
 mod sinkhorn;
 mod sinkhorn_divergence;
 mod solvers;
