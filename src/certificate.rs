@@ -73,6 +73,12 @@ impl Certificate {
         self.upper.is_finite() && self.relative_gap() <= relative
     }
 
+    /// Whether the optimum is proved to be infinite.
+    #[must_use]
+    pub fn is_infinite(&self) -> bool {
+        self.lower == f64::INFINITY
+    }
+
     /// The certificate of a cost that is known.
     pub(crate) fn exactly(cost: f64) -> Self {
         Self::new(cost, cost, (0.0, 0.0), 0.0)

@@ -33,7 +33,7 @@ use thiserror::Error;
 use crate::certificate::Certificate;
 use crate::cost::{CostError, DummyCosts, GroundCost};
 use crate::measure::DiscreteMeasure;
-use crate::plan::TransportPlan;
+use crate::plan::{PlanArc, TransportPlan};
 use crate::potentials::Potentials;
 use crate::problem::{Clouds, OtProblem, ProblemError, Sides};
 use crate::solvers::{SolveError, SolveOptions, Termination, Transport};
@@ -159,6 +159,12 @@ impl PersistenceDiagram {
     #[must_use]
     pub fn essential_rows(&self) -> &[usize] {
         &self.essential_rows
+    }
+
+    /// The number of rows of the array.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.point_rows.len() + self.essential_rows.len()
     }
 
     /// The points with mass 1 each. A diagram without points gets one on the diagonal, at `birth`. That
@@ -346,6 +352,16 @@ fn between_births(
     OtProblem::between_measures(&mu?, &nu?, ground, tolerance::TOTALS_F64)
 }
 
+/// The cells of a plan with the rows that its sources and targets have elsewhere.
+fn arcs_of_rows(plan: &TransportPlan, rows: (&[usize], &[usize])) -> Vec<PlanArc> {
+    let moved = |arc: &PlanArc| PlanArc {
+        source: rows.0[arc.source],
+        target: rows.1[arc.target],
+        mass: arc.mass,
+    };
+    plan.arcs().iter().map(moved).collect()
+}
+
 /// An answer to a [`PersistenceProblem`] with its proof.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PersistenceTransport {
@@ -411,6 +427,37 @@ impl PersistenceTransport {
     #[must_use]
     pub fn essential_plan(&self) -> &TransportPlan {
         &self.essential_plan
+    }
+
+    /// Both matchings together, by the rows of the arrays that the diagrams were made from.
+    ///
+    /// # Panics
+    /// If these are not the diagrams of the problem.
+    #[must_use]
+    pub fn plan_of_rows(
+        &self,
+        source: &PersistenceDiagram,
+        target: &PersistenceDiagram,
+    ) -> TransportPlan {
+        let rows = (&source.point_rows[..], &target.point_rows[..]);
+        let mut arcs = arcs_of_rows(&self.plan, rows);
+        arcs.extend_from_slice(self.essential_plan_of_rows(source, target).arcs());
+        TransportPlan::from_arcs(source.rows(), target.rows(), arcs)
+    }
+
+    /// The [matching of the essential classes](Self::essential_plan), by rows likewise.
+    ///
+    /// # Panics
+    /// If these are not the diagrams of the problem.
+    #[must_use]
+    pub fn essential_plan_of_rows(
+        &self,
+        source: &PersistenceDiagram,
+        target: &PersistenceDiagram,
+    ) -> TransportPlan {
+        let rows = (&source.essential_rows[..], &target.essential_rows[..]);
+        let arcs = arcs_of_rows(&self.essential_plan, rows);
+        TransportPlan::from_arcs(source.rows(), target.rows(), arcs)
     }
 
     /// The potentials (f, g) of the points: `f(x) ≤ c(x, Δ)`, `g(y) ≤ c(y, Δ)`, `f(x) + g(y) ≤ c(x, y)`.

@@ -3,7 +3,8 @@
 //! Each subcommand is a file or folder of its own name. They share:
 //!
 //! - flags: `args`, with the values of `ground`, `method`, `memory`, `sample_set` and `typed`;
-//! - inputs: `inputs` makes a problem of what `read_measure` and `histograms` read, `columns` and
+//! - inputs: `inputs` makes a problem of what `read_measure` and `histograms` read, `diagrams` reads
+//!   persistence diagrams, `columns` and
 //!   `row_names` hold tables against each other, `remarks` and `input_warnings` say what was noticed;
 //! - a run: `progress_line` (observer, time limit, Ctrl-C), `range` (overflow and underflow);
 //! - answers: `output`, made of the lines of `text` and `input_summary`;
@@ -17,6 +18,7 @@ mod certify;
 mod columns;
 mod critic;
 mod crosscheck;
+mod diagrams;
 mod divergence;
 mod emd;
 mod explore;
