@@ -22,6 +22,9 @@ for name in shift samples plans discriminator duality; do study "$name"; done
 clouds emd --map docs/figures/emd-map.png --heatmap docs/figures/emd-plan.png
 clouds sinkhorn --epsilon 0.05rel --order sorted --heatmap docs/figures/sinkhorn-plan.png
 clouds critic --plot docs/figures/critic-plane.png
+diagrams=(examples/data/circle_persistence.csv examples/data/eight_persistence.csv)
+"$deblais" emd "${diagrams[@]}" --where dimension=1 --diagonal --p 2 --quiet \
+  --map docs/figures/persistence-map.png >"$work/answer"
 "$deblais" crosscheck examples/data/digits.csv examples/data/digits.csv --source-where label=3 \
   --target-where label=8 --critics cones --quiet --plot docs/figures/crosscheck-brackets.png \
   >"$work/answer"

@@ -205,7 +205,8 @@ impl PersistenceProblem {
     /// let x = PersistenceDiagram::new(array![[0.0, 4.0], [1.0, 1.5]].view())?;
     /// let y = PersistenceDiagram::new(array![[0.0, 5.0]].view())?;
     /// let answer = PersistenceProblem::new(&x, &y, Chebyshev)?.solve()?;
-    /// assert_eq!((answer.cost(), answer.plan().arcs().len()), (1.25, 1));
+    /// assert!(answer.certificate().lower <= 1.25 && 1.25 <= answer.cost());
+    /// assert_eq!(answer.plan().arcs().len(), 1);
     /// # Ok::<(), deblais::persistence::PersistenceError>(())
     /// ```
     ///

@@ -3,7 +3,7 @@
 Random diagrams: births uniform on (0, 1), persistence exponential. Every distance is compared with
 ours; times are the least of some runs, without reading the files.
 
-    benches/peers/run.sh persistence [--quick] [--made FOLDER] [--deblais COMMAND]
+    benches/peers/run.sh persistence [--quick] [--deblais COMMAND]
     benches/peers/run.sh persistence --numbers    writes tests/data/persistence
 """
 
@@ -122,7 +122,7 @@ def write_numbers() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--made", type=Path, default=Path("target/compare"))
-    parser.add_argument("--deblais", default="target/release/deblais")
+    parser.add_argument("--deblais", help="a command; else cargo builds the release profile")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--most-persim", type=int, default=1000, help="persim takes (2n)² cells")
     parser.add_argument("--numbers", action="store_true")
@@ -132,7 +132,10 @@ def main() -> None:
         return
     args.made.mkdir(parents=True, exist_ok=True)
     sizes = [100, 200] if args.quick else [100, 1000, 5000]
-    compare([args.deblais], args.made, sizes, args.most_persim)
+    if args.deblais is None:
+        subprocess.run(["cargo", "build", "--release"], check=True)
+    command = args.deblais or "target/release/deblais"
+    compare([command], args.made, sizes, args.most_persim)
 
 
 if __name__ == "__main__":

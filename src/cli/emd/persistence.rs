@@ -181,12 +181,13 @@ impl DiagramJob {
         }
         let masses = [report.matched, report.source_to_diagonal, report.target_to_diagonal];
         let [matched, source, target] = masses.map(|mass| supported(mass, 0.0));
-        lines.line("  matched", format!("{matched} pairs of points"));
+        let (n, m) = (report.problem.n, report.problem.m);
+        lines.line("  matched", format!("{matched} of {n} points (source) and {m} (target)"));
         lines.line("  to the diagonal", format!("{source} of the source, {target} of the target"));
         if (k, l) != (0, 0) && k == l {
             let essential = answer.essential_certificate();
             let cost = bracket((essential.lower, essential.upper));
-            lines.line("  essential classes", format!("{k} pairs, matched by birth, cost {cost}"));
+            lines.line("  essential classes", format!("{k} on each side, cost {cost}"));
         }
         lines.sizes(&report.problem, report.inputs.as_ref());
         let method = self.solving.text(&report.method, report.termination, report.iterations);

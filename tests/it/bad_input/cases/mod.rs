@@ -1,6 +1,7 @@
 //! The table of faults, by what was asked for.
 
 mod columns;
+mod diagrams;
 mod divergence;
 mod entropic;
 mod files;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         divergence::CASES,
         studies::CASES,
         columns::CASES,
+        diagrams::CASES,
         hostile::CASES,
     ]
     .into_iter()
