@@ -25,6 +25,9 @@ clouds critic --plot docs/figures/critic-plane.png
 "$deblais" test examples/data/plants.csv examples/data/plants.csv --source-where group=first \
   --target-where group=second --permutations 9999 --quiet --plot docs/figures/test-null.png \
   >"$work/answer"
+diagrams=(examples/data/circle_persistence.csv examples/data/eight_persistence.csv)
+"$deblais" emd "${diagrams[@]}" --where dimension=1 --diagonal --p 2 --quiet \
+  --map docs/figures/persistence-map.png >"$work/answer"
 "$deblais" crosscheck examples/data/digits.csv examples/data/digits.csv --source-where label=3 \
   --target-where label=8 --critics cones --quiet --plot docs/figures/crosscheck-brackets.png \
   >"$work/answer"

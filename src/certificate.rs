@@ -24,6 +24,7 @@ use ndarray::{Array1, ArrayView1};
 use thiserror::Error;
 
 use crate::gibbs::GibbsPlan;
+use crate::math::exact::two_sum;
 use crate::plan::TransportPlan;
 use crate::potentials::{Potentials, PotentialsError};
 use crate::problem::OtProblem;
@@ -77,6 +78,31 @@ impl Certificate {
         self.upper.is_finite() && self.relative_gap() <= relative
     }
 
+    /// Whether the optimum is proved to be infinite.
+    #[must_use]
+    pub fn is_infinite(&self) -> bool {
+        self.lower == f64::INFINITY
+    }
+
+    /// The certificate of a cost that is known.
+    pub(crate) fn exactly(cost: f64) -> Self {
+        Self::new(cost, cost, (0.0, 0.0), 0.0)
+    }
+
+    /// The certificate of two problems that are solved apart, whose costs are added.
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        let (lower, upper) = ((self.lower, other.lower), (self.upper, other.upper));
+        Self::new(
+            sum_outward(lower.0, lower.1, f64::next_down),
+            sum_outward(upper.0, upper.1, f64::next_up),
+            (
+                self.source_residual + other.source_residual,
+                self.target_residual + other.target_residual,
+            ),
+            self.dual_violation.max(other.dual_violation),
+        )
+    }
+
     fn new(lower: f64, upper: f64, residuals: (f64, f64), dual_violation: f64) -> Self {
         let gap = gap(lower, upper);
         let (source_residual, target_residual) = residuals;
@@ -99,6 +125,12 @@ fn relative_gap(gap: f64, upper: f64) -> f64 {
     } else {
         f64::INFINITY
     }
+}
+
+/// The sum of two numbers, moved by `outward` if it is rounded.
+fn sum_outward(x: f64, y: f64, outward: fn(f64) -> f64) -> f64 {
+    let (sum, error) = two_sum(x, y);
+    if error == 0.0 || sum.is_infinite() { sum } else { outward(sum) }
 }
 
 /// A judged answer: the certificate, and the feasible plan and potentials that prove it.

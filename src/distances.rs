@@ -5,6 +5,7 @@
 //! | [`emd`] | the least transport cost for a ground cost, with its proof |
 //! | [`wasserstein`] | `W_p`, the p-th root of it for the p-th power of a distance, with its proof |
 //! | [`bottleneck`] | `W_∞`, the least largest cost of a plan, with its proof |
+//! | [`persistence_distance`] | `W_p` with the diagonal, between persistence diagrams, with its proof |
 //! | [`wasserstein_1d`] | `W_p` of numbers, by sorting |
 //! | [`sliced_wasserstein`] | the mean of `W_p` over random lines |
 //! | [`sinkhorn`] | entropic transport, and the bracket on the exact cost that it proves |
@@ -27,6 +28,9 @@ use crate::cost::{CostError, GroundCost, Metric};
 use crate::divergence::{self, EstimateError};
 use crate::math::root;
 use crate::measure::{AsMeasure, DiscreteMeasure};
+use crate::persistence::{
+    PersistenceDiagram, PersistenceError, PersistenceProblem, PersistenceTransport,
+};
 use crate::problem::{IntoCost, OtProblem, ProblemError};
 use crate::seed::Seed;
 use crate::solvers::bottleneck::Bottleneck;
@@ -179,16 +183,77 @@ pub fn wasserstein(
     p: f64,
     metric: impl Into<Metric>,
 ) -> Result<Wasserstein, DistanceError> {
+    Ok(Wasserstein { p, transport: emd(source, target, power(metric, p)?)? })
+}
+
+/// The p-th power of a distance, p ≥ 1.
+fn power(metric: impl Into<Metric>, p: f64) -> Result<GroundCost, ProblemError> {
     if p.is_nan() || p < 1.0 {
-        let error = CostError::Exponent { what: "the power p", value: p, bound: "≥ 1" };
-        return Err(ProblemError::from(error).into());
+        return Err(CostError::Exponent { what: "the power p", value: p, bound: "≥ 1" }.into());
     }
-    let ground = match metric.into().ground() {
+    Ok(match metric.into().ground() {
         ground if p == 1.0 => ground,
         GroundCost::Euclidean if p == 2.0 => GroundCost::SqEuclidean,
-        ground => GroundCost::power(ground, p).map_err(ProblemError::from)?,
-    };
-    Ok(Wasserstein { p, transport: emd(source, target, ground)? })
+        ground => GroundCost::power(ground, p)?,
+    })
+}
+
+/// A Wasserstein distance with the diagonal, with its proof.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersistenceDistance {
+    p: f64,
+    transport: PersistenceTransport,
+}
+
+impl PersistenceDistance {
+    /// The distance, in the unit of births and deaths: that of the matching, the upper bound.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.upper()
+    }
+
+    /// A proved lower bound of the distance.
+    #[must_use]
+    pub fn lower(&self) -> f64 {
+        root(self.transport.certificate().lower, self.p).0
+    }
+
+    /// A proved upper bound of the distance.
+    #[must_use]
+    pub fn upper(&self) -> f64 {
+        root(self.transport.certificate().upper, self.p).1
+    }
+
+    /// Matching, potentials and certificate of the p-th power of the distance.
+    #[must_use]
+    pub fn transport(&self) -> &PersistenceTransport {
+        &self.transport
+    }
+}
+
+/// The p-Wasserstein distance with the diagonal between two persistence diagrams, p ≥ 1, infinite for
+/// different numbers of essential classes; see [`persistence`](crate::persistence).
+///
+/// ```
+/// use deblais::ndarray::array;
+/// use deblais::{Chebyshev, PersistenceDiagram, persistence_distance};
+/// let x = PersistenceDiagram::new(array![[0.0, 4.0], [1.0, f64::INFINITY]].view())?;
+/// let y = PersistenceDiagram::new(array![[0.0, 5.0], [2.0, f64::INFINITY]].view())?;
+/// let distance = persistence_distance(&x, &y, 1.0, Chebyshev)?;
+/// assert!(distance.lower() <= 2.0 && 2.0 <= distance.upper());
+/// # Ok::<(), deblais::persistence::PersistenceError>(())
+/// ```
+///
+/// # Errors
+/// [`PersistenceError`], and for p < 1.
+pub fn persistence_distance(
+    source: &PersistenceDiagram,
+    target: &PersistenceDiagram,
+    p: f64,
+    metric: impl Into<Metric>,
+) -> Result<PersistenceDistance, PersistenceError> {
+    let problem = PersistenceProblem::new(source, target, power(metric, p)?)?;
+    Ok(PersistenceDistance { p, transport: problem.solve()? })
 }
 
 /// The sliced Wasserstein distance: the p-th root of the mean of `W_p^p` over the projections on

@@ -86,6 +86,8 @@
 //! | one dimension, slices, `W_2` | [`solvers::line`], [`solvers::w2`] |
 //! | barycenters, of fixed and of free support | [`barycenter`] |
 //! | many problems in one call, one to many | [`emd_batch`] |
+//! | unequal masses | [`UnbalancedProblem`], [`Amount`] |
+//! | persistence diagrams | [`PersistenceDiagram`], [`persistence_distance`], [`persistence`] |
 //! | all pairs of many measures | [`pairwise`](mod@pairwise) |
 //! | f-divergences, energy distance, MMD | [`divergence`] |
 //! | are two samples from one law? | [`two_sample`] |
@@ -129,6 +131,7 @@ pub mod measure;
 #[cfg(feature = "nn")]
 pub mod nn;
 pub mod pairwise;
+pub mod persistence;
 pub mod plan;
 #[cfg(feature = "plot")]
 pub mod plot;
@@ -152,13 +155,15 @@ pub use cost::{
     SqEuclidean,
 };
 pub use distances::{
-    DistanceError, Wasserstein, bottleneck, emd, energy_distance, mmd, pairwise, sinkhorn,
-    sinkhorn_divergence, sliced_wasserstein, wasserstein, wasserstein_1d,
+    DistanceError, PersistenceDistance, Wasserstein, bottleneck, emd, energy_distance, mmd,
+    pairwise, persistence_distance, sinkhorn, sinkhorn_divergence, sliced_wasserstein, wasserstein,
+    wasserstein_1d,
 };
 pub use gibbs::GibbsPlan;
 pub use gradient::{Gradient, SideGradient};
 pub use measure::{AsMasses, AsMeasure, DiscreteMeasure, Marginal};
 pub use ndarray;
+pub use persistence::{PersistenceDiagram, PersistenceProblem, PersistenceTransport};
 pub use plan::{PlanArc, TransportPlan};
 pub use potentials::Potentials;
 pub use problem::{CostFn, IntoCost, OtProblem};

@@ -21,9 +21,10 @@ use thiserror::Error;
 use crate::certificate::Certificate;
 use crate::cost::GroundCost;
 use crate::measure::DiscreteMeasure;
+use crate::persistence::{PersistenceDiagram, PersistenceError, PersistenceProblem};
 use crate::problem::{OtProblem, ProblemError};
 use crate::progress::{Event, Observer, Stop};
-use crate::solvers::{Method, SolveError, Termination};
+use crate::solvers::{Method, SolveError, Termination, Transport};
 
 /// Two of the measures, by their indices.
 pub type Pair = (usize, usize);
@@ -65,7 +66,8 @@ impl Distances {
         Self { measures, found, termination }
     }
 
-    /// The upper bounds of all pairs, a symmetric matrix; infinite where a pair is not solved.
+    /// The upper bounds of all pairs, a symmetric matrix; infinite where a pair is not solved, and between
+    /// diagrams with different numbers of essential classes.
     #[must_use]
     pub fn costs(&self) -> Array2<f64> {
         let mut costs = Array2::from_elem((self.measures, self.measures), f64::INFINITY);
@@ -102,6 +104,9 @@ pub enum PairFault {
     /// The two do not make a problem.
     #[error(transparent)]
     Problem(#[from] ProblemError),
+    /// The two diagrams do not make a problem.
+    #[error(transparent)]
+    Persistence(#[from] PersistenceError),
     /// The method failed.
     #[error(transparent)]
     Solve(#[from] SolveError),
@@ -156,6 +161,49 @@ pub fn solve_pairs(
 ) -> Result<Termination, PairwiseError> {
     let ground = ground.into();
     let measures: Vec<_> = measures.iter().map(DiscreteMeasure::where_mass).collect();
+    over_pairs(pairs, keep, observer, |(i, j), task| {
+        let problem = in_cache(OtProblem::new(&measures[i], &measures[j], ground)?);
+        let solution = method.solver(&problem).solve(&problem, task)?;
+        let is_complete = solution.termination.is_complete();
+        Ok(is_complete.then(|| solution.certify(&problem).certificate))
+    })
+}
+
+/// Solves and certifies the given pairs of persistence diagrams, as [`solve_pairs`] does those of
+/// measures.
+///
+/// # Errors
+/// As [`solve_pairs`].
+pub fn solve_diagram_pairs(
+    diagrams: &[PersistenceDiagram],
+    pairs: &[Pair],
+    ground: impl Into<GroundCost>,
+    method: Method,
+    keep: impl FnMut(Judged) + Send,
+    observer: &mut dyn Observer,
+) -> Result<Termination, PairwiseError> {
+    let ground = ground.into();
+    over_pairs(pairs, keep, observer, |(i, j), task| {
+        let problem = PersistenceProblem::new(&diagrams[i], &diagrams[j], ground)?;
+        let balanced = problem.balanced();
+        let solver = method.solver(balanced);
+        let solution = solver.solve(balanced, task)?;
+        if !solution.termination.is_complete() {
+            return Ok(None);
+        }
+        let certified = solution.certify(balanced);
+        let points = Transport::new(solver.name(), solution, certified);
+        Ok(Some(*problem.with_essential(points)?.certificate()))
+    })
+}
+
+/// Runs `solve` for all pairs, on all threads; it returns no certificate where its solver stopped.
+fn over_pairs(
+    pairs: &[Pair],
+    keep: impl FnMut(Judged) + Send,
+    observer: &mut dyn Observer,
+    solve: impl Fn(Pair, &mut dyn Observer) -> Result<Option<Certificate>, PairFault> + Sync,
+) -> Result<Termination, PairwiseError> {
     let event = Event { of: Some(pairs.len() as u64), ..Event::new("pairs", 0) };
     let run = Mutex::new(SharedRun { observer, event, keep });
     let ended = pairs.par_iter().try_for_each_init(
@@ -164,24 +212,17 @@ pub fn solve_pairs(
             if let ControlFlow::Break(stop) = task.ask() {
                 return Err(Ended::Stopped(stop));
             }
-            let (source, target) = (&measures[pair.0], &measures[pair.1]);
-            let failed = |fault| Ended::Failed(PairwiseError { pair, fault });
-            let problem = OtProblem::new(source, target, ground);
-            let problem = in_cache(problem.map_err(|error| failed(error.into()))?);
-            let solution = method
-                .solver(&problem)
-                .solve(&problem, task)
-                .map_err(|error| failed(error.into()))?;
-            // A solver that stopped at a limit of its own leaves its pair unsolved.
-            if !solution.termination.is_complete() {
-                let ControlFlow::Break(stop) = task.ask() else {
-                    return Ok(());
-                };
-                return Err(Ended::Stopped(stop));
+            let found =
+                solve(pair, task).map_err(|fault| Ended::Failed(PairwiseError { pair, fault }))?;
+            if let Some(certificate) = found {
+                task.keep(Judged { pair, certificate });
+                return Ok(());
             }
-            let certificate = solution.certify(&problem).certificate;
-            task.keep(Judged { pair, certificate });
-            Ok(())
+            // A solver that stopped at a limit of its own leaves its pair unsolved.
+            match task.ask() {
+                ControlFlow::Break(stop) => Err(Ended::Stopped(stop)),
+                ControlFlow::Continue(()) => Ok(()),
+            }
         },
     );
     match ended {

@@ -18,6 +18,7 @@ mod gan;
 mod gradients;
 pub mod number;
 mod pairwise;
+mod persistence;
 mod plans;
 mod samples;
 mod settings;
@@ -42,6 +43,7 @@ pub use funnels::{Estimated, FUNNELS_SCHEMA, FunnelsReport, PublishedReport};
 pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRow};
 pub use gradients::{GRADIENTS_SCHEMA, GradientRow, GradientsReport};
 pub use pairwise::{PAIRWISE_SCHEMA, PairReport, PairwiseReport, SetReport};
+pub use persistence::{EssentialReport, PERSISTENCE_SCHEMA, PersistenceReport};
 pub use plans::{PLANS_SCHEMA, PlansReport, PricedReport};
 pub use samples::{RateReport, SAMPLES_SCHEMA, SampleRow, SamplesReport, SpreadReport};
 pub use settings::Settings;
@@ -118,15 +120,22 @@ impl ProblemReport {
     /// The figures of two sides, whose cost is a distance called `cost` to the power 1.
     #[must_use]
     pub fn between(source: &Marginal, target: &Marginal, cost: impl Into<String>) -> Self {
+        let total_mass = crate::math::sum(source.mass());
+        Self::of_size(source.mass().len(), target.mass().len(), total_mass, cost)
+    }
+
+    /// The figures of n × m points, whose cost is a distance called `cost` to the power 1.
+    #[must_use]
+    pub fn of_size(n: usize, m: usize, total_mass: f64, cost: impl Into<String>) -> Self {
         Self {
-            n: source.mass().len(),
-            m: target.mass().len(),
+            n,
+            m,
             dim: None,
             cost: cost.into(),
             exponent: None,
             p: 1.0,
             power_of_distance: true,
-            total_mass: crate::math::sum(source.mass()),
+            total_mass,
             rescaled: false,
             rescale_factor: 1.0,
         }
@@ -202,7 +211,7 @@ impl From<&Certificate> for CertificateReport {
 /// The masses of a file of points.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MassesReport {
-    /// `"uniform"`, `"column"`, `"file"` (then its entry is `source_weights` or
+    /// `"uniform"`, `"unit"` (1 each), `"column"`, `"file"` (then its entry is `source_weights` or
     /// `target_weights`), `"pixels"`, or `"cells"` of a histogram.
     pub kind: &'static str,
     /// The column, by name or position.

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Compares deblais with other libraries, side by side: exact transport (docs/benchmarks.md),
 # exact from the points at growing sizes (docs/scaling.md), entropic (docs/notes/sinkhorn.md), or training
-# steps of networks (docs/notes/networks.md).
+# steps of networks (docs/notes/networks.md), persistence diagrams.
 #   benches/peers/run.sh [--quick] [--cases PATTERN] [--also METHOD] [--write]
 #   benches/peers/run.sh entropic [--quick] [--cases PATTERN] [--large] [--write]
 #   benches/peers/run.sh networks [--quick] [--cases PATTERN] [--write]
+#   benches/peers/run.sh persistence [--quick] [--most-persim N] [--numbers]
 #   benches/peers/run.sh scaling [--quick] [--cases PATTERN] [--large] [--write]
 # Needs cargo and Python >= 3.11 with venv. Everything it makes is in target/compare.
 set -eu
@@ -25,7 +26,7 @@ export PYTHONDONTWRITEBYTECODE=1
 export XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 script=exact
 case "${1:-}" in
-    entropic | networks | scaling)
+    entropic | networks | persistence | scaling)
         script=$1
         shift
         ;;

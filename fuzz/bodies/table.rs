@@ -1,6 +1,7 @@
 //! Tables as text: rows, headers, cells, and all that is made of them.
 
-use deblais::cost::CostMatrix;
+use deblais::PersistenceProblem;
+use deblais::cost::{Chebyshev, CostMatrix};
 use deblais::io::{Input, InputPath, Selection};
 
 pub(crate) fn run(data: &[u8]) {
@@ -8,6 +9,12 @@ pub(crate) fn run(data: &[u8]) {
         return;
     };
     let _ = table.select(&Selection::default()).map_err(|error| super::told(&error, &error.hint()));
+    if let Ok(layout) = table.layout(&Selection::default())
+        && layout.coordinates.len() == 2
+    {
+        let diagram = table.diagram(&layout).map_err(|error| super::told(&error, &error.hint()));
+        let _ = diagram.map(|diagram| PersistenceProblem::new(&diagram, &diagram, Chebyshev));
+    }
     let _ = table.vector();
     let _ = table.into_matrix().map(CostMatrix::new);
 }

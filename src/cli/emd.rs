@@ -1,6 +1,7 @@
 //! `deblais emd`: reads a problem, solves it exactly, certifies the answer and prints the bracket.
 
 mod bottleneck;
+mod persistence;
 mod unbalanced;
 
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ use serde::Serialize;
 
 use super::args::{DetailArgs, DrawArgs, FileArgs, OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
-use super::ground::Seconds;
+use super::ground::{Seconds, chebyshev_with_diagonal};
 use super::inputs::{LoadedProblem, ProblemJob, input_names, one_stdin};
 use super::memory::{MemoryLimit, method_within_limit};
 use super::method::{BackendName, MethodName, choose};
@@ -38,12 +39,16 @@ use unbalanced::AmountArgs;
 #[command(
     override_usage = "deblais emd [OPTIONS] <SOURCE> <TARGET>\n       deblais emd [OPTIONS] --cost-matrix <FILE>"
 )]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_arg("cost", chebyshev_with_diagonal))]
 pub(crate) struct EmdArgs {
     #[command(flatten)]
     problem: ProblemArgs,
     #[command(flatten)]
     amount: AmountArgs,
+    /// SOURCE and TARGET are persistence diagrams: points (birth, death) of mass 1, which may be matched
+    /// with the diagonal; a death may be inf
+    #[arg(long, help_heading = "Persistence diagrams", conflicts_with_all = WITHOUT_DIAGONAL)]
+    diagonal: bool,
     #[command(flatten)]
     solver: SolverArgs,
     #[command(flatten)]
@@ -64,6 +69,25 @@ pub(crate) struct EmdArgs {
     json_plan: bool,
 }
 
+/// Flags that say nothing where every point has mass 1 and may go to the diagonal.
+const WITHOUT_DIAGONAL: [&str; 15] = [
+    "mass",
+    "fraction",
+    "unbalanced",
+    "unit_mass",
+    "normalize",
+    "weights",
+    "source_weights",
+    "target_weights",
+    "hist",
+    "cost_matrix",
+    "cost_arcs",
+    "max_distance",
+    "gradient",
+    "start_potentials",
+    "start_plan",
+];
+
 const EXAMPLES: &str = "Examples:
   deblais emd a.csv b.csv
   deblais emd table.csv table.csv --source-where label=3 --target-where label=8
@@ -71,6 +95,7 @@ const EXAMPLES: &str = "Examples:
   deblais emd a.csv b.csv --p inf
   deblais emd --hist counts-a.csv counts-b.csv
   deblais emd a.csv b.csv --fraction 0.8
+  deblais emd diagram-a.csv diagram-b.csv --diagonal --p 2 --map matching.png
   deblais emd --cost-matrix C.npy --source-weights mu.csv --target-weights nu.csv --json";
 
 /// How to solve.
@@ -122,6 +147,9 @@ struct EmdJob {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: EmdArgs) -> Result<Exit, Failure> {
+    if args.diagonal {
+        return persistence::run(args);
+    }
     if let Some(amount) = args.amount.amount() {
         return unbalanced::run(args, amount);
     }
@@ -189,6 +217,7 @@ impl EmdJob {
             plan,
             clouds: clouds.as_ref(),
             axes: axes.as_ref(),
+            diagonal: false,
             problem: &report.problem,
             cost: (certificate.upper, certificate.relative_gap()),
             epsilon: None,

@@ -15,6 +15,7 @@ use deblais::gan::{GanError, RecipeError};
 use deblais::io::{JournalError, ReadError, WriteError};
 use deblais::measure::MeasureError;
 use deblais::pairwise::PairFault;
+use deblais::persistence::PersistenceError;
 use deblais::plot::PlotError;
 use deblais::problem::ProblemError;
 use deblais::shown::Printable;
@@ -127,6 +128,7 @@ from_hinted!(
     GanError,
     JournalError,
     ProblemError,
+    PersistenceError,
     PlotError,
     ReadError,
     UnbalancedError,
@@ -165,6 +167,7 @@ impl From<PairFault> for Failure {
     fn from(fault: PairFault) -> Self {
         match fault {
             PairFault::Problem(error) => error.into(),
+            PairFault::Persistence(error) => error.into(),
             PairFault::Solve(error) => error.into(),
             fault => Self::new(fault),
         }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::ValueEnum;
+use clap::builder::ArgPredicate;
+use clap::{Arg, ValueEnum};
 use deblais::cost::{CostError, GroundCost, Metric, Minkowski};
 use deblais::report::number;
 use serde::Serialize;
@@ -51,6 +52,12 @@ impl fmt::Display for Ground {
         write!(f, "cost={} p={}", self.name(), self.p)?;
         self.exponent().map_or(Ok(()), |q| write!(f, " exponent={q}"))
     }
+}
+
+/// `--cost` of a command that has `--diagonal`.
+pub(crate) fn chebyshev_with_diagonal(cost: Arg) -> Arg {
+    cost.default_value_if("diagonal", ArgPredicate::IsPresent, "chebyshev")
+        .help("Ground distance between two points; with --diagonal, chebyshev if left out")
 }
 
 impl GroundArgs {
@@ -154,6 +161,17 @@ impl Ground {
     /// Whether the cost is a power of a distance, so that its p-th root is `W_p`.
     pub(crate) fn is_power_of_distance(&self) -> bool {
         self.base != GroundCost::Cosine
+    }
+
+    /// Refuses a cost under which no point has a distance to the diagonal.
+    pub(crate) fn check_diagonal(&self) -> Result<(), Failure> {
+        if self.is_power_of_distance() {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            "--diagonal: --cost cosine is not defined by the difference of two points",
+        )
+        .hint("use --cost chebyshev or euclidean"))
     }
 
     /// Whether exp(−c/ε) is a positive definite kernel at every ε, so that no Sinkhorn divergence is

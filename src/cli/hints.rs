@@ -6,6 +6,7 @@ use deblais::critic::CriticError;
 use deblais::divergence::EstimateError;
 use deblais::gan::{GanError, RecipeError};
 use deblais::io::{JournalError, ReadError, WriteError};
+use deblais::persistence::PersistenceError;
 use deblais::plot::PlotError;
 use deblais::problem::ProblemError;
 use deblais::unbalanced::UnbalancedError;
@@ -54,6 +55,9 @@ impl CommandHint for ReadError {
                 "name at least one column with --columns; by default those of --weights, --where and \
                  --drop are left out, and those called id, index or label, or by no name"
                     .into()
+            }
+            Self::DeathBeforeBirth { .. } => {
+                format!("{}; choose them with --columns", self.hint())
             }
             other => other.hint(),
         }
@@ -124,6 +128,18 @@ impl CommandHint for GanError {
             Self::OtherData { .. } => "resume with the --data of the run".into(),
             other => other.hint(),
         }
+    }
+}
+
+impl CommandHint for PersistenceError {
+    fn command_hint(&self) -> String {
+        match self {
+            Self::Problem(error) => return error.command_hint(),
+            Self::Solve(_) => "use --method auto",
+            Self::Ground { .. } => "use --cost chebyshev or euclidean",
+            _ => "a diagram has a finite birth and a death of at least that in each row",
+        }
+        .into()
     }
 }
 

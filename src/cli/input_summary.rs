@@ -60,6 +60,7 @@ fn masses(points: Option<&InputReport>, weights: Option<&InputReport>, count: us
     };
     let what = match (masses.kind, &masses.column) {
         ("uniform", _) => return uniform,
+        ("unit", _) => return "1 each".to_owned(),
         ("file", _) => format!("of {}", input.name),
         (_, Some(column)) => listed(std::slice::from_ref(column)),
         (kind, None) => format!("of the {kind}"),

@@ -252,7 +252,7 @@ pub(crate) fn of_points(
     if has("birth") && has("death") {
         remarks.warn(format!(
             "{origin}: every point of the persistence diagram has the mass 1/{rows}, and none is \
-             matched with the diagonal; diagrams of other sizes are compared as shares of points"
+             matched with the diagonal; for the distance between diagrams, see deblais emd --diagonal"
         ));
     }
 }

@@ -140,6 +140,14 @@ impl ProblemJob {
         self.settings.clone()
     }
 
+    /// The sample sets and the ground cost of a problem between points.
+    pub(crate) fn into_points(self) -> Option<(Box<[SampleSet; 2]>, Ground)> {
+        match self.kind {
+            Kind::Points { sides, ground } => Some((sides, ground)),
+            _ => None,
+        }
+    }
+
     /// Whether the problem has points: a cost matrix has none.
     pub(crate) fn has_points(&self) -> bool {
         !matches!(self.kind, Kind::Matrix { .. } | Kind::Arcs { .. })

@@ -4,8 +4,8 @@
 //!
 //! - flags: `args`, with the values of `ground`, `method`, `memory`, `sample_set`, `start` and `typed`;
 //! - inputs: `inputs` makes a problem of what `read_measure`, `mass_file` and `histograms` read,
-//!   `columns` and `row_names` hold tables against each other, `remarks` and `input_warnings` say what
-//!   was noticed;
+//!   `diagrams` reads persistence diagrams, `columns` and `row_names` hold tables against each other,
+//!   `remarks` and `input_warnings` say what was noticed;
 //! - a run: `progress_line` (observer, time limit, Ctrl-C), `range` (overflow and underflow);
 //! - answers: `output`, made of the lines of `text` and `input_summary`;
 //! - output files: `output_files` checks their names, `plan_files` writes them by `saved` and
@@ -19,6 +19,7 @@ mod certify;
 mod columns;
 mod critic;
 mod crosscheck;
+mod diagrams;
 mod divergence;
 mod emd;
 mod explore;

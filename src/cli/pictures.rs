@@ -28,6 +28,8 @@ pub(crate) struct PlanScene<'a> {
     pub(crate) plan: &'a TransportPlan,
     pub(crate) clouds: Option<&'a (DiscreteMeasure, DiscreteMeasure)>,
     pub(crate) axes: Option<&'a (String, String)>,
+    /// Whether the points are those of persistence diagrams.
+    pub(crate) diagonal: bool,
     pub(crate) problem: &'a ProblemReport,
     /// Cost of the plan, and the relative gap that says how well it is known.
     pub(crate) cost: (f64, f64),
@@ -91,6 +93,7 @@ impl Pictures {
                 Some((x, y)) => map.labeled(x, y),
                 None => map,
             };
+            let map = if scene.diagonal { map.with_diagonal() } else { map };
             plot::save(path, &map)?;
         }
         Ok(())

@@ -59,9 +59,20 @@ impl PlanFiles {
 
     /// Writes the plan and draws its pictures.
     pub(crate) fn save_plan(&self, scene: &PlanScene<'_>) -> Result<(), Failure> {
-        if let Some(path) = &self.plan {
-            saved::write_plan(path, scene.plan)?;
+        self.write_plan(scene.plan)?;
+        self.draw(scene)
+    }
+
+    /// Writes the plan.
+    pub(crate) fn write_plan(&self, plan: &TransportPlan) -> Result<(), Failure> {
+        match &self.plan {
+            Some(path) => saved::write_plan(path, plan),
+            None => Ok(()),
         }
+    }
+
+    /// Draws the pictures.
+    pub(crate) fn draw(&self, scene: &PlanScene<'_>) -> Result<(), Failure> {
         self.pictures.draw(scene)
     }
 

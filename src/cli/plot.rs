@@ -55,6 +55,7 @@ pub(crate) fn run(args: PlotArgs) -> Result<Exit, Failure> {
         plan: &plan,
         clouds: loaded.clouds.as_ref(),
         axes: loaded.axes.as_ref(),
+        diagonal: false,
         problem: &loaded.report,
         cost: (plan.cost(loaded.problem.cost()), 0.0),
         epsilon: None,

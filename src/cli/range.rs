@@ -19,6 +19,9 @@ pub(crate) fn check_bounds(
     certificate: &Certificate,
 ) -> Result<(), Failure> {
     let Certificate { lower, upper, .. } = *certificate;
+    if certificate.is_infinite() {
+        return Ok(());
+    }
     check_underflow(rounding, mass, (lower, upper))?;
     if 0.0 < upper && upper < f64::MIN_POSITIVE && !certificate.is_optimal() {
         let text = format!("mass × cost underflows: the transport cost is below {upper:e}");

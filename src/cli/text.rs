@@ -25,6 +25,7 @@ pub(crate) fn bracket((lower, upper): (f64, f64)) -> String {
     const FEW: usize = 3;
     match (lower.is_finite(), upper.is_finite()) {
         (true, true) => {}
+        _ if lower == f64::INFINITY => return "infinite".into(),
         (true, false) => return format!("≥ {}", outward(lower, MOST_DIGITS, false)),
         (false, true) => return format!("≤ {}", outward(upper, MOST_DIGITS, true)),
         (false, false) => return "not known".into(),

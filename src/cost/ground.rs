@@ -146,6 +146,11 @@ impl GroundCost {
         with_dissimilarity!(*self, ground => ground.name())
     }
 
+    /// Whether c(x, y) is a function of x − y.
+    pub(crate) fn is_translation_invariant(&self) -> bool {
+        with_dissimilarity!(*self, ground => !ground.prepares())
+    }
+
     /// c(x, y).
     ///
     /// # Errors

@@ -140,6 +140,18 @@ pub enum ReadError {
         /// The column.
         column: ColumnId,
     },
+    /// A point of a persistence diagram below the diagonal.
+    #[error("{origin}, {location}: the death, {death}, is before the birth, {birth}")]
+    DeathBeforeBirth {
+        /// The file.
+        origin: InputPath,
+        /// The row.
+        location: Location,
+        /// The birth.
+        birth: f64,
+        /// The death.
+        death: f64,
+    },
     /// A column that is not there.
     #[error("{origin}: there is no column {}", Shown(&.asked.to_string()))]
     UnknownColumn {
@@ -319,6 +331,11 @@ impl ReadError {
             }),
             Self::NegativeWeight { .. } => "weights are finite numbers ≥ 0".into(),
             Self::ZeroWeights { .. } => "at least one weight must be positive".into(),
+            Self::DeathBeforeBirth { .. } => {
+                "columns are taken as birth and death, in this order; for superlevel sets, change the \
+                 signs of both"
+                    .into()
+            }
             Self::UnknownColumn { asked, header, columns, .. } => {
                 unknown_column_hint(asked, header.as_deref(), *columns)
             }

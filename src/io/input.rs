@@ -20,6 +20,26 @@ impl Input {
     /// # Errors
     /// [`ReadError`].
     pub fn read(origin: &InputPath) -> Result<(Self, InputDigest), ReadError> {
+        let (input, digest) = Self::read_to_end(origin)?;
+        Ok((input?, digest))
+    }
+
+    /// Reads a file to its end; `None` if there are no rows in it.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn read_or_empty(origin: &InputPath) -> Result<(Option<Self>, InputDigest), ReadError> {
+        let (input, digest) = Self::read_to_end(origin)?;
+        match input {
+            Err(ReadError::Empty { .. } | ReadError::HeaderOnly { .. }) => Ok((None, digest)),
+            input => Ok((Some(input?), digest)),
+        }
+    }
+
+    /// The outer error is that of the file, the inner one that of what is in it.
+    fn read_to_end(
+        origin: &InputPath,
+    ) -> Result<(Result<Self, ReadError>, InputDigest), ReadError> {
         const MAX_MAGIC_BYTES: u64 = 8;
         let failed = |error| ReadError::from_io(origin, error);
         let (reader, size) = origin.open()?;
@@ -29,10 +49,10 @@ impl Input {
         let input = if bytes.starts_with(npy::MAGIC) {
             // An array is decoded as it streams in: the file is never in memory as a whole.
             let mut whole = bytes.as_slice().chain(&mut reader);
-            Self::Table(Table::from_npy(origin, &mut whole, size)?)
+            Table::from_npy(origin, &mut whole, size).map(Self::Table)
         } else {
             reader.read_to_end(&mut bytes).map_err(failed)?;
-            Self::from_bytes(origin, &bytes)?
+            Self::from_bytes(origin, &bytes)
         };
         Ok((input, reader.finish()))
     }

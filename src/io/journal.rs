@@ -20,6 +20,7 @@ use super::digest::hexadecimal;
 use crate::certificate::Certificate;
 use crate::measure::DiscreteMeasure;
 use crate::pairwise::Judged;
+use crate::persistence::PersistenceDiagram;
 use crate::shown::Quoted;
 
 /// The schema in the first line of every journal.
@@ -57,6 +58,22 @@ impl JournalKey {
             add(u64::from(marginal.has_unit_total()).to_le_bytes());
             for x in measure.support().iter().chain(marginal.weights()) {
                 add(x.to_le_bytes());
+            }
+        }
+        let measures = hexadecimal(hash);
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), measures, options }
+    }
+
+    /// The key of a run of this program on these persistence diagrams.
+    #[must_use]
+    pub fn of_diagrams(diagrams: &[PersistenceDiagram], options: String) -> Self {
+        let mut hash = Sha256::new();
+        let mut add = |bytes: [u8; 8]| hash.update(bytes);
+        add((diagrams.len() as u64).to_le_bytes());
+        for diagram in diagrams {
+            for numbers in [diagram.points().flatten(), diagram.essential().flatten()] {
+                add((numbers.len() as u64).to_le_bytes());
+                numbers.iter().for_each(|x| add(x.to_le_bytes()));
             }
         }
         let measures = hexadecimal(hash);

@@ -1,12 +1,15 @@
 //! A plan in the plane: both clouds, and an arrow for every way that mass takes.
 
+use ndarray::Array1;
+use plotters::style::Color as _;
+
 use super::clouds::{CloudPair, between, crowding};
 use super::field::{Field, X_AXIS_HEIGHT, Y_AXIS_WIDTH};
 use super::figure::{self, FigureText, labeled, titled_and_noted};
 use super::legend::{Legend, Sign};
-use super::markers::arrow;
-use super::page::{MARGIN, PAGE_WIDTH, Page, PageArea};
-use super::{DrawResult, Extent, Figure, PlotError};
+use super::markers::{Side, arrow};
+use super::page::{MARGIN, PAGE_WIDTH, Page, PageArea, Stroke};
+use super::{DrawResult, Extent, Figure, PlotError, palette};
 use crate::measure::DiscreteMeasure;
 use crate::plan::{PlanArc, TransportPlan};
 
@@ -23,6 +26,12 @@ const MAX_INK_SHARE: f64 = 0.45;
 /// The least opacity of the heaviest arrow.
 const LEAST_OPACITY: f64 = 0.05;
 
+/// The line birth = death.
+const DIAGONAL: Stroke = Stroke { color: palette::FRAME, width: 1.6, dashes: &[] };
+
+/// Opacity of the lines that lead to the diagonal.
+const LINE_OPACITY: f64 = 0.6;
+
 /// Both clouds of a plan in the plane and the arrows between them.
 ///
 /// Discs are source points, diamonds target points, larger for more mass; arrows are the
@@ -36,6 +45,7 @@ pub struct TransportMap<'a> {
     labels: (String, String),
     extent: Option<Extent>,
     explained: bool,
+    diagonal: bool,
 }
 
 impl<'a> TransportMap<'a> {
@@ -54,7 +64,8 @@ impl<'a> TransportMap<'a> {
         let labels = ("first coordinate".to_owned(), "second coordinate".to_owned());
         let title = "Transport map".to_owned();
         let note = String::new();
-        Ok(Self { clouds, plan, title, note, labels, extent: None, explained: true })
+        let (extent, explained, diagonal) = (None, true, false);
+        Ok(Self { clouds, plan, title, note, labels, extent, explained, diagonal })
     }
 
     titled_and_noted!();
@@ -68,6 +79,13 @@ impl<'a> TransportMap<'a> {
         self
     }
 
+    /// With the diagonal of persistence diagrams, and a line to it from every point that is not matched.
+    #[must_use]
+    pub fn with_diagonal(mut self) -> Self {
+        self.diagonal = true;
+        self
+    }
+
     /// Without the caption that says how to read it: for one of several panels.
     #[must_use]
     pub fn without_caption(mut self) -> Self {
@@ -77,7 +95,29 @@ impl<'a> TransportMap<'a> {
 
     /// The part of the plane that is shown.
     fn shown(&self) -> Extent {
-        self.extent.unwrap_or_else(|| self.clouds.extent())
+        let around = || {
+            let mut extent = self.clouds.extent();
+            if self.diagonal {
+                for (_, point) in self.unmatched() {
+                    let (x, y) = on_diagonal(point);
+                    (extent.x.1, extent.y.0) = (extent.x.1.max(x), extent.y.0.min(y));
+                }
+            }
+            extent
+        };
+        self.extent.unwrap_or_else(around)
+    }
+
+    /// The points from which, or to which, the plan moves no mass.
+    fn unmatched(&self) -> Vec<(Side, (f64, f64))> {
+        let CloudPair { source, target } = self.clouds;
+        let (rows, columns) = self.plan.marginals();
+        let of = |side, measure: &DiscreteMeasure, moved: &Array1<f64>| {
+            let support = measure.support();
+            let stays = moved.iter().enumerate().filter(|(_, mass)| **mass == 0.0);
+            stays.map(|(k, _)| (side, (support[(k, 0)], support[(k, 1)]))).collect::<Vec<_>>()
+        };
+        [of(Side::Source, source, &rows), of(Side::Target, target, &columns)].concat()
     }
 
     fn words(&self) -> FigureText<'_> {
@@ -90,6 +130,9 @@ impl<'a> TransportMap<'a> {
             (room.left + page.px(Y_AXIS_WIDTH), room.bottom - page.px(X_AXIS_HEIGHT));
         let field = Field::planar(self.shown(), PageArea { left, bottom, ..room });
         field.draw_axes(page, (&self.labels.0, &self.labels.1))?;
+        if self.diagonal {
+            self.draw_diagonal(page, &field)?;
+        }
         self.draw_arrows(page, &field)?;
         self.clouds.draw(page, &field, false)?;
         Ok(field.frame.bottom + page.px(X_AXIS_HEIGHT))
@@ -99,7 +142,25 @@ impl<'a> TransportMap<'a> {
         let mut legend = Legend::default();
         self.clouds.explain(&mut legend, ("source", "target"));
         legend.explain(Sign::Arrow, "mass on its way");
+        if self.diagonal {
+            legend.explain(Sign::Line(DIAGONAL, None), "diagonal");
+        }
         legend
+    }
+
+    /// The diagonal, and the lines that lead to it.
+    fn draw_diagonal(&self, page: &Page<'_>, field: &Field) -> DrawResult {
+        let Extent { x, y } = self.shown();
+        let (from, to) = (x.0.max(y.0), x.1.min(y.1));
+        if from < to {
+            let ends = [from, to].map(|t| field.place(t, t));
+            page.curve(&ends, &DIAGONAL)?;
+        }
+        for (side, point) in self.unmatched() {
+            let (foot, ink) = (on_diagonal(point), side.color().mix(LINE_OPACITY));
+            page.line(field.place(point.0, point.1), field.place(foot.0, foot.1), 1.2, ink)?;
+        }
+        Ok(())
     }
 
     /// The arrows, the heaviest on top.
@@ -149,10 +210,21 @@ impl<'a> TransportMap<'a> {
         if !self.explained {
             return self.note.clone();
         }
-        let how = "Arrows carry mass from source to target points: the thicker, the more. Larger \
-                   markers hold more mass; mass that stays in its place has no arrow.";
+        let how = if self.diagonal {
+            "Arrows lead from source points to the target points that they are matched with; lines \
+             lead to the diagonal from points that are matched with it."
+        } else {
+            "Arrows carry mass from source to target points: the thicker, the more. Larger \
+             markers hold more mass; mass that stays in its place has no arrow."
+        };
         figure::caption([self.note.clone(), how.to_owned()])
     }
+}
+
+/// The point of the diagonal nearest to a point.
+fn on_diagonal((birth, death): (f64, f64)) -> (f64, f64) {
+    let middle = f64::midpoint(birth, death);
+    (middle, middle)
 }
 
 impl Figure for TransportMap<'_> {

@@ -50,9 +50,9 @@ pub struct PairwiseReport {
     /// The cost is the distance to this power.
     #[serde(with = "number")]
     pub p: f64,
-    /// Total mass of every set.
-    #[serde(with = "number")]
-    pub total_mass: f64,
+    /// Total mass of every set; persistence diagrams have different ones.
+    #[serde(with = "number", skip_serializing_if = "Option::is_none")]
+    pub total_mass: Option<f64>,
     /// The sets, in the order of rows and columns.
     pub sets: Vec<SetReport>,
     /// Pairs there are.
@@ -82,7 +82,7 @@ impl PairwiseReport {
             cost: cost.into(),
             exponent: None,
             p: 1.0,
-            total_mass: 1.0,
+            total_mass: None,
             pairs: sets.len() * (sets.len() - 1) / 2,
             sets,
             done: 0,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules of the library from the ground up.
-const ORDER: [&str; 32] = [
+const ORDER: [&str; 33] = [
     "math",
     "tolerance",
     "progress",
@@ -28,6 +28,7 @@ const ORDER: [&str; 32] = [
     "solvers",
     "unbalanced",
     "barycenter",
+    "persistence",
     "pairwise",
     "two_sample",
     "distances",

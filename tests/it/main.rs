@@ -13,6 +13,7 @@ mod gradient;
 mod layers;
 mod nn;
 mod pages;
+mod persistence;
 mod sinkhorn;
 mod sinkhorn_divergence;
 mod solvers;

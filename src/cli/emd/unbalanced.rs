@@ -161,6 +161,7 @@ impl UnbalancedJob {
             plan: answer.plan(),
             clouds: clouds.as_ref(),
             axes: axes.as_ref(),
+            diagonal: false,
             problem: &report.problem,
             cost: (answer.transport_cost(), answer.certificate().relative_gap()),
             epsilon: None,

@@ -3,6 +3,7 @@
 mod remaining_pairs;
 pub(super) mod sets;
 
+use std::ops::Not;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ use self::sets::{SetSelection, Sets};
 use super::args::{GroundArgs, OutputOptions};
 use super::emd::parse_gap;
 use super::failure::{Exit, Failure};
-use super::ground::{Ground, Seconds};
+use super::ground::{Ground, Seconds, chebyshev_with_diagonal};
 use super::input_summary::measure_line;
 use super::inputs::one_stdin;
 use super::method::{MethodName, choose};
@@ -41,7 +42,7 @@ use super::{saved, tell, use_threads, warn};
 #[command(
     override_usage = "deblais pairwise [OPTIONS] <FILE>...\n       deblais pairwise [OPTIONS] --manifest <FILE>"
 )]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_arg("cost", chebyshev_with_diagonal))]
 pub(crate) struct PairwiseArgs {
     /// The sets: CSV, TSV or NPY with a sample a row, or a gray PNG as a histogram
     #[arg(value_name = "FILE", required_unless_present = "manifest", conflicts_with = "manifest")]
@@ -79,6 +80,12 @@ pub(crate) struct PairwiseArgs {
     #[arg(long, help_heading = "Input")]
     normalize: bool,
 
+    /// The sets are persistence diagrams: points (birth, death) of mass 1, which may be matched with the
+    /// diagonal; a death may be inf
+    #[arg(long, conflicts_with_all = ["weights", "normalize"], help_heading = "Persistence diagrams")]
+    #[serde(skip_serializing_if = "Not::not")]
+    diagonal: bool,
+
     #[command(flatten)]
     #[serde(flatten)]
     ground: GroundArgs,
@@ -114,6 +121,7 @@ pub(crate) struct PairwiseArgs {
 const EXAMPLES: &str = "Examples:
   deblais pairwise a.csv b.csv c.csv
   deblais pairwise table.csv --by label
+  deblais pairwise diagrams/*.csv --diagonal --p 2 --root
   deblais pairwise --manifest sets.txt --weights w --normalize --output emd.csv
   deblais pairwise images/*.png --cost sqeuclidean --root --output w2.npy --time-limit 1h";
 
@@ -144,6 +152,9 @@ impl PairwiseJob {
             return Err(Failure::usage("--root: --cost cosine is no power of a distance")
                 .hint("leave --root out"));
         }
+        if args.diagonal {
+            ground.check_diagonal()?;
+        }
         let mut inputs: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
         inputs.extend(args.manifest.as_deref());
         one_stdin(&inputs)?;
@@ -160,6 +171,7 @@ impl PairwiseJob {
             selection: flags.check()?,
             by: args.by.as_deref().map(column),
             normalize: args.normalize,
+            diagonal: args.diagonal,
         };
         Ok(Self {
             files: args.files,
@@ -187,7 +199,8 @@ impl PairwiseJob {
         sets.remarks.tell(self.output.quiet);
 
         let journal = self.matrix_file.as_deref().map(journal_of).transpose()?;
-        let options = format!("method={} {}", typed(&self.method), self.ground);
+        let diagonal = if self.selection.diagonal { " diagonal" } else { "" };
+        let options = format!("method={} {}{diagonal}", typed(&self.method), self.ground);
         let ((distances, resumed), solve) =
             RunProgress::watch(self.limit, self.output.quiet, |progress| {
                 solve_remaining(&sets, self.ground, method, options, journal.as_deref(), progress)
@@ -217,22 +230,21 @@ impl PairwiseJob {
 
     /// Refuses pairs whose cost left the range of `f64`.
     fn check_range(&self, sets: &Sets, distances: &Distances) -> Result<(), Failure> {
-        let first = &sets.measures[0];
-        let rounding = self.ground.cost().table(first, first)?.rounding();
+        let (rounding, mass) = sets.rounding(self.ground.cost())?;
         distances.found.iter().try_for_each(|judged| {
             let (i, j) = judged.pair;
-            check_bounds(rounding, first.total(), &judged.certificate).map_err(|failure| {
+            check_bounds(rounding, mass, &judged.certificate).map_err(|failure| {
                 failure.at(format!("{} and {}", Shown(&sets.names[i]), Shown(&sets.names[j])))
             })
         })
     }
 
     fn findings(&self, sets: &Sets, distances: &Distances, matrix: &Array2<f64>) -> PairwiseReport {
-        let dim = sets.measures[0].dim();
+        let (dim, total_mass) = sets.dim_and_mass();
         PairwiseReport {
             exponent: self.ground.exponent(),
             p: self.ground.p(),
-            total_mass: sets.measures[0].total(),
+            total_mass,
             done: distances.found.len(),
             termination: distances.termination.name(),
             entries: if self.root { "distance" } else { "transport_cost" },
@@ -250,7 +262,7 @@ impl PairwiseJob {
 
     /// Whether the gap of a pair is within the claim.
     fn holds(&self, judged: &Judged) -> bool {
-        judged.certificate.is_within(self.claim)
+        judged.certificate.is_infinite() || judged.certificate.is_within(self.claim)
     }
 
     /// Stdout is the matrix, unless that goes to a file: then it is the summary.
@@ -360,7 +372,8 @@ fn text(
     }
     if let Some(judged) = distances.worst() {
         let (c, (i, j)) = (&judged.certificate, judged.pair);
-        let verdict = if c.is_optimal() { ": all optimal" } else { ": not proved" };
+        let verdict =
+            if c.is_infinite() || c.is_optimal() { ": all optimal" } else { ": not proved" };
         let (gap, relative) = (small(c.gap), small(c.relative_gap()));
         let pair = format!("{} and {}", Shown(&names[i]), Shown(&names[j]));
         lines.line("  widest gap", format!("{gap}, relative {relative}, {pair}{verdict}"));

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use deblais::io::{Journal, JournalError, JournalKey};
-use deblais::pairwise::{Distances, Judged, Pair, PairwiseError, pairs, solve_pairs};
+use deblais::pairwise::{
+    Distances, Judged, Pair, PairwiseError, pairs, solve_diagram_pairs, solve_pairs,
+};
 use deblais::progress::{Event, Observer, Stop};
 use deblais::solvers::Method;
 
@@ -24,16 +26,21 @@ pub(super) fn solve_remaining(
     journal: Option<&Path>,
     observer: &mut dyn Observer,
 ) -> Result<(Distances, usize), Failure> {
-    let measures = &sets.measures;
-    let opened_journal =
-        journal.map(|path| Journal::open(path, &JournalKey::new(measures, options))).transpose()?;
+    let count = sets.names.len();
+    let (measures, diagrams) = (&sets.measures, &sets.diagrams);
+    let key = if diagrams.is_empty() {
+        JournalKey::new(measures, options)
+    } else {
+        JournalKey::of_diagrams(diagrams, options)
+    };
+    let opened_journal = journal.map(|path| Journal::open(path, &key)).transpose()?;
     let (mut journal, mut found) = match opened_journal {
         Some((journal, found)) => (Some(journal), found),
         None => (None, Vec::new()),
     };
     let known: HashSet<Pair> = found.iter().map(|judged| judged.pair).collect();
     let resumed = found.len();
-    let todo: Vec<Pair> = pairs(measures.len()).filter(|pair| !known.contains(pair)).collect();
+    let todo: Vec<Pair> = pairs(count).filter(|pair| !known.contains(pair)).collect();
     let journal_error = Mutex::new(None);
     let keep = |judged: Judged| {
         if let Some(Err(error)) = journal.as_mut().map(|journal| journal.add(&judged)) {
@@ -42,7 +49,12 @@ pub(super) fn solve_remaining(
         found.push(judged);
     };
     let mut observer = JournalWatch { observer, journal_error: &journal_error };
-    let ended = solve_pairs(measures, &todo, ground.cost(), method, keep, &mut observer);
+    let (cost, observer) = (ground.cost(), &mut observer);
+    let ended = if diagrams.is_empty() {
+        solve_pairs(measures, &todo, cost, method, keep, observer)
+    } else {
+        solve_diagram_pairs(diagrams, &todo, cost, method, keep, observer)
+    };
     if let Some(error) = journal_error.into_inner().expect("nobody panics") {
         return Err(error.into());
     }
@@ -50,7 +62,7 @@ pub(super) fn solve_remaining(
     let termination = ended.map_err(|PairwiseError { pair: (i, j), fault }| {
         Failure::from(fault).at(format!("{} and {}", sets.names[i], sets.names[j]))
     })?;
-    Ok((Distances::new(measures.len(), found, termination), resumed))
+    Ok((Distances::new(count, found, termination), resumed))
 }
 
 /// An observer that stops a run whose journal cannot be written.

@@ -2,14 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use deblais::cost::{GroundCost, Rounding};
 use deblais::io::{
     ColumnRef, Filter, Input, InputDigest, InputPath, Listed, ReadError, Selection, read_manifest,
 };
 use deblais::measure::DiscreteMeasure;
+use deblais::persistence::{PersistenceDiagram, PersistenceProblem};
 use deblais::report::SetReport;
 use deblais::shown::Shown;
 
 use super::super::columns::Columns;
+use super::super::diagrams::diagram;
 use super::super::failure::Failure;
 use super::super::ground::Ground;
 use super::super::input_warnings;
@@ -25,7 +28,10 @@ const LISTED_FAULTS: usize = 20;
 #[derive(Default)]
 pub(in crate::cli) struct Sets {
     pub(in crate::cli) names: Vec<String>,
+    /// Empty where the sets are persistence diagrams.
     pub(in crate::cli) measures: Vec<DiscreteMeasure>,
+    /// Empty where the sets are measures.
+    pub(super) diagrams: Vec<PersistenceDiagram>,
     pub(in crate::cli) reports: Vec<SetReport>,
     pub(in crate::cli) remarks: Remarks,
     /// The coordinates of the first set with names, in whose order those of the others are put.
@@ -36,12 +42,81 @@ pub(in crate::cli) struct Sets {
     absent: Vec<Vec<ColumnRef>>,
 }
 
+impl Sets {
+    /// The rounding of costs, and the largest mass of a set.
+    pub(super) fn rounding(&self, ground: GroundCost) -> Result<(Rounding, f64), Failure> {
+        if let Some(first) = self.measures.first() {
+            return Ok((ground.table(first, first)?.rounding(), first.total()));
+        }
+        let first = &self.diagrams[0];
+        let problem = PersistenceProblem::new(first, first, ground)?;
+        let most = self.diagrams.iter().map(PersistenceDiagram::rows).max().unwrap_or_default();
+        Ok((problem.balanced().cost().rounding(), most as f64))
+    }
+
+    /// The number of coordinates, and the total mass that all measures have.
+    pub(super) fn dim_and_mass(&self) -> (usize, Option<f64>) {
+        self.measures.first().map_or((2, None), |first| (first.dim(), Some(first.total())))
+    }
+
+    /// Reads a measure: the number of its points that have mass, and the relative difference up to which
+    /// its total may be rescaled.
+    fn add_measure(
+        &mut self,
+        job: &SampleSet,
+        (input, digest): (Input, InputDigest),
+        normalize: bool,
+        ground: &Ground,
+        log: &mut InputLog,
+    ) -> Result<(usize, f64), Failure> {
+        let cloud = cloud(job, input, digest, self.columns.as_ref(), normalize, log)?;
+        if self.columns.as_ref().is_none_or(|first| !first.have_names()) {
+            self.columns = Some(cloud.columns);
+        }
+        self.absent.push(cloud.absent);
+        let measure = cloud.measure;
+        if self.measures.is_empty() {
+            self.uniform = cloud.uniform.then(|| job.origin.clone());
+        } else if let ([first], Some(origin)) = (self.measures.as_slice(), &self.uniform)
+            && cloud.uniform
+        {
+            let (pair, files) = ([first, &measure], [origin, &job.origin]);
+            input_warnings::of_counts(pair, files, "emd --hist", &mut log.remarks);
+        }
+        // What a point lacks for the ground cost, it lacks toward itself, too.
+        ground
+            .cost()
+            .table(&measure, &measure)
+            .map_err(|error| Failure::from(error).at(&job.origin))?;
+        let points = measure.mass().iter().filter(|mass| **mass > 0.0).count();
+        self.measures.push(measure);
+        Ok((points, cloud.totals_tolerance))
+    }
+
+    /// Reads a persistence diagram: the number of its points.
+    fn add_diagram(
+        &mut self,
+        job: &SampleSet,
+        (input, digest): (Option<Input>, InputDigest),
+        ground: &Ground,
+        log: &mut InputLog,
+    ) -> Result<usize, Failure> {
+        let diagram = diagram(job, input, digest, log)?;
+        PersistenceProblem::new(&diagram, &diagram, ground.cost())
+            .map_err(|error| Failure::from(error).at(&job.origin))?;
+        self.diagrams.push(diagram);
+        Ok(self.diagrams.last().map_or(0, PersistenceDiagram::rows))
+    }
+}
+
 /// The rows and columns to read of every file.
 pub(in crate::cli) struct SetSelection {
     pub(in crate::cli) selection: Selection,
     /// The column by whose values a file is divided into sets.
     pub(in crate::cli) by: Option<ColumnRef>,
     pub(in crate::cli) normalize: bool,
+    /// Whether the sets are persistence diagrams.
+    pub(in crate::cli) diagonal: bool,
 }
 
 /// The files of a run, each with the place that names it.
@@ -80,7 +155,12 @@ pub(in crate::cli) fn read(
     let mut tolerance: f64 = 0.0;
     let mut faults = Vec::new();
     for (place, file) in files {
-        let input = Input::read(&file.origin).map_err(|error| unread(error, place.is_some()));
+        let input = if wanted.diagonal {
+            Input::read_or_empty(&file.origin)
+        } else {
+            Input::read(&file.origin).map(|(input, digest)| (Some(input), digest))
+        };
+        let input = input.map_err(|error| unread(error, place.is_some()));
         let found = input.and_then(|read| sets_of(read, &file, wanted, single));
         let found = found.map_or_else(
             |fault| vec![Err(fault)],
@@ -106,7 +186,7 @@ pub(in crate::cli) fn read(
         return Err(Failure::new("a matrix of pairs takes at least two sets")
             .hint("name more files, or tell the sets of one apart with --by COLUMN"));
     }
-    if faults.is_empty() {
+    if faults.is_empty() && !wanted.diagonal {
         check_dropped(&sets.absent.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         faults = misfits(&sets, tolerance);
     }
@@ -131,7 +211,7 @@ pub(in crate::cli) fn sizes(sets: &[SetReport], dim: usize) -> String {
 }
 
 /// The sets of a file by name, what to read for each, and the file.
-type SetsOfFile = (Vec<(String, SampleSet)>, Input, InputDigest);
+type SetsOfFile = (Vec<(String, SampleSet)>, Option<Input>, InputDigest);
 
 /// A file that cannot be read, `listed` in a list of files or not.
 fn unread(error: ReadError, listed: bool) -> Failure {
@@ -143,7 +223,7 @@ fn unread(error: ReadError, listed: bool) -> Failure {
 }
 
 fn sets_of(
-    (input, digest): (Input, InputDigest),
+    (input, digest): (Option<Input>, InputDigest),
     file: &Listed,
     wanted: &SetSelection,
     single: bool,
@@ -153,22 +233,23 @@ fn sets_of(
         SampleSet::new(Role::Source, file.origin.clone(), selection)
     };
     let input = match (&wanted.by, input) {
-        (Some(column), Input::Table(table)) => {
+        (Some(column), Some(Input::Table(table))) => {
             let columns = Some(vec![column.clone()]);
-            Input::Table(table.with_names_of(&Selection { columns, ..Selection::default() }))
+            Some(Input::Table(table.with_names_of(&Selection { columns, ..Selection::default() })))
         }
         (_, input) => input,
     };
     let jobs = match (&wanted.by, &input) {
         (None, _) => vec![(file.name.clone(), job(wanted.selection.filter.clone()))],
-        (Some(column), Input::Table(table)) => {
+        (Some(column), Some(Input::Table(table))) => {
             let of_value = |value: String| {
                 let name = if single { value.clone() } else { format!("{}:{value}", file.name) };
                 (name, job(Some(Filter { column: column.clone(), value })))
             };
             table.values(column)?.into_iter().map(of_value).collect()
         }
-        (Some(_), Input::Image(_)) => {
+        (Some(_), None) => return Err(ReadError::Empty { origin: file.origin.clone() }.into()),
+        (Some(_), Some(Input::Image(_))) => {
             return Err(Failure::new(format!(
                 "{}: --by tells rows apart, but this is a picture",
                 file.origin
@@ -183,40 +264,24 @@ fn sets_of(
 fn read_one(
     name: String,
     job: &SampleSet,
-    input: Input,
+    input: Option<Input>,
     digest: InputDigest,
     wanted: &SetSelection,
     ground: &Ground,
     sets: &mut Sets,
 ) -> Result<f64, Failure> {
     let mut log = InputLog::default();
-    let like = sets.columns.as_ref();
-    let cloud = cloud(job, input, digest, like, wanted.normalize, &mut log)?;
+    let (points, tolerance) = match input {
+        Some(input) if !wanted.diagonal => {
+            sets.add_measure(job, (input, digest), wanted.normalize, ground, &mut log)?
+        }
+        input => (sets.add_diagram(job, (input, digest), ground, &mut log)?, 0.0),
+    };
     sets.remarks.extend(log.remarks);
-    let (_, input) = log.inputs.pop_first().expect("a cloud was read");
-    if sets.columns.as_ref().is_none_or(|first| !first.have_names()) {
-        sets.columns = Some(cloud.columns);
-    }
-    sets.absent.push(cloud.absent);
-    let measure = cloud.measure;
-    if sets.measures.is_empty() {
-        sets.uniform = cloud.uniform.then(|| job.origin.clone());
-    } else if let ([first], Some(origin)) = (sets.measures.as_slice(), &sets.uniform)
-        && cloud.uniform
-    {
-        let (pair, files) = ([first, &measure], [origin, &job.origin]);
-        input_warnings::of_counts(pair, files, "emd --hist", &mut sets.remarks);
-    }
-    // What a point lacks for the ground cost, it lacks toward itself, too.
-    ground
-        .cost()
-        .table(&measure, &measure)
-        .map_err(|error| Failure::from(error).at(&job.origin))?;
-    let points = measure.mass().iter().filter(|mass| **mass > 0.0).count();
+    let (_, input) = log.inputs.pop_first().expect("a set was read");
     sets.names.push(name.clone());
-    sets.measures.push(measure);
     sets.reports.push(SetReport { name, points, input });
-    Ok(cloud.totals_tolerance)
+    Ok(tolerance)
 }
 
 /// Sets that do not go with the first one.

@@ -154,6 +154,7 @@ impl SinkhornJob {
             plan,
             clouds: clouds.as_ref(),
             axes: axes.as_ref(),
+            diagonal: false,
             problem: &report.problem,
             cost: (certificate.upper, 0.0),
             epsilon: Some(used),

@@ -123,6 +123,7 @@ impl SampleFiles {
         let selection = SetSelection {
             selection: self.selection(None)?,
             by: Some(column(by)),
+            diagonal: false,
             normalize: false,
         };
         let files = sets::files(std::slice::from_ref(&self.source), None)?;

@@ -7,6 +7,7 @@ use ndarray::{Array1, Array2};
 use super::{Layout, Precision, Table, TableCells};
 use crate::io::header::number;
 use crate::io::{Filter, ReadError, Selection};
+use crate::persistence::{PersistenceDiagram, PersistenceError};
 
 /// Rows and columns selected from a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +43,31 @@ impl Table {
         let weights = layout.weights.map(|column| self.weights_of(&rows, column)).transpose()?;
         let column_names = self.names(columns);
         Ok(Samples { points, weights, precision: self.precision(), column_names })
+    }
+
+    /// The persistence diagram in the rows of a layout and its two coordinates, birth and death; a death
+    /// may be +∞.
+    ///
+    /// # Errors
+    /// As [`Table::samples`], and [`ReadError::DeathBeforeBirth`].
+    ///
+    /// # Panics
+    /// If the layout has another number of coordinates.
+    pub fn diagram(&self, layout: &Layout) -> Result<PersistenceDiagram, ReadError> {
+        let rows = self.rows(layout.filter.as_ref())?;
+        let [_, death] = layout.coordinates[..] else { panic!("two columns, birth and death") };
+        let points =
+            gather(&rows, &layout.coordinates, |row, column| match self.value(row, column) {
+                Some(f64::INFINITY) if column == death => Ok(f64::INFINITY),
+                _ => self.coordinate(row, column),
+            })?;
+        PersistenceDiagram::new(points.view()).map_err(|error| match error {
+            PersistenceError::Death { row, birth, death } => {
+                let (origin, location) = (self.origin.clone(), self.location(rows[row]));
+                ReadError::DeathBeforeBirth { origin, location, birth, death }
+            }
+            error => unreachable!("numbers were checked: {error}"),
+        })
     }
 
     /// All cells but row names as numbers, as a cost matrix needs them.

@@ -6,6 +6,7 @@ mod certify;
 mod columns;
 mod critic;
 mod crosscheck;
+mod diagrams;
 mod discriminator;
 mod divergence;
 mod duality;

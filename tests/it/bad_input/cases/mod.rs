@@ -2,6 +2,7 @@
 
 mod barycenter;
 mod columns;
+mod diagrams;
 mod divergence;
 mod entropic;
 mod files;
@@ -43,6 +44,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         divergence::CASES,
         studies::CASES,
         columns::CASES,
+        diagrams::CASES,
         hostile::CASES,
         two_sample::CASES,
     ]
