@@ -284,15 +284,12 @@ impl PersistenceProblem {
     pub fn with_essential(&self, points: Transport) -> Result<PersistenceTransport, SolveError> {
         let points = self.points.without_dummies(points);
         let (k, l) = self.essential_shape;
-        let (essential_plan, essential_certificate) = match &self.essential {
-            Some(problem) => {
-                let (plan, _, certificate) = problem.solve()?.into_parts();
-                (plan, certificate)
-            }
-            None => {
-                let cost = if k == l { 0.0 } else { f64::INFINITY };
-                (TransportPlan::from_arcs(k, l, Vec::new()), Certificate::exactly(cost))
-            }
+        let (essential_plan, essential_certificate) = if let Some(problem) = &self.essential {
+            let (plan, _, certificate) = problem.solve()?.into_parts();
+            (plan, certificate)
+        } else {
+            let cost = if k == l { 0.0 } else { f64::INFINITY };
+            (TransportPlan::from_arcs(k, l, Vec::new()), Certificate::exactly(cost))
         };
         let (n, m) = self.shape;
         let are_points = n > 0 && m > 0;

@@ -23,7 +23,7 @@
 //! of the value `Σ μf + Σ νg`; for a mass M `f ≤ 0, g ≤ 0, f + g + s ≤ c`, of the value
 //! `Σ μf + Σ νg + sM`, where s is the marginal price of mass.
 //!
-//! **References.** Caffarelli, McCann 2010, "Free boundaries in optimal transport and Monge–Ampère
+//! **References.** Caffarelli, `McCann` 2010, "Free boundaries in optimal transport and Monge–Ampère
 //! obstacle problems", Ann. Math. 171; Figalli 2010, "The optimal partial transport problem", Arch.
 //! Ration. Mech. Anal. 195; Chapel, Alaya, Gasso 2020, "Partial optimal transport with applications on
 //! positive-unlabeled learning", NeurIPS 33; Hanin 1992, "Kantorovich–Rubinstein norm and its
@@ -229,7 +229,7 @@ impl<'a> UnbalancedProblem<'a> {
             left_behind,
             created,
             potentials: Potentials::from_finite(f, g),
-            marginal_price: self.is_partial.then(|| 0.0 - (of_source + of_target)),
+            marginal_price: self.is_partial.then_some(0.0 - (of_source + of_target)),
             transport_cost,
             certificate,
             termination,

@@ -50,6 +50,9 @@ pub struct FreeBarycenter {
 
 impl FreeBarycenter {
     /// The bracket on `Σ_k w_k·W_2²(ν, μ_k)` for the points found.
+    ///
+    /// # Panics
+    /// Not: every run judges its start.
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         self.steps.last().expect("the start was judged")

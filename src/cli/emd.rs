@@ -183,7 +183,7 @@ impl EmdJob {
         let files = PlanFiles::new(files, gradient, draw, &problem, &inputs)?;
         use_threads(output.threads)?;
         let settings = problem.settings().with(&solver).with(&start);
-        Ok(Self { settings, problem, solving, start, files, json_plan, output, detail })
+        Ok(Self { problem, solving, start, files, json_plan, output, detail, settings })
     }
 
     fn run(self) -> Result<Exit, Failure> {

@@ -157,6 +157,7 @@ impl From<SolveError> for Failure {
     fn from(error: SolveError) -> Self {
         let hint = match error {
             SolveError::NotApplicable { .. } => "use --method auto",
+            SolveError::Infeasible(_) => "allow more arcs, or move less mass with --mass",
             _ => "use --method auto, which needs no LP code, or another --lp-backend",
         };
         Self::new(error).hint(hint)

@@ -56,7 +56,7 @@ impl fmt::Display for Ground {
 
 /// `--cost` of a command that has `--diagonal`.
 pub(crate) fn chebyshev_with_diagonal(cost: Arg) -> Arg {
-    cost.default_value_if("diagonal", ArgPredicate::IsPresent, "chebyshev")
+    cost.default_value_if("diagonal", ArgPredicate::Equals("true".into()), "chebyshev")
         .help("Ground distance between two points; with --diagonal, chebyshev if left out")
 }
 

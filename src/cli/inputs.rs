@@ -75,7 +75,11 @@ impl ProblemJob {
                 .map(|file| file.as_deref().expect("clap requires both files without a matrix"));
             let job = Self::of_files(files, sides, ground, *normalize)?;
             let limit = cost.max_distance;
-            let settings = job.settings.with(&cost.ground).and("max_distance", limit);
+            let settings = job.settings.with(&cost.ground);
+            let settings = match limit {
+                Some(limit) => settings.and("max_distance", limit),
+                None => settings,
+            };
             let limit = limit.map(|limit| ground.cost_at(limit)).transpose()?;
             return Ok(Self { settings, limit, ..job });
         };

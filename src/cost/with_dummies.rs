@@ -42,7 +42,7 @@ impl DummyCosts {
     }
 
     /// The costs from the dummy source.
-    fn from_source(&self) -> &[f64] {
+    fn of_dummy_source(&self) -> &[f64] {
         self.from_source.as_ref().expect("there is a dummy source")
     }
 }
@@ -226,7 +226,7 @@ impl Cost for WithDummies<'_> {
 
     fn at(&self, i: usize, j: usize) -> f64 {
         if i == self.inside.n() {
-            self.costs.from_source()[j]
+            self.costs.of_dummy_source()[j]
         } else if j == self.inside.m() {
             self.costs.to_target(i)
         } else {
@@ -237,7 +237,7 @@ impl Cost for WithDummies<'_> {
     fn part_of_row<'a>(&'a self, i: usize, start: usize, buffer: &'a mut [f64]) -> &'a [f64] {
         let (m, length) = (self.inside.m(), buffer.len());
         if i == self.inside.n() {
-            return &self.costs.from_source()[start..start + length];
+            return &self.costs.of_dummy_source()[start..start + length];
         }
         let points = length.min(m.saturating_sub(start));
         let (inside, dummy) = buffer.split_at_mut(points);
@@ -266,7 +266,7 @@ impl Cost for WithDummies<'_> {
                         *dummy = self.costs.to_target(i);
                     }
                 }
-                None => out.copy_from_slice(self.costs.from_source()),
+                None => out.copy_from_slice(self.costs.of_dummy_source()),
             }
         }
     }
@@ -289,7 +289,7 @@ impl Cost for WithDummies<'_> {
         };
         let inside = self.inside.select(&rows[..of_rows], &columns[..of_columns]);
         let to_target = || rows[..of_rows].iter().map(|&i| self.costs.to_target(i)).collect();
-        let from_source = || columns.iter().map(|&j| self.costs.from_source()[j]).collect();
+        let from_source = || columns.iter().map(|&j| self.costs.of_dummy_source()[j]).collect();
         let costs = DummyCosts {
             to_target: (of_columns < columns.len()).then(to_target),
             from_source: (of_rows < rows.len()).then(from_source),

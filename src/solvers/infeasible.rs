@@ -141,12 +141,12 @@ impl fmt::Display for Infeasible {
         };
         let targets = match self.targets.len() {
             0 => "no target".to_owned(),
-            1 => format!("one target of mass {}", self.target_mass),
-            count => format!("{count} targets of mass {} together", self.target_mass),
+            1 => format!("only one target, of mass {}", self.target_mass),
+            count => format!("only {count} targets, of mass {} together", self.target_mass),
         };
         write!(
             f,
-            "forbidden arcs leave no plan: the {sources} {}{more} {have} mass {}{stays}, but {reach} only \
+            "forbidden arcs leave no plan: the {sources} {}{more} {have} mass {}{stays}, but {reach} \
              {targets}",
             named.join(", "),
             self.source_mass,

@@ -141,13 +141,13 @@ impl Table {
         };
         let columns = cells.columns();
         let are_same = |row| (0..columns).all(|k| cells.cell(row, k) == others.cell(row, k));
-        let is_first = || match columns {
-            1 => cells.cell(0, 0) == "0" && !self.ascends(0) && !other.ascends(0),
-            _ => {
-                let cells = (0..columns).map(|k| cells.cell(0, k));
-                let numbers: Vec<&str> = cells.filter(|cell| is_numeric(cell)).collect();
-                numbers.len() > 1 && are_distinct(&numbers)
+        let is_first = || {
+            if columns == 1 {
+                return cells.cell(0, 0) == "0" && !self.ascends(0) && !other.ascends(0);
             }
+            let cells = (0..columns).map(|k| cells.cell(0, k));
+            let numbers: Vec<&str> = cells.filter(|cell| is_numeric(cell)).collect();
+            numbers.len() > 1 && are_distinct(&numbers)
         };
         columns == others.columns()
             && cells.rows().min(others.rows()) > 1

@@ -304,7 +304,9 @@ fn start_from_potentials(
         let list = ArcList::from_arcs(n, arcs.iter().map(from_zero).collect());
         start_plan::tighten((&mut f, &mut g), &list, &flows, ENTERING_TOLERANCE * run.largest);
         let most = LARGEST_POTENTIAL_RATIO * run.largest;
-        f.iter_mut().for_each(|f| *f = f.clamp(-most, most));
+        for f in &mut f {
+            *f = f.clamp(-most, most);
+        }
         let reduced = |arc: &Arc| arc.cost - f[arc.source as usize] - g[arc.target as usize - n];
         order.clone_from(arcs);
         order.sort_unstable_by(|a, b| reduced(a).total_cmp(&reduced(b)));

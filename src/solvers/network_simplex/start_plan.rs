@@ -168,9 +168,11 @@ mod tests {
     #[test]
     fn cycles_keep_their_shares() {
         let square = [(0, 0, 0.25), (0, 1, 0.25), (1, 0, 0.25), (1, 1, 0.25)];
+        // A quarter has to be a whole number of units.
+        let cells = [square.as_slice(), &[(2, 2, 0.25)]].concat();
         assert_eq!(
-            found(&square, &[0.5, 0.5], &[0.5, 0.5]),
-            [(0, 0, 0.25), (0, 1, 0.25), (1, 0, 0.25), (1, 1, 0.25)]
+            found(&cells, &[0.5, 0.5, 0.25], &[0.5, 0.5, 0.25]),
+            [(0, 0, 0.25), (0, 1, 0.25), (1, 0, 0.25), (1, 1, 0.25), (2, 2, 0.25)]
         );
         let huge = square.map(|(i, j, _)| (i, j, 1e300));
         assert_eq!(found(&huge, &[0.5, 0.5], &[0.5, 0.5]), [(0, 0, 0.5), (1, 1, 0.5)]);
