@@ -152,7 +152,7 @@ pub struct Barycenter {
     pub masses: Array1<f64>,
     /// The bracket on the least value of `Σ_k w_k·OT(ν, μ_k)`; `upper` is the value at `masses`.
     pub certificate: Certificate,
-    /// The bracket on OT(ν, μ_k) for each measure of positive weight.
+    /// The bracket on `OT(ν, μ_k)` for each measure of positive weight.
     pub transports: Vec<Certificate>,
     /// The method that ran.
     pub method: BarycenterMethod,

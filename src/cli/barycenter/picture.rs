@@ -68,7 +68,7 @@ impl Picture<'_> {
             .map(|(file, measure)| map(title(file), measure))
             .collect::<Result<Vec<_>, _>>()?;
         maps.push(map("barycenter".to_owned(), self.answer)?);
-        let columns = (1..).find(|columns| columns * columns >= maps.len()).unwrap_or(1);
+        let columns = (1..=maps.len()).find(|columns| columns * columns >= maps.len()).unwrap_or(1);
         Ok(Panels::new(columns, maps))
     }
 }
