@@ -38,8 +38,10 @@ const PLAIN_STEPS: u64 = 10;
 /// The first ε as a multiple of the largest cost.
 const FIRST_EPSILON: f64 = 0.02;
 
-/// Entries of all kernels together, at most, at the first ε: 8 bytes each.
+/// Entries of all kernels together at the first ε, 8 bytes each: where there are more, ε starts smaller, down
+/// to a multiple of the largest cost.
 const MOST_ENTRIES: usize = 1 << 26;
+const LEAST_FIRST_EPSILON: f64 = 1e-6;
 
 /// The potentials of all measures at some ε.
 pub(super) struct BregmanProjections<'a> {
@@ -73,7 +75,7 @@ impl<'a> BregmanProjections<'a> {
                 |term: &Term| entries(&*term.cost, epsilon) + entries(&*term.back, epsilon);
             problem.terms.iter().map(of_term).sum()
         };
-        while count(epsilon) > MOST_ENTRIES {
+        while epsilon > LEAST_FIRST_EPSILON * largest_cost && count(epsilon) > MOST_ENTRIES {
             epsilon /= 2.0;
         }
         let n = problem.support.len();
