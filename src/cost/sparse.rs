@@ -16,7 +16,7 @@ use super::{Cost, CostError, CostMatrix, Rounding, Search};
 /// let cost = SparseCost::new((2, 2), vec![(0, 0, 1.0), (0, 1, 4.0), (1, 0, 2.0)])?;
 /// let transport = OtProblem::new(&[0.5, 0.5], &[0.5, 0.5], cost)?.solve()?;
 /// assert_eq!(transport.value(), 3.0);
-/// # Ok::<(), deblais::DistanceError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct SparseCost {

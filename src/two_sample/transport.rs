@@ -91,12 +91,13 @@ impl PermutedTransport {
         };
         let mut bracket = self.solved(split, &mut until_below)?;
         let mut comparison = self.compare(bracket);
-        if comparison == Comparison::Undecided && until_below.is_below {
+        let is_known = until_below.is_below && comparison == Comparison::Below;
+        if until_below.is_below && !is_known {
             bracket = self.solved(split, &mut SolveWatch::to_the_end(watch))?;
             comparison = self.compare(bracket);
         }
-        let is_done = !self.full && comparison != Comparison::Undecided;
-        if watch.stopped().is_some() && !is_done {
+        // What a solve that the run stopped has proved depends on when it was stopped.
+        if watch.stopped().is_some() && !is_known {
             return Ok(None);
         }
         watch.count(1);
