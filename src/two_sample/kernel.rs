@@ -205,7 +205,6 @@ fn pooled_bandwidth(pooled: &DiscreteMeasure) -> Result<f64, EstimateError> {
 fn exponent_above(x: f64) -> i32 {
     /// The exponent that the bits of numbers below 1 and not below 1/2 have.
     const BIAS: i32 = 1022;
-    #[expect(clippy::cast_possible_truncation, reason = "eleven bits")]
     let biased = (x.to_bits() >> 52) as i32;
     if x == 0.0 { 0 } else { biased - BIAS }
 }
