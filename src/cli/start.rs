@@ -19,7 +19,7 @@ use super::{saved, typed};
 #[command(next_help_heading = "Solver")]
 pub(crate) struct StartArgs {
     /// Start from these potentials, as `--potentials` of a similar problem writes them; the answer is as
-    /// exact as without
+    /// exact as without. Large problems in up to three dimensions need --start-plan beside it
     #[arg(long, value_name = "FILE")]
     #[serde(serialize_with = "typed::path")]
     start_potentials: Option<PathBuf>,

@@ -116,7 +116,8 @@ impl<'a> SolveOptions<'a> {
     }
 
     /// Potentials of a similar problem, from which the simplex methods and Sinkhorn start; only g is
-    /// read. The answer is as exact as without.
+    /// read. The answer is as exact as without. Points in up to three dimensions that are solved
+    /// at several resolutions need [`SolveOptions::start_plan`] beside it: else they are solved as without.
     #[must_use]
     pub fn start(self, potentials: &'a Potentials) -> Self {
         Self { start: Some(potentials), ..self }
@@ -124,7 +125,7 @@ impl<'a> SolveOptions<'a> {
 
     /// The plan of a similar problem, whose cells the first basis of the simplex methods takes; the
     /// masses may differ. Best beside [`SolveOptions::start`]: alone, points in up to three dimensions
-    /// are solved as without. The answer is as exact as without.
+    /// that are solved at several resolutions are solved as without. The answer is as exact as without.
     #[must_use]
     pub fn start_plan(self, plan: &'a TransportPlan) -> Self {
         Self { start_plan: Some(plan), ..self }

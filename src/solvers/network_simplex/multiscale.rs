@@ -51,9 +51,9 @@ use crate::solvers::fixed_point::FixedMasses;
 /// Consecutive points that one centroid stands for.
 const POINTS_PER_CENTROID: usize = 4;
 
-/// Candidate arcs of a source, and of a target.
-const CANDIDATES_PER_SOURCE: usize = 8;
-const CANDIDATES_PER_TARGET: usize = 4;
+/// Candidate arcs of a source, and of a target: without a plan to start from, and beside one.
+const CANDIDATES: (usize, usize) = (8, 4);
+const CANDIDATES_BESIDE_PLAN: (usize, usize) = (2, 0);
 
 /// Violated arcs of a source that join the list after a pass.
 const VIOLATED_PER_SOURCE: usize = 15;
@@ -213,8 +213,10 @@ pub(super) fn optimize(run: &mut SimplexRun<'_>) -> PivotedBasis {
     };
     let (n, cost) = (problem.n(), problem.cost());
     let mut targets = cost.search_targets().expect("points in few dimensions");
-    let is_given = run.start.is_some();
-    let (mut tree, candidates) = match run.start.take() {
+    // Potentials alone give a poor plan, and more pivots than the coarser problems leave.
+    let start = run.start.take().filter(|_| !run.start_flows.is_empty());
+    let is_given = start.is_some();
+    let (mut tree, candidates) = match start {
         Some(g) => start_from_potentials(run, g, targets.as_mut()),
         None => start_from_coarser(run, coarse, targets.as_mut()),
     };
@@ -292,7 +294,7 @@ fn start_from_potentials(
     run.progress.event.level = Some(level_above(run, None));
     let (cost, n, m) = (run.problem.cost(), run.problem.n(), run.problem.m());
     let flows = std::mem::take(&mut run.start_flows);
-    let mut candidates = candidates(run, g, targets);
+    let mut candidates = candidates(run, g, targets, CANDIDATES_BESIDE_PLAN);
     let (mut f, mut g) = match &run.best {
         Some(best) => (best.of_sources(n), best.stored().g().to_vec()),
         None => (vec![0.0; n], vec![0.0; m]),
@@ -335,7 +337,7 @@ fn coarse_candidates(
 ) -> ControlFlow<Stop, Vec<Arc>> {
     let observer = run.progress.during("choosing candidates");
     let g = coarse.potentials_of_targets(run.problem, tree, &observer)?;
-    candidates(run, g, targets)
+    candidates(run, g, targets, CANDIDATES)
 }
 
 /// The arcs of smallest reduced cost from every source and from every target, under potentials g and
@@ -344,6 +346,7 @@ fn candidates(
     run: &mut SimplexRun<'_>,
     g: Vec<f64>,
     targets: &mut dyn Search,
+    (per_source, per_target): (usize, usize),
 ) -> ControlFlow<Stop, Vec<Arc>> {
     let (cost, n, m) = (run.problem.cost(), run.problem.n(), run.problem.m());
     let observer = run.progress.during("choosing candidates");
@@ -353,11 +356,14 @@ fn candidates(
         arcs.extend(found.iter().map(|&(_, j)| arc(cost, i, j as usize)));
     };
     let no_limit = |_| f64::INFINITY;
-    let of_sources =
-        search_all(&observer, targets, n, CANDIDATES_PER_SOURCE, no_limit, of_sources)?;
+    let of_sources = search_all(&observer, targets, n, per_source, no_limit, of_sources)?;
     let (f, arcs): (Vec<_>, Vec<_>) = of_sources.into_iter().unzip();
-    let room = CANDIDATES_PER_TARGET * m + n + m;
+    let room = per_target * m + n + m;
     let (f, mut arcs) = (concat_with_room(f, 0), concat_with_room(arcs, room));
+    if per_target == 0 {
+        run.keep_if_better(Potentials::from_finite(f.into(), g.into()));
+        return ControlFlow::Continue(arcs);
+    }
     let mut sources = cost.search_sources().expect("points in few dimensions");
     sources.fit(&f);
     run.keep_if_better(Potentials::from_finite(f.into(), g.into()));
@@ -366,7 +372,7 @@ fn candidates(
         arcs.extend(found.iter().map(|&(_, i)| arc(cost, i as usize, j)));
     };
     let sources = sources.as_ref();
-    let more = search_all(&observer, sources, m, CANDIDATES_PER_TARGET, no_limit, of_targets)?;
+    let more = search_all(&observer, sources, m, per_target, no_limit, of_targets)?;
     arcs.extend(more.into_iter().flatten());
     ControlFlow::Continue(arcs)
 }
