@@ -98,10 +98,10 @@ impl BarycenterProblem {
         const LEAST_EPSILON: f64 = 1e-9;
         /// Steps after which exact transports, which take as long as dozens of them, are due.
         const STEPS_BETWEEN_JUDGMENTS: u64 = 64;
-        /// The disagreement of row sums at first, by the relative gap to be reached.
-        const DISAGREEMENT_SHARE: f64 = 0.5;
-        /// If the relative gap is more than this multiple of the last one, it may be the disagreement
-        /// that limits it, not ε: then ε stays for once, as small ε need many more steps.
+        /// The disagreement of row sums by the relative gap to be reached: what is left of it costs the
+        /// lower bound about as much as ε does.
+        const DISAGREEMENT_SHARE: f64 = 0.2;
+        /// If the relative gap is more than this multiple of the last one, it is not ε that limits it.
         const STAGNATION: f64 = 0.8;
         /// Masses of ν below this times the largest are 0.
         const LEAST_MASS: f64 = 1e-9;
@@ -110,7 +110,6 @@ impl BarycenterProblem {
         let mut projections = BregmanProjections::new(self, largest.max(f64::MIN_POSITIVE));
         let mut judged = 0;
         let mut disagreement = DISAGREEMENT_SHARE * best.gap;
-        let mut is_balanced_further = false;
         loop {
             let before = best.relative_gap();
             let stop = balance(&mut projections, disagreement, &best, observer);
@@ -129,16 +128,17 @@ impl BarycenterProblem {
                 best.try_masses(masses, LEAST_MASS, observer)?;
             }
             if best.is_done() || is_last {
-                let reached = Termination::ToleranceReached;
-                let done = stop.filter(|_| !best.is_done()).map_or(reached, Termination::from);
-                return Ok(best.answer(done, projections.steps));
+                let termination = if best.is_done() {
+                    Termination::ToleranceReached
+                } else {
+                    stop.map_or(Termination::IterationLimit, Termination::from)
+                };
+                return Ok(best.answer(termination, projections.steps));
             }
-            is_balanced_further = !is_balanced_further && best.relative_gap() > STAGNATION * before;
-            if is_balanced_further {
-                disagreement /= 2.0;
-            } else {
-                projections.epsilon /= 2.0;
+            if best.relative_gap() > STAGNATION * before {
+                disagreement /= 4.0;
             }
+            projections.epsilon /= 2.0;
         }
     }
 
