@@ -1,10 +1,12 @@
 //! A plan in the plane: both clouds, and an arrow for every way that mass takes.
 
-use super::clouds::{CloudPair, between, crowding};
+use ndarray::Array1;
+
+use super::clouds::{CloudPair, Markers, between, crowding};
 use super::field::{Field, X_AXIS_HEIGHT, Y_AXIS_WIDTH};
 use super::figure::{self, FigureText, labeled, titled_and_noted};
 use super::legend::{Legend, Sign};
-use super::markers::arrow;
+use super::markers::{Side, arrow};
 use super::page::{MARGIN, PAGE_WIDTH, Page, PageArea};
 use super::{DrawResult, Extent, Figure, PlotError};
 use crate::measure::DiscreteMeasure;
@@ -36,6 +38,8 @@ pub struct TransportMap<'a> {
     labels: (String, String),
     extent: Option<Extent>,
     explained: bool,
+    /// The share of each source's and each target's mass that is moved; all of it if left out.
+    moved_shares: Option<[Array1<f64>; 2]>,
 }
 
 impl<'a> TransportMap<'a> {
@@ -54,7 +58,16 @@ impl<'a> TransportMap<'a> {
         let labels = ("first coordinate".to_owned(), "second coordinate".to_owned());
         let title = "Transport map".to_owned();
         let note = String::new();
-        Ok(Self { clouds, plan, title, note, labels, extent: None, explained: true })
+        Ok(Self {
+            clouds,
+            plan,
+            title,
+            note,
+            labels,
+            extent: None,
+            explained: true,
+            moved_shares: None,
+        })
     }
 
     titled_and_noted!();
@@ -65,6 +78,19 @@ impl<'a> TransportMap<'a> {
     #[must_use]
     pub fn within(mut self, extent: Extent) -> Self {
         self.extent = Some(extent);
+        self
+    }
+
+    /// With the share of each source's and each target's mass that is moved, lengths (n,) and (m,): what
+    /// stays is pale.
+    ///
+    /// # Panics
+    /// For other lengths.
+    #[must_use]
+    pub fn with_moved_shares(mut self, shares: [Array1<f64>; 2]) -> Self {
+        let CloudPair { source, target } = self.clouds;
+        assert_eq!(shares.each_ref().map(Array1::len), [source.len(), target.len()]);
+        self.moved_shares = Some(shares);
         self
     }
 
@@ -91,7 +117,8 @@ impl<'a> TransportMap<'a> {
         let field = Field::planar(self.shown(), PageArea { left, bottom, ..room });
         field.draw_axes(page, (&self.labels.0, &self.labels.1))?;
         self.draw_arrows(page, &field)?;
-        self.clouds.draw(page, &field, false)?;
+        let markers = self.moved_shares.as_ref().map_or(Markers::Solid, Markers::Partly);
+        self.clouds.draw(page, &field, markers)?;
         Ok(field.frame.bottom + page.px(X_AXIS_HEIGHT))
     }
 
@@ -99,6 +126,9 @@ impl<'a> TransportMap<'a> {
         let mut legend = Legend::default();
         self.clouds.explain(&mut legend, ("source", "target"));
         legend.explain(Sign::Arrow, "mass on its way");
+        if self.moved_shares.is_some() {
+            legend.explain(Sign::Pale(Side::Source), "mass that stays");
+        }
         legend
     }
 
@@ -149,9 +179,17 @@ impl<'a> TransportMap<'a> {
         if !self.explained {
             return self.note.clone();
         }
-        let how = "Arrows carry mass from source to target points: the thicker, the more. Larger \
-                   markers hold more mass; mass that stays in its place has no arrow.";
-        figure::caption([self.note.clone(), how.to_owned()])
+        let how = match self.moved_shares {
+            None => "mass that stays in its place has no arrow.",
+            Some(_) => {
+                "the solid part of a marker is mass that is moved, the pale part mass that is not."
+            }
+        };
+        let how = format!(
+            "Arrows carry mass from source to target points: the thicker, the more. Larger markers \
+             hold more mass; {how}"
+        );
+        figure::caption([self.note.clone(), how])
     }
 }
 

@@ -103,6 +103,7 @@ impl BottleneckJob {
             problem: &report.problem,
             cost: (answer.upper(), certificate.relative_gap()),
             epsilon: None,
+            unbalanced: None,
         };
         let saved = self.files.save_plan(&scene);
         print_report(&self.output, &report, |lines| self.text(lines, &report, &answer))?;

@@ -162,6 +162,7 @@ impl UnbalancedJob {
             problem: &report.problem,
             cost: (answer.transport_cost(), answer.certificate().relative_gap()),
             epsilon: None,
+            unbalanced: Some(&answer),
         };
         let saved = self
             .files
