@@ -15,11 +15,14 @@ study() {
 
 # clouds COMMAND FLAGS…: runs a command on the two clouds in the plane.
 clouds() {
-  "$deblais" "$1" examples/data/spiral.csv examples/data/blobs.csv --quiet "${@:2}" >"$work/answer"
+  "$deblais" $1 examples/data/spiral.csv examples/data/blobs.csv --quiet "${@:2}" >"$work/answer"
 }
 
 for name in shift samples plans discriminator duality; do study "$name"; done
 clouds emd --map docs/figures/emd-map.png --heatmap docs/figures/emd-plan.png
+clouds emd --fraction 0.5 --map docs/figures/unbalanced-map.png
+clouds "explore partial" --out "$work/partial"
+cp "$work/partial/partial.png" docs/figures/explore-partial.png
 clouds sinkhorn --epsilon 0.05rel --order sorted --heatmap docs/figures/sinkhorn-plan.png
 clouds critic --plot docs/figures/critic-plane.png
 "$deblais" test examples/data/plants.csv examples/data/plants.csv --source-where group=first \

@@ -102,6 +102,24 @@ impl<'a> Sides<'a> {
         (&self.source, &self.target)
     }
 
+    /// The cost table.
+    #[must_use]
+    pub fn cost(&self) -> &dyn Cost {
+        self.cost.as_ref()
+    }
+
+    /// These sides, their cost borrowed.
+    #[must_use]
+    pub fn borrowed(&self) -> Sides<'_> {
+        Sides {
+            source: self.source.clone(),
+            target: self.target.clone(),
+            cost: Box::new(self.cost.as_ref()),
+            clouds: self.clouds.clone(),
+            tolerance: self.tolerance,
+        }
+    }
+
     /// These sides with mass 1 at every point.
     ///
     /// # Panics

@@ -346,6 +346,18 @@ impl UnbalancedTransport {
         &self.created
     }
 
+    /// The share of each point's mass that is moved, shapes (n,) and (m,); 1 where there is no mass.
+    #[must_use]
+    pub fn moved_shares(&self) -> [Array1<f64>; 2] {
+        let (rows, columns) = self.plan.marginals();
+        [(rows, &self.left_behind), (columns, &self.created)].map(|(moved, stays)| {
+            let share = |(moved, stays): (&f64, &f64)| {
+                if *stays > 0.0 { moved / (moved + stays) } else { 1.0 }
+            };
+            moved.iter().zip(stays).map(share).collect()
+        })
+    }
+
     /// The potentials (f, g): for penalties `f ≤ λ₁, g ≤ λ₂, f + g ≤ c`; for a mass
     /// `f ≤ 0, g ≤ 0, f + g + s ≤ c` with the [marginal price](Self::marginal_price) s.
     #[must_use]

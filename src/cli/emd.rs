@@ -221,6 +221,7 @@ impl EmdJob {
             problem: &report.problem,
             cost: (certificate.upper, certificate.relative_gap()),
             epsilon: None,
+            unbalanced: None,
         };
         let saved = self
             .files

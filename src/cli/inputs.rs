@@ -177,6 +177,17 @@ impl ProblemJob {
 }
 
 impl LoadedSides {
+    /// These sides with mass 1 at every point.
+    pub(crate) fn with_unit_masses(mut self) -> Self {
+        self.problem = self.problem.with_unit_masses();
+        for input in self.inputs.values_mut() {
+            if let Some(masses) = &mut input.masses {
+                (masses.kind, masses.total) = ("unit", input.rows as f64);
+            }
+        }
+        self
+    }
+
     /// The problem of moving all mass.
     pub(crate) fn into_problem(self) -> Result<LoadedProblem, Failure> {
         let LoadedProblem {

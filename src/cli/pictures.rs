@@ -6,6 +6,7 @@ use deblais::measure::DiscreteMeasure;
 use deblais::plan::TransportPlan;
 use deblais::plot::{self, Heatmap, Order, TransportMap};
 use deblais::report::ProblemReport;
+use deblais::unbalanced::UnbalancedTransport;
 
 use super::args::{DrawArgs, OrderName};
 use super::failure::Failure;
@@ -35,6 +36,8 @@ pub(crate) struct PlanScene<'a> {
     pub(crate) cost: (f64, f64),
     /// The ε of an entropic plan.
     pub(crate) epsilon: Option<f64>,
+    /// The answer whose plan it is, where not all mass is moved.
+    pub(crate) unbalanced: Option<&'a UnbalancedTransport>,
 }
 
 impl Pictures {
@@ -89,6 +92,10 @@ impl Pictures {
         if let (Some(path), Some((source, target))) = (&self.map, scene.clouds) {
             let map = TransportMap::new(source, target, scene.plan)?;
             let map = map.noted(scene.caption());
+            let map = match scene.unbalanced {
+                Some(answer) => map.with_moved_shares(answer.moved_shares()),
+                None => map,
+            };
             let map = match scene.axes {
                 Some((x, y)) => map.labeled(x, y),
                 None => map,
@@ -123,10 +130,17 @@ impl PlanScene<'_> {
             format!(", entropic plan at ε = {}", supported(epsilon, ROUGHLY))
         });
         let what = if p.is_infinite() { "Bottleneck distance" } else { "Transport cost" };
+        let masses = self.unbalanced.map_or(String::new(), |answer| {
+            let masses = [answer.moved_mass(), answer.left_behind().sum(), answer.created().sum()];
+            let [moved, left, created] = masses.map(|mass| supported(mass, ROUGHLY));
+            format!(
+                " Mass {moved} is moved; {left} of the source and {created} of the target are not."
+            )
+        });
         match ground.as_str() {
-            "matrix" => format!("{what} {cost} (given cost matrix){entropic}."),
-            "arcs" => format!("{what} {cost} (given arcs){entropic}."),
-            ground => format!("{what} {cost} ({ground}{power}){entropic}."),
+            "matrix" => format!("{what} {cost} (given cost matrix){entropic}.{masses}"),
+            "arcs" => format!("{what} {cost} (given arcs){entropic}.{masses}"),
+            ground => format!("{what} {cost} ({ground}{power}){entropic}.{masses}"),
         }
     }
 }

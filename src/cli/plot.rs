@@ -59,6 +59,7 @@ pub(crate) fn run(args: PlotArgs) -> Result<Exit, Failure> {
         problem: &loaded.report,
         cost: (plan.cost(loaded.problem.cost()), 0.0),
         epsilon: None,
+        unbalanced: None,
     })?;
     Ok(Exit::Fine)
 }

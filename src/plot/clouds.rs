@@ -1,5 +1,7 @@
 //! The two clouds in the plane, as markers: the larger, the more mass.
 
+use ndarray::Array1;
+
 use super::field::Field;
 use super::legend::{Legend, Sign};
 use super::markers::Side;
@@ -16,6 +18,17 @@ const LEAST_MARKER_RADIUS: f64 = 0.7;
 
 /// Opacity of markers: for few points and for many.
 const MARKER_OPACITY: (f64, f64) = (0.95, 0.7);
+
+/// How the points are drawn.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Markers<'a> {
+    /// On paper.
+    Solid,
+    /// With a rim of paper, on a colored ground.
+    Rimmed,
+    /// Solid in these shares of their mass, for each source and each target, and pale in the rest.
+    Partly(&'a [Array1<f64>; 2]),
+}
 
 /// Source and target points in the plane.
 #[derive(Debug, Clone, Copy)]
@@ -70,9 +83,8 @@ impl<'a> CloudPair<'a> {
     }
 
     /// The points inside the field, the smallest on top, so that none hides another in its place;
-    /// of two of the same size the diamond sticks out from under the disc. On a colored ground
-    /// each has a rim of paper.
-    pub(super) fn draw(&self, page: &Page<'_>, field: &Field, on_color: bool) -> DrawResult {
+    /// of two of the same size the diamond sticks out from under the disc.
+    pub(super) fn draw(&self, page: &Page<'_>, field: &Field, markers: Markers<'_>) -> DrawResult {
         let of = |side: Side, measure: &'a DiscreteMeasure| {
             (0..measure.len()).map(move |k| (side, measure, k))
         };
@@ -86,11 +98,20 @@ impl<'a> CloudPair<'a> {
             if !field.frame.holds(at) {
                 continue;
             }
-            let radius = page.px(radius(measure.mass()[k]));
-            if on_color {
-                side.mark_rimmed(page, at, radius)?;
-            } else {
-                side.mark(page, at, radius, opacity)?;
+            let mass = measure.mass()[k];
+            let whole = page.px(radius(mass));
+            match markers {
+                Markers::Solid => side.mark(page, at, whole, opacity)?,
+                Markers::Rimmed => side.mark_rimmed(page, at, whole)?,
+                Markers::Partly(shares) => {
+                    let share = shares[usize::from(side == Side::Target)][k];
+                    if share < 1.0 {
+                        side.mark_pale(page, at, whole)?;
+                    }
+                    if share > 0.0 {
+                        side.mark(page, at, page.px(radius(share * mass)), opacity)?;
+                    }
+                }
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::axes::{self, Bar, whole};
-use super::clouds::CloudPair;
+use super::clouds::{CloudPair, Markers};
 use super::contour::{self, ContourLine};
 use super::field::{Field, X_AXIS_HEIGHT, Y_AXIS_WIDTH};
 use super::figure::{self, FigureText, labeled, titled_and_noted};
@@ -189,7 +189,7 @@ impl<'a> ContourPlot<'a> {
         }
         page.outline(field.frame, palette::FRAME)?;
         if let Some(clouds) = &self.clouds {
-            clouds.draw(page, &field, true)?;
+            clouds.draw(page, &field, Markers::Rimmed)?;
         }
         if let Some(vectors) = &self.vectors {
             vectors.draw(page, &field)?;

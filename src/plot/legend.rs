@@ -18,6 +18,7 @@ const SPACE_BELOW: f64 = LABEL_HEIGHT * 0.4;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Sign {
     Mark(Side),
+    Pale(Side),
     Arrow,
     Line(Stroke, Option<Shape>),
     Patch(RGBColor),
@@ -29,7 +30,7 @@ impl Sign {
     /// Width of the sign and the gap before its text, in units.
     fn width(&self) -> f64 {
         match self {
-            Self::Mark(_) | Self::Shape(..) => 16.0,
+            Self::Mark(_) | Self::Pale(_) | Self::Shape(..) => 16.0,
             Self::Arrow => 20.0,
             Self::Patch(_) | Self::Ticks(_) => 22.0,
             Self::Line(..) => 34.0,
@@ -40,6 +41,7 @@ impl Sign {
     fn draw(&self, page: &Page<'_>, (x, y): (f64, f64)) -> DrawResult {
         match self {
             Self::Mark(side) => side.mark(page, (x + page.px(5.0), y), page.px(5.0), 1.0),
+            Self::Pale(side) => side.mark_pale(page, (x + page.px(5.0), y), page.px(5.0)),
             Self::Arrow => arrow(page, (x - page.px(2.0), y), (x + page.px(14.0), y), 1.6, 0.85),
             Self::Line(stroke, shape) => {
                 page.curve(&[(x, y), (x + page.px(28.0), y)], stroke)?;

@@ -3,7 +3,7 @@
 use ndarray::Array1;
 use plotters::style::Color as _;
 
-use super::clouds::{CloudPair, between, crowding};
+use super::clouds::{CloudPair, Markers, between, crowding};
 use super::field::{Field, X_AXIS_HEIGHT, Y_AXIS_WIDTH};
 use super::figure::{self, FigureText, labeled, titled_and_noted};
 use super::legend::{Legend, Sign};
@@ -46,6 +46,8 @@ pub struct TransportMap<'a> {
     extent: Option<Extent>,
     explained: bool,
     diagonal: bool,
+    /// The share of each source's and each target's mass that is moved; all of it if left out.
+    moved_shares: Option<[Array1<f64>; 2]>,
 }
 
 impl<'a> TransportMap<'a> {
@@ -64,8 +66,17 @@ impl<'a> TransportMap<'a> {
         let labels = ("first coordinate".to_owned(), "second coordinate".to_owned());
         let title = "Transport map".to_owned();
         let note = String::new();
-        let (extent, explained, diagonal) = (None, true, false);
-        Ok(Self { clouds, plan, title, note, labels, extent, explained, diagonal })
+        Ok(Self {
+            clouds,
+            plan,
+            title,
+            note,
+            labels,
+            extent: None,
+            explained: true,
+            diagonal: false,
+            moved_shares: None,
+        })
     }
 
     titled_and_noted!();
@@ -83,6 +94,19 @@ impl<'a> TransportMap<'a> {
     #[must_use]
     pub fn with_diagonal(mut self) -> Self {
         self.diagonal = true;
+        self
+    }
+
+    /// With the share of each source's and each target's mass that is moved, lengths (n,) and (m,): what
+    /// stays is pale.
+    ///
+    /// # Panics
+    /// For other lengths.
+    #[must_use]
+    pub fn with_moved_shares(mut self, shares: [Array1<f64>; 2]) -> Self {
+        let CloudPair { source, target } = self.clouds;
+        assert_eq!(shares.each_ref().map(Array1::len), [source.len(), target.len()]);
+        self.moved_shares = Some(shares);
         self
     }
 
@@ -134,7 +158,8 @@ impl<'a> TransportMap<'a> {
             self.draw_diagonal(page, &field)?;
         }
         self.draw_arrows(page, &field)?;
-        self.clouds.draw(page, &field, false)?;
+        let markers = self.moved_shares.as_ref().map_or(Markers::Solid, Markers::Partly);
+        self.clouds.draw(page, &field, markers)?;
         Ok(field.frame.bottom + page.px(X_AXIS_HEIGHT))
     }
 
@@ -144,6 +169,9 @@ impl<'a> TransportMap<'a> {
         legend.explain(Sign::Arrow, "mass on its way");
         if self.diagonal {
             legend.explain(Sign::Line(DIAGONAL, None), "diagonal");
+        }
+        if self.moved_shares.is_some() {
+            legend.explain(Sign::Pale(Side::Source), "mass that stays");
         }
         legend
     }
@@ -210,12 +238,20 @@ impl<'a> TransportMap<'a> {
         if !self.explained {
             return self.note.clone();
         }
-        let how = if self.diagonal {
-            "Arrows lead from source points to the target points that they are matched with; lines \
-             lead to the diagonal from points that are matched with it."
-        } else {
-            "Arrows carry mass from source to target points: the thicker, the more. Larger \
-             markers hold more mass; mass that stays in its place has no arrow."
+        let how = match (self.diagonal, &self.moved_shares) {
+            (true, _) => {
+                "Arrows lead from source points to the target points that they are matched with; lines \
+                 lead to the diagonal from points that are matched with it."
+            }
+            (false, None) => {
+                "Arrows carry mass from source to target points: the thicker, the more. Larger \
+                 markers hold more mass; mass that stays in its place has no arrow."
+            }
+            (false, Some(_)) => {
+                "Arrows carry mass from source to target points: the thicker, the more. Larger \
+                 markers hold more mass; the solid part of a marker is mass that is moved, the pale \
+                 part mass that is not."
+            }
         };
         figure::caption([self.note.clone(), how.to_owned()])
     }

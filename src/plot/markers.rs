@@ -5,6 +5,9 @@ use plotters::style::{Color, RGBColor};
 use super::page::Page;
 use super::{DrawResult, palette};
 
+/// Opacity of mass that is not moved.
+const PALE_OPACITY: f64 = 0.25;
+
 /// One of the two clouds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -35,6 +38,11 @@ impl Side {
             Self::Source => page.disc(at, radius.max(1.0), self.color().mix(opacity)),
             Self::Target => page.polygon(&diamond(at, radius), self.color().mix(opacity)),
         }
+    }
+
+    /// The mark of mass that is not moved.
+    pub(super) fn mark_pale(self, page: &Page<'_>, at: (f64, f64), radius: f64) -> DrawResult {
+        self.mark(page, at, radius, PALE_OPACITY)
     }
 
     /// The mark with a rim of paper white, for a colored ground.

@@ -105,6 +105,7 @@ impl BottleneckJob {
             cost: (answer.upper(), certificate.relative_gap()),
             epsilon: None,
             diagonal: false,
+            unbalanced: None,
         };
         let saved = self.files.save_plan(&scene);
         print_report(&self.output, &report, |lines| self.text(lines, &report, &answer))?;

@@ -102,6 +102,7 @@ impl DiagramJob {
         };
         let points = answer.points_certificate();
         let scene = PlanScene {
+            unbalanced: None,
             plan: answer.plan(),
             clouds: clouds.as_ref(),
             axes: Some(&("birth".to_owned(), "death".to_owned())),

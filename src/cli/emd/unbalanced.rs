@@ -131,13 +131,13 @@ impl UnbalancedJob {
 
     fn run(self) -> Result<Exit, Failure> {
         let loaded = self.problem.load_sides()?;
+        let loaded = if self.unit_mass { loaded.with_unit_masses() } else { loaded };
         self.files.check(&loaded)?;
         loaded.remarks.tell(self.output.quiet);
         let LoadedSides {
             problem: sides, mut report, inputs, remarks, clouds, axes, seconds, ..
         } = loaded;
         let clouds = clouds.filter(|_| self.files.draws());
-        let sides = if self.unit_mass { sides.with_unit_masses() } else { sides };
         let target_mass;
         (report.total_mass, target_mass) = totals(&sides);
         let problem = UnbalancedProblem::between(sides, self.amount)?;
@@ -165,6 +165,7 @@ impl UnbalancedJob {
             problem: &report.problem,
             cost: (answer.transport_cost(), answer.certificate().relative_gap()),
             epsilon: None,
+            unbalanced: Some(&answer),
         };
         let saved = self
             .files

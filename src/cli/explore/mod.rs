@@ -1,8 +1,9 @@
-//! `deblais explore`: five studies of divergences, distances and critics, each with a picture.
+//! `deblais explore`: six studies of divergences, distances and critics, each with a picture.
 
 mod discriminator;
 mod duality;
 mod folder;
+mod partial;
 mod plans;
 mod samples;
 mod shift;
@@ -13,7 +14,7 @@ use clap::{Args, Subcommand};
 use self::study::StudyArgs;
 use super::failure::{Exit, Failure};
 
-/// `deblais explore shift|samples|discriminator|plans|duality`
+/// `deblais explore shift|samples|discriminator|plans|partial|duality`
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExploreArgs {
@@ -32,6 +33,8 @@ enum ExploreCommand {
     Discriminator(Box<StudyArgs<discriminator::DiscriminatorArgs>>),
     /// All the ways to move a little earth, ranked by cost: the worst, one at random, the best
     Plans(Box<StudyArgs<plans::PlansArgs>>),
+    /// Move a part of the mass: least cost and marginal price as functions of the mass
+    Partial(Box<StudyArgs<partial::PartialArgs>>),
     /// Every f-divergence as a game: its variational bound by a neural critic, beside its value
     Duality(Box<StudyArgs<duality::DualityArgs>>),
 }
@@ -45,6 +48,7 @@ const EXAMPLES: &str = "Examples:
   deblais explore plans
   deblais explore plans --piles plane --p 2
   deblais explore plans a.csv b.csv --weights w --out my-piles
+  deblais explore partial a.csv b.csv
   deblais explore duality --q 2,1";
 
 /// Validates the arguments, then runs.
@@ -53,6 +57,7 @@ pub(crate) fn run(args: ExploreArgs) -> Result<Exit, Failure> {
         ExploreCommand::Shift(args) => study::run::<shift::ShiftDemo>(*args),
         ExploreCommand::Samples(args) => study::run::<samples::SamplesDemo>(args),
         ExploreCommand::Plans(args) => study::run::<plans::PlansDemo>(*args),
+        ExploreCommand::Partial(args) => study::run::<partial::PartialDemo>(*args),
         ExploreCommand::Discriminator(args) => {
             study::run::<discriminator::DiscriminatorDemo>(*args)
         }

@@ -158,6 +158,7 @@ impl SinkhornJob {
             problem: &report.problem,
             cost: (certificate.upper, 0.0),
             epsilon: Some(used),
+            unbalanced: None,
         });
         let saved = scene
             .map_or(Ok(()), |scene| self.files.save_plan(&scene))

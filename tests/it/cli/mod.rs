@@ -22,6 +22,7 @@ mod gradient;
 mod histograms;
 mod memory;
 mod pairwise;
+mod partial;
 mod pictures;
 mod row_names;
 mod sinkhorn;

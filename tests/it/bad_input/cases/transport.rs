@@ -398,4 +398,18 @@ pub(super) const CASES: &[Case] = &[
         code: 2,
         says: &["--gradient", "hint:"],
     },
+    Case {
+        name: "a profile of one side",
+        files: &[LINE],
+        args: "explore partial line.csv",
+        code: 2,
+        says: &["TARGET"],
+    },
+    Case {
+        name: "a profile without steps",
+        files: &[LINE],
+        args: "explore partial line.csv line.csv --steps 0",
+        code: 2,
+        says: &["--steps"],
+    },
 ];
