@@ -45,7 +45,10 @@ pub use gan::{GAN_COMPARISON_SCHEMA, GAN_SCHEMA, GanComparison, GanReport, GanRo
 pub use gradients::{GRADIENTS_SCHEMA, GradientRow, GradientsReport};
 pub use pairwise::{PAIRWISE_SCHEMA, PairReport, PairwiseReport, SetReport};
 pub use partial::{PARTIAL_SCHEMA, PartialReport, ProfileRow};
-pub use persistence::{EssentialReport, PERSISTENCE_SCHEMA, PersistenceReport};
+pub use persistence::{
+    DIAGRAM_BOTTLENECK_SCHEMA, DiagramBottleneckReport, EssentialReport, PERSISTENCE_SCHEMA,
+    PersistenceReport,
+};
 pub use plans::{PLANS_SCHEMA, PlansReport, PricedReport};
 pub use samples::{RateReport, SAMPLES_SCHEMA, SampleRow, SamplesReport, SpreadReport};
 pub use settings::Settings;

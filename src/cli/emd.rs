@@ -1,6 +1,7 @@
 //! `deblais emd`: reads a problem, solves it exactly, certifies the answer and prints the bracket.
 
 mod bottleneck;
+mod diagram_bottleneck;
 mod persistence;
 mod unbalanced;
 
@@ -147,14 +148,15 @@ struct EmdJob {
 
 /// Validates the arguments, then runs.
 pub(crate) fn run(args: EmdArgs) -> Result<Exit, Failure> {
+    let is_bottleneck = args.problem.cost.ground.p == Some(f64::INFINITY);
     if args.diagonal {
-        return persistence::run(args);
+        return if is_bottleneck { diagram_bottleneck::run(args) } else { persistence::run(args) };
     }
     if let Some(amount) = args.amount.amount() {
         return unbalanced::run(args, amount);
     }
     args.amount.check_alone()?;
-    if args.problem.cost.ground.p == Some(f64::INFINITY) {
+    if is_bottleneck {
         return bottleneck::run(args);
     }
     EmdJob::new(args)?.run()

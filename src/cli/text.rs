@@ -108,10 +108,10 @@ pub(crate) fn space(dim: usize) -> String {
 
 /// Two bounds of a number, and how far they are apart.
 pub(crate) struct Bounds {
-    lower: f64,
-    upper: f64,
-    gap: f64,
-    relative_gap: f64,
+    pub(crate) lower: f64,
+    pub(crate) upper: f64,
+    pub(crate) gap: f64,
+    pub(crate) relative_gap: f64,
 }
 
 impl From<&Certificate> for Bounds {

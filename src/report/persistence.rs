@@ -9,6 +9,32 @@ use crate::persistence::{PersistenceDiagram, PersistenceTransport};
 /// Schema of the report of `deblais emd --diagonal`.
 pub const PERSISTENCE_SCHEMA: &str = "deblais.emd-diagonal/1";
 
+/// Schema of the report of `deblais emd --diagonal --p inf`.
+pub const DIAGRAM_BOTTLENECK_SCHEMA: &str = "deblais.bottleneck-diagonal/1";
+
+/// The report of the bottleneck distance between persistence diagrams.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DiagramBottleneckReport {
+    /// The problem between the points of finite death in figures; p is infinite.
+    #[serde(flatten)]
+    pub problem: ProblemReport,
+    /// `W_∞`: the certified upper bound.
+    #[serde(with = "number")]
+    pub distance: f64,
+    /// At most the distance.
+    #[serde(with = "number")]
+    pub distance_lower: f64,
+    /// At least the distance.
+    #[serde(with = "number")]
+    pub distance_upper: f64,
+    /// Numbers of essential classes in source and target.
+    pub essential_classes: [usize; 2],
+    /// Why the search stopped.
+    pub termination: &'static str,
+    /// Phases of all maximum flows.
+    pub iterations: u64,
+}
+
 /// The report of a distance between persistence diagrams.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PersistenceReport {

@@ -47,6 +47,8 @@ struct AllMatchings<'a> {
     y: &'a [[f64; 2]],
     ground: GroundCost,
     diagonal: (f64, f64),
+    /// The sum or the maximum of the costs.
+    total: fn(f64, f64) -> f64,
 }
 
 impl AllMatchings<'_> {
@@ -57,14 +59,14 @@ impl AllMatchings<'_> {
     fn least(&self, first: usize, used: &mut Vec<bool>) -> f64 {
         let Some(&x) = self.x.get(first) else {
             let free = self.y.iter().zip(&*used).filter(|(_, used)| !**used);
-            return free.map(|(&y, _)| self.to_diagonal(y)).sum();
+            return free.map(|(&y, _)| self.to_diagonal(y)).fold(0.0, self.total);
         };
-        let mut least = self.to_diagonal(x) + self.least(first + 1, used);
+        let mut least = (self.total)(self.to_diagonal(x), self.least(first + 1, used));
         for j in 0..self.y.len() {
             if !used[j] {
                 used[j] = true;
                 let cost = self.ground.between(&x, &self.y[j]).unwrap();
-                least = least.min(cost + self.least(first + 1, used));
+                least = least.min((self.total)(cost, self.least(first + 1, used)));
                 used[j] = false;
             }
         }
@@ -92,7 +94,7 @@ fn check(
 ) -> PersistenceTransport {
     let answer =
         PersistenceProblem::new(&diagram(x), &diagram(y), ground).unwrap().solve().unwrap();
-    let all = AllMatchings { x, y, ground, diagonal };
+    let all = AllMatchings { x, y, ground, diagonal, total: |a, b| a + b };
     let (rows, columns) = answer.plan().marginals();
     let (from, to) = (answer.source_to_diagonal(), answer.target_to_diagonal());
     assert!((&rows + from).iter().all(|&mass| mass == 1.0));
@@ -137,8 +139,15 @@ fn coarse_numbers_under_chebyshev_are_bracketed_exactly() {
     for seed in 0..200 {
         let mut stream = Seed(seed).stream("exact");
         let (x, y) = (coarse(&mut stream), coarse(&mut stream));
-        let all = AllMatchings { x: &x, y: &y, ground: Chebyshev.into(), diagonal: (1.0, 1.0) };
+        let (ground, diagonal) = (Chebyshev.into(), (1.0, 1.0));
+        let sum = |a, b| a + b;
+        let all = AllMatchings { x: &x, y: &y, ground, diagonal, total: sum };
         let truth = all.least(0, &mut vec![false; y.len()]);
+        let worst = AllMatchings { total: f64::max, ..all }.least(0, &mut vec![false; y.len()]);
+        let problem = PersistenceProblem::new(&diagram(&x), &diagram(&y), ground).unwrap();
+        let bottleneck = problem.bottleneck(&mut ());
+        assert!(bottleneck.lower <= worst && worst <= bottleneck.upper);
+        assert!(bottleneck.upper - bottleneck.lower <= 1e-14 * worst);
         let distance = persistence_distance(&diagram(&x), &diagram(&y), 1.0, Chebyshev).unwrap();
         assert!(distance.lower() <= truth && truth <= distance.upper());
     }

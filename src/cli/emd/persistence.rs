@@ -26,15 +26,15 @@ use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::use_threads;
 
 /// A validated request.
-struct DiagramJob {
-    sides: Box<[SampleSet; 2]>,
-    ground: Ground,
-    solving: Solving,
-    files: PlanFiles,
-    json_plan: bool,
-    output: OutputOptions,
-    detail: DetailArgs,
-    settings: Settings,
+pub(super) struct DiagramJob {
+    pub(super) sides: Box<[SampleSet; 2]>,
+    pub(super) ground: Ground,
+    pub(super) solving: Solving,
+    pub(super) files: PlanFiles,
+    pub(super) json_plan: bool,
+    pub(super) output: OutputOptions,
+    pub(super) detail: DetailArgs,
+    pub(super) settings: Settings,
 }
 
 /// Validates the arguments, then runs.
@@ -43,7 +43,7 @@ pub(super) fn run(args: EmdArgs) -> Result<Exit, Failure> {
 }
 
 impl DiagramJob {
-    fn new(args: EmdArgs) -> Result<Self, Failure> {
+    pub(super) fn new(args: EmdArgs) -> Result<Self, Failure> {
         let EmdArgs { problem: problem_args, solver, files, draw, output, detail, .. } = args;
         let problem = ProblemJob::new(&problem_args)?;
         let solving = Solving::new(&solver, &output)?;
@@ -126,7 +126,7 @@ impl DiagramJob {
     }
 
     /// Reads both diagrams.
-    fn read(
+    pub(super) fn read(
         &self,
         log: &mut InputLog,
     ) -> Result<([PersistenceDiagram; 2], PersistenceProblem), Failure> {
@@ -139,7 +139,7 @@ impl DiagramJob {
     }
 
     /// The problem between the points of finite death in figures.
-    fn figures(&self, [source, target]: &[PersistenceDiagram; 2]) -> ProblemReport {
+    pub(super) fn figures(&self, [source, target]: &[PersistenceDiagram; 2]) -> ProblemReport {
         let (n, m) = (source.points().nrows(), target.points().nrows());
         ProblemReport {
             dim: Some(2),

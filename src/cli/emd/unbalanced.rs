@@ -112,6 +112,10 @@ impl UnbalancedJob {
                 .hint("leave out --gradient, or move all mass"));
         }
         args.start.check_absent("unequal masses")?;
+        if problem_args.cost.ground.p == Some(f64::INFINITY) {
+            return Err(Failure::usage("--p inf does not go with unequal masses")
+                .hint("give a finite --p, or move all mass"));
+        }
         let problem = ProblemJob::new(&problem_args)?;
         let solving = Solving::new(&solver, &output)?;
         let files = PlanFiles::new(files, None, draw, &problem, &input_names(&problem_args))?;

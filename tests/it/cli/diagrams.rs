@@ -37,6 +37,25 @@ fn the_distance_is_printed_with_its_bracket() {
 }
 
 #[test]
+fn the_bottleneck_distance_is_that_of_the_worst_pair() {
+    let output = folder().run("emd a.csv b.csv --diagonal --p inf");
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(text.contains("W_inf with diagonal     1\n") && text.contains(": optimal"), "{text}");
+    let json = folder().json("emd a.csv b.csv --diagonal --p inf --json");
+    assert_eq!(json["schema"], "deblais.bottleneck-diagonal/1");
+    assert!(is_just_above(number(&json, "/distance"), 1.0));
+    assert!(number(&json, "/distance_lower") <= 1.0);
+    assert_eq!((&json["p"], &json["settings"]["p"]), (&"inf".into(), &"inf".into()));
+    let output = folder().run("emd a.csv c.csv --diagonal --p inf");
+    assert!(stdout(&output).contains("infinite: 1 and 0 essential classes"));
+    assert_eq!(output.status.code(), Some(0));
+    let output = folder().run("emd a.csv b.csv --diagonal --p inf --map m.png");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--map does not go with --diagonal --p inf"));
+}
+
+#[test]
 fn json_has_every_documented_field() {
     let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).unwrap();
     let json = folder().json("emd a.csv b.csv --diagonal --p 2 --json --json-plan");
