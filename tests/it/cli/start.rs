@@ -5,7 +5,8 @@ use super::folder::{Folder, number, piles, stderr};
 #[test]
 fn a_start_is_reported_and_changes_nothing_but_the_pivots() {
     let rows = |shift: usize| -> String {
-        (0..120).map(|k| format!("{},{}\n", (k * k + shift) % 101, (7 * k * k) % 97)).collect()
+        let row = |k: usize| format!("{},{}\n", (k * k + shift) % 101, (7 * k * k) % 97);
+        (0..120).map(row).collect::<Vec<_>>().concat()
     };
     let folder = Folder::with(&[("a.csv", &rows(0)), ("b.csv", &rows(31))]);
     let cold =
