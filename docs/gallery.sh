@@ -21,7 +21,8 @@ clouds() {
 for name in shift samples plans discriminator duality; do study "$name"; done
 clouds emd --map docs/figures/emd-map.png --heatmap docs/figures/emd-plan.png
 clouds emd --fraction 0.5 --map docs/figures/unbalanced-map.png
-clouds "explore partial" --out "$work/partial"
+"$deblais" explore partial examples/data/spiral.csv examples/data/blobs.csv --quiet \
+  --out "$work/partial" >"$work/answer"
 cp "$work/partial/partial.png" docs/figures/explore-partial.png
 clouds sinkhorn --epsilon 0.05rel --order sorted --heatmap docs/figures/sinkhorn-plan.png
 clouds critic --plot docs/figures/critic-plane.png

@@ -128,12 +128,9 @@ impl BarycenterProblem {
                 best.try_masses(masses, LEAST_MASS, observer)?;
             }
             if best.is_done() || is_last {
-                let termination = if best.is_done() {
-                    Termination::ToleranceReached
-                } else {
-                    stop.map_or(Termination::IterationLimit, Termination::from)
-                };
-                return Ok(best.answer(termination, projections.steps));
+                let reached = Termination::ToleranceReached;
+                let done = stop.filter(|_| !best.is_done()).map_or(reached, Termination::from);
+                return Ok(best.answer(done, projections.steps));
             }
             if best.relative_gap() > STAGNATION * before {
                 disagreement /= 4.0;
