@@ -132,8 +132,8 @@ impl<'a> Sides<'a> {
         Self { source: ones(&self.source), target: ones(&self.target), ..self }
     }
 
-    /// These sides, between which mass moves only where that costs at most `limit` a unit: all other arcs
-    /// are forbidden. Memory linear in the arcs that are left.
+    /// These sides, between which mass moves only where the computed cost of a unit is at most `limit`: all
+    /// other arcs are forbidden. Memory linear in the arcs that are left.
     #[must_use]
     pub fn within(self, limit: f64) -> Self {
         Self { cost: Box::new(SparseCost::within(self.cost.as_ref(), limit)), ..self }

@@ -10,7 +10,7 @@
 //!
 //! **Idea.** A dummy target takes what the sources leave behind, a dummy source supplies what appears
 //! at the targets. So either problem is a balanced one with one row and one column more
-//! ([`WithDummies`]), and every method and the certificate serve it as they are. No dummy's arc is
+//! (`cost/with_dummies.rs`), and every method and the certificate serve it as they are. No dummy's arc is
 //! priced at a large number:
 //!
 //! - partial: the dummies have the masses `|ν| − M` and `|μ| − M`, and their arcs cost 0. A flow between

@@ -199,7 +199,13 @@ impl Dual {
             }
         }
         let finite = |x: f64| x.clamp(f64::MIN, f64::MAX);
-        Potentials::from_finite(f.mapv_into(finite), g.mapv_into(finite))
+        let (weights, forbids) = (problem.marginals().0.weights(), problem.cost().forbids());
+        // So may a source without mass that reaches no target.
+        let of_source = |(f, &weight): (f64, &f64)| {
+            if forbids && weight == 0.0 && !f.is_finite() { 0.0 } else { finite(f) }
+        };
+        let f = f.into_iter().zip(weights).map(of_source).collect();
+        Potentials::from_finite(f, g.mapv_into(finite))
     }
 }
 

@@ -231,12 +231,8 @@ pub(super) fn column_minima(
     let band = Band::of(cost.rounding(), &f.to_vec());
     let levels = f64::from(2 * (usize::BITS - cost.m().leading_zeros()) + 2);
     let below = |least: f64| {
-        // No arc to the target is allowed.
-        if least == f64::INFINITY {
-            f64::NEG_INFINITY
-        } else {
-            least - levels * (band.limit(least) - least)
-        }
+        // A target that no arc reaches may have any potential.
+        if least == f64::INFINITY { 0.0 } else { least - levels * (band.limit(least) - least) }
     };
     transform.mapv_into(below)
 }

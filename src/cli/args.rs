@@ -127,7 +127,8 @@ pub(crate) struct CostArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "target", "cost_matrix", "cost", "exponent", "columns", "drop", "both_where", "source_where", "target_where", "hist"])]
     pub(crate) cost_arcs: Option<PathBuf>,
 
-    /// No mass moves farther than this, by the ground distance (emd and certify)
+    /// No mass moves farther than this, by the ground distance as it is computed, rounded to the nearest
+    /// number (emd and certify)
     #[arg(long, value_name = "R", allow_negative_numbers = true, conflicts_with_all = ["cost_matrix", "cost_arcs"])]
     pub(crate) max_distance: Option<f64>,
 }

@@ -169,8 +169,10 @@ impl ProblemJob {
     pub(crate) fn load(&self) -> Result<LoadedProblem, Failure> {
         let loaded = self.load_sides()?.into_problem()?;
         if loaded.problem.cost().forbids() {
-            return Err(Failure::new(format!("{} forbids arcs by costs of inf", loaded.place))
-                .hint("only emd and certify know forbidden arcs: give large costs instead"));
+            return Err(Failure::new(format!("{} forbids arcs by costs of inf", loaded.place)).hint(
+                "only emd and certify know forbidden arcs, and emd only with a finite --p: give \
+                 large costs instead",
+            ));
         }
         Ok(loaded)
     }
@@ -304,11 +306,26 @@ impl ProblemJob {
         let arcs = arcs_from(&table)?;
         log.inputs.insert("cost_arcs", report(file, arcs.len(), digest, false));
         let counts = [
-            arcs.iter().map(|arc| arc.0 + 1).max().unwrap_or_default(),
-            arcs.iter().map(|arc| arc.1 + 1).max().unwrap_or_default(),
+            arcs.iter().map(|arc| arc.0.saturating_add(1)).max().unwrap_or_default(),
+            arcs.iter().map(|arc| arc.1.saturating_add(1)).max().unwrap_or_default(),
         ];
         let [n, m] =
             [0, 1].map(|k| masses[k].as_ref().map_or(counts[k], |file| file.table.n_rows()));
+        for (count, of_file, axis) in [(n, counts[0], "i"), (m, counts[1], "j")] {
+            // Without masses every point has some, and needs an arc.
+            if of_file > count || count > arcs.len() && masses.iter().all(Option::is_none) {
+                return Err(Failure::new(format!(
+                    "{file}: {axis} is {}, but there are {}",
+                    of_file - 1,
+                    if of_file > count {
+                        format!("{count} masses")
+                    } else {
+                        format!("{} arcs", arcs.len())
+                    }
+                ))
+                .hint("number sources and targets from 0, without gaps"));
+            }
+        }
         let cost = SparseCost::new((n, m), arcs).map_err(|error| Failure::from(error).at(file))?;
         let holders = [(n, "sources"), (m, "targets")].map(|(count, kind)| MassHolders {
             count,

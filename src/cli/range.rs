@@ -9,6 +9,10 @@ use super::text::exact;
 
 /// Refuses the certificate of a plan whose cost underflowed or overflowed.
 pub(crate) fn check_range(problem: &OtProblem, certificate: &Certificate) -> Result<(), Failure> {
+    // A plan over a forbidden arc is none.
+    if certificate.upper == f64::INFINITY && problem.cost().forbids() {
+        return Ok(());
+    }
     check_bounds(problem.cost().rounding(), problem.total(), certificate)
 }
 

@@ -164,6 +164,17 @@ fn a_long_list_of_arcs_needs_no_table() {
 }
 
 #[test]
+fn atoms_without_mass_that_no_arc_reaches_have_modest_potentials() {
+    let inf = f64::INFINITY;
+    let cost = array![[1.0, inf, 2.0], [inf, inf, inf]];
+    let problem = OtProblem::new(&[1.0, 0.0], &[0.5, 0.0, 0.5], cost.view()).unwrap();
+    let answer = problem.solve().unwrap();
+    assert_eq!(answer.value(), 1.5);
+    let potentials = answer.potentials();
+    assert!(potentials.f().iter().chain(potentials.g()).all(|y| y.abs() <= 4.0), "{potentials:?}");
+}
+
+#[test]
 fn bad_lists_are_refused() {
     let of = |arcs| SparseCost::new((2, 3), arcs).unwrap_err();
     assert_eq!(of(vec![(0, 3, 1.0)]), CostError::Arc { row: 0, column: 3, n: 2, m: 3 });

@@ -49,8 +49,9 @@ impl MeasurePair {
 
 impl Measures {
     pub(super) fn new(args: &ProblemArgs) -> Result<Self, Failure> {
-        if args.cost.cost_matrix.is_some() {
-            return Err(Failure::usage("--cost-matrix has costs but no points to compare")
+        let matrix = args.cost.cost_matrix.as_ref().map(|_| "--cost-matrix");
+        if let Some(flag) = matrix.or(args.cost.cost_arcs.as_ref().map(|_| "--cost-arcs")) {
+            return Err(Failure::usage(format!("{flag} has costs but no points to compare"))
                 .hint("give points, or two histograms with --hist"));
         }
         let job = ProblemJob::new(args)?.normalized();

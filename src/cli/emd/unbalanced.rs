@@ -15,7 +15,7 @@ use crate::cli::inputs::{LoadedSides, ProblemJob, input_names};
 use crate::cli::output::print_report;
 use crate::cli::pictures::PlanScene;
 use crate::cli::plan_files::PlanFiles;
-use crate::cli::range::check_bounds;
+use crate::cli::range::check_range;
 use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::use_threads;
 
@@ -148,8 +148,7 @@ impl UnbalancedJob {
         let (name, solution, certified, [solve_seconds, certify_seconds]) =
             self.solving.solve(problem.balanced(), &SimplexOptions::default())?;
         let answer = problem.without_dummies(Transport::new(name, solution, certified));
-        let rounding = problem.balanced().cost().rounding();
-        check_bounds(rounding, report.total_mass, answer.certificate())?;
+        check_range(problem.balanced(), answer.certificate())?;
 
         let findings = UnbalancedReport::new(report, target_mass, &answer);
         let report = Report {

@@ -55,10 +55,10 @@ impl Table {
     /// If the layout has another number of coordinates.
     pub fn diagram(&self, layout: &Layout) -> Result<PersistenceDiagram, ReadError> {
         let rows = self.rows(layout.filter.as_ref())?;
-        let [_, death] = layout.coordinates[..] else { panic!("two columns, birth and death") };
+        let [birth, death] = layout.coordinates[..] else { panic!("two columns, birth and death") };
         let points =
             gather(&rows, &layout.coordinates, |row, column| match self.value(row, column) {
-                Some(f64::INFINITY) if column == death => Ok(f64::INFINITY),
+                Some(f64::INFINITY) if column == death && birth != death => Ok(f64::INFINITY),
                 _ => self.coordinate(row, column),
             })?;
         PersistenceDiagram::new(points.view()).map_err(|error| match error {

@@ -13,7 +13,7 @@
 //! where these do not suffice, the cheapest arcs that leave the cut are added, until none of cost at most t
 //! is left, which is the proof.
 //!
-//! **Complexity.** O(log k) thresholds for k candidates, with a maximum flow ([`max_flow`]) and a pass over
+//! **Complexity.** O(log k) thresholds for k candidates, with a maximum flow (`max_flow.rs`) and a pass over
 //! the arcs out of the cut, by search or row by row, each. Memory is linear in the candidates.
 //!
 //! **References.** Gross 1959, "The bottleneck assignment problem", RAND P-1630; Efrat, Itai, Katz

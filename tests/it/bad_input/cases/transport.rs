@@ -220,6 +220,20 @@ pub(super) const CASES: &[Case] = &[
         says: &["a.csv", "arc (0, 1) is listed twice", "list every arc once"],
     },
     Case {
+        name: "arcs between points that would not fit into memory",
+        files: &[("a.csv", b"i,j,cost\n1000000000000000000,0,1\n0,0,1\n")],
+        args: "emd --cost-arcs a.csv",
+        code: 1,
+        says: &["a.csv: i is 1000000000000000000, but there are 2 arcs", "without gaps"],
+    },
+    Case {
+        name: "arcs for divergences",
+        files: &[("a.csv", b"i,j,cost\n0,0,1\n")],
+        args: "divergence --cost-arcs a.csv",
+        code: 2,
+        says: &["--cost-arcs has costs but no points to compare"],
+    },
+    Case {
         name: "a distance that is negative",
         files: &[("a.csv", b"x\n0\n1\n")],
         args: "emd a.csv a.csv --max-distance -1",
