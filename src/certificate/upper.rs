@@ -20,7 +20,7 @@ use crate::measure::IntegerMasses;
 use crate::plan::{PlanArc, TransportPlan};
 use crate::problem::OtProblem;
 
-/// What a plan costs.
+/// The cost of a plan: all of it, or its largest part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Objective {
     /// `Σ c·γ`.

@@ -130,7 +130,7 @@ fn may_be_header(origin: &InputPath, kind: &str) -> String {
     )
 }
 
-/// What is to be said of two tables of points that begin with one row.
+/// Warns of two tables of points that begin with one and the same row.
 pub(crate) fn same_first_row(table: &Table, other: &Table) -> Option<String> {
     (table.first_row() == FirstRow::Data && table.begins_like(other)).then(|| {
         format!(

@@ -1,7 +1,7 @@
 //! A table with dummies: a row and a column for mass that is not transported.
 //!
-//! What a source leaves behind goes to the dummy target; what a target gets from nowhere comes from
-//! the dummy source. The dummies are the last column and the last row. Their costs are numbers of
+//! The dummy target takes the mass that sources leave behind; the dummy source supplies the mass that
+//! comes from no source. The dummies are the last column and the last row. Their costs are numbers of
 //! their own; all other costs, searches and centroids are those of the table inside.
 
 use ndarray::Array2;
@@ -170,7 +170,7 @@ impl Search for DummySearch<'_> {
 }
 
 impl DummySearch<'_> {
-    /// What `inside` finds for the points among some queries, with the dummies.
+    /// Searches with the dummies: `inside` finds for the points among some queries.
     fn with_dummies(
         &self,
         queries: &[u32],

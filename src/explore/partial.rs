@@ -28,7 +28,7 @@ pub const SHOWN_FRACTIONS: [f64; 3] = [0.25, 0.5, 0.75];
 /// The problems that are solved at most in search of breakpoints.
 const MOST_PROBLEMS: usize = 10_000;
 
-/// What a value may lie off a line, by the largest value.
+/// The distance of a value from a line that may be rounding, by the largest value.
 const LINEAR: f64 = 1e-11;
 
 /// The masses at which the profile is computed.
@@ -177,7 +177,7 @@ fn towards_breakpoints(
     Ok((points, complete))
 }
 
-/// What a value may lie off a line.
+/// The distance of a value from a line that may be rounding.
 fn slack(points: &[ProfilePoint]) -> f64 {
     LINEAR * points.iter().map(|point| point.cost().abs()).fold(0.0, f64::max)
 }

@@ -51,7 +51,7 @@ fn solve(problem: &BarycenterProblem, method: BarycenterMethod) -> Barycenter {
 
 #[test]
 fn brackets_hold_the_values_of_highs() {
-    /// What HiGHS may be off by, with its default tolerances.
+    /// The error of HiGHS with its default tolerances.
     const HIGHS: f64 = 1e-6;
     for (case, known) in known().iter().enumerate() {
         for scale in [1.0, 1e-3] {

@@ -42,7 +42,7 @@ struct Out {
 pub(super) struct Flow<const N: usize> {
     n: usize,
     arcs: Vec<FlowArc>,
-    /// What each arc carries.
+    /// The flow on each arc.
     units: Vec<Wide<N>>,
     /// The arcs of each source.
     out: Vec<Vec<Out>>,
