@@ -27,20 +27,24 @@
 //! "Understanding the topology and the geometry of the space of persistence diagrams via optimal
 //! partial transport", J. Appl. Comput. Topol. 5.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+mod bottleneck;
+mod diagram;
+
+use ndarray::{Array1, ArrayView1, ArrayView2, Axis};
 use thiserror::Error;
 
 use crate::certificate::Certificate;
 use crate::cost::{CostError, DummyCosts, GroundCost};
-use crate::measure::DiscreteMeasure;
 use crate::plan::{PlanArc, TransportPlan};
 use crate::potentials::Potentials;
 use crate::problem::{Clouds, OtProblem, ProblemError, Sides};
-use crate::progress::Observer;
-use crate::solvers::bottleneck::Bottleneck;
 use crate::solvers::{SolveError, SolveOptions, Termination, Transport};
 use crate::tolerance;
 use crate::unbalanced::{UnbalancedError, UnbalancedProblem};
+use diagram::unit_masses;
+
+pub use bottleneck::PersistenceBottleneck;
+pub use diagram::PersistenceDiagram;
 
 /// An error in diagrams, or in the ground cost between them.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -98,93 +102,6 @@ impl From<UnbalancedError> for PersistenceError {
             _ => unreachable!("the amount is not chosen by anybody"),
         }
     }
-}
-
-/// A persistence diagram: points of finite death, and the births of essential classes. Either may be
-/// empty.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PersistenceDiagram {
-    points: Array2<f64>,
-    point_rows: Vec<usize>,
-    essential: Array1<f64>,
-    essential_rows: Vec<usize>,
-}
-
-impl PersistenceDiagram {
-    /// The diagram of an array (n, 2) of births and deaths, n ≥ 0; a death may be +∞.
-    ///
-    /// # Errors
-    /// [`PersistenceError`]: another number of columns, a birth that is not finite, a death that is NaN
-    /// or before the birth.
-    pub fn new(rows: ArrayView2<'_, f64>) -> Result<Self, PersistenceError> {
-        if rows.ncols() != 2 {
-            return Err(PersistenceError::Columns { columns: rows.ncols() });
-        }
-        for (row, point) in rows.outer_iter().enumerate() {
-            let (birth, death) = (point[0], point[1]);
-            if !birth.is_finite() {
-                return Err(PersistenceError::Birth { row, birth });
-            }
-            if death.is_nan() || death < birth {
-                return Err(PersistenceError::Death { row, birth, death });
-            }
-        }
-        let (point_rows, essential_rows): (Vec<_>, Vec<_>) =
-            (0..rows.nrows()).partition(|&row| rows[(row, 1)].is_finite());
-        Ok(Self {
-            points: rows.select(Axis(0), &point_rows),
-            essential: rows.column(0).select(Axis(0), &essential_rows),
-            point_rows,
-            essential_rows,
-        })
-    }
-
-    /// The points of finite death (birth, death), shape (n, 2), in the order of the array.
-    #[must_use]
-    pub fn points(&self) -> ArrayView2<'_, f64> {
-        self.points.view()
-    }
-
-    /// The row of the array that each of the [points](Self::points) was.
-    #[must_use]
-    pub fn point_rows(&self) -> &[usize] {
-        &self.point_rows
-    }
-
-    /// The births of the essential classes, in the order of the array.
-    #[must_use]
-    pub fn essential(&self) -> &Array1<f64> {
-        &self.essential
-    }
-
-    /// The row of the array that each of the [essential classes](Self::essential) was.
-    #[must_use]
-    pub fn essential_rows(&self) -> &[usize] {
-        &self.essential_rows
-    }
-
-    /// The number of rows of the array.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.point_rows.len() + self.essential_rows.len()
-    }
-
-    /// The points with mass 1 each. A diagram without points gets one on the diagonal, at `birth`. That
-    /// changes no distance: a diagonal point goes to the diagonal at no cost, and `c(x, y) ≥ c(y, Δ)`
-    /// for x in Δ.
-    fn measure(&self, birth: f64) -> Result<DiscreteMeasure, ProblemError> {
-        let points = match self.points.nrows() {
-            0 => Array2::from_elem((1, 2), birth),
-            _ => self.points.clone(),
-        };
-        unit_masses(points)
-    }
-}
-
-fn unit_masses(points: Array2<f64>) -> Result<DiscreteMeasure, ProblemError> {
-    let ones = Array1::ones(points.nrows());
-    DiscreteMeasure::new(points, ones)
-        .map_err(|error| ProblemError::Mass { side: "source or target", error })
 }
 
 /// The problem between two persistence diagrams.
@@ -315,36 +232,6 @@ impl PersistenceProblem {
             iterations: points.iterations(),
             method: points.method(),
         })
-    }
-}
-
-/// The bottleneck distance between two diagrams with its proof.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PersistenceBottleneck {
-    /// At most the distance: the larger of the lower bounds of both parts.
-    pub lower: f64,
-    /// At least the distance: the larger of the upper bounds of both parts.
-    pub upper: f64,
-    /// The points of finite death and the diagonal, which is the last source and the last target.
-    pub points: Bottleneck,
-    /// The essential classes, if there are as many in both diagrams, and not none.
-    pub essential: Option<Bottleneck>,
-}
-
-impl PersistenceProblem {
-    /// The bottleneck distance W_∞ of a problem whose ground cost is a distance: the least number such
-    /// that all points are matched, with points or the diagonal, at no larger distance. Infinite for
-    /// different numbers of essential classes. `observer` may stop it.
-    pub fn bottleneck(&self, observer: &mut dyn Observer) -> PersistenceBottleneck {
-        let points = self.balanced().bottleneck(observer);
-        let essential = self.essential.as_ref().map(|problem| problem.bottleneck(observer));
-        let (k, l) = self.essential_shape;
-        let least = if k == l { 0.0 } else { f64::INFINITY };
-        let bound = |of: fn(&Bottleneck) -> f64| {
-            essential.as_ref().map_or(least, of).max(least).max(of(&points))
-        };
-        let (lower, upper) = (bound(Bottleneck::lower), bound(Bottleneck::upper));
-        PersistenceBottleneck { lower, upper, points, essential }
     }
 }
 
