@@ -145,8 +145,9 @@ fn searched(
     /// Cells that are asked for first.
     const FIRST: usize = 4;
     /// Where more cells than this are in question, the least computed one less the error of all is
-    /// good enough: points on a lattice tie by the hundred.
+    /// good enough: points on a lattice tie by the hundred. All cells of a dummy are looked at.
     const MOST: usize = 32;
+    let points = cost.n() - cost.dummies().0;
     let mut minima = vec![UNKNOWN; cost.n()];
     minima.par_chunks_mut(QUERIES).enumerate().for_each(|(block, minima)| {
         #[expect(clippy::cast_possible_truncation, reason = "2³² points would not fit in memory")]
@@ -163,7 +164,7 @@ fn searched(
                 let is_cut = found.len() == keep && found[keep - 1].0 <= limit;
                 let is_covered = searched_to == f64::INFINITY || limit < searched_to;
                 let minimum = &mut minima[i as usize - block * QUERIES];
-                if is_cut && is_covered && keep >= MOST {
+                if is_cut && is_covered && keep >= MOST && (i as usize) < points {
                     let least = found[0].0;
                     *minimum = two_sum(least, least - limit.next_up());
                     continue;
