@@ -2,10 +2,12 @@
 
 Usage: python benches/peers/partial.py check DEBLAIS [INSTANCES]
        python benches/peers/partial.py time DEBLAIS
+       python benches/peers/partial.py share DEBLAIS
 
 `check` compares objectives on random matrices of integers and of reals, masses with zeros; `time` measures
 half of the mass between normal samples, one thread a side: POT's time includes its cost matrix, ours the
-certificate. Set OMP_NUM_THREADS=1 for POT.
+certificate. Set OMP_NUM_THREADS=1 for POT. `share` measures shares of the mass of 100 000 uniform points in
+the plane beside all of it.
 """
 
 import json
@@ -116,11 +118,32 @@ def measure(program: str) -> None:
             print(f"| {n} | {d} | {theirs:.3f} s | {best:.3f} s | {theirs / best:.1f}× | {difference:.0e} |")
 
 
+def measure_shares(program: str) -> None:
+    points = 100_000
+    amounts = {"all, balanced": [], "0.5": ["--fraction", "0.5"], "0.9": ["--fraction", "0.9"]}
+    print("| cost | share of the mass | time | ÷ balanced |")
+    print("|---|---:|---:|---:|")
+    rng = np.random.default_rng(points)
+    with tempfile.TemporaryDirectory() as folder:
+        files = [str(Path(folder, name)) for name in ("x.npy", "y.npy")]
+        for file in files:
+            np.save(file, rng.random((points, 2)))
+        for cost in ("sqeuclidean", "euclidean"):
+            times = {}
+            for share, amount in amounts.items():
+                timings = deblais(program, *files, "--cost", cost, *amount)["timings"]
+                times[share] = timings["solve"] + timings["certify"]
+                ratio = times[share] / times["all, balanced"]
+                print(f"| {cost} | {share} | {times[share]:.1f} s | {ratio:.2f} |")
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["check", program, *count]:
             check(program, int(count[0]) if count else 2000)
         case ["time", program]:
             measure(program)
+        case ["share", program]:
+            measure_shares(program)
         case _:
             raise SystemExit(__doc__)

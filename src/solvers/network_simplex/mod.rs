@@ -39,6 +39,7 @@ mod main_loop;
 mod mass_support;
 mod multiscale;
 mod normalize_duals;
+mod price_of_mass;
 mod pricing;
 mod progress;
 mod run;

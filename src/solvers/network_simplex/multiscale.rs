@@ -35,6 +35,7 @@ use super::euler_tour::pivot_on_tree_or_tour;
 use super::initial_basis;
 use super::known_potentials::KnownPotentials;
 use super::main_loop::PivotedBasis;
+use super::price_of_mass::PriceOfMass;
 use super::pricing::{BlockPricing, list_once};
 use super::progress::SharedObserver;
 use super::run::{LARGEST_POTENTIAL_RATIO, SimplexRun};
@@ -211,7 +212,7 @@ pub(super) fn optimize(run: &mut SimplexRun<'_>) -> PivotedBasis {
         run.progress.event.level = Some(level_above(run, None));
         return dense::optimize(run);
     };
-    let (n, cost) = (problem.n(), problem.cost());
+    let cost = problem.cost();
     let mut targets = cost.search_targets().expect("points in few dimensions");
     // Potentials alone give a poor plan, and more pivots than the coarser problems leave.
     let start = run.start.take().filter(|_| !run.start_flows.is_empty());
@@ -229,29 +230,70 @@ pub(super) fn optimize(run: &mut SimplexRun<'_>) -> PivotedBasis {
     list_once(&mut arcs, dummy_arcs(cost).collect());
 
     let tolerance = (ENTERING_TOLERANCE * run.largest).max(run.entering_tolerance);
-    let few = if run.depth == 0 { 0 } else { n / SOURCES_PER_VIOLATION };
-    let mut stopped = ControlFlow::Continue(());
     // Parts are solved in parallel: none of them knows how many pivots are left.
     if !run.progress.has_limit() && !is_given {
+        let stopped;
         (tree, stopped) = pivot_in_parts(run, tree, &arcs, -tolerance);
-    }
-    while stopped.is_continue() {
-        let mut pricing = BlockPricing::new(&arcs, -tolerance);
-        (tree, stopped) = pivot_on_tree_or_tour(tree, &mut pricing, &mut run.progress);
         if stopped.is_break() {
-            break;
+            return (tree, stopped);
         }
-        let violated = match price_all(run, targets.as_mut(), &tree, tolerance) {
+    }
+    let Some(mut price) = PriceOfMass::of(run) else {
+        return pivot_and_price(run, tree, &mut arcs, targets.as_mut(), tolerance, pivot_on_listed);
+    };
+    tree = price.relax(&tree);
+    let relaxed = |run: &mut SimplexRun<'_>, tree, arcs: &mut [Arc], threshold| {
+        price.pivot(run, tree, arcs, threshold)
+    };
+    let (tree, stopped) =
+        pivot_and_price(run, tree, &mut arcs, targets.as_mut(), tolerance, relaxed);
+    if stopped.is_break() {
+        return (price.end(&tree, cost), stopped);
+    }
+    let (tree, stopped) = price.settle(run, tree, &mut arcs, -tolerance);
+    if stopped.is_break() {
+        return (tree, stopped);
+    }
+    pivot_and_price(run, tree, &mut arcs, targets.as_mut(), tolerance, pivot_on_listed)
+}
+
+/// Pivots on the listed arcs by `pivot`, and lists those that violate the potentials, until there are
+/// none, or few on a coarse level.
+fn pivot_and_price(
+    run: &mut SimplexRun<'_>,
+    mut tree: ThreadedTree<f64>,
+    arcs: &mut Vec<Arc>,
+    targets: &mut dyn Search,
+    tolerance: f64,
+    mut pivot: impl FnMut(&mut SimplexRun<'_>, ThreadedTree<f64>, &mut [Arc], f64) -> PivotedBasis,
+) -> PivotedBasis {
+    let few = if run.depth == 0 { 0 } else { run.problem.n() / SOURCES_PER_VIOLATION };
+    loop {
+        let stopped;
+        (tree, stopped) = pivot(run, tree, arcs, -tolerance);
+        if stopped.is_break() {
+            return (tree, stopped);
+        }
+        let violated = match price_all(run, targets, &tree, tolerance) {
             ControlFlow::Continue(violated) => violated,
             ControlFlow::Break(stop) => return (tree, ControlFlow::Break(stop)),
         };
         // If all of them are on the list, they are negative by rounding only: the exact finish
         // decides about them.
-        if violated.len() <= few || list_once(&mut arcs, violated) == 0 {
-            break;
+        if violated.len() <= few || list_once(arcs, violated) == 0 {
+            return (tree, stopped);
         }
     }
-    (tree, stopped)
+}
+
+/// Pivots on the listed arcs.
+fn pivot_on_listed(
+    run: &mut SimplexRun<'_>,
+    tree: ThreadedTree<f64>,
+    arcs: &mut [Arc],
+    threshold: f64,
+) -> PivotedBasis {
+    pivot_on_tree_or_tour(tree, &mut BlockPricing::new(arcs, threshold), &mut run.progress)
 }
 
 /// Solves the coarse problem; the fine basis and the candidate arcs that follow from it.

@@ -137,6 +137,31 @@ impl<K: CostNumber> ThreadedTree<K> {
         })
     }
 
+    /// The child of the two ends of an arc, if the arc is in the tree.
+    fn child(&self, source: u32, target: u32) -> Option<usize> {
+        let parent = |u: u32| self.spanning.parent[u as usize];
+        let ends = [(source, target), (target, source)];
+        ends.iter().find(|(u, above)| parent(*u) == *above).map(|(u, _)| *u as usize)
+    }
+
+    /// The flow on an arc, 0 outside the tree.
+    pub(super) fn flow(&self, source: u32, target: u32) -> i128 {
+        self.child(source, target).map_or(0, |u| self.spanning.flow[u])
+    }
+
+    /// Adds to the flow on an arc of the tree: masses at both of its ends.
+    pub(super) fn add_flow(&mut self, source: u32, target: u32, flow: i128) {
+        let child = self.child(source, target).expect("the arc is in the tree");
+        self.spanning.flow[child] += flow;
+    }
+
+    /// Sets the cost of an arc, if it is in the tree; potentials stay until they are recomputed.
+    pub(super) fn set_cost(&mut self, source: u32, target: u32, cost: K) {
+        if let Some(child) = self.child(source, target) {
+            self.spanning.cost[child] = cost;
+        }
+    }
+
     /// Nodes whose arc to a parent other than the root carries no flow, with the cost of that arc.
     pub(crate) fn degenerate_arcs(&self) -> impl Iterator<Item = (u32, K)> {
         let root = self.root();
