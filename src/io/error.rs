@@ -344,7 +344,7 @@ impl ReadError {
             }
             Self::NoCoordinates { .. } => {
                 "name at least one column; by default those of weights, filters and dropped columns \
-                 are left out, and those called id, index or label, or by no name"
+                 are left out, and those called id, *_id, index or label, or by no name"
                     .into()
             }
             Self::NoSuchRows { values, .. } => {
