@@ -146,7 +146,7 @@ fn is_id(name: &str) -> bool {
 /// Whether the name of a column of numbers, each of them once, says that it numbers the rows; above
 /// others it may say anything.
 pub(super) fn numbers_rows(name: &str) -> bool {
-    const NAMES: [&str; 7] = ["key", "no", "no.", "nr", "nr.", "#", "rownames"];
+    const NAMES: [&str; 6] = ["key", "no", "no.", "nr", "nr.", "rownames"];
     NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 

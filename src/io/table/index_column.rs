@@ -161,7 +161,7 @@ impl Table {
         let is_written_whole = |column| rows.iter().all(|&row| is_whole(&self.text(row, column)));
         let beginning = others.first().and_then(|&first| self.beginning(first));
         let is_beside_numbered = others.len() > 1
-            && beginning.is_some_and(|name| !name.is_empty())
+            && beginning.is_some()
             && others.iter().all(|&other| self.beginning(other) == beginning);
         let is_beside_fractions = || {
             others.iter().any(|&other| rows.iter().any(|&row| is_fraction(row, other)))
