@@ -64,7 +64,8 @@ fn of_coordinates(table: &Table, layout: &Layout, flags: Flags, remarks: &mut Re
     };
     let columns = || layout.coordinates.iter().zip(&names);
     let are_positions = names.len() == 2 && columns().any(is_mass);
-    let doubtful = table.doubtful_index(layout);
+    let doubtful = if are_positions { Vec::new() } else { table.doubtful_index(layout) };
+    let counts = |column| !are_positions && table.n_rows() >= SEQUENCE && table.counts_rows(column);
     for (&column, name) in columns() {
         let shown = listed(std::slice::from_ref(name));
         if is_mass((&column, name)) {
@@ -72,9 +73,7 @@ fn of_coordinates(table: &Table, layout: &Layout, flags: Flags, remarks: &mut Re
             remarks.warn(format!(
                 "{origin}: {shown} is taken for a coordinate; if it holds the masses, {remedy}"
             ));
-        } else if are_positions {
-            continue;
-        } else if table.n_rows() >= SEQUENCE && table.counts_rows(column) {
+        } else if counts(column) {
             let leave_out = flags.leave_out(table, layout, &[column]);
             remarks.warn(format!(
                 "{origin}: {shown} counts the rows, but is taken for a coordinate; {leave_out}"

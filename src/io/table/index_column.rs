@@ -50,7 +50,7 @@ impl Table {
     /// there are columns with it settle that it holds costs, and so do zeros on the diagonal.
     pub fn has_doubtful_index_of_costs(&self, masses: Option<usize>) -> bool {
         let columns = self.data_columns();
-        let (&column, others) = columns.split_first().expect("one column is left in any case");
+        let (column, others) = (columns[0], &columns[1..]);
         let rows: Vec<usize> = (0..self.n_rows()).collect();
         let fits = masses == Some(others.len());
         let are_costs = masses == Some(columns.len())
@@ -91,7 +91,7 @@ impl Table {
 
     /// The first of the columns, or the first two, if they could name the rows.
     fn doubtful_first(&self, rows: &[usize], columns: &[usize], groups: &[usize]) -> Vec<usize> {
-        let (&column, others) = columns.split_first().expect("a coordinate");
+        let (column, others) = (columns[0], &columns[1..]);
         let is_in_doubt = match self.repeated_rows(rows, column, groups) {
             _ if self.is_called_coordinate(column, others) => false,
             Some(repeated) => {

@@ -168,7 +168,7 @@ impl Table {
     /// or more.
     pub fn may_have_decimal_commas(&self) -> bool {
         const ROWS: usize = 3;
-        const LONG_FRACTIONS: usize = 16;
+        const LONG_FRACTIONS: usize = 32;
         const DIFFERENT_TENTHS: usize = 6;
         let TableCells::Text { cells, first: 0 } = &self.cells else { return false };
         let is_digits = |cell: &str| !cell.is_empty() && cell.bytes().all(|c| c.is_ascii_digit());
