@@ -60,7 +60,7 @@ pub(crate) struct SideArgs {
     pub(crate) target_weights: Option<String>,
 
     /// Columns that are the coordinates, by name, index or range such as e0-e49, separated by
-    /// commas (default: all but those of --weights and --where and those called id, index, label or nothing)
+    /// commas (default: all but those of --weights and --where and those called id, *_id, index, label or nothing)
     #[arg(long, value_name = "LIST", conflicts_with = "cost_matrix")]
     pub(crate) columns: Option<String>,
 

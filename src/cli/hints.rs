@@ -53,7 +53,7 @@ impl CommandHint for ReadError {
                 .into(),
             Self::NoCoordinates { .. } => {
                 "name at least one column with --columns; by default those of --weights, --where and \
-                 --drop are left out, and those called id, index or label, or by no name"
+                 --drop are left out, and those called id, *_id, index or label, or by no name"
                     .into()
             }
             Self::DeathBeforeBirth { .. } => {

@@ -16,6 +16,7 @@ use super::read_measure::{
     InputLog, Masses, ReadMeasure, Role, masses_report, read_matrix, report, totals_tolerance,
 };
 use super::remarks::Remarks;
+use super::remedies::Flags;
 use super::row_names::RowNames;
 
 /// The files of the masses, and of the places of the cells.
@@ -90,13 +91,14 @@ impl HistogramFiles {
                 columns: Columns::nameless(origin),
                 axes: None,
                 uniform: false,
+                chosen: false,
                 absent: Vec::new(),
                 totals_tolerance: masses.totals_tolerance,
             })
         };
         let clouds = [cloud(&source.masses, &self.source)?, cloud(&target.masses, &self.target)?];
         let [x, y] = &clouds;
-        input_warnings::of_pair([x, y], self.origins(), &mut log.remarks);
+        input_warnings::of_pair([x, y], self.origins(), Flags::ALL, &mut log.remarks);
         Ok((clouds, [source.masses.values, target.masses.values]))
     }
 }

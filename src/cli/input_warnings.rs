@@ -6,8 +6,10 @@ use deblais::measure::DiscreteMeasure;
 use ndarray::{Array1, Array2, ArrayView1};
 
 use super::columns::{label, labels, listed, typed};
+use super::index_warnings;
 use super::read_measure::ReadMeasure;
 use super::remarks::Remarks;
+use super::remedies::{Flags, NAME_IT};
 
 /// Rows from which on a sequence is no coincidence.
 const SEQUENCE: usize = 3;
@@ -15,14 +17,14 @@ const SEQUENCE: usize = 3;
 /// How closely printed shares add up to 1.
 const CLOSE: f64 = 1e-6;
 
-/// The remedy for a header that is taken for data.
-pub(crate) const NAME_IT: &str = "begin its names with a letter, or delete it";
-
-/// The remedy for a column of row numbers that is taken for data.
-pub(crate) const CALL_IT_ID: &str = "call it id in a header above the rows (id,c0,c1,…)";
-
 /// Signs in the header and the columns of a table of points; `chosen` by `--columns`.
-pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: &mut Remarks) {
+pub(crate) fn of_columns(
+    table: &Table,
+    layout: &Layout,
+    chosen: bool,
+    flags: Flags,
+    remarks: &mut Remarks,
+) {
     let origin = table.origin();
     match table.first_row() {
         FirstRow::Doubtful | FirstRow::Labeled if !table.has_first_row(layout) => {}
@@ -45,34 +47,39 @@ pub(crate) fn of_columns(table: &Table, layout: &Layout, chosen: bool, remarks: 
             numbers.join(", ")
         ));
     }
-    if chosen || layout.coordinates.len() == 1 {
-        return;
+    if !chosen && layout.coordinates.len() > 1 {
+        of_coordinates(table, layout, flags, remarks);
     }
+}
+
+/// Masses and numbers of rows among the coordinates.
+fn of_coordinates(table: &Table, layout: &Layout, flags: Flags, remarks: &mut Remarks) {
+    let origin = table.origin();
     let names = labels(table, &layout.coordinates);
     let (has_header, is_bare) = (table.header().is_some(), layout.weights.is_none());
-    let is_mass = |name: &String| {
-        is_bare && (is_called_masses(name) || has_header && is_nameless(name, &names))
+    // dplyr calls counts n and puts them last.
+    let is_mass = |(&column, name): (&usize, &String)| {
+        let is_called = is_called_masses(name) && (column > 0 || name != "n");
+        is_bare && (is_called || has_header && is_nameless(name, &names))
     };
-    let has_masses = names.iter().any(is_mass);
-    for &column in &layout.coordinates {
-        let label = [label(table, column)];
-        let name = listed(&label);
-        let typed = typed(&label).unwrap_or_else(|| column.to_string());
-        if is_mass(&label[0]) {
+    let columns = || layout.coordinates.iter().zip(&names);
+    let are_positions = names.len() == 2 && columns().any(is_mass);
+    let doubtful = if are_positions { Vec::new() } else { table.doubtful_index(layout) };
+    let counts = |column| !are_positions && table.n_rows() >= SEQUENCE && table.counts_rows(column);
+    for (&column, name) in columns() {
+        let shown = listed(std::slice::from_ref(name));
+        if is_mass((&column, name)) {
+            let remedy = flags.weigh(table, layout, column);
             remarks.warn(format!(
-                "{origin}: {name} is taken for a coordinate; if it holds the masses, give \
-                 --weights {typed}"
+                "{origin}: {shown} is taken for a coordinate; if it holds the masses, {remedy}"
             ));
-        } else if !has_masses && table.n_rows() >= SEQUENCE && table.counts_rows(column) {
+        } else if counts(column) {
+            let leave_out = flags.leave_out(table, layout, &[column]);
             remarks.warn(format!(
-                "{origin}: {name} counts the rows, but is taken for a coordinate; --drop {typed} \
-                 leaves it out"
+                "{origin}: {shown} counts the rows, but is taken for a coordinate; {leave_out}"
             ));
-        } else if is_called_id(&name) && table.holds_whole_numbers(column) {
-            remarks.warn(format!(
-                "{origin}: {name} is taken for a coordinate; if it numbers the rows, --drop {typed} \
-                 leaves it out"
-            ));
+        } else if doubtful.contains(&column) {
+            remarks.warn(index_warnings::of_coordinates(table, layout, &doubtful, flags));
         }
     }
 }
@@ -163,13 +170,7 @@ pub(crate) fn of_matrix(table: Table, masses: [Option<usize>; 2], remarks: &mut 
         }
         table
     };
-    if n >= SEQUENCE && n + 1 == m && masses[1] != Some(m) && table.numbers_its_rows() {
-        remarks.warn(format!(
-            "{}: the first column counts the rows, but is taken for costs, though the matrix is \
-             square without it; if it numbers the rows, {CALL_IT_ID}",
-            table.origin()
-        ));
-    }
+    index_warnings::of_costs(&table, masses[1], remarks);
     table
 }
 
@@ -202,12 +203,8 @@ fn numbers_above_costs(table: Table, masses: Option<usize>, remarks: &mut Remark
     table
 }
 
-fn is_called_id(name: &str) -> bool {
-    name.trim().to_ascii_lowercase().ends_with("_id")
-}
-
-fn is_called_masses(name: &str) -> bool {
-    const NAMES: [&str; 9] = [
+pub(crate) fn is_called_masses(name: &str) -> bool {
+    const NAMES: [&str; 15] = [
         "weight",
         "weights",
         "mass",
@@ -215,8 +212,14 @@ fn is_called_masses(name: &str) -> bool {
         "count",
         "counts",
         "frequency",
+        "frequencies",
+        "freq",
+        "n",
         "proportion",
+        "proportions",
         "probability",
+        "probabilities",
+        "percent",
     ];
     NAMES.iter().any(|known| name.trim().eq_ignore_ascii_case(known))
 }
@@ -258,7 +261,12 @@ pub(crate) fn of_points(
 }
 
 /// Signs in two sample sets side by side.
-pub(crate) fn of_pair([x, y]: [&ReadMeasure; 2], [a, b]: [&InputPath; 2], remarks: &mut Remarks) {
+pub(crate) fn of_pair(
+    [x, y]: [&ReadMeasure; 2],
+    [a, b]: [&InputPath; 2],
+    flags: Flags,
+    remarks: &mut Remarks,
+) {
     let (p, q) = (x.measure.support(), y.measure.support());
     if p == q && x.measure.mass() == y.measure.mass() {
         remarks.warn(
@@ -269,26 +277,73 @@ pub(crate) fn of_pair([x, y]: [&ReadMeasure; 2], [a, b]: [&InputPath; 2], remark
         return;
     }
     if x.uniform && y.uniform {
-        of_counts([&x.measure, &y.measure], [a, b], "--hist", remarks);
+        let name = x.name_of_masses().or(y.name_of_masses());
+        of_counts([&x.measure, &y.measure], [a, b], name, flags, remarks);
     }
 }
 
-/// Signs of histograms in points without masses, which `hist` is to read.
+/// Signs of histograms in points without masses; `name` is that of their only column, if masses are
+/// called so.
 pub(crate) fn of_counts(
     [x, y]: [&DiscreteMeasure; 2],
-    [a, b]: [&InputPath; 2],
-    hist: &str,
+    files: [&InputPath; 2],
+    name: Option<&str>,
+    flags: Flags,
     remarks: &mut Remarks,
 ) {
     let (p, q) = (x.support(), y.support());
+    let [a, b] = files;
     if p.ncols() == 1 && q.ncols() == 1 {
-        look_like_counts(p.column(0), q.column(0), [a, b], hist, remarks);
+        let columns = [p.column(0), q.column(0)];
+        if let Some(text) = look_like_counts(columns, files, flags)
+            .or_else(|| called_masses(name?, columns, files, flags))
+        {
+            remarks.warn(text);
+        }
     } else if add_up_to_the_same(p.rows().into_iter().chain(q.rows())) && p.ncols() >= SEQUENCE {
         remarks.warn(format!(
             "{a} and {b} could hold a histogram a row (all rows add up to the same), but every \
-             row is read as a point in {} dimensions; {hist} takes a file of one column for each",
-            p.ncols()
+             row is read as a point in {} dimensions; {} takes a file of one column for each",
+            p.ncols(),
+            flags.hist()
         ));
+    }
+}
+
+/// Samples on the line in a column that is called as masses are.
+fn called_masses(
+    name: &str,
+    [p, q]: [ArrayView1<'_, f64>; 2],
+    [a, b]: [&InputPath; 2],
+    flags: Flags,
+) -> Option<String> {
+    let are_masses = |x: ArrayView1<'_, f64>| x.iter().all(|x| *x >= 0.0) && math::sum(x) > 0.0;
+    if !are_masses(p) || !are_masses(q) {
+        return None;
+    }
+    let hist = give_hist([p, q], flags);
+    let remedy = if p.len() == q.len() {
+        hist
+    } else {
+        format!(
+            "write the same cells into both, with their names and with 0 where there is nothing \
+             (pandas: counts.reindex(names, fill_value=0).to_csv), and {hist}"
+        )
+    };
+    let keep = flags.keep(&typed(&[name.to_owned()]).unwrap_or_else(|| "0".to_owned()));
+    Some(format!(
+        "{a} and {b}: the values of the only column, {name}, are read as samples on the line; if they \
+         are the masses of cells, {remedy}{keep}"
+    ))
+}
+
+/// How to read these masses as histograms.
+fn give_hist([p, q]: [ArrayView1<'_, f64>; 2], flags: Flags) -> String {
+    let hist = flags.hist();
+    if math::sum(p) == math::sum(q) {
+        format!("give {hist}")
+    } else {
+        format!("give {hist} --normalize, as the totals differ")
     }
 }
 
@@ -304,25 +359,24 @@ fn add_up_to_the_same<'a>(mut rows: impl Iterator<Item = ArrayView1<'a, f64>>) -
 /// Whole numbers, as many on both sides, that add up to the same, or change little from one to the
 /// next on both.
 fn look_like_counts(
-    p: ArrayView1<'_, f64>,
-    q: ArrayView1<'_, f64>,
+    [p, q]: [ArrayView1<'_, f64>; 2],
     [a, b]: [&InputPath; 2],
-    hist: &str,
-    remarks: &mut Remarks,
-) {
+    flags: Flags,
+) -> Option<String> {
     let whole = |x: &f64| *x >= 0.0 && x.fract() == 0.0;
     let cells = p.len();
     let same_total = math::sum(p) == math::sum(q);
-    if cells == q.len()
+    let look_so = cells == q.len()
         && cells >= SEQUENCE
         && p.iter().chain(q).all(whole)
-        && (same_total && !(ascends(p) && ascends(q)) || is_smooth(p) && is_smooth(q))
-    {
-        remarks.warn(format!(
+        && (same_total && !(ascends(p) && ascends(q)) || is_smooth(p) && is_smooth(q));
+    look_so.then(|| {
+        format!(
             "{a} and {b} could be counts ({cells} whole numbers each), but are read as samples on \
-             the line; for histograms on the cells 0, 1, 2, …, give {hist}"
-        ));
-    }
+             the line; for histograms on the cells 0, 1, 2, …, {}",
+            give_hist([p, q], flags)
+        )
+    })
 }
 
 fn ascends(x: ArrayView1<'_, f64>) -> bool {

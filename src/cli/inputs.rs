@@ -22,6 +22,7 @@ use super::read_measure::{
     InputLog, ReadMatrix, ReadMeasure, Role, SampleSet, Weights, clouds, read_matrix, report, table,
 };
 use super::remarks::Remarks;
+use super::remedies::Flags;
 use super::row_names::RowNames;
 use super::sample_set::SelectionFlags;
 
@@ -452,8 +453,9 @@ fn side(file: &Path, args: &SideArgs, role: Role) -> Result<SampleSet, Failure> 
         weights: args.weights.as_deref(),
     };
     let set = SampleSet::new(role, file.into(), flags.check()?);
-    Ok(match weights {
-        Some(text) => SampleSet { weights: Weights::ColumnOrFile(text.clone()), ..set },
-        None => set,
-    })
+    let weights = match weights {
+        Some(text) => Weights::ColumnOrFile(text.clone()),
+        None => set.weights,
+    };
+    Ok(SampleSet { weights, flags: Flags::ALL, ..set })
 }

@@ -7,6 +7,7 @@ use ndarray::Axis;
 use super::failure::Failure;
 use super::input_warnings;
 use super::read_measure::{InputLog, Masses, Role, masses_report, report, table, totals_tolerance};
+use super::remedies::NAME_IT;
 use super::row_names::RowNames;
 
 /// The points, rows or columns of a matrix that masses are given to.
@@ -22,7 +23,7 @@ pub(crate) struct MassHolders {
 impl MassHolders {
     /// The remedy if the first of `rows` is a header, where it could be one.
     pub(crate) fn header(rows: &str, may_be_one: bool) -> Option<String> {
-        let remedy = input_warnings::NAME_IT;
+        let remedy = NAME_IT;
         may_be_one.then(|| format!("if the first of the {rows} is a header, {remedy}"))
     }
 }

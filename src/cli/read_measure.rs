@@ -4,7 +4,7 @@ use std::path::Path;
 
 use deblais::io::{
     ColumnRef, Filter, Histogram, Input, InputDigest, InputPath, Layout, Precision, ReadError,
-    Selection, Table,
+    Selection, Table, names_arcs,
 };
 use deblais::math;
 use deblais::measure::DiscreteMeasure;
@@ -12,11 +12,13 @@ use deblais::report::{InputReport, Inputs, MassesReport};
 use deblais::tolerance;
 use ndarray::{Array1, Array2};
 
-use super::columns::{Columns, label, labels};
+use super::columns::{Columns, label, labels, listed};
 use super::failure::Failure;
-use super::input_warnings;
+use super::index_warnings;
+use super::input_warnings::{self, is_called_masses};
 use super::mass_file::{MassFile, MassHolders};
 use super::remarks::Remarks;
+use super::remedies::Flags;
 use super::row_names::RowNames;
 use super::sample_set::column;
 
@@ -73,6 +75,8 @@ pub(crate) struct SampleSet {
     pub(crate) dropped: Vec<ColumnRef>,
     pub(crate) filter: Option<Filter>,
     pub(crate) weights: Weights,
+    /// The flags that remedies may name.
+    pub(crate) flags: Flags,
 }
 
 /// A cloud that was read.
@@ -84,10 +88,22 @@ pub(crate) struct ReadMeasure {
     pub(crate) axes: Option<Vec<String>>,
     /// Whether nobody gave masses.
     pub(crate) uniform: bool,
+    /// Whether `--columns` chose the coordinates.
+    pub(crate) chosen: bool,
     /// Columns to drop that are not there.
     pub(crate) absent: Vec<ColumnRef>,
     /// Relative difference up to which its total may be rescaled.
     pub(crate) totals_tolerance: f64,
+}
+
+impl ReadMeasure {
+    /// The name of the only coordinate, if masses are called so and it was not chosen.
+    pub(crate) fn name_of_masses(&self) -> Option<&str> {
+        match self.axes.as_deref() {
+            Some([name]) if !self.chosen && is_called_masses(name) => Some(name),
+            _ => None,
+        }
+    }
 }
 
 /// Masses that were read.
@@ -127,7 +143,8 @@ pub(crate) fn clouds(
         log.remarks.warn(text);
     }
     check_dropped(&[&x.absent, &y.absent])?;
-    input_warnings::of_pair([&x, &y], [&source.origin, &target.origin], &mut log.remarks);
+    let files = [&source.origin, &target.origin];
+    input_warnings::of_pair([&x, &y], files, source.flags, &mut log.remarks);
     Ok([x, y])
 }
 
@@ -177,6 +194,7 @@ pub(crate) fn cloud(
         columns: taken.columns,
         axes: taken.axes,
         uniform,
+        chosen: job.columns.is_some(),
         absent: taken.absent,
         totals_tolerance: taken.totals_tolerance,
     })
@@ -223,7 +241,7 @@ fn select(
     if let Some(like) = like {
         like.order(table, &mut layout, chosen, &mut log.remarks)?;
     }
-    input_warnings::of_columns(table, &layout, chosen, &mut log.remarks);
+    input_warnings::of_columns(table, &layout, chosen, job.flags, &mut log.remarks);
     refuse_masses_as_coordinates(table, &layout)?;
     let samples = table.samples(&layout).map_err(|error| no_point(error, table))?;
     let rows = samples.points.nrows();
@@ -395,17 +413,14 @@ pub(crate) fn read_matrix(
 ) -> Result<ReadMatrix, Failure> {
     let (table, digest) = table(origin)?;
     let (table, taken) = if role == "grid" {
-        input_warnings::first_row(&table, "place", &mut log.remarks);
+        index_warnings::of_places(&table, &mut log.remarks);
         (table, "coordinates")
+    } else if names_arcs(&table) {
+        return Err(arcs_for_costs(&table));
     } else {
         (input_warnings::of_matrix(table, masses, &mut log.remarks), "costs")
     };
-    let row_numbers = table.numbers_its_rows().then(|| {
-        format!(
-            "if the first of the columns of {origin} numbers the rows, {}",
-            input_warnings::CALL_IT_ID
-        )
-    });
+    let row_numbers = index_warnings::row_numbers(&table, masses[1]);
     let header = MassHolders::header(&format!("rows of {origin}"), table.may_have_header());
     input_warnings::of_name_columns(&table, taken, &mut log.remarks);
     let rows = RowNames::of(&table, None)?;
@@ -414,6 +429,13 @@ pub(crate) fn read_matrix(
     let entries = entries.map_err(not_a_cost)?;
     log.inputs.insert(role, report(origin, entries.nrows(), digest, false));
     Ok(ReadMatrix { entries, rows, columns, excess: [header, row_numbers] })
+}
+
+/// A list of arcs where a matrix of costs is wanted.
+fn arcs_for_costs(table: &Table) -> Failure {
+    let (origin, names) = (table.origin(), listed(&labels(table, &table.data_columns())));
+    Failure::new(format!("{origin}: the columns are called {names}: a list of arcs, not a matrix"))
+        .hint(format!("give it as --cost-arcs {origin}"))
 }
 
 /// Rows of a matrix cannot be removed as those of a table of samples.

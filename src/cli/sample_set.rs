@@ -4,6 +4,7 @@ use deblais::io::{ColumnRef, Filter, InputPath, Selection};
 
 use super::failure::Failure;
 use super::read_measure::{Role, SampleSet, Weights};
+use super::remedies::Flags;
 
 /// The flags that pick coordinates, rows and masses, as they are typed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,11 +36,11 @@ impl SelectionFlags<'_> {
 }
 
 impl SampleSet {
-    /// The sample set that a selection picks from a file.
+    /// The sample set that a selection picks from a file, for commands without `--hist`.
     pub(crate) fn new(role: Role, origin: InputPath, selection: Selection) -> Self {
         let Selection { columns, dropped, filter, weights } = selection;
         let weights = weights.map_or(Weights::Uniform, Weights::Column);
-        Self { role, origin, columns, dropped, filter, weights }
+        Self { role, origin, columns, dropped, filter, weights, flags: Flags::POINTS }
     }
 }
 

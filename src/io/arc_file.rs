@@ -43,13 +43,19 @@ impl ArcProblem {
     }
 }
 
+const COST_NAMES: &[&str] = &["cost", "distance", "weight", "value", "c"];
+
+/// Whether a header calls the columns i, j and cost, in any order.
+pub fn names_arcs(table: &Table) -> bool {
+    named_triplets(table, COST_NAMES).is_some()
+}
+
 /// The arcs (i, j, cost) of a table of three columns: by their names in any order, or without names in
 /// this order. A cost may be +∞.
 ///
 /// # Errors
 /// [`ReadError`], with [`ArcProblem`] for what concerns arcs.
 pub fn arcs_from(table: &Table) -> Result<Vec<(usize, usize, f64)>, ReadError> {
-    const COST_NAMES: &[&str] = &["cost", "distance", "weight", "value", "c"];
     let bad = |problem| ReadError::Arcs { origin: table.origin().clone(), problem };
     let unnamed = table.header().is_none() && table.n_columns() == 3;
     let Some([i, j, cost]) =

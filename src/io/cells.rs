@@ -14,6 +14,7 @@ pub(super) struct TextCells {
     /// Where each cell ends in `text`, row by row.
     ends: Vec<usize>,
     columns: usize,
+    delimiter: Delimiter,
     /// The line that each row begins in, from 1.
     lines: Vec<usize>,
 }
@@ -24,9 +25,10 @@ impl TextCells {
         let text = as_text(origin, bytes)?;
         // Files of the old Macintosh have no line feeds at all.
         let newline = if text.contains('\n') { b'\n' } else { b'\r' };
-        let mut cutter = Cutter::new(Delimiter::detect(text), text.len());
-        let mut cells =
-            Self { text: String::new(), ends: Vec::new(), columns: 0, lines: Vec::new() };
+        let delimiter = Delimiter::detect(text);
+        let mut cutter = Cutter::new(delimiter, text.len());
+        let (ends, lines) = (Vec::new(), Vec::new());
+        let mut cells = Self { text: String::new(), ends, columns: 0, delimiter, lines };
         let (mut rest, mut line) = (text, 1);
         while !rest.is_empty() {
             let end = rest.bytes().position(|byte| byte == b'\n' || byte == b'\r');
@@ -61,6 +63,11 @@ impl TextCells {
 
     pub(super) fn columns(&self) -> usize {
         self.columns
+    }
+
+    /// Whether commas separate the cells.
+    pub(super) fn has_commas(&self) -> bool {
+        self.delimiter == Delimiter::Byte(b',')
     }
 
     /// The line that a row begins in, from 1.

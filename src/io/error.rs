@@ -344,7 +344,7 @@ impl ReadError {
             }
             Self::NoCoordinates { .. } => {
                 "name at least one column; by default those of weights, filters and dropped columns \
-                 are left out, and those called id, index or label, or by no name"
+                 are left out, and those called id, *_id, index or label, or by no name"
                     .into()
             }
             Self::NoSuchRows { values, .. } => {
@@ -390,9 +390,9 @@ fn respelled(found: &str) -> Option<String> {
         Some(format!("write the number without separators: {}", Shown(&joined)))
     } else if let Some(percent) = found.strip_suffix('%').filter(|text| is_number(text)) {
         Some(format!("write the number without the sign %: {}", Shown(percent.trim())))
-    } else if found.contains('|') {
-        let hint = "if | separates columns, write commas, semicolons, tabs or blanks in its place; else \
-                    leave the column out";
+    } else if found.contains('|') || found.contains("\" ") {
+        let hint = "if | separates columns, or blanks between double quotes, write commas, semicolons or \
+                    tabs in their place (R: write.csv); else leave the column out";
         Some(hint.into())
     } else {
         None

@@ -126,7 +126,28 @@ fn is_header(cells: &TextCells) -> bool {
 /// Whether the name of a column says that it numbers or labels the rows.
 pub(super) fn labels_rows(name: &str) -> bool {
     const NAMES: [&str; 3] = ["id", "index", "label"];
-    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) || is_unnamed(name)
+    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) || is_id(name) || is_unnamed(name)
+}
+
+/// An id of something: `store_id`, `id_store`, `store.id`, `StoreId`, `storeID`.
+fn is_id(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let is_apart = |rest: &str, mark: Option<char>| {
+        !rest.is_empty() && mark.is_some_and(|mark| "_-. ".contains(mark))
+    };
+    let ends = lower.strip_suffix("id").is_some_and(|rest| is_apart(rest, rest.chars().last()));
+    let begins = lower.strip_prefix("id").is_some_and(|rest| is_apart(rest, rest.chars().next()));
+    let is_joined = |end| {
+        name.strip_suffix(end).is_some_and(|rest| rest.ends_with(|last: char| last.is_lowercase()))
+    };
+    ends || begins || is_joined("Id") || is_joined("ID")
+}
+
+/// Whether the name of a column of numbers, each of them once, says that it numbers the rows; above
+/// others it may say anything.
+pub(super) fn numbers_rows(name: &str) -> bool {
+    const NAMES: [&str; 6] = ["key", "no", "no.", "nr", "nr.", "rownames"];
+    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Whether a name in a header stands for none: empty, or `Unnamed: 0` as pandas reads an empty one;
@@ -166,7 +187,7 @@ fn is_name(cell: &str) -> bool {
 }
 
 /// Digits, behind a sign or not.
-fn is_whole(cell: &str) -> bool {
+pub(super) fn is_whole(cell: &str) -> bool {
     let digits = cell.strip_prefix('-').unwrap_or(cell);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -132,7 +132,8 @@ pub(super) fn numbered(name: &str) -> Option<(&str, u64)> {
 pub struct Selection {
     /// The coordinates, in this order; a name such as `e0-e49` or `0-49` that no column has is a
     /// range. If `None`, all columns but those of filter and weights and those that number or
-    /// label the rows: called `id`, `index`, `label`, `Unnamed: 0` or `Unnamed: 0.1`, or by no name.
+    /// label the rows: called `id`, `index`, `label`, an id of something (`store_id`), `Unnamed: 0` or
+    /// `Unnamed: 0.1`, or by no name; or `key` or `no` above whole numbers that come once each.
     pub columns: Option<Vec<ColumnRef>>,
     /// Columns, or ranges, that are not among the coordinates.
     pub dropped: Vec<ColumnRef>,

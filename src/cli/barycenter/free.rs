@@ -17,6 +17,7 @@ use crate::cli::progress_line::RunProgress;
 use crate::cli::range::check_bounds;
 use crate::cli::read_measure::{InputLog, Role, SampleSet, cloud};
 use crate::cli::remarks::Remarks;
+use crate::cli::remedies::Flags;
 use crate::cli::text::{Lines, bracket, space};
 use crate::cli::warn;
 
@@ -37,6 +38,7 @@ impl Clouds {
         for file in files {
             let (input, digest) = Input::read(file)?;
             let set = SampleSet::new(Role::Source, file.clone(), Selection::default());
+            let set = SampleSet { flags: Flags::NONE, ..set };
             let read = cloud(&set, input, digest, first.as_ref(), true, &mut log)?;
             clouds.reports.extend(log.inputs.remove(Role::Source.name()));
             if let Some(other) = clouds.measures.first()

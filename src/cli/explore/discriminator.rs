@@ -24,6 +24,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::one_stdin;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::read_measure::{InputLog, Role, SampleSet, clouds};
+use crate::cli::remedies::Flags;
 use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::typed;
 
@@ -172,8 +173,10 @@ fn samples(args: &DiscriminatorArgs, quiet: bool) -> Result<RealAndGenerated, Fa
         });
     };
     one_stdin(&[real.as_path(), generated.as_path()])?;
-    let job =
-        |role, path: &PathBuf| SampleSet::new(role, path.as_path().into(), Selection::default());
+    let job = |role, path: &PathBuf| SampleSet {
+        flags: Flags::NONE,
+        ..SampleSet::new(role, path.as_path().into(), Selection::default())
+    };
     let mut log = InputLog::default();
     let jobs = [job(Role::Source, real), job(Role::Target, generated)];
     let sides = clouds(&jobs, true, &mut log)?.map(|cloud| cloud.measure);

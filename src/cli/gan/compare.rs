@@ -70,7 +70,7 @@ pub(super) fn run(args: CompareArgs) -> Result<Exit, Failure> {
         recipes::read(name, &args.training.changes)?;
     }
     make_out(&args.out)?;
-    let floor = noise_floor(&data.load()?, &mut exact_emd)?;
+    let floor = noise_floor(&data.load_and_tell(args.output.quiet)?, &mut exact_emd)?;
     let mut rows = Vec::new();
     for name in names {
         let runs = (0..args.seeds)

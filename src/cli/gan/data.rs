@@ -9,6 +9,9 @@ use deblais::gan::{Data, Image, Standard};
 use deblais::io::{ColumnRef, Images, Input, InputPath, RunOptions, Selection, read_images};
 
 use crate::cli::failure::Failure;
+use crate::cli::input_warnings;
+use crate::cli::remarks::Remarks;
+use crate::cli::remedies::Flags;
 use crate::cli::sample_set::SelectionFlags;
 
 /// The digits that come with the program: a label, then 8 × 8 pixels.
@@ -124,8 +127,20 @@ impl DataJob {
         self.name == DIGITS_NAME || self.images().is_some()
     }
 
+    /// Reads or builds the data, and tells what is doubtful in them.
+    pub(super) fn load_and_tell(&self, quiet: bool) -> Result<Data, Failure> {
+        let mut remarks = Remarks::default();
+        let data = self.read(&mut remarks);
+        remarks.tell(quiet);
+        data
+    }
+
     /// Reads or builds the data.
     pub(super) fn load(&self) -> Result<Data, Failure> {
+        self.read(&mut Remarks::default())
+    }
+
+    fn read(&self, remarks: &mut Remarks) -> Result<Data, Failure> {
         if let Some(law) = planar(&self.name) {
             return Ok(Data::law(&self.name, law));
         }
@@ -135,7 +150,7 @@ impl DataJob {
             let selection = Selection { columns: Some(pixels), ..self.selection.clone() };
             let held_out = self.held_out.or(self.all_digits().then_some(DIGITS_HELD_OUT));
             let image = Image { height: DIGIT_SIDE, width: DIGIT_SIDE, most: DIGIT_MOST };
-            let data = self.sample(table, &selection, held_out, Standard::common)?;
+            let data = self.sample(table, &selection, held_out, Standard::common, remarks)?;
             return Ok(data.of_images(image));
         }
         if let Some(file) = self.images() {
@@ -150,7 +165,7 @@ impl DataJob {
             ));
         }
         let (input, _) = Input::read(&InputPath::from(self.name.as_str()))?;
-        self.sample(input, &self.selection, self.held_out, Standard::of)
+        self.sample(input, &self.selection, self.held_out, Standard::of, remarks)
     }
 
     fn all_digits(&self) -> bool {
@@ -163,12 +178,16 @@ impl DataJob {
         selection: &Selection,
         held_out: Option<usize>,
         standard: impl Fn(ndarray::ArrayView2<'_, f64>) -> Standard,
+        remarks: &mut Remarks,
     ) -> Result<Data, Failure> {
         let Input::Table(table) = input else {
             return Err(Failure::new(format!("--data {}: this is a picture", self.name))
                 .hint("give a table with a point a row"));
         };
-        let samples = table.select(selection)?;
+        let layout = table.layout(selection)?;
+        let chosen = selection.columns.is_some();
+        input_warnings::of_columns(&table, &layout, chosen, Flags::COLUMNS, remarks);
+        let samples = table.samples(&layout)?;
         Data::sample(&self.name, samples.points.view(), held_out, standard)
             .map_err(|error| Failure::from(error).at(format!("--data {}", self.name)))
     }

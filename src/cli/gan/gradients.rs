@@ -138,7 +138,8 @@ pub(super) fn run(args: GradientsArgs) -> Result<Exit, Failure> {
         Recipe::read(&format!("{own}\n{COMMON}"), &args.changes).map(|recipe| (recipe, losses))
     });
     let critics = critics.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let mut trainer = Trainer::new(recipes::read(&args.recipe, &[])?, data.load()?, Seed(0))?;
+    let recipe = recipes::read(&args.recipe, &[])?;
+    let mut trainer = Trainer::new(recipe, data.load_and_tell(args.output.quiet)?, Seed(0))?;
     make_out(&args.out)?;
     let mut progress = RunProgress::start(None, args.output.quiet)?;
     let stopped = trainer.train(args.generator_steps, &mut progress)?;

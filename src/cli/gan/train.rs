@@ -150,7 +150,7 @@ fn new_run(args: &TrainGanArgs, clock: Clock) -> Result<(Trainer, RunOptions), F
         ))
         .hint("go on with it by --resume, or name another folder"));
     }
-    let loaded = data.load()?;
+    let loaded = data.load_and_tell(args.output.quiet)?;
     let recipe = args.training.recipe(&args.recipe, &data, clock)?;
     let options =
         RunOptions { snapshot: args.snapshot, ..args.data.options(args.training.evaluations()) };

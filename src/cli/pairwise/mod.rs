@@ -59,7 +59,7 @@ pub(crate) struct PairwiseArgs {
     weights: Option<String>,
 
     /// Columns that are the coordinates, by name, index or range such as e0-e49, separated by
-    /// commas (default: all but those of --weights and --where and those called id, index, label)
+    /// commas (default: all but those of --weights and --where and those called id, *_id, index, label)
     #[arg(long, value_name = "LIST", help_heading = "Input")]
     columns: Option<String>,
 

@@ -70,6 +70,7 @@ impl Sets {
         log: &mut InputLog,
     ) -> Result<(usize, f64), Failure> {
         let cloud = cloud(job, input, digest, self.columns.as_ref(), normalize, log)?;
+        let name = cloud.name_of_masses().map(str::to_owned);
         if self.columns.as_ref().is_none_or(|first| !first.have_names()) {
             self.columns = Some(cloud.columns);
         }
@@ -81,7 +82,8 @@ impl Sets {
             && cloud.uniform
         {
             let (pair, files) = ([first, &measure], [origin, &job.origin]);
-            input_warnings::of_counts(pair, files, "emd --hist", &mut log.remarks);
+            let (name, remarks) = (name.as_deref(), &mut log.remarks);
+            input_warnings::of_counts(pair, files, name, job.flags, remarks);
         }
         // What a point lacks for the ground cost, it lacks toward itself, too.
         ground

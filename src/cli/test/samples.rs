@@ -17,6 +17,7 @@ use crate::cli::inputs::{ProblemJob, one_stdin};
 use crate::cli::pairwise::sets::{self, SetSelection};
 use crate::cli::read_measure::{Role, SampleSet};
 use crate::cli::remarks::Remarks;
+use crate::cli::remedies::Flags;
 use crate::cli::sample_set::{SelectionFlags, column};
 
 /// The files and what to read of them.
@@ -34,7 +35,7 @@ pub(super) struct SampleFiles {
     target: Option<PathBuf>,
 
     /// Columns that are the coordinates, by name, index or range such as e0-e49, separated by
-    /// commas (default: all but those of --where and --by and those called id, index, label)
+    /// commas (default: all but those of --where and --by and those called id, *_id, index, label)
     #[arg(long, value_name = "LIST")]
     columns: Option<String>,
 
@@ -102,7 +103,8 @@ impl SampleFiles {
 
     fn load_files(&self, target: &Path, ground: Ground) -> Result<LoadedSamples, Failure> {
         let side = |role, file: &Path, filter: &Option<String>| {
-            Ok::<_, Failure>(SampleSet::new(role, file.into(), self.selection(filter.as_ref())?))
+            let set = SampleSet::new(role, file.into(), self.selection(filter.as_ref())?);
+            Ok::<_, Failure>(SampleSet { flags: Flags::SAMPLES, ..set })
         };
         let sides = [
             side(Role::Source, &self.source, &self.source_where)?,

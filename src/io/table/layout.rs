@@ -1,7 +1,7 @@
 //! Which columns of a table are taken for what.
 
 use super::Table;
-use crate::io::header::labels_rows;
+use crate::io::header::{labels_rows, numbers_rows};
 use crate::io::selection::ColumnRange;
 use crate::io::{ColumnRef, Filter, ReadError, Selection};
 
@@ -145,11 +145,12 @@ impl Table {
     /// The name of a column, if it says that the column numbers or labels the rows.
     fn row_label(&self, column: usize) -> Option<&str> {
         let name = self.header.as_ref()?[column].trim();
-        labels_rows(name).then_some(name)
+        let is_label = labels_rows(name) || numbers_rows(name) && self.holds_numbers_once(column);
+        is_label.then_some(name)
     }
 
     /// Whether the column holds nothing but whole numbers.
-    pub fn holds_whole_numbers(&self, column: usize) -> bool {
+    pub(super) fn holds_whole_numbers(&self, column: usize) -> bool {
         let is_whole = |row| self.value(row, column).is_some_and(|x| x.fract() == 0.0);
         (0..self.n_rows()).all(is_whole)
     }

@@ -1,5 +1,6 @@
 //! Tables of cells.
 
+mod index_column;
 mod layout;
 mod row_names;
 mod samples;
@@ -160,19 +161,45 @@ impl Table {
         (1..self.n_rows()).all(|row| self.value(row - 1, column) <= self.value(row, column))
     }
 
-    /// Whether two columns without names could be one of numbers with decimal commas: they hold
-    /// whole numbers alone, and somewhere −0 before the comma or a zero before other digits behind it.
+    /// Whether two columns without names, separated by commas, could be one of numbers with decimal
+    /// commas: they hold whole numbers alone, and somewhere −0 before the comma or a zero before other
+    /// digits behind it; or, as in 0,5 and 1,25, each number behind it ends in 5 or is 0; or there are
+    /// many digits behind it, and no 0 ends them; or, as in 21,5 and 19,8, one of many digits behind two
+    /// or more.
     pub fn may_have_decimal_commas(&self) -> bool {
+        const ROWS: usize = 3;
+        const LONG_FRACTIONS: usize = 32;
+        const DIFFERENT_TENTHS: usize = 6;
         let TableCells::Text { cells, first: 0 } = &self.cells else { return false };
-        let is_whole = |cell: &str| !cell.is_empty() && cell.bytes().all(|c| c.is_ascii_digit());
-        let mut is_sure = false;
-        cells.columns() == 2
-            && (0..cells.rows()).all(|row| {
-                let (before, behind) = (cells.cell(row, 0), cells.cell(row, 1));
-                is_sure |= before == "-0" || behind.len() > 1 && behind.starts_with('0');
-                is_whole(before.trim_start_matches('-')) && is_whole(behind)
+        let is_digits = |cell: &str| !cell.is_empty() && cell.bytes().all(|c| c.is_ascii_digit());
+        let rows = || (0..cells.rows()).map(|row| (cells.cell(row, 0), cells.cell(row, 1)));
+        let is_long = |behind: &str| behind.len() > 1;
+        if cells.columns() != 2
+            || !cells.has_commas()
+            || !rows().all(|(before, behind)| {
+                is_digits(before.trim_start_matches('-')) && is_digits(behind)
             })
-            && is_sure
+        {
+            return false;
+        }
+        let is_sure = |(before, behind): (&str, &str)| {
+            before == "-0" || is_long(behind) && behind.starts_with('0')
+        };
+        let are_halves = || {
+            rows().all(|(_, behind)| behind == "0" || behind.ends_with('5'))
+                && rows().any(|(_, behind)| behind != "0")
+        };
+        let are_cut = || {
+            rows().filter(|(_, behind)| is_long(behind)).count() >= LONG_FRACTIONS
+                && !rows().any(|(_, behind)| is_long(behind) && behind.ends_with('0'))
+        };
+        let are_tenths = || {
+            let tenths: HashSet<&str> = rows().map(|(_, behind)| behind).collect();
+            tenths.len() >= DIFFERENT_TENTHS
+                && tenths.iter().all(|tenth| tenth.len() == 1)
+                && rows().all(|(before, _)| before.trim_start_matches('-').len() > 1)
+        };
+        rows().any(is_sure) || cells.rows() >= ROWS && are_halves() || are_cut() || are_tenths()
     }
 
     /// Whether the columns that do not name the rows are called 0, 1, …, d − 1 for d ≥ 2.

@@ -63,7 +63,7 @@ impl Table {
     }
 
     /// Whether the header has no name for the column.
-    fn is_index(&self, column: usize) -> bool {
+    pub(super) fn is_index(&self, column: usize) -> bool {
         self.header().is_some_and(|header| is_unnamed(header[column].trim()))
     }
 

@@ -289,10 +289,22 @@ fn a_column_that_counts_rows_is_known() {
 
 #[test]
 fn two_columns_of_whole_numbers_may_be_one_of_decimal_commas() {
-    for text in ["0,5\n-0,25\n", "1,5\n2,05\n"] {
+    let tenths = "21,5\n19,8\n22,1\n20,3\n25,9\n18,0\n";
+    for text in ["0,5\n-0,25\n", "1,5\n2,05\n", "0,5\n1,0\n2,75\n", tenths] {
         assert!(table(text).may_have_decimal_commas(), "{text}");
     }
-    for text in ["1,5\n2,5\n", "1,5\n-0,-3\n", "1,05\n2.5,1\n", "1,05,2\n", "x,y\n1,05\n"] {
+    let lattice = "0,5\n1,8\n2,1\n10,3\n5,9\n8,0\n";
+    let ones = tenths.replace(',', ";");
+    for text in [
+        lattice,
+        &ones,
+        "0,0\n1,0\n2,0\n",
+        "1,5\n2,5\n",
+        "1,5\n-0,-3\n",
+        "1,05\n2.5,1\n",
+        "1,05,2\n",
+        "x,y\n1,05\n",
+    ] {
         assert!(!table(text).may_have_decimal_commas(), "{text}");
     }
 }

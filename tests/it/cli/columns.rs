@@ -265,16 +265,19 @@ fn a_column_that_counts_the_rows_gets_a_warning() {
 }
 
 #[test]
-fn a_column_of_whole_numbers_called_an_id_gets_a_warning() {
+fn a_column_called_an_id_of_something_is_a_label() {
     let folder = Folder::with(&[
         ("a.csv", "customer_id,x\n1001,0\n1002,1\n"),
         ("b.csv", "customer_id,x\n2001,0\n2002,1\n"),
         ("c.csv", ",Unnamed: 0.1,Unnamed: 0,x\n0,0,0,5\n1,1,1,6\n"),
     ]);
-    let json = folder.json("emd a.csv b.csv --json");
-    let words = "a.csv: customer_id is taken for a coordinate; if it numbers the rows, --drop";
-    assert!(json["warnings"][0].as_str().unwrap().starts_with(words), "{json}");
-    assert_eq!(distance(&folder, "emd a.csv b.csv --drop customer_id"), 0.0);
+    let (_, notes) = said(&folder, "emd a.csv b.csv");
+    let words =
+        "a.csv: left out of the coordinates, as row numbers or labels by name: \"customer_id\";";
+    assert!(notes.contains(words), "{notes}");
+    for flags in ["", " --drop customer_id"] {
+        assert_eq!(distance(&folder, &format!("emd a.csv b.csv{flags}")), 0.0);
+    }
     let json = folder.json("emd c.csv c.csv --json");
     assert_eq!(json["inputs"]["source"]["columns"], serde_json::json!(["x"]));
 }

@@ -211,7 +211,7 @@ fn numbers_that_are_no_names_are_costs() {
         ("fractions.csv", "a,label\n0,0.5\n1,2.5\n"),
         ("twice.csv", "a,label\n0,3\n1,3\n"),
         ("names.csv", "name,1,2\n1,0,1\n2,1,0\n"),
-        ("w.csv", "customer_id,w\n7,0.5\n9,0.5\n"),
+        ("w.csv", "customer,w\n7,0.5\n9,0.5\n"),
         ("id.csv", "id,w\n7,0.5\n9,0.5\n"),
         ("x.csv", "x\n0\n3\n"),
     ]);
@@ -253,11 +253,11 @@ fn ordinary_numbers_get_no_warning() {
 #[test]
 fn a_name_with_blanks_is_quoted_and_a_text_potential_has_no_columns_to_choose() {
     let folder = Folder::with(&[
-        ("a.csv", "store no_id,x\n7,0.5\n9,1.5\n"),
+        ("a.csv", "store no,x\n7,0.5\n9,1.5\n8,2.5\n"),
         ("x.csv", "x\n0\n"),
         ("f.csv", "a\nb\n"),
     ]);
-    assert!(remarks(&folder, "emd a.csv a.csv").contains("--drop 'store no_id' leaves it out"));
+    assert!(remarks(&folder, "emd a.csv a.csv").contains("--drop 'store no' leaves it out"));
     let words = refusal(&folder, "certify x.csv x.csv --potentials f.csv");
     assert!(words.contains("write a number") && !words.contains("--columns"), "{words}");
 }

@@ -20,6 +20,7 @@ mod gan;
 mod gan_resume;
 mod gradient;
 mod histograms;
+mod index_columns;
 mod memory;
 mod pairwise;
 mod partial;
