@@ -24,6 +24,7 @@ mod memory;
 mod pairwise;
 mod partial;
 mod pictures;
+mod remedies;
 mod row_names;
 mod sinkhorn;
 mod start;
