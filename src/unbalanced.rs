@@ -77,7 +77,7 @@ pub enum UnbalancedError {
         fraction: f64,
     },
     /// A penalty is negative or not finite, or so large that sums of costs would overflow.
-    #[error("the penalty {penalty} must be from 0 to 1e303")]
+    #[error("the penalty {penalty:?} must be from 0 to 1e303")]
     Penalty {
         /// The penalty asked for.
         penalty: f64,

@@ -148,7 +148,8 @@ pub const LP_CELLS: usize = 100_000;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Barycenter {
     /// The masses of ν on the support, shape (N,), of sum 1 up to rounding. The measure that the bounds are
-    /// about has these masses in proportion to their exact sum.
+    /// about has these masses in proportion to their exact sum; where all measures are the same, it has
+    /// theirs, and these are rounded.
     pub masses: Array1<f64>,
     /// The bracket on the least value of `Σ_k w_k·OT(ν, μ_k)`; `upper` is the value at `masses`.
     pub certificate: Certificate,

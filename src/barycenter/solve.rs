@@ -50,8 +50,9 @@ impl BarycenterProblem {
             _ => DEFAULT_GAP,
         };
         let mut best = Best::new(self, method, options.gap.unwrap_or(default));
-        if let Some(masses) = self.common_masses() {
-            best.try_masses(&masses, 0.0, observer)?;
+        if let Some(nu) = self.common_measure() {
+            let masses = nu.mass().to_owned();
+            best.try_measure(&nu, masses, observer)?;
         }
         match method {
             _ if best.is_done() => Ok(best.answer(Termination::Optimal, 0)),
@@ -139,9 +140,9 @@ impl BarycenterProblem {
         }
     }
 
-    /// The masses on the support that all measures have, if they are the same: a barycenter of value 0,
-    /// which no method would find to the bit.
-    fn common_masses(&self) -> Option<Array1<f64>> {
+    /// The measure that all measures are, if they are the same: a barycenter of value 0, which no method
+    /// would find to the bit.
+    fn common_measure(&self) -> Option<DiscreteMeasure> {
         let (first, others) = self.measures.split_first()?;
         let is_first = |other: &DiscreteMeasure| {
             other.support() == first.support() && other.mass() == first.mass()
@@ -154,7 +155,13 @@ impl BarycenterProblem {
             let place = self.support.support().outer_iter().position(|place| place == point)?;
             masses[place] += weight;
         }
-        Some(masses)
+        Some(self.on_support(masses))
+    }
+
+    /// The measure on the support with masses in proportion to these.
+    fn on_support(&self, masses: Array1<f64>) -> DiscreteMeasure {
+        DiscreteMeasure::normalized(self.support.support().to_owned(), masses)
+            .expect("finite masses with a positive sum")
     }
 
     fn terms<'a>(&'a self) -> Vec<BarycenterTerm<'a>> {
@@ -238,14 +245,23 @@ impl<'a> Best<'a> {
         // Any ν gives a true bound.
         let is_measure = total.is_finite() && total > 0.0;
         let kept = if is_measure { kept / total } else { Array1::ones(kept.len()) };
-        let nu = DiscreteMeasure::normalized(self.problem.support.support().to_owned(), kept)
-            .expect("finite masses with a positive sum");
+        let nu = self.problem.on_support(kept);
+        let masses = nu.marginal().weights().to_owned();
+        self.try_measure(&nu, masses, observer)
+    }
+
+    /// Tries ν, whose masses, rounded, are `masses`.
+    fn try_measure(
+        &mut self,
+        nu: &DiscreteMeasure,
+        masses: Array1<f64>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), BarycenterError> {
         let BarycenterProblem { measures, ground, weights, .. } = self.problem;
-        let transports = transports(&nu, measures, *ground, observer)?;
+        let transports = transports(nu, measures, *ground, observer)?;
         let certificate = mean_certificate(weights, &transports);
         let known = self.nu.as_ref().map_or(f64::INFINITY, |nu| nu.certificate.upper);
         if self.nu.is_none() || certificate.upper < known {
-            let masses = nu.marginal().weights().to_owned();
             self.nu = Some(JudgedMasses { masses, transports, certificate });
         }
         Ok(())

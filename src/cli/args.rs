@@ -155,7 +155,7 @@ pub(crate) struct DrawArgs {
     pub(crate) heatmap: Option<PathBuf>,
 
     /// Draw both clouds and the arrows of the plan, for points in the plane
-    #[arg(long, value_name = "FILE.png|.svg", conflicts_with = "cost_matrix")]
+    #[arg(long, value_name = "FILE.png|.svg")]
     pub(crate) map: Option<PathBuf>,
 
     /// Order of the rows and columns of the heatmap (default: plan for points, input for a cost

@@ -5,10 +5,11 @@ use deblais::ndarray::Array2;
 use deblais::persistence::PersistenceDiagram;
 use deblais::report::{InputReport, MassesReport};
 
-use super::columns::labels;
+use super::columns::{labels, typed};
 use super::failure::Failure;
 use super::input_warnings;
 use super::read_measure::{InputLog, SampleSet, check_dropped, report};
+use super::sample_set::column;
 
 /// The columns of a diagram, in this order.
 const COLUMNS: [&str; 2] = ["birth", "death"];
@@ -43,7 +44,8 @@ pub(crate) fn diagram(
         Some(Input::Table(table)) => {
             let layout = layout(job, &table)?;
             input_warnings::first_row(&table, "point", &mut log.remarks);
-            (table.diagram(&layout)?, labels(&table, &layout.coordinates))
+            let diagram = table.diagram(&layout).map_err(not_a_point)?;
+            (diagram, labels(&table, &layout.coordinates))
         }
     };
     let rows = diagram.rows();
@@ -55,6 +57,15 @@ pub(crate) fn diagram(
     };
     log.inputs.insert(job.role.name(), report);
     Ok(diagram)
+}
+
+/// A death may be infinite.
+fn not_a_point(error: ReadError) -> Failure {
+    match &error {
+        ReadError::NotFinite { .. } => Failure::new(error)
+            .hint("fill in a finite number; a death of inf is that of a class that never dies"),
+        _ => error.into(),
+    }
 }
 
 /// The columns of births and deaths: those called so, in either order, or the only two there are.
@@ -76,18 +87,41 @@ fn layout(job: &SampleSet, table: &Table) -> Result<Layout, Failure> {
         _ => {
             let count = found.len();
             let plural = if count == 1 { "" } else { "s" };
-            let hint = match found.as_slice() {
-                [dimension, birth, death] => format!(
-                    "choose two; if {dimension} is the dimension, take the rows of one: --where \
-                     {dimension}=1 --columns {birth},{death}"
-                ),
-                _ => "choose them with --columns birth,death, or by number: --columns 0,1".into(),
-            };
             Err(Failure::new(format!(
                 "{}: {count} column{plural}, but a persistence diagram has two, birth and death",
                 job.origin
             ))
-            .hint(hint))
+            .hint(chosen(table, &layout.coordinates)))
         }
     }
+}
+
+/// How to choose births and deaths among other columns: by their names, else the last two of three.
+fn chosen(table: &Table, columns: &[usize]) -> String {
+    let found = labels(table, columns);
+    let named = COLUMNS.map(|name| found.iter().position(|found| found.eq_ignore_ascii_case(name)));
+    let (pair, rest) = match (named, columns.len()) {
+        ([Some(birth), Some(death)], count) => {
+            ([birth, death], (0..count).find(|k| *k != birth && *k != death))
+        }
+        (_, 3) => ([1, 2], Some(0)),
+        _ => {
+            return "choose them with --columns birth,death, or by number: --columns 0,1".into();
+        }
+    };
+    let pair = typed(&pair.map(|k| found[k].clone())).unwrap_or_else(|| "0,1".into());
+    let of_dimension = |k: usize| {
+        let name = typed(&found[k..=k])?;
+        let values = table.values(&column(&found[k])).ok()?;
+        let value = values.iter().find(|value| *value == "1").or(values.first())?;
+        Some(format!(
+            "choose two; if {name} is the dimension, take the rows of one: --where {name}={value} \
+             --columns {pair}"
+        ))
+    };
+    rest.filter(|&k| {
+        found.len() == 3 && table.holds_whole_numbers(columns[k]) && !table.counts_rows(columns[k])
+    })
+    .and_then(of_dimension)
+    .unwrap_or_else(|| format!("choose two: --columns {pair}"))
 }

@@ -31,7 +31,7 @@ use super::plan_files::PlanFiles;
 use super::progress_line::RunProgress;
 use super::range::check_range;
 use super::start::StartArgs;
-use super::text::Lines;
+use super::text::{Lines, stopped};
 use super::{note, use_threads, warn};
 use unbalanced::AmountArgs;
 
@@ -177,7 +177,7 @@ impl EmdJob {
             ..
         } = args;
         let problem = ProblemJob::new(&problem_args)?;
-        let solving = Solving::new(&solver, &output)?;
+        let solving = Solving::new(&solver, &output, problem_args.cost.max_distance)?;
         start.check(solving.method)?;
         let mut inputs = input_names(&problem_args);
         inputs.extend(start.files());
@@ -258,12 +258,19 @@ struct Solving {
     memory: Option<MemoryLimit>,
     /// The relative gap that is claimed.
     claim: f64,
+    /// Whether `--max-distance` forbids arcs.
+    is_near: bool,
     output: OutputOptions,
 }
 
 impl Solving {
-    fn new(solver: &SolverArgs, output: &OutputOptions) -> Result<Self, Failure> {
+    fn new(
+        solver: &SolverArgs,
+        output: &OutputOptions,
+        max_distance: Option<f64>,
+    ) -> Result<Self, Failure> {
         Ok(Self {
+            is_near: max_distance.is_some(),
             method: choose(solver.method, solver.lp_backend)?,
             limit: solver.time_limit.map(Seconds::duration),
             memory: solver.memory_limit.clone(),
@@ -296,7 +303,7 @@ impl Solving {
             let report: Report<_> = Report::new(INFEASIBLE_SCHEMA, proof);
             print_report(&self.output, &report, |_| {})?;
         }
-        let mut solution = solution?;
+        let mut solution = solution.map_err(|error| self.failure(error))?;
         let start = Instant::now();
         let certified = solution.certify_until(problem, &|| judging.is_over());
         if let Some(stop) = judging.stopped()
@@ -308,10 +315,24 @@ impl Solving {
         Ok((solver.name(), solution, certified, seconds))
     }
 
+    fn failure(&self, error: SolveError) -> Failure {
+        let is_far = matches!(&error, SolveError::Infeasible(proof) if self.is_near && !proof.is_by_rounding());
+        let failure = Failure::from(error);
+        if !is_far {
+            return failure;
+        }
+        failure.hint(
+            "raise --max-distance: emd --p inf, without it, finds the least one that lets all mass move; \
+             or move less mass with --fraction",
+        )
+    }
+
     /// The method, why it ended and how many iterations it took.
     fn text(&self, method: &str, termination: &str, iterations: u64) -> String {
         let auto = if self.method == Method::Auto { " (auto)" } else { "" };
-        format!("{method}{auto}, {}, {iterations} iterations", termination.replace('_', " "))
+        let ended = format!("{method}{auto}, {}", termination.replace('_', " "));
+        // Sorting does not iterate.
+        if method == "line" { ended } else { format!("{ended}, {iterations} iterations") }
     }
 }
 
@@ -324,8 +345,8 @@ fn exit_code(
     quiet: bool,
 ) -> Exit {
     let (text, exit) = if !termination.is_complete() {
-        let text = "stopped at a limit: the best plan so far, with its true bracket";
-        (text.to_owned(), Exit::Stopped)
+        let text = format!("{}: the best plan so far, with its true bracket", stopped(termination));
+        (text, Exit::Stopped)
     } else if relative_gap <= claim {
         return Exit::Fine;
     } else {

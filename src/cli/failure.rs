@@ -155,8 +155,12 @@ impl From<CertificateError> for Failure {
 
 impl From<SolveError> for Failure {
     fn from(error: SolveError) -> Self {
-        let hint = match error {
+        let hint = match &error {
             SolveError::NotApplicable { .. } => "use --method auto",
+            SolveError::Infeasible(proof) if proof.is_by_rounding() => {
+                "masses that should be equal differ by rounding: give them as whole numbers, or move a \
+                 little less with --fraction 0.999999999"
+            }
             SolveError::Infeasible(_) => "allow more arcs, or move less mass with --mass",
             _ => "use --method auto, which needs no LP code, or another --lp-backend",
         };

@@ -43,6 +43,7 @@ pub(crate) fn man(args: &ManArgs) -> Result<Exit, Failure> {
             .clone(),
     };
     let mut roff = Vec::new();
-    clap_mangen::Man::new(page).render(&mut roff).map_err(Failure::new)?;
+    let source = concat!("deblais ", env!("CARGO_PKG_VERSION"));
+    clap_mangen::Man::new(page).source(source).render(&mut roff).map_err(Failure::new)?;
     print(&roff)
 }

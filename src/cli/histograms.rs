@@ -27,6 +27,25 @@ pub(crate) struct HistogramFiles {
     grid: Option<InputPath>,
 }
 
+/// Who reads histograms, as the remedies for files of points depend on it.
+#[derive(Debug, Clone, Copy)]
+enum Reader {
+    /// `--hist`.
+    Pair,
+    /// `deblais barycenter`.
+    Barycenter,
+}
+
+impl Reader {
+    /// How to have a file taken for points.
+    fn for_points(self) -> &'static str {
+        match self {
+            Self::Pair => "leave --hist out",
+            Self::Barycenter => "give --free",
+        }
+    }
+}
+
 /// The masses of a file, its pixels if it is a picture, and the names of its rows.
 struct Bars {
     masses: Masses,
@@ -74,8 +93,8 @@ impl HistogramFiles {
         normalize: bool,
         log: &mut InputLog,
     ) -> Result<([ReadMeasure; 2], [Array1<f64>; 2]), Failure> {
-        let source = bars(&self.source, Role::Source, normalize, log)?;
-        let mut target = bars(&self.target, Role::Target, normalize, log)?;
+        let source = bars(Reader::Pair, &self.source, Role::Source, normalize, log)?;
+        let mut target = bars(Reader::Pair, &self.target, Role::Target, normalize, log)?;
         if let Some(order) = source.names.order(&target.names, &mut log.remarks)? {
             target.masses.values = target.masses.values.select(Axis(0), &order);
         }
@@ -142,8 +161,8 @@ fn places(
 fn line_places(names: &[String]) -> String {
     let are_numbers = names.iter().all(|name| name.trim().parse::<f64>().is_ok());
     let positions = if are_numbers {
-        "; if the names are positions, leave --hist out and name both columns: --columns COLUMN \
-         --weights COLUMN"
+        "; if the names are positions, write position,mass above the rows, and give --columns \
+         position --weights mass in the place of --hist"
     } else {
         ""
     };
@@ -192,7 +211,7 @@ impl Histograms {
         let mut log = InputLog::default();
         let (mut all, mut reports) = (Vec::<Bars>::new(), Vec::new());
         for file in files {
-            let mut next = bars(file, Role::Source, true, &mut log)?;
+            let mut next = bars(Reader::Barycenter, file, Role::Source, true, &mut log)?;
             reports.extend(log.inputs.remove(Role::Source.name()));
             if let Some(first) = all.first()
                 && let Some(order) = first.names.order(&next.names, &mut log.remarks)?
@@ -220,6 +239,7 @@ impl Histograms {
 
 /// Reads one side.
 fn bars(
+    reader: Reader,
     origin: &InputPath,
     role: Role,
     normalize: bool,
@@ -228,8 +248,10 @@ fn bars(
     let (input, digest) = Input::read(origin)?;
     let (masses, pixels, names) = match input {
         Input::Table(table) => {
-            let values = table.weights().map_err(|error| points_for_counts(origin, error))?;
-            input_warnings::of_histogram(origin, &table, &values, &mut log.remarks);
+            let values =
+                table.weights().map_err(|error| points_for_counts(reader, origin, error))?;
+            let (points, remarks) = (reader.for_points(), &mut log.remarks);
+            input_warnings::of_histogram(origin, &table, &values, points, remarks);
             input_warnings::of_name_columns(&table, "masses", &mut log.remarks);
             let totals_tolerance = totals_tolerance(table.precision());
             (Masses { values, totals_tolerance }, None, RowNames::of(&table, None)?)
@@ -253,18 +275,26 @@ fn bars(
 }
 
 /// A table of points where a histogram is wanted.
-fn points_for_counts(origin: &InputPath, error: ReadError) -> Failure {
+fn points_for_counts(reader: Reader, origin: &InputPath, error: ReadError) -> Failure {
+    let points = reader.for_points();
     match error {
-        ReadError::NotOneColumn { columns, .. } => Failure::new(format!(
-            "{origin}: {columns} columns, where --hist wants a single one of masses"
-        ))
-        .hint(
-            "give one mass per line; for points, leave --hist out; for positions with their counts, \
-             leave --hist out and name the column of the counts: --weights COLUMN",
-        ),
-        ReadError::NegativeWeight { .. } => {
-            Failure::new(error).hint("masses are ≥ 0; give samples and positions without --hist")
+        ReadError::NotOneColumn { columns, .. } => {
+            let counts = match reader {
+                Reader::Pair => {
+                    "; for positions with their counts, leave --hist out and name the column of the \
+                     counts: --weights COLUMN"
+                }
+                Reader::Barycenter => "",
+            };
+            Failure::new(format!(
+                "{origin}: {columns} columns, where a histogram has a single one of masses"
+            ))
+            .hint(format!("give one mass per line; for points, {points}{counts}"))
         }
+        ReadError::NegativeWeight { .. } => Failure::new(error).hint(match reader {
+            Reader::Pair => "masses are ≥ 0; give samples and positions without --hist",
+            Reader::Barycenter => "masses are ≥ 0; for points, give --free",
+        }),
         error => error.into(),
     }
 }

@@ -242,6 +242,7 @@ pub(crate) fn of_points(
     if rows > 1
         && columns == 1
         && points.iter().all(is_share)
+        && points.iter().any(|x| x.fract() != 0.0)
         && (math::sum(points) - 1.0).abs() <= CLOSE
     {
         remarks.warn(format!(
@@ -398,6 +399,7 @@ pub(crate) fn of_histogram(
     origin: &InputPath,
     table: &Table,
     masses: &Array1<f64>,
+    for_points: &str,
     remarks: &mut Remarks,
 ) {
     first_row(table, "mass", remarks);
@@ -405,12 +407,13 @@ pub(crate) fn of_histogram(
     let counts_rows = (0..table.n_columns()).all(|column| table.counts_rows(column));
     if masses.len() >= SEQUENCE && counts_rows {
         remarks.warn(format!(
-            "{origin} holds the numbers of the cells in sequence: with --hist they are masses"
+            "{origin} holds the numbers of the cells in sequence: here they are masses; if they are \
+             points, {for_points}"
         ));
     } else if masses.iter().any(|mass| mass.fract() != 0.0) && (total - 1.0).abs() > 0.05 {
         remarks.warn(format!(
             "{origin} holds neither counts nor shares of 1 (the sum is {total}); if it holds \
-             points, leave --hist out"
+             points, {for_points}"
         ));
     }
 }

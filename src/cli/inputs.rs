@@ -4,14 +4,15 @@
 use std::path::Path;
 use std::time::Instant;
 
-use deblais::cost::{Cost, CostMatrix, SparseCost};
-use deblais::io::{InputPath, arcs_from};
+use deblais::cost::{Cost, CostMatrix};
+use deblais::io::InputPath;
 use deblais::measure::{DiscreteMeasure, Marginal};
 use deblais::problem::{Clouds, OtProblem, Sides};
 use deblais::report::{Inputs, ProblemReport, Settings};
 use deblais::tolerance;
 use ndarray::Array1;
 
+use super::arc_list::ArcFile;
 use super::args::{InputArgs, ProblemArgs, SideArgs};
 use super::failure::Failure;
 use super::ground::Ground;
@@ -19,7 +20,8 @@ use super::histograms::HistogramFiles;
 use super::input_warnings;
 use super::mass_file::{MassFile, MassHolders};
 use super::read_measure::{
-    InputLog, ReadMatrix, ReadMeasure, Role, SampleSet, Weights, clouds, read_matrix, report, table,
+    DROP_ACTS_ON_ALL, InputLog, ReadMatrix, ReadMeasure, Role, SampleSet, Weights, clouds,
+    read_matrix, report,
 };
 use super::remarks::Remarks;
 use super::remedies::Flags;
@@ -170,12 +172,29 @@ impl ProblemJob {
     pub(crate) fn load(&self) -> Result<LoadedProblem, Failure> {
         let loaded = self.load_sides()?.into_problem()?;
         if loaded.problem.cost().forbids() {
-            return Err(Failure::new(format!("{} forbids arcs by costs of inf", loaded.place)).hint(
-                "only emd and certify know forbidden arcs, and emd only with a finite --p: give \
-                 large costs instead",
-            ));
+            return Err(self.forbids_arcs(&loaded.place));
         }
         Ok(loaded)
+    }
+
+    /// The error of forbidden arcs in a problem that may have none.
+    fn forbids_arcs(&self, place: &str) -> Failure {
+        let (text, remedy) = match self.kind {
+            _ if self.limit.is_some() => {
+                ("--max-distance forbids arcs".to_owned(), "leave --max-distance out")
+            }
+            Kind::Arcs { .. } => (
+                format!("{place} forbids the arcs that it does not list"),
+                "list all, with large costs where nothing should go",
+            ),
+            _ => (
+                format!("{place} forbids arcs by costs of inf"),
+                "give large costs in the place of inf",
+            ),
+        };
+        Failure::new(text).hint(format!(
+            "only emd and certify know forbidden arcs, and emd only with a finite --p: {remedy}"
+        ))
     }
 }
 
@@ -259,7 +278,10 @@ impl ProblemJob {
         log: &mut InputLog,
     ) -> Result<LoadedSides, Failure> {
         let clouds = clouds(sides, self.normalize, log)?;
+        let [d, e] = clouds.each_ref().map(|cloud| cloud.measure.dim());
+        let is_uneven = d != e && sides.iter().any(|side| !side.dropped.is_empty());
         sides_of(clouds, [&sides[0].origin, &sides[1].origin], ground)
+            .map_err(|failure| if is_uneven { failure.hint(DROP_ACTS_ON_ALL) } else { failure })
     }
 
     fn load_histograms(
@@ -303,38 +325,19 @@ impl ProblemJob {
         log: &mut InputLog,
     ) -> Result<LoadedSides, Failure> {
         let masses = mass_files(masses)?;
-        let (table, digest) = table(file)?;
-        let arcs = arcs_from(&table)?;
-        log.inputs.insert("cost_arcs", report(file, arcs.len(), digest, false));
-        let counts = [
-            arcs.iter().map(|arc| arc.0.saturating_add(1)).max().unwrap_or_default(),
-            arcs.iter().map(|arc| arc.1.saturating_add(1)).max().unwrap_or_default(),
-        ];
-        let [n, m] =
-            [0, 1].map(|k| masses[k].as_ref().map_or(counts[k], |file| file.table.n_rows()));
-        for (count, of_file, axis) in [(n, counts[0], "i"), (m, counts[1], "j")] {
-            // Without masses every point has some, and needs an arc.
-            if of_file > count || count > arcs.len() && masses.iter().all(Option::is_none) {
-                return Err(Failure::new(format!(
-                    "{file}: {axis} is {}, but there are {}",
-                    of_file - 1,
-                    if of_file > count {
-                        format!("{count} masses")
-                    } else {
-                        format!("{} arcs", arcs.len())
-                    }
-                ))
-                .hint("number sources and targets from 0, without gaps"));
-            }
-        }
-        let cost = SparseCost::new((n, m), arcs).map_err(|error| Failure::from(error).at(file))?;
+        let arcs = ArcFile::read(file)?;
+        let count = arcs.arcs.len();
+        log.inputs.insert("cost_arcs", report(file, count, arcs.digest.clone(), false));
+        let given = masses.each_ref().map(|file| file.as_ref().map(|file| file.table.n_rows()));
+        let [n, m] = arcs.sizes(given)?;
+        let cost = arcs.costs([n, m])?;
         let holders = [(n, "sources"), (m, "targets")].map(|(count, kind)| MassHolders {
             count,
             kind: format!("{kind} of {file}"),
             names: RowNames::new(file, None),
             excess: None,
         });
-        self.sides_of_table((file, "arcs"), Box::new(cost), (masses, holders), log)
+        self.sides_of_table((file, "arcs"), cost, (masses, holders), log)
     }
 
     /// The masses, uniform where there is no file, and the costs between them.

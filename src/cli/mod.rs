@@ -3,8 +3,8 @@
 //! Each subcommand is a file or folder of its own name. They share:
 //!
 //! - flags: `args`, with the values of `ground`, `method`, `memory`, `sample_set`, `start` and `typed`;
-//! - inputs: `inputs` makes a problem of what `read_measure`, `mass_file` and `histograms` read,
-//!   `diagrams` reads persistence diagrams, `columns` and `row_names` hold tables against each other,
+//! - inputs: `inputs` makes a problem of what `read_measure`, `mass_file`, `arc_list` and
+//!   `histograms` read, `diagrams` reads persistence diagrams, `columns` and `row_names` hold tables against each other,
 //!   `remarks` and `input_warnings` say what was noticed;
 //! - a run: `progress_line` (observer, time limit, Ctrl-C), `range` (overflow and underflow);
 //! - answers: `output`, made of the lines of `text` and `input_summary`;
@@ -12,6 +12,7 @@
 //!   `pictures`;
 //! - errors: `failure`, with the remedies of `hints`.
 
+mod arc_list;
 mod args;
 mod barycenter;
 mod bench;

@@ -48,6 +48,11 @@ impl Pictures {
     ) -> Result<Self, Failure> {
         outputs.add("--heatmap", args.heatmap.as_deref(), FORMATS)?;
         outputs.add("--map", args.map.as_deref(), FORMATS)?;
+        if args.map.is_some() && !job.has_points() {
+            let text = "--map draws points, but a cost matrix or a list of arcs has none";
+            return Err(Failure::usage(text)
+                .hint("draw the plan as a matrix: --heatmap in the place of --map"));
+        }
         let order = match args.order {
             Some(OrderName::Sorted) => Order::Sorted,
             Some(OrderName::Plan) => Order::Plan,

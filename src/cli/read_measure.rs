@@ -297,17 +297,20 @@ fn refuse_masses_as_coordinates(table: &Table, layout: &Layout) -> Result<(), Fa
     })
 }
 
+/// The remedy where a column that one file has alone was dropped by its number.
+pub(crate) const DROP_ACTS_ON_ALL: &str = "--drop and --columns act on all files: drop by a name that only one file has, or write that file \
+     without the column";
+
 /// Text among the coordinates.
 fn no_point(error: ReadError, table: &Table) -> Failure {
     let hint = match &error {
         ReadError::NotANumber { found, .. } if found.is_empty() => error.hint(),
+        ReadError::NotANumber { .. } if error.respelled().is_some() => return error.into(),
         ReadError::NotANumber { location, .. } if table.is_bare_first_row(*location) => format!(
             "if the first row is a header, begin all its names with a letter; else {} with --columns",
             error.hint()
         ),
-        ReadError::NotANumber { .. } if error.respelled().is_none() => {
-            format!("{} with --columns", error.hint())
-        }
+        ReadError::NotANumber { .. } => format!("{} with --columns", error.hint()),
         _ => return error.into(),
     };
     Failure::new(error).hint(hint)
@@ -316,9 +319,17 @@ fn no_point(error: ReadError, table: &Table) -> Failure {
 /// The columns of a table, and the file of the masses if they are in none of them.
 fn layout(job: &SampleSet, table: &Table) -> Result<(Layout, Option<InputPath>), Failure> {
     let layout = |weights| table.layout(&job.selection(weights));
+    let failed = |error| match error {
+        ReadError::NoCoordinates { .. } if !job.dropped.is_empty() => {
+            Failure::new(error).hint(DROP_ACTS_ON_ALL)
+        }
+        error => error.into(),
+    };
     let text = match &job.weights {
-        Weights::Uniform => return Ok((layout(None)?, None)),
-        Weights::Column(column) => return Ok((layout(Some(column.clone()))?, None)),
+        Weights::Uniform => return Ok((layout(None).map_err(failed)?, None)),
+        Weights::Column(column) => {
+            return Ok((layout(Some(column.clone())).map_err(failed)?, None));
+        }
         Weights::ColumnOrFile(text) => text,
     };
     let Ok(column) = text.parse::<ColumnRef>();
@@ -336,7 +347,7 @@ fn layout(job: &SampleSet, table: &Table) -> Result<(Layout, Option<InputPath>),
             ))
             .hint("name a column, its number from 0, or a file with one mass per row"))
         }
-        other => Ok((other?, None)),
+        other => Ok((other.map_err(failed)?, None)),
     }
 }
 
@@ -438,11 +449,12 @@ fn arcs_for_costs(table: &Table) -> Failure {
         .hint(format!("give it as --cost-arcs {origin}"))
 }
 
-/// Rows of a matrix cannot be removed as those of a table of samples.
-fn not_a_cost(error: ReadError) -> Failure {
+/// Costs cannot be left out as the rows of a table of samples, but may be infinite.
+pub(super) fn not_a_cost(error: ReadError) -> Failure {
     match &error {
-        ReadError::NotFinite { .. } => Failure::new(error)
-            .hint("fill in a finite number; in a cost matrix inf forbids to move mass there"),
+        ReadError::NotFinite { .. } => Failure::new(error).hint(
+            "fill in a finite number; in the place of a cost, inf forbids to move mass there",
+        ),
         _ => error.into(),
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use deblais::certificate::{BottleneckCertificate, Certificate};
 use deblais::report::{Inputs, ProblemReport, Timings};
 use deblais::shown::Printable;
+use deblais::solvers::Termination;
 use deblais::tolerance;
 
 /// Digits that are shown at most.
@@ -106,6 +107,11 @@ pub(crate) fn space(dim: usize) -> String {
     if dim == 1 { "on the line".to_owned() } else { format!("in {dim} dimensions") }
 }
 
+/// Why a run ended before it was done.
+pub(crate) fn stopped(termination: Termination) -> &'static str {
+    if termination == Termination::Stopped { "interrupted" } else { "stopped at a limit" }
+}
+
 /// Two bounds of a number, and how far they are apart.
 pub(crate) struct Bounds {
     pub(crate) lower: f64,
@@ -134,7 +140,7 @@ pub(crate) struct Lines(String);
 
 impl Lines {
     pub(crate) fn line(&mut self, label: &str, value: impl std::fmt::Display) {
-        let _ = writeln!(self.0, "{label:<24}{}", Printable(&value.to_string()));
+        let _ = writeln!(self.0, "{label:<23} {}", Printable(&value.to_string()));
     }
 
     /// Rows of cells in columns: the first and the last to the left, the others to the right.

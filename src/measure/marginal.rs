@@ -200,7 +200,7 @@ impl Natural {
     }
 
     /// Whether the number is 0.
-    fn is_zero(&self) -> bool {
+    pub(crate) fn is_zero(&self) -> bool {
         self.number == BigUint::ZERO
     }
 

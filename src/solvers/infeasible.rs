@@ -9,6 +9,8 @@
 use std::fmt;
 
 use crate::cost::{Cost, Search};
+use crate::math::exact::quotient_below;
+use crate::measure::Natural;
 use crate::plan::TransportPlan;
 use crate::problem::OtProblem;
 
@@ -29,9 +31,20 @@ pub struct Infeasible {
     pub target_mass: f64,
     /// The mass that may be left behind, rounded: 0 if all mass has to be moved.
     pub may_stay: f64,
+    /// The mass for which there is no place: the exact difference of the masses, rounded.
+    pub excess: f64,
 }
 
+/// The share of a mass below which a difference is taken for that of rounded numbers.
+const ROUNDING: f64 = 1e-9;
+
 impl Infeasible {
+    /// Whether there would be a plan if masses that are equal up to rounding were equal.
+    #[must_use]
+    pub fn is_by_rounding(&self) -> bool {
+        self.excess < ROUNDING * self.source_mass
+    }
+
     /// The set found from a plan; `None` if it proves nothing.
     pub(super) fn of(problem: &OtProblem, plan: &TransportPlan) -> Option<Self> {
         let (n, m, cost) = (problem.n(), problem.m(), problem.cost());
@@ -63,27 +76,36 @@ impl Infeasible {
         let members = |is_member: Vec<bool>| -> Vec<usize> {
             (0..is_member.len()).filter(|&k| is_member[k]).collect()
         };
-        let (sources, mut targets) = (members(is_source), members(is_target));
-        let excess = is_heavier(problem, &sources, &targets);
-        // The dummy target takes what may stay. A dummy source reaches everything, and is in no such set.
-        let of_target = |j: &usize| problem.target()[*j];
-        let is_dummy = |j: &usize| *j >= m - cost.dummies().1;
-        let may_stay = targets.iter().filter(|j| is_dummy(j)).map(of_target).sum();
-        targets.retain(|j| !is_dummy(j));
-        let masses: Vec<f64> = sources.iter().map(|&i| problem.source()[i]).collect();
-        let source_mass = masses.iter().sum();
-        let target_mass = targets.iter().map(of_target).sum();
-        excess.then_some(Self { sources, targets, masses, source_mass, target_mass, may_stay })
+        Self::between(problem, members(is_source), members(is_target))
     }
-}
 
-/// Whether some sources have more mass than some targets, in exact arithmetic.
-fn is_heavier(problem: &OtProblem, sources: &[usize], targets: &[usize]) -> bool {
-    let (source, target) = problem.marginals();
-    // Both sides are in proportion to their sums.
-    let mass = source.sum_of(sources).times(&target.sum_of_weights());
-    let room = target.sum_of(targets).times(&source.sum_of_weights());
-    room.minus(&mass).is_none()
+    /// The proof that these sources may reach no more than these targets; `None` unless they have more
+    /// mass, in exact arithmetic.
+    fn between(problem: &OtProblem, sources: Vec<usize>, targets: Vec<usize>) -> Option<Self> {
+        // The dummy target takes what may stay. A dummy source reaches everything, and is in no such set.
+        let first_dummy = problem.m() - problem.cost().dummies().1;
+        let (targets, dummies): (Vec<_>, Vec<_>) =
+            targets.into_iter().partition(|j| *j < first_dummy);
+        let (source, target) = problem.marginals();
+        let (of_source, of_target) = (source.sum_of_weights(), target.sum_of_weights());
+        // Target masses are in proportion to the total of the source, which is `of_source / divisor`.
+        let unit = source.divisor().map_or_else(|| of_target.clone(), |d| d.times(&of_target));
+        let mass = source.sum_of(&sources).times(&of_target);
+        let [room, stays] = [&targets, &dummies].map(|of| target.sum_of(of).times(&of_source));
+        let excess = mass.minus(&room.plus(&stays)).filter(|excess| !excess.is_zero())?;
+        let in_masses = |x: &Natural| {
+            quotient_below(&x.number.clone().into(), &unit.number, x.exponent - unit.exponent)
+        };
+        Some(Self {
+            masses: sources.iter().map(|&i| problem.source()[i]).collect(),
+            source_mass: in_masses(&mass),
+            target_mass: in_masses(&room),
+            may_stay: in_masses(&stays),
+            excess: in_masses(&excess),
+            sources,
+            targets,
+        })
+    }
 }
 
 /// The arcs of one row after another that are not forbidden.
@@ -127,7 +149,8 @@ const LISTED: usize = 5;
 impl fmt::Display for Infeasible {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = self.sources.iter().zip(&self.masses).take(LISTED);
-        let named: Vec<String> = named.map(|(i, mass)| format!("{i} (mass {mass})")).collect();
+        let named: Vec<String> =
+            named.map(|(i, &mass)| format!("{i} (mass {})", rounded(mass))).collect();
         let more = match self.sources.len().saturating_sub(LISTED) {
             0 => String::new(),
             more => format!(" and {more} more"),
@@ -137,19 +160,31 @@ impl fmt::Display for Infeasible {
         let (sources, have, reach) = if self.sources.len() == 1 { one } else { many };
         let stays = match self.may_stay {
             0.0 => String::new(),
-            mass => format!(", of which {mass} may stay"),
+            mass => format!(", of which {} may stay", rounded(mass)),
         };
         let targets = match self.targets.len() {
             0 => "no target".to_owned(),
-            1 => format!("only one target, of mass {}", self.target_mass),
-            count => format!("only {count} targets, of mass {} together", self.target_mass),
+            1 => format!("only one target, of mass {}", rounded(self.target_mass)),
+            count => {
+                format!("only {count} targets, of mass {} together", rounded(self.target_mass))
+            }
+        };
+        let less = if self.is_by_rounding() {
+            format!(", which is {:.1e} less", self.excess)
+        } else {
+            String::new()
         };
         write!(
             f,
             "forbidden arcs leave no plan: the {sources} {}{more} {have} mass {}{stays}, but {reach} \
-             {targets}",
+             {targets}{less}",
             named.join(", "),
-            self.source_mass,
+            rounded(self.source_mass),
         )
     }
+}
+
+/// A mass to twelve digits: the last ones are those of roundings.
+fn rounded(mass: f64) -> f64 {
+    format!("{mass:.11e}").parse().expect("a number")
 }

@@ -51,6 +51,7 @@ use crate::plan::{PlanArc, TransportPlan};
 use crate::potentials::{Potentials, to_target};
 use crate::problem::OtProblem;
 use crate::progress::{Event, Observer, Stop};
+use crate::solvers::network_simplex::NetworkSimplex;
 use crate::solvers::{Solution, SolveError, Solver, Termination, capped};
 
 /// The largest n·m the generic LP accepts: beyond it, backends need minutes and gigabytes for
@@ -164,19 +165,31 @@ impl Solver for GenericLp {
         if cells > CELLS {
             return Err(SolveError::TooLarge { method: self.name(), cells, limit: CELLS });
         }
-        capped::solve(problem, |problem| self.on_table(problem, observer))
+        let solution =
+            capped::solve(problem, |capped| self.on_table(capped, problem.cost(), observer));
+        if let Err(SolveError::Backend { .. }) = solution
+            && problem.cost().forbids()
+            && let Err(proof @ SolveError::Infeasible(_)) = NetworkSimplex.solve(problem, observer)
+        {
+            return Err(proof);
+        }
+        solution
     }
 }
 
 impl GenericLp {
+    /// Solves a problem on those arcs that `allowed` does not forbid.
     fn on_table(
         self,
         problem: &OtProblem,
+        allowed: &dyn Cost,
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
         let (n, m) = (problem.n(), problem.m());
-        let scale = LpUnits::of(problem);
-        let answer = match self.while_watched(|| LpModel::new(problem, scale), observer) {
+        let scale = LpUnits::of(problem, allowed);
+        let places = places(allowed);
+        let model = || LpModel::new(problem, &places, scale);
+        let answer = match self.while_watched(model, observer) {
             ControlFlow::Continue(answer) => answer?,
             ControlFlow::Break(stop) => {
                 return Ok(Solution {
@@ -187,9 +200,9 @@ impl GenericLp {
                 });
             }
         };
-        let arcs = answer.flows.iter().enumerate().map(|(cell, flow)| PlanArc {
-            source: cell / m,
-            target: cell % m,
+        let arcs = answer.flows.iter().zip(&places).map(|(flow, &(source, target))| PlanArc {
+            source,
+            target,
             mass: flow.max(0.0) * scale.mass,
         });
         let plan = TransportPlan::from_arcs(n, m, arcs.collect());
@@ -247,8 +260,8 @@ struct LpUnits {
 }
 
 impl LpUnits {
-    fn of(problem: &OtProblem) -> Self {
-        let largest = largest_size(problem.cost());
+    fn of(problem: &OtProblem, allowed: &dyn Cost) -> Self {
+        let largest = largest_size(problem.cost()).min(largest_size(allowed));
         let average = math::sum(problem.source()) / problem.n().max(problem.m()) as f64;
         let target = problem.target();
         let left_out = (0..target.len()).fold(0, |k, j| if target[j] > target[k] { j } else { k });
@@ -256,7 +269,17 @@ impl LpUnits {
     }
 }
 
-/// The linear program, the same for all backends.
+/// The arcs (i, j) that a cost does not forbid, row by row.
+fn places(cost: &dyn Cost) -> Vec<(usize, usize)> {
+    let mut buffer = vec![0.0; cost.m()];
+    let of_row = |i| {
+        let row = cost.row(i, &mut buffer).iter().enumerate();
+        row.filter(|(_, cost)| **cost < f64::INFINITY).map(|(j, _)| (i, j)).collect::<Vec<_>>()
+    };
+    (0..cost.n()).flat_map(of_row).collect()
+}
+
+/// The linear program, the same for all backends. A forbidden arc has no variable.
 struct LpModel {
     variables: ProblemVariables,
     /// `γ_ij`, row by row.
@@ -267,29 +290,25 @@ struct LpModel {
 }
 
 impl LpModel {
-    fn new(problem: &OtProblem, scale: LpUnits) -> Self {
-        let (n, m) = (problem.n(), problem.m());
+    fn new(problem: &OtProblem, places: &[(usize, usize)], scale: LpUnits) -> Self {
         let mut variables = ProblemVariables::new();
-        let cells = variables.add_vector(variable().min(0.0), n * m);
-        let mut objective = Expression::with_capacity(n * m);
-        let mut buffer = vec![0.0; m];
-        for i in 0..n {
-            let row = problem.cost().row(i, &mut buffer);
-            for (&cell, c) in cells[i * m..].iter().zip(row) {
-                objective.add_mul(c / scale.cost, cell);
-            }
+        let cells = variables.add_vector(variable().min(0.0), places.len());
+        let mut objective = Expression::with_capacity(places.len());
+        let mut rows = vec![Vec::new(); problem.n()];
+        let mut columns = vec![Vec::new(); problem.m()];
+        for (&cell, &(i, j)) in cells.iter().zip(places) {
+            objective.add_mul(problem.cost().at(i, j) / scale.cost, cell);
+            rows[i].push(cell);
+            columns[j].push(cell);
         }
-        let equation = |cells: &mut dyn Iterator<Item = &Variable>, mass: f64| {
-            let sum: Expression = cells.copied().sum();
+        let equation = |(cells, mass): (Vec<Variable>, &f64)| {
+            let sum: Expression = cells.into_iter().sum();
             sum.eq(mass / scale.mass)
         };
-        let rows = problem.source().into_iter().zip(cells.chunks(m));
-        let rows = rows.map(|(&mass, cells)| equation(&mut cells.iter(), mass));
-        let columns = problem.target().into_iter().enumerate();
-        let columns = columns
-            .filter(|&(j, _)| j != scale.left_out)
-            .map(|(j, &mass)| equation(&mut cells[j..].iter().step_by(m), mass));
-        let constraints = rows.chain(columns).collect();
+        let rows = rows.into_iter().zip(problem.source());
+        let columns = columns.into_iter().zip(problem.target()).enumerate();
+        let columns = columns.filter(|&(j, _)| j != scale.left_out).map(|(_, column)| column);
+        let constraints = rows.chain(columns).map(equation).collect();
         Self { variables, cells, objective, constraints }
     }
 }
@@ -382,119 +401,4 @@ fn potentials_from_plan(cost: &dyn Cost, plan: &TransportPlan) -> Potentials {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cost::{CostMatrix, Euclidean, GroundCost, SqEuclidean};
-    use crate::measure::DiscreteMeasure;
-    use crate::solvers::line::Line;
-    use ndarray::{Array2, array};
-
-    fn cloud(n: usize, d: usize, seed: u64) -> DiscreteMeasure {
-        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        let mut noise = || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state >> 11) as f64 * 2.0_f64.powi(-53)
-        };
-        let support = Array2::from_shape_simple_fn((n, d), &mut noise);
-        let mass = Array1::from_shape_simple_fn(n, &mut noise);
-        let total = math::sum(&mass);
-        DiscreteMeasure::new(support, mass / total).unwrap()
-    }
-
-    /// Upper bounds of all backends, each with a gap of at most 1e-6.
-    fn uppers(problem: &OtProblem) -> Vec<f64> {
-        let solve = |&backend: &Backend| {
-            let solution = GenericLp { backend }.solve(problem, &mut ()).unwrap();
-            assert!(solution.termination.is_complete());
-            let c = solution.certify(problem).certificate;
-            assert!(c.is_within(1e-6), "{backend:?}: {c:?}");
-            c.upper
-        };
-        Backend::all().iter().map(solve).collect()
-    }
-
-    fn same(values: &[f64], truth: f64) {
-        for value in values {
-            assert!((value - truth).abs() <= 1e-6 * truth.abs(), "{value} is not {truth}");
-        }
-    }
-
-    fn agree<G: Into<GroundCost>>(n: usize, m: usize, d: usize, ground: G) {
-        let problem = OtProblem::new(&cloud(n, d, 1), &cloud(m, d, 2), ground.into()).unwrap();
-        let uppers = uppers(&problem);
-        same(&uppers, uppers[0]);
-    }
-
-    #[test]
-    fn backends_agree_on_seeded_problems() {
-        agree(1, 1, 2, Euclidean);
-        agree(1, 30, 2, Euclidean);
-        agree(30, 1, 2, SqEuclidean);
-        agree(40, 25, 3, Euclidean);
-        agree(100, 100, 2, SqEuclidean);
-    }
-
-    #[test]
-    fn backends_agree_with_the_closed_form_on_the_line() {
-        let problem = OtProblem::new(&cloud(50, 1, 3), &cloud(60, 1, 4), Euclidean).unwrap();
-        let truth = Line.solve(&problem, &mut ()).unwrap().certify(&problem).certificate.upper;
-        same(&uppers(&problem), truth);
-    }
-
-    #[test]
-    fn duals_are_the_potentials_with_their_sign() {
-        let cost = CostMatrix::new(array![[1.0, 4.0], [3.0, 2.0]]).unwrap();
-        let mass = array![0.25, 0.75];
-        let problem = OtProblem::new(&mass, &array![0.5, 0.5], cost).unwrap();
-        for &backend in Backend::all() {
-            let solution = GenericLp { backend }.solve(&problem, &mut ()).unwrap();
-            let c = solution.certify(&problem).certificate;
-            assert!(c.dual_violation < 1e-8 && c.gap < 1e-8, "{backend:?}: {c:?}");
-            let value = solution.potentials.value(problem.source(), problem.target());
-            assert!((value - c.upper).abs() < 1e-8);
-        }
-    }
-
-    #[test]
-    fn zero_masses_negative_costs_and_large_units_are_taken() {
-        let source = array![0.0, 2e9, 1e9];
-        let target = array![1e9, 0.0, 2e9, 0.0];
-        let entries =
-            array![[-1.0, 2.0, 3.0, 4.0], [5.0, -6.0, -7.0, 8.0], [9.0, 1.0, 2.0, -3.0]] * 1e-6;
-        let cost = CostMatrix::new(entries).unwrap();
-        let problem = OtProblem::new(&source, &target, cost).unwrap();
-        same(&uppers(&problem), 2e9 * -7e-6 + 1e9 * 9e-6);
-        let zero = CostMatrix::new(Array2::<f64>::zeros((3, 4))).unwrap();
-        let free = OtProblem::new(&source, &target, zero).unwrap();
-        assert!(uppers(&free).iter().all(|&upper| upper == 0.0));
-    }
-
-    #[test]
-    fn problems_beyond_the_limit_are_refused() {
-        let problem = OtProblem::new(&cloud(501, 1, 5), &cloud(500, 1, 6), Euclidean).unwrap();
-        let error = GenericLp::default().solve(&problem, &mut ()).unwrap_err();
-        assert_eq!(error, SolveError::TooLarge { method: "lp", cells: 250_500, limit: CELLS });
-        assert!(error.hint().contains("simplex"));
-    }
-
-    /// Says stop when it is asked for the second time: while the backend is at work.
-    struct Second(u32);
-
-    impl Observer for Second {
-        fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
-            self.0 += 1;
-            if self.0 < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(Stop::TimeLimit) }
-        }
-    }
-
-    #[test]
-    fn a_backend_at_work_is_left_behind_when_the_time_is_up() {
-        let problem = OtProblem::new(&cloud(300, 2, 7), &cloud(299, 2, 8), Euclidean).unwrap();
-        let mut second = Second(0);
-        let solution = GenericLp::default().solve(&problem, &mut second).unwrap();
-        assert_eq!((second.0, solution.termination), (2, Termination::TimeLimit));
-        assert!(solution.plan.arcs().is_empty() && solution.iterations == 0);
-    }
-}
+mod tests;

@@ -139,6 +139,28 @@ fn costs_of_all_sizes_and_masses_over_17_decades_are_proved() {
     }
 }
 
+/// Ten tenths, whose sum in floating point is less than 1, are more than 1 by the rounding of 0.1.
+#[test]
+fn masses_that_differ_by_rounding_are_told_apart() {
+    let inf = f64::INFINITY;
+    let mut cost = Array2::from_elem((11, 2), inf);
+    (0..10).for_each(|i| cost[(i, 0)] = 1.0);
+    cost[(10, 1)] = 1.0;
+    let mut mu = vec![0.1; 10];
+    mu.push(1.0);
+    let problem = OtProblem::new(mu.as_slice(), &[1.0, 1.0], cost.view()).unwrap();
+    let Err(SolveError::Infeasible(proof)) = problem.solve() else { panic!("there is no plan") };
+    assert_eq!(proof.sources, (0..10).collect::<Vec<_>>());
+    assert!(proof.source_mass >= proof.target_mass && proof.may_stay.to_bits() == 0);
+    assert!(proof.is_by_rounding() && proof.excess > 0.0 && proof.excess < 1e-16, "{proof:?}");
+    let text = proof.to_string();
+    assert!(text.contains("of mass 1, which is ") && text.contains("e-17 less"), "{text}");
+    let forbidden = Instance { cost: array![[inf]], mu: vec![1.0], nu: vec![1.0] };
+    let problem = OtProblem::new(&forbidden.mu[..], &forbidden.nu[..], forbidden.cost.view());
+    let Err(SolveError::Infeasible(proof)) = problem.unwrap().solve() else { panic!("no plan") };
+    assert_eq!((proof.excess, proof.is_by_rounding()), (1.0, false));
+}
+
 /// A band of arcs, much larger than a table would allow.
 #[test]
 fn a_long_list_of_arcs_needs_no_table() {

@@ -16,7 +16,7 @@ use crate::cli::histograms::Histograms;
 use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
 use crate::cli::range::check_bounds;
-use crate::cli::text::{Lines, bracket, space};
+use crate::cli::text::{Lines, bracket, space, stopped};
 use crate::cli::warn;
 
 impl BarycenterJob {
@@ -105,8 +105,8 @@ impl BarycenterJob {
 
     fn exit(&self, found: &Barycenter) -> Exit {
         let (text, exit) = if !found.termination.is_complete() {
-            let text = "stopped at a limit: the best answer so far, with its true bracket";
-            (text.to_owned(), Exit::Stopped)
+            let text = stopped(found.termination);
+            (format!("{text}: the best answer so far, with its true bracket"), Exit::Stopped)
         } else if found.certificate.is_within(found.gap) {
             return Exit::Fine;
         } else {

@@ -18,7 +18,7 @@ use crate::cli::range::check_bounds;
 use crate::cli::read_measure::{InputLog, Role, SampleSet, cloud};
 use crate::cli::remarks::Remarks;
 use crate::cli::remedies::Flags;
-use crate::cli::text::{Lines, bracket, space};
+use crate::cli::text::{Lines, bracket, space, stopped};
 use crate::cli::warn;
 
 /// The point clouds of a run.
@@ -99,7 +99,8 @@ impl BarycenterJob {
         if found.termination.is_complete() {
             return Ok(Exit::Fine);
         }
-        warn(&["stopped at a limit: the points so far".to_owned()], self.output.quiet);
+        let text = format!("{}: the points so far", stopped(found.termination));
+        warn(&[text], self.output.quiet);
         Ok(Exit::Stopped)
     }
 

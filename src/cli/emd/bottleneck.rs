@@ -53,10 +53,16 @@ impl BottleneckJob {
             .hint(format!("leave {flag} out, or give a finite --p")));
         }
         args.start.check_absent("--p inf")?;
+        if args.problem.cost.max_distance.is_some() {
+            return Err(Failure::usage(
+                "--p inf finds the least --max-distance that leaves a plan",
+            )
+            .hint("leave --max-distance out, or give a finite --p"));
+        }
         let EmdArgs { mut problem, solver, files, draw, output, detail, json_plan, .. } = args;
         // The costs are those of the distance itself, or of the matrix.
-        let ground = &mut problem.cost.ground;
-        ground.p = problem.cost.cost_matrix.is_none().then_some(1.0);
+        let cost = &mut problem.cost;
+        cost.ground.p = (cost.cost_matrix.is_none() && cost.cost_arcs.is_none()).then_some(1.0);
         let job = ProblemJob::new(&problem)?;
         let files = PlanFiles::new(files, None, draw, &job, &input_names(&problem))?;
         use_threads(output.threads)?;

@@ -46,7 +46,7 @@ impl DiagramJob {
     pub(super) fn new(args: EmdArgs) -> Result<Self, Failure> {
         let EmdArgs { problem: problem_args, solver, files, draw, output, detail, .. } = args;
         let problem = ProblemJob::new(&problem_args)?;
-        let solving = Solving::new(&solver, &output)?;
+        let solving = Solving::new(&solver, &output, None)?;
         let files = PlanFiles::new(files, None, draw, &problem, &input_names(&problem_args))?;
         use_threads(output.threads)?;
         let settings = problem.settings().without("normalize").and("diagonal", true).with(&solver);

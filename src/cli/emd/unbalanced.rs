@@ -1,7 +1,8 @@
 //! `deblais emd --mass`, `--fraction` and `--unbalanced`: transport between unequal masses.
 
 use clap::Args;
-use deblais::problem::Sides;
+use deblais::certificate::Certificate;
+use deblais::problem::{OtProblem, Sides};
 use deblais::report::{PlanReport, Report, Settings, UNBALANCED_SCHEMA, UnbalancedReport, number};
 use deblais::solvers::Transport;
 use deblais::solvers::network_simplex::SimplexOptions;
@@ -15,9 +16,9 @@ use crate::cli::inputs::{LoadedSides, ProblemJob, input_names};
 use crate::cli::output::print_report;
 use crate::cli::pictures::PlanScene;
 use crate::cli::plan_files::PlanFiles;
-use crate::cli::range::check_range;
+use crate::cli::range::{check_range, check_underflow};
 use crate::cli::text::{Lines, bracket, supported};
-use crate::cli::use_threads;
+use crate::cli::{use_threads, warn};
 
 /// How much mass is moved.
 #[derive(Debug, Args, Serialize)]
@@ -113,11 +114,17 @@ impl UnbalancedJob {
         }
         args.start.check_absent("unequal masses")?;
         if problem_args.cost.ground.p == Some(f64::INFINITY) {
-            return Err(Failure::usage("--p inf does not go with unequal masses")
-                .hint("give a finite --p, or move all mass"));
+            return Err(Failure::usage(
+                "--p inf, the least largest distance, is known where all mass is moved, and between \
+                 persistence diagrams (--diagonal)",
+            )
+            .hint(
+                "leave --p out and bound the distance with --max-distance, or leave out --mass, \
+                 --fraction and --unbalanced",
+            ));
         }
         let problem = ProblemJob::new(&problem_args)?;
-        let solving = Solving::new(&solver, &output)?;
+        let solving = Solving::new(&solver, &output, problem_args.cost.max_distance)?;
         let files = PlanFiles::new(files, None, draw, &problem, &input_names(&problem_args))?;
         use_threads(output.threads)?;
         Ok(Self {
@@ -145,16 +152,21 @@ impl UnbalancedJob {
         let target_mass;
         (report.total_mass, target_mass) = totals(&sides);
         let problem = UnbalancedProblem::between(sides, self.amount)?;
+        let mut warnings = remarks.warnings;
+        if let Some(text) = self.cut_mass(report.total_mass.min(target_mass)) {
+            warn(std::slice::from_ref(&text), self.output.quiet);
+            warnings.push(text);
+        }
         let (name, solution, certified, [solve_seconds, certify_seconds]) =
             self.solving.solve(problem.balanced(), &SimplexOptions::default())?;
         let answer = problem.without_dummies(Transport::new(name, solution, certified));
-        check_range(problem.balanced(), answer.certificate())?;
+        self.check_range(problem.balanced(), answer.certificate())?;
 
         let findings = UnbalancedReport::new(report, target_mass, &answer);
         let report = Report {
             inputs: Some(inputs),
             settings: Some(self.settings.clone()),
-            warnings: Some(remarks.warnings),
+            warnings: Some(warnings),
             plan: self.json_plan.then(|| PlanReport::from(answer.plan())),
             timings: [("read", seconds), ("solve", solve_seconds), ("certify", certify_seconds)]
                 .into(),
@@ -180,6 +192,36 @@ impl UnbalancedJob {
         Ok(exit_code(name, answer.termination(), gaps, self.output.quiet))
     }
 
+    /// A warning if more mass is asked for than there is, by so little that all is moved.
+    fn cut_mass(&self, smaller_total: f64) -> Option<String> {
+        let Amount::Mass(asked) = self.amount else { return None };
+        (asked > smaller_total).then(|| {
+            format!(
+                "--mass {asked} exceeds the smaller total, {smaller_total}, by rounding: all of it \
+                 is moved"
+            )
+        })
+    }
+
+    /// Refuses an answer that left the range of `f64`.
+    fn check_range(&self, problem: &OtProblem, certificate: &Certificate) -> Result<(), Failure> {
+        let remedy = match self.amount {
+            Amount::Mass(_) => {
+                "give a larger --mass, or multiply all coordinates by the same factor"
+            }
+            Amount::Fraction(_) => {
+                "give a larger --fraction, or multiply all coordinates by the same factor"
+            }
+            Amount::Penalty { .. } => {
+                "give larger penalties, or multiply the coordinates and the penalties by the same factor"
+            }
+        };
+        let bounds = (certificate.lower, certificate.upper);
+        check_underflow(problem.cost().rounding(), problem.total(), bounds)
+            .map_err(|failure| failure.hint(remedy))?;
+        check_range(problem, certificate)
+    }
+
     fn text(
         &self,
         lines: &mut Lines,
@@ -199,7 +241,10 @@ impl UnbalancedJob {
         let stays = [report.left_behind, report.created].map(mass);
         lines
             .line("  not moved", format!("{} of the source, {} of the target", stays[0], stays[1]));
+        let is_all = report.left_behind == 0.0 || report.created == 0.0;
         match report.marginal_price {
+            // There is no more.
+            Some(_) if is_all => {}
             Some(price) => lines.line("  price of more mass", format!("{} a unit", mass(price))),
             None => lines.line("  cost of transport", mass(report.transport_cost)),
         }

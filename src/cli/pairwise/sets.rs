@@ -185,6 +185,14 @@ pub(in crate::cli) fn read(
     }
     let count = sets.names.len() + faults.len();
     if faults.is_empty() && count < 2 {
+        if let (Some(by), [name]) = (&wanted.by, sets.names.as_slice()) {
+            return Err(Failure::new(format!(
+                "column {}: all rows are of one group, {}, but it takes at least two sets",
+                Shown(&by.to_string()),
+                Shown(name)
+            ))
+            .hint("name a column that holds several values, or give a file for each set"));
+        }
         return Err(Failure::new("a matrix of pairs takes at least two sets")
             .hint("name more files, or tell the sets of one apart with --by COLUMN"));
     }

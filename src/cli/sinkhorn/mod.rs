@@ -26,7 +26,7 @@ use super::pictures::PlanScene;
 use super::plan_files::PlanFiles;
 use super::progress_line::RunProgress;
 use super::range::check_range;
-use super::text::{Lines, exact, small, supported};
+use super::text::{Lines, exact, small, stopped, supported};
 use super::{use_threads, warn};
 
 /// `deblais sinkhorn SOURCE TARGET`
@@ -200,7 +200,8 @@ impl SinkhornJob {
                 format!("a relative gap of {:.1e}, above {gap:e}", certificate.relative_gap())
             }
         };
-        let text = format!("stopped at a limit with {far}: the bracket is true all the same");
+        let stopped = stopped(solved.termination);
+        let text = format!("{stopped} with {far}: the bracket is true all the same");
         warn(&[text], self.output.quiet);
         Exit::Stopped
     }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use deblais::divergence::EstimateError;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{
     ComparisonReport, Report, Settings, TEST_SCHEMA, TwoSampleReport, correct, number,
@@ -15,7 +16,8 @@ use deblais::report::{
 use deblais::seed::Seed;
 use deblais::solvers::Termination;
 use deblais::two_sample::{
-    Bracket, Statistic, StatisticTest, TestOptions, TwoSampleTest, two_sample_test_with,
+    Bracket, Statistic, StatisticTest, TestOptions, TwoSampleError, TwoSampleTest,
+    two_sample_test_with,
 };
 use serde::Serialize;
 
@@ -205,6 +207,17 @@ impl TestJob {
         Ok(self.exit(&report, pairs.len()))
     }
 
+    /// The error of a test; a bandwidth that was given may be its cause.
+    fn failure(&self, error: TwoSampleError) -> Failure {
+        match (&error, self.test.bandwidth) {
+            (TwoSampleError::Estimate(EstimateError::Scale), Some(sigma)) => {
+                Failure::new(format!("--bandwidth {sigma:?}: {error}"))
+                    .hint("leave --bandwidth out, or give about the distance between two points")
+            }
+            _ => error.into(),
+        }
+    }
+
     /// Tests the pairs one after another, until the observer stops the run.
     fn tests(
         &self,
@@ -217,7 +230,7 @@ impl TestJob {
             let part = Part { number: tests.len(), of: pairs.len(), progress };
             let [x, y] = [&loaded.measures[i], &loaded.measures[j]];
             let test = two_sample_test_with(x, y, self.ground.cost(), &self.options(part))
-                .map_err(|error| loaded.failure(error, [i, j]))?;
+                .map_err(|error| loaded.failure(self.failure(error), [i, j]))?;
             self.check_range(x, &test).map_err(|failure| loaded.failure(failure, [i, j]))?;
             let is_stopped = !test.termination.is_complete();
             tests.push(test);

@@ -150,7 +150,8 @@ impl Table {
     }
 
     /// Whether the column holds nothing but whole numbers.
-    pub(super) fn holds_whole_numbers(&self, column: usize) -> bool {
+    #[must_use]
+    pub fn holds_whole_numbers(&self, column: usize) -> bool {
         let is_whole = |row| self.value(row, column).is_some_and(|x| x.fract() == 0.0);
         (0..self.n_rows()).all(is_whole)
     }

@@ -16,6 +16,7 @@ use ndarray::Array2;
 
 use super::cells::TextCells;
 use super::header::{FirstRow, NumberedColumns, are_distinct, first_row, is_numeric, number};
+use super::location::is_beyond_range;
 use super::{ColumnId, ColumnRef, Input, InputPath, Location, ReadError, Selection, npy};
 
 /// The precision that the numbers of an input were stored in; they are f64 from here on.
@@ -347,10 +348,11 @@ impl Table {
         all.filter(is_new).map(|(_, text)| text)
     }
 
-    /// A finite number, or +∞.
+    /// A finite number, or +∞ by its name: 1e400 is neither.
     pub(super) fn cost(&self, row: usize, column: usize) -> Result<f64, ReadError> {
-        let infinite = self.value(row, column).filter(|x| *x == f64::INFINITY);
-        infinite.map_or_else(|| self.finite(row, column), Ok)
+        let is_infinite = self.value(row, column) == Some(f64::INFINITY)
+            && !is_beyond_range(&self.text(row, column));
+        if is_infinite { Ok(f64::INFINITY) } else { self.finite(row, column) }
     }
 
     /// A finite number.

@@ -58,7 +58,7 @@ impl Table {
         let [birth, death] = layout.coordinates[..] else { panic!("two columns, birth and death") };
         let points =
             gather(&rows, &layout.coordinates, |row, column| match self.value(row, column) {
-                Some(f64::INFINITY) if column == death && birth != death => Ok(f64::INFINITY),
+                Some(f64::INFINITY) if column == death && birth != death => self.cost(row, column),
                 _ => self.coordinate(row, column),
             })?;
         PersistenceDiagram::new(points.view()).map_err(|error| match error {

@@ -85,7 +85,11 @@ impl Solver for Assignment {
         observer: &mut dyn Observer,
     ) -> Result<Solution, SolveError> {
         if !Self::applies_to(problem) {
-            let needs = "equal masses and as many source as target points";
+            let needs = if problem.cost().forbids() {
+                "a finite cost for every arc"
+            } else {
+                "equal masses and as many source as target points"
+            };
             return Err(SolveError::NotApplicable { method: self.name(), needs });
         }
         capped::solve(problem, |problem| Ok(Self::on_table(problem, observer)))

@@ -34,6 +34,19 @@ fn the_mean_of_two_points_lies_between_them() {
     assert!((number(&emd, "/transport_cost") - 1.0).abs() < 1e-6);
 }
 
+/// Shares of the total that no `f64` holds.
+#[test]
+fn the_barycenter_of_equal_histograms_costs_nothing() {
+    let folder = Folder::with(&[("h.csv", "1\n2\n3\n0.1\n")]);
+    for flags in ["", " --method lp", " --method entropic", " --method entropic --cost euclidean"] {
+        let json = folder.json(&format!("barycenter h.csv h.csv h.csv --json{flags}"));
+        assert_eq!(number(&json, "/certificate/lower"), 0.0, "{flags}");
+        assert_eq!(number(&json, "/certificate/upper"), 0.0, "{flags}");
+        assert_eq!(number(&json, "/histograms/2/transport/upper"), 0.0, "{flags}");
+        assert!((number(&json, "/masses/0") - 1.0 / 6.1).abs() < 1e-15, "{flags}");
+    }
+}
+
 #[test]
 fn the_text_names_every_file_with_its_weight() {
     let folder = ends();

@@ -25,6 +25,7 @@ mod memory;
 mod pairwise;
 mod partial;
 mod pictures;
+mod remedies;
 mod row_names;
 mod sinkhorn;
 mod start;

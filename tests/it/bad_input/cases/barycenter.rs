@@ -23,6 +23,20 @@ pub(super) const CASES: &[Case] = &[
         says: &["two.csv: 2 columns", "hint:"],
     },
     Case {
+        name: "points without --free",
+        files: &[("p.csv", b"x,y\n0,0\n1,2\n")],
+        args: "barycenter p.csv p.csv",
+        code: 1,
+        says: &["p.csv: 2 columns", "for points, give --free"],
+    },
+    Case {
+        name: "points on the line without --free",
+        files: &[("p.csv", b"-1\n1\n")],
+        args: "barycenter p.csv p.csv",
+        code: 1,
+        says: &["p.csv", "negative", "for points, give --free"],
+    },
+    Case {
         name: "a negative mass",
         files: &[BAR, ("bad.csv", b"1\n-1\n2\n")],
         args: "barycenter bar.csv bad.csv",

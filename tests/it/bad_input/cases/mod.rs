@@ -1,5 +1,6 @@
 //! The table of faults, by what was asked for.
 
+mod arcs;
 mod barycenter;
 mod columns;
 mod diagrams;
@@ -37,6 +38,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
     [
         files::CASES,
         transport::CASES,
+        arcs::CASES,
         pairwise::CASES,
         barycenter::CASES,
         range::CASES,

@@ -14,6 +14,20 @@ pub(super) const CASES: &[Case] = &[
         says: &["TARGET"],
     },
     Case {
+        name: "a single group",
+        files: &[("g.csv", b"x,g\n1,a\n2,a\n3,a\n")],
+        args: "test g.csv --by g",
+        code: 1,
+        says: &["column \"g\": all rows are of one group, a", "holds several values"],
+    },
+    Case {
+        name: "a bandwidth beyond the range of numbers",
+        files: &[LINE],
+        args: "test line.csv line.csv --bandwidth 1e300",
+        code: 1,
+        says: &["--bandwidth 1e300", "leave --bandwidth out"],
+    },
+    Case {
         name: "a second sample beside groups",
         files: &[GOOD],
         args: "test good.csv good.csv --by label",

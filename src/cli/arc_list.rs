@@ -1,0 +1,82 @@
+//! `--cost-arcs`: a list of arcs with their costs.
+
+use deblais::cost::{Cost, CostMatrix, SparseCost};
+use deblais::io::{InputDigest, InputPath, ReadError, arcs_from};
+
+use super::failure::Failure;
+use super::read_measure::{not_a_cost, table};
+
+/// The arcs of a file.
+pub(super) struct ArcFile<'a> {
+    origin: &'a InputPath,
+    pub(super) digest: InputDigest,
+    /// (i, j, cost).
+    pub(super) arcs: Vec<(usize, usize, f64)>,
+}
+
+impl<'a> ArcFile<'a> {
+    pub(super) fn read(origin: &'a InputPath) -> Result<Self, Failure> {
+        let (table, digest) = table(origin)?;
+        let arcs = arcs_from(&table).map_err(not_an_arc)?;
+        Ok(Self { origin, digest, arcs })
+    }
+
+    /// The numbers of sources and targets: those of the masses that are given, else the largest index
+    /// and one. Without masses every point has some, and needs an arc.
+    pub(super) fn sizes(&self, masses: [Option<usize>; 2]) -> Result<[usize; 2], Failure> {
+        let Self { origin, arcs, .. } = self;
+        let of_list = [
+            arcs.iter().map(|arc| arc.0.saturating_add(1)).max().unwrap_or_default(),
+            arcs.iter().map(|arc| arc.1.saturating_add(1)).max().unwrap_or_default(),
+        ];
+        let counts_from_1 = arcs.iter().all(|arc| arc.0 > 0 && arc.1 > 0);
+        let hint = if counts_from_1 {
+            "indices count from 0; these look like they count from 1: subtract 1 from each i and j"
+        } else {
+            "number sources and targets from 0, without gaps"
+        };
+        let sizes = [0, 1].map(|k| masses[k].unwrap_or(of_list[k]));
+        for (size, of_list, axis) in [(sizes[0], of_list[0], "i"), (sizes[1], of_list[1], "j")] {
+            let those_there = if of_list > size {
+                format!("{size} masses")
+            } else if size > arcs.len() && masses == [None; 2] {
+                format!("{} arcs", arcs.len())
+            } else {
+                continue;
+            };
+            let text = format!("{origin}: {axis} is {}, but there are {those_there}", of_list - 1);
+            return Err(Failure::new(text).hint(hint));
+        }
+        if counts_from_1 && masses.contains(&None) {
+            let text = format!("{origin}: no arc has i = 0 or j = 0, but these points have mass");
+            return Err(Failure::new(text).hint(format!(
+                "{hint}; or give all masses by --source-weights and --target-weights"
+            )));
+        }
+        Ok(sizes)
+    }
+
+    /// The costs: a matrix where every arc is listed.
+    pub(super) fn costs(self, [n, m]: [usize; 2]) -> Result<Box<dyn Cost>, Failure> {
+        let at_file = |error| Failure::from(error).at(self.origin);
+        let listed = SparseCost::new((n, m), self.arcs).map_err(at_file)?;
+        if listed.arcs() < n.saturating_mul(m) {
+            return Ok(Box::new(listed));
+        }
+        let all = CostMatrix::from_fn((n, m), |i, j| listed.at(i, j)).map_err(at_file)?;
+        Ok(Box::new(all))
+    }
+}
+
+/// Text in a list of arcs.
+fn not_an_arc(error: ReadError) -> Failure {
+    match &error {
+        ReadError::NotANumber { found, .. } if !found.is_empty() && error.respelled().is_none() => {
+            Failure::new(error).hint(
+                "the columns i and j hold numbers of sources and targets, from 0, not their names; \
+                 cost is a number",
+            )
+        }
+        _ => not_a_cost(error),
+    }
+}
