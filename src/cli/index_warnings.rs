@@ -1,6 +1,6 @@
 //! A first column that could number or name the rows, but is taken for data.
 
-use deblais::io::{Layout, Table};
+use deblais::io::{Layout, Table, may_list_arcs};
 
 use super::columns::{labels, listed};
 use super::input_warnings::first_row;
@@ -19,13 +19,13 @@ pub(crate) fn of_coordinates(
     if table.header().is_none() {
         names = format!("column{} {names}", if are_several { "s" } else { "" });
     }
-    let (are, does) = if are_several {
-        ("are taken for coordinates, but could name the rows, as they number", "they do")
+    let (are, numbers, does) = if are_several {
+        ("are taken for coordinates", "different whole numbers", "they do")
     } else {
-        ("is taken for a coordinate, but could name the rows, as it numbers", "it does")
+        ("is taken for a coordinate", "a different whole number", "it does")
     };
     format!(
-        "{}: {names} {are} each of them differently; if {does}, {}{}",
+        "{}: {names} {are}, but could name the rows, with {numbers} for each; if {does}, {}{}",
         table.origin(),
         flags.leave_out(table, layout, columns),
         flags.keep(&typed_columns(table, &layout.coordinates))
@@ -34,7 +34,13 @@ pub(crate) fn of_coordinates(
 
 /// The first column of a matrix of costs; `masses` is the number of those of the columns.
 pub(crate) fn of_costs(table: &Table, masses: Option<usize>, remarks: &mut Remarks) {
-    if table.has_doubtful_index_of_costs(masses) {
+    let origin = table.origin();
+    if may_list_arcs(table) {
+        remarks.warn(format!(
+            "{origin}: the rows are taken for those of a matrix, but could be arcs i, j, cost; if they \
+             are, give --cost-arcs {origin}"
+        ));
+    } else if table.has_doubtful_index_of_costs(masses) {
         let is_square = table.n_rows() + 1 == table.data_columns().len();
         let square = if is_square { ", though the matrix is square without it" } else { "" };
         remarks.warn(first_column(table, &format!("costs{square}"), "rows"));
@@ -66,8 +72,11 @@ fn first_column(table: &Table, taken: &str, kind: &str) -> String {
     let name = table
         .header()
         .map_or(String::new(), |_| format!(", {},", listed(&labels(table, &[column]))));
-    let is =
-        if table.counts_rows(column) { "counts the rows" } else { "numbers each row differently" };
+    let is = if table.counts_rows(column) {
+        "counts the rows"
+    } else {
+        "holds a different whole number in each row"
+    };
     format!(
         "{}: the first column{name} {is}, but is taken for {taken}; if it numbers or names the \
          {kind}, {remedy}",

@@ -319,7 +319,10 @@ fn called_masses(
     flags: Flags,
 ) -> Option<String> {
     let are_masses = |x: ArrayView1<'_, f64>| x.iter().all(|x| *x >= 0.0) && math::sum(x) > 0.0;
-    if !are_masses(p) || !are_masses(q) {
+    // Bodies have a weight and a mass, too.
+    let may_be_measured = ["weight", "mass"].contains(&name.trim().to_lowercase().as_str());
+    let are_counts = p.iter().chain(q).all(|x| x.fract() == 0.0) || math::sum(p) == math::sum(q);
+    if !are_masses(p) || !are_masses(q) || may_be_measured && !are_counts {
         return None;
     }
     let hist = give_hist([p, q], flags);

@@ -35,11 +35,12 @@ impl Flags {
         if self.has("--hist") { "--hist" } else { "emd --hist" }
     }
 
-    /// How to leave some of the coordinates out.
+    /// How to leave some of the coordinates out, beside what is dropped already.
     pub(crate) fn leave_out(self, table: &Table, layout: &Layout, columns: &[usize]) -> String {
         let them = if columns.len() > 1 { "them" } else { "it" };
         if self.has("--drop") {
-            return format!("--drop {} leaves {them} out", typed_columns(table, columns));
+            let all = [&layout.dropped, columns].concat();
+            return format!("--drop {} leaves {them} out", typed_columns(table, &all));
         }
         if !self.has("--columns") {
             return format!("call {them} id in a header to leave {them} out");

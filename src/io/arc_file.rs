@@ -50,6 +50,19 @@ pub fn names_arcs(table: &Table) -> bool {
     named_triplets(table, COST_NAMES).is_some()
 }
 
+/// Whether three columns without names could be i, j and cost: the pairs are sorted, from i = 0, each of
+/// them once, and some of them have one i.
+pub fn may_list_arcs(table: &Table) -> bool {
+    const LEAST: usize = 4;
+    let arcs = if table.header().is_none() { arcs_from(table) } else { Ok(Vec::new()) };
+    arcs.is_ok_and(|arcs| {
+        arcs.len() >= LEAST
+            && arcs[0].0 == 0
+            && arcs.is_sorted_by(|(i, j, _), (k, l, _)| (i, j) < (k, l))
+            && arcs.windows(2).any(|pair| pair[0].0 == pair[1].0)
+    })
+}
+
 /// The arcs (i, j, cost) of a table of three columns: by their names in any order, or without names in
 /// this order. A cost may be +∞.
 ///

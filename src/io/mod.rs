@@ -51,7 +51,7 @@ mod selection;
 mod table;
 mod unsupported_format;
 
-pub use arc_file::{ArcProblem, arcs_from, names_arcs};
+pub use arc_file::{ArcProblem, arcs_from, may_list_arcs, names_arcs};
 pub use atomic::WriteError;
 #[cfg(feature = "nn")]
 pub use checkpoint_file::{

@@ -16,6 +16,8 @@ pub struct Layout {
     pub filter: Option<(Filter, usize)>,
     /// Columns that number or label the rows, omitted unless they are named.
     pub row_labels: Vec<usize>,
+    /// Columns that were to be dropped, and are.
+    pub dropped: Vec<usize>,
     /// Columns that were to be dropped but do not exist.
     pub absent: Vec<ColumnRef>,
 }
@@ -48,7 +50,7 @@ impl Table {
         if coordinates.is_empty() {
             return Err(ReadError::NoCoordinates { origin: self.origin.clone() });
         }
-        Ok(Layout { coordinates, weights, filter, row_labels, absent })
+        Ok(Layout { coordinates, weights, filter, row_labels, dropped, absent })
     }
 
     /// The names of some columns, if the table has a header.

@@ -36,44 +36,45 @@ const CASES: &[Case] = &[
     Case {
         files: POINTS,
         args: "emd a.csv b.csv",
-        says: "a.csv: patient is taken for a coordinate, but could name the rows, as it numbers each \
-               of them differently; if it does, --drop patient leaves it out; if not, --columns \
-               patient,u,v says so",
+        says: "a.csv: patient is taken for a coordinate, but could name the rows, with a \
+               different whole number for each; if it does, --drop patient leaves it out; if not, \
+               --columns patient,u,v says so",
         remedy: Args("emd a.csv b.csv --drop patient"),
         reads: ("/dim", 2),
     },
     Case {
         files: POINTS,
         args: "sinkhorn a.csv b.csv",
-        says: "b.csv: patient is taken for a coordinate, but could name the rows, as it numbers each \
-               of them differently; if it does, --drop patient leaves it out; if not, --columns \
-               patient,u,v says so",
+        says: "b.csv: patient is taken for a coordinate, but could name the rows, with a \
+               different whole number for each; if it does, --drop patient leaves it out; if not, \
+               --columns patient,u,v says so",
         remedy: Args("sinkhorn a.csv b.csv --columns patient,u,v"),
         reads: ("/dim", 3),
     },
     Case {
         files: POINTS,
         args: "pairwise a.csv b.csv",
-        says: "a.csv: patient is taken for a coordinate, but could name the rows, as it numbers each \
-               of them differently; if it does, --drop patient leaves it out; if not, --columns \
-               patient,u,v says so",
+        says: "a.csv: patient is taken for a coordinate, but could name the rows, with a \
+               different whole number for each; if it does, --drop patient leaves it out; if not, \
+               --columns patient,u,v says so",
         remedy: Args("pairwise a.csv b.csv --drop patient"),
         reads: ("/dim", 2),
     },
     Case {
         files: POINTS,
         args: "test a.csv b.csv --permutations 9",
-        says: "a.csv: patient is taken for a coordinate, but could name the rows, as it numbers each \
-               of them differently; if it does, --drop patient leaves it out; if not, --columns \
-               patient,u,v says so",
+        says: "a.csv: patient is taken for a coordinate, but could name the rows, with a \
+               different whole number for each; if it does, --drop patient leaves it out; if not, \
+               --columns patient,u,v says so",
         remedy: Args("test a.csv b.csv --permutations 9 --drop patient"),
         reads: ("/dim", 2),
     },
     Case {
         files: BARE,
         args: "emd a.csv b.csv",
-        says: "a.csv: column 0 is taken for a coordinate, but could name the rows, as it numbers each \
-               of them differently; if it does, --drop 0 leaves it out; if not, --columns 0-2 says so",
+        says: "a.csv: column 0 is taken for a coordinate, but could name the rows, with a \
+               different whole number for each; if it does, --drop 0 leaves it out; if not, \
+               --columns 0-2 says so",
         remedy: Args("emd a.csv b.csv --drop 0"),
         reads: ("/dim", 2),
     },
@@ -84,8 +85,9 @@ const CASES: &[Case] = &[
             ("b.csv", "g,k,x\nu,0,0.5\n"),
         ],
         args: "emd a.csv b.csv --drop g",
-        says: "a.csv: k is taken for a coordinate, but could name the rows, as it numbers each of them \
-               differently; if it does, --drop k leaves it out; if not, --columns k,x says so",
+        says: "a.csv: k is taken for a coordinate, but could name the rows, with a different \
+               whole number for each; if it does, --drop g,k leaves it out; if not, --columns k,x \
+               says so",
         remedy: Args("emd a.csv b.csv --drop g,k"),
         reads: ("/dim", 1),
     },
@@ -96,9 +98,9 @@ const CASES: &[Case] = &[
             ("b.csv", "g,h,u\n1,0,0.5\n1,0,1.5\n"),
         ],
         args: "emd a.csv b.csv",
-        says: "a.csv: g, h are taken for coordinates, but could name the rows, as they number each of \
-               them differently; if they do, --drop g,h leaves them out; if not, --columns g,h,u says \
-               so",
+        says: "a.csv: g, h are taken for coordinates, but could name the rows, with different \
+               whole numbers for each; if they do, --drop g,h leaves them out; if not, --columns \
+               g,h,u says so",
         remedy: Args("emd a.csv b.csv --drop g,h"),
         reads: ("/dim", 1),
     },
@@ -109,17 +111,17 @@ const CASES: &[Case] = &[
             ("b.csv", "patient,age,bp\n30,41,121\n4,60,98\n"),
         ],
         args: "emd a.csv b.csv",
-        says: "a.csv: patient is taken for a coordinate, but could name the rows, as it numbers each \
-               of them differently; if it does, --drop patient leaves it out; if not, --columns \
-               patient,age,bp says so",
+        says: "a.csv: patient is taken for a coordinate, but could name the rows, with a \
+               different whole number for each; if it does, --drop patient leaves it out; if not, \
+               --columns patient,age,bp says so",
         remedy: Args("emd a.csv b.csv --drop patient"),
         reads: ("/dim", 2),
     },
     Case {
         files: &[("c.csv", STORES)],
         args: "emd --cost-matrix c.csv",
-        says: "c.csv: the first column, store, numbers each row differently, but is taken for costs; \
-               if it numbers or names the rows, call it id in the header",
+        says: "c.csv: the first column, store, holds a different whole number in each row, but is \
+               taken for costs; if it numbers or names the rows, call it id in the header",
         remedy: File("c.csv", "id,w0,w1,w2\n101,5.5,3,9\n102,2,7,1.5\n103,4,4,4\n104,1,2,3\n"),
         reads: ("/m", 3),
     },
@@ -127,8 +129,9 @@ const CASES: &[Case] = &[
         // Whole numbers alone, but counted.
         files: &[("c.csv", "101,5,3\n102,2,7\n103,4,4\n104,9,1\n")],
         args: "emd --cost-matrix c.csv",
-        says: "c.csv: the first column numbers each row differently, but is taken for costs; if it \
-               numbers or names the rows, call it id in a header above the rows (id,c0,c1,…)",
+        says: "c.csv: the first column holds a different whole number in each row, but is taken \
+               for costs; if it numbers or names the rows, call it id in a header above the rows \
+               (id,c0,c1,…)",
         remedy: File("c.csv", "id,c0,c1\n101,5,3\n102,2,7\n103,4,4\n104,9,1\n"),
         reads: ("/m", 2),
     },
@@ -136,20 +139,28 @@ const CASES: &[Case] = &[
         // Two rows of whole numbers: the other columns are numbered alike.
         files: &[("c.csv", "store,w0,w1\n101,5,3\n102,2,7\n")],
         args: "emd --cost-matrix c.csv",
-        says: "c.csv: the first column, store, numbers each row differently, but is taken for costs, \
-               though the matrix is square without it; if it numbers or names the rows, call it id in \
-               the header",
+        says: "c.csv: the first column, store, holds a different whole number in each row, but is \
+               taken for costs, though the matrix is square without it; if it numbers or names \
+               the rows, call it id in the header",
         remedy: File("c.csv", "id,w0,w1\n101,5,3\n102,2,7\n"),
         reads: ("/m", 2),
     },
     Case {
         files: &[("c.csv", "101,5,3,9\n104,2,7,1\n102,4,4,4\n")],
         args: "emd --cost-matrix c.csv",
-        says: "c.csv: the first column numbers each row differently, but is taken for costs, though \
-               the matrix is square without it; if it numbers or names the rows, call it id in a \
-               header above the rows (id,c0,c1,…)",
+        says: "c.csv: the first column holds a different whole number in each row, but is taken \
+               for costs, though the matrix is square without it; if it numbers or names the \
+               rows, call it id in a header above the rows (id,c0,c1,…)",
         remedy: File("c.csv", "id,c0,c1,c2\n101,5,3,9\n104,2,7,1\n102,4,4,4\n"),
         reads: ("/m", 3),
+    },
+    Case {
+        files: &[("c.csv", "0,0,5\n0,1,3\n1,0,2\n1,1,4\n")],
+        args: "emd --cost-matrix c.csv",
+        says: "c.csv: the rows are taken for those of a matrix, but could be arcs i, j, cost; if \
+               they are, give --cost-arcs c.csv",
+        remedy: Args("emd --cost-arcs c.csv"),
+        reads: ("/n", 2),
     },
     Case {
         files: &[
@@ -158,35 +169,36 @@ const CASES: &[Case] = &[
             ("grid.csv", "cell,x\n0,0.5\n1,1.5\n2,4.5\n"),
         ],
         args: "emd --hist p.csv q.csv --grid grid.csv",
-        says: "grid.csv: the first column, cell, counts the rows, but is taken for a coordinate; if it \
-               numbers or names the cells, call it id in the header",
+        says: "grid.csv: the first column, cell, counts the rows, but is taken for a coordinate; \
+               if it numbers or names the cells, call it id in the header",
         remedy: File("grid.csv", "id,x\n0,0.5\n1,1.5\n2,4.5\n"),
         reads: ("/dim", 1),
     },
     Case {
         files: &[("p.csv", "count\n5\n3\n4\n"), ("q.csv", "count\n9\n2\n3\n")],
         args: "emd p.csv q.csv",
-        says: "p.csv and q.csv: the values of the only column, count, are read as samples on the line; \
-               if they are the masses of cells, give --hist --normalize, as the totals differ; if not, \
-               --columns count says so",
+        says: "p.csv and q.csv: the values of the only column, count, are read as samples on the \
+               line; if they are the masses of cells, give --hist --normalize, as the totals \
+               differ; if not, --columns count says so",
         remedy: Args("emd p.csv q.csv --hist --normalize"),
         reads: ("/n", 3),
     },
     Case {
         files: &[("p.csv", ",count\nb,5\na,3\nc,2\n"), ("q.csv", ",count\na,4\nb,4\nc,2\n")],
         args: "emd p.csv q.csv",
-        says: "p.csv and q.csv could be counts (3 whole numbers each), but are read as samples on the \
-               line; for histograms on the cells 0, 1, 2, …, give --hist",
+        says: "p.csv and q.csv could be counts (3 whole numbers each), but are read as samples on \
+               the line; for histograms on the cells 0, 1, 2, …, give --hist",
         remedy: Args("emd p.csv q.csv --hist"),
         reads: ("/dim", 1),
     },
     Case {
         files: &[("p.csv", "n\n5\n3\n4\n"), ("q.csv", "n\n9\n2\n")],
         args: "pairwise p.csv q.csv",
-        says: "p.csv and q.csv: the values of the only column, n, are read as samples on the line; if \
-               they are the masses of cells, write the same cells into both, with their names and with \
-               0 where there is nothing (pandas: counts.reindex(names, fill_value=0).to_csv), and give \
-               emd --hist --normalize, as the totals differ; if not, --columns n says so",
+        says: "p.csv and q.csv: the values of the only column, n, are read as samples on the \
+               line; if they are the masses of cells, write the same cells into both, with their \
+               names and with 0 where there is nothing (pandas: counts.reindex(names, \
+               fill_value=0).to_csv), and give emd --hist --normalize, as the totals differ; if \
+               not, --columns n says so",
         remedy: Args("pairwise p.csv q.csv --columns n"),
         reads: ("/dim", 1),
     },
@@ -194,7 +206,8 @@ const CASES: &[Case] = &[
         files: &[("a.csv", "0,5\n1,25\n2,125\n"), ("b.csv", "1.5\n2.5\n")],
         args: "emd a.csv a.csv",
         says: "a.csv: the rows are taken for points of two coordinates, but could be numbers with \
-               decimal commas; if they are, write decimal points (pandas: to_csv without decimal=',')",
+               decimal commas; if they are, write decimal points (pandas: to_csv without \
+               decimal=',')",
         remedy: File("a.csv", "0.5\n1.25\n2.125\n"),
         reads: ("/dim", 1),
     },
@@ -270,7 +283,8 @@ fn a_generator_is_warned_of_its_data_too() {
 #[test]
 fn ordinary_tables_get_no_warning() {
     for text in [
-        // Coordinates by name, integer lattices, repeated whole numbers, one family of names.
+        // Measured weights, coordinates by name, integer lattices, repeated whole numbers, one family of names.
+        "weight\n4.17\n5.5\n2.5\n",
         "x,y\n3,0.5\n7,1.5\n8,2.5\n",
         "row,col\n0,1\n3,2\n1,2\n2,0\n0,3\n",
         "0,0\n0,1\n1,0\n1,1\n2,0\n2,1\n",
@@ -282,7 +296,8 @@ fn ordinary_tables_get_no_warning() {
         let other = text.replace("2.5", "2.25").replace("1,1\n", "1,2\n");
         let folder = Folder::with(&[("a.csv", text), ("b.csv", &other)]);
         let words = stderr(&folder.run("emd a.csv b.csv"));
-        assert!(!words.contains("name the rows") && !words.contains("counts"), "{text}: {words}");
+        let doubts = ["name the rows", "counts", "read as samples"];
+        assert!(!doubts.iter().any(|doubt| words.contains(doubt)), "{text}: {words}");
     }
     for (text, masses) in [
         // Masses settle the number of columns; zeros on the diagonal are distances.
