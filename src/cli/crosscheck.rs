@@ -198,7 +198,8 @@ struct JudgedCritic {
 fn exit(check: &Crosscheck<'_>, quiet: bool) -> Exit {
     if !check.is_complete() {
         warn(
-            &["a method was stopped at a limit: what it proves is true all the same".into()],
+            &["a method was stopped before it was done: what it proves is true all the same"
+                .into()],
             quiet,
         );
         return Exit::Stopped;

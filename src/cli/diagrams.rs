@@ -8,7 +8,7 @@ use deblais::report::{InputReport, MassesReport};
 use super::columns::{labels, typed};
 use super::failure::Failure;
 use super::input_warnings;
-use super::read_measure::{InputLog, SampleSet, check_dropped, report};
+use super::read_measure::{InputLog, SampleSet, check_dropped, not_infinite, report};
 use super::sample_set::column;
 
 /// The columns of a diagram, in this order.
@@ -44,7 +44,9 @@ pub(crate) fn diagram(
         Some(Input::Table(table)) => {
             let layout = layout(job, &table)?;
             input_warnings::first_row(&table, "point", &mut log.remarks);
-            let diagram = table.diagram(&layout).map_err(not_a_point)?;
+            let diagram = table.diagram(&layout).map_err(|error| {
+                not_infinite(error, "a death of inf is that of a class that never dies")
+            })?;
             (diagram, labels(&table, &layout.coordinates))
         }
     };
@@ -57,15 +59,6 @@ pub(crate) fn diagram(
     };
     log.inputs.insert(job.role.name(), report);
     Ok(diagram)
-}
-
-/// A death may be infinite.
-fn not_a_point(error: ReadError) -> Failure {
-    match &error {
-        ReadError::NotFinite { .. } => Failure::new(error)
-            .hint("fill in a finite number; a death of inf is that of a class that never dies"),
-        _ => error.into(),
-    }
 }
 
 /// The columns of births and deaths: those called so, in either order, or the only two there are.

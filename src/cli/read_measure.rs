@@ -9,6 +9,7 @@ use deblais::io::{
 use deblais::math;
 use deblais::measure::DiscreteMeasure;
 use deblais::report::{InputReport, Inputs, MassesReport};
+use deblais::shown::Shown;
 use deblais::tolerance;
 use ndarray::{Array1, Array2};
 
@@ -451,12 +452,19 @@ fn arcs_for_costs(table: &Table) -> Failure {
 
 /// Costs cannot be left out as the rows of a table of samples, but may be infinite.
 pub(super) fn not_a_cost(error: ReadError) -> Failure {
-    match &error {
-        ReadError::NotFinite { .. } => Failure::new(error).hint(
-            "fill in a finite number; in the place of a cost, inf forbids to move mass there",
-        ),
-        _ => error.into(),
-    }
+    not_infinite(error, "in the place of a cost, inf forbids to move mass there")
+}
+
+/// The error of a cell that holds neither a number nor +∞, with the meaning of the latter.
+pub(super) fn not_infinite(error: ReadError, meaning: &str) -> Failure {
+    let ReadError::NotFinite { found, .. } = &error else { return error.into() };
+    let is_in_digits = found.bytes().any(|byte| byte.is_ascii_digit());
+    let hint = if is_in_digits {
+        format!("{} is beyond 1.8e308; {meaning}", Shown(found))
+    } else {
+        format!("fill in a finite number; {meaning}")
+    };
+    Failure::new(error).hint(hint)
 }
 
 /// The file's entry in the report.

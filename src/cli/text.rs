@@ -108,8 +108,8 @@ pub(crate) fn space(dim: usize) -> String {
 }
 
 /// Why a run ended before it was done.
-pub(crate) fn stopped(termination: Termination) -> &'static str {
-    if termination == Termination::Stopped { "interrupted" } else { "stopped at a limit" }
+pub(crate) fn stopped(by: impl Into<Termination>) -> &'static str {
+    if by.into() == Termination::Stopped { "interrupted" } else { "stopped at a limit" }
 }
 
 /// Two bounds of a number, and how far they are apart.

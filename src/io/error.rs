@@ -7,7 +7,7 @@ use thiserror::Error;
 #[cfg(feature = "nn")]
 use super::SavedFileProblem;
 use super::header::is_numeric;
-use super::location::{FoundText, NotFiniteText};
+use super::location::FoundText;
 use super::{
     ArcProblem, ColumnId, ColumnRef, Filter, IdxProblem, ImageProblem, InputPath, Location,
     ManifestProblem, NpyProblem, PlanProblem, PotentialsProblem, UnsupportedFormat,
@@ -99,7 +99,7 @@ pub enum ReadError {
         found: String,
     },
     /// NaN or an infinity.
-    #[error("{origin}, {location}, {column}: found {}", NotFiniteText(.found))]
+    #[error("{origin}, {location}, {column}: found {}, not a finite number", Shown(.found))]
     NotFinite {
         /// The file.
         origin: InputPath,

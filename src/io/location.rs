@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::shown::{Quoted, Shown};
+use crate::shown::Quoted;
 
 /// A row, counted the way its reader can count it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,17 +46,6 @@ pub(super) struct FoundText<'a>(pub(super) &'a str);
 impl fmt::Display for FoundText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() { f.write_str("nothing") } else { Quoted(self.0).fmt(f) }
-    }
-}
-
-/// The text of a cell that holds no finite number.
-pub(super) struct NotFiniteText<'a>(pub(super) &'a str);
-
-impl fmt::Display for NotFiniteText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why =
-            if is_beyond_range(self.0) { "which is beyond 1.8e308" } else { "not a finite number" };
-        write!(f, "{}, {why}", Shown(self.0))
     }
 }
 

@@ -240,8 +240,9 @@ impl FunnelsJob {
             ..Report::new(FUNNELS_SCHEMA, findings)
         };
         print_report(&self.output, &report, |lines| text(lines, &report))?;
-        if stopped.is_some() {
-            warn(&["stopped at a limit: the best critic so far".into()], self.output.quiet);
+        if let Some(stop) = stopped {
+            let text = format!("{}: the best critic so far", crate::cli::text::stopped(stop));
+            warn(&[text], self.output.quiet);
             return Ok(Exit::Stopped);
         }
         Ok(Exit::Fine)

@@ -19,7 +19,7 @@ use crate::cli::ground::Ground;
 use crate::cli::inputs::{LoadedProblem, ProblemJob};
 use crate::cli::progress_line::RunProgress;
 use crate::cli::range::check_range;
-use crate::cli::text::{Lines, bracket, exact, small, supported};
+use crate::cli::text::{Lines, bracket, exact, small, stopped, supported};
 use crate::cli::warn;
 
 /// Two samples, and the exact value if it is asked for.
@@ -97,10 +97,11 @@ impl Case {
     }
 
     /// However far the estimate is off, it is the answer; but what is certain must be true.
-    pub(super) fn exit(&self, verdict: &CriticVerdict, stopped: bool, quiet: bool) -> Exit {
-        if stopped || self.exact.as_ref().is_some_and(|exact| !exact.complete) {
-            let text = "stopped at a limit: the best critic so far, with what it proves";
-            warn(&[text.into()], quiet);
+    pub(super) fn exit(&self, verdict: &CriticVerdict, by: Option<Stop>, quiet: bool) -> Exit {
+        let is_incomplete = self.exact.as_ref().is_some_and(|exact| !exact.complete);
+        if let Some(stop) = by.or(is_incomplete.then_some(Stop::TimeLimit)) {
+            let text = format!("{}: the best critic so far, with what it proves", stopped(stop));
+            warn(&[text], quiet);
             return Exit::Stopped;
         }
         let most =

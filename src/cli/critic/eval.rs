@@ -85,5 +85,5 @@ pub(crate) fn run(args: EvalArgs) -> Result<Exit, Failure> {
         CriticPicture { case: &case, critic, estimate, history: &[], path }.draw(metric)?;
     }
     print_report(&output, &report, |lines| text(lines, &report, &verdict))?;
-    Ok(case.exit(&verdict, false, output.quiet))
+    Ok(case.exit(&verdict, None, output.quiet))
 }

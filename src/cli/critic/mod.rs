@@ -176,6 +176,6 @@ impl CriticJob {
             .draw(self.metric)?;
         }
         print_report(&self.output, &report, |lines| text(lines, &report, &verdict))?;
-        Ok(case.exit(&verdict, stopped.is_some(), self.output.quiet))
+        Ok(case.exit(&verdict, stopped, self.output.quiet))
     }
 }

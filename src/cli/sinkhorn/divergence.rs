@@ -16,7 +16,7 @@ use crate::cli::ground::Ground;
 use crate::cli::inputs::{LoadedProblem, ProblemJob};
 use crate::cli::output::print_report;
 use crate::cli::progress_line::RunProgress;
-use crate::cli::text::{Lines, small, supported};
+use crate::cli::text::{Lines, small, stopped, supported};
 use crate::cli::{use_threads, warn};
 
 /// A validated request.
@@ -72,13 +72,14 @@ impl SinkhornDivergenceJob {
 
     fn exit(&self, found: &SinkhornDivergence) -> Exit {
         let terms = [&found.cross, &found.source, &found.target];
-        if terms.iter().all(|term| term.termination.is_complete()) {
+        let ended = terms.map(|term| term.termination);
+        let Some(limit) = ended.into_iter().find(|ended| !ended.is_complete()) else {
             return Exit::Fine;
-        }
+        };
         let error = terms.iter().map(|term| term.marginal_error).fold(0.0, f64::max);
         let text = format!(
-            "stopped at a limit with a marginal error of {error:.1e}, above {:e}: the divergence \
-             is not to be relied on",
+            "{} with a marginal error of {error:.1e}, above {:e}: the divergence is not to be relied on",
+            stopped(limit),
             self.solver.tolerance
         );
         warn(&[text], self.output.quiet);

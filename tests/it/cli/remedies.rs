@@ -123,6 +123,13 @@ fn a_decimal_comma_beside_tabs_gets_one_remedy() {
 }
 
 #[test]
+fn two_points_are_no_probability_vector() {
+    let folder = Folder::with(&[("a.csv", "0\n1\n"), ("b.csv", "0.4\n0.6\n")]);
+    assert!(stderr(&folder.run("emd a.csv a.csv")).starts_with("warning: source and target are"));
+    assert!(stderr(&folder.run("emd b.csv b.csv")).contains("looks like a probability vector"));
+}
+
+#[test]
 fn a_mass_that_is_cut_is_told() {
     let folder = Folder::with(&[LINE, FAR]);
     let output = folder.run("emd line.csv far.csv --mass 1.0000000005");
