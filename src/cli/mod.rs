@@ -12,6 +12,7 @@
 //!   `pictures`;
 //! - errors: `failure`, with the remedies of `hints`.
 
+mod amount;
 mod args;
 mod barycenter;
 mod bench;
