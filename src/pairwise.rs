@@ -1,7 +1,9 @@
 //! The transport costs between all pairs of many small measures.
 //!
-//! **Problem.** For k measures with equal totals: the k×k matrix of their transport costs.
-//! Every ground cost of this crate is symmetric, so the pairs i < j say all, and the diagonal is 0.
+//! **Problem.** For k measures with equal totals: the k×k matrix of their transport costs; for measures
+//! of any totals that of their objectives, as in [`unbalanced`](crate::unbalanced).
+//! Every ground cost of this crate is symmetric, so the pairs i < j say all, unless the penalties of both
+//! sides differ; the diagonal is 0.
 //!
 //! **Idea.** Atoms without mass are left out of every measure once. Pairs are independent: they are
 //! solved side by side, each by the method that suits it, and each answer is judged by its
@@ -25,6 +27,7 @@ use crate::persistence::{PersistenceDiagram, PersistenceError, PersistenceProble
 use crate::problem::{OtProblem, ProblemError};
 use crate::progress::{Event, Observer, Stop};
 use crate::solvers::{Method, SolveError, Termination, Transport};
+use crate::unbalanced::{Amount, UnbalancedError, UnbalancedProblem};
 
 /// Two of the measures, by their indices.
 pub type Pair = (usize, usize);
@@ -52,6 +55,8 @@ impl Judged {
 pub struct Distances {
     /// The number of measures.
     pub measures: usize,
+    /// Whether a pair has the same cost in both directions.
+    pub is_symmetric: bool,
     /// The pairs that are solved, row by row.
     pub found: Vec<Judged>,
     /// Why the run ended.
@@ -59,14 +64,14 @@ pub struct Distances {
 }
 
 impl Distances {
-    /// Puts pairs in order.
+    /// Puts the pairs of a symmetric matrix in order.
     #[must_use]
     pub fn new(measures: usize, mut found: Vec<Judged>, termination: Termination) -> Self {
         found.sort_unstable_by_key(|judged| judged.pair);
-        Self { measures, found, termination }
+        Self { measures, is_symmetric: true, found, termination }
     }
 
-    /// The upper bounds of all pairs, a symmetric matrix; infinite where a pair is not solved, and between
+    /// The upper bounds of all pairs, a matrix with zeros on the diagonal; infinite where a pair is not solved, and between
     /// diagrams with different numbers of essential classes.
     #[must_use]
     pub fn costs(&self) -> Array2<f64> {
@@ -75,7 +80,9 @@ impl Distances {
         for judged in &self.found {
             let (i, j) = judged.pair;
             costs[(i, j)] = judged.certificate.upper;
-            costs[(j, i)] = judged.certificate.upper;
+            if self.is_symmetric {
+                costs[(j, i)] = judged.certificate.upper;
+            }
         }
         costs
     }
@@ -107,6 +114,9 @@ pub enum PairFault {
     /// The two diagrams do not make a problem.
     #[error(transparent)]
     Persistence(#[from] PersistenceError),
+    /// The two do not make a problem between unequal masses.
+    #[error(transparent)]
+    Unbalanced(#[from] UnbalancedError),
     /// The method failed.
     #[error(transparent)]
     Solve(#[from] SolveError),
@@ -115,6 +125,11 @@ pub enum PairFault {
 /// All pairs i < j of `count` measures, row by row.
 pub fn pairs(count: usize) -> impl Iterator<Item = Pair> {
     (0..count).flat_map(move |i| (i + 1..count).map(move |j| (i, j)))
+}
+
+/// All pairs i ≠ j of `count` measures, row by row.
+pub fn ordered_pairs(count: usize) -> impl Iterator<Item = Pair> {
+    (0..count).flat_map(move |i| (0..count).filter(move |&j| j != i).map(move |j| (i, j)))
 }
 
 /// The transport costs between all pairs of measures, each proved; [`solve_pairs`] takes a method and
@@ -166,6 +181,68 @@ pub fn solve_pairs(
         let solution = method.solver(&problem).solve(&problem, task)?;
         let is_complete = solution.termination.is_complete();
         Ok(is_complete.then(|| solution.certify(&problem).certificate))
+    })
+}
+
+/// The objectives between all pairs of measures of any totals, each proved: entry (i, j) is that of moving
+/// `amount` from measure i to measure j. [`solve_unbalanced_pairs`] takes a method and hands each on as it
+/// is done.
+///
+/// ```
+/// use deblais::ndarray::array;
+/// use deblais::pairwise::unbalanced_pairwise;
+/// use deblais::{Amount, DiscreteMeasure, Euclidean};
+/// let sets = [
+///     DiscreteMeasure::new(array![[0.0]], array![2.0])?,
+///     DiscreteMeasure::new(array![[1.0], [9.0]], array![1.0, 1.0])?,
+/// ];
+/// let amount = Amount::Penalty { source: 3.0, target: 2.0 };
+/// let costs = unbalanced_pairwise(&sets, Euclidean, amount)?.costs();
+/// // One unit moves by 1; the others are paid for.
+/// assert!((costs[(0, 1)] - (1.0 + 3.0 + 2.0)).abs() < 1e-14);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`PairwiseError`]: an amount out of range, different dimensions.
+pub fn unbalanced_pairwise(
+    measures: &[DiscreteMeasure],
+    ground: impl Into<GroundCost>,
+    amount: Amount,
+) -> Result<Distances, PairwiseError> {
+    let count = measures.len();
+    let is_symmetric = amount.is_symmetric();
+    let todo: Vec<Pair> =
+        if is_symmetric { pairs(count).collect() } else { ordered_pairs(count).collect() };
+    let mut found = Vec::with_capacity(todo.len());
+    let keep = |judged| found.push(judged);
+    let method = Method::Auto;
+    let termination =
+        solve_unbalanced_pairs(measures, &todo, ground, amount, method, keep, &mut ())?;
+    Ok(Distances { is_symmetric, ..Distances::new(count, found, termination) })
+}
+
+/// Solves and certifies the given pairs of measures of any totals, as [`solve_pairs`] does those of equal
+/// ones. The certificates are those of [`UnbalancedProblem::solve`], to the bit.
+///
+/// # Errors
+/// As [`solve_pairs`].
+pub fn solve_unbalanced_pairs(
+    measures: &[DiscreteMeasure],
+    pairs: &[Pair],
+    ground: impl Into<GroundCost>,
+    amount: Amount,
+    method: Method,
+    keep: impl FnMut(Judged) + Send,
+    observer: &mut dyn Observer,
+) -> Result<Termination, PairwiseError> {
+    let ground = ground.into();
+    over_pairs(pairs, keep, observer, |(i, j), task| {
+        let problem = UnbalancedProblem::new(&measures[i], &measures[j], ground, amount)?;
+        let balanced = problem.balanced();
+        let solution = method.solver(balanced).solve(balanced, task)?;
+        let is_complete = solution.termination.is_complete();
+        Ok(is_complete.then(|| solution.certify(balanced).certificate))
     })
 }
 

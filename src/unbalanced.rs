@@ -58,6 +58,17 @@ pub enum Amount {
     },
 }
 
+impl Amount {
+    /// Whether the objective stays the same when source and target change places, for a symmetric cost.
+    #[must_use]
+    pub fn is_symmetric(self) -> bool {
+        match self {
+            Self::Mass(_) | Self::Fraction(_) => true,
+            Self::Penalty { source, target } => source == target,
+        }
+    }
+}
+
 /// An error in a problem between unequal masses.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]

@@ -19,6 +19,7 @@ use deblais::solvers::{Method, Solution, SolveError, Termination};
 use deblais::tolerance;
 use serde::Serialize;
 
+use super::amount::{AmountArgs, without_masses_of_sides};
 use super::args::{DetailArgs, DrawArgs, FileArgs, OutputOptions, ProblemArgs};
 use super::failure::{Exit, Failure};
 use super::ground::{Seconds, chebyshev_with_diagonal};
@@ -33,7 +34,6 @@ use super::range::check_range;
 use super::start::StartArgs;
 use super::text::{Lines, stopped};
 use super::{note, use_threads, warn};
-use unbalanced::AmountArgs;
 
 /// `deblais emd SOURCE TARGET`
 #[derive(Debug, Args)]
@@ -41,6 +41,7 @@ use unbalanced::AmountArgs;
     override_usage = "deblais emd [OPTIONS] <SOURCE> <TARGET>\n       deblais emd [OPTIONS] --cost-matrix <FILE>"
 )]
 #[command(after_help = EXAMPLES, mut_arg("cost", chebyshev_with_diagonal))]
+#[command(mut_arg("unit_mass", without_masses_of_sides))]
 pub(crate) struct EmdArgs {
     #[command(flatten)]
     problem: ProblemArgs,

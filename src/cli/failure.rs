@@ -173,6 +173,7 @@ impl From<PairFault> for Failure {
         match fault {
             PairFault::Problem(error) => error.into(),
             PairFault::Persistence(error) => error.into(),
+            PairFault::Unbalanced(error) => error.into(),
             PairFault::Solve(error) => error.into(),
             fault => Self::new(fault),
         }

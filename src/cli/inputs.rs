@@ -8,7 +8,7 @@ use deblais::cost::{Cost, CostMatrix};
 use deblais::io::InputPath;
 use deblais::measure::{DiscreteMeasure, Marginal};
 use deblais::problem::{Clouds, OtProblem, Sides};
-use deblais::report::{Inputs, ProblemReport, Settings};
+use deblais::report::{InputReport, Inputs, ProblemReport, Settings};
 use deblais::tolerance;
 use ndarray::Array1;
 
@@ -203,9 +203,7 @@ impl LoadedSides {
     pub(crate) fn with_unit_masses(mut self) -> Self {
         self.problem = self.problem.with_unit_masses();
         for input in self.inputs.values_mut() {
-            if let Some(masses) = &mut input.masses {
-                (masses.kind, masses.total) = ("unit", input.rows as f64);
-            }
+            take_unit_masses(input);
         }
         self
     }
@@ -390,6 +388,13 @@ impl LoadedSides {
 fn mass_files(files: [Option<&InputPath>; 2]) -> Result<[Option<MassFile>; 2], Failure> {
     let [source, target] = files.map(|file| file.map(MassFile::read).transpose());
     Ok([source?, target?])
+}
+
+/// Records mass 1 at every point.
+pub(crate) fn take_unit_masses(input: &mut InputReport) {
+    if let Some(masses) = &mut input.masses {
+        (masses.kind, masses.total) = ("unit", input.rows as f64);
+    }
 }
 
 /// Two clouds as the sides of a problem.

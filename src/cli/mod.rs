@@ -12,6 +12,7 @@
 //!   `pictures`;
 //! - errors: `failure`, with the remedies of `hints`.
 
+mod amount;
 mod arc_list;
 mod args;
 mod barycenter;

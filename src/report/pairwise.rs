@@ -50,7 +50,7 @@ pub struct PairwiseReport {
     /// The cost is the distance to this power.
     #[serde(with = "number")]
     pub p: f64,
-    /// Total mass of every set; persistence diagrams have different ones.
+    /// Total mass of every set, where all have the same: not of persistence diagrams, nor of unequal masses.
     #[serde(with = "number", skip_serializing_if = "Option::is_none")]
     pub total_mass: Option<f64>,
     /// The sets, in the order of rows and columns.
@@ -61,7 +61,8 @@ pub struct PairwiseReport {
     pub done: usize,
     /// Why the run ended.
     pub termination: &'static str,
-    /// The kind of the entries: `transport_cost`, or `distance`, its p-th root.
+    /// The kind of the entries: `transport_cost`, `distance`, its p-th root, or `objective`, with
+    /// penalties, of unequal masses.
     pub entries: &'static str,
     /// The entries, row by row; infinite for pairs that are not done.
     #[serde(with = "number")]

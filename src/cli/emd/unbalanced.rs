@@ -1,15 +1,14 @@
 //! `deblais emd --mass`, `--fraction` and `--unbalanced`: transport between unequal masses.
 
-use clap::Args;
 use deblais::certificate::Certificate;
 use deblais::problem::{OtProblem, Sides};
-use deblais::report::{PlanReport, Report, Settings, UNBALANCED_SCHEMA, UnbalancedReport, number};
+use deblais::report::{PlanReport, Report, Settings, UNBALANCED_SCHEMA, UnbalancedReport};
 use deblais::solvers::Transport;
 use deblais::solvers::network_simplex::SimplexOptions;
 use deblais::unbalanced::{Amount, UnbalancedProblem, UnbalancedTransport};
-use serde::Serialize;
 
 use super::{EmdArgs, Solving, exit_code};
+use crate::cli::amount::refuse_normalize;
 use crate::cli::args::{DetailArgs, OutputOptions};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inputs::{LoadedSides, ProblemJob, input_names};
@@ -19,68 +18,6 @@ use crate::cli::plan_files::PlanFiles;
 use crate::cli::range::{check_range, check_underflow};
 use crate::cli::text::{Lines, bracket, supported};
 use crate::cli::{use_threads, warn};
-
-/// How much mass is moved.
-#[derive(Debug, Args, Serialize)]
-#[command(next_help_heading = "Unequal masses")]
-pub(super) struct AmountArgs {
-    /// Move exactly this mass, at the least cost; totals may differ
-    #[arg(long, value_name = "M", allow_negative_numbers = true, conflicts_with_all = ["fraction", "unbalanced"])]
-    mass: Option<f64>,
-
-    /// Move exactly this fraction of the smaller total
-    #[arg(
-        long,
-        value_name = "FRACTION",
-        allow_negative_numbers = true,
-        conflicts_with = "unbalanced"
-    )]
-    fraction: Option<f64>,
-
-    /// Move what pays: mass that is left behind costs L1 a unit, mass that appears costs L2 (one
-    /// number for both)
-    #[arg(long, value_name = "L1[,L2]", allow_hyphen_values = true, value_parser = parse_penalties)]
-    unbalanced: Option<Penalties>,
-
-    /// Every point has mass 1, not 1/n of its side
-    #[arg(long, conflicts_with_all = ["weights", "source_weights", "target_weights", "hist", "normalize"])]
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    unit_mass: bool,
-}
-
-/// The penalties of `--unbalanced`.
-#[derive(Debug, Clone, Copy, Serialize)]
-struct Penalties(#[serde(with = "number")] f64, #[serde(with = "number")] f64);
-
-fn parse_penalties(text: &str) -> Result<Penalties, String> {
-    let number =
-        |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
-    let (source, target) = text.split_once(',').unwrap_or((text, text));
-    match (number(source), number(target)) {
-        (Some(source), Some(target)) => Ok(Penalties(source, target)),
-        _ => Err("penalties are one or two numbers ≥ 0 such as 0.5 or 0.5,2".into()),
-    }
-}
-
-impl AmountArgs {
-    /// The amount, unless all mass is to be moved.
-    pub(super) fn amount(&self) -> Option<Amount> {
-        let penalty = |Penalties(source, target)| Amount::Penalty { source, target };
-        self.mass
-            .map(Amount::Mass)
-            .or(self.fraction.map(Amount::Fraction))
-            .or(self.unbalanced.map(penalty))
-    }
-
-    /// Refuses flags that say nothing without an amount.
-    pub(super) fn check_alone(&self) -> Result<(), Failure> {
-        if self.unit_mass {
-            return Err(Failure::usage("--unit-mass is for unequal masses")
-                .hint("say how much is moved with --mass, --fraction or --unbalanced"));
-        }
-        Ok(())
-    }
-}
 
 /// A validated request.
 struct UnbalancedJob {
@@ -104,10 +41,7 @@ impl UnbalancedJob {
     fn new(args: EmdArgs, amount: Amount) -> Result<Self, Failure> {
         let EmdArgs { problem: problem_args, amount: amounts, solver, files, draw, output, .. } =
             args;
-        if problem_args.inputs.normalize {
-            return Err(Failure::usage("--normalize makes the totals equal")
-                .hint("leave it out: between unequal masses totals are taken as they are"));
-        }
+        refuse_normalize(problem_args.inputs.normalize)?;
         if args.gradient.is_some() {
             return Err(Failure::usage("--gradient is for equal masses")
                 .hint("leave out --gradient, or move all mass"));

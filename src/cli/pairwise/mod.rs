@@ -10,17 +10,20 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use deblais::certificate::Certificate;
 use deblais::io::{journal_of, write_named_matrix, write_named_matrix_to};
+use deblais::measure::DiscreteMeasure;
 use deblais::pairwise::{Distances, Judged};
 use deblais::report::{
     PAIRWISE_SCHEMA, PairReport, PairwiseReport, Report, Settings, number, root,
 };
 use deblais::shown::Shown;
 use deblais::tolerance;
+use deblais::unbalanced::UnbalancedProblem;
 use ndarray::Array2;
 use serde::Serialize;
 
 use self::remaining_pairs::solve_remaining;
 use self::sets::{SetSelection, Sets};
+use super::amount::{AmountArgs, refuse_normalize};
 use super::args::{GroundArgs, OutputOptions};
 use super::emd::parse_gap;
 use super::failure::{Exit, Failure};
@@ -31,7 +34,7 @@ use super::method::{MethodName, choose};
 use super::output::{print, print_report};
 use super::output_files::OutputFiles;
 use super::progress_line::RunProgress;
-use super::range::check_bounds;
+use super::range::{check_bounds, check_range};
 use super::sample_set::{SelectionFlags, column};
 use super::text::{Lines, bracket, ground, small};
 use super::typed::typed;
@@ -82,9 +85,13 @@ pub(crate) struct PairwiseArgs {
 
     /// The sets are persistence diagrams: points (birth, death) of mass 1, which may be matched with the
     /// diagonal; a death may be inf
-    #[arg(long, conflicts_with_all = ["weights", "normalize"], help_heading = "Persistence diagrams")]
+    #[arg(long, conflicts_with_all = WITHOUT_DIAGONAL, help_heading = "Persistence diagrams")]
     #[serde(skip_serializing_if = "Not::not")]
     diagonal: bool,
+
+    #[command(flatten)]
+    #[serde(flatten)]
+    amount: AmountArgs,
 
     #[command(flatten)]
     #[serde(flatten)]
@@ -118,9 +125,14 @@ pub(crate) struct PairwiseArgs {
     output: OutputOptions,
 }
 
+/// Flags that say nothing where every point has mass 1 and may go to the diagonal.
+const WITHOUT_DIAGONAL: [&str; 6] =
+    ["weights", "normalize", "mass", "fraction", "unbalanced", "unit_mass"];
+
 const EXAMPLES: &str = "Examples:
   deblais pairwise a.csv b.csv c.csv
   deblais pairwise table.csv --by label
+  deblais pairwise a.csv b.csv c.csv --weights w --unbalanced 0.5
   deblais pairwise diagrams/*.csv --diagonal --p 2 --root
   deblais pairwise --manifest sets.txt --weights w --normalize --output emd.csv
   deblais pairwise images/*.png --cost sqeuclidean --root --output w2.npy --time-limit 1h";
@@ -131,6 +143,7 @@ struct PairwiseJob {
     manifest: Option<PathBuf>,
     selection: SetSelection,
     ground: Ground,
+    amount: AmountArgs,
     method: MethodName,
     limit: Option<Duration>,
     claim: f64,
@@ -155,6 +168,17 @@ impl PairwiseJob {
         if args.diagonal {
             ground.check_diagonal()?;
         }
+        if args.amount.amount().is_some() {
+            if args.root {
+                return Err(Failure::usage(
+                    "--root: the cost between unequal masses is no power of a distance",
+                )
+                .hint("leave --root out, or move all mass"));
+            }
+            refuse_normalize(args.normalize)?;
+        } else {
+            args.amount.check_alone()?;
+        }
         let mut inputs: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
         inputs.extend(args.manifest.as_deref());
         one_stdin(&inputs)?;
@@ -171,6 +195,8 @@ impl PairwiseJob {
             selection: flags.check()?,
             by: args.by.as_deref().map(column),
             normalize: args.normalize,
+            unequal: args.amount.amount().is_some(),
+            unit_mass: args.amount.unit_mass,
             diagonal: args.diagonal,
         };
         Ok(Self {
@@ -178,6 +204,7 @@ impl PairwiseJob {
             manifest: args.manifest,
             selection,
             ground,
+            amount: args.amount,
             method: args.method,
             limit: args.time_limit.map(Seconds::duration),
             claim: args.gap_tolerance,
@@ -199,11 +226,11 @@ impl PairwiseJob {
         sets.remarks.tell(self.output.quiet);
 
         let journal = self.matrix_file.as_deref().map(journal_of).transpose()?;
-        let diagonal = if self.selection.diagonal { " diagonal" } else { "" };
-        let options = format!("method={} {}{diagonal}", typed(&self.method), self.ground);
         let ((distances, resumed), solve) =
             RunProgress::watch(self.limit, self.output.quiet, |progress| {
-                solve_remaining(&sets, self.ground, method, options, journal.as_deref(), progress)
+                let (amount, options) = (self.amount.amount(), self.options());
+                let (ground, journal) = (self.ground, journal.as_deref());
+                solve_remaining(&sets, ground, amount, method, options, journal, progress)
             })?;
         self.check_range(&sets, &distances)?;
 
@@ -222,36 +249,65 @@ impl PairwiseJob {
             _ => Ok(()),
         };
         let mut lines = Lines::default();
-        text(&mut lines, &sets.names, &report, &distances, resumed);
+        text(&mut lines, &sets.names, &report, &distances, (self.amount.described(), resumed));
         self.show(&sets.names, &matrix, &report, lines)?;
         saved?;
         Ok(self.exit(&report, &sets.names, journal.as_deref()))
     }
 
+    /// The options that shape what is found, on one line.
+    fn options(&self) -> String {
+        let mut options = format!("method={} {}", typed(&self.method), self.ground);
+        if self.selection.diagonal {
+            options += " diagonal";
+        }
+        if let Some(amount) = self.amount.described() {
+            options += &format!(" moved: {amount}");
+        }
+        options
+    }
+
     /// Refuses pairs whose cost left the range of `f64`.
     fn check_range(&self, sets: &Sets, distances: &Distances) -> Result<(), Failure> {
-        let (rounding, mass) = sets.rounding(self.ground.cost())?;
+        let ground = self.ground.cost();
+        let (rounding, mass) = sets.rounding(ground)?;
+        let check = |judged: &Judged| {
+            let Some(amount) = self.amount.amount() else {
+                return check_bounds(rounding, mass, &judged.certificate);
+            };
+            let (source, target) = (&sets.measures[judged.pair.0], &sets.measures[judged.pair.1]);
+            let problem = UnbalancedProblem::new(source, target, ground, amount)?;
+            check_range(problem.balanced(), &judged.certificate)
+        };
         distances.found.iter().try_for_each(|judged| {
             let (i, j) = judged.pair;
-            check_bounds(rounding, mass, &judged.certificate).map_err(|failure| {
+            check(judged).map_err(|failure| {
                 failure.at(format!("{} and {}", Shown(&sets.names[i]), Shown(&sets.names[j])))
             })
         })
     }
 
     fn findings(&self, sets: &Sets, distances: &Distances, matrix: &Array2<f64>) -> PairwiseReport {
-        let (dim, total_mass) = sets.dim_and_mass();
+        let entries = match (self.root, self.selection.unequal) {
+            (true, _) => "distance",
+            (false, true) => "objective",
+            (false, false) => "transport_cost",
+        };
+        let first = sets.measures.first().filter(|_| !self.selection.unequal);
+        let report = PairwiseReport::new(self.ground.name(), sets.dim(), sets.reports.clone());
+        let directions = if distances.is_symmetric { 1 } else { 2 };
         PairwiseReport {
             exponent: self.ground.exponent(),
             p: self.ground.p(),
-            total_mass,
+            total_mass: first.map(DiscreteMeasure::total),
+            pairs: directions * report.pairs,
             done: distances.found.len(),
             termination: distances.termination.name(),
-            entries: if self.root { "distance" } else { "transport_cost" },
+            entries,
             worst: distances.worst().map(PairReport::from),
             unproved: distances.found.iter().filter(|judged| !self.holds(judged)).count(),
             matrix: PairwiseReport::rows(matrix.view()),
-            ..PairwiseReport::new(self.ground.name(), dim, sets.reports.clone())
+            ..report
         }
     }
 
@@ -345,7 +401,7 @@ fn text(
     names: &[String],
     report: &Report<PairwiseReport>,
     distances: &Distances,
-    resumed: usize,
+    (amount, resumed): (Option<String>, usize),
 ) {
     lines.line("sets", sets::sizes(&report.sets, report.dim));
     let resumed = match resumed {
@@ -357,6 +413,9 @@ fn text(
         lines.line("  first set", measure_line(&set.input, None, None));
     }
     lines.line("  cost", ground(&report.cost, report.exponent, report.p));
+    if let Some(amount) = amount {
+        lines.line("  moved", amount);
+    }
     let dearer = |a: &&Judged, b: &&Judged| a.certificate.upper.total_cmp(&b.certificate.upper);
     let ends = [
         ("  least cost", distances.found.iter().min_by(dearer)),

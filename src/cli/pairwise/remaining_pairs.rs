@@ -7,10 +7,12 @@ use std::sync::Mutex;
 
 use deblais::io::{Journal, JournalError, JournalKey};
 use deblais::pairwise::{
-    Distances, Judged, Pair, PairwiseError, pairs, solve_diagram_pairs, solve_pairs,
+    Distances, Judged, Pair, PairwiseError, ordered_pairs, pairs, solve_diagram_pairs, solve_pairs,
+    solve_unbalanced_pairs,
 };
 use deblais::progress::{Event, Observer, Stop};
 use deblais::solvers::Method;
+use deblais::unbalanced::Amount;
 
 use super::super::failure::Failure;
 use super::super::ground::Ground;
@@ -21,6 +23,7 @@ use super::sets::Sets;
 pub(super) fn solve_remaining(
     sets: &Sets,
     ground: Ground,
+    amount: Option<Amount>,
     method: Method,
     options: String,
     journal: Option<&Path>,
@@ -40,7 +43,10 @@ pub(super) fn solve_remaining(
     };
     let known: HashSet<Pair> = found.iter().map(|judged| judged.pair).collect();
     let resumed = found.len();
-    let todo: Vec<Pair> = pairs(count).filter(|pair| !known.contains(pair)).collect();
+    let is_symmetric = amount.is_none_or(Amount::is_symmetric);
+    let all: Vec<Pair> =
+        if is_symmetric { pairs(count).collect() } else { ordered_pairs(count).collect() };
+    let todo: Vec<Pair> = all.into_iter().filter(|pair| !known.contains(pair)).collect();
     let journal_error = Mutex::new(None);
     let keep = |judged: Judged| {
         if let Some(Err(error)) = journal.as_mut().map(|journal| journal.add(&judged)) {
@@ -50,10 +56,12 @@ pub(super) fn solve_remaining(
     };
     let mut observer = JournalWatch { observer, journal_error: &journal_error };
     let (cost, observer) = (ground.cost(), &mut observer);
-    let ended = if diagrams.is_empty() {
-        solve_pairs(measures, &todo, cost, method, keep, observer)
-    } else {
+    let ended = if !diagrams.is_empty() {
         solve_diagram_pairs(diagrams, &todo, cost, method, keep, observer)
+    } else if let Some(amount) = amount {
+        solve_unbalanced_pairs(measures, &todo, cost, amount, method, keep, observer)
+    } else {
+        solve_pairs(measures, &todo, cost, method, keep, observer)
     };
     if let Some(error) = journal_error.into_inner().expect("nobody panics") {
         return Err(error.into());
@@ -62,7 +70,7 @@ pub(super) fn solve_remaining(
     let termination = ended.map_err(|PairwiseError { pair: (i, j), fault }| {
         Failure::from(fault).at(format!("{} and {}", sets.names[i], sets.names[j]))
     })?;
-    Ok((Distances::new(count, found, termination), resumed))
+    Ok((Distances { is_symmetric, ..Distances::new(count, found, termination) }, resumed))
 }
 
 /// An observer that stops a run whose journal cannot be written.

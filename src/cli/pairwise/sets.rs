@@ -10,12 +10,14 @@ use deblais::measure::DiscreteMeasure;
 use deblais::persistence::{PersistenceDiagram, PersistenceProblem};
 use deblais::report::SetReport;
 use deblais::shown::Shown;
+use ndarray::Array1;
 
 use super::super::columns::Columns;
 use super::super::diagrams::diagram;
 use super::super::failure::Failure;
 use super::super::ground::Ground;
 use super::super::input_warnings;
+use super::super::inputs::take_unit_masses;
 use super::super::read_measure::{InputLog, Role, SampleSet, check_dropped, cloud};
 use super::super::remarks::Remarks;
 use super::super::tell;
@@ -54,9 +56,9 @@ impl Sets {
         Ok((problem.balanced().cost().rounding(), most as f64))
     }
 
-    /// The number of coordinates, and the total mass that all measures have.
-    pub(super) fn dim_and_mass(&self) -> (usize, Option<f64>) {
-        self.measures.first().map_or((2, None), |first| (first.dim(), Some(first.total())))
+    /// The number of coordinates.
+    pub(super) fn dim(&self) -> usize {
+        self.measures.first().map_or(2, DiscreteMeasure::dim)
     }
 
     /// Reads a measure: the number of its points that have mass, and the relative difference up to which
@@ -65,17 +67,23 @@ impl Sets {
         &mut self,
         job: &SampleSet,
         (input, digest): (Input, InputDigest),
-        normalize: bool,
+        wanted: &SetSelection,
         ground: &Ground,
         log: &mut InputLog,
     ) -> Result<(usize, f64), Failure> {
-        let cloud = cloud(job, input, digest, self.columns.as_ref(), normalize, log)?;
+        let cloud = cloud(job, input, digest, self.columns.as_ref(), wanted.normalize, log)?;
         let name = cloud.name_of_masses().map(str::to_owned);
         if self.columns.as_ref().is_none_or(|first| !first.have_names()) {
             self.columns = Some(cloud.columns);
         }
         self.absent.push(cloud.absent);
-        let measure = cloud.measure;
+        let measure = if wanted.unit_mass {
+            let points = cloud.measure.support().to_owned();
+            log.inputs.values_mut().for_each(take_unit_masses);
+            DiscreteMeasure::new(points, Array1::ones(cloud.measure.len()))?
+        } else {
+            cloud.measure
+        };
         if self.measures.is_empty() {
             self.uniform = cloud.uniform.then(|| job.origin.clone());
         } else if let ([first], Some(origin)) = (self.measures.as_slice(), &self.uniform)
@@ -117,6 +125,10 @@ pub(in crate::cli) struct SetSelection {
     /// The column by whose values a file is divided into sets.
     pub(in crate::cli) by: Option<ColumnRef>,
     pub(in crate::cli) normalize: bool,
+    /// Whether the totals may differ.
+    pub(in crate::cli) unequal: bool,
+    /// Whether every point has mass 1.
+    pub(in crate::cli) unit_mass: bool,
     /// Whether the sets are persistence diagrams.
     pub(in crate::cli) diagonal: bool,
 }
@@ -198,6 +210,7 @@ pub(in crate::cli) fn read(
     }
     if faults.is_empty() && !wanted.diagonal {
         check_dropped(&sets.absent.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        let tolerance = if wanted.unequal { f64::INFINITY } else { tolerance };
         faults = misfits(&sets, tolerance);
     }
     let Some(last) = faults.pop() else { return Ok(sets) };
@@ -283,7 +296,7 @@ fn read_one(
     let mut log = InputLog::default();
     let (points, tolerance) = match input {
         Some(input) if !wanted.diagonal => {
-            sets.add_measure(job, (input, digest), wanted.normalize, ground, &mut log)?
+            sets.add_measure(job, (input, digest), wanted, ground, &mut log)?
         }
         input => (sets.add_diagram(job, (input, digest), ground, &mut log)?, 0.0),
     };

@@ -123,6 +123,8 @@ impl SampleFiles {
 
     fn load_groups(&self, by: &str, ground: Ground) -> Result<LoadedSamples, Failure> {
         let selection = SetSelection {
+            unequal: false,
+            unit_mass: false,
             selection: self.selection(None)?,
             by: Some(column(by)),
             diagonal: false,

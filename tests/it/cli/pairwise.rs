@@ -193,6 +193,64 @@ fn a_killed_run_goes_on_where_it_was_and_ends_with_the_same_bits() {
 }
 
 #[test]
+fn unequal_masses_cost_what_emd_says_to_the_bit() {
+    let (folder, _) = sets(4, 9);
+    for flags in [
+        "--weights w --fraction 0.4",
+        "--weights w --mass 1.25 --cost cityblock",
+        "--weights w --unbalanced 0.3",
+        "--weights w --unbalanced 0.1,0.4 --p 2",
+        "--columns x,y --unit-mass --unbalanced 0.2",
+        "--columns x,y --fraction 0.7 --cost cosine",
+    ] {
+        let printed = folder.run(&format!("pairwise --manifest list.txt {flags}"));
+        assert_eq!(printed.status.code(), Some(0), "{}", stderr(&printed));
+        assert!(stderr(&printed).contains("all optimal"), "{}", stderr(&printed));
+        let one = folder.run(&format!("pairwise --manifest list.txt --threads 1 {flags}"));
+        assert_eq!(printed.stdout, one.stdout, "{flags}");
+        let table = rows(&stdout(&printed));
+        let is_symmetric = !flags.contains("0.1,0.4");
+        for (i, j) in (0..4).flat_map(|i| (0..4).map(move |j| (i, j))) {
+            let found: f64 = table[i + 1][j + 1].parse().unwrap();
+            if i == j {
+                assert_eq!(found, 0.0);
+            } else if i > j && is_symmetric {
+                assert_eq!(table[i + 1][j + 1], table[j + 1][i + 1]);
+            } else {
+                let emd = folder.json(&format!("emd s{i}.csv s{j}.csv --json {flags}"));
+                assert_eq!(found.to_bits(), number(&emd, "/objective").to_bits(), "{flags}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stopped_run_between_unequal_masses_goes_on() {
+    let (folder, _) = sets(4, 9);
+    let command = "pairwise --manifest list.txt --weights w --unbalanced 0.1,0.4 --output m.csv";
+    let stopped = folder.run(&format!("{command} --time-limit 0 --json"));
+    assert_eq!(stopped.status.code(), Some(4), "{}", stderr(&stopped));
+    let json: Value = serde_json::from_slice(&stopped.stdout).unwrap();
+    assert_eq!((json["pairs"].as_u64(), json["entries"].as_str()), (Some(12), Some("objective")));
+    assert_eq!(json["matrix"][1][0].as_str(), Some("inf"));
+    assert!(json.get("total_mass").is_none());
+    let other = folder.run(&command.replace("0.1,0.4", "0.4,0.1"));
+    assert_eq!(other.status.code(), Some(1));
+    assert!(stderr(&other).contains("penalties 0.1 and 0.4"), "{}", stderr(&other));
+    let whole = folder.run(command);
+    assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
+    let text = stdout(&whole);
+    assert!(text.contains("what pays, penalties 0.1 and 0.4"), "{text}");
+    // A set and the same set twice as heavy: what appears is paid for.
+    folder.put("one.csv", b"x,w\n0,1\n1,1\n");
+    folder.put("two.csv", b"x,w\n0,2\n1,2\n");
+    let json = folder.json("pairwise one.csv two.csv --weights w --unbalanced 3,0.5 --json");
+    assert!(is_just_above(number(&json, "/matrix/0/1"), 1.0));
+    assert!(is_just_above(number(&json, "/matrix/1/0"), 6.0));
+    assert_eq!(json["settings"]["unbalanced"], serde_json::json!([3.0, 0.5]));
+}
+
+#[test]
 fn counts_given_as_points_get_a_warning() {
     // What value_counts().to_csv() writes.
     let folder = Folder::with(&[
