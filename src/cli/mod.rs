@@ -86,7 +86,7 @@ enum Command {
     /// Earth mover's distance between two sets of weighted points
     Emd(emd::EmdArgs),
     /// Matrix of earth mover's distances between many small sets, resumable
-    Pairwise(Box<pairwise::PairwiseArgs>),
+    Pairwise(Box<pairwise::PairwiseCommand>),
     /// Mean of several histograms in the sense of optimal transport, with a bracket on its value
     Barycenter(Box<barycenter::BarycenterArgs>),
     /// Entropic transport between two sets of weighted points, with a bracket on the exact cost

@@ -2,13 +2,14 @@
 
 mod remaining_pairs;
 pub(super) mod sets;
+mod shards;
+mod summary;
 
 use std::ops::Not;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use clap::Args;
-use deblais::certificate::Certificate;
+use clap::{Args, Subcommand};
 use deblais::io::{journal_of, write_named_matrix, write_named_matrix_to};
 use deblais::measure::DiscreteMeasure;
 use deblais::pairwise::{Distances, Judged};
@@ -21,14 +22,15 @@ use deblais::unbalanced::UnbalancedProblem;
 use ndarray::Array2;
 use serde::Serialize;
 
-use self::remaining_pairs::solve_remaining;
+use self::remaining_pairs::{all_pairs, merge, solve_remaining};
 use self::sets::{SetSelection, Sets};
+use self::shards::{Shard, Shards};
+use self::summary::summary;
 use super::amount::{AmountArgs, refuse_normalize};
 use super::args::{GroundArgs, OutputOptions};
 use super::emd::parse_gap;
 use super::failure::{Exit, Failure};
 use super::ground::{Ground, Seconds, chebyshev_with_diagonal};
-use super::input_summary::measure_line;
 use super::inputs::one_stdin;
 use super::method::{MethodName, choose};
 use super::output::{print, print_report};
@@ -36,9 +38,27 @@ use super::output_files::OutputFiles;
 use super::progress_line::RunProgress;
 use super::range::{check_bounds, check_range};
 use super::sample_set::{SelectionFlags, column};
-use super::text::{Lines, bracket, ground, small};
+use super::text::Lines;
 use super::typed::typed;
 use super::{saved, tell, use_threads, warn};
+
+/// `deblais pairwise`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct PairwiseCommand {
+    #[command(subcommand)]
+    merge: Option<MergeCommand>,
+
+    #[command(flatten)]
+    args: PairwiseArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum MergeCommand {
+    /// Write the matrix of the shards that lie beside --output: the same command as for the shards,
+    /// with `merge` in the place of --shard
+    Merge(Box<PairwiseArgs>),
+}
 
 /// `deblais pairwise FILE…`
 #[derive(Debug, Args, Serialize)]
@@ -116,6 +136,11 @@ pub(crate) struct PairwiseArgs {
     #[serde(skip)]
     matrix_file: Option<PathBuf>,
 
+    /// Solve shard I of K only, and keep it beside --output; `deblais pairwise merge` writes the matrix of all
+    #[arg(long, value_name = "I/K", requires = "matrix_file", help_heading = "Output")]
+    #[serde(skip)]
+    shard: Option<Shard>,
+
     /// Entries are the distances `W_p`, the p-th roots of the transport costs
     #[arg(long, help_heading = "Output")]
     root: bool,
@@ -135,6 +160,8 @@ const EXAMPLES: &str = "Examples:
   deblais pairwise a.csv b.csv c.csv --weights w --unbalanced 0.5
   deblais pairwise diagrams/*.csv --diagonal --p 2 --root
   deblais pairwise --manifest sets.txt --weights w --normalize --output emd.csv
+  deblais pairwise --manifest sets.txt --output emd.csv --shard 3/16
+  deblais pairwise merge --manifest sets.txt --output emd.csv
   deblais pairwise images/*.png --cost sqeuclidean --root --output w2.npy --time-limit 1h";
 
 /// A validated request.
@@ -148,14 +175,24 @@ struct PairwiseJob {
     limit: Option<Duration>,
     claim: f64,
     matrix_file: Option<PathBuf>,
+    shard: Option<Shard>,
     root: bool,
     settings: Settings,
     output: OutputOptions,
 }
 
 /// Validates the arguments, then runs.
-pub(crate) fn run(args: PairwiseArgs) -> Result<Exit, Failure> {
-    PairwiseJob::new(args)?.run()
+pub(crate) fn run(command: PairwiseCommand) -> Result<Exit, Failure> {
+    let Some(MergeCommand::Merge(args)) = command.merge else {
+        return PairwiseJob::new(command.args)?.run();
+    };
+    if args.shard.is_some() {
+        return Err(Failure::usage("merge takes all shards").hint("leave --shard out"));
+    }
+    let Some(output) = args.matrix_file.clone() else {
+        return Err(Failure::usage("merge needs --output").hint("name the --output of the shards"));
+    };
+    PairwiseJob::new(*args)?.merge(&output)
 }
 
 impl PairwiseJob {
@@ -209,6 +246,7 @@ impl PairwiseJob {
             limit: args.time_limit.map(Seconds::duration),
             claim: args.gap_tolerance,
             matrix_file: args.matrix_file,
+            shard: args.shard,
             root: args.root,
             settings,
             output: args.output,
@@ -217,42 +255,80 @@ impl PairwiseJob {
 
     fn run(self) -> Result<Exit, Failure> {
         let method = choose(self.method, None)?;
+        let (sets, read) = self.read()?;
+        let journal = match (&self.matrix_file, self.shard) {
+            (Some(output), Some(shard)) => Some(shard.journal(output)?),
+            (Some(output), None) => Some(journal_of(output)?),
+            (None, _) => None,
+        };
+        let amount = self.amount.amount();
+        let all = all_pairs(&sets, amount);
+        let wanted = self.shard.map_or_else(|| all.clone(), |shard| shard.of_all(&all));
+        let (problem, count) = ((self.ground, amount, method), wanted.len());
+        let ((distances, resumed), solve) =
+            RunProgress::watch(self.limit, self.output.quiet, |progress| {
+                let (journal, options) = (journal.as_deref(), self.options());
+                solve_remaining(&sets, problem, wanted, options, journal, progress)
+            })?;
+        let pairs = Pairs { count, resumed, journal: journal.as_deref() };
+        self.answer(&sets, &distances, [read, solve], pairs, |output, matrix| match &journal {
+            Some(journal) if self.shard.is_none() && distances.termination.is_complete() => {
+                write_named_matrix(output, &sets.names, matrix.view())?;
+                std::fs::remove_file(journal)
+                    .map_err(|error| Failure::new(format!("{}: {error}", journal.display())))
+            }
+            _ => Ok(()),
+        })
+    }
+
+    /// Writes the matrix of all shards, and removes these.
+    fn merge(self, output: &Path) -> Result<Exit, Failure> {
+        let shards = Shards::beside(output)?;
+        let (sets, read) = self.read()?;
+        let distances = merge(&sets, self.amount.amount(), self.options(), &shards)?;
+        let pairs = Pairs { count: distances.found.len(), resumed: 0, journal: None };
+        self.answer(&sets, &distances, [read, 0.0], pairs, |output, matrix| {
+            write_named_matrix(output, &sets.names, matrix.view())?;
+            shards.remove()
+        })
+    }
+
+    /// The sets, and the time that it took to read them.
+    fn read(&self) -> Result<(Sets, f64), Failure> {
         let start = Instant::now();
         let files = sets::files(&self.files, self.manifest.as_deref())?;
         let listed = files.iter().filter_map(|(_, listed)| listed.origin.path());
         outputs(self.matrix_file.as_deref())?.check(&listed.collect::<Vec<_>>())?;
         let sets = sets::read(files, &self.selection, &self.ground)?;
-        let read = start.elapsed().as_secs_f64();
         sets.remarks.tell(self.output.quiet);
+        Ok((sets, start.elapsed().as_secs_f64()))
+    }
 
-        let journal = self.matrix_file.as_deref().map(journal_of).transpose()?;
-        let ((distances, resumed), solve) =
-            RunProgress::watch(self.limit, self.output.quiet, |progress| {
-                let (amount, options) = (self.amount.amount(), self.options());
-                let (ground, journal) = (self.ground, journal.as_deref());
-                solve_remaining(&sets, ground, amount, method, options, journal, progress)
-            })?;
-        self.check_range(&sets, &distances)?;
-
+    /// Prints the answer, and has the matrix saved.
+    fn answer(
+        &self,
+        sets: &Sets,
+        distances: &Distances,
+        [read, solve]: [f64; 2],
+        pairs: Pairs<'_>,
+        save: impl FnOnce(&Path, &Array2<f64>) -> Result<(), Failure>,
+    ) -> Result<Exit, Failure> {
+        self.check_range(sets, distances)?;
         let matrix = self.entries(distances.costs());
         let report = Report {
             settings: Some(self.settings.clone()),
             warnings: Some(sets.remarks.warnings.clone()),
             timings: [("read", read), ("solve", solve)].into(),
-            ..Report::new(PAIRWISE_SCHEMA, self.findings(&sets, &distances, &matrix))
+            ..Report::new(PAIRWISE_SCHEMA, self.findings(sets, distances, &matrix))
         };
         // A file that fails now must not cost the user the answer: it is printed all the same.
-        let saved = match (&self.matrix_file, &journal) {
-            (Some(output), Some(journal)) if distances.termination.is_complete() => {
-                save(output, journal, &sets.names, &matrix)
-            }
-            _ => Ok(()),
-        };
-        let mut lines = Lines::default();
-        text(&mut lines, &sets.names, &report, &distances, (self.amount.described(), resumed));
+        let saved = self.matrix_file.as_deref().map(|output| save(output, &matrix)).transpose();
+        let shard = self.shard.map(|shard| format!(", shard {shard}")).unwrap_or_default();
+        let rest = (self.amount.described(), pairs.resumed, shard);
+        let lines = summary(&sets.names, &report, distances, rest);
         self.show(&sets.names, &matrix, &report, lines)?;
         saved?;
-        Ok(self.exit(&report, &sets.names, journal.as_deref()))
+        Ok(self.exit(&report, &sets.names, &pairs))
     }
 
     /// The options that shape what is found, on one line.
@@ -344,9 +420,9 @@ impl PairwiseJob {
         print(&bytes)
     }
 
-    fn exit(&self, report: &PairwiseReport, names: &[String], journal: Option<&Path>) -> Exit {
-        if report.done < report.pairs {
-            let rest = match journal {
+    fn exit(&self, report: &PairwiseReport, names: &[String], pairs: &Pairs<'_>) -> Exit {
+        if report.done < pairs.count {
+            let rest = match pairs.journal {
                 Some(journal) => {
                     format!("kept in {}: the same command goes on from there", journal.display())
                 }
@@ -354,7 +430,7 @@ impl PairwiseJob {
                     .to_owned(),
             };
             let text =
-                format!("stopped: {} of {} pairs are done and {rest}", report.done, report.pairs);
+                format!("stopped: {} of {} pairs are done and {rest}", report.done, pairs.count);
             warn(&[text], self.output.quiet);
             return Exit::Stopped;
         }
@@ -383,59 +459,11 @@ fn outputs(matrix: Option<&Path>) -> Result<OutputFiles, Failure> {
     Ok(outputs)
 }
 
-/// Writes the matrix and removes its journal.
-fn save(
-    output: &Path,
-    journal: &Path,
-    names: &[String],
-    matrix: &Array2<f64>,
-) -> Result<(), Failure> {
-    write_named_matrix(output, names, matrix.view())?;
-    std::fs::remove_file(journal)
-        .map_err(|error| Failure::new(format!("{}: {error}", journal.display())))
-}
-
-/// The summary.
-fn text(
-    lines: &mut Lines,
-    names: &[String],
-    report: &Report<PairwiseReport>,
-    distances: &Distances,
-    (amount, resumed): (Option<String>, usize),
-) {
-    lines.line("sets", sets::sizes(&report.sets, report.dim));
-    let resumed = match resumed {
-        0 => String::new(),
-        count => format!(", {count} of them from the journal"),
-    };
-    lines.line("pairs", format!("{} of {}{resumed}", report.done, report.pairs));
-    if let Some(set) = report.sets.first() {
-        lines.line("  first set", measure_line(&set.input, None, None));
-    }
-    lines.line("  cost", ground(&report.cost, report.exponent, report.p));
-    if let Some(amount) = amount {
-        lines.line("  moved", amount);
-    }
-    let dearer = |a: &&Judged, b: &&Judged| a.certificate.upper.total_cmp(&b.certificate.upper);
-    let ends = [
-        ("  least cost", distances.found.iter().min_by(dearer)),
-        ("  largest cost", distances.found.iter().max_by(dearer)),
-    ];
-    for (label, judged) in ends {
-        if let Some(judged) = judged {
-            let (i, j) = judged.pair;
-            let Certificate { lower, upper, .. } = judged.certificate;
-            let cost = bracket((lower, upper));
-            lines.line(label, format!("{cost}, {} and {}", Shown(&names[i]), Shown(&names[j])));
-        }
-    }
-    if let Some(judged) = distances.worst() {
-        let (c, (i, j)) = (&judged.certificate, judged.pair);
-        let verdict =
-            if c.is_infinite() || c.is_optimal() { ": all optimal" } else { ": not proved" };
-        let (gap, relative) = (small(c.gap), small(c.relative_gap()));
-        let pair = format!("{} and {}", Shown(&names[i]), Shown(&names[j]));
-        lines.line("  widest gap", format!("{gap}, relative {relative}, {pair}{verdict}"));
-    }
-    lines.timings(&report.timings);
+/// The pairs of one run.
+struct Pairs<'a> {
+    /// Those that it is to solve.
+    count: usize,
+    /// Those that were in the journal.
+    resumed: usize,
+    journal: Option<&'a Path>,
 }

@@ -1,4 +1,4 @@
-//! Solving the pairs that are not in the journal, and adding them to it.
+//! Solving the pairs that are not in the journal, and adding them to it; or taking them from shards.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -11,31 +11,57 @@ use deblais::pairwise::{
     solve_unbalanced_pairs,
 };
 use deblais::progress::{Event, Observer, Stop};
-use deblais::solvers::Method;
+use deblais::solvers::{Method, Termination};
 use deblais::unbalanced::Amount;
 
 use super::super::failure::Failure;
 use super::super::ground::Ground;
 use super::sets::Sets;
+use super::shards::Shards;
 
-/// Solves the pairs that are not in the journal and adds them to it. Also returns the number of pairs
-/// that were in it.
+/// All pairs of a run.
+pub(super) fn all_pairs(sets: &Sets, amount: Option<Amount>) -> Vec<Pair> {
+    let count = sets.names.len();
+    let is_symmetric = amount.is_none_or(Amount::is_symmetric);
+    if is_symmetric { pairs(count).collect() } else { ordered_pairs(count).collect() }
+}
+
+/// What the journals of a run on these sets are called by.
+fn key(sets: &Sets, options: String) -> JournalKey {
+    if sets.diagrams.is_empty() {
+        JournalKey::new(&sets.measures, options)
+    } else {
+        JournalKey::of_diagrams(&sets.diagrams, options)
+    }
+}
+
+/// The pairs of all shards.
+pub(super) fn merge(
+    sets: &Sets,
+    amount: Option<Amount>,
+    options: String,
+    shards: &Shards,
+) -> Result<Distances, Failure> {
+    let all = all_pairs(sets, amount);
+    let found = shards.pairs(&key(sets, options), &all, &sets.names)?;
+    let is_symmetric = amount.is_none_or(Amount::is_symmetric);
+    let distances = Distances::new(sets.names.len(), found, Termination::Optimal);
+    Ok(Distances { is_symmetric, ..distances })
+}
+
+/// Solves those of the pairs that are not in the journal and adds them to it. Also returns the number of
+/// pairs that were in it.
 pub(super) fn solve_remaining(
     sets: &Sets,
-    ground: Ground,
-    amount: Option<Amount>,
-    method: Method,
+    (ground, amount, method): (Ground, Option<Amount>, Method),
+    wanted: Vec<Pair>,
     options: String,
     journal: Option<&Path>,
     observer: &mut dyn Observer,
 ) -> Result<(Distances, usize), Failure> {
     let count = sets.names.len();
     let (measures, diagrams) = (&sets.measures, &sets.diagrams);
-    let key = if diagrams.is_empty() {
-        JournalKey::new(measures, options)
-    } else {
-        JournalKey::of_diagrams(diagrams, options)
-    };
+    let key = key(sets, options);
     let opened_journal = journal.map(|path| Journal::open(path, &key)).transpose()?;
     let (mut journal, mut found) = match opened_journal {
         Some((journal, found)) => (Some(journal), found),
@@ -44,9 +70,7 @@ pub(super) fn solve_remaining(
     let known: HashSet<Pair> = found.iter().map(|judged| judged.pair).collect();
     let resumed = found.len();
     let is_symmetric = amount.is_none_or(Amount::is_symmetric);
-    let all: Vec<Pair> =
-        if is_symmetric { pairs(count).collect() } else { ordered_pairs(count).collect() };
-    let todo: Vec<Pair> = all.into_iter().filter(|pair| !known.contains(pair)).collect();
+    let todo: Vec<Pair> = wanted.into_iter().filter(|pair| !known.contains(pair)).collect();
     let journal_error = Mutex::new(None);
     let keep = |judged: Judged| {
         if let Some(Err(error)) = journal.as_mut().map(|journal| journal.add(&judged)) {

@@ -193,6 +193,90 @@ fn a_killed_run_goes_on_where_it_was_and_ends_with_the_same_bits() {
 }
 
 #[test]
+fn merged_shards_are_the_matrix_of_one_run_to_the_bit() {
+    let (folder, normalized) = sets(7, 5);
+    for command in [
+        normalized.clone(),
+        format!("{normalized} --root --cost sqeuclidean"),
+        normalized.replacen("--normalize", "--unbalanced 0.5,0.25", 1),
+    ] {
+        for k in [1, 3, 50] {
+            for i in (1..=k).rev() {
+                let shard = format!("{command} --output m.csv --shard {i}/{k}");
+                if i == 2 {
+                    let stopped = folder.run(&format!("{shard} --time-limit 0"));
+                    assert_eq!(stopped.status.code(), Some(4), "{}", stderr(&stopped));
+                }
+                let output = folder.run(&shard);
+                assert_eq!(output.status.code(), Some(0), "{shard}: {}", stderr(&output));
+                assert!(!folder.path("m.csv").exists());
+            }
+            let merge = command.replacen("pairwise", "pairwise merge", 1);
+            let merged = folder.run(&format!("{merge} --output m.csv"));
+            assert_eq!(merged.status.code(), Some(0), "{merge}: {}", stderr(&merged));
+            assert_eq!(fs::read(folder.path("m.csv")).unwrap(), folder.run(&command).stdout);
+            assert!(!folder.path(&format!("m.csv.1-of-{k}.journal")).exists());
+            fs::remove_file(folder.path("m.csv")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn missing_double_and_foreign_shards_are_refused() {
+    let (folder, command) = sets(5, 5);
+    let merge = format!("{} --output m.csv", command.replacen("pairwise", "pairwise merge", 1));
+    let refused = |message: &str, hint: &str| {
+        let output = folder.run(&merge);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        let text = stderr(&output);
+        assert!(text.contains(message) && text.contains(hint), "{message}: {text}");
+        assert!(!folder.path("m.csv").exists());
+    };
+    let journal = |number: u32| folder.path(&format!("m.csv.{number}-of-3.journal"));
+    let shard = |number: u32| {
+        let output = folder.run(&format!("{command} --output m.csv --shard {number}/3"));
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    };
+    refused("m.csv: no shard lies beside it", "--shard 1/K, …, K/K");
+    shard(1);
+    shard(3);
+    refused("m.csv.2-of-3.journal: this shard is missing", "--shard 2/3");
+    fs::copy(journal(1), journal(2)).unwrap();
+    refused(
+        "m.csv.2-of-3.journal: the pair s0.csv and s1.csv is not of this shard",
+        "delete the file",
+    );
+    fs::remove_file(journal(2)).unwrap();
+    folder.run(&format!("{command} --output m.csv --shard 2/3 --time-limit 0"));
+    refused("m.csv.2-of-3.journal: 0 of 3 pairs are done", "it goes on from there");
+    shard(2);
+    let text = fs::read_to_string(journal(2)).unwrap();
+    fs::write(journal(2), format!("{text}{}\n", text.lines().last().unwrap())).unwrap();
+    refused("is there twice", "delete the file");
+    fs::write(journal(2), &text).unwrap();
+    let foreign = text.replacen("cost=euclidean", "cost=cityblock", 1);
+    fs::write(journal(2), foreign).unwrap();
+    refused("line 1: damaged", "");
+    fs::write(journal(2), &text).unwrap();
+    fs::write(folder.path("m.csv.1-of-2.journal"), "").unwrap();
+    refused("shards of 2 and of 3 lie beside it", "delete the journals of one division");
+    fs::remove_file(folder.path("m.csv.1-of-2.journal")).unwrap();
+    let other = folder.run(&format!("{merge} --cost cityblock"));
+    assert!(stderr(&other).contains("journal of another run"), "{}", stderr(&other));
+    let merged = folder.run(&merge);
+    assert_eq!(merged.status.code(), Some(0), "{}", stderr(&merged));
+    for (flags, message) in [
+        ("--shard 4/3 --output n.csv", "a shard is I/K"),
+        ("--shard 0/3 --output n.csv", "a shard is I/K"),
+        ("--shard 1/3", "--output"),
+    ] {
+        let output = folder.run(&format!("{command} {flags}"));
+        assert_eq!(output.status.code(), Some(2), "{flags}");
+        assert!(stderr(&output).contains(message), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn unequal_masses_cost_what_emd_says_to_the_bit() {
     let (folder, _) = sets(4, 9);
     for flags in [
