@@ -406,13 +406,6 @@ pub(super) const CASES: &[Case] = &[
         says: &["--normalize", "hint:"],
     },
     Case {
-        name: "the gradient of partial transport",
-        files: &[LINE],
-        args: "emd line.csv line.csv --mass 1 --gradient g.csv",
-        code: 2,
-        says: &["--gradient", "hint:"],
-    },
-    Case {
         name: "a profile of one side",
         files: &[LINE],
         args: "explore partial line.csv",
