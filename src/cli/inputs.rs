@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use deblais::cost::{Cost, CostMatrix, SparseCost};
-use deblais::io::{InputPath, arcs_from};
+use deblais::io::{ArcList, InputPath, read_arcs};
 use deblais::measure::{DiscreteMeasure, Marginal};
 use deblais::problem::{Clouds, OtProblem, Sides};
 use deblais::report::{InputReport, Inputs, ProblemReport, Settings};
@@ -19,7 +19,7 @@ use super::histograms::HistogramFiles;
 use super::input_warnings;
 use super::mass_file::{MassFile, MassHolders};
 use super::read_measure::{
-    InputLog, ReadMatrix, ReadMeasure, Role, SampleSet, Weights, clouds, read_matrix, report, table,
+    InputLog, ReadMatrix, ReadMeasure, Role, SampleSet, Weights, clouds, read_matrix, report,
 };
 use super::remarks::Remarks;
 use super::row_names::RowNames;
@@ -300,18 +300,32 @@ impl ProblemJob {
         log: &mut InputLog,
     ) -> Result<LoadedSides, Failure> {
         let masses = mass_files(masses)?;
-        let (table, digest) = table(file)?;
-        let arcs = arcs_from(&table)?;
+        let (ArcList { arcs, shape }, digest) = read_arcs(file)?;
         log.inputs.insert("cost_arcs", report(file, arcs.len(), digest, false));
-        let counts = [
-            arcs.iter().map(|arc| arc.0.saturating_add(1)).max().unwrap_or_default(),
-            arcs.iter().map(|arc| arc.1.saturating_add(1)).max().unwrap_or_default(),
-        ];
+        let counts = shape.map_or_else(
+            || {
+                [
+                    arcs.iter().map(|arc| arc.0.saturating_add(1)).max().unwrap_or_default(),
+                    arcs.iter().map(|arc| arc.1.saturating_add(1)).max().unwrap_or_default(),
+                ]
+            },
+            |(n, m)| [n, m],
+        );
         let [n, m] =
             [0, 1].map(|k| masses[k].as_ref().map_or(counts[k], |file| file.table.n_rows()));
-        for (count, of_file, axis) in [(n, counts[0], "i"), (m, counts[1], "j")] {
+        if shape.is_some_and(|shape| shape != (n, m)) {
+            let [rows, columns] = counts;
+            return Err(Failure::new(format!(
+                "{file}: a matrix of shape ({rows}, {columns}), but there are {n} source and {m} \
+                 target masses"
+            ))
+            .hint("give a mass for every row and every column"));
+        }
+        for (count, of_file, axis, masses) in
+            [(n, counts[0], "i", &masses[0]), (m, counts[1], "j", &masses[1])]
+        {
             // Without masses every point has some, and needs an arc.
-            if of_file > count || count > arcs.len() && masses.iter().all(Option::is_none) {
+            if of_file > count || count > arcs.len() && masses.is_none() {
                 return Err(Failure::new(format!(
                     "{file}: {axis} is {}, but there are {}",
                     of_file - 1,
