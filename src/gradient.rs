@@ -22,6 +22,11 @@
 //!   only, so its derivative is one along changes that keep each total: `Σ δμ_i = 0` and
 //!   `Σ δν_j = 0`. The mean of each side over its points, those without mass included, is
 //!   subtracted: the mean of ∂V/∂μ and that of ∂V/∂ν are 0.
+//!
+//! **Unequal masses.** The objective of [`unbalanced`](crate::unbalanced) is defined for all totals, and
+//! its derivatives with respect to the masses are the potentials themselves: ∂V/∂μ_i = f_i ≤ 0 where the
+//! mass M that moves is given and stays the same, f_i ≤ λ₁ for penalties. Those with respect to points and
+//! costs are as above, of the plan γ without what stays.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
@@ -44,7 +49,8 @@ pub struct Gradient {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SideGradient {
     /// With respect to the masses of the problem ([`OtProblem::source`], [`OtProblem::target`]), along
-    /// changes that keep their total: the potential less its mean, shape (n,), in units of cost.
+    /// changes that keep their total: the potential less its mean, shape (n,), in units of cost. Between
+    /// unequal masses, along all changes: the potential.
     pub masses: Array1<f64>,
     /// With respect to the points, shape (n, d), in units of cost × mass per unit of length: 0 for a
     /// point without mass. `None` if the problem has costs, but no points.
@@ -62,7 +68,23 @@ impl Gradient {
         let shape = (problem.n(), problem.m());
         assert_eq!((plan.n(), plan.m()), shape, "the shape of the plan");
         assert_eq!((potentials.f().len(), potentials.g().len()), shape, "that of the potentials");
-        let points = problem.clouds().map(|Clouds { source, target, ground }| {
+        let masses = [centered(potentials.f()), centered(potentials.g())];
+        Self::of(problem.clouds(), plan, masses)
+    }
+
+    /// The derivatives between unequal masses.
+    pub(crate) fn between_unequal_masses(
+        clouds: Option<&Clouds>,
+        plan: &TransportPlan,
+        potentials: &Potentials,
+    ) -> Self {
+        let masses = [potentials.f(), potentials.g()].map(|potential| potential.to_owned());
+        Self::of(clouds, plan, masses)
+    }
+
+    /// The derivatives at a plan, with those with respect to the masses.
+    fn of(clouds: Option<&Clouds>, plan: &TransportPlan, [f, g]: [Array1<f64>; 2]) -> Self {
+        let points = clouds.map(|Clouds { source, target, ground }| {
             let (x, y, ground) = (source.support(), target.support(), *ground);
             let cells = || plan.arcs().iter().map(|arc| (arc.source, arc.target, arc.mass));
             let transposed = cells().map(|(i, j, mass)| (j, i, mass));
@@ -70,8 +92,8 @@ impl Gradient {
         });
         let (x, y) = points.unzip();
         Self {
-            source: SideGradient { masses: centered(potentials.f()), points: x },
-            target: SideGradient { masses: centered(potentials.g()), points: y },
+            source: SideGradient { masses: f, points: x },
+            target: SideGradient { masses: g, points: y },
         }
     }
 }

@@ -34,11 +34,12 @@ use thiserror::Error;
 
 use crate::certificate::Certificate;
 use crate::cost::{Cost, DummyCosts, WithDummies};
+use crate::gradient::Gradient;
 use crate::math;
 use crate::measure::{Marginal, Natural};
 use crate::plan::{PlanArc, TransportPlan};
 use crate::potentials::Potentials;
-use crate::problem::{IntoCost, OtProblem, ProblemError, Sides};
+use crate::problem::{Clouds, IntoCost, OtProblem, ProblemError, Sides};
 use crate::solvers::{SolveError, SolveOptions, Termination, Transport};
 
 /// How much mass is moved.
@@ -113,6 +114,8 @@ pub struct UnbalancedProblem<'a> {
     balanced: OtProblem<'a>,
     /// Whether the mass to be moved is given.
     is_partial: bool,
+    /// Where the cost is one of points.
+    clouds: Option<Clouds>,
 }
 
 impl<'a> UnbalancedProblem<'a> {
@@ -166,7 +169,7 @@ impl<'a> UnbalancedProblem<'a> {
         let (mu, nu) = (sides.source.with_dummy(&source), sides.target.with_dummy(&target));
         // The totals are equal as real numbers; they are compared rounded.
         let balanced = OtProblem::between(mu, nu, cost, TOTAL_TOLERANCE)?;
-        Ok(Self { balanced, is_partial: false })
+        Ok(Self { balanced, is_partial: false, clouds: sides.clouds })
     }
 
     /// The balanced problem that is solved: the last source and the last target are the dummies.
@@ -381,6 +384,31 @@ impl UnbalancedTransport {
     #[must_use]
     pub fn marginal_price(&self) -> Option<f64> {
         self.marginal_price
+    }
+
+    /// The derivatives of the objective with respect to the points and masses of `problem`, which this is
+    /// the answer to; those with respect to the costs are [the plan](Self::plan). For a mass or a fraction,
+    /// those with respect to a mass hold for the same mass M that moves: they are at most 0, as more mass is
+    /// more choice; the derivative with respect to M is the [marginal price](Self::marginal_price). See
+    /// [`gradient`](crate::gradient) for what they are at kinks.
+    ///
+    /// ```
+    /// use deblais::ndarray::array;
+    /// use deblais::{Amount, SqEuclidean, UnbalancedProblem};
+    /// let (x, y) = (array![[0.0], [8.0]], array![[9.0], [30.0]]);
+    /// let problem = UnbalancedProblem::new(&x, &y, SqEuclidean, Amount::Mass(0.5))?;
+    /// let gradient = problem.solve()?.gradient(&problem);
+    /// assert_eq!(gradient.source.points, Some(array![[0.0], [-1.0]]));
+    /// # Ok::<(), deblais::unbalanced::UnbalancedError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If `problem` has another shape.
+    #[must_use]
+    pub fn gradient(&self, problem: &UnbalancedProblem<'_>) -> Gradient {
+        let shape = (self.plan.n() + 1, self.plan.m() + 1);
+        assert_eq!((problem.balanced.n(), problem.balanced.m()), shape, "the shape of the problem");
+        Gradient::between_unequal_masses(problem.clouds.as_ref(), &self.plan, &self.potentials)
     }
 
     /// Why the solver stopped. After a limit the bracket is true, but wide.

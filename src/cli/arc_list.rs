@@ -1,30 +1,47 @@
 //! `--cost-arcs`: a list of arcs with their costs.
 
 use deblais::cost::{Cost, CostMatrix, SparseCost};
-use deblais::io::{InputDigest, InputPath, ReadError, arcs_from};
+use deblais::io::{ArcList, InputDigest, InputPath, ReadError, read_arcs};
 
 use super::failure::Failure;
-use super::read_measure::{not_a_cost, table};
+use super::read_measure::not_a_cost;
 
 /// The arcs of a file.
 pub(super) struct ArcFile<'a> {
     origin: &'a InputPath,
     pub(super) digest: InputDigest,
-    /// (i, j, cost).
-    pub(super) arcs: Vec<(usize, usize, f64)>,
+    pub(super) list: ArcList,
 }
 
 impl<'a> ArcFile<'a> {
     pub(super) fn read(origin: &'a InputPath) -> Result<Self, Failure> {
-        let (table, digest) = table(origin)?;
-        let arcs = arcs_from(&table).map_err(not_an_arc)?;
-        Ok(Self { origin, digest, arcs })
+        let (list, digest) = read_arcs(origin).map_err(not_an_arc)?;
+        Ok(Self { origin, digest, list })
     }
 
-    /// The numbers of sources and targets: those of the masses that are given, else the largest index
-    /// and one. Without masses every point has some, and needs an arc.
+    /// The numbers of sources and targets: the shape of a sparse matrix, which the masses must have; for a
+    /// list those of the masses that are given, else the largest index and one. Without masses every point
+    /// has some, and needs an arc.
     pub(super) fn sizes(&self, masses: [Option<usize>; 2]) -> Result<[usize; 2], Failure> {
-        let Self { origin, arcs, .. } = self;
+        let Self { origin, list: ArcList { arcs, shape }, .. } = self;
+        if let &Some((rows, columns)) = shape {
+            let [n, m] = [masses[0].unwrap_or(rows), masses[1].unwrap_or(columns)];
+            if (n, m) != (rows, columns) {
+                return Err(Failure::new(format!(
+                    "{origin}: a matrix of shape ({rows}, {columns}), but there are {n} source and {m} \
+                     target masses"
+                ))
+                .hint("give a mass for every row and every column"));
+            }
+            // Without masses every point has some, and needs an arc.
+            for (size, masses, points) in [(n, masses[0], "rows"), (m, masses[1], "columns")] {
+                if size > arcs.len() && masses.is_none() {
+                    let text = format!("{origin}: {size} {points}, but {} entries", arcs.len());
+                    return Err(Failure::new(text).hint("store an entry in every row and column"));
+                }
+            }
+            return Ok([n, m]);
+        }
         let of_list = [
             arcs.iter().map(|arc| arc.0.saturating_add(1)).max().unwrap_or_default(),
             arcs.iter().map(|arc| arc.1.saturating_add(1)).max().unwrap_or_default(),
@@ -59,7 +76,7 @@ impl<'a> ArcFile<'a> {
     /// The costs: a matrix where every arc is listed.
     pub(super) fn costs(self, [n, m]: [usize; 2]) -> Result<Box<dyn Cost>, Failure> {
         let at_file = |error| Failure::from(error).at(self.origin);
-        let listed = SparseCost::new((n, m), self.arcs).map_err(at_file)?;
+        let listed = SparseCost::new((n, m), self.list.arcs).map_err(at_file)?;
         if listed.arcs() < n.saturating_mul(m) {
             return Ok(Box::new(listed));
         }

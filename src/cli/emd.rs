@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use deblais::certificate::{Certificate, Certified};
+use deblais::gradient::Gradient;
 use deblais::problem::OtProblem;
 use deblais::report::{
     EMD_SCHEMA, EmdReport, INFEASIBLE_SCHEMA, PlanReport, Report, Settings, number,
@@ -57,7 +58,8 @@ pub(crate) struct EmdArgs {
     start: StartArgs,
     #[command(flatten)]
     files: FileArgs,
-    /// Write the derivatives of the transport cost with respect to all masses and points
+    /// Write the derivatives of the transport cost, or of the objective between unequal masses, with
+    /// respect to all masses and points
     #[arg(long, value_name = "FILE.csv|.npy", help_heading = "Output")]
     gradient: Option<PathBuf>,
     #[command(flatten)]
@@ -232,7 +234,8 @@ impl EmdJob {
             .and_then(|()| self.files.save_potentials(&certified.potentials))
             .and_then(|()| {
                 let inputs = report.inputs.as_ref().expect("the inputs are reported");
-                self.files.save_gradient(&problem, plan, &certified.potentials, inputs)
+                let gradient = || Gradient::new(&problem, plan, &certified.potentials);
+                self.files.save_gradient(gradient, inputs)
             });
         print_report(&self.output, &report, |lines| self.text(lines, &report, certificate))?;
         saved?;

@@ -324,7 +324,7 @@ impl ProblemJob {
     ) -> Result<LoadedSides, Failure> {
         let masses = mass_files(masses)?;
         let arcs = ArcFile::read(file)?;
-        let count = arcs.arcs.len();
+        let count = arcs.list.arcs.len();
         log.inputs.insert("cost_arcs", report(file, count, arcs.digest.clone(), false));
         let given = masses.each_ref().map(|file| file.as_ref().map(|file| file.table.n_rows()));
         let [n, m] = arcs.sizes(given)?;

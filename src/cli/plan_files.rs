@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use deblais::Gradient;
 use deblais::plan::TransportPlan;
 use deblais::potentials::Potentials;
-use deblais::problem::OtProblem;
 use deblais::report::Inputs;
 
 use super::args::{DrawArgs, FileArgs};
@@ -84,18 +83,14 @@ impl PlanFiles {
         }
     }
 
-    /// Writes the derivatives at a plan and potentials.
+    /// Writes the derivatives.
     pub(crate) fn save_gradient(
         &self,
-        problem: &OtProblem,
-        plan: &TransportPlan,
-        potentials: &Potentials,
+        gradient: impl FnOnce() -> Gradient,
         inputs: &Inputs,
     ) -> Result<(), Failure> {
         match &self.gradient {
-            Some(path) => {
-                saved::write_gradient(path, &Gradient::new(problem, plan, potentials), inputs)
-            }
+            Some(path) => saved::write_gradient(path, &gradient(), inputs),
             None => Ok(()),
         }
     }

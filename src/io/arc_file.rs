@@ -1,9 +1,13 @@
-//! Lists of arcs as files: a row i, j, cost for each arc, i and j counted from 0.
+//! Lists of arcs as files: a row i, j, cost for each arc, i and j counted from 0; or a sparse matrix of
+//! SciPy, whose stored entries are the arcs.
+
+use std::io::Read;
 
 use thiserror::Error;
 
+use super::digest::DigestReader;
 use super::plan_file::named_triplets;
-use super::{Location, ReadError, Table};
+use super::{Input, InputDigest, InputPath, Location, ReadError, Table, sparse_matrix};
 use crate::shown::Shown;
 
 /// A fault in a list of arcs.
@@ -28,6 +32,12 @@ pub enum ArcProblem {
         /// The number given.
         found: f64,
     },
+    /// An archive that is no sparse matrix.
+    #[error("no sparse matrix of scipy.sparse.save_npz: {}", Shown(.cause))]
+    SparseMatrix {
+        /// The first fault.
+        cause: String,
+    },
 }
 
 impl ArcProblem {
@@ -39,7 +49,44 @@ impl ArcProblem {
                 "give three columns, and call them i (the source), j (the target) and cost"
             }
             Self::Index { .. } => "sources and targets are numbered from 0",
+            Self::SparseMatrix { .. } => {
+                "save it again: scipy.sparse.save_npz('costs.npz', scipy.sparse.csr_array(costs))"
+            }
         }
+    }
+}
+
+/// Arcs, and the numbers of sources and targets where the file has them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArcList {
+    /// (i, j, cost) of each arc; a cost may be +∞.
+    pub arcs: Vec<(usize, usize, f64)>,
+    /// The shape (n, m) of a sparse matrix.
+    pub shape: Option<(usize, usize)>,
+}
+
+/// Reads a list of arcs: a table of three columns, or a sparse matrix of SciPy.
+///
+/// # Errors
+/// [`ReadError`], with [`ArcProblem`] for what concerns arcs.
+pub fn read_arcs(origin: &InputPath) -> Result<(ArcList, InputDigest), ReadError> {
+    let mut reader = DigestReader::new(origin.open()?.0);
+    let mut bytes = Vec::new();
+    reader.read_to_end(&mut bytes).map_err(|error| ReadError::from_io(origin, error))?;
+    Ok((arcs_from(origin, &bytes)?, reader.finish()))
+}
+
+/// The arcs of a file that is in memory; `origin` is for the messages.
+///
+/// # Errors
+/// As [`read_arcs`].
+pub fn arcs_from(origin: &InputPath, bytes: &[u8]) -> Result<ArcList, ReadError> {
+    if bytes.starts_with(sparse_matrix::MAGIC) {
+        return sparse_matrix::arcs_of(origin, bytes);
+    }
+    match Input::from_bytes(origin, bytes)? {
+        Input::Table(table) => Ok(ArcList { arcs: of_table(&table)?, shape: None }),
+        Input::Image(_) => Err(ReadError::NotATable { origin: origin.clone() }),
     }
 }
 
@@ -54,7 +101,7 @@ pub fn names_arcs(table: &Table) -> bool {
 /// them once, and some of them have one i.
 pub fn may_list_arcs(table: &Table) -> bool {
     const LEAST: usize = 4;
-    let arcs = if table.header().is_none() { arcs_from(table) } else { Ok(Vec::new()) };
+    let arcs = if table.header().is_none() { of_table(table) } else { Ok(Vec::new()) };
     arcs.is_ok_and(|arcs| {
         arcs.len() >= LEAST
             && arcs[0].0 == 0
@@ -64,11 +111,8 @@ pub fn may_list_arcs(table: &Table) -> bool {
 }
 
 /// The arcs (i, j, cost) of a table of three columns: by their names in any order, or without names in
-/// this order. A cost may be +∞.
-///
-/// # Errors
-/// [`ReadError`], with [`ArcProblem`] for what concerns arcs.
-pub fn arcs_from(table: &Table) -> Result<Vec<(usize, usize, f64)>, ReadError> {
+/// this order.
+fn of_table(table: &Table) -> Result<Vec<(usize, usize, f64)>, ReadError> {
     let bad = |problem| ReadError::Arcs { origin: table.origin().clone(), problem };
     let unnamed = table.header().is_none() && table.n_columns() == 3;
     let Some([i, j, cost]) =

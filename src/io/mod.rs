@@ -48,10 +48,11 @@ mod potentials_file;
 #[cfg(feature = "nn")]
 mod saved_file;
 mod selection;
+mod sparse_matrix;
 mod table;
 mod unsupported_format;
 
-pub use arc_file::{ArcProblem, arcs_from, may_list_arcs, names_arcs};
+pub use arc_file::{ArcList, ArcProblem, arcs_from, may_list_arcs, names_arcs, read_arcs};
 pub use atomic::WriteError;
 #[cfg(feature = "nn")]
 pub use checkpoint_file::{

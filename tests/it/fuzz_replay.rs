@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::Path;
 
+#[path = "../../fuzz/bodies/arcs.rs"]
+mod arcs;
 #[path = "../../fuzz/bodies/checkpoint.rs"]
 mod checkpoint;
 #[path = "../../fuzz/bodies/critic.rs"]
@@ -35,7 +37,8 @@ use told::told;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 12] = [
+const TARGETS: [Target; 13] = [
+    ("arcs", arcs::run),
     ("checkpoint", checkpoint::run),
     ("critic", critic::run),
     ("idx", idx::run),

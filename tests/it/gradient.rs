@@ -3,8 +3,8 @@
 use deblais::cost::GroundCost;
 use deblais::seed::{Seed, Stream};
 use deblais::{
-    Chebyshev, Cityblock, Cosine, DiscreteMeasure, Euclidean, Gradient, Minkowski, OtProblem,
-    SideGradient, SqEuclidean, Termination,
+    Amount, Chebyshev, Cityblock, Cosine, DiscreteMeasure, Euclidean, Gradient, Minkowski,
+    OtProblem, SideGradient, SqEuclidean, Termination, UnbalancedProblem, UnbalancedTransport,
 };
 use ndarray::{Array1, Array2, Axis, array};
 
@@ -53,20 +53,26 @@ fn slope(value: impl Fn(f64) -> f64) -> f64 {
     (value(STEP) - value(-STEP)) / (2.0 * STEP)
 }
 
-/// Compares the derivatives with respect to one side, whose value is `value`.
-fn check(side: &Side, of: &SideGradient, label: &str, value: impl Fn(&Side) -> f64) {
-    let agree = |found: f64, slope: f64, what: &str| {
-        let error = (found - slope).abs();
-        assert!(error < 2e-6 * slope.abs().max(1.0), "{label}, {what}: {found}, {slope}");
-    };
+fn agree(found: f64, slope: f64, label: &str) {
+    let error = (found - slope).abs();
+    assert!(error < 2e-6 * slope.abs().max(1.0), "{label}: {found}, {slope}");
+}
+
+/// Compares the derivatives with respect to the points of one side, whose value is `value`.
+fn check_points(side: &Side, of: &SideGradient, label: &str, value: impl Fn(&Side) -> f64) {
     for ((i, k), &found) in of.points.as_ref().unwrap().indexed_iter() {
         let moved = |by: f64| {
             let mut side = side.clone();
             side.0[(i, k)] += by;
             value(&side)
         };
-        agree(found, slope(moved), "point");
+        agree(found, slope(moved), &format!("{label}, point {i}"));
     }
+}
+
+/// Compares the derivatives with respect to one side, whose value is `value`.
+fn check(side: &Side, of: &SideGradient, label: &str, value: impl Fn(&Side) -> f64) {
+    check_points(side, of, label, &value);
     for i in 1..side.1.len() {
         let moved = |by: f64| {
             let mut side = side.clone();
@@ -74,7 +80,7 @@ fn check(side: &Side, of: &SideGradient, label: &str, value: impl Fn(&Side) -> f
             side.1[i - 1] -= by;
             value(&side)
         };
-        agree(of.masses[i] - of.masses[i - 1], slope(moved), "mass");
+        agree(of.masses[i] - of.masses[i - 1], slope(moved), &format!("{label}, mass {i}"));
     }
     assert!(of.masses.sum().abs() < 1e-12, "{label}: not centered");
 }
@@ -99,6 +105,86 @@ fn gradients_are_those_of_finite_differences_for_every_ground_cost() {
                 let [x, y] = [of_x, of_y].map(|side| side.points.unwrap().sum_axis(Axis(0)));
                 assert!((x + y).iter().all(|sum| sum.abs() < 1e-12), "{label}: a translation");
             }
+        }
+    }
+}
+
+fn unbalanced(
+    (x, mu): &Side,
+    (y, nu): &Side,
+    ground: GroundCost,
+    amount: Amount,
+) -> (UnbalancedProblem<'static>, UnbalancedTransport) {
+    let measure = |points: &Array2<f64>, masses: &Array1<f64>| {
+        DiscreteMeasure::new(points.clone(), masses.clone()).unwrap()
+    };
+    let problem = UnbalancedProblem::new(&measure(x, mu), &measure(y, nu), ground, amount).unwrap();
+    let answer = problem.solve().unwrap();
+    assert!(answer.certificate().is_optimal());
+    (problem, answer)
+}
+
+/// Compares the derivatives between unequal masses with respect to one side.
+fn check_unequal(side: &Side, of: &SideGradient, label: &str, value: impl Fn(&Side) -> f64) {
+    check_points(side, of, label, &value);
+    for (i, &found) in of.masses.iter().enumerate() {
+        let heavier = |by: f64| {
+            let mut side = side.clone();
+            side.1[i] += by;
+            value(&side)
+        };
+        agree(found, slope(heavier), &format!("{label}, mass {i}"));
+    }
+}
+
+#[test]
+fn gradients_between_unequal_masses_are_those_of_finite_differences() {
+    let mut stream = Seed(4).stream("gradient");
+    let mut moved = 0.0;
+    for ground in grounds() {
+        let (source, mut target) = (random_side(6, 2, &mut stream), random_side(5, 2, &mut stream));
+        target.1 *= 1.3;
+        for amount in [
+            Amount::Mass(0.6),
+            Amount::Penalty { source: 0.17, target: 0.17 },
+            Amount::Penalty { source: 0.3, target: 0.02 },
+        ] {
+            let (problem, answer) = unbalanced(&source, &target, ground, amount);
+            let Gradient { source: of_x, target: of_y } = answer.gradient(&problem);
+            let label = format!("{} {amount:?}", ground.name());
+            let value = |x: &Side, y: &Side, amount| unbalanced(x, y, ground, amount).1.objective();
+            check_unequal(&source, &of_x, &label, |source| value(source, &target, amount));
+            check_unequal(&target, &of_y, &label, |target| value(&source, target, amount));
+            moved += answer.moved_mass();
+            if let Amount::Mass(mass) = amount {
+                let more = |by: f64| value(&source, &target, Amount::Mass(mass + by));
+                agree(answer.marginal_price().unwrap(), slope(more), &label);
+                let all = of_x.masses.iter().chain(&of_y.masses);
+                assert!(all.into_iter().all(|price| *price <= 0.0), "{label}");
+            }
+        }
+    }
+    assert!(moved > 20.0, "{moved}");
+}
+
+#[test]
+fn the_derivative_with_respect_to_the_costs_is_the_plan_between_unequal_masses_too() {
+    let mut stream = Seed(5).stream("gradient");
+    let ((_, mu), (_, nu)) = (random_side(4, 1, &mut stream), random_side(5, 1, &mut stream));
+    let costs = Array2::from_shape_simple_fn((4, 5), || stream.uniform());
+    for amount in [Amount::Fraction(0.4), Amount::Penalty { source: 0.2, target: 0.1 }] {
+        let solve = |costs: &Array2<f64>| {
+            UnbalancedProblem::new(&mu, &nu, costs.view(), amount).unwrap().solve().unwrap()
+        };
+        let plan = solve(&costs).plan().to_dense();
+        assert!(plan.sum() > 0.1);
+        for (cell, &mass) in plan.indexed_iter() {
+            let moved = |by: f64| {
+                let mut costs = costs.clone();
+                costs[cell] += by;
+                solve(&costs).objective()
+            };
+            assert!((slope(moved) - mass).abs() < 1e-8, "{cell:?}");
         }
     }
 }

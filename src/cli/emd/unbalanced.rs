@@ -42,10 +42,6 @@ impl UnbalancedJob {
         let EmdArgs { problem: problem_args, amount: amounts, solver, files, draw, output, .. } =
             args;
         refuse_normalize(problem_args.inputs.normalize)?;
-        if args.gradient.is_some() {
-            return Err(Failure::usage("--gradient is for equal masses")
-                .hint("leave out --gradient, or move all mass"));
-        }
         args.start.check_absent("unequal masses")?;
         if problem_args.cost.ground.p == Some(f64::INFINITY) {
             return Err(Failure::usage(
@@ -59,7 +55,8 @@ impl UnbalancedJob {
         }
         let problem = ProblemJob::new(&problem_args)?;
         let solving = Solving::new(&solver, &output, problem_args.cost.max_distance)?;
-        let files = PlanFiles::new(files, None, draw, &problem, &input_names(&problem_args))?;
+        let files =
+            PlanFiles::new(files, args.gradient, draw, &problem, &input_names(&problem_args))?;
         use_threads(output.threads)?;
         Ok(Self {
             settings: problem.settings().with(&amounts).with(&solver),
@@ -119,7 +116,11 @@ impl UnbalancedJob {
         let saved = self
             .files
             .save_plan(&scene)
-            .and_then(|()| self.files.save_potentials(answer.potentials()));
+            .and_then(|()| self.files.save_potentials(answer.potentials()))
+            .and_then(|()| {
+                let inputs = report.inputs.as_ref().expect("the inputs are reported");
+                self.files.save_gradient(|| answer.gradient(&problem), inputs)
+            });
         print_report(&self.output, &report, |lines| self.text(lines, &report, &answer))?;
         saved?;
         let gaps = (answer.certificate().relative_gap(), self.solving.claim);

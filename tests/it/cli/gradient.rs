@@ -48,3 +48,20 @@ fn histograms_have_the_derivative_at_the_places_of_their_cells() {
     let masses: f64 = read.column(0).iter().take(3).sum();
     assert!(masses.abs() < 1e-15, "the mean of a side is 0");
 }
+
+#[test]
+fn between_unequal_masses_the_derivatives_are_those_of_the_objective() {
+    let folder = Folder::with(&[("a.csv", "x,y\n0,0\n8,0\n"), ("b.csv", "x,y\n9,0\n12,0\n20,0\n")]);
+    // One unit goes from 8 to 9, half a unit from 0 to 12. More mass at 8 saves the way from 0 to 8.
+    let output = folder.run("emd a.csv b.csv --unit-mass --mass 1.5 --gradient g.npy");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let read: Array2<f64> = ndarray_npy::read_npy(folder.path("g.npy")).unwrap();
+    let known: Array2<f64> = array![
+        [0.0, -0.5, 0.0],
+        [-8.0, -1.0, 0.0],
+        [-3.0, 1.0, 0.0],
+        [0.0, 0.5, 0.0],
+        [0.0, 0.0, 0.0]
+    ];
+    assert!((&read - &known).iter().all(|error| error.abs() < 1e-12), "{read}");
+}

@@ -99,3 +99,28 @@ fn the_documentation_names_every_field() {
         assert!(docs.contains(&format!("`{name}`")), "docs/json.md is silent on {name}");
     }
 }
+
+/// Files of `scipy.sparse.save_npz` of [[0.5, ·, 2], [·, 1.5, ·]] (SciPy 1.x, NumPy's zip archives).
+#[test]
+fn sparse_matrices_of_scipy_are_lists_of_arcs() {
+    let folder = Folder::with(&[
+        ("list.csv", "i,j,cost\n0,0,0.5\n0,2,2\n1,1,1.5\n"),
+        ("mu.csv", "2\n1\n"),
+        ("nu.csv", "1\n1\n1\n"),
+    ]);
+    let masses = "--source-weights mu.csv --target-weights nu.csv --json";
+    let known = folder.json(&format!("emd --cost-arcs list.csv {masses}"));
+    assert!(is_just_above(number(&known, "/transport_cost"), 4.0));
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/arcs");
+    for format in ["coo", "csr", "csc"] {
+        for method in ["", "-deflated"] {
+            let name = format!("{format}{method}.npz");
+            folder.put(&name, &fs::read(format!("{corpus}/{name}")).unwrap());
+            let found = folder.json(&format!("emd --cost-arcs {name} {masses}"));
+            assert_eq!(found["certificate"], known["certificate"], "{name}");
+            assert_eq!(found["inputs"]["cost_arcs"]["rows"], 3);
+        }
+    }
+    let half = folder.json("emd --cost-arcs csr.npz --fraction 0.5 --json");
+    assert_eq!(number(&half, "/moved_mass"), 0.5);
+}
