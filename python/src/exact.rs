@@ -1,0 +1,120 @@
+//! `emd`, `emd_matrix`: exact transport.
+
+use deblais::{Gradient, OtProblem, Transport};
+use numpy::{IntoPyArray, PyArray2};
+use pyo3::prelude::*;
+
+use crate::answer::{Answer, Derived};
+use crate::arrays::{LentCost, marginal, measure, totals_tolerance};
+use crate::errors::{Invalid, invalid};
+use crate::run::run;
+use crate::settings::{Settings, ground};
+
+/// The answer of ``emd``: a plan of all mass, potentials, and the bracket that they prove.
+#[pyclass(frozen, extends = Answer, name = "Transport", module = "deblais")]
+pub(crate) struct TransportView {
+    p: f64,
+}
+
+fn gradient(this: &PyRef<'_, TransportView>) -> PyResult<Gradient> {
+    let answer = this.as_super();
+    let Some(clouds) = answer.clouds.clone() else {
+        let hint = "the gradient with respect to M is dense_plan()";
+        return Err(invalid("a cost matrix has no points to differentiate by", hint));
+    };
+    let sides = deblais::problem::Sides::of_clouds(clouds, f64::INFINITY);
+    let problem = sides.and_then(deblais::problem::Sides::into_problem).map_err(Invalid::from)?;
+    Ok(Gradient::new(&problem, answer.known_plan()?, &answer.potentials))
+}
+
+#[pymethods]
+impl TransportView {
+    /// ``value ** (1 / p)``, the Wasserstein distance where the masses sum to 1.
+    #[getter]
+    fn distance(this: PyRef<'_, Self>) -> f64 {
+        deblais::math::root(this.as_super().certificate.upper, this.p).1
+    }
+
+    /// The derivative of ``value`` with respect to x, shape (n, d).
+    fn gradient_x<'py>(this: PyRef<'py, Self>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let points = gradient(&this)?.source.points.expect("a problem on points");
+        Ok(points.into_pyarray(this.py()))
+    }
+
+    /// The derivative of ``value`` with respect to y, shape (m, d).
+    fn gradient_y<'py>(this: PyRef<'py, Self>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let points = gradient(&this)?.target.points.expect("a problem on points");
+        Ok(points.into_pyarray(this.py()))
+    }
+}
+
+/// emd(x, y, a=None, b=None, *, cost="euclidean", p=1, method="auto", time_limit=None, max_iterations=None, start=None, threads=None)
+#[pyfunction]
+#[pyo3(signature = (x, y, a=None, b=None, *, cost="euclidean", p=1.0, method="auto",
+    time_limit=None, max_iterations=None, start=None, threads=None))]
+#[expect(clippy::too_many_arguments, reason = "keywords")]
+pub(crate) fn emd<'py>(
+    py: Python<'py>,
+    x: &Bound<'py, PyAny>,
+    y: &Bound<'py, PyAny>,
+    a: Option<&Bound<'py, PyAny>>,
+    b: Option<&Bound<'py, PyAny>>,
+    cost: &str,
+    p: f64,
+    method: &str,
+    time_limit: Option<f64>,
+    max_iterations: Option<u64>,
+    start: Option<&Bound<'py, Answer>>,
+    threads: Option<usize>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let ground = ground(cost, p)?;
+    let settings = Settings::new(method, time_limit, max_iterations, start)?;
+    let (x, y) = (measure(x, a, ["x", "a"])?, measure(y, b, ["y", "b"])?);
+    let tolerance = totals_tolerance(a, b);
+    let pass = x.len() * y.len() * x.dim();
+    run(py, pass, threads, move |stop| {
+        let problem =
+            OtProblem::between_measures(&x, &y, ground, tolerance).map_err(Invalid::from)?;
+        let transport = solved(&problem, &settings, stop)?;
+        Ok(Derived(Answer::transported(transport, problem.clouds().cloned()), TransportView { p }))
+    })
+}
+
+/// emd_matrix
+#[pyfunction]
+#[pyo3(signature = (M, a=None, b=None, *, method="auto", time_limit=None, max_iterations=None,
+    start=None, threads=None))]
+#[expect(clippy::too_many_arguments, reason = "keywords")]
+#[expect(non_snake_case, reason = "the name of the matrix in the field")]
+pub(crate) fn emd_matrix<'py>(
+    py: Python<'py>,
+    M: &Bound<'py, PyAny>,
+    a: Option<&Bound<'py, PyAny>>,
+    b: Option<&Bound<'py, PyAny>>,
+    method: &str,
+    time_limit: Option<f64>,
+    max_iterations: Option<u64>,
+    start: Option<&Bound<'py, Answer>>,
+    threads: Option<usize>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let settings = Settings::new(method, time_limit, max_iterations, start)?;
+    let LentCost { table, memory } = LentCost::new(M, "M")?;
+    let (n, m) = (table.n(), table.m());
+    let (a_masses, b_masses) = (marginal(a, n, "a")?, marginal(b, m, "b")?);
+    let tolerance = totals_tolerance(a, b);
+    run(py, n * m, threads, move |stop| {
+        let _memory = memory;
+        let problem =
+            OtProblem::between(a_masses, b_masses, table, tolerance).map_err(Invalid::from)?;
+        let transport = solved(&problem, &settings, stop)?;
+        Ok(Derived(Answer::transported(transport, None), TransportView { p: 1.0 }))
+    })
+}
+
+fn solved(
+    problem: &OtProblem<'_>,
+    settings: &Settings,
+    stop: &std::sync::atomic::AtomicBool,
+) -> PyResult<Transport> {
+    Ok(problem.solve_with(&settings.options(stop)).map_err(Invalid::from)?)
+}
