@@ -30,7 +30,7 @@ pub(crate) use plan_product::PlanProduct;
 pub use rounding::Rounded;
 pub(crate) use row_sweep::{GibbsTable, SweepResult};
 
-use ndarray::ArrayView1;
+use ndarray::{Array2, ArrayView1};
 
 use crate::cost::Cost;
 use crate::plan::{PlanArc, TransportPlan};
@@ -106,6 +106,29 @@ impl GibbsPlan {
         let dropped = crate::math::sum(rows.iter().map(|(_, dropped)| dropped));
         let arcs = rows.into_iter().flat_map(|(arcs, _)| arcs).collect();
         (TransportPlan::from_arcs(cost.n(), cost.m(), arcs), dropped)
+    }
+
+    /// The plan as a dense matrix of shape (n, m). O(nm) time and memory.
+    ///
+    /// # Panics
+    /// If the potentials, the masses and the cost have different shapes.
+    #[must_use]
+    pub fn to_dense(
+        &self,
+        cost: &dyn Cost,
+        source: ArrayView1<'_, f64>,
+        target: ArrayView1<'_, f64>,
+    ) -> Array2<f64> {
+        let table = GibbsTable::new(cost, source, target);
+        let pass = table.pass(self.epsilon, &self.g);
+        let mut dense = Array2::zeros((cost.n(), cost.m()));
+        let potentials = self.potentials.f().into_iter().copied();
+        let mut rows: Vec<_> = potentials.zip(dense.outer_iter_mut()).collect();
+        table.over_rows(&mut rows, |i, (f, out), scratch, _| {
+            let scale = table.row(&pass, i, f, scratch).scale * table.total();
+            scratch.cells().for_each(|(j, weight)| out[j] = weight * scale);
+        });
+        dense
     }
 
     /// `each(i, cells)` for every row i, whose cells are (j, `γ_ij`); in parallel, in the order of

@@ -10,6 +10,7 @@ use pyo3::exceptions::PyModuleNotFoundError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use crate::errors::invalid;
 use crate::picture::Picture;
 
 /// A row, column and mass array.
@@ -44,6 +45,15 @@ impl Answer {
         Self { certificate, plan, potentials, status, iterations, method, clouds }
     }
 
+    /// What was handed over, judged.
+    pub(crate) fn judged(
+        (plan, potentials, certificate): (Option<TransportPlan>, Potentials, Certificate),
+        clouds: Option<Clouds>,
+    ) -> Self {
+        let (status, method) = ("judged", "none");
+        Self { certificate, plan, potentials, status, iterations: 0, method, clouds }
+    }
+
     /// A transport of all mass.
     pub(crate) fn transported(transport: deblais::Transport, clouds: Option<Clouds>) -> Self {
         let run = (transport.method(), transport.termination(), transport.iterations());
@@ -60,8 +70,8 @@ impl Answer {
 
     /// The plan, or why there is none.
     pub(crate) fn known_plan(&self) -> PyResult<&TransportPlan> {
-        let message = "there is no plan: only potentials were judged";
-        self.plan.as_ref().ok_or_else(|| PyModuleNotFoundError::new_err(message))
+        let hint = "pass plan= to certify; dense_plan() forms an entropic plan";
+        self.plan.as_ref().ok_or_else(|| invalid("there is no plan of few cells", hint))
     }
 
     fn shape(&self) -> (usize, usize) {
@@ -105,7 +115,7 @@ impl Answer {
     }
 
     /// Why the run ended: ``"optimal"``, ``"tolerance_reached"``, ``"iteration_limit"``,
-    /// ``"time_limit"`` or ``"stopped"``.
+    /// ``"time_limit"``, ``"stopped"``; ``"judged"`` by `certify`.
     #[getter]
     fn status(&self) -> &'static str {
         self.status
@@ -132,12 +142,7 @@ impl Answer {
     /// The plan as a ``scipy.sparse.coo_array`` of shape (n, m); scipy must be installed.
     #[getter]
     fn plan<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let (rows, columns, masses) = self.plan_ijv(py)?;
-        let sparse = py.import("scipy.sparse").map_err(|_| {
-            let message = "plan needs scipy: pip install scipy; plan_ijv and dense_plan() do not";
-            PyModuleNotFoundError::new_err(message)
-        })?;
-        sparse.call_method1("coo_array", ((masses, (rows, columns)), self.shape()))
+        coo_array(self.plan_ijv(py)?, self.shape())
     }
 
     /// The plan as a matrix of shape (n, m): 8·n·m bytes.
@@ -200,6 +205,18 @@ impl<'py, C: PyClass<BaseType = Answer>> IntoPyObject<'py> for Derived<C> {
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
         Bound::new(py, PyClassInitializer::from(self.0).add_subclass(self.1))
     }
+}
+
+/// `scipy.sparse.coo_array` of these cells.
+pub(crate) fn coo_array<'py>(
+    (rows, columns, masses): Cells<'py>,
+    shape: (usize, usize),
+) -> PyResult<Bound<'py, PyAny>> {
+    let sparse = rows.py().import("scipy.sparse").map_err(|_| {
+        let message = "plan needs scipy: pip install scipy; plan_ijv and dense_plan() do not";
+        PyModuleNotFoundError::new_err(message)
+    })?;
+    sparse.call_method1("coo_array", ((masses, (rows, columns)), shape))
 }
 
 /// The cells of a plan.

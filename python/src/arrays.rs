@@ -6,7 +6,6 @@ use deblais::{DiscreteMeasure, Marginal, tolerance};
 use numpy::{Element, PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyDict;
 
 use crate::errors::{Invalid, invalid};
 
@@ -45,6 +44,13 @@ pub(crate) fn vector(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Array1<f6
         [_] => Ok(array.to_owned_array().into_dimensionality().expect("one axis")),
         shape => Err(invalid(format!("{name} has shape {shape:?}"), "pass an array of shape (n,)")),
     }
+}
+
+/// Indices of shape (n,); negative ones lie outside every matrix.
+pub(crate) fn indices(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<usize>> {
+    let array = converted::<i64>(value, name)?;
+    let place = |&k: &i64| usize::try_from(k).unwrap_or(usize::MAX);
+    Ok(array.readonly().as_array().iter().map(place).collect())
 }
 
 /// Points of shape (n, d), copied; those of shape (n,) lie on the line.
@@ -148,27 +154,12 @@ impl LentCost {
     fn of_sparse(matrix: &Bound<'_, PyAny>) -> PyResult<Self> {
         let coo = matrix.call_method0("tocoo")?;
         let shape: (usize, usize) = coo.getattr("shape")?.extract()?;
-        let index = |name: &str| -> PyResult<Array1<i64>> {
-            let array = converted::<i64>(&coo.getattr(name)?, name)?;
-            Ok(array.to_owned_array().into_dimensionality().expect("one axis"))
-        };
-        let (rows, columns) = (index("row")?, index("col")?);
+        let rows = indices(&coo.getattr("row")?, "row")?;
+        let columns = indices(&coo.getattr("col")?, "col")?;
         let costs = vector(&coo.getattr("data")?, "the sparse matrix")?;
-        let place = |k: i64| usize::try_from(k).unwrap_or(usize::MAX);
         let cells = rows.iter().zip(&columns).zip(&costs);
-        let arcs = cells.map(|((&i, &j), &cost)| (place(i), place(j), cost)).collect();
+        let arcs = cells.map(|((&i, &j), &cost)| (i, j, cost)).collect();
         let table = Box::new(SparseCost::new(shape, arcs).map_err(Invalid::cost)?);
         Ok(Self { table, memory: None })
     }
-}
-
-/// The keyword arguments of a call into Python.
-pub(crate) fn keywords<'py, V: IntoPyObject<'py>>(
-    py: Python<'py>,
-    name: &str,
-    value: V,
-) -> PyResult<Bound<'py, PyDict>> {
-    let keywords = PyDict::new(py);
-    keywords.set_item(name, value)?;
-    Ok(keywords)
 }

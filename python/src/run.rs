@@ -9,14 +9,16 @@
 //! belong to the process that made them: another one makes its own.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Result as Outcome;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use deblais::progress::{Event, Observer, Stop};
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -26,10 +28,10 @@ use crate::errors::invalid;
 const SMALL_PASS: usize = 1 << 18;
 
 /// How often Python is asked for signals.
-const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How long a run that is interrupted may take to hand over its answer.
-const TIME_TO_STOP: Duration = Duration::from_millis(100);
+const TIME_TO_STOP: Duration = Duration::from_millis(150);
 
 /// Solves on so many threads (all there are without a number), where a pass over all costs takes `pass`
 /// multiplications, and returns the answer as a Python object. `solve` is handed the flag that stops it.
@@ -139,6 +141,30 @@ fn pools() -> &'static Pools {
                 let made = Box::leak(Box::new(Pools { process, by_threads: Mutex::default() }));
                 let _ = POOLS.compare_exchange(found, made, Ordering::AcqRel, Ordering::Acquire);
             }
+        }
+    }
+}
+
+/// The observer of a run that a flag or a time limit ends.
+pub(crate) struct Watch<'a> {
+    stop: &'a AtomicBool,
+    end: Option<Instant>,
+}
+
+impl<'a> Watch<'a> {
+    pub(crate) fn new(stop: &'a AtomicBool, limit: Option<Duration>) -> Self {
+        Self { stop, end: limit.and_then(|limit| Instant::now().checked_add(limit)) }
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
+        if self.stop.load(Ordering::Relaxed) {
+            ControlFlow::Break(Stop::Interrupted)
+        } else if self.end.is_some_and(|end| Instant::now() >= end) {
+            ControlFlow::Break(Stop::TimeLimit)
+        } else {
+            ControlFlow::Continue(())
         }
     }
 }

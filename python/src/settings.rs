@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deblais::cost::{GroundCost, Minkowski};
 use deblais::{
-    Chebyshev, Cityblock, Cosine, Euclidean, Method, Metric, Potentials, SolveOptions, SqEuclidean,
+    Chebyshev, Cityblock, Cosine, Euclidean, Method, Potentials, SolveOptions, SqEuclidean,
     TransportPlan,
 };
 use pyo3::prelude::*;
@@ -32,11 +32,6 @@ pub(crate) fn ground(cost: &str, p: f64) -> PyResult<GroundCost> {
         Some(_) => return Err(no_cost(cost)),
     };
     Ok(if p == 1.0 { base } else { GroundCost::power(base, p).map_err(Invalid::cost)? })
-}
-
-/// The distance of this name.
-pub(crate) fn metric(cost: &str) -> PyResult<Metric> {
-    Ok(Metric::try_from(ground(cost, 1.0)?).map_err(Invalid::cost)?)
 }
 
 fn no_cost(cost: &str) -> PyErr {
@@ -82,6 +77,12 @@ impl Settings {
         };
         let time_limit = time_limit.map(seconds).transpose()?;
         Ok(Self { method, time_limit, max_iterations, tolerance: 0.0, start })
+    }
+
+    /// The automatic method from these potentials, with a limit of iterations.
+    pub(crate) fn starting_from(start: Option<Potentials>, max_iterations: Option<u64>) -> Self {
+        let start = start.map(|potentials| (potentials, None));
+        Self { method: Method::Auto, time_limit: None, max_iterations, tolerance: 0.0, start }
     }
 
     /// The options of a run that `stop` ends.

@@ -1,0 +1,280 @@
+//! The engine under `deblais.pot`: POT's calls to its network simplex, with its result codes.
+
+use std::sync::atomic::AtomicBool;
+
+use deblais::cost::{Cost, CostMatrix, SparseCost};
+use deblais::ndarray::{Array1, Array2};
+use deblais::solvers::{SolveError, Termination};
+use deblais::{DiscreteMeasure, GroundCost, Marginal, OtProblem, Potentials, Transport};
+use numpy::{IntoPyArray, PyArray1, PyArray2};
+use pyo3::exceptions::PyAssertionError;
+use pyo3::prelude::*;
+
+use crate::answer::{Cells, cells};
+use crate::arrays::{LentCost, indices, marginal, measure, vector};
+use crate::errors::{Invalid, invalid};
+use crate::run::run;
+use crate::settings::{Settings, ground};
+
+/// POT's code of a problem without a plan.
+const INFEASIBLE: i32 = 0;
+/// Its code of an optimum.
+const OPTIMAL: i32 = 1;
+/// Its code of a run that ended at `numItermax`.
+const ITERATION_LIMIT: i32 = 3;
+
+/// Reduced costs, relative to the largest cost, that POT's simplex takes for rounding errors. Loops that call
+/// it until nothing improves need it.
+const ENTERING_TOLERANCE: f64 = 2.3e-15;
+
+/// The difference of totals from which POT refuses a problem.
+const TOTALS_DIFFERENCE: f64 = 1.5e-6;
+
+/// How a call goes: `numItermax`, initial potentials, whether the potentials are centered, and whether unequal
+/// totals are refused.
+pub(crate) struct Call<'py> {
+    limit: Option<u64>,
+    start: Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+    center: bool,
+    check: bool,
+}
+
+impl<'py> FromPyObject<'_, 'py> for Call<'py> {
+    type Error = PyErr;
+
+    fn extract(given: pyo3::Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let (limit, start, center, check) = given.extract()?;
+        Ok(Self { limit, start, center, check })
+    }
+}
+
+/// Source and target masses, and how the problem between them is solved.
+struct Sides {
+    source: Marginal,
+    target: Marginal,
+    settings: Settings,
+    center: bool,
+}
+
+impl Sides {
+    fn new(
+        a: &Bound<'_, PyAny>,
+        b: &Bound<'_, PyAny>,
+        (n, m): (usize, usize),
+        call: &Call<'_>,
+    ) -> PyResult<Self> {
+        let side = |masses: &Bound<'_, PyAny>, n: usize, name| {
+            let masses = (!masses.is_none() && masses.len()? > 0).then_some(masses);
+            let side = marginal(masses, n, name)?;
+            if side.mass().len() == n {
+                return Ok(side);
+            }
+            let message = "Dimension mismatch, check dimensions of M with a and b";
+            Err(PyAssertionError::new_err(message))
+        };
+        let (source, target) = (side(a, n, "a")?, side(b, m, "b")?);
+        let (total, other) = (source.total(), target.total());
+        if call.check && (total - other).abs() > TOTALS_DIFFERENCE {
+            let message =
+                format!("a and b vector must have the same sum, but have {total} and {other}");
+            return Err(PyAssertionError::new_err(message));
+        }
+        let start = call.start.as_ref().map(|(f, g)| {
+            let made =
+                Potentials::new(vector(f, "potentials_init")?, vector(g, "potentials_init")?);
+            made.map_err(|error| invalid(error, "potentials_init holds finite numbers"))
+        });
+        let settings = Settings::starting_from(start.transpose()?, call.limit);
+        Ok(Self { source, target, settings, center: call.center })
+    }
+
+    /// The answer under a cost table.
+    fn solved(self, table: Box<dyn Cost + '_>, scale: f64, stop: &AtomicBool) -> PyResult<Found> {
+        let Self { source, target, mut settings, center } = self;
+        let problem =
+            OtProblem::between(source, target, table, f64::INFINITY).map_err(Invalid::from)?;
+        settings.tolerance = ENTERING_TOLERANCE * scale;
+        let mut solved = problem.solve_with(&settings.options(stop));
+        let is_coarse = |transport: &Transport| {
+            let ended = transport.termination();
+            ended == Termination::ToleranceReached && !transport.certificate().is_optimal()
+        };
+        if solved.as_ref().is_ok_and(is_coarse) {
+            // The largest cost says nothing about the costs that count.
+            settings.tolerance = 0.0;
+            solved = problem.solve_with(&settings.options(stop));
+        }
+        match solved {
+            Ok(transport) => Ok(Found::new(transport, &problem, center)),
+            Err(SolveError::Infeasible(_)) => Ok(Found::infeasible(problem.n(), problem.m())),
+            Err(error) => Err(Invalid::from(error).into()),
+        }
+    }
+}
+
+/// An answer as POT has it.
+struct Found {
+    plan: deblais::TransportPlan,
+    cost: f64,
+    lower: f64,
+    u: Array1<f64>,
+    v: Array1<f64>,
+    code: i32,
+}
+
+impl Found {
+    fn new(transport: Transport, problem: &OtProblem<'_>, center: bool) -> Self {
+        let is_limit = !transport.termination().is_complete();
+        let code = if is_limit { ITERATION_LIMIT } else { OPTIMAL };
+        let (plan, potentials, certificate) = transport.into_parts();
+        let (mut u, mut v) = (potentials.f().to_owned(), potentials.g().to_owned());
+        if center {
+            // Such that Σ a·u = Σ b·v.
+            let (a, b) = (problem.source(), problem.target());
+            let shift = (b.dot(&v) - a.dot(&u)) / (a.sum() + b.sum());
+            u += shift;
+            v -= shift;
+        }
+        Self { plan, cost: certificate.upper, lower: certificate.lower, u, v, code }
+    }
+
+    fn infeasible(n: usize, m: usize) -> Self {
+        let plan = deblais::TransportPlan::new(n, m, Vec::new()).expect("no cells");
+        let (u, v) = (Array1::zeros(n), Array1::zeros(m));
+        Self { plan, cost: f64::INFINITY, lower: f64::INFINITY, u, v, code: INFEASIBLE }
+    }
+}
+
+/// Plan, cost, lower bound, u, v, result code.
+type DenseFound<'py> = (Option<Bound<'py, PyArray2<f64>>>, f64, f64, Dual<'py>, Dual<'py>, i32);
+/// Rows, columns and masses in the place of the plan.
+type SparseFound<'py> = (Cells<'py>, f64, f64, Dual<'py>, Dual<'py>, i32);
+type Dual<'py> = Bound<'py, PyArray1<f64>>;
+
+/// An answer whose plan is made dense, if it is wanted.
+struct Dense(Found, bool);
+
+impl<'py> IntoPyObject<'py> for Dense {
+    type Target = pyo3::types::PyTuple;
+    type Output = Bound<'py, Self::Target>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
+        let Self(Found { plan, cost, lower, u, v, code }, is_wanted) = self;
+        let plan = is_wanted.then(|| plan.to_dense().into_pyarray(py));
+        let found: DenseFound<'py> =
+            (plan, cost, lower, u.into_pyarray(py), v.into_pyarray(py), code);
+        found.into_pyobject(py)
+    }
+}
+
+struct Sparse(Found);
+
+impl<'py> IntoPyObject<'py> for Sparse {
+    type Target = pyo3::types::PyTuple;
+    type Output = Bound<'py, Self::Target>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
+        let Found { plan, cost, lower, u, v, code } = self.0;
+        let plan = cells(py, &plan);
+        let found: SparseFound<'py> =
+            (plan, cost, lower, u.into_pyarray(py), v.into_pyarray(py), code);
+        found.into_pyobject(py)
+    }
+}
+
+/// Solves under a dense cost matrix.
+#[pyfunction]
+pub(crate) fn pot_dense<'py>(
+    py: Python<'py>,
+    a: &Bound<'py, PyAny>,
+    b: &Bound<'py, PyAny>,
+    matrix: &Bound<'py, PyAny>,
+    call: Call<'py>,
+    plan: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let LentCost { table, memory } = LentCost::new(matrix, "M")?;
+    let (n, m) = (table.n(), table.m());
+    let sides = Sides::new(a, b, (n, m), &call)?;
+    run(py, n * m, None, move |stop| {
+        let _memory = memory;
+        let scale = deblais::cost::largest_size(table.as_ref());
+        Ok(Dense(sides.solved(table, scale, stop)?, plan))
+    })
+}
+
+/// Solves where only the listed cells (rows, columns, costs) are allowed.
+#[pyfunction]
+pub(crate) fn pot_sparse<'py>(
+    py: Python<'py>,
+    a: &Bound<'py, PyAny>,
+    b: &Bound<'py, PyAny>,
+    cells: (Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>),
+    shape: (usize, usize),
+    call: Call<'py>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (rows, columns, costs) = cells;
+    let (rows, columns) = (indices(&rows, "rows of M")?, indices(&columns, "columns of M")?);
+    let costs = vector(&costs, "M")?;
+    let scale = costs.iter().fold(0.0, |largest: f64, cost| largest.max(cost.abs()));
+    let arcs = rows.into_iter().zip(columns).zip(costs).map(|((i, j), cost)| (i, j, cost));
+    let table = Box::new(SparseCost::new(shape, arcs.collect()).map_err(Invalid::cost)?);
+    let sides = Sides::new(a, b, shape, &call)?;
+    run(py, shape.0 * shape.1, None, move |stop| Ok(Sparse(sides.solved(table, scale, stop)?)))
+}
+
+/// Solves between points.
+#[pyfunction]
+pub(crate) fn pot_points<'py>(
+    py: Python<'py>,
+    a: &Bound<'py, PyAny>,
+    b: &Bound<'py, PyAny>,
+    x: &Bound<'py, PyAny>,
+    y: &Bound<'py, PyAny>,
+    cost: &str,
+    call: Call<'py>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (x, y) = (measure(x, None, ["X_a", "a"])?, measure(y, None, ["X_b", "b"])?);
+    let table = ground(cost, 1.0)?.table(&x, &y).map_err(Invalid::cost)?;
+    let sides = Sides::new(a, b, (x.len(), y.len()), &call)?;
+    run(py, x.len() * y.len() * x.dim(), None, move |stop| {
+        let scale = table.upper_bound().unwrap_or(0.0);
+        Ok(Sparse(sides.solved(table, scale, stop)?))
+    })
+}
+
+/// The ground costs between all pairs of points, shape (n, m).
+#[pyfunction]
+pub(crate) fn cost_matrix<'py>(
+    py: Python<'py>,
+    x: &Bound<'py, PyAny>,
+    y: &Bound<'py, PyAny>,
+    cost: &str,
+    p: f64,
+) -> PyResult<Bound<'py, PyAny>> {
+    let ground = ground(cost, p)?;
+    let (x, y) = (measure(x, None, ["x1", "x1"])?, measure(y, None, ["x2", "x2"])?);
+    run(py, x.len() * y.len() * x.dim(), None, move |_| Ok(Matrix(tabulated(&x, &y, ground)?)))
+}
+
+fn tabulated(
+    x: &DiscreteMeasure,
+    y: &DiscreteMeasure,
+    ground: GroundCost,
+) -> PyResult<Array2<f64>> {
+    let table = ground.table(x, y).map_err(Invalid::cost)?;
+    Ok(CostMatrix::tabulate(table.as_ref()).into_entries())
+}
+
+struct Matrix(Array2<f64>);
+
+impl<'py> IntoPyObject<'py> for Matrix {
+    type Target = PyArray2<f64>;
+    type Output = Bound<'py, Self::Target>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
+        Ok(self.0.into_pyarray(py))
+    }
+}

@@ -1,0 +1,69 @@
+"""Ctrl-C and time limits."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import deblais
+
+DRAWS = np.random.default_rng(0)
+X, Y = DRAWS.normal(size=(20_000, 8)), DRAWS.normal(size=(20_000, 8))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("solve", [deblais.emd, deblais.sinkhorn, deblais.sinkhorn_divergence])
+def test_ctrl_c_raises_within_a_fifth_of_a_second(solve):
+    sent = []
+
+    def press():
+        time.sleep(0.4)
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        solve(X, Y)
+    took = time.perf_counter() - sent[0]
+    thread.join()
+    assert took < 0.2
+
+
+def test_an_interrupt_carries_the_answer_that_was_at_hand():
+    x, y = X[:4000, :2], Y[:4000, :2]
+    threading.Timer(0.15, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        deblais.emd(x, y, method="simplex")
+    answer = caught.value.answer
+    assert answer.status == "stopped"
+    assert answer.lower <= deblais.emd(x, y).value <= answer.upper
+
+
+def test_the_gil_is_released():
+    ticks = []
+    running = threading.Event()
+
+    def tick():
+        while not running.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    start = time.perf_counter()
+    deblais.emd(X[:4000], Y[:4000])
+    end = time.perf_counter()
+    running.set()
+    thread.join()
+    assert sum(start < tick < end for tick in ticks) > 10
+
+
+def test_a_time_limit_is_no_error():
+    answer = deblais.emd(X, Y, time_limit=0.5)
+    assert answer.status == "time_limit"
+    assert answer.lower < answer.upper < np.inf
+    assert answer.gap > 0
