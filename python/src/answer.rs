@@ -17,6 +17,9 @@ use crate::picture::Picture;
 pub(crate) type Cells<'py> =
     (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>);
 
+/// The potentials (f, g).
+pub(crate) type PotentialArrays<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
+
 /// A plan, potentials, and the bracket that they prove: ``lower <= optimum <= upper``.
 #[pyclass(frozen, subclass, module = "deblais")]
 pub(crate) struct Answer {
@@ -129,8 +132,8 @@ impl Answer {
 
     /// The Kantorovich potentials (f, g), shapes (n,) and (m,): ``f[i] + g[j] <= c(i, j)``.
     #[getter]
-    fn potentials<'py>(&self, py: Python<'py>) -> [Bound<'py, PyArray1<f64>>; 2] {
-        [self.potentials.f().to_pyarray(py), self.potentials.g().to_pyarray(py)]
+    fn potentials<'py>(&self, py: Python<'py>) -> PotentialArrays<'py> {
+        arrays(py, &self.potentials)
     }
 
     /// The cells of the plan that carry mass: rows, columns, masses.
@@ -192,6 +195,11 @@ impl Answer {
         }
         Ok(html)
     }
+}
+
+/// Potentials as arrays.
+pub(crate) fn arrays<'py>(py: Python<'py>, potentials: &Potentials) -> PotentialArrays<'py> {
+    (potentials.f().to_pyarray(py), potentials.g().to_pyarray(py))
 }
 
 /// An answer of a derived class, on its way to Python.

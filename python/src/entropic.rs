@@ -7,7 +7,7 @@ use deblais::{GibbsPlan, OtProblem};
 use numpy::{IntoPyArray, PyArray2};
 use pyo3::prelude::*;
 
-use crate::answer::{Answer, Cells, Derived, cells, coo_array};
+use crate::answer::{Answer, Cells, Derived, PotentialArrays, arrays, cells, coo_array};
 use crate::arrays::{LentCost, marginal, measure, totals_tolerance};
 use crate::errors::Invalid;
 use crate::run::run;
@@ -64,9 +64,8 @@ impl EntropicTransport {
 
     /// The entropic potentials (f, g), shapes (n,) and (m,), of which the plan is made.
     #[getter]
-    fn entropic_potentials<'py>(&self, py: Python<'py>) -> [Bound<'py, numpy::PyArray1<f64>>; 2] {
-        let potentials = self.plan.potentials();
-        [potentials.f(), potentials.g()].map(|potential| potential.to_owned().into_pyarray(py))
+    fn entropic_potentials<'py>(&self, py: Python<'py>) -> PotentialArrays<'py> {
+        arrays(py, self.plan.potentials())
     }
 
     /// The plan as a matrix of shape (n, m): 8·n·m bytes.

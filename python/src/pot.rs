@@ -3,9 +3,13 @@
 use std::sync::atomic::AtomicBool;
 
 use deblais::cost::{Cost, CostMatrix, SparseCost};
-use deblais::ndarray::{Array1, Array2};
-use deblais::solvers::{SolveError, Termination};
-use deblais::{DiscreteMeasure, GroundCost, Marginal, OtProblem, Potentials, Transport};
+use deblais::ndarray::{Array1, Array2, ArrayView1};
+use deblais::solvers::SolveError;
+use deblais::solvers::network_simplex::SimplexOptions;
+use deblais::{
+    Certificate, DiscreteMeasure, GroundCost, Marginal, Method, OtProblem, PlanArc, Potentials,
+    Solution, Termination, TransportPlan,
+};
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
@@ -13,8 +17,8 @@ use pyo3::prelude::*;
 use crate::answer::{Cells, cells};
 use crate::arrays::{LentCost, indices, marginal, measure, vector};
 use crate::errors::{Invalid, invalid};
-use crate::run::run;
-use crate::settings::{Settings, ground};
+use crate::run::{Watch, run};
+use crate::settings::ground;
 
 /// POT's code of a problem without a plan.
 const INFEASIBLE: i32 = 0;
@@ -23,8 +27,8 @@ const OPTIMAL: i32 = 1;
 /// Its code of a run that ended at `numItermax`.
 const ITERATION_LIMIT: i32 = 3;
 
-/// Reduced costs, relative to the largest cost, that POT's simplex takes for rounding errors. Loops that call
-/// it until nothing improves need it.
+/// Reduced costs that POT's simplex takes for rounding errors, relative to its largest potentials, which are
+/// the largest cost times the number of points. Loops that call it until nothing improves need it.
 const ENTERING_TOLERANCE: f64 = 2.3e-15;
 
 /// The difference of totals from which POT refuses a problem.
@@ -52,7 +56,8 @@ impl<'py> FromPyObject<'_, 'py> for Call<'py> {
 struct Sides {
     source: Marginal,
     target: Marginal,
-    settings: Settings,
+    start: Option<Potentials>,
+    limit: Option<u64>,
     center: bool,
 }
 
@@ -80,32 +85,41 @@ impl Sides {
             return Err(PyAssertionError::new_err(message));
         }
         let start = call.start.as_ref().map(|(f, g)| {
-            let made =
-                Potentials::new(vector(f, "potentials_init")?, vector(g, "potentials_init")?);
+            let name = "potentials_init";
+            let made = Potentials::new(vector(f, name)?, vector(g, name)?);
             made.map_err(|error| invalid(error, "potentials_init holds finite numbers"))
         });
-        let settings = Settings::starting_from(start.transpose()?, call.limit);
-        Ok(Self { source, target, settings, center: call.center })
+        let start = start.transpose()?;
+        Ok(Self { source, target, start, limit: call.limit, center: call.center })
     }
 
-    /// The answer under a cost table.
+    /// The answer under a cost table, whose largest cost is `scale`.
     fn solved(self, table: Box<dyn Cost + '_>, scale: f64, stop: &AtomicBool) -> PyResult<Found> {
-        let Self { source, target, mut settings, center } = self;
+        let Self { source, target, start, limit, center } = self;
         let problem =
             OtProblem::between(source, target, table, f64::INFINITY).map_err(Invalid::from)?;
-        settings.tolerance = ENTERING_TOLERANCE * scale;
-        let mut solved = problem.solve_with(&settings.options(stop));
-        let is_coarse = |transport: &Transport| {
-            let ended = transport.termination();
-            ended == Termination::ToleranceReached && !transport.certificate().is_optimal()
+        let method = match Method::Auto.chosen(&problem) {
+            Method::Assignment if start.is_some() => Method::Simplex,
+            chosen => chosen,
         };
-        if solved.as_ref().is_ok_and(is_coarse) {
+        let solve = |entering_tolerance| {
+            let start = start.as_ref();
+            let options = SimplexOptions { start, start_plan: None, entering_tolerance };
+            let solver = method.solver_with(&problem, options);
+            let solution = solver.solve(&problem, &mut Watch::counting(stop, limit))?;
+            let certificate = solution.certify(&problem).certificate;
+            Ok((solution, certificate))
+        };
+        let points = (problem.n() + problem.m()) as f64;
+        let mut solved = solve(ENTERING_TOLERANCE * scale * points);
+        if let Ok((Solution { termination: Termination::ToleranceReached, .. }, judged)) = &solved
+            && !judged.is_optimal()
+        {
             // The largest cost says nothing about the costs that count.
-            settings.tolerance = 0.0;
-            solved = problem.solve_with(&settings.options(stop));
+            solved = solve(0.0);
         }
         match solved {
-            Ok(transport) => Ok(Found::new(transport, &problem, center)),
+            Ok((solution, certificate)) => Ok(Found::new(&problem, solution, certificate, center)),
             Err(SolveError::Infeasible(_)) => Ok(Found::infeasible(problem.n(), problem.m())),
             Err(error) => Err(Invalid::from(error).into()),
         }
@@ -114,7 +128,7 @@ impl Sides {
 
 /// An answer as POT has it.
 struct Found {
-    plan: deblais::TransportPlan,
+    plan: TransportPlan,
     cost: f64,
     lower: f64,
     u: Array1<f64>,
@@ -123,10 +137,15 @@ struct Found {
 }
 
 impl Found {
-    fn new(transport: Transport, problem: &OtProblem<'_>, center: bool) -> Self {
-        let is_limit = !transport.termination().is_complete();
-        let code = if is_limit { ITERATION_LIMIT } else { OPTIMAL };
-        let (plan, potentials, certificate) = transport.into_parts();
+    fn new(
+        problem: &OtProblem<'_>,
+        solution: Solution,
+        certificate: Certificate,
+        center: bool,
+    ) -> Self {
+        let Solution { plan, potentials, termination, .. } = solution;
+        let code = if termination.is_complete() { OPTIMAL } else { ITERATION_LIMIT };
+        let plan = with_tiny_masses(problem, plan, &potentials);
         let (mut u, mut v) = (potentials.f().to_owned(), potentials.g().to_owned());
         if center {
             // Such that Σ a·u = Σ b·v.
@@ -139,10 +158,57 @@ impl Found {
     }
 
     fn infeasible(n: usize, m: usize) -> Self {
-        let plan = deblais::TransportPlan::new(n, m, Vec::new()).expect("no cells");
+        let plan = TransportPlan::new(n, m, Vec::new()).expect("no cells");
         let (u, v) = (Array1::zeros(n), Array1::zeros(m));
         Self { plan, cost: f64::INFINITY, lower: f64::INFINITY, u, v, code: INFEASIBLE }
     }
+}
+
+/// The plan with masses that the solver rounds, those of less than 1e-20 of the total: marginals are right
+/// relative to each of them, as in POT, and they move where the reduced cost is least. What that changes in
+/// other marginals is below their rounding.
+fn with_tiny_masses(
+    problem: &OtProblem<'_>,
+    plan: TransportPlan,
+    potentials: &Potentials,
+) -> TransportPlan {
+    /// Relative error of a marginal from which it is set right.
+    const MARGINAL_ERROR: f64 = 1e-9;
+    let cost = problem.cost();
+    let wrong = |have: &Array1<f64>, want: ArrayView1<'_, f64>| -> Vec<usize> {
+        let is_wrong = |&k: &usize| (have[k] - want[k]).abs() > MARGINAL_ERROR * want[k];
+        (0..want.len()).filter(is_wrong).collect()
+    };
+    let (a, b) = (problem.source(), problem.target());
+    let (rows, columns) = plan.marginals();
+    let (wrong_rows, wrong_columns) = (wrong(&rows, a), wrong(&columns, b));
+    if wrong_rows.is_empty() && wrong_columns.is_empty() {
+        return plan;
+    }
+    let (f, g) = (potentials.f(), potentials.g());
+    let scale = |have: &Array1<f64>, want: ArrayView1<'_, f64>, wrong: &[usize]| {
+        let mut scale = Array1::ones(want.len());
+        wrong.iter().filter(|&&k| have[k] > 0.0).for_each(|&k| scale[k] = want[k] / have[k]);
+        scale
+    };
+    let (of_rows, of_columns) = (scale(&rows, a, &wrong_rows), scale(&columns, b, &wrong_columns));
+    let scaled = |arc: &PlanArc| PlanArc {
+        mass: arc.mass * of_rows[arc.source] * of_columns[arc.target],
+        ..*arc
+    };
+    let least = |count: usize, reduced: &dyn Fn(usize) -> f64| {
+        (0..count).min_by(|&k, &l| reduced(k).total_cmp(&reduced(l))).expect("a side has points")
+    };
+    let empty_rows = wrong_rows.iter().filter(|&&i| rows[i] == 0.0).map(|&source| {
+        let target = least(b.len(), &|j| cost.at(source, j) - g[j]);
+        PlanArc { source, target, mass: a[source] }
+    });
+    let empty_columns = wrong_columns.iter().filter(|&&j| columns[j] == 0.0).map(|&target| {
+        let source = least(a.len(), &|i| cost.at(i, target) - f[i]);
+        PlanArc { source, target, mass: b[target] }
+    });
+    let arcs = plan.arcs().iter().map(scaled).chain(empty_rows).chain(empty_columns);
+    TransportPlan::new(plan.n(), plan.m(), arcs.collect()).expect("cells of the plan")
 }
 
 /// Plan, cost, lower bound, u, v, result code.

@@ -145,26 +145,39 @@ fn pools() -> &'static Pools {
     }
 }
 
-/// The observer of a run that a flag or a time limit ends.
+/// The observer of a run that a flag or a limit ends.
 pub(crate) struct Watch<'a> {
     stop: &'a AtomicBool,
     end: Option<Instant>,
+    most: u64,
 }
 
 impl<'a> Watch<'a> {
     pub(crate) fn new(stop: &'a AtomicBool, limit: Option<Duration>) -> Self {
-        Self { stop, end: limit.and_then(|limit| Instant::now().checked_add(limit)) }
+        let end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        Self { stop, end, most: u64::MAX }
+    }
+
+    /// One that ends a run after so many iterations.
+    pub(crate) fn counting(stop: &'a AtomicBool, most: Option<u64>) -> Self {
+        Self { stop, end: None, most: most.unwrap_or(u64::MAX) }
     }
 }
 
 impl Observer for Watch<'_> {
-    fn observe(&mut self, _: &Event) -> ControlFlow<Stop> {
-        if self.stop.load(Ordering::Relaxed) {
+    fn observe(&mut self, event: &Event) -> ControlFlow<Stop> {
+        if event.iterations >= self.most {
+            ControlFlow::Break(Stop::IterationLimit)
+        } else if self.stop.load(Ordering::Relaxed) {
             ControlFlow::Break(Stop::Interrupted)
         } else if self.end.is_some_and(|end| Instant::now() >= end) {
             ControlFlow::Break(Stop::TimeLimit)
         } else {
             ControlFlow::Continue(())
         }
+    }
+
+    fn iteration_limit(&self) -> u64 {
+        self.most
     }
 }

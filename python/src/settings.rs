@@ -46,8 +46,6 @@ pub(crate) struct Settings {
     method: Method,
     time_limit: Option<Duration>,
     max_iterations: Option<u64>,
-    /// See [`SolveOptions::entering_tolerance`].
-    pub(crate) tolerance: f64,
     start: Option<(Potentials, Option<TransportPlan>)>,
 }
 
@@ -76,21 +74,12 @@ impl Settings {
             }
         };
         let time_limit = time_limit.map(seconds).transpose()?;
-        Ok(Self { method, time_limit, max_iterations, tolerance: 0.0, start })
-    }
-
-    /// The automatic method from these potentials, with a limit of iterations.
-    pub(crate) fn starting_from(start: Option<Potentials>, max_iterations: Option<u64>) -> Self {
-        let start = start.map(|potentials| (potentials, None));
-        Self { method: Method::Auto, time_limit: None, max_iterations, tolerance: 0.0, start }
+        Ok(Self { method, time_limit, max_iterations, start })
     }
 
     /// The options of a run that `stop` ends.
     pub(crate) fn options<'a>(&'a self, stop: &'a AtomicBool) -> SolveOptions<'a> {
-        let mut options = SolveOptions::new()
-            .method(self.method)
-            .entering_tolerance(self.tolerance)
-            .stop_flag(stop);
+        let mut options = SolveOptions::new().method(self.method).stop_flag(stop);
         if let Some(limit) = self.time_limit {
             options = options.time_limit(limit);
         }
