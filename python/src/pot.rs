@@ -27,9 +27,12 @@ const OPTIMAL: i32 = 1;
 /// Its code of a run that ended at `numItermax`.
 const ITERATION_LIMIT: i32 = 3;
 
-/// Reduced costs that POT's simplex takes for rounding errors, relative to its largest potentials, which are
-/// the largest cost times the number of points. Loops that call it until nothing improves need it.
+/// Reduced costs that are rounding errors of M, relative to its typical cost times the number of points. Loops
+/// that solve until nothing improves would follow them; POT's simplex ignores as much.
 const ENTERING_TOLERANCE: f64 = 2.3e-15;
+
+/// Total costs that are 0 up to rounding errors of M, in units of the tolerance times the total mass.
+const ZERO_COST: f64 = 1e3;
 
 /// The difference of totals from which POT refuses a problem.
 const TOTALS_DIFFERENCE: f64 = 1.5e-6;
@@ -93,8 +96,8 @@ impl Sides {
         Ok(Self { source, target, start, limit: call.limit, center: call.center })
     }
 
-    /// The answer under a cost table, whose largest cost is `scale`.
-    fn solved(self, table: Box<dyn Cost + '_>, scale: f64, stop: &AtomicBool) -> PyResult<Found> {
+    /// The answer under a cost table, whose typical cost is `typical`.
+    fn solved(self, table: Box<dyn Cost + '_>, typical: f64, stop: &AtomicBool) -> PyResult<Found> {
         let Self { source, target, start, limit, center } = self;
         let problem =
             OtProblem::between(source, target, table, f64::INFINITY).map_err(Invalid::from)?;
@@ -110,12 +113,13 @@ impl Sides {
             let certificate = solution.certify(&problem).certificate;
             Ok((solution, certificate))
         };
-        let points = (problem.n() + problem.m()) as f64;
-        let mut solved = solve(ENTERING_TOLERANCE * scale * points);
-        if let Ok((Solution { termination: Termination::ToleranceReached, .. }, judged)) = &solved
+        let tolerance = ENTERING_TOLERANCE * typical * (problem.n() + problem.m()) as f64;
+        let mut solved = solve(tolerance);
+        if let Ok((solution, judged)) = &solved
+            && solution.termination == Termination::ToleranceReached
             && !judged.is_optimal()
+            && judged.upper.abs() > ZERO_COST * tolerance * problem.total()
         {
-            // The largest cost says nothing about the costs that count.
             solved = solve(0.0);
         }
         match solved {
@@ -211,6 +215,24 @@ fn with_tiny_masses(
     TransportPlan::new(plan.n(), plan.m(), arcs.collect()).expect("cells of the plan")
 }
 
+/// Some costs, evenly spread over the table.
+fn sample(table: &dyn Cost) -> Vec<f64> {
+    const SAMPLES: usize = 256;
+    let (cells, m) = (table.n() * table.m(), table.m());
+    let taken = cells.min(SAMPLES);
+    (0..taken).map(|k| k * cells / taken).map(|cell| table.at(cell / m, cell % m)).collect()
+}
+
+/// The lower quartile of the distinct sizes of costs that are neither 0 nor infinite: large numbers that stand
+/// for forbidden cells are all the same, and do not count.
+fn typical_size(costs: Vec<f64>) -> f64 {
+    let mut sizes: Vec<f64> = costs.into_iter().map(f64::abs).collect();
+    sizes.retain(|&size| size > 0.0 && size.is_finite());
+    sizes.sort_unstable_by(f64::total_cmp);
+    sizes.dedup();
+    sizes.get(sizes.len() / 4).copied().unwrap_or(0.0)
+}
+
 /// Plan, cost, lower bound, u, v, result code.
 type DenseFound<'py> = (Option<Bound<'py, PyArray2<f64>>>, f64, f64, Dual<'py>, Dual<'py>, i32);
 /// Rows, columns and masses in the place of the plan.
@@ -265,8 +287,8 @@ pub(crate) fn pot_dense<'py>(
     let sides = Sides::new(a, b, (n, m), &call)?;
     run(py, n * m, None, move |stop| {
         let _memory = memory;
-        let scale = deblais::cost::largest_size(table.as_ref());
-        Ok(Dense(sides.solved(table, scale, stop)?, plan))
+        let typical = typical_size(sample(table.as_ref()));
+        Ok(Dense(sides.solved(table, typical, stop)?, plan))
     })
 }
 
@@ -283,11 +305,11 @@ pub(crate) fn pot_sparse<'py>(
     let (rows, columns, costs) = cells;
     let (rows, columns) = (indices(&rows, "rows of M")?, indices(&columns, "columns of M")?);
     let costs = vector(&costs, "M")?;
-    let scale = costs.iter().fold(0.0, |largest: f64, cost| largest.max(cost.abs()));
+    let typical = typical_size(costs.to_vec());
     let arcs = rows.into_iter().zip(columns).zip(costs).map(|((i, j), cost)| (i, j, cost));
     let table = Box::new(SparseCost::new(shape, arcs.collect()).map_err(Invalid::cost)?);
     let sides = Sides::new(a, b, shape, &call)?;
-    run(py, shape.0 * shape.1, None, move |stop| Ok(Sparse(sides.solved(table, scale, stop)?)))
+    run(py, shape.0 * shape.1, None, move |stop| Ok(Sparse(sides.solved(table, typical, stop)?)))
 }
 
 /// Solves between points.
@@ -305,8 +327,8 @@ pub(crate) fn pot_points<'py>(
     let table = ground(cost, 1.0)?.table(&x, &y).map_err(Invalid::cost)?;
     let sides = Sides::new(a, b, (x.len(), y.len()), &call)?;
     run(py, x.len() * y.len() * x.dim(), None, move |stop| {
-        let scale = table.upper_bound().unwrap_or(0.0);
-        Ok(Sparse(sides.solved(table, scale, stop)?))
+        let typical = typical_size(sample(table.as_ref()));
+        Ok(Sparse(sides.solved(table, typical, stop)?))
     })
 }
 
