@@ -70,8 +70,13 @@ where
         }
         if let Err(interrupt) = py.check_signals() {
             stop.store(true, Ordering::Relaxed);
-            if let (Some(Ok(Ok(answer))), _) = wait(py, receiver, TIME_TO_STOP) {
-                interrupt.value(py).setattr("answer", to_python(py, answer)?)?;
+            match wait(py, receiver, TIME_TO_STOP).0 {
+                Some(Ok(Ok(answer))) => {
+                    interrupt.value(py).setattr("answer", to_python(py, answer)?)?;
+                }
+                Some(_) => {}
+                // It stops at its next safe point; the next run does not wait for it.
+                None => abandon_pool(threads),
             }
             return Err(interrupt);
         }
@@ -125,6 +130,12 @@ fn pool(threads: Option<usize>) -> PyResult<Arc<ThreadPool>> {
     })?);
     pools.insert(threads, Arc::clone(&pool));
     Ok(pool)
+}
+
+/// Leaves the pool of so many threads to the run that it is at work on; the next run makes another.
+fn abandon_pool(threads: Option<usize>) {
+    let mut pools = pools().by_threads.lock().unwrap_or_else(PoisonError::into_inner);
+    pools.remove(&threads.unwrap_or(0));
 }
 
 #[expect(unsafe_code, reason = "the pools of a process are never freed")]
