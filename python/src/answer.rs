@@ -216,10 +216,10 @@ impl<'py, C: PyClass<BaseType = Answer>> IntoPyObject<'py> for Derived<C> {
 }
 
 /// `scipy.sparse.coo_array` of these cells.
-pub(crate) fn coo_array<'py>(
-    (rows, columns, masses): Cells<'py>,
+pub(crate) fn coo_array(
+    (rows, columns, masses): Cells<'_>,
     shape: (usize, usize),
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Bound<'_, PyAny>> {
     let sparse = rows.py().import("scipy.sparse").map_err(|_| {
         let message = "plan needs scipy: pip install scipy; plan_ijv and dense_plan() do not";
         PyModuleNotFoundError::new_err(message)

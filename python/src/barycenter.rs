@@ -1,6 +1,8 @@
 //! `barycenter`: the mean of measures, on a given support or with points that move.
 
-use deblais::barycenter::{BarycenterMethod, BarycenterOptions, BarycenterProblem, free_support};
+use deblais::barycenter::{
+    BarycenterError, BarycenterMethod, BarycenterOptions, BarycenterProblem, free_support,
+};
 use deblais::ndarray::{Array1, Array2};
 use deblais::{Certificate, DiscreteMeasure, SqEuclidean};
 use numpy::{PyArray1, PyArray2, ToPyArray};
@@ -102,7 +104,6 @@ impl BarycenterView {
 #[pyfunction]
 #[pyo3(signature = (measures, *, weights=None, support=None, start=None, cost="sqeuclidean", p=1.0,
     gap=0.01, time_limit=None, threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
 pub(crate) fn barycenter<'py>(
     py: Python<'py>,
     measures: Vec<Bound<'py, PyAny>>,
@@ -123,36 +124,20 @@ pub(crate) fn barycenter<'py>(
         None => vec![1.0; measures.len()],
     };
     let cells = |n: usize| measures.iter().map(|one| one.len() * one.dim()).sum::<usize>() * n;
+    // Every pass is done many times.
+    let pass = |n: usize| cells(n).saturating_mul(64);
     match (support, start) {
         (Some(support), None) => {
             let support = points(support, "support")?;
-            // Every pass is done many times.
-            run(py, cells(support.nrows()).saturating_mul(64), threads, move |stop| {
-                let options = BarycenterOptions { method: BarycenterMethod::Auto, gap: Some(gap) };
-                let found = BarycenterProblem::new(support.clone(), &measures, &weights, ground)
-                    .and_then(|problem| problem.solve_with(&options, &mut Watch::new(stop, limit)))
-                    .map_err(Invalid::from)?;
-                Ok(BarycenterView {
-                    points: support,
-                    masses: found.masses,
-                    certificate: found.certificate,
-                    transports: found.transports,
-                    status: found.termination.name(),
-                })
+            run(py, pass(support.nrows()), threads, move |stop| {
+                let problem = BarycenterProblem::new(support.clone(), &measures, &weights, ground);
+                on_support(support, problem, gap, &mut Watch::new(stop, limit))
             })
         }
         (None, Some(start)) if ground == SqEuclidean.into() => {
             let start = measure(start, None, ["start", "start"])?;
-            run(py, cells(start.len()).saturating_mul(64), threads, move |stop| {
-                let found = free_support(&start, &measures, &weights, &mut Watch::new(stop, limit))
-                    .map_err(Invalid::from)?;
-                Ok(BarycenterView {
-                    certificate: *found.certificate(),
-                    points: found.measure.support().to_owned(),
-                    masses: found.measure.mass().to_owned(),
-                    transports: found.transports,
-                    status: found.termination.name(),
-                })
+            run(py, pass(start.len()), threads, move |stop| {
+                moving(&start, &measures, &weights, &mut Watch::new(stop, limit))
             })
         }
         (None, Some(_)) => {
@@ -164,6 +149,40 @@ pub(crate) fn barycenter<'py>(
             Err(invalid("the points of the barycenter are not given once", hint))
         }
     }
+}
+
+fn on_support(
+    points: Array2<f64>,
+    problem: Result<BarycenterProblem, BarycenterError>,
+    gap: f64,
+    watch: &mut Watch<'_>,
+) -> PyResult<BarycenterView> {
+    let options = BarycenterOptions { method: BarycenterMethod::Auto, gap: Some(gap) };
+    let found = problem.and_then(|problem| problem.solve_with(&options, watch));
+    let found = found.map_err(Invalid::from)?;
+    Ok(BarycenterView {
+        points,
+        masses: found.masses,
+        certificate: found.certificate,
+        transports: found.transports,
+        status: found.termination.name(),
+    })
+}
+
+fn moving(
+    start: &DiscreteMeasure,
+    measures: &[DiscreteMeasure],
+    weights: &[f64],
+    watch: &mut Watch<'_>,
+) -> PyResult<BarycenterView> {
+    let found = free_support(start, measures, weights, watch).map_err(Invalid::from)?;
+    Ok(BarycenterView {
+        certificate: *found.certificate(),
+        points: found.measure.support().to_owned(),
+        masses: found.measure.mass().to_owned(),
+        transports: found.transports,
+        status: found.termination.name(),
+    })
 }
 
 /// Points, or a pair of points and masses.

@@ -144,7 +144,6 @@ fn settings(
 #[pyo3(signature = (x, y, a=None, b=None, *, cost="euclidean", p=1.0, epsilon=None,
     relative_epsilon=0.01, tolerance=1e-6, max_iterations=10_000, time_limit=None, start=None,
     threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
 pub(crate) fn sinkhorn<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,
@@ -200,8 +199,6 @@ pub(crate) fn sinkhorn<'py>(
 #[pyfunction]
 #[pyo3(signature = (M, a=None, b=None, *, epsilon=None, relative_epsilon=0.01, tolerance=1e-6,
     max_iterations=10_000, time_limit=None, start=None, threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
-#[expect(non_snake_case, reason = "the name of the matrix in the field")]
 pub(crate) fn sinkhorn_matrix<'py>(
     py: Python<'py>,
     M: &Bound<'py, PyAny>,
@@ -249,7 +246,6 @@ pub(crate) fn sinkhorn_matrix<'py>(
 #[pyfunction]
 #[pyo3(signature = (x, y, a=None, b=None, *, cost="euclidean", p=1.0, epsilon=None,
     relative_epsilon=0.01, tolerance=1e-6, max_iterations=10_000, time_limit=None, threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
 pub(crate) fn sinkhorn_divergence<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,

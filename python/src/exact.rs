@@ -39,13 +39,13 @@ impl TransportView {
     }
 
     /// The derivative of ``value`` with respect to x, shape (n, d).
-    fn gradient_x<'py>(this: PyRef<'py, Self>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    fn gradient_x(this: PyRef<'_, Self>) -> PyResult<Bound<'_, PyArray2<f64>>> {
         let points = gradient(&this)?.source.points.expect("a problem on points");
         Ok(points.into_pyarray(this.py()))
     }
 
     /// The derivative of ``value`` with respect to y, shape (m, d).
-    fn gradient_y<'py>(this: PyRef<'py, Self>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    fn gradient_y(this: PyRef<'_, Self>) -> PyResult<Bound<'_, PyArray2<f64>>> {
         let points = gradient(&this)?.target.points.expect("a problem on points");
         Ok(points.into_pyarray(this.py()))
     }
@@ -101,7 +101,6 @@ impl TransportView {
 #[pyfunction]
 #[pyo3(signature = (x, y, a=None, b=None, *, cost="euclidean", p=1.0, method="auto",
     time_limit=None, max_iterations=None, start=None, threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
 pub(crate) fn emd<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,
@@ -160,8 +159,6 @@ pub(crate) fn emd<'py>(
 #[pyfunction]
 #[pyo3(signature = (M, a=None, b=None, *, method="auto", time_limit=None, max_iterations=None,
     start=None, threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
-#[expect(non_snake_case, reason = "the name of the matrix in the field")]
 pub(crate) fn emd_matrix<'py>(
     py: Python<'py>,
     M: &Bound<'py, PyAny>,

@@ -92,7 +92,6 @@ impl Claim {
 #[pyfunction]
 #[pyo3(signature = (x, y, a=None, b=None, *, plan=None, potentials=None, cost="euclidean", p=1.0,
     threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
 pub(crate) fn certify<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,
@@ -136,7 +135,6 @@ pub(crate) fn certify<'py>(
 /// (1.5, 2.5)
 #[pyfunction]
 #[pyo3(signature = (M, a=None, b=None, *, plan=None, potentials=None, threads=None))]
-#[expect(non_snake_case, reason = "the name of the matrix in the field")]
 pub(crate) fn certify_matrix<'py>(
     py: Python<'py>,
     M: &Bound<'py, PyAny>,

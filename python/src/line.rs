@@ -90,7 +90,6 @@ pub(crate) fn wasserstein_1d<'py>(
 /// True
 #[pyfunction]
 #[pyo3(signature = (x, y, a=None, b=None, *, p=1.0, n_directions=200, seed=0, threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
 pub(crate) fn sliced_wasserstein<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,

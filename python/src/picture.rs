@@ -29,8 +29,7 @@ impl Picture {
         answer.known_plan()?;
         let is_planar = answer.clouds.as_ref().is_some_and(|clouds| clouds.source.dim() == 2);
         let kind = match kind {
-            None if is_planar => Kind::Map,
-            Some("map") if is_planar => Kind::Map,
+            None | Some("map") if is_planar => Kind::Map,
             None | Some("heatmap") => Kind::Heatmap,
             Some("map") => {
                 let message = "a map needs points in the plane";

@@ -98,7 +98,6 @@ impl StatisticView {
 #[pyo3(signature = (x, y, *, statistics=vec!["emd".into(), "energy".into(), "mmd".into()],
     permutations=999, seed=0, stop_after=None, bandwidth=None, cost="euclidean", p=1.0,
     time_limit=None, threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
 pub(crate) fn two_sample_test<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,
@@ -225,7 +224,6 @@ fn check_order(alpha: f64) -> PyResult<()> {
 #[pyfunction]
 #[pyo3(signature = (x, y, a=None, b=None, *, bins=None, alpha=0.5, cost="euclidean", p=1.0,
     n_directions=200, seed=0, threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
 pub(crate) fn divergences<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,

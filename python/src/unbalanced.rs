@@ -144,7 +144,6 @@ fn under_matrix<'py>(
 #[pyfunction]
 #[pyo3(signature = (x, y, a=None, b=None, *, mass=None, fraction=None, cost="euclidean", p=1.0,
     time_limit=None, threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
 pub(crate) fn partial<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,
@@ -185,8 +184,6 @@ pub(crate) fn partial<'py>(
 #[pyfunction]
 #[pyo3(signature = (M, a=None, b=None, *, mass=None, fraction=None, time_limit=None,
     threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
-#[expect(non_snake_case, reason = "the name of the matrix in the field")]
 pub(crate) fn partial_matrix<'py>(
     py: Python<'py>,
     M: &Bound<'py, PyAny>,
@@ -226,7 +223,6 @@ pub(crate) fn partial_matrix<'py>(
 #[pyfunction]
 #[pyo3(signature = (x, y, penalty, a=None, b=None, *, cost="euclidean", p=1.0, time_limit=None,
     threads=None))]
-#[expect(clippy::too_many_arguments, reason = "keywords")]
 pub(crate) fn unbalanced<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,
@@ -267,7 +263,6 @@ pub(crate) fn unbalanced<'py>(
 /// 0.5
 #[pyfunction]
 #[pyo3(signature = (M, penalty, a=None, b=None, *, time_limit=None, threads=None))]
-#[expect(non_snake_case, reason = "the name of the matrix in the field")]
 pub(crate) fn unbalanced_matrix<'py>(
     py: Python<'py>,
     M: &Bound<'py, PyAny>,
