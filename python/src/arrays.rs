@@ -21,6 +21,11 @@ fn converted<'py, T: Element>(
         let hint = "pass an array of numbers; a torch tensor as x.detach().cpu()";
         invalid(format!("{name} is no array of numbers: {error}"), hint)
     };
+    let value = if value.hasattr("__dlpack__")? && !value.hasattr("__array__")? {
+        py.import("numpy")?.call_method1("from_dlpack", (value,))?
+    } else {
+        value.clone()
+    };
     let array = require.call1((value, T::get_dtype(py), ["C", "A"])).map_err(no_conversion)?;
     Ok(array.cast_into::<PyArrayDyn<T>>()?)
 }

@@ -1,5 +1,8 @@
 """The native functions: conventions, conversions, errors."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -197,11 +200,30 @@ def test_errors_name_the_argument(call, message):
         call()
 
 
-def test_nothing_of_the_size_of_the_matrix_is_copied():
-    import tracemalloc
+def test_arrays_of_other_libraries_come_by_dlpack():
+    class Foreign:
+        def __dlpack__(self, **options):
+            return X.__dlpack__(**options)
 
-    M = np.ones((2000, 2000))
-    tracemalloc.start()
-    deblais.emd_matrix(M)
-    assert tracemalloc.get_traced_memory()[1] < 1 << 20
-    tracemalloc.stop()
+        def __dlpack_device__(self):
+            return X.__dlpack_device__()
+
+    assert deblais.emd(Foreign(), Y).value == deblais.emd(X, Y).value
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory as Linux counts it")
+def test_a_matrix_is_not_copied():
+    code = """
+import resource, numpy, deblais
+draws = numpy.random.default_rng(0)
+x = draws.normal(size=(3000, 1))
+M = numpy.abs(x - x.T[:, ::-1])
+a = numpy.ones(3000)
+a[0] = 2
+deblais.emd_matrix(M[:500, :500].copy())
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+deblais.emd_matrix(M, a, a)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert int(ran.stdout) * 1024 < 3000 * 3000 * 8 / 2
