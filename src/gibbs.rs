@@ -170,3 +170,21 @@ impl GibbsPlan {
 pub(crate) fn is_regularization(epsilon: f64) -> bool {
     epsilon > 0.0 && epsilon.is_finite() && (1.0 / epsilon).is_finite()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::CostMatrix;
+    use ndarray::array;
+
+    #[test]
+    fn the_dense_plan_has_the_cells_of_the_sparse_one() {
+        let cost = CostMatrix::new(array![[0.0, 1.0, 2.0], [3.0, 0.5, 900.0]]).unwrap();
+        let (source, target) = (array![0.25, 0.75], array![0.5, 0.0, 0.5]);
+        let potentials = Potentials::new(array![0.5, 1.0], array![0.0, 0.25, -0.5]).unwrap();
+        let plan = GibbsPlan::new(potentials, 0.5);
+        let (sparse, _) = plan.sparse(&cost, source.view(), target.view(), 0.0);
+        assert_eq!(plan.to_dense(&cost, source.view(), target.view()), sparse.to_dense());
+        assert!(sparse.arcs().len() > 1);
+    }
+}

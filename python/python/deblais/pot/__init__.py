@@ -6,6 +6,7 @@ that uses the network simplex.
 
 Known differences, all of them on the safe side:
 
+- Answers are numpy's, whatever the arrays are. For torch and others, with gradients, call POT after `install`.
 - An optimum is an optimum: it is judged, and solved again without a tolerance where the gap is not closed.
 - ``numItermax`` counts this engine's iterations, and its default of 100 000 stands for no limit.
 - NaN, ``-inf``, negative masses and costs beyond 1e303 raise `ValueError`; ``inf`` forbids a cell.

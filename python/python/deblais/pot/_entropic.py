@@ -98,7 +98,8 @@ def sinkhorn(
     if method.lower() not in METHODS:
         raise ValueError(f"Unknown method '{method}'.")
     options = {"tolerance": stopThr, "max_iterations": numItermax}
-    a, b, M = masses_of(a), masses_of(b), np.asarray(M, dtype=float)
+    a, b, M = masses_of(a), masses_of(b), np.asarray(M)
+    kind = M.dtype if M.dtype.kind == "f" else np.dtype(float)
     if b is not None and b.ndim == 2:
         answers = [_entropic(a, column, M, reg, options, warn) for column in b.T]
         costs = np.array([np.vdot(M, answer.dense_plan()) for answer in answers])
@@ -108,7 +109,7 @@ def sinkhorn(
         stacked = {name: np.stack([one[name] for one in logs], -1) for name in ("log_u", "log_v", "u", "v")}
         return costs, stacked | {name: [one[name] for one in logs] for name in ("err", "niter")}
     answer = _entropic(a, b, M, reg, options, warn)
-    plan = answer.dense_plan()
+    plan = answer.dense_plan().astype(kind, copy=False)
     return (plan, _entropic_log(answer, a, b)) if log else plan
 
 
