@@ -4,10 +4,11 @@ Signatures, return values, log dictionaries and conventions are POT's; ``lower``
 added to logs and results. `install` puts the engine under an installed POT: under every one of its functions
 that uses the network simplex.
 
-Known differences, all of them on the safe side:
+Known differences:
 
 - Answers are numpy's, whatever the arrays are. For torch and others, with gradients, call POT after `install`.
-- An optimum is an optimum: it is judged, and solved again without a tolerance where the gap is not closed.
+- Every answer is judged. Where its gap is not closed, the problem is solved again without a tolerance, unless its
+  cost is 0 up to the rounding errors of M.
 - ``numItermax`` counts this engine's iterations, and its default of 100 000 stands for no limit.
 - NaN, ``-inf``, negative masses and costs beyond 1e303 raise `ValueError`; ``inf`` forbids a cell.
 - Where forbidden cells leave no plan, the plan is 0, the cost ``inf``, and the result code 0, with POT's
