@@ -30,7 +30,7 @@ pub(crate) use plan_product::PlanProduct;
 pub use rounding::Rounded;
 pub(crate) use row_sweep::{GibbsTable, SweepResult};
 
-use ndarray::ArrayView1;
+use ndarray::{Array2, ArrayView1};
 
 use crate::cost::Cost;
 use crate::plan::{PlanArc, TransportPlan};
@@ -108,6 +108,29 @@ impl GibbsPlan {
         (TransportPlan::from_arcs(cost.n(), cost.m(), arcs), dropped)
     }
 
+    /// The plan as a dense matrix of shape (n, m). O(nm) time and memory.
+    ///
+    /// # Panics
+    /// If the potentials, the masses and the cost have different shapes.
+    #[must_use]
+    pub fn to_dense(
+        &self,
+        cost: &dyn Cost,
+        source: ArrayView1<'_, f64>,
+        target: ArrayView1<'_, f64>,
+    ) -> Array2<f64> {
+        let table = GibbsTable::new(cost, source, target);
+        let pass = table.pass(self.epsilon, &self.g);
+        let mut dense = Array2::zeros((cost.n(), cost.m()));
+        let potentials = self.potentials.f().into_iter().copied();
+        let mut rows: Vec<_> = potentials.zip(dense.outer_iter_mut()).collect();
+        table.over_rows(&mut rows, |i, (f, out), scratch, _| {
+            let scale = table.row(&pass, i, f, scratch).scale * table.total();
+            scratch.cells().for_each(|(j, weight)| out[j] = weight * scale);
+        });
+        dense
+    }
+
     /// `each(i, cells)` for every row i, whose cells are (j, `γ_ij`); in parallel, in the order of
     /// the rows.
     pub(crate) fn map_rows<R: Send + Default>(
@@ -146,4 +169,22 @@ impl GibbsPlan {
 /// Whether both ε and 1/ε are positive and finite.
 pub(crate) fn is_regularization(epsilon: f64) -> bool {
     epsilon > 0.0 && epsilon.is_finite() && (1.0 / epsilon).is_finite()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::CostMatrix;
+    use ndarray::array;
+
+    #[test]
+    fn the_dense_plan_has_the_cells_of_the_sparse_one() {
+        let cost = CostMatrix::new(array![[0.0, 1.0, 2.0], [3.0, 0.5, 900.0]]).unwrap();
+        let (source, target) = (array![0.25, 0.75], array![0.5, 0.0, 0.5]);
+        let potentials = Potentials::new(array![0.5, 1.0], array![0.0, 0.25, -0.5]).unwrap();
+        let plan = GibbsPlan::new(potentials, 0.5);
+        let (sparse, _) = plan.sparse(&cost, source.view(), target.view(), 0.0);
+        assert_eq!(plan.to_dense(&cost, source.view(), target.view()), sparse.to_dense());
+        assert!(sparse.arcs().len() > 1);
+    }
 }

@@ -158,6 +158,12 @@ impl CostMatrix<'static> {
         Self { entries: entries.into(), dummies: cost.dummies(), forbids: cost.forbids() }
     }
 
+    /// The entries, shape (n, m), without a copy.
+    #[must_use]
+    pub fn into_entries(self) -> Array2<f64> {
+        self.entries.into_owned()
+    }
+
     /// The matrix of entries that were checked before.
     pub(super) fn of_checked(entries: Array2<f64>) -> Self {
         let forbids = entries.iter().any(|&c| c == f64::INFINITY);
