@@ -112,8 +112,8 @@ const LARGEST_PENALTY: f64 = 1e303;
 pub struct UnbalancedProblem<'a> {
     /// Sources and targets, and a dummy after each.
     balanced: OtProblem<'a>,
-    /// Whether the mass to be moved is given.
-    is_partial: bool,
+    /// The mass to be moved, rounded, if it is given.
+    mass: Option<f64>,
     /// Where the cost is one of points.
     clouds: Option<Clouds>,
 }
@@ -150,13 +150,15 @@ impl<'a> UnbalancedProblem<'a> {
     pub fn between(sides: Sides<'a>, amount: Amount) -> Result<Self, UnbalancedError> {
         let [mu, nu] = [&sides.source, &sides.target].map(Marginal::exact_total);
         let costs = dummy_costs(sides.cost.as_ref(), amount)?;
-        let dummies = match amount {
-            Amount::Penalty { .. } => [nu, mu],
-            Amount::Mass(mass) => rest(mass_within(mass, [&mu, &nu])?, [nu, mu]),
-            Amount::Fraction(fraction) => rest(fraction_of(fraction, [&mu, &nu])?, [nu, mu]),
+        let mass = match amount {
+            Amount::Penalty { .. } => None,
+            Amount::Mass(mass) => Some(mass_within(mass, [&mu, &nu])?),
+            Amount::Fraction(fraction) => Some(fraction_of(fraction, [&mu, &nu])?),
         };
-        let is_partial = !matches!(amount, Amount::Penalty { .. });
-        Ok(Self { is_partial, ..Self::with_dummies(sides, costs, dummies)? })
+        let totals = [nu, mu];
+        let dummies = mass.as_ref().map_or(totals.clone(), |mass| rest(mass, totals));
+        let mass = mass.as_ref().map(Natural::rounded);
+        Ok(Self { mass, ..Self::with_dummies(sides, costs, dummies)? })
     }
 
     /// The problem with a dummy source and a dummy target of the given masses and costs.
@@ -169,7 +171,7 @@ impl<'a> UnbalancedProblem<'a> {
         let (mu, nu) = (sides.source.with_dummy(&source), sides.target.with_dummy(&target));
         // The totals are equal as real numbers; they are compared rounded.
         let balanced = OtProblem::between(mu, nu, cost, TOTAL_TOLERANCE)?;
-        Ok(Self { balanced, is_partial: false, clouds: sides.clouds })
+        Ok(Self { balanced, mass: None, clouds: sides.clouds })
     }
 
     /// The balanced problem that is solved: the last source and the last target are the dummies.
@@ -219,15 +221,17 @@ impl<'a> UnbalancedProblem<'a> {
                 (false, false) => between_dummies += arc.mass,
             }
         }
-        if self.is_partial && between_dummies > 0.0 {
-            // More is moved than it should be, where that costs nothing or the run was stopped.
-            arcs.sort_by(|a, b| cost(b).total_cmp(&cost(a)));
+        if let Some(mass) = self.mass.filter(|_| between_dummies > 0.0) {
+            // More is moved than it should be, where that costs nothing or the run was stopped: the
+            // cheapest flows stay.
+            arcs.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+            let mut rest = mass;
             for arc in &mut arcs {
-                let back = arc.mass.min(between_dummies);
-                between_dummies -= back;
-                arc.mass -= back;
-                left_behind[arc.source] += back;
-                created[arc.target] += back;
+                let kept = arc.mass.min(rest);
+                rest -= kept;
+                left_behind[arc.source] += arc.mass - kept;
+                created[arc.target] += arc.mass - kept;
+                arc.mass = kept;
             }
             arcs.retain(|arc| arc.mass > 0.0);
         }
@@ -243,7 +247,7 @@ impl<'a> UnbalancedProblem<'a> {
             left_behind,
             created,
             potentials: Potentials::from_finite(f, g),
-            marginal_price: self.is_partial.then_some(0.0 - (of_source + of_target)),
+            marginal_price: self.mass.map(|_| 0.0 - (of_source + of_target)),
             transport_cost,
             certificate,
             termination,
@@ -298,8 +302,8 @@ fn fraction_of(fraction: f64, [mu, nu]: [&Natural; 2]) -> Result<Natural, Unbala
 }
 
 /// The masses that are left when the mass is moved.
-fn rest(mass: Natural, totals: [Natural; 2]) -> [Natural; 2] {
-    totals.map(|total| total.minus(&mass).expect("at most the smaller total is moved"))
+fn rest(mass: &Natural, totals: [Natural; 2]) -> [Natural; 2] {
+    totals.map(|total| total.minus(mass).expect("at most the smaller total is moved"))
 }
 
 /// An answer to an [`UnbalancedProblem`] with its proof.

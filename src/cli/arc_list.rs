@@ -1,8 +1,9 @@
 //! `--cost-arcs`: a list of arcs with their costs.
 
 use deblais::cost::{Cost, CostMatrix, SparseCost};
-use deblais::io::{ArcList, InputDigest, InputPath, ReadError, read_arcs};
+use deblais::io::{ArcList, InputDigest, InputPath, ReadError, Table, read_arcs};
 
+use super::columns::{labels, listed};
 use super::failure::Failure;
 use super::read_measure::not_a_cost;
 
@@ -96,4 +97,11 @@ fn not_an_arc(error: ReadError) -> Failure {
         }
         _ => not_a_cost(error),
     }
+}
+
+/// A list of arcs where a matrix of costs is wanted.
+pub(super) fn arcs_for_costs(table: &Table) -> Failure {
+    let (origin, names) = (table.origin(), listed(&labels(table, &table.data_columns())));
+    Failure::new(format!("{origin}: the columns are called {names}: a list of arcs, not a matrix"))
+        .hint(format!("give it as --cost-arcs {origin}"))
 }

@@ -57,10 +57,17 @@ fn of_coordinates(table: &Table, layout: &Layout, flags: Flags, remarks: &mut Re
     let origin = table.origin();
     let names = labels(table, &layout.coordinates);
     let (has_header, is_bare) = (table.header().is_some(), layout.weights.is_none());
+    let holds_shares = |column: &usize| table.holds_shares(*column, CLOSE);
+    let shares = if is_bare {
+        layout.coordinates.iter().filter(|c| holds_shares(c)).collect()
+    } else {
+        Vec::new()
+    };
     // dplyr calls counts n and puts them last.
-    let is_mass = |(&column, name): (&usize, &String)| {
-        let is_called = is_called_masses(name) && (column > 0 || name != "n");
-        is_bare && (is_called || has_header && is_nameless(name, &names))
+    let is_mass = |(column, name): (&usize, &String)| {
+        let is_called = is_called_masses(name) && (*column > 0 || name != "n");
+        let is_share = shares == [column];
+        is_bare && (is_called || is_share || has_header && is_nameless(name, &names))
     };
     let columns = || layout.coordinates.iter().zip(&names);
     let are_positions = names.len() == 2 && columns().any(is_mass);
@@ -159,8 +166,8 @@ pub(crate) fn of_matrix(table: Table, masses: [Option<usize>; 2], remarks: &mut 
         numbers_above_costs(table, masses[0], remarks)
     } else {
         let is_doubtful = table.first_row() == FirstRow::Doubtful;
-        let is_line =
-            table.may_have_numbers() && (n == m || table.counts_rows(table.data_columns()[0]));
+        let is_line = table.may_have_numbers()
+            && (table.has_zero_diagonal() || n != m && table.counts_rows(table.data_columns()[0]));
         let is_unlike = is_doubtful && !is_line;
         let is_too_many = n == m + 1 && table.may_have_header();
         if masses[0] != Some(n) && (is_unlike || is_too_many) {

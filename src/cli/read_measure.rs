@@ -13,7 +13,8 @@ use deblais::shown::Shown;
 use deblais::tolerance;
 use ndarray::{Array1, Array2};
 
-use super::columns::{Columns, label, labels, listed};
+use super::arc_list::arcs_for_costs;
+use super::columns::{Columns, label, labels};
 use super::failure::Failure;
 use super::index_warnings;
 use super::input_warnings::{self, is_called_masses};
@@ -441,13 +442,6 @@ pub(crate) fn read_matrix(
     let entries = entries.map_err(not_a_cost)?;
     log.inputs.insert(role, report(origin, entries.nrows(), digest, false));
     Ok(ReadMatrix { entries, rows, columns, excess: [header, row_numbers] })
-}
-
-/// A list of arcs where a matrix of costs is wanted.
-fn arcs_for_costs(table: &Table) -> Failure {
-    let (origin, names) = (table.origin(), listed(&labels(table, &table.data_columns())));
-    Failure::new(format!("{origin}: the columns are called {names}: a list of arcs, not a matrix"))
-        .hint(format!("give it as --cost-arcs {origin}"))
 }
 
 /// Costs cannot be left out as the rows of a table of samples, but may be infinite.

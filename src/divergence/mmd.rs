@@ -118,10 +118,14 @@ pub fn mmd(p: &DiscreteMeasure, q: &DiscreteMeasure, sigma: f64) -> Result<f64, 
     Ok(value.max(0.0))
 }
 
+/// The least share of the pairs of a sample, by mass, that are of two points: of less, rounding leaves nothing.
+const LEAST_SHARE_OF_PAIRS: f64 = 1e-9;
+
 /// The U-statistic of MMD² at bandwidth σ; points of unequal masses count as often as they weigh.
 ///
 /// # Errors
-/// [`EstimateError`]: fewer than two points, different dimensions, distances out of range.
+/// [`EstimateError`]: fewer than two points, or nearly all mass at one; different dimensions, distances out
+/// of range.
 pub fn mmd_unbiased(
     p: &DiscreteMeasure,
     q: &DiscreteMeasure,
@@ -134,6 +138,9 @@ pub fn mmd_unbiased(
     }
     let Means { within_p, within_q, across, back } = Means::new(p, q, sigma)?;
     let (p, q) = (shares(p), shares(q));
+    if [&p, &q].into_iter().any(|w| 1.0 - math::dot(w, w) < LEAST_SHARE_OF_PAIRS) {
+        return Err(EstimateError::TooFew { have: 1, need: 2 });
+    }
     // Σ_{i≠j} w_i w_j k_ij/(1 − Σ w²): k_ii = 1.
     let without_self = |w: &[f64], within: &[f64]| {
         let own = math::dot(w, w);
@@ -239,6 +246,17 @@ mod tests {
         assert_eq!(mmd(&p, &q, 1e-230), Err(EstimateError::Scale));
         assert!(matches!(mmd_unbiased(&p, &q, 1e-230), Err(EstimateError::Scale)));
         assert_eq!(block_value(&p, &q, 1e200), Err(EstimateError::Scale));
+    }
+
+    /// Once 0/0 was printed: no pair of two points has mass.
+    #[test]
+    fn a_sample_with_all_mass_at_one_point_has_no_pairs() {
+        for rest in [0.0, 1e-17, 1e-15] {
+            let heavy = DiscreteMeasure::normalized(array![[0.0], [3.0]], array![1.0, rest]);
+            let heavy = heavy.unwrap();
+            let error = mmd_unbiased(&heavy, &heavy, 1.0);
+            assert!(matches!(error, Err(EstimateError::TooFew { have: 1, .. })), "{rest}");
+        }
     }
 
     #[test]

@@ -84,15 +84,31 @@ impl DelimiterSample {
     }
 }
 
-/// Blank lines and comments.
+/// Blank lines and comments. A cell `#` is no comment, nor is one of the errors of a spreadsheet.
 pub(super) fn is_skipped(line: &str) -> bool {
+    const ERRORS: [&str; 7] = ["N/A", "DIV/0!", "NAME?", "NULL!", "NUM!", "REF!", "VALUE!"];
     let line = line.trim_ascii_start();
-    line.is_empty() || line.starts_with('#')
+    let Some(rest) = line.strip_prefix('#') else { return line.is_empty() };
+    let ends_cell = |rest: &str| rest.bytes().next().is_some_and(|c| CANDIDATES.contains(&c));
+    let is_error = |error: &str| {
+        rest.strip_prefix(error).is_some_and(|rest| rest.is_empty() || ends_cell(rest))
+    };
+    !(ends_cell(rest) || ERRORS.into_iter().any(is_error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_are_skipped_and_errors_of_a_spreadsheet_are_not() {
+        for line in ["", "  ", "# x,y", "#x,y", "#", "#N/As are missing", "  # 1,2"] {
+            assert!(is_skipped(line), "{line}");
+        }
+        for line in ["#N/A", "#N/A,55", " #DIV/0!;61", "#,score", "#REF!\t1", "x # y"] {
+            assert!(!is_skipped(line), "{line}");
+        }
+    }
 
     #[test]
     fn the_usual_delimiters_are_told_apart() {

@@ -42,8 +42,8 @@ pub(super) fn first_row(cells: &TextCells) -> FirstRow {
         return if any { FirstRow::Numbers } else { FirstRow::Doubtful };
     }
     let is_unlike = |column: &usize| (1..rows).all(|row| is_fraction(row, *column));
-    let are_years = || several && numbers.is_sorted() && are_years_above(cells, &columns);
-    if (several || rows > 2) && columns.iter().any(is_unlike) || are_years() {
+    let are_years = || numbers.is_sorted() && are_years_above(cells, &columns);
+    if (several || rows > 2) && (columns.iter().any(is_unlike) || are_years()) {
         FirstRow::Doubtful
     } else if columns.len() < cells.columns() {
         FirstRow::Labeled
@@ -146,8 +146,25 @@ fn is_id(name: &str) -> bool {
 /// Whether the name of a column of numbers, each of them once, says that it numbers the rows; above
 /// others it may say anything.
 pub(super) fn numbers_rows(name: &str) -> bool {
-    const NAMES: [&str; 6] = ["key", "no", "no.", "nr", "nr.", "rownames"];
-    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
+    const NAMES: [&str; 14] = [
+        "customer",
+        "idx",
+        "key",
+        "no",
+        "no.",
+        "nr",
+        "nr.",
+        "obs",
+        "participant",
+        "patient",
+        "respondent",
+        "row",
+        "rownames",
+        "subject",
+    ];
+    const ENDINGS: [&str; 6] = ["_idx", "_index", "_key", "_no", "_nr", "_number"];
+    let name = name.to_ascii_lowercase();
+    NAMES.contains(&name.as_str()) || ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Whether a name in a header stands for none: empty, or `Unnamed: 0` as pandas reads an empty one;
@@ -254,6 +271,8 @@ mod tests {
         assert_eq!(taken("-1,0,1\n0.5,1.5,2.5\n"), FirstRow::Doubtful, "signs");
         assert_eq!(taken("2019,2020\n1,2\n3,4\n"), FirstRow::Doubtful, "years above others");
         assert_eq!(taken("2019,2020\n1,2\n1999,4\n"), FirstRow::Data, "years elsewhere");
+        assert_eq!(taken("2020\n35\n12\n61\n"), FirstRow::Doubtful, "a single year");
+        assert_eq!(taken("2020\n35\n2010\n61\n"), FirstRow::Data, "years elsewhere");
     }
 
     #[test]

@@ -104,11 +104,13 @@ impl Marginal {
         } else {
             (WeightUnit::One, mass.clone())
         };
-        let followed = |by: f64, all: &ArcArray1<f64>| -> ArcArray1<f64> {
-            all.iter().copied().chain([by]).collect()
+        let followed = |by: f64, all: &ArcArray1<f64>| {
+            all.iter().copied().chain([by]).collect::<ArcArray1<_>>()
         };
+        // Whether an atom has mass is read from its weight, which must not round to 0.
+        let least = if weight.is_zero() { 0.0 } else { f64::from_bits(1) };
         Self {
-            weights: followed(weight.rounded(), &self.weights),
+            weights: followed(weight.rounded().max(least), &self.weights),
             mass: followed(mass.rounded(), &self.mass),
             unit,
             dummy: Some(weight),
@@ -373,8 +375,7 @@ impl IntegerMasses {
         marginal.points().iter().map(units).chain(dummy).collect()
     }
 
-    /// The factor from a mass in the units of the problem to integer units:
-    /// `factor · 2^exponent`.
+    /// The factor `factor · 2^exponent` from a mass in the units of the problem to integer units.
     pub(crate) fn units_of_mass(&self) -> (BigUint, i64) {
         // total / T, where the source's sum divides the total.
         let factor = &self.total / &self.mass.number * &self.divisor.number;

@@ -242,6 +242,38 @@ fn hostile_masses_and_costs_are_proved() {
     }
 }
 
+/// Where more could be moved at no cost, the flows were once cut by differences, in which little is left
+/// of a little mass.
+#[test]
+fn the_mass_that_is_moved_is_the_mass_that_was_asked_for() {
+    let unit = Marginal::new(array![1.0, 1.0]).unwrap();
+    let costs = array![[0.0, 1.0], [3.0, 0.0]];
+    for asked in [1e-300, 1e-18, 1e-9, 0.3, 1.7, 2.0] {
+        let problem = UnbalancedProblem::new(&unit, &unit, costs.view(), Amount::Mass(asked));
+        let answer = problem.unwrap().solve().unwrap();
+        let moved = answer.moved_mass();
+        assert!((moved - asked).abs() <= 4.0 * f64::EPSILON * asked, "{asked}: {moved}");
+        assert_eq!((answer.objective(), answer.transport_cost()), (0.0, 0.0));
+    }
+}
+
+/// The rest of a dummy's mass may be too small for an `f64`; it once counted in the sum, not in the
+/// potentials.
+#[test]
+fn a_dummy_whose_mass_rounds_to_0_is_bounded() {
+    let least = f64::MIN_POSITIVE;
+    let mu = Marginal::new(array![least, least]).unwrap();
+    let nu = Marginal::new(array![1.0]).unwrap();
+    let costs = array![[1e300], [0.0]];
+    let fraction = 1.0 - f64::EPSILON / 2.0;
+    let amount = Amount::Fraction(fraction);
+    let answer = UnbalancedProblem::new(&mu, &nu, costs.view(), amount).unwrap().solve().unwrap();
+    // All of the free source, and (2·fraction − 1)·least from the other one.
+    let truth = (2.0 * fraction - 1.0) * least * 1e300;
+    let certificate = answer.certificate();
+    assert!(certificate.lower <= truth && truth <= certificate.upper, "{certificate:?}");
+}
+
 #[test]
 fn amounts_out_of_range_are_refused() {
     let cost = array![[1.0, 2.0]];

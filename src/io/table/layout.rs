@@ -84,6 +84,15 @@ impl Table {
             && columns.iter().enumerate().all(|(row, &column)| self.value(row, column) == Some(0.0))
     }
 
+    /// Whether several fractions in the column add up to 1 within `tolerance`, and none is outside of [0, 1].
+    pub fn holds_shares(&self, column: usize, tolerance: f64) -> bool {
+        let rows = 0..self.n_rows();
+        let share = |row| self.value(row, column).filter(|x| (0.0..=1.0).contains(x));
+        let Some(shares) = rows.map(share).collect::<Option<Vec<f64>>>() else { return false };
+        shares.iter().filter(|x| x.fract() != 0.0).count() > 1
+            && (shares.iter().sum::<f64>() - 1.0).abs() <= tolerance
+    }
+
     /// Takes the columns that number or label the rows out of the coordinates. The only column
     /// stays, unless it has no name.
     pub(super) fn take_row_labels(&self, coordinates: &mut Vec<usize>) -> Vec<usize> {

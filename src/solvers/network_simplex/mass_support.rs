@@ -6,6 +6,7 @@
 use ndarray::{Array1, ArrayView1, Axis};
 
 use crate::cost::Cost;
+use crate::measure::Marginal;
 use crate::plan::{PlanArc, TransportPlan};
 use crate::potentials::{Potentials, to_source, to_target};
 use crate::problem::OtProblem;
@@ -76,12 +77,14 @@ impl MassSupport {
         if self.is_whole() {
             return None;
         }
-        let of = |mass: ArrayView1<'_, f64>, kept: &[usize]| mass.select(Axis(0), kept);
-        let restricted = OtProblem::new(
-            &of(problem.source(), &self.rows),
-            &of(problem.target(), &self.columns),
-            problem.cost().select(&self.rows, &self.columns),
-        );
+        let of = |mass: ArrayView1<'_, f64>, kept: &[usize]| {
+            Marginal::new(mass.select(Axis(0), kept)).expect("masses, one of them positive")
+        };
+        let (source, target) =
+            (of(problem.source(), &self.rows), of(problem.target(), &self.columns));
+        let cost = problem.cost().select(&self.rows, &self.columns);
+        // Masses that were rounded to 0 are missing in the totals.
+        let restricted = OtProblem::between(source, target, cost, f64::INFINITY);
         Some(restricted.expect("a problem without its zero-mass atoms is a problem"))
     }
 

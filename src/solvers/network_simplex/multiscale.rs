@@ -238,7 +238,7 @@ pub(super) fn optimize(run: &mut SimplexRun<'_>) -> PivotedBasis {
             return (tree, stopped);
         }
     }
-    let Some(mut price) = PriceOfMass::of(run) else {
+    let Some(mut price) = PriceOfMass::of(run, &tree, -tolerance) else {
         return pivot_and_price(run, tree, &mut arcs, targets.as_mut(), tolerance, pivot_on_listed);
     };
     tree = price.relax(&tree);

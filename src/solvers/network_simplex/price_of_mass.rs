@@ -32,11 +32,11 @@ use super::threaded_tree::ThreadedTree;
 use crate::cost::Cost;
 use crate::solvers::arcs::{Arc, FlowArc};
 
-/// The first change of the price in the search, as a share of it.
+/// The first change of the price in the search, as a share of its distance to the median cost of the plan.
 const FIRST_STEP: f64 = 1.0 / 64.0;
 
-/// A price to choose the first step by, as a share of the largest cost, where that price is smaller.
-const LEAST_PRICE: f64 = 1e-6;
+/// The share of the price that a search must be able to tell apart.
+const LEAST_PRICE: f64 = 1.0 / 1024.0;
 
 /// The mass jumps between two prices that are closer than this number of entering thresholds, or
 /// between which as much is moved as at one of them this number of times in a row.
@@ -58,8 +58,13 @@ pub(super) struct PriceOfMass {
 }
 
 impl PriceOfMass {
-    /// The price under the best known potentials; `None` unless all arcs of two dummies cost nothing.
-    pub(super) fn of(run: &SimplexRun<'_>) -> Option<Self> {
+    /// The price under the best known potentials; `None` unless all arcs of two dummies cost nothing, and
+    /// the price is far above the threshold for entering arcs.
+    pub(super) fn of(
+        run: &SimplexRun<'_>,
+        tree: &ThreadedTree<f64>,
+        threshold: f64,
+    ) -> Option<Self> {
         let (cost, best) = (run.problem.cost(), run.best.as_ref()?);
         let (n, m) = (cost.n() - 1, cost.m() - 1);
         let is_partial = cost.dummies() == (1, 1)
@@ -72,7 +77,11 @@ impl PriceOfMass {
         }
         let (f, g) = (best.stored().f(), best.stored().g());
         let price = -(f[f.len() - 1] + g[g.len() - 1]);
-        let step = FIRST_STEP * price.max(LEAST_PRICE * run.largest);
+        // A search needs prices that differ by more than pivots in `f64` see.
+        if LEAST_PRICE * price < THRESHOLDS_OF_BRACKET * threshold.abs() {
+            return None;
+        }
+        let step = FIRST_STEP * spread(tree, price).unwrap_or(price);
         let largest_excess = supply / n as i128;
         let (source, target) = (n as u32, (n + 1 + m) as u32);
         Some(Self { source, target, amount, largest_excess, price, step })
@@ -192,6 +201,19 @@ impl PriceOfMass {
     }
 }
 
+/// The distance of the price to the median cost of the flows between points, if it is positive.
+fn spread(tree: &ThreadedTree<f64>, price: f64) -> Option<f64> {
+    let last = tree.nodes() as u32 - 1;
+    let dummy = tree.sources() as u32 - 1;
+    let of_points =
+        tree.arcs().filter(|arc| arc.flow > 0 && arc.source < dummy && arc.target < last);
+    let mut costs: Vec<f64> = of_points.map(|arc| arc.cost).collect();
+    let middle = costs.len() / 2;
+    let median =
+        (!costs.is_empty()).then(|| *costs.select_nth_unstable_by(middle, f64::total_cmp).1)?;
+    Some((price - median).abs()).filter(|spread| *spread > 0.0)
+}
+
 /// The basis of a plan with the potentials of a tree.
 fn basis_of(tree: &ThreadedTree<f64>, plan: Vec<FlowArc<f64>>) -> ThreadedTree<f64> {
     let f = &tree.potentials()[..tree.sources()];
@@ -254,7 +276,10 @@ mod tests {
         let coordinate = |stream: &mut Stream| {
             if on_lattice { (8.0 * stream.uniform()).floor() } else { stream.uniform() }
         };
-        let points = Array2::from_shape_simple_fn((n, 2), || coordinate(stream));
+        let mut points = Array2::from_shape_simple_fn((n, 2), || coordinate(stream));
+        if kind % 11 == 0 {
+            points.row_mut(0).fill(1e4);
+        }
         let mass = |stream: &mut Stream| match kind / 2 % 3 {
             0 => 1.0,
             1 => 0.1 + stream.uniform(),
