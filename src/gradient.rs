@@ -24,8 +24,8 @@
 //!   subtracted: the mean of ∂V/∂μ and that of ∂V/∂ν are 0.
 //!
 //! **Unequal masses.** The objective of [`unbalanced`](crate::unbalanced) is defined for all totals, and
-//! its derivatives with respect to the masses are the potentials themselves: ∂V/∂μ_i = f_i ≤ 0 where the
-//! mass M that moves is given and stays the same, f_i ≤ λ₁ for penalties. Those with respect to points and
+//! its derivatives with respect to the masses are the potentials themselves: `∂V/∂μ_i = f_i ≤ 0` where the
+//! mass M that moves is given and stays the same, `f_i ≤ λ₁` for penalties. Those with respect to points and
 //! costs are as above, of the plan γ without what stays.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};

@@ -122,8 +122,8 @@ pub(crate) struct CostArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cost", "exponent"])]
     pub(crate) cost_matrix: Option<PathBuf>,
 
-    /// List of arcs instead of points, NPY or CSV of i, j, cost, or a sparse matrix of
-    /// scipy.sparse.save_npz: no other arc carries mass (emd and certify)
+    /// List of arcs instead of points, NPY or CSV of i, j, cost, or a sparse matrix that scipy saved as
+    /// NPZ: no other arc carries mass (emd and certify)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "target", "cost_matrix", "cost", "exponent", "columns", "drop", "both_where", "source_where", "target_where", "hist"])]
     pub(crate) cost_arcs: Option<PathBuf>,
 

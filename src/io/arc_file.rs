@@ -1,5 +1,5 @@
 //! Lists of arcs as files: a row i, j, cost for each arc, i and j counted from 0; or a sparse matrix of
-//! SciPy, whose stored entries are the arcs.
+//! `SciPy`, whose stored entries are the arcs.
 
 use std::io::Read;
 
@@ -65,7 +65,7 @@ pub struct ArcList {
     pub shape: Option<(usize, usize)>,
 }
 
-/// Reads a list of arcs: a table of three columns, or a sparse matrix of SciPy.
+/// Reads a list of arcs: a table of three columns, or a sparse matrix of `SciPy`.
 ///
 /// # Errors
 /// [`ReadError`], with [`ArcProblem`] for what concerns arcs.

@@ -32,6 +32,10 @@ pub(super) fn arcs_of(origin: &InputPath, bytes: &[u8]) -> Result<ArcList, ReadE
         ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(origin, error.to_string()))?;
     let mut archive = Archive { origin, zip, bytes: bytes.len() as u64 };
     let format = archive.format()?;
+    if !["coo", "csr", "csc"].contains(&format.as_str()) {
+        let format = Shown(&format);
+        return Err(archive.damaged(format!("its format is {format}, not coo, csr or csc")));
+    }
     let shape = archive.indices("shape", usize::MAX)?;
     let [n, m] = shape[..] else {
         return Err(archive.damaged(format!("its shape has {} numbers, not two", shape.len())));
@@ -43,13 +47,9 @@ pub(super) fn arcs_of(origin: &InputPath, bytes: &[u8]) -> Result<ArcList, ReadE
             let columns = archive.indices("indices", m)?;
             (archive.places(n, costs.len())?, columns)
         }
-        "csc" => {
+        _ => {
             let rows = archive.indices("indices", n)?;
             (rows, archive.places(m, costs.len())?)
-        }
-        _ => {
-            let format = Shown(&format);
-            return Err(archive.damaged(format!("its format is {format}, not coo, csr or csc")));
         }
     };
     if [rows.len(), columns.len()] != [costs.len(); 2] {

@@ -120,7 +120,7 @@ fn unbalanced(
     };
     let problem = UnbalancedProblem::new(&measure(x, mu), &measure(y, nu), ground, amount).unwrap();
     let answer = problem.solve().unwrap();
-    assert!(answer.certificate().is_optimal());
+    assert_eq!(answer.termination(), Termination::Optimal);
     (problem, answer)
 }
 

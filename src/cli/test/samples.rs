@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::cli::failure::Failure;
 use crate::cli::ground::Ground;
 use crate::cli::inputs::{ProblemJob, one_stdin};
-use crate::cli::pairwise::sets::{self, SetSelection};
+use crate::cli::pairwise::sets::{self, SetSelection, Totals};
 use crate::cli::read_measure::{Role, SampleSet};
 use crate::cli::remarks::Remarks;
 use crate::cli::remedies::Flags;
@@ -123,12 +123,10 @@ impl SampleFiles {
 
     fn load_groups(&self, by: &str, ground: Ground) -> Result<LoadedSamples, Failure> {
         let selection = SetSelection {
-            unequal: false,
-            unit_mass: false,
             selection: self.selection(None)?,
             by: Some(column(by)),
             diagonal: false,
-            normalize: false,
+            totals: Totals::Equal,
         };
         let files = sets::files(std::slice::from_ref(&self.source), None)?;
         let sets = sets::read(files, &selection, &ground)?;

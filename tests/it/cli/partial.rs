@@ -100,7 +100,7 @@ fn the_documentation_names_every_field() {
     }
 }
 
-/// Files of `scipy.sparse.save_npz` of [[0.5, ·, 2], [·, 1.5, ·]] (SciPy 1.x, NumPy's zip archives).
+/// Files of `scipy.sparse.save_npz` (version 1.17.1) of [[0.5, ·, 2], [·, 1.5, ·]].
 #[test]
 fn sparse_matrices_of_scipy_are_lists_of_arcs() {
     let folder = Folder::with(&[
