@@ -24,9 +24,9 @@ def _power(metric: str, p: float) -> float:
 
 def _check_totals(a: Any, b: Any) -> None:
     """Refuses masses of different totals; those that are left out sum to 1."""
-    totals = [1.0 if masses is None else masses.sum(0) for masses in (a, b)]
+    source, target = (1.0 if masses is None else masses.sum(0) for masses in (a, b))
     message = "a and b vector must have the same sum"
-    np.testing.assert_almost_equal(*totals, err_msg=message, decimal=6)
+    np.testing.assert_almost_equal(source, target, err_msg=message, decimal=6)
 
 
 def emd_1d(
