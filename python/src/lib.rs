@@ -12,6 +12,7 @@ mod pairwise;
 mod persistence;
 mod picture;
 mod pot;
+mod pot_plain;
 mod run;
 mod samples;
 mod settings;
@@ -45,6 +46,8 @@ mod _deblais {
     use crate::picture::Picture;
     #[pymodule_export]
     use crate::pot::{cost_matrix, pot_dense, pot_points, pot_sparse};
+    #[pymodule_export]
+    use crate::pot_plain::{pot_line, pot_sinkhorn};
     #[pymodule_export]
     use crate::samples::{StatisticView, divergences, histogram_divergences, two_sample_test};
     #[pymodule_export]

@@ -13,34 +13,29 @@ from deblais.pot._convention import Log, Pair, masses_of
 METHODS = ["sinkhorn", "sinkhorn_log", "greenkhorn", "sinkhorn_stabilized", "sinkhorn_epsilon_scaling"]
 
 
-def _entropic(a: Any, b: Any, M: Any, reg: float, options: Log, warn: bool) -> Any:
-    answer = _deblais.sinkhorn_matrix(M, a, b, epsilon=reg, **options)
-    if warn and answer.status != "tolerance_reached":
+def _solved(
+    a: Any, b: Any, M: Any, reg: float, limits: tuple[float, int], warn: bool
+) -> tuple[Any, Log]:
+    """The plan and the log."""
+    plan, (f, g), error, passes, is_reached = _deblais.pot_sinkhorn(a, b, M, reg, *limits)
+    if warn and not is_reached:
         warnings.warn(
             "Sinkhorn did not converge. You might want to increase the number of iterations "
             "`numItermax` or the regularization parameter `reg`.",
-            stacklevel=4,
+            stacklevel=3,
         )
-    return answer
-
-
-def _entropic_log(answer: Any, a: Any, b: Any) -> Log:
-    f, g = answer.entropic_potentials
-    n, m = len(f), len(g)
+    n, m = plan.shape
     a = np.full(n, 1 / n) if a is None else a
     b = np.full(m, 1 / m) if b is None else b
     with np.errstate(divide="ignore"):
-        log_u, log_v = f / answer.epsilon + np.log(a), g / answer.epsilon + np.log(b / np.sum(a))
-    return {
-        "err": [answer.marginal_error],
-        "niter": answer.iterations,
+        log_u, log_v = f / reg + np.log(a), g / reg + np.log(b / np.sum(b))
+    return plan, {
+        "err": [error],
+        "niter": passes,
         "log_u": log_u,
         "log_v": log_v,
         "u": np.exp(log_u),
         "v": np.exp(log_v),
-        "lower": answer.lower,
-        "upper": answer.upper,
-        "gap": answer.gap,
     }
 
 
@@ -86,7 +81,8 @@ def sinkhorn(
     plan : ndarray, shape (n, m)
         For k targets the k costs ``sum(plan * M)``, as in POT.
     log : dict
-        ``err``, ``niter``, ``u``, ``v``, ``log_u``, ``log_v``, and the bracket on the exact cost.
+        ``err``, ``niter``, ``u``, ``v``, ``log_u``, ``log_v``; `deblais.sinkhorn_matrix` has a bracket on the
+        exact cost.
 
     Examples
     --------
@@ -97,20 +93,22 @@ def sinkhorn(
     """
     if method.lower() not in METHODS:
         raise ValueError(f"Unknown method '{method}'.")
-    options = {"tolerance": stopThr, "max_iterations": numItermax}
+    limits = (stopThr, numItermax)
     a, b, M = masses_of(a), masses_of(b), np.asarray(M)
     kind = M.dtype if M.dtype.kind == "f" else np.dtype(float)
     if b is not None and b.ndim == 2:
-        answers = [_entropic(a, column, M, reg, options, warn) for column in b.T]
-        costs = np.array([np.vdot(M, answer.dense_plan()) for answer in answers])
+        found = [_solved(a, column, M, reg, limits, warn) for column in b.T]
+        costs = np.array([np.vdot(M, plan) for plan, _ in found])
         if not log:
             return costs
-        logs = [_entropic_log(answer, a, column) for answer, column in zip(answers, b.T)]
-        stacked = {name: np.stack([one[name] for one in logs], -1) for name in ("log_u", "log_v", "u", "v")}
+        logs = [one for _, one in found]
+        stacked = {
+            name: np.stack([one[name] for one in logs], -1) for name in ("log_u", "log_v", "u", "v")
+        }
         return costs, stacked | {name: [one[name] for one in logs] for name in ("err", "niter")}
-    answer = _entropic(a, b, M, reg, options, warn)
-    plan = answer.dense_plan().astype(kind, copy=False)
-    return (plan, _entropic_log(answer, a, b)) if log else plan
+    plan, logged = _solved(a, b, M, reg, limits, warn)
+    plan = plan.astype(kind, copy=False)
+    return (plan, logged) if log else plan
 
 
 def sinkhorn2(

@@ -12,13 +12,21 @@ from deblais.pot._convention import masses_of, type_of
 METRICS = ["sqeuclidean", "minkowski", "cityblock", "euclidean"]
 
 
-def _line_cost(metric: str, p: float) -> tuple[str, float]:
+def _power(metric: str, p: float) -> float:
+    """The power of the distance that the metric is."""
     if metric not in METRICS:
         raise ValueError(
             "Solver for EMD in 1d only supports metrics from the following list: "
             "`['sqeuclidean', 'minkowski', 'cityblock', 'euclidean']`"
         )
-    return ("euclidean", {"sqeuclidean": 2.0, "minkowski": p}.get(metric, 1.0))
+    return {"sqeuclidean": 2.0, "minkowski": p}.get(metric, 1.0)
+
+
+def _check_totals(a: Any, b: Any) -> None:
+    """Refuses masses of different totals; those that are left out sum to 1."""
+    source, target = (1.0 if masses is None else masses.sum(0) for masses in (a, b))
+    message = "a and b vector must have the same sum"
+    np.testing.assert_almost_equal(source, target, err_msg=message, decimal=6)
 
 
 def emd_1d(
@@ -65,26 +73,24 @@ def emd_1d(
     for x in (x_a, x_b):
         is_line = x.ndim == 1 or (x.ndim == 2 and x.shape[1] == 1)
         assert is_line, "emd_1d should only be used with monodimensional data"
-    cost, power = _line_cost(metric, p)
     a, b = masses_of(a), masses_of(b)
-    if a is not None and b is not None:
-        if check_marginals:
-            message = "a and b vector must have the same sum"
-            np.testing.assert_almost_equal(a.sum(0), b.sum(0), err_msg=message, decimal=6)
-        b = b * (a.sum() / b.sum())
-    answer = _deblais.emd(x_a.ravel(), x_b.ravel(), a, b, cost=cost, p=power)
+    if check_marginals:
+        _check_totals(a, b)
+    found = _deblais.pot_line(x_a.ravel(), x_b.ravel(), a, b, _power(metric, p))
+    (rows, columns, masses), cost = found
+    masses = masses.astype(type_of(x_a), copy=False)
+    shape = (len(x_a), len(x_b))
+    plan: Any
     if dense:
-        plan = answer.dense_plan()
+        plan = np.zeros(shape, masses.dtype)
+        plan[rows, columns] = masses
     else:
         from scipy.sparse import coo_matrix
 
-        plan = coo_matrix(answer.plan)
-    plan = plan.astype(type_of(x_a), copy=False)
+        plan = coo_matrix((masses, (rows, columns)), shape=shape)
     if not log:
         return plan
-    rows, columns, _ = answer.plan_ijv
-    logged = {"cost": answer.value, "perms_x_a": rows, "perms_x_b": columns}
-    return plan, logged | {"lower": answer.lower, "upper": answer.upper, "gap": answer.gap}
+    return plan, {"cost": cost, "perms_x_a": rows, "perms_x_b": columns}
 
 
 def emd2_1d(
@@ -120,9 +126,13 @@ def emd2_1d(
     if log:
         plan, logged = emd_1d(x_a, x_b, a, b, metric, p, dense, log=True)
         return logged["cost"], {"G": plan}
-    cost, power = _line_cost(metric, p)
-    x_a, x_b = np.ravel(x_a), np.ravel(x_b)
-    return _deblais.emd(x_a, x_b, masses_of(a), masses_of(b), cost=cost, p=power).value
+    power, x_a, x_b, a, b = _power(metric, p), np.ravel(x_a), np.ravel(x_b), masses_of(a), masses_of(b)
+    _check_totals(a, b)
+    if power < 1:
+        return _deblais.pot_line(x_a, x_b, a, b, power)[1]
+    if a is not None and b is not None:
+        b = b * (a.sum() / b.sum())
+    return _deblais.wasserstein_1d(x_a, x_b, a, b, p=power) ** power
 
 
 def wasserstein_1d(
