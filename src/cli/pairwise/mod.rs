@@ -23,7 +23,7 @@ use ndarray::Array2;
 use serde::Serialize;
 
 use self::remaining_pairs::{all_pairs, merge, solve_remaining};
-use self::sets::{SetSelection, Sets};
+use self::sets::{SetSelection, Sets, Totals};
 use self::shards::{Shard, Shards};
 use self::summary::summary;
 use super::amount::{AmountArgs, refuse_normalize};
@@ -228,12 +228,16 @@ impl PairwiseJob {
             filter: args.filter.as_deref(),
             weights: args.weights.as_deref(),
         };
+        let totals = match args.amount.amount() {
+            Some(_) if args.amount.unit_mass => Totals::Points,
+            Some(_) => Totals::Any,
+            None if args.normalize => Totals::One,
+            None => Totals::Equal,
+        };
         let selection = SetSelection {
             selection: flags.check()?,
             by: args.by.as_deref().map(column),
-            normalize: args.normalize,
-            unequal: args.amount.amount().is_some(),
-            unit_mass: args.amount.unit_mass,
+            totals,
             diagonal: args.diagonal,
         };
         Ok(Self {
@@ -333,14 +337,10 @@ impl PairwiseJob {
 
     /// The options that shape what is found, on one line.
     fn options(&self) -> String {
-        let mut options = format!("method={} {}", typed(&self.method), self.ground);
-        if self.selection.diagonal {
-            options += " diagonal";
-        }
-        if let Some(amount) = self.amount.described() {
-            options += &format!(" moved: {amount}");
-        }
-        options
+        let diagonal = if self.selection.diagonal { " diagonal" } else { "" };
+        let moved =
+            self.amount.described().map_or(String::new(), |amount| format!(" moved: {amount}"));
+        format!("method={} {}{diagonal}{moved}", typed(&self.method), self.ground)
     }
 
     /// Refuses pairs whose cost left the range of `f64`.
@@ -364,12 +364,13 @@ impl PairwiseJob {
     }
 
     fn findings(&self, sets: &Sets, distances: &Distances, matrix: &Array2<f64>) -> PairwiseReport {
-        let entries = match (self.root, self.selection.unequal) {
+        let is_unequal = self.amount.amount().is_some();
+        let entries = match (self.root, is_unequal) {
             (true, _) => "distance",
             (false, true) => "objective",
             (false, false) => "transport_cost",
         };
-        let first = sets.measures.first().filter(|_| !self.selection.unequal);
+        let first = sets.measures.first().filter(|_| !is_unequal);
         let report = PairwiseReport::new(self.ground.name(), sets.dim(), sets.reports.clone());
         let directions = if distances.is_symmetric { 1 } else { 2 };
         PairwiseReport {

@@ -71,13 +71,14 @@ impl Sets {
         ground: &Ground,
         log: &mut InputLog,
     ) -> Result<(usize, f64), Failure> {
-        let cloud = cloud(job, input, digest, self.columns.as_ref(), wanted.normalize, log)?;
+        let cloud =
+            cloud(job, input, digest, self.columns.as_ref(), wanted.totals == Totals::One, log)?;
         let name = cloud.name_of_masses().map(str::to_owned);
         if self.columns.as_ref().is_none_or(|first| !first.have_names()) {
             self.columns = Some(cloud.columns);
         }
         self.absent.push(cloud.absent);
-        let measure = if wanted.unit_mass {
+        let measure = if wanted.totals == Totals::Points {
             let points = cloud.measure.support().to_owned();
             log.inputs.values_mut().for_each(take_unit_masses);
             DiscreteMeasure::new(points, Array1::ones(cloud.measure.len()))?
@@ -119,16 +120,25 @@ impl Sets {
     }
 }
 
+/// The total masses of the sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Totals {
+    /// All the same.
+    Equal,
+    /// Scaled to 1.
+    One,
+    /// Any.
+    Any,
+    /// Any: every point has mass 1.
+    Points,
+}
+
 /// The rows and columns to read of every file.
 pub(in crate::cli) struct SetSelection {
     pub(in crate::cli) selection: Selection,
     /// The column by whose values a file is divided into sets.
     pub(in crate::cli) by: Option<ColumnRef>,
-    pub(in crate::cli) normalize: bool,
-    /// Whether the totals may differ.
-    pub(in crate::cli) unequal: bool,
-    /// Whether every point has mass 1.
-    pub(in crate::cli) unit_mass: bool,
+    pub(in crate::cli) totals: Totals,
     /// Whether the sets are persistence diagrams.
     pub(in crate::cli) diagonal: bool,
 }
@@ -210,7 +220,10 @@ pub(in crate::cli) fn read(
     }
     if faults.is_empty() && !wanted.diagonal {
         check_dropped(&sets.absent.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
-        let tolerance = if wanted.unequal { f64::INFINITY } else { tolerance };
+        let tolerance = match wanted.totals {
+            Totals::Equal | Totals::One => tolerance,
+            Totals::Any | Totals::Points => f64::INFINITY,
+        };
         faults = misfits(&sets, tolerance);
     }
     let Some(last) = faults.pop() else { return Ok(sets) };

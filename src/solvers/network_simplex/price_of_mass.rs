@@ -277,7 +277,7 @@ mod tests {
             if on_lattice { (8.0 * stream.uniform()).floor() } else { stream.uniform() }
         };
         let mut points = Array2::from_shape_simple_fn((n, 2), || coordinate(stream));
-        if kind % 11 == 0 {
+        if kind.is_multiple_of(11) {
             points.row_mut(0).fill(1e4);
         }
         let mass = |stream: &mut Stream| match kind / 2 % 3 {
