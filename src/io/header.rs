@@ -281,7 +281,8 @@ mod tests {
         assert_eq!(taken("country,0,1\nfr,1.5,2.5\n"), FirstRow::Numbers);
         assert_eq!(taken("country,5,3,9\nfr,0,1,2\nde,1,0,2\n"), FirstRow::Labeled);
         assert_eq!(taken("5,3,country,kind\n0,1,fr,a\n1,0,de,a\n"), FirstRow::Labeled);
-        assert_eq!(taken("k,2020\na,3\nb,5\n"), FirstRow::Labeled);
+        assert_eq!(taken("k,7\na,3\nb,5\n"), FirstRow::Labeled);
+        assert_eq!(taken("k,2020\na,3\nb,5\n"), FirstRow::Doubtful, "a year");
         assert_eq!(taken("cat,3,4\ndog,5,6\ncat,7,1\n"), FirstRow::Data, "a class, not a name");
         assert_eq!(taken("fr,5.5,3\nde,0,1\n"), FirstRow::Data, "a fraction");
     }
