@@ -293,9 +293,9 @@ def sinkhorn_divergence(
     >>> import deblais.torch
     >>> x = torch.tensor([[0.0], [1.0]], requires_grad=True)
     >>> deblais.torch.sinkhorn_divergence(x, x.detach() + 3.0, cost="sqeuclidean", epsilon=0.1).backward()
-    >>> x.grad
-    tensor([[-3.0000],
-            [-3.0000]])
+    >>> x.grad.round(decimals=4)
+    tensor([[-3.],
+            [-3.]])
     """
 
     def solve(
