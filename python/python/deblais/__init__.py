@@ -23,6 +23,8 @@ array([[0.5, 0. ],
 `two_sample_test`            are two samples from one law?
 `divergences`                divergences and distances of two samples
 `certify`                    the certificate of anybody's plan and potentials
+`audit_critic`               what a critic claims, and what is true
+`deblais.torch`              derivatives for torch; `deblais.callbacks` for training loops
 `deblais.pot`                the functions of POT, by this engine
 ============================ ===========================================================
 
@@ -61,11 +63,13 @@ from deblais._deblais import (
     unbalanced_matrix,
     wasserstein_1d,
 )
+from deblais.audit import CriticAudit, audit_critic
 
 __all__ = [
     "Answer",
     "Barycenter",
     "Certificate",
+    "CriticAudit",
     "EntropicTransport",
     "Pairwise",
     "PersistenceTransport",
@@ -74,6 +78,7 @@ __all__ = [
     "Transport",
     "UnbalancedTransport",
     "__version__",
+    "audit_critic",
     "barycenter",
     "certify",
     "certify_matrix",

@@ -121,11 +121,13 @@ def _solved(solve: _Solver, **inputs: tuple[Tensor | None, str]) -> Tensor:
     if len(set(sizes.values())) > 1:
         raise ValueError(f"the batches have different sizes, {sizes}: pass one size")
     batch = next(iter(sizes.values()), 1)
-    expanded = [
-        None if tensor is None else tensor.expand(batch, *tensor.shape[-len(shape.split()) :])
-        for tensor, shape in inputs.values()
-    ]
-    values: Tensor = _Envelope.apply(solve, *expanded)
+    def expanded(tensor: Tensor | None, shape: str) -> Tensor | None:
+        if tensor is None:
+            return None
+        known = tensor if torch.is_grad_enabled() else tensor.detach()
+        return known.expand(batch, *tensor.shape[-len(shape.split()) :])
+
+    values: Tensor = _Envelope.apply(solve, *(expanded(*given) for given in inputs.values()))
     return values if sizes else values[0]
 
 
@@ -161,7 +163,7 @@ def emd(
     Returns
     -------
     Tensor, shape () or (batch,)
-        The least ``sum(plan * cost ** p)``, an upper bound of the optimum to the last digits.
+        The least ``sum(plan * cost ** p)``.
 
     Raises
     ------
