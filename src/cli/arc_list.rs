@@ -54,15 +54,16 @@ impl<'a> ArcFile<'a> {
             "number sources and targets from 0, without gaps"
         };
         let sizes = [0, 1].map(|k| masses[k].unwrap_or(of_list[k]));
-        for (size, of_list, axis) in [(sizes[0], of_list[0], "i"), (sizes[1], of_list[1], "j")] {
-            let those_there = if of_list > size {
-                format!("{size} masses")
-            } else if size > arcs.len() && masses == [None; 2] {
+        for (k, axis) in [(0, "i"), (1, "j")] {
+            let those_there = if of_list[k] > sizes[k] {
+                format!("{} masses", sizes[k])
+            } else if sizes[k] > arcs.len() && masses[k].is_none() {
                 format!("{} arcs", arcs.len())
             } else {
                 continue;
             };
-            let text = format!("{origin}: {axis} is {}, but there are {those_there}", of_list - 1);
+            let largest = of_list[k] - 1;
+            let text = format!("{origin}: {axis} is {largest}, but there are {those_there}");
             return Err(Failure::new(text).hint(hint));
         }
         if counts_from_1 && masses.contains(&None) {

@@ -146,22 +146,7 @@ fn is_id(name: &str) -> bool {
 /// Whether the name of a column of numbers, each of them once, says that it numbers the rows; above
 /// others it may say anything.
 pub(super) fn numbers_rows(name: &str) -> bool {
-    const NAMES: [&str; 14] = [
-        "customer",
-        "idx",
-        "key",
-        "no",
-        "no.",
-        "nr",
-        "nr.",
-        "obs",
-        "participant",
-        "patient",
-        "respondent",
-        "row",
-        "rownames",
-        "subject",
-    ];
+    const NAMES: [&str; 8] = ["idx", "key", "no", "no.", "nr", "nr.", "row", "rownames"];
     const ENDINGS: [&str; 6] = ["_idx", "_index", "_key", "_no", "_nr", "_number"];
     let name = name.to_ascii_lowercase();
     NAMES.contains(&name.as_str()) || ENDINGS.iter().any(|ending| name.ends_with(ending))
