@@ -259,7 +259,7 @@ pub(super) const CASES: &[Case] = &[
         files: &[("c.npz", include_bytes!("../../../../fuzz/corpus/arcs/huge-shape.npz"))],
         args: "emd --cost-arcs c.npz",
         code: 1,
-        says: &["c.npz: i is 999999999999999999, but there are 2 arcs", "hint:"],
+        says: &["c.npz: 1000000000000000000 rows, but 2 entries", "store an entry in every row"],
     },
     Case {
         name: "a sparse matrix with an index beyond its shape",
