@@ -113,6 +113,25 @@ fn minibatch(c: &mut Criterion) {
     }
 }
 
+/// 256 pairs of 64 points, with certificates: in one call, and in a call each.
+fn batch(c: &mut Criterion) {
+    const PAIRS: usize = 256;
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let (x, y): (Vec<_>, Vec<_>) = (0..PAIRS).map(|_| cube(&mut rng, 64, 2)).unzip();
+    let mut group = c.benchmark_group("batch");
+    group.throughput(Throughput::Elements(PAIRS as u64));
+    group.bench_function("one call/d=2/n=64", |b| {
+        b.iter(|| deblais::emd_batch(black_box(&x), black_box(&y), Euclidean).expect("pairs"));
+    });
+    group.bench_function("a call each/d=2/n=64", |b| {
+        b.iter(|| {
+            for (x, y) in x.iter().zip(&y) {
+                black_box(deblais::emd(x, y, Euclidean).expect("two samples"));
+            }
+        });
+    });
+}
+
 fn line(c: &mut Criterion) {
     let n = 100_000;
     let mut rng = ChaCha8Rng::seed_from_u64(4);
@@ -145,5 +164,5 @@ fn certificate(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, simplex, minibatch, line, certificate);
+criterion_group!(benches, simplex, minibatch, batch, line, certificate);
 criterion_main!(benches);

@@ -101,7 +101,7 @@ enum Command {
     Divergence(Box<divergence::DivergenceArgs>),
     /// Test whether two samples come from one law: is their difference more than chance?
     Test(Box<test::TestArgs>),
-    /// Five studies of divergences, distances and critics, each with a picture
+    /// Six studies of divergences, distances and critics, each with a picture
     Explore(explore::ExploreArgs),
     /// Run every method on one problem, and hold each against the exact value
     Crosscheck(Box<crosscheck::CrosscheckArgs>),
