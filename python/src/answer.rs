@@ -48,7 +48,7 @@ impl Answer {
         Self { certificate, plan, potentials, status, iterations, method, clouds }
     }
 
-    /// What was handed over, judged.
+    /// The plan or the potentials that were handed over, judged.
     pub(crate) fn judged(
         (plan, potentials, certificate): (Option<TransportPlan>, Potentials, Certificate),
         clouds: Option<Clouds>,
@@ -81,7 +81,7 @@ impl Answer {
         (self.potentials.f().len(), self.potentials.g().len())
     }
 
-    /// What is proved, in a word.
+    /// The verdict in a word.
     fn verdict(&self) -> String {
         if self.certificate.is_optimal() {
             "optimal".to_owned()

@@ -22,7 +22,7 @@ use crate::settings::{Settings, ground};
 pub(crate) struct EntropicTransport {
     plan: GibbsPlan,
     problem: OtProblem<'static>,
-    /// What the problem's cost matrix lies in.
+    /// The array that holds the problem's cost matrix.
     _memory: Option<Py<PyAny>>,
     /// Estimate of the least ``sum(plan * c) + epsilon * KL(plan | a b^T)``: the dual value.
     #[pyo3(get)]

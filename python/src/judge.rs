@@ -32,7 +32,7 @@ fn plan(given: &Bound<'_, PyAny>, shape: (usize, usize)) -> PyResult<TransportPl
     Ok(TransportPlan::from_dense(points(given, "plan")?.view()).map_err(Invalid::plan)?)
 }
 
-/// What is to be judged.
+/// A request to judge a plan, potentials, or both.
 struct Claim {
     plan: Option<TransportPlan>,
     potentials: Option<Potentials>,

@@ -88,7 +88,7 @@ fn to_python<'py, T: IntoPyObject<'py>>(py: Python<'py>, answer: T) -> PyResult<
     Ok(answer.into_pyobject(py).map_err(Into::into)?.into_any().into_bound())
 }
 
-/// What is received within some time, and the receiver.
+/// The value received within some time, if there is one, and the receiver.
 fn wait<T: Send>(
     py: Python<'_>,
     receiver: Receiver<Outcome<T>>,

@@ -50,7 +50,7 @@ pub(crate) struct CertifyArgs {
     detail: DetailArgs,
 }
 
-/// What is to be judged.
+/// A request to judge a plan, potentials, or both.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Answer")]
 #[group(required = true, multiple = true)]

@@ -68,7 +68,7 @@ pub(crate) enum Weights {
     ColumnOrFile(String),
 }
 
-/// What to read for one side.
+/// The files and columns to read for one side.
 #[derive(Debug)]
 pub(crate) struct SampleSet {
     pub(crate) role: Role,
@@ -86,7 +86,7 @@ pub(crate) struct ReadMeasure {
     pub(crate) measure: DiscreteMeasure,
     /// The coordinates as those of other tables are held against them.
     pub(crate) columns: Columns,
-    /// What the coordinates are called.
+    /// The names of the coordinates.
     pub(crate) axes: Option<Vec<String>>,
     /// Whether nobody gave masses.
     pub(crate) uniform: bool,

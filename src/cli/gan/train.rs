@@ -63,7 +63,7 @@ pub(super) struct TrainGanArgs {
     output: OutputOptions,
 }
 
-/// What may be changed of a recipe, and how long it is followed.
+/// Changes of a recipe, and how long it is followed.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Training")]
 pub(super) struct GanTrainingArgs {

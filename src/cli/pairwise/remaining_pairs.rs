@@ -26,7 +26,7 @@ pub(super) fn all_pairs(sets: &Sets, amount: Option<Amount>) -> Vec<Pair> {
     if is_symmetric { pairs(count).collect() } else { ordered_pairs(count).collect() }
 }
 
-/// What the journals of a run on these sets are called by.
+/// The key of the journals of a run on these sets.
 fn key(sets: &Sets, options: String) -> JournalKey {
     if sets.diagrams.is_empty() {
         JournalKey::new(&sets.measures, options)
