@@ -14,6 +14,14 @@ DRAWS = np.random.default_rng(0)
 X, Y = DRAWS.normal(size=(20_000, 8)), DRAWS.normal(size=(20_000, 8))
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """A shell that starts a program in the background has it ignore Ctrl-C, and Python then does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("solve", [deblais.emd, deblais.sinkhorn, deblais.sinkhorn_divergence])
 def test_ctrl_c_raises_within_a_fifth_of_a_second(solve):
