@@ -178,9 +178,7 @@ pub fn solve_pairs(
     let measures: Vec<_> = measures.iter().map(DiscreteMeasure::where_mass).collect();
     over_pairs(pairs, keep, observer, |(i, j), task| {
         let problem = in_cache(OtProblem::new(&measures[i], &measures[j], ground)?);
-        let solution = method.solver(&problem).solve(&problem, task)?;
-        let is_complete = solution.termination.is_complete();
-        Ok(is_complete.then(|| solution.certify(&problem).certificate))
+        certified(&problem, method, task)
     })
 }
 
@@ -239,10 +237,7 @@ pub fn solve_unbalanced_pairs(
     let ground = ground.into();
     over_pairs(pairs, keep, observer, |(i, j), task| {
         let problem = UnbalancedProblem::new(&measures[i], &measures[j], ground, amount)?;
-        let balanced = problem.balanced();
-        let solution = method.solver(balanced).solve(balanced, task)?;
-        let is_complete = solution.termination.is_complete();
-        Ok(is_complete.then(|| solution.certify(balanced).certificate))
+        certified(problem.balanced(), method, task)
     })
 }
 
@@ -272,6 +267,17 @@ pub fn solve_diagram_pairs(
         let points = Transport::new(solver.name(), solution, certified);
         Ok(Some(*problem.with_essential(points)?.certificate()))
     })
+}
+
+/// The certificate of a problem, unless its solver stopped.
+fn certified(
+    problem: &OtProblem,
+    method: Method,
+    task: &mut dyn Observer,
+) -> Result<Option<Certificate>, PairFault> {
+    let solution = method.solver(problem).solve(problem, task)?;
+    let is_complete = solution.termination.is_complete();
+    Ok(is_complete.then(|| solution.certify(problem).certificate))
 }
 
 /// Runs `solve` for all pairs, on all threads; it returns no certificate where its solver stopped.

@@ -70,7 +70,7 @@ class CriticAudit:
 
     @property
     def verdict(self) -> str:
-        """What the estimate is worth, in a sentence or two."""
+        """The worth of the estimate, in a sentence or two."""
         distance, exact = self.exact.value, self.exact.certificate
         known = "" if exact.is_optimal else f" (known to {exact.relative_gap:.1%})"
         if distance == 0:

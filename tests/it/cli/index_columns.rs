@@ -92,7 +92,7 @@ const CASES: &[Case] = &[
         reads: ("/dim", 1),
     },
     Case {
-        // groupby(["g", "h"]).mean().to_csv()
+        // Means by two keys, as pandas writes them.
         files: &[
             ("a.csv", "g,h,u\n1,0,0.5\n1,1,1.5\n2,0,2.5\n2,1,3.5\n3,0,4.5\n"),
             ("b.csv", "g,h,u\n1,0,0.5\n1,0,1.5\n"),
